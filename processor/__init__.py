@@ -1,0 +1,1 @@
+"""Reads recorded market data, replays it, aggregates it and publishes it as files."""

@@ -1,0 +1,36 @@
+"""What can go wrong in the processor, each with the sentence its user reads.
+
+ProcessorError
+├── SettingError          an option has a value that cannot be used
+└── DatasetError          the dataset cannot be replayed
+    ├── UnknownFormat     nothing in it is of a format that is understood
+    └── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
+"""
+
+from __future__ import annotations
+
+
+class ProcessorError(Exception):
+    """Base of every error a user of the processor can cause and mend."""
+
+
+class SettingError(ProcessorError):
+    """An option has a value that cannot be used."""
+
+    def __init__(self, option: str, value: object, expected: str) -> None:
+        super().__init__(f"{option}: {value!r} will not do; expected {expected}")
+        self.option = option
+        self.value = value
+        self.expected = expected
+
+
+class DatasetError(ProcessorError):
+    """The dataset cannot be replayed."""
+
+
+class UnknownFormat(DatasetError):
+    """Nothing in the dataset is of a format that is understood."""
+
+
+class TooManyMalformed(DatasetError):
+    """Too many rows of a file do not parse for the rest to be trusted."""

@@ -1,0 +1,115 @@
+"""Market events as columns: integers in the smallest units the data needs, with the scale beside them.
+
+Prices are ticks of 10**-price_decimals, sizes lots of 10**-size_decimals, times nanoseconds since the Unix epoch, UTC.
+The decimals are what the digits read so far need; a later batch may need more, and `rescaled` brings an earlier one
+to it, so sums stay exact whatever comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+BID: Final = 0
+ASK: Final = 1
+CLEAR: Final = 2
+"""The `side` of a row that empties both sides: a snapshot is this row and then its levels, all of one time."""
+
+BUY: Final = 1
+SELL: Final = -1
+UNKNOWN: Final = 0
+
+NS_PER_MS: Final = 1_000_000
+NS_PER_SECOND: Final = 1_000_000_000
+NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
+
+_INT64_MAX: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Equally long columns with the scale of their prices and sizes."""
+
+    time_ns: NDArray[np.int64]
+    price_ticks: NDArray[np.int64]
+    size_lots: NDArray[np.int64]
+    price_decimals: int
+    size_decimals: int
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.time_ns)
+
+    def rows(self, where: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """The rows that `where` selects; a slice copies nothing."""
+        return replace(self, **{name: getattr(self, name)[where] for name in _columns_of(self)})
+
+    def rescaled(self, price_decimals: int, size_decimals: int) -> Self:
+        """The same rows on a scale at least as fine.
+
+        Raises:
+            OverflowError: a value has no room in 64 bits on that scale.
+        """
+        if (price_decimals, size_decimals) == (self.price_decimals, self.size_decimals):
+            return self
+        return replace(
+            self,
+            price_ticks=scaled_up(self.price_ticks, price_decimals - self.price_decimals),
+            size_lots=scaled_up(self.size_lots, size_decimals - self.size_decimals),
+            price_decimals=price_decimals,
+            size_decimals=size_decimals,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trades(Columns):
+    """Trades; `aggressor` is int8: BUY, SELL or UNKNOWN."""
+
+    aggressor: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookEvents(Columns):
+    """Book updates: `size_lots` now rests at `price_ticks` of `side` (int8: BID or ASK), 0 for none; or CLEAR."""
+
+    side: NDArray[np.int8]
+
+
+ColumnsT = TypeVar("ColumnsT", bound=Columns)
+
+
+def concatenated(parts: Sequence[ColumnsT]) -> ColumnsT:
+    """The rows of all parts in order, on the finest scale among them; there must be at least one part."""
+    if len(parts) == 1:
+        return parts[0]
+    price_decimals = max(part.price_decimals for part in parts)
+    size_decimals = max(part.size_decimals for part in parts)
+    level = [part.rescaled(price_decimals, size_decimals) for part in parts]
+    columns = {name: np.concatenate([getattr(part, name) for part in level]) for name in _columns_of(level[0])}
+    return replace(level[0], **columns)
+
+
+def scaled_up(values: NDArray[np.int64], decimals: int) -> NDArray[np.int64]:
+    """`values` times 10**decimals.
+
+    Raises:
+        OverflowError: the product has no room in 64 bits, or `decimals` is negative.
+    """
+    if decimals == 0:
+        return values
+    factor = 10**decimals if decimals > 0 else 0
+    if factor == 0 or (len(values) and int(np.abs(values).max()) > _INT64_MAX // factor):
+        msg = f"no room in 64 bits for {decimals} more decimals"
+        raise OverflowError(msg)
+    return values * np.int64(factor)
+
+
+def _columns_of(columns: Columns) -> list[str]:
+    return [field.name for field in fields(columns) if not field.name.endswith("_decimals")]

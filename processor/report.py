@@ -1,0 +1,111 @@
+"""The data report: what was found in a dataset that its user should know, counted, and located where it is bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from processor.errors import TooManyMalformed
+
+KEPT_PER_KIND: Final = 20
+"""How many incidents of a kind are kept in full; all are counted."""
+
+_REFUSAL_SHARE: Final = 0.01
+_ROWS_BEFORE_EARLY_REFUSAL: Final = 1000
+
+KINDS: Final = {
+    "malformed": "rows that do not parse and are skipped",
+    "gaps": "breaks in the vendor's sequence numbers",
+    "duplicates": "rows the vendor sent again, skipped",
+    "out_of_order": "rows whose time is before the row above, sorted into place",
+    "late": "rows too late to be sorted into place, taken at the time reached",
+    "before_snapshot": "book updates before the first snapshot, dropped",
+    "unknown_sides": "trades whose aggressor is unknown, left out of the CVD",
+    "crossed": "book samples whose best bid is above the best ask",
+    "locked": "book samples whose best bid equals the best ask",
+    "silences": "spells of over a minute without any event",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One thing found: where in which file (line 1-based, None where there is none), at which event time, and what."""
+
+    kind: str
+    file: str
+    line: int | None
+    time_ns: int | None
+    detail: str
+
+
+@dataclass(slots=True)
+class FileReport:
+    """One file's rows and the span of their times."""
+
+    rows: int = 0
+    malformed: int = 0
+    first_ns: int | None = None
+    last_ns: int | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects while a dataset is read."""
+
+    files: dict[str, FileReport] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    incidents: list[Incident] = field(default_factory=list)
+
+    def rows(self, file: str, rows: int, first_ns: int | None = None, last_ns: int | None = None) -> None:
+        """Add `rows` rows read from `file` (malformed ones included), spanning these times."""
+        entry = self.files.setdefault(file, FileReport())
+        entry.rows += rows
+        if first_ns is not None:
+            entry.first_ns = first_ns if entry.first_ns is None else min(entry.first_ns, first_ns)
+        if last_ns is not None:
+            entry.last_ns = last_ns if entry.last_ns is None else max(entry.last_ns, last_ns)
+        if entry.rows >= _ROWS_BEFORE_EARLY_REFUSAL:
+            self.refuse_if_rotten(file)
+
+    def add(
+        self, kind: str, file: str, line: int | None, time_ns: int | None, detail: str, *, count: int = 1
+    ) -> None:
+        """Count `count` of `kind`, and keep this one in full while there is room."""
+        self.counts[kind] += count
+        if kind == "malformed":
+            self.files.setdefault(file, FileReport()).malformed += count
+        if sum(incident.kind == kind for incident in self.incidents) < KEPT_PER_KIND:
+            self.incidents.append(Incident(kind, file, line, time_ns, detail))
+
+    def end_of_file(self, file: str) -> None:
+        """Judge a file that has been read to its end.
+
+        Raises:
+            TooManyMalformed: over 1 % of its rows, or all of them, do not parse.
+        """
+        self.refuse_if_rotten(file)
+
+    def refuse_if_rotten(self, file: str) -> None:
+        """Judge what has been read of a file so far.
+
+        Raises:
+            TooManyMalformed: over 1 % of its rows, or all of them, do not parse.
+        """
+        entry = self.files.get(file)
+        if entry is None or not entry.malformed or entry.malformed <= entry.rows * _REFUSAL_SHARE:
+            return
+        lines = [
+            f"  line {incident.line}: {incident.detail}"
+            for incident in self.incidents
+            if incident.kind == "malformed" and incident.file == file
+        ]
+        share = "none of its rows parse" if entry.malformed >= entry.rows else "over 1 % of its rows do not parse"
+        msg = f"{file}: {share} ({entry.malformed} of {entry.rows} so far):\n" + "\n".join(lines)
+        raise TooManyMalformed(msg)
+
+    def published(self) -> dict[str, int]:
+        """The counts as status.json carries them: every kind, zero included, and the rows read."""
+        return {"rows": sum(entry.rows for entry in self.files.values())} | {
+            kind: self.counts[kind] for kind in KINDS
+        }

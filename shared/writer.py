@@ -1,0 +1,181 @@
+"""The atomic write, the single-writer lock, and the writer that keeps the files of one directory consistent."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+import zlib
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from shared.contract import LOCK_FILE, STATUS_FILE, FileEntry, WriteStats
+from shared.errors import WriteFailed, WriterLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_RATE_WINDOW_NS: Final = 10_000_000_000
+_LATENCIES_KEPT: Final = 512
+
+
+def atomic_write(path: Path, payload: bytes) -> None:
+    """Replace `path` by `payload` so that every reader sees the old file or the new one, even across a power cut.
+
+    Temporary file in the same directory, flush, fsync, rename, fsync of the directory; mode 0644.
+
+    Raises:
+        WriteFailed: the operating system refused; `path` still holds what it held.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            os.fchmod(descriptor, 0o644)
+            view = memoryview(payload)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WriteFailed(path, error) from error
+
+
+class WriterLock:
+    """The right to write into one directory, held until `release` or the end of the process, however it ends."""
+
+    def __init__(self, directory: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            WriterLocked: another live process holds it.
+            WriteFailed: the directory cannot be written.
+        """
+        path = directory / LOCK_FILE
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise WriteFailed(path, error) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._descriptor, 64).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise WriterLocked(directory, holder) from None
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"pid {os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Give the directory up."""
+        os.close(self._descriptor)
+
+
+class DirectoryWriter:
+    """The one writer of an IPC directory.
+
+    `write` replaces a data file where its bytes changed, `commit` writes status.json last. Between the two a reader
+    finds a CRC that status.json does not name and keeps its previous picture.
+    """
+
+    def __init__(self, directory: Path, *, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        """Lock the directory (made if missing).
+
+        Raises:
+            WriterLocked: it has a writer already.
+            WriteFailed: it cannot be written.
+        """
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WriteFailed(directory, error) from error
+        self.directory = directory
+        self.files: dict[str, FileEntry] = {}
+        self.failed_writes = 0
+        self._monotonic_ns = monotonic_ns
+        self._meters: dict[str, _Meter] = {}
+        self._lock = WriterLock(directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the directory."""
+        self._lock.release()
+
+    def write(self, name: str, payload: bytes, generation: int) -> bool:
+        """Replace data file `name` if its bytes differ from the last written; return whether they did.
+
+        Raises:
+            WriteFailed: counted in `failed_writes`; the previous file and entry stand.
+        """
+        entry = FileEntry(generation=generation, bytes=len(payload), crc32=zlib.crc32(payload))
+        previous = self.files.get(name)
+        if previous and (previous.bytes, previous.crc32) == (entry.bytes, entry.crc32):
+            return False
+        self._put(name, payload)
+        self.files[name] = entry
+        return True
+
+    def commit(self, payload: bytes) -> None:
+        """Write status.json, which makes the data files written before it one picture.
+
+        Raises:
+            WriteFailed: counted in `failed_writes`; readers keep their last picture.
+        """
+        self._put(STATUS_FILE, payload)
+
+    def stats(self) -> dict[str, WriteStats]:
+        """Per file written so far, how its writing goes."""
+        now_ns = self._monotonic_ns()
+        return {name: meter.stats(now_ns) for name, meter in self._meters.items()}
+
+    def _put(self, name: str, payload: bytes) -> None:
+        begun_ns = self._monotonic_ns()
+        try:
+            atomic_write(self.directory / name, payload)
+        except WriteFailed:
+            self.failed_writes += 1
+            raise
+        ended_ns = self._monotonic_ns()
+        self._meters.setdefault(name, _Meter()).add(ended_ns, ended_ns - begun_ns, len(payload))
+
+
+class _Meter:
+    def __init__(self) -> None:
+        self._writes = 0
+        self._bytes = 0
+        self._max_ns = 0
+        self._latencies_ns: deque[int] = deque(maxlen=_LATENCIES_KEPT)
+        self._times_ns: deque[int] = deque(maxlen=_LATENCIES_KEPT)
+
+    def add(self, at_ns: int, latency_ns: int, size: int) -> None:
+        self._writes += 1
+        self._bytes = size
+        self._max_ns = max(self._max_ns, latency_ns)
+        self._latencies_ns.append(latency_ns)
+        self._times_ns.append(at_ns)
+
+    def stats(self, now_ns: int) -> WriteStats:
+        ordered = sorted(self._latencies_ns)
+        recent = sum(now_ns - at_ns <= _RATE_WINDOW_NS for at_ns in self._times_ns)
+        return WriteStats(
+            writes=self._writes,
+            rate_hz=round(recent * 1e9 / _RATE_WINDOW_NS, 2),
+            last_ms=round(self._latencies_ns[-1] / 1e6, 3),
+            p50_ms=round(ordered[len(ordered) // 2] / 1e6, 3),
+            p99_ms=round(ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6, 3),
+            max_ms=round(self._max_ns / 1e6, 3),
+            bytes=self._bytes,
+        )
