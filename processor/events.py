@@ -8,7 +8,7 @@ to it, so sums stay exact whatever comes.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import numpy as np
 
@@ -92,7 +92,9 @@ def concatenated(parts: Sequence[ColumnsT]) -> ColumnsT:
     price_decimals = max(part.price_decimals for part in parts)
     size_decimals = max(part.size_decimals for part in parts)
     level = [part.rescaled(price_decimals, size_decimals) for part in parts]
-    columns = {name: np.concatenate([getattr(part, name) for part in level]) for name in _columns_of(level[0])}
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in level]) for name in _columns_of(level[0])
+    }
     return replace(level[0], **columns)
 
 

@@ -68,9 +68,7 @@ class Report:
         if entry.rows >= _ROWS_BEFORE_EARLY_REFUSAL:
             self.refuse_if_rotten(file)
 
-    def add(
-        self, kind: str, file: str, line: int | None, time_ns: int | None, detail: str, *, count: int = 1
-    ) -> None:
+    def add(self, kind: str, file: str, line: int | None, time_ns: int | None, detail: str, *, count: int = 1) -> None:
         """Count `count` of `kind`, and keep this one in full while there is room."""
         self.counts[kind] += count
         if kind == "malformed":
@@ -106,6 +104,4 @@ class Report:
 
     def published(self) -> dict[str, int]:
         """The counts as status.json carries them: every kind, zero included, and the rows read."""
-        return {"rows": sum(entry.rows for entry in self.files.values())} | {
-            kind: self.counts[kind] for kind in KINDS
-        }
+        return {"rows": sum(entry.rows for entry in self.files.values())} | {kind: self.counts[kind] for kind in KINDS}

@@ -6,6 +6,7 @@ may be added within a contract version; none is ever renamed or removed.
 
 from __future__ import annotations
 
+import math
 from typing import Final, Literal
 
 import msgspec
@@ -187,7 +188,7 @@ def encode(value: object) -> bytes:
 
 def _refuse_non_finite(value: object) -> None:
     if isinstance(value, float):
-        if value != value or value in {float("inf"), float("-inf")}:
+        if not math.isfinite(value):
             msg = f"a published number must be finite, not {value}"
             raise ValueError(msg)
     elif isinstance(value, msgspec.Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -135,9 +136,7 @@ class DirectoryReader:
         ):
             reason = f"generation {status.generation} is older than {picture.status.generation}, already read"
             raise _Unreadable(STATUS_FILE, "failed", reason)
-        values = {
-            name: self._read(name, status.files[name]) if name in status.files else None for name in DATA_FILES
-        }
+        values = {name: self._read(name, status.files[name]) if name in status.files else None for name in DATA_FILES}
         return Picture(
             status=status,
             ohlc=values[OHLC_FILE] or (),
@@ -201,7 +200,7 @@ def decode(name: str, payload: bytes) -> Any:  # noqa: ANN401 - the file's own t
         raise MalformedFile(name, "is not UTF-8") from error
     if name in {OHLC_FILE, METRICS_FILE}:
         times = [row.timestamp_ms for row in value]
-        if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(times)):
             raise MalformedFile(name, "has rows whose times do not increase")
     return value
 

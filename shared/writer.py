@@ -7,7 +7,6 @@ import os
 import time
 import zlib
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from shared.contract import LOCK_FILE, STATUS_FILE, FileEntry, WriteStats
@@ -15,6 +14,7 @@ from shared.errors import WriteFailed, WriterLocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _RATE_WINDOW_NS: Final = 10_000_000_000
 _LATENCIES_KEPT: Final = 512
@@ -39,7 +39,7 @@ def atomic_write(path: Path, payload: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(temporary, path)
+        temporary.replace(path)
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)

@@ -11,7 +11,7 @@ import gzip
 import lzma
 import zipfile
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ class SourceFile:
         magic = raw.read(6)
         raw.seek(0)
         if magic.startswith(b"\x1f\x8b"):
-            return gzip.GzipFile(fileobj=raw)
+            return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
         if magic.startswith(b"BZh"):
             return bz2.BZ2File(raw)
         if magic.startswith(b"\xfd7zXZ"):
