@@ -1,0 +1,45 @@
+# For GNU make 3.81 and POSIX sh: macOS has nothing newer.
+
+VENV := .venv
+BENCH_VENV := .venv-bench
+PY := $(VENV)/bin/python
+
+# Compiled kernels outlive one run, and do not lie between the sources.
+export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check fix bench clean
+
+help: ## List what there is to do
+	@echo 'make TARGET [VARIABLE=value ...]'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@echo 'PYTHON=python3.12 chooses the Python that $(VENV) is made with (3.11 or newer).'
+
+install: $(VENV)/.installed ## Make .venv with everything that running, testing and checking need
+
+run: $(VENV)/.installed ## Replay into a browser without Docker; DATASET=folder SPEED=60 INTERVAL=1s (Ctrl-C ends it)
+	@$(PY) scripts/run.py
+
+test: $(VENV)/.installed ## Run the tests; ARGS="-k zoom" chooses; REQUIRE_DOCKER=1 insists on the container tests
+	@sh scripts/test.sh $(ARGS)
+
+check: $(VENV)/.installed ## Lint, format and types, changing nothing
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+fix: $(VENV)/.installed ## Format, and mend what the linter can mend by itself
+	@$(PY) -m ruff check --fix --exit-zero
+	@$(PY) -m ruff format
+
+bench: $(BENCH_VENV)/.installed ## Measure the speed beside hftbacktest's and a dict book's; ARGS go to python -m bench
+	@$(BENCH_VENV)/bin/python -m bench $(ARGS)
+
+clean: ## Remove the environments and the caches; data/ stays
+	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis test-results
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml scripts/venv.sh
+	@sh scripts/venv.sh $(VENV) dev
+
+$(BENCH_VENV)/.installed: requirements/bench.txt scripts/venv.sh
+	@sh scripts/venv.sh $(BENCH_VENV) bench

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Replays $PROCESSOR_DATASET into directory $2; without one, the demo dataset in $1, made first if it is missing.
+# $PYTHON is the Python to use. Every other PROCESSOR_* option reaches the processor as it is.
+set -eu
+demo=$1
+out=$2
+python=${PYTHON:-python}
+
+make_demo() {
+  echo "Generating the demo dataset in $demo (once, about ten seconds)" >&2
+  rm -rf "$demo.making"
+  "$python" -m processor demo --out "$demo.making" &
+  maker=$!
+  # As a container's first process this shell would otherwise not hear that it is to end.
+  trap 'kill "$maker"; wait "$maker" || true; exit 143' TERM INT
+  wait "$maker"
+  trap - TERM INT
+  mv "$demo.making" "$demo"
+}
+
+if [ -z "${PROCESSOR_DATASET:-}" ]; then
+  [ -d "$demo" ] || make_demo
+  PROCESSOR_DATASET=$demo
+  # An hour of history to look at, and three to come.
+  export PROCESSOR_START="${PROCESSOR_START:-+1h}"
+fi
+dataset=$PROCESSOR_DATASET
+unset PROCESSOR_DATASET
+exec "$python" -m processor replay "$dataset" --out "$out"
