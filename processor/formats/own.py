@@ -253,6 +253,9 @@ def _sound_rows(part: _Part, frame: pl.DataFrame, rows_before: int, report: Repo
         pl.col("time_ns").min().alias("first"),
         pl.col("time_ns").max().alias("last"),
     ).row(0, named=True)
+    if not span["faulty"] and part.kind == "book":
+        report.rows(part.label, frame.height, span["first"], span["last"])
+        return frame
     sound = frame.with_row_index("line", offset=rows_before + 1)
     if span["faulty"]:
         reason = pl.coalesce(*(pl.when(fault).then(pl.lit(text)) for text, fault in faults.items()))
