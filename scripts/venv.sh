@@ -56,8 +56,8 @@ pip() {
 
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
 echo "Installing $requirements into $venv"
-pip install --quiet --require-hashes --requirement "$requirements"
+pip install --quiet --quiet --require-hashes --requirement "$requirements"
 if [ "$2" = dev ]; then
-  pip install --quiet --no-deps --no-build-isolation --editable .
+  pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 fi
 touch "$venv/.installed"

@@ -1,0 +1,75 @@
+"""What every test can ask for: the recorded data, a browser; and what a skipped test means."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+# Set before anything imports Numba: kernels compiled by one run serve the next.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".venv/numba-cache"))
+
+# A busy machine is no fault of the code, and CI must fail twice on the same example.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+_BROWSERS: Final = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+_BROWSER_ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of recorded market data with expected results; SHARED_DATA says where it lies."""
+    folder = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared/data"))
+    if not folder.is_dir():
+        pytest.skip("the recorded market data is not here; SHARED_DATA can name its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright's launch arguments, for the Chromium installed on this machine; CHROMIUM can name it."""
+    found = next(filter(None, map(shutil.which, filter(None, (os.environ.get("CHROMIUM"), *_BROWSERS)))), None)
+    if found is None:
+        pytest.skip("no Chromium here; install it, or name it in CHROMIUM")
+    return browser_type_launch_args | {"executable_path": found, "args": list(_BROWSER_ARGUMENTS)}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where REQUIRE_ALL=1, a run that skipped a test has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if _all_required() and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why a run without a failed test fails."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if _all_required() and skipped:
+        terminalreporter.write_line(f"REQUIRE_ALL=1, and {len(skipped)} tests were skipped", red=True)
+
+
+def _all_required() -> bool:
+    return os.environ.get("REQUIRE_ALL") == "1"
