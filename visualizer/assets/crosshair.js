@@ -1,0 +1,168 @@
+/* What lies over the chart: one crosshair through all panels, the last price, the panels' names and their excuses. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  let pointer = null;
+  let parts = null;
+
+  function element(className, parent) {
+    const made = document.createElement("div");
+    made.className = className;
+    parent.append(made);
+    return made;
+  }
+
+  function build() {
+    const overlay = document.getElementById("chart-overlay");
+    parts = {
+      vertical: element("cross vertical", overlay),
+      horizontal: element("cross horizontal", overlay),
+      time: element("chip time", overlay),
+      value: element("chip value", overlay),
+      lastLine: element("last-line", overlay),
+      last: element("chip last", overlay),
+      titles: {},
+      notes: {},
+    };
+    for (const axis of orderflow.chart.AXES) {
+      parts.titles[axis] = element("panel-title", overlay);
+      parts.notes[axis] = element("panel-note", overlay);
+    }
+  }
+
+  function listen(gd) {
+    const panel = document.getElementById("chart-panel");
+    panel.addEventListener("pointermove", (event) => {
+      pointer = { clientX: event.clientX, clientY: event.clientY };
+      point(gd);
+    });
+    panel.addEventListener("pointerleave", () => {
+      pointer = null;
+      point(gd);
+    });
+    gd.on("plotly_afterplot", () => refresh(gd));
+    gd.on("plotly_relayouting", () => point(gd));
+  }
+
+  const show = (part, visible) => part.classList.toggle("shown", visible);
+
+  function rowAt(rows, ms) {
+    const row = rows[orderflow.ranges.indexAt(rows, ms)];
+    return row && row[0] === ms ? row : null;
+  }
+
+  /* The time of the bar nearest to a moment, from both tables; null without any bar. */
+  function nearestBar(data, ms) {
+    let best = null;
+    for (const rows of [data.ohlc, data.metrics]) {
+      const index = orderflow.ranges.indexAt(rows, ms);
+      for (const row of [rows[index - 1], rows[index]]) {
+        if (row && (best === null || Math.abs(row[0] - ms) < Math.abs(best - ms))) best = row[0];
+      }
+    }
+    return best;
+  }
+
+  function axisText(axis, value) {
+    const { format, chart } = orderflow;
+    const about = chart.data().about || {};
+    if (axis === "yaxis") return format.exact(value, about.price_decimals ?? 2);
+    if (axis === "yaxis3") return format.signed(value, 3);
+    return format.exact(value, Math.min(about.size_decimals ?? 2, 4));
+  }
+
+  /* Crosshair and read-out for where the pointer is. */
+  function point(gd) {
+    if (!parts) build();
+    const { chart, gestures, format, readout } = orderflow;
+    const data = chart.data();
+    const at = pointer && gestures.place(gd, pointer);
+    const full = gd._fullLayout;
+    const bar = at && at.zone === "plot" ? nearestBar(data, at.ms) : null;
+    show(parts.vertical, bar !== null);
+    show(parts.time, bar !== null);
+    if (bar !== null) {
+      const x = full.xaxis._offset + full.xaxis.l2p(bar);
+      const inside = x >= full.xaxis._offset && x <= full.xaxis._offset + full.xaxis._length;
+      show(parts.vertical, inside);
+      show(parts.time, inside);
+      parts.vertical.style.transform = `translateX(${Math.round(x)}px)`;
+      parts.time.textContent = format.barTime(bar, chart.intervalMs());
+      const half = parts.time.offsetWidth / 2;
+      const left = Math.max(0, Math.min(x - half, full.width - 2 * half));
+      parts.time.style.transform = `translateX(${Math.round(left)}px)`;
+    }
+    const level = Boolean(at && at.zone && at.axis);
+    show(parts.horizontal, level);
+    show(parts.value, level);
+    if (level) {
+      const axis = full[at.axis];
+      parts.horizontal.style.transform = `translateY(${Math.round(at.y)}px)`;
+      parts.value.style.transform = `translateY(${Math.round(at.y)}px)`;
+      parts.value.textContent = axisText(at.axis, axis.p2l(at.y - axis._offset));
+    }
+    const newest = Math.max(
+      data.ohlc.length ? data.ohlc[data.ohlc.length - 1][0] : -Infinity,
+      data.metrics.length ? data.metrics[data.metrics.length - 1][0] : -Infinity,
+    );
+    const shown = bar ?? newest;
+    readout.show(shown, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about, chart.intervalMs());
+  }
+
+  function lastPrice(gd) {
+    const { chart, format } = orderflow;
+    const { ohlc, about } = chart.data();
+    const row = ohlc[ohlc.length - 1];
+    const axis = gd._fullLayout.yaxis;
+    const y = row ? axis._offset + axis.l2p(row[4]) : NaN;
+    const inside = y >= axis._offset && y <= axis._offset + axis._length;
+    show(parts.last, inside);
+    show(parts.lastLine, inside);
+    if (!inside) return;
+    const colour = row[4] >= row[1] ? chart.UP : chart.DOWN;
+    for (const part of [parts.last, parts.lastLine]) {
+      part.style.transform = `translateY(${Math.round(y)}px)`;
+      part.style.setProperty("--colour", colour);
+    }
+    parts.last.textContent = format.exact(row[4], about && about.price_decimals);
+  }
+
+  /* Names of the panels, and why one is empty where one is. */
+  function texts() {
+    const { ohlc, metrics, about, depth, status } = orderflow.chart.data();
+    if (!about) return { titles: {}, notes: {} };
+    const over = status && (status.state === "finished" || status.state === "failed");
+    const until = over ? "in this replay" : "so far";
+    const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
+    const noCvd = metrics.every((row) => row[5] === null || row[5] === undefined);
+    const noTrades = ohlc.length ? "" : `No trades ${until}`;
+    const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
+    const reset = about.cvd_reset === "day" ? "daily" : "";
+    return {
+      titles: { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}`, yaxis4: `CVD ${reset}` },
+      notes: {
+        yaxis: noTrades,
+        yaxis2: "",
+        yaxis3: noBook ? `No order book ${until}` : "",
+        yaxis4: noTrades || (noCvd ? "The writer publishes no CVD" : ""),
+      },
+    };
+  }
+
+  function refresh(gd) {
+    if (!parts) build();
+    const { titles, notes } = texts();
+    for (const axis of orderflow.chart.AXES) {
+      const { _offset: top, _length: height } = gd._fullLayout[axis];
+      parts.titles[axis].style.transform = `translateY(${Math.round(top)}px)`;
+      parts.titles[axis].textContent = titles[axis] || "";
+      parts.notes[axis].style.transform = `translateY(${Math.round(top + height / 2)}px)`;
+      parts.notes[axis].textContent = notes[axis] || "";
+      show(parts.notes[axis], Boolean(notes[axis]));
+    }
+    lastPrice(gd);
+    point(gd);
+  }
+
+  orderflow.crosshair = { listen, refresh, nearestBar, rowAt };
+})();

@@ -1,0 +1,170 @@
+/* The order book: cumulative sizes as steps around the mid, the best quotes, and the level under the pointer. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  let book = { bids: [], asks: [] };
+  let about = null;
+  let pointer = null;
+  let reach = null;
+  let most = null;
+  let pending = false;
+  let parts = null;
+
+  /* Levels with the sum of the sizes from the best price to each. */
+  function cumulated(levels) {
+    let sum = 0;
+    return levels.map(([price, size]) => {
+      sum += size;
+      return { price, size, sum };
+    });
+  }
+
+  /* A side as a line of steps that begins at the axis at its best price. */
+  function steps(levels) {
+    const rows = cumulated(levels);
+    if (!rows.length) return { x: [], y: [] };
+    return { x: [0, ...rows.map((row) => row.sum)], y: [rows[0].price, ...rows.map((row) => row.price)] };
+  }
+
+  /* Best quotes and what follows from them; null where a side is empty. */
+  function quotes({ bids, asks }) {
+    const bid = bids.length ? bids[0] : null;
+    const ask = asks.length ? asks[0] : null;
+    const both = bid && ask;
+    return {
+      bid,
+      ask,
+      mid: both ? (bid[0] + ask[0]) / 2 : (bid || ask || [null])[0],
+      spread: both ? ask[0] - bid[0] : null,
+    };
+  }
+
+  /* The level nearest to a price. */
+  function nearest({ bids, asks }, price) {
+    let best = null;
+    for (const [side, levels] of [["bid", bids], ["ask", asks]]) {
+      for (const row of cumulated(levels)) {
+        if (!best || Math.abs(row.price - price) < Math.abs(best.price - price)) best = { ...row, side };
+      }
+    }
+    return best;
+  }
+
+  const graph = () => {
+    const found = document.querySelector("#depth .js-plotly-plot");
+    return found && found._fullLayout && window.Plotly ? found : null;
+  };
+
+  const priceDecimals = () =>
+    (about && about.price_decimals) ??
+    orderflow.format.decimalsOf([...book.bids, ...book.asks].map((level) => level[0]));
+
+  function set(state, reset) {
+    book = state.depth;
+    about = state.about;
+    if (reset) reach = most = null;
+    if (pending) return;
+    pending = true;
+    requestAnimationFrame(draw);
+  }
+
+  function draw() {
+    pending = false;
+    const gd = graph();
+    if (!gd) {
+      pending = true;
+      setTimeout(draw, 50);
+      return;
+    }
+    if (!parts) build(gd);
+    const { mid, ...best } = quotes(book);
+    text(best, mid);
+    const sides = [steps(book.bids), steps(book.asks)];
+    const layout = { "yaxis.tickformat": `.${priceDecimals()}f` };
+    if (mid !== null) {
+      const far = Math.max(...sides.flatMap((side) => side.y.map((price) => Math.abs(price - mid))), 10 ** -priceDecimals());
+      reach = orderflow.ranges.around(mid, far, reach);
+      const sum = Math.max(...sides.flatMap((side) => side.x));
+      most = orderflow.ranges.around(0, sum, most);
+      layout["yaxis.range"] = [mid - reach, mid + reach];
+      layout["xaxis.range"] = [0, most];
+    }
+    window.Plotly.update(gd, { x: sides.map((side) => side.x), y: sides.map((side) => side.y) }, layout);
+    refresh(gd);
+  }
+
+  function text({ bid, ask, spread }, mid) {
+    const { write, format } = orderflow;
+    const decimals = priceDecimals();
+    const size = about ? about.size_decimals : null;
+    write.text("quote-bid", format.exact(bid && bid[0], decimals));
+    write.text("quote-ask", format.exact(ask && ask[0], decimals));
+    write.text("quote-bid-size", bid ? `× ${format.exact(bid[1], size)}` : "");
+    write.text("quote-ask-size", ask ? `× ${format.exact(ask[1], size)}` : "");
+    write.text("quote-spread", spread === null ? format.NONE : format.exact(spread, decimals));
+    const crossed = spread !== null && spread <= 0 ? (spread < 0 ? "crossed" : "locked") : "";
+    write.text("quote-spread-size", crossed || (spread === null ? "" : `${((spread / mid) * 10_000).toFixed(2)} bp`));
+    write.mark("quotes", "crossed", crossed);
+  }
+
+  function build(gd) {
+    const overlay = document.getElementById("depth-overlay");
+    const element = (className) => {
+      const made = document.createElement("div");
+      made.className = className;
+      overlay.append(made);
+      return made;
+    };
+    parts = {
+      mid: element("mid-line"),
+      midChip: element("chip value mid"),
+      line: element("cross horizontal"),
+      chip: element("chip value"),
+      level: element("level"),
+      note: element("panel-note"),
+    };
+    const frame = document.getElementById("depth-frame");
+    frame.addEventListener("pointermove", (event) => {
+      pointer = event.clientY;
+      refresh(gd);
+    });
+    frame.addEventListener("pointerleave", () => {
+      pointer = null;
+      refresh(gd);
+    });
+    gd.on("plotly_afterplot", () => refresh(gd));
+  }
+
+  function refresh(gd) {
+    const { format } = orderflow;
+    const axis = gd._fullLayout.yaxis;
+    const { mid } = quotes(book);
+    const shown = (part, visible) => part.classList.toggle("shown", visible);
+    const size = about ? about.size_decimals : null;
+    shown(parts.note, mid === null && about !== null);
+    parts.note.textContent = "No order book";
+    parts.note.style.transform = `translateY(${Math.round(axis._offset + axis._length / 2)}px)`;
+    shown(parts.mid, mid !== null);
+    shown(parts.midChip, mid !== null);
+    if (mid !== null) {
+      const y = Math.round(axis._offset + axis.l2p(mid));
+      parts.mid.style.transform = `translateY(${y}px)`;
+      parts.midChip.style.transform = `translateY(${y}px)`;
+      parts.midChip.textContent = format.exact(mid, priceDecimals() + 1).replace(/0$/, "");
+    }
+    const top = gd.getBoundingClientRect().top;
+    const level = pointer === null ? null : nearest(book, axis.p2l(pointer - top - axis._offset));
+    for (const part of [parts.line, parts.chip, parts.level]) shown(part, level !== null);
+    if (!level) return;
+    const y = Math.round(axis._offset + axis.l2p(level.price));
+    parts.line.style.transform = `translateY(${y}px)`;
+    parts.chip.style.transform = `translateY(${y}px)`;
+    parts.chip.textContent = format.exact(level.price, priceDecimals());
+    parts.level.dataset.side = level.side;
+    parts.level.textContent =
+      `${level.side} ${format.exact(level.price, priceDecimals())}   size ${format.exact(level.size, size)}   ` +
+      `sum ${format.exact(level.sum, size ?? format.decimalsOf(book.bids.concat(book.asks).map((row) => row[1])))}`;
+  }
+
+  orderflow.depth = { set, cumulated, steps, quotes, nearest };
+})();

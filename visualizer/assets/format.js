@@ -1,0 +1,71 @@
+/* Numbers and times as text. Pure: values in, strings out. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  const NONE = "–";
+  const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+  /* A published number with the instrument's decimals; without any, the shortest decimal that reads back. */
+  function exact(value, decimals) {
+    if (value === null || value === undefined) return NONE;
+    if (Number.isInteger(decimals)) return value.toFixed(Math.min(100, decimals));
+    const text = String(value);
+    return text.includes("e-") ? value.toFixed(20).replace(/0+$/, "") : text;
+  }
+
+  function signed(value, decimals) {
+    const text = exact(value, decimals);
+    return value > 0 ? `+${text}` : text;
+  }
+
+  /* Decimals that tell every price of a list apart, for instruments that do not say theirs. */
+  function decimalsOf(values) {
+    let most = 0;
+    for (const value of values) {
+      const text = exact(value, null);
+      const point = text.indexOf(".");
+      if (point >= 0) most = Math.max(most, text.length - point - 1);
+    }
+    return Math.min(most, 12);
+  }
+
+  function dateTime(ms) {
+    return ms === null || ms === undefined ? NONE : new Date(ms).toISOString().slice(0, 23).replace("T", " ");
+  }
+
+  /* The label of a bar: as fine as its interval needs. */
+  function barTime(ms, intervalMs) {
+    const text = dateTime(ms);
+    if (intervalMs % 60_000 === 0) return text.slice(0, 16);
+    return intervalMs % 1000 === 0 ? text.slice(0, 19) : text;
+  }
+
+  function age(ms) {
+    const s = Math.max(0, ms) / 1000;
+    if (s < 10) return `${s.toFixed(1)} s`;
+    if (s < 120) return `${Math.floor(s)} s`;
+    if (s < 7200) return `${Math.floor(s / 60)} min`;
+    if (s < 172_800) return `${Math.floor(s / 3600)} h`;
+    return `${Math.floor(s / 86_400)} days`;
+  }
+
+  function bytes(count) {
+    if (count === null || count === undefined) return NONE;
+    if (count < 1000) return `${count} B`;
+    return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+  }
+
+  function speed(value) {
+    if (value === null || value === undefined) return "max";
+    return `×${Number(value.toPrecision(6))}`;
+  }
+
+  /* "1m" → 60000; an interval that is not understood → one minute. */
+  function intervalMs(text) {
+    const match = /^(\d+)\s*(ms|[smhdw])$/.exec(text || "");
+    if (!match) return UNITS.m;
+    return Number(match[1]) * (match[2] === "ms" ? 1 : UNITS[match[2]]);
+  }
+
+  orderflow.format = { NONE, exact, signed, decimalsOf, dateTime, barTime, age, bytes, speed, intervalMs };
+})();

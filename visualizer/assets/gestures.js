@@ -1,0 +1,84 @@
+/* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+
+  /* Where a pointer is: its time, the panel's axis it is in, and whether over the plot or its price axis. */
+  function place(gd, event) {
+    const box = gd.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const y = event.clientY - box.top;
+    const full = gd._fullLayout;
+    const axis = orderflow.chart.AXES.find((name) => {
+      const { _offset: top, _length: height } = full[name];
+      return y >= top && y <= top + height;
+    });
+    const left = full.xaxis._offset;
+    const inside = x >= left && x <= left + full.xaxis._length;
+    return {
+      x,
+      y,
+      axis: axis || null,
+      zone: inside ? "plot" : x > left + full.xaxis._length ? "scale" : null,
+      ms: full.xaxis.p2l(x - left),
+      msPerPixel: full.xaxis.p2l(1) - full.xaxis.p2l(0),
+    };
+  }
+
+  function listen(gd) {
+    const panel = document.getElementById("chart-panel");
+
+    panel.addEventListener(
+      "wheel",
+      (event) => {
+        const at = place(gd, event);
+        if (!at.zone || event.ctrlKey) return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (at.zone === "scale") {
+          if (at.axis) orderflow.chart.scalePrice(at.axis, Math.exp(event.deltaY * 0.0015));
+        } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+          orderflow.chart.panTime(event.deltaX * at.msPerPixel);
+        } else {
+          orderflow.chart.zoomTime(at.ms, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
+        }
+      },
+      { capture: true, passive: false },
+    );
+
+    let stretching = null;
+    panel.addEventListener("pointerdown", (event) => {
+      const at = place(gd, event);
+      if (at.zone !== "scale" || !at.axis) return;
+      stretching = { axis: at.axis, y: event.clientY };
+      panel.setPointerCapture(event.pointerId);
+    });
+    panel.addEventListener("pointermove", (event) => {
+      if (!stretching) return;
+      orderflow.chart.scalePrice(stretching.axis, Math.exp((event.clientY - stretching.y) * 0.006));
+      stretching.y = event.clientY;
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      panel.addEventListener(end, () => {
+        stretching = null;
+      });
+    }
+
+    let last = { at: 0, zone: null };
+    panel.addEventListener(
+      "pointerup",
+      (event) => {
+        const at = place(gd, event);
+        const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y) > 6;
+        const again = event.timeStamp - last.at < 350 && at.zone === last.zone && !moved;
+        last = { at: again ? 0 : event.timeStamp, zone: at.zone, x: event.clientX, y: event.clientY };
+        if (!again) return;
+        if (at.zone === "plot") orderflow.chart.follow();
+        else if (at.zone === "scale" && at.axis) orderflow.chart.fitPrice(at.axis);
+      },
+      { capture: true },
+    );
+  }
+
+  orderflow.gestures = { listen, place };
+})();

@@ -1,0 +1,87 @@
+/* Which part of the data the chart shows. Pure: rows and times in milliseconds in, ranges out. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  const FOLLOWED_BARS = 120;
+  const FEWEST_BARS = 40;
+  const AHEAD_BARS = 5;
+  const PRICE_PADDING = 0.08;
+  const OBI_LEAST = 0.2;
+
+  const lastOf = (rows) => (rows.length ? rows[rows.length - 1][0] : -Infinity);
+  const firstOf = (rows) => (rows.length ? rows[0][0] : Infinity);
+
+  /* The newest bars, right-aligned; while there are few, as many as there are. Null without any. */
+  function follow(ohlc, metrics, intervalMs) {
+    const last = Math.max(lastOf(ohlc), lastOf(metrics));
+    if (!Number.isFinite(last)) return null;
+    const first = Math.min(firstOf(ohlc), firstOf(metrics));
+    const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / intervalMs + 2));
+    return [last - (bars - 1) * intervalMs, last + AHEAD_BARS * intervalMs];
+  }
+
+  /* Index of the first row at or after a time. */
+  function indexAt(rows, ms) {
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle][0] < ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function visible(rows, range, intervalMs) {
+    const half = intervalMs / 2;
+    return rows.slice(indexAt(rows, range[0] - half), indexAt(rows, range[1] + half));
+  }
+
+  /* Lowest of one column and highest of another; null where neither has a number. */
+  function extent(rows, lowColumn, highColumn) {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const row of rows) {
+      if (row[lowColumn] !== null && row[lowColumn] < low) low = row[lowColumn];
+      if (row[highColumn] !== null && row[highColumn] > high) high = row[highColumn];
+    }
+    return low <= high ? [low, high] : null;
+  }
+
+  function padded([low, high], share) {
+    const span = high - low;
+    const pad = span > 0 ? span * share : Math.max(Math.abs(high) * 0.001, 1e-9);
+    return [low - pad, high + pad];
+  }
+
+  /* Ranges of the four panels that fit the visible rows; a panel without any keeps null. */
+  function fit(ohlc, metrics, range, intervalMs) {
+    const bars = visible(ohlc, range, intervalMs);
+    const rows = visible(metrics, range, intervalMs);
+    const price = extent(bars, 3, 2);
+    const volume = extent(bars, 5, 5);
+    const obi = extent(rows, 3, 2);
+    const cvd = extent(rows, 7, 6);
+    // In steps of a tenth and around zero, so that the scale rests while the book breathes.
+    const reach = obi && Math.min(1, Math.max(OBI_LEAST, Math.ceil(10 * Math.max(-obi[0], obi[1])) / 10));
+    return {
+      yaxis: price && padded(price, PRICE_PADDING),
+      yaxis2: volume && [0, (volume[1] || 1) * 1.12],
+      yaxis3: obi && [-1.2 * reach, 1.2 * reach],
+      yaxis4: cvd && padded(cvd, PRICE_PADDING),
+    };
+  }
+
+  /* A range scaled about one of its points. */
+  function zoom([low, high], about, factor) {
+    return [about - (about - low) * factor, about + (high - about) * factor];
+  }
+
+  /* The depth chart's price range: even around the mid, and calm: it widens at once and narrows late. */
+  function around(mid, reach, held) {
+    const enough = held !== null && reach <= held && reach >= 0.55 * held;
+    return enough ? held : reach * 1.15;
+  }
+
+  orderflow.ranges = { follow, indexAt, visible, extent, padded, fit, zoom, around };
+})();

@@ -1,0 +1,241 @@
+"""The page's components. They hold no data: the scripts in assets/ fill the elements by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from shared import STATUS_FILE
+from visualizer import figures
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from visualizer.settings import Settings
+
+KEYS = (
+    ("F", "follow the newest bar"),
+    ("L", "CVD as candles or as a line"),
+    ("M", "monitoring panel"),
+    ("?", "this list"),
+    ("wheel", "zoom in time"),
+    ("drag", "pan; on a price axis: stretch it"),
+    ("shift + drag", "zoom into a box"),
+    ("double click", "follow again; on a price axis: fit it again"),
+)
+
+
+def layout(settings: Settings) -> Component:
+    """The whole page."""
+    return dmc.MantineProvider(
+        forceColorScheme="dark",
+        theme={"fontFamily": figures.MONOSPACE, "fontFamilyMonospace": figures.MONOSPACE, "primaryColor": "teal"},
+        children=html.Div(
+            id="app",
+            children=[
+                _header(),
+                html.Div(html.Div(id="progress-bar"), id="progress", role="progressbar", **_aria("share replayed")),
+                html.Div(id="error", role="alert", hidden=True),
+                html.Div(id="note", role="status", hidden=True),
+                _readout(),
+                html.Main(id="main", children=[_chart(), _depth()]),
+                html.Section(id="monitor", hidden=True, **_aria("monitoring")),
+                _waiting(settings),
+                _keys(),
+                dcc.Interval(id="tick", interval=settings.poll_ms),
+                dcc.Store(id="delta"),
+                dcc.Store(id="known"),
+                dcc.Store(id="unused"),
+            ],
+        ),
+    )
+
+
+def _header() -> Component:
+    return html.Header(
+        id="header",
+        children=[
+            html.Div(
+                className="lead",
+                children=[html.H1(id="instrument"), html.Span(id="last-price", title="last trade")],
+            ),
+            _field("dataset", "dataset"),
+            _field("interval", "interval"),
+            _field("clock", "event time, UTC"),
+            _field("speed", "speed"),
+            html.Div(
+                id="state",
+                className="pill",
+                role="status",
+                children=[html.I(className="dot"), html.Span(id="state-name"), html.Span(id="age")],
+            ),
+            html.Div(
+                id="checks",
+                className="pill",
+                tabIndex=0,
+                children=[html.Span(id="checks-text"), html.Div(id="checks-list", className="menu")],
+                **_aria("cross-checks of the published data"),
+            ),
+            html.Div(className="gap"),
+            html.Div(
+                className="controls",
+                children=[
+                    _button("follow", "Follow", "F", "follow the newest bar"),
+                    dmc.SegmentedControl(
+                        id="cvd-style",
+                        value="candles",
+                        data=[
+                            {"value": "candles", "label": "CVD candles"},
+                            {"value": "line", "label": "line"},
+                        ],
+                        size="xs",
+                        radius=2,
+                        transitionDuration=0,
+                        **_aria("draw CVD as"),
+                    ),
+                    _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel"),
+                    _button("keys-button", "?", "", "list of keys"),
+                ],
+            ),
+        ],
+    )
+
+
+def _field(name: str, label: str) -> Component:
+    return html.Div(
+        className="field",
+        id=f"{name}-field",
+        children=[html.Label(label), html.Span(id=name)],
+    )
+
+
+def _button(name: str, text: str, key: str, label: str) -> Component:
+    children: list[Any] = [text]
+    if key:
+        children.append(html.Kbd(key))
+    return dmc.Button(
+        children,
+        id=name,
+        size="compact-xs",
+        variant="default",
+        radius=2,
+        **_aria(f"{label} (key {key})" if key else label),
+    )
+
+
+def _readout() -> Component:
+    """One line of exact values; the scripts fill the elements named by group and column."""
+    groups = (
+        ("ohlc", "", (("o", "O"), ("h", "H"), ("l", "L"), ("c", "C"), ("v", "V"))),
+        ("obi", "OBI", (("o", "o"), ("h", "h"), ("l", "l"), ("c", "c"))),
+        ("cvd", "CVD", (("o", "o"), ("h", "h"), ("l", "l"), ("c", "c"))),
+    )
+    return html.Div(
+        id="readout",
+        children=[
+            html.Span(id="read-time"),
+            *(
+                html.Div(
+                    className="group",
+                    id=f"read-{group}",
+                    children=[
+                        *([html.B(title)] if title else []),
+                        *(
+                            html.Span([html.Label(label), html.Output(id=f"read-{group}-{column}")])
+                            for column, label in columns
+                        ),
+                    ],
+                )
+                for group, title, columns in groups
+            ),
+        ],
+        **_aria("exact values of the bar under the pointer, or of the newest bar"),
+    )
+
+
+def _chart() -> Component:
+    return html.Section(
+        id="chart-panel",
+        children=[
+            dcc.Graph(
+                id="chart",
+                figure=figures.chart(),
+                responsive=True,
+                config={"displayModeBar": False, "doubleClick": False, "scrollZoom": False, "showAxisDragHandles": True},
+            ),
+            html.Div(id="chart-overlay", className="overlay"),
+        ],
+        **_aria("price, volume, order-book imbalance and cumulative volume delta over time"),
+    )
+
+
+def _depth() -> Component:
+    quotes = (("bid", "best bid"), ("spread", "spread"), ("ask", "best ask"))
+    return html.Aside(
+        id="depth-panel",
+        children=[
+            html.Div(
+                id="quotes",
+                children=[
+                    html.Div(
+                        className=f"quote {name}",
+                        children=[html.Label(label), html.Span(id=f"quote-{name}"), html.Small(id=f"quote-{name}-size")],
+                    )
+                    for name, label in quotes
+                ],
+            ),
+            html.Div(
+                id="depth-frame",
+                children=[
+                    dcc.Graph(
+                        id="depth",
+                        figure=figures.depth(),
+                        responsive=True,
+                        config={"staticPlot": True, "displayModeBar": False},
+                    ),
+                    html.Div(id="depth-overlay", className="overlay"),
+                ],
+            ),
+        ],
+        **_aria("cumulative depth of the order book"),
+    )
+
+
+def _waiting(settings: Settings) -> Component:
+    return html.Div(
+        id="waiting",
+        children=html.Div(
+            [
+                html.H2("Waiting for the first data"),
+                html.P(["Nothing complete has been published in ", html.Code(str(settings.ipc_dir.absolute())), " yet."]),
+                html.P(html.Span(id="waiting-reason")),
+                html.P(
+                    [
+                        "The page looks twice a second and starts by itself as soon as a processor has written ",
+                        html.Code(STATUS_FILE),
+                        " there.",
+                    ]
+                ),
+            ]
+        ),
+    )
+
+
+def _keys() -> Component:
+    return dmc.Modal(
+        id="keys",
+        title="Keys and gestures",
+        size="sm",
+        radius=2,
+        transitionProps={"duration": 0},
+        children=html.Dl(
+            id="keys-list",
+            children=[child for key, text in KEYS for child in (html.Dt(html.Kbd(key)), html.Dd(text))],
+        ),
+    )
+
+
+def _aria(label: str) -> dict[str, Any]:
+    return {"aria-label": label}

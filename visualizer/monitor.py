@@ -1,0 +1,96 @@
+"""The monitoring panel's figures, and where they cross a limit of the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from shared import (
+    DATA_FILES,
+    MAX_DATA_BYTES,
+    MAX_PARSE_MS,
+    MAX_PUBLISH_HZ,
+    MAX_WRITE_MS,
+    STATUS_FILE,
+    WriteStats,
+)
+from visualizer.telemetry import Memory, Reads
+
+if TYPE_CHECKING:
+    from shared import Status
+
+_NEAR: Final = 0.8
+"""From this share of a limit on, a figure warns."""
+_GROWTH_FACTOR: Final = 1.25
+_GROWTH_SLACK_BYTES: Final = 50_000_000
+"""Memory beyond 1.25 times the warmed-up size plus this much is growing, not breathing."""
+_VISIBLE_GROWTH: Final = 1.05
+
+OK: Final = "ok"
+NEAR: Final = "near"
+OVER: Final = "over"
+
+
+def monitor(status: Status | None, reads: dict[str, Reads], own_memory: Memory) -> dict[str, Any]:
+    """The panel's content: each figure as (value, level), where the level is "ok", "near" or "over" its limit.
+
+    Keys: `files` (one per file of the contract: `name`, `hz`, `p99_ms`, `max_ms`, `bytes`, `parse_p99_ms`, and the
+    refused reads `failed`, `partial`, `mixed`), `total_bytes` of the data files, `failed_writes`, `memory` (per service
+    `name`, `rss_bytes`, `baseline_bytes` and whether it `grows`), and `level`, the worst of all.
+    """
+    ipc = status.ipc if status else None
+    written = ipc.files if ipc else {}
+    files = [_file(name, written.get(name), reads.get(name, Reads())) for name in (*DATA_FILES, STATUS_FILE)]
+    total = sum(written[name].bytes for name in DATA_FILES if name in written)
+    failed_writes = ipc.failed_writes if ipc else 0
+    processor = Memory(ipc.rss_bytes, ipc.rss_baseline_bytes) if ipc else Memory()
+    answer: dict[str, Any] = {
+        "files": files,
+        "total_bytes": (total, _level(total, MAX_DATA_BYTES)),
+        "failed_writes": (failed_writes, NEAR if failed_writes else OK),
+        "memory": [_memory("processor", processor), _memory("visualizer", own_memory)],
+    }
+    levels = [
+        *(value[1] for file in files for value in file.values() if isinstance(value, tuple)),
+        *(entry["rss_bytes"][1] for entry in answer["memory"]),
+        answer["total_bytes"][1],
+        answer["failed_writes"][1],
+    ]
+    answer["level"] = OVER if OVER in levels else NEAR if NEAR in levels else OK
+    return answer
+
+
+def _file(name: str, writes: WriteStats | None, read: Reads) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        "name": name,
+        "hz": None,
+        "p99_ms": None,
+        "max_ms": None,
+        "bytes": None,
+        "parse_p99_ms": None,
+    }
+    if writes is not None:
+        # Ten a second is the pace a healthy writer keeps: there is no "near" below it.
+        figures["hz"] = (writes.rate_hz, OVER if writes.rate_hz > MAX_PUBLISH_HZ else OK)
+        figures["p99_ms"] = (writes.p99_ms, _level(writes.p99_ms, MAX_WRITE_MS))
+        figures["max_ms"] = (writes.max_ms, OK)
+        figures["bytes"] = (writes.bytes, OK)
+    if read.parse_p99_ms is not None:
+        figures["parse_p99_ms"] = (read.parse_p99_ms, _level(read.parse_p99_ms, MAX_PARSE_MS))
+    return figures | {kind: (count, OK) for kind, count in read.refused.items()}
+
+
+def _memory(name: str, memory: Memory) -> dict[str, Any]:
+    rss_bytes, baseline_bytes = memory.rss_bytes, memory.baseline_bytes
+    over = baseline_bytes > 0 and rss_bytes > _GROWTH_FACTOR * baseline_bytes + _GROWTH_SLACK_BYTES
+    return {
+        "name": name,
+        "rss_bytes": (rss_bytes, OVER if over else OK),
+        "baseline_bytes": baseline_bytes,
+        "grows": baseline_bytes > 0 and rss_bytes > _VISIBLE_GROWTH * baseline_bytes,
+    }
+
+
+def _level(value: float, limit: float) -> str:
+    if value > limit:
+        return OVER
+    return NEAR if value > _NEAR * limit else OK

@@ -1,0 +1,74 @@
+"""What is served beside the page: /metrics, /health, and the headers of every answer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from flask import Flask, Response
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+    from visualizer.feed import Feed
+    from visualizer.telemetry import Telemetry
+
+_MAX_REQUEST_BYTES: Final = 65_536
+"""A poll is some hundred bytes; nothing else is ever sent here."""
+
+
+def add(app: Dash, feed: Feed, telemetry: Telemetry) -> None:
+    """Add the routes and headers to the app, whose callbacks must all be defined by then."""
+    server = app.server
+    if not isinstance(server, Flask):
+        msg = "the visualizer runs on Dash's Flask backend"
+        raise TypeError(msg)
+    server.config["MAX_CONTENT_LENGTH"] = _MAX_REQUEST_BYTES
+    headers = _headers(app)
+
+    @server.get("/metrics")
+    def metrics() -> Response:
+        picture, _ = feed.poll()
+        text = telemetry.exposition(picture, _now_ms())
+        return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @server.get("/health")
+    def health() -> Response:
+        picture, problem = feed.poll()
+        body = {
+            "status": "ok",
+            "state": picture.status.state if picture else None,
+            "data_age_ms": max(0, _now_ms() - picture.status.heartbeat_ms) if picture else None,
+            "problem": problem,
+        }
+        return Response(msgspec.json.encode(body), content_type="application/json")
+
+    @server.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(headers)
+        return response
+
+
+def _headers(app: Dash) -> dict[str, str]:
+    scripts = " ".join(("'self'", *app.csp_hashes()))
+    policy = {
+        "default-src": "'self'",
+        "script-src": scripts,
+        # Plotly and the component kit write style attributes and elements.
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,77 @@
+"""What can be set from outside, all of it through VISUALIZER_* environment variables."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared import POLL_INTERVAL_MS
+
+PREFIX: Final = "VISUALIZER_"
+
+
+class SettingError(ValueError):
+    """A VISUALIZER_* variable that cannot be used; the message is the sentence for its user."""
+
+
+class Settings(BaseSettings):
+    """The visualizer's settings, read from the environment; `load` also refuses misspelt names."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    ipc_dir: Path = Field(Path("data/ipc"), description="directory the processor publishes into")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8050, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(2, ge=1, le=64, description="server processes")
+    threads: int = Field(4, ge=1, le=64, description="threads of each process")
+    poll_ms: int = Field(POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe event logged")
+    access_log: bool = Field(default=False, description="log every request")
+
+
+def load() -> Settings:
+    """Read the settings from the process environment.
+
+    Raises:
+        SettingError: a VISUALIZER_* name is unknown, or a value cannot be used.
+    """
+    refuse_unknown(tuple(os.environ))
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        msg = f"{_variable(str(first['loc'][0]))}={first['input']!r} will not do: {first['msg']}"
+        raise SettingError(msg) from error
+
+
+def refuse_unknown(names: tuple[str, ...]) -> None:
+    """Hold the names of environment variables against the settings there are.
+
+    Raises:
+        SettingError: one begins with VISUALIZER_ and is no setting; it names the nearest that is.
+    """
+    known = [_variable(field) for field in Settings.model_fields]
+    for name in names:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+            msg = f"{name} is not a setting; did you mean {nearest}? There are: {', '.join(known)}"
+            raise SettingError(msg)
+
+
+def describe() -> str:
+    """List every setting, its default and its meaning, a line each."""
+    rows = [
+        (f"{_variable(name)}={field.default}", field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    width = max(len(left) for left, _ in rows)
+    return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
+
+
+def _variable(field: str) -> str:
+    return f"{PREFIX}{field.upper()}"
