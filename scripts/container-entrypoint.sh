@@ -36,11 +36,6 @@ fi
 while [ "$1" != -- ]; do shift; done
 shift
 
-# Compose can pass an option on only as an empty string where the user set none.
-for name in $(env | sed -n -E 's/^((PROCESSOR|VISUALIZER)_[A-Z_]+)=$/\1/p'); do
-  unset "$name"
-done
-
 # Numba wants to be able to write where it keeps compiled kernels, and the image is read-only.
 if [ -n "${NUMBA_CACHE_DIR:-}" ] && [ ! -d "$NUMBA_CACHE_DIR" ]; then
   cp -R /app/.numba_cache "$NUMBA_CACHE_DIR"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Replays $PROCESSOR_DATASET into directory $2; without one, the demo dataset in $1, made first if it is missing.
-# $PYTHON is the Python to use. Every other PROCESSOR_* option reaches the processor as it is.
+# $PYTHON is the Python to use, $DATASET what the user calls the dataset where a container mounts it under another name.
 set -eu
 demo=$1
 out=$2
@@ -24,6 +24,8 @@ if [ -z "${PROCESSOR_DATASET:-}" ]; then
   # An hour of history to look at, and three to come.
   export PROCESSOR_START="${PROCESSOR_START:-+1h}"
 fi
-dataset=$PROCESSOR_DATASET
-unset PROCESSOR_DATASET
-exec "$python" -m processor replay "$dataset" --out "$out"
+if [ -n "${DATASET:-}" ] && [ -z "${PROCESSOR_LABEL:-}" ]; then
+  PROCESSOR_LABEL=$(basename "$DATASET")
+  export PROCESSOR_LABEL
+fi
+exec "$python" -m processor replay "$PROCESSOR_DATASET" --out "$out"
