@@ -25,7 +25,7 @@ _CLIENTSIDE: Final = "orderflow"
 
 
 def create(settings: Settings) -> Dash:
-    """Build the application; nothing is read before the first request."""
+    """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
     app = Dash(
         __name__,
         title="orderflow replay",
@@ -69,6 +69,9 @@ def create(settings: Settings) -> Dash:
         )
 
     routes.add(app, feed, telemetry)
+    # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
+    # script before, or during that, would refuse it.
+    app.server.test_client().get("/")
     return app
 
 

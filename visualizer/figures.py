@@ -32,7 +32,7 @@ def chart() -> Figure:
 
     Traces in this order: price candles, volume bars, OBI candles, CVD candles, CVD line (hidden at first).
     """
-    layout = _layout(margin={"l": 0, "r": 76, "t": 0, "b": 22, "pad": 0}) | {
+    layout = _layout(margin={"l": 0, "r": 76, "t": 0, "b": 34, "pad": 0}) | {
         "dragmode": "pan",
         "bargap": 0,
         "xaxis": _axis()
@@ -58,10 +58,10 @@ def chart() -> Figure:
             "fixedrange": True,
             "zeroline": axis in {"yaxis3", "yaxis4"},
         }
-    layout["yaxis"] |= {"nticks": 12, "hoverformat": ""}
-    layout["yaxis2"] |= {"nticks": 3, "tickformat": "~s", "rangemode": "tozero"}
+    layout["yaxis"] |= {"nticks": 12}
+    layout["yaxis2"] |= {"nticks": 3}
     layout["yaxis3"] |= {"nticks": 5, "tickformat": ".2~f"}
-    layout["yaxis4"] |= {"nticks": 5, "tickformat": "~s"}
+    layout["yaxis4"] |= {"nticks": 5}
     traces = [
         _candles("y"),
         {
@@ -90,12 +90,18 @@ def chart() -> Figure:
 
 
 def depth() -> Figure:
-    """Cumulative bids and asks: size to the right, price upwards. Traces in this order: bids, asks."""
-    layout = _layout(margin={"l": 0, "r": 76, "t": 0, "b": 22, "pad": 0}) | {
-        "xaxis": _axis() | {"fixedrange": True, "tickformat": "~s", "nticks": 5, "rangemode": "tozero"},
+    """The book, price upwards: cumulative sizes from the left, each level's own size from the right.
+
+    Traces in this order: cumulative bids, cumulative asks, bids, asks.
+    """
+    layout = _layout(margin={"l": 0, "r": 76, "t": 0, "b": 34, "pad": 0}) | {
+        "xaxis": _axis() | {"fixedrange": True, "nticks": 5},
+        "xaxis2": _axis() | {"fixedrange": True, "overlaying": "x", "showgrid": False, "showticklabels": False},
         "yaxis": _axis() | {"fixedrange": True, "side": "right", "nticks": 16},
+        "bargap": 0,
+        "barmode": "overlay",
     }
-    traces = [
+    sums = [
         {
             "type": "scatter",
             "mode": "lines",
@@ -106,9 +112,22 @@ def depth() -> Figure:
             "fillcolor": fill,
             "hoverinfo": "skip",
         }
-        for colour, fill in ((UP, "rgba(38, 166, 154, 0.18)"), (DOWN, "rgba(239, 83, 80, 0.18)"))
+        for colour, fill in ((UP, "rgba(38, 166, 154, 0.16)"), (DOWN, "rgba(239, 83, 80, 0.16)"))
     ]
-    return {"data": traces, "layout": layout}
+    sizes = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "xaxis": "x2",
+            "x": [],
+            "y": [],
+            "marker": {"color": colour, "line": {"width": 0}},
+            "opacity": 0.55,
+            "hoverinfo": "skip",
+        }
+        for colour in (UP, DOWN)
+    ]
+    return {"data": sums + sizes, "layout": layout}
 
 
 def _layout(margin: dict[str, int]) -> Figure:
@@ -137,6 +156,7 @@ def _axis() -> Figure:
         "showline": False,
         "automargin": False,
         "tickmode": "auto",
+        "exponentformat": "none",
     }
 
 

@@ -8,8 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prometheus_client import multiprocess
-
 from visualizer import logs
 from visualizer.settings import SettingError, load
 
@@ -35,13 +33,15 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 logconfig_dict = logs.config(settings.log_level, access=settings.access_log)
 
-# The counters of all workers meet in files of this directory; it must be named before any worker imports the client.
+# The counters of all workers meet in files of this directory; it must be named before anyone imports the client.
 _metrics_dir = tempfile.mkdtemp(prefix="visualizer-metrics-", dir=worker_tmp_dir)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
     """Forget the memory of a worker that is gone; its counters still count."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 - not before its directory is named
+
     multiprocess.mark_process_dead(worker.pid)
 
 

@@ -6,12 +6,17 @@
   const UP = "#26a69a";
   const DOWN = "#ef5350";
   const FEWEST_BARS = 5;
+  const MARGIN = 0.05;
+  const RESTS = 4;
 
   /* The view: following until the user takes hold of it; `scaled` are the price axes the user has set. */
   const view = { following: true, x: null, y: {}, scaled: {}, cvdLine: false };
   let data = { ohlc: [], metrics: [], about: null };
-  let drawn = null;
-  let pending = false;
+  let margin = MARGIN;
+  let scheduled = null;
+  let timer = 0;
+  let drawnAt = 0;
+  let costMs = 0;
 
   const graph = () => {
     const found = document.querySelector("#chart .js-plotly-plot");
@@ -20,28 +25,39 @@
   const intervalMs = () => orderflow.format.intervalMs(data.about && data.about.interval);
   const column = (rows, index) => rows.map((row) => row[index]);
 
+  /* The rows near the view, and two far beyond it, one interval apart: from the smallest distance of two bars Plotly
+     takes how wide a candle is, and there may be one bar only, or none without a gap beside it. */
+  function near(rows) {
+    const span = view.x[1] - view.x[0];
+    const kept = orderflow.ranges.visible(rows, [view.x[0] - margin * span, view.x[1] + margin * span], intervalMs());
+    const last = kept[kept.length - 1];
+    if (!last) return { rows: kept, padded: kept };
+    const beyond = last[0] + Math.ceil((10 * span) / intervalMs()) * intervalMs();
+    const pad = (ms) => [ms, ...last.slice(1)];
+    return { rows: kept, padded: [...kept, pad(beyond), pad(beyond + intervalMs())] };
+  }
+
   function traces() {
-    const { ohlc, metrics } = data;
-    const bar = column(ohlc, 0);
-    const time = column(metrics, 0);
-    const candle = (x, rows, first) => ({
-      x,
+    const { rows: bars, padded: ohlc } = near(data.ohlc);
+    const { rows, padded: metrics } = near(data.metrics);
+    const candle = (rows, first) => ({
+      x: column(rows, 0),
       open: column(rows, first),
       high: column(rows, first + 1),
       low: column(rows, first + 2),
       close: column(rows, first + 3),
     });
     return [
-      candle(bar, ohlc, 1),
+      candle(ohlc, 1),
       {
-        x: bar,
-        y: column(ohlc, 5),
-        width: intervalMs() * 0.7,
-        "marker.color": ohlc.map((row) => (row[4] >= row[1] ? UP : DOWN)),
+        x: column(bars, 0),
+        y: column(bars, 5),
+        width: intervalMs() * 0.75,
+        "marker.color": bars.map((row) => (row[4] >= row[1] ? UP : DOWN)),
       },
-      candle(time, metrics, 1),
-      { ...candle(time, metrics, 5), visible: !view.cvdLine },
-      { x: time, y: column(metrics, 8), visible: view.cvdLine },
+      candle(metrics, 1),
+      { ...candle(metrics, 5), visible: !view.cvdLine },
+      { x: column(rows, 0), y: column(rows, 8), visible: view.cvdLine },
     ];
   }
 
@@ -78,13 +94,17 @@
       const decimals = data.about.price_decimals;
       update["yaxis.tickformat"] = Number.isInteger(decimals) ? `.${decimals}f` : "";
     }
+    for (const axis of ["yaxis2", "yaxis4"]) {
+      const [low, high] = view.y[axis] || [0, 1];
+      update[`${axis}.tickformat`] = Math.max(-low, high) >= 2000 ? "~s" : "";
+    }
     return update;
   }
 
   function follow() {
     view.following = true;
     view.scaled = {};
-    schedule();
+    schedule(true);
   }
 
   /* The user has moved something: from now on nothing moves by itself. */
@@ -99,38 +119,44 @@
     schedule(true);
   }
 
-  let dataChanged = true;
-
-  function schedule(rangesOnly) {
-    if (!rangesOnly) dataChanged = true;
-    if (pending) return;
-    pending = true;
-    requestAnimationFrame(draw);
+  /* Draws at the next frame: at once what the user does, data only when the last drawing has been paid for. */
+  function schedule(urgent) {
+    if (scheduled === "now" || (scheduled && !urgent)) return;
+    clearTimeout(timer);
+    const waitMs = urgent ? 0 : Math.max(0, drawnAt + RESTS * costMs - performance.now());
+    scheduled = waitMs > 0 ? "later" : "now";
+    if (waitMs > 0) timer = setTimeout(() => requestAnimationFrame(draw), waitMs);
+    else requestAnimationFrame(draw);
   }
 
   function draw() {
-    pending = false;
+    scheduled = null;
     const gd = graph();
     if (!gd) {
-      setTimeout(() => schedule(), 50);
+      setTimeout(schedule, 50);
       return;
     }
     if (!gd.orderflow) listen(gd);
-    if (gd._dragging) return; // redrawn when the drag ends
+    if (gd._dragging) return; // drawn when the drag ends
     if (view.following) {
       view.x = orderflow.ranges.follow(data.ohlc, data.metrics, intervalMs());
       refit(true);
     }
-    const layout = layoutUpdate();
-    if (dataChanged) {
-      dataChanged = false;
-      window.Plotly.update(gd, transposed(traces()), layout);
-    } else {
-      window.Plotly.update(gd, {}, layout);
+    if (view.x) {
+      const begun = performance.now();
+      window.Plotly.update(gd, transposed(traces()), layoutUpdate());
+      drawnAt = performance.now();
+      costMs = drawnAt - begun;
     }
-    drawn = { ...view };
     document.getElementById("app").dataset.following = String(view.following);
     orderflow.crosshair.refresh(gd);
+  }
+
+  /* A drag moves what is drawn, and by at most the width of the plot: have that much at hand. */
+  function beforeDrag() {
+    margin = 1;
+    draw();
+    margin = MARGIN;
   }
 
   const toMs = (value) => (typeof value === "number" ? value : Date.parse(`${value.replace(" ", "T")}Z`));
@@ -145,7 +171,7 @@
         if (low !== undefined) y[axis] = [low, event[`${axis}.range[1]`]];
       }
       if (x || Object.keys(y).length) hold(x, y);
-      else schedule();
+      else schedule(true);
     });
     orderflow.gestures.listen(gd);
     orderflow.crosshair.listen(gd);
@@ -186,11 +212,13 @@
       view.y = {};
     }
     schedule();
+    const gd = graph();
+    if (gd) orderflow.crosshair.refresh(gd);
   }
 
   function setCvdLine(isLine) {
     view.cvdLine = isLine;
-    schedule();
+    schedule(true);
   }
 
   orderflow.chart = {
@@ -207,7 +235,7 @@
     panTime,
     scalePrice,
     fitPrice,
+    beforeDrag,
     data: () => data,
-    isDrawn: () => drawn !== null,
   };
 })();

@@ -2,11 +2,13 @@
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
+  const SIZES_SHARE = 0.4;
   let book = { bids: [], asks: [] };
   let about = null;
   let pointer = null;
   let reach = null;
   let most = null;
+  let largest = null;
   let pending = false;
   let parts = null;
 
@@ -39,6 +41,17 @@
     };
   }
 
+  /* Smallest distance between neighbouring prices: how thick a level is drawn. */
+  function thickness({ bids, asks }) {
+    let least = Infinity;
+    for (const levels of [bids, asks]) {
+      for (let index = 1; index < levels.length; index += 1) {
+        least = Math.min(least, Math.abs(levels[index][0] - levels[index - 1][0]));
+      }
+    }
+    return Number.isFinite(least) ? least : 10 ** -priceDecimals();
+  }
+
   /* The level nearest to a price. */
   function nearest({ bids, asks }, price) {
     let best = null;
@@ -62,7 +75,7 @@
   function set(state, reset) {
     book = state.depth;
     about = state.about;
-    if (reset) reach = most = null;
+    if (reset) reach = most = largest = null;
     if (pending) return;
     pending = true;
     requestAnimationFrame(draw);
@@ -79,8 +92,11 @@
     if (!parts) build(gd);
     const { mid, ...best } = quotes(book);
     text(best, mid);
-    const sides = [steps(book.bids), steps(book.asks)];
-    const layout = { "yaxis.tickformat": `.${priceDecimals()}f` };
+    const levels = [book.bids, book.asks];
+    const sides = levels.map(steps);
+    const thick = thickness(book) * 0.8;
+    const layout = { "xaxis.type": "linear", "xaxis2.type": "linear", "yaxis.type": "linear" };
+    layout["yaxis.tickformat"] = `.${priceDecimals()}f`;
     if (mid !== null) {
       const far = Math.max(...sides.flatMap((side) => side.y.map((price) => Math.abs(price - mid))), 10 ** -priceDecimals());
       reach = orderflow.ranges.around(mid, far, reach);
@@ -88,8 +104,16 @@
       most = orderflow.ranges.around(0, sum, most);
       layout["yaxis.range"] = [mid - reach, mid + reach];
       layout["xaxis.range"] = [0, most];
+      layout["xaxis.tickformat"] = most >= 2000 ? "~s" : "";
+      largest = orderflow.ranges.around(0, Math.max(...levels.flat().map((level) => level[1])), largest);
+      layout["xaxis2.range"] = [largest / SIZES_SHARE, 0];
     }
-    window.Plotly.update(gd, { x: sides.map((side) => side.x), y: sides.map((side) => side.y) }, layout);
+    const update = {
+      x: [...sides.map((side) => side.x), ...levels.map((side) => side.map((level) => level[1]))],
+      y: [...sides.map((side) => side.y), ...levels.map((side) => side.map((level) => level[0]))],
+      width: [undefined, undefined, thick, thick],
+    };
+    window.Plotly.update(gd, update, layout);
     refresh(gd);
   }
 

@@ -49,6 +49,7 @@
     let stretching = null;
     panel.addEventListener("pointerdown", (event) => {
       const at = place(gd, event);
+      if (at.zone === "plot") orderflow.chart.beforeDrag();
       if (at.zone !== "scale" || !at.axis) return;
       stretching = { axis: at.axis, y: event.clientY };
       panel.setPointerCapture(event.pointerId);

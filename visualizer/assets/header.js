@@ -4,6 +4,7 @@
   const orderflow = (window.orderflow = window.orderflow || {});
   const STALE_AFTER_MS = 5000;
   const DISCONNECTED_AFTER_MS = 3000;
+  const PROBLEM_AFTER_MS = 1200;
   const CHECKS = {
     volume_is_buy_sell_unknown: "volume = buy + sell + unknown",
     cvd_step_is_buy_minus_sell: "CVD step = buy − sell",
@@ -48,8 +49,6 @@
     const { status, about, ohlc } = state;
     hide("waiting", status !== null);
     text("waiting-reason", state.problem ? `${state.problem}.` : "");
-    hide("note", !(status && state.problem));
-    text("note", state.problem ? `The last good picture stays: ${state.problem}.` : "");
     if (!status || !about) return;
     text("instrument", about.instrument || about.dataset);
     text("dataset", [about.dataset, about.format].filter(Boolean).join(" · "));
@@ -85,15 +84,26 @@
     document.getElementById("checks-list").replaceChildren(...rows);
   }
 
+  let problem = null;
+  let problemSinceMs = 0;
+
   /* Everything that changes with the time alone. */
   function showTime(state, nowMs, silentMs) {
-    const { text, mark } = orderflow.write;
+    const { text, mark, hide } = orderflow.write;
     const ageMs = state.status ? nowMs + state.offsetMs - state.status.heartbeat_ms : 0;
     const now = condition(state.status, ageMs, silentMs);
     text("state-name", now.name);
     text("age", now.ageMs === null ? "" : orderflow.format.age(now.ageMs));
     mark("state", "tone", now.tone);
     mark("state", "name", now.name);
+    if (state.problem !== problem) {
+      problem = state.problem;
+      problemSinceMs = nowMs;
+    }
+    // A publication caught half-way is no problem: it is over at the next look.
+    const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
+    hide("note", !(state.status && lasting));
+    text("note", problem ? `The last good picture stays: ${problem}.` : "");
     mark("state", "old", String(now.ageMs !== null && now.ageMs > STALE_AFTER_MS));
   }
 
