@@ -1,0 +1,216 @@
+"""The order book and its imbalance: one sample per distinct event time, gathered into intervals.
+
+OBI = (B - A) / (B + A) with B and A the lots resting on the best N levels of each side (N = 0: on all); 0 for an empty
+book. A sample is taken after the last update that bears a time, so it is pending until a later time shows up; whatever
+the batches, the result is that of one piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor import kernel
+from processor.events import BookEvents, scaled_up
+from processor.kernel import NO_PRICE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_BEFORE_TIME: Final = np.iinfo(np.int64).min
+_END_OF_TIME: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class BookBars:
+    """Intervals with at least one sample, oldest first; all columns equally long.
+
+    `bucket` is the interval's number since the epoch, `bid_ticks` and `ask_ticks` the best prices at its last sample
+    (NO_PRICE for an empty side).
+    """
+
+    bucket: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    bid_ticks: NDArray[np.int64]
+    ask_ticks: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Intervals."""
+        return len(self.bucket)
+
+    def tail(self, rows: int) -> BookBars:
+        """The last `rows` of them."""
+        return _bars(self._times()[:, -rows:], self._values()[:, -rows:])
+
+    def finer(self, decimals: int) -> BookBars:
+        """The same intervals with prices of that many more decimals.
+
+        Raises:
+            OverflowError: a price has no room in 64 bits on that scale.
+        """
+        times = self._times()
+        for row in (1, 2):
+            there = times[row] != NO_PRICE
+            times[row, there] = scaled_up(times[row, there], decimals)
+        return _bars(times, self._values())
+
+    def _times(self) -> NDArray[np.int64]:
+        return np.stack((self.bucket, self.bid_ticks, self.ask_ticks))
+
+    def _values(self) -> NDArray[np.float64]:
+        return np.stack((self.open, self.high, self.low, self.close))
+
+
+def concatenated(parts: Sequence[BookBars]) -> BookBars:
+    """The intervals of all parts in order; there must be at least one part."""
+    return _bars(
+        np.concatenate([part._times() for part in parts], axis=1),  # noqa: SLF001 - of its own kind
+        np.concatenate([part._values() for part in parts], axis=1),  # noqa: SLF001
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """How often and since when (ns, the first few) the book was crossed or locked."""
+
+    samples: int
+    spells: int
+    begun_ns: tuple[int, ...]
+
+
+class Book:
+    """A book fed batch by batch.
+
+    `advance` takes events in time order and returns the intervals they closed; a batch may end between events of equal
+    time. `open_bars` is the rest, as if no more events of the last time were to come.
+    """
+
+    def __init__(self, *, interval_ns: int, obi_levels: int) -> None:
+        """Begin with an empty book. `obi_levels` 0 is the whole book."""
+        self.price_decimals = 0
+        self.size_decimals = 0
+        self._interval_ns = interval_ns
+        self._obi_levels = obi_levels
+        self._ladder = kernel.new_ladder()
+        self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
+        self._clock[kernel.TIME] = _BEFORE_TIME
+        self._clock[kernel.STANCE] = kernel.APART
+        self._bar = np.zeros(4)
+        self._spells = np.zeros((2, kernel.SPELLS_KEPT), np.int64)
+
+    def advance(self, events: BookEvents) -> BookBars:
+        """Apply `events` and return the intervals they closed.
+
+        Raises:
+            OverflowError: a price or size has no room in 64 bits on the finest scale seen.
+        """
+        if not len(events):
+            return _no_bars()
+        price_decimals = max(events.price_decimals, self.price_decimals)
+        size_decimals = max(events.size_decimals, self.size_decimals)
+        self._rescale(price_decimals, size_decimals)
+        events = events.rescaled(price_decimals, size_decimals)
+        span = int(events.time_ns[-1]) - int(events.time_ns[0])
+        room = min(len(events), span // self._interval_ns + 2) + 1
+        times, values = np.empty((3, room), np.int64), np.empty((4, room))
+        self._ladder = kernel.with_room(self._ladder, len(events))
+        closed = kernel.advance(
+            self._ladder,
+            self._clock,
+            self._bar,
+            self._spells,
+            self._obi_levels,
+            self._interval_ns,
+            events.time_ns,
+            events.side,
+            events.price_ticks,
+            events.size_lots,
+            times,
+            values,
+        )
+        return _bars(times[:, :closed], values[:, :closed])
+
+    def open_bars(self) -> BookBars:
+        """What `advance` would still return if the events ended here: a closed and an open interval at most."""
+        if not self._clock[kernel.PENDING] and not self._clock[kernel.HAS_BAR]:
+            return _no_bars()
+        clock, bar = self._clock.copy(), self._bar.copy()
+        times, values = np.empty((3, 2), np.int64), np.empty((4, 2))
+        closed = 0
+        if clock[kernel.PENDING]:
+            later = np.array([_END_OF_TIME], np.int64)
+            closed = kernel.advance(
+                self._ladder,
+                clock,
+                bar,
+                self._spells.copy(),
+                self._obi_levels,
+                self._interval_ns,
+                later,
+                np.array([kernel.NOTHING], np.int8),
+                later,
+                later,
+                times,
+                values,
+            )
+        times[:, closed] = clock[[kernel.BUCKET, kernel.BEST_BID, kernel.BEST_ASK]]
+        values[:, closed] = bar
+        return _bars(times[:, : closed + 1], values[:, : closed + 1])
+
+    def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+        """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
+        return kernel.best_levels(self._ladder, 0, limit), kernel.best_levels(self._ladder, 1, limit)
+
+    @property
+    def samples(self) -> int:
+        """Samples taken, the pending one included."""
+        return int(self._clock[kernel.SAMPLES] + self._clock[kernel.PENDING])
+
+    @property
+    def crossed(self) -> Spells:
+        """Spells whose best bid was above the best ask; a pending sample does not count yet."""
+        return self._spell(kernel.CROSSED)
+
+    @property
+    def locked(self) -> Spells:
+        """Spells whose best bid was the best ask; a pending sample does not count yet."""
+        return self._spell(kernel.LOCKED)
+
+    def _spell(self, kind: int) -> Spells:
+        spells = int(self._clock[kernel.SPELLS + kind])
+        begun_ns = tuple(self._spells[kind, : min(spells, kernel.SPELLS_KEPT)].tolist())
+        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, begun_ns)
+
+    def _rescale(self, price_decimals: int, size_decimals: int) -> None:
+        grow_price = price_decimals - self.price_decimals
+        grow_size = size_decimals - self.size_decimals
+        if grow_price == grow_size == 0:
+            return
+        everything = int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
+        sides = self.levels(everything)
+        fresh = kernel.with_room(kernel.new_ladder(), everything)
+        for s, (prices, sizes) in enumerate(sides):
+            kernel.refill(fresh, s, scaled_up(prices, grow_price), scaled_up(sizes, grow_size), self._obi_levels)
+        self._ladder = fresh
+        best = self._clock[[kernel.BEST_BID, kernel.BEST_ASK]]
+        standing = best != NO_PRICE
+        best[standing] = scaled_up(best[standing], grow_price)
+        self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
+        self.price_decimals, self.size_decimals = price_decimals, size_decimals
+
+
+def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:
+    bucket, bid_ticks, ask_ticks = times
+    open_, high, low, close = values
+    return BookBars(bucket, open_, high, low, close, bid_ticks, ask_ticks)
+
+
+def _no_bars() -> BookBars:
+    return _bars(np.empty((3, 0), np.int64), np.empty((4, 0)))

@@ -1,0 +1,298 @@
+"""The command line. Every option can come from the environment as PROCESSOR_<OPTION>."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import signal
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from processor import settings as wanted
+from processor.clock import SystemClock
+from processor.errors import ProcessorError, SettingError
+from processor.settings import Settings
+from shared import STALE_AFTER_MS, STATUS_FILE, ContractError, decode
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    import click
+
+PREFIX: Final = "PROCESSOR_"
+
+app = typer.Typer(
+    name="processor",
+    help="Replays recorded trades and order books into JSON files, or aggregates them into a table.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _option(name: str, text: str) -> Any:  # noqa: ANN401 - typer's own declaration
+    return typer.Option(f"--{name}", envvar=PREFIX + name.upper().replace("-", "_"), help=text)
+
+
+_DATASET: Final = typer.Argument(
+    envvar=PREFIX + "DATASET", help="A dataset: a folder or a file, as its vendor ships it."
+)
+Interval = Annotated[str, _option("interval", "Length of a bar: 1s, 5s, 1m, 15m, 1h, 4h, 1d ...")]
+ObiLevels = Annotated[int, _option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
+DepthLevels = Annotated[int, _option("depth-levels", "Levels a side that are published.")]
+Speed = Annotated[str, _option("speed", "Times real time, 0.1 to 10000, or max.")]
+Start = Annotated[
+    str | None, _option("start", "Begin here, with the history before it: ISO time, or +2h after the first event.")
+]
+Until = Annotated[str | None, _option("until", "End here: ISO time, or +3h after the first event.")]
+EventClock = Annotated[str, _option("clock", "Which of the dataset's times orders it: exchange or local.")]
+CvdReset = Annotated[str, _option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
+Instrument = Annotated[
+    str | None, _option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
+]
+AtEnd = Annotated[str, _option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
+Label = Annotated[str | None, _option("label", "How the page names the dataset; its folder's name if not given.")]
+
+
+def _settings(
+    interval: str,
+    obi_levels: int,
+    depth_levels: int,
+    clock: str,
+    cvd_reset: str,
+    instrument: str | None,
+    start: str | None,
+    until: str | None,
+    speed: str = "max",
+    at_end: str = "exit",
+    label: str | None = None,
+) -> Settings:
+    return Settings(
+        interval=interval,
+        interval_ns=wanted.interval_ns(interval),
+        obi_levels=wanted.at_least("obi-levels", obi_levels, 0, 1_000_000),
+        depth_levels=wanted.at_least("depth-levels", depth_levels, 1, wanted.MAX_DEPTH_LEVELS),
+        speed=wanted.speed(speed),
+        start=wanted.moment("start", start) if start else None,
+        until=wanted.moment("until", until) if until else None,
+        clock=wanted.one_of("clock", clock, wanted.CLOCKS),
+        cvd_reset=wanted.one_of("cvd-reset", cvd_reset, wanted.CVD_RESETS),
+        instrument=instrument or None,
+        at_end=wanted.one_of("at-end", at_end, wanted.AT_ENDS),
+        label=label or None,
+    )
+
+
+@app.command()
+def replay(
+    dataset: Annotated[Path, _DATASET],
+    out: Annotated[Path, _option("out", "The IPC directory the files are published into.")],
+    interval: Interval = "1m",
+    obi_levels: ObiLevels = 10,
+    depth_levels: DepthLevels = 50,
+    speed: Speed = "10",
+    start: Start = None,
+    until: Until = None,
+    clock: EventClock = "exchange",
+    cvd_reset: CvdReset = "none",
+    instrument: Instrument = None,
+    at_end: AtEnd = "hold",
+    label: Label = None,
+) -> None:
+    """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
+    from processor import replay as playing  # noqa: PLC0415 - Polars and Numba load only when needed
+
+    options = _settings(
+        interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
+    )
+    wall = SystemClock()
+    stop = playing.Stop()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
+        stop.requested = True
+        wall.wake()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    if not playing.replay(dataset, out, options, wall, stop):
+        raise typer.Exit(1)
+
+
+@app.command()
+def aggregate(
+    dataset: Annotated[Path, _DATASET],
+    out: Annotated[Path, _option("out", "The table: a .parquet or .csv file.")],
+    interval: Interval = "1m",
+    obi_levels: ObiLevels = 10,
+    depth_levels: DepthLevels = 50,
+    start: Start = None,
+    until: Until = None,
+    clock: EventClock = "exchange",
+    cvd_reset: CvdReset = "none",
+    instrument: Instrument = None,
+) -> None:
+    """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
+    from processor import aggregate as whole  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.formats import open_dataset  # noqa: PLC0415
+    from processor.report import Report  # noqa: PLC0415
+
+    options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
+    whole.check_suffix(out)
+    report = Report()
+    opened = open_dataset(dataset).open(options.instrument, options.clock, report)
+    with _progress() as progress:
+        task = progress.add_task(opened.instrument, total=opened.size_bytes)
+        engine = whole.aggregate(opened, options, report, lambda done: progress.update(task, completed=done))
+        progress.update(task, completed=opened.size_bytes)
+    rows = whole.table(engine, options)
+    whole.write_table(rows, out)
+    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.counts.items())
+    _say(f"{out}: {len(rows)} intervals of {engine.trades} trades and {engine.book.samples} book samples")
+    if found:
+        _say(f"found in the data: {found}; `processor inspect` shows where")
+
+
+@app.command()
+def inspect(
+    dataset: Annotated[Path, _DATASET],
+    instrument: Instrument = None,
+    clock: EventClock = "exchange",
+    *,
+    json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
+) -> None:
+    """Say what a dataset is, and what was found in it: the data report."""
+    from processor import inspection  # noqa: PLC0415 - Polars and Numba load only when needed
+
+    with _progress() as progress:
+        task = progress.add_task("reading", total=None)
+        found = inspection.inspect(
+            dataset,
+            instrument or None,
+            wanted.one_of("clock", clock, wanted.CLOCKS),
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    else:
+        typer.echo(inspection.as_text(found))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, _option("out", "Where to write the dataset: a folder that is not there yet, or an old demo.")],
+    hours: Annotated[float, _option("hours", "How long the market is open.")] = 4.0,
+    seed: Annotated[int, _option("seed", "The same seed makes the same market.")] = 1,
+    events: Annotated[
+        int | None, _option("events", "About how many events; a million for four hours if not given.")
+    ] = None,
+) -> None:
+    """Write a dataset of a simulated market."""
+    from processor.demo import generate  # noqa: PLC0415 - Polars and Numba load only when needed
+
+    with _progress() as progress:
+        task = progress.add_task("simulating", total=None)
+        generate(
+            out,
+            hours=hours,
+            seed=seed,
+            events=events,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    _say(f"{out}: written; `processor replay {out} --out data/ipc` plays it")
+
+
+@app.command()
+def health(directory: Annotated[Path, typer.Argument(help="The IPC directory.")]) -> None:
+    """Exit 0 if a live processor publishes into the directory, 1 with the reason if not."""
+    try:
+        status = decode(STATUS_FILE, (directory / STATUS_FILE).read_bytes())
+    except OSError as error:
+        _fail(f"{directory / STATUS_FILE} cannot be read: {error.strerror}")
+    except ContractError as error:
+        _fail(str(error))
+    age_ms = SystemClock().epoch_ms() - status.heartbeat_ms
+    if status.state == "failed":
+        _fail(f"the replay has failed: {status.error}")
+    if age_ms > STALE_AFTER_MS:
+        _fail(f"the last heartbeat is {age_ms / 1000:.1f} s old")
+    typer.echo(f"{status.state}, heartbeat {max(0, age_ms)} ms ago")
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _fail(text: str) -> Any:  # noqa: ANN401 - never returns
+    typer.echo(f"processor: {text}", err=True)
+    raise typer.Exit(1)
+
+
+def known_variables() -> set[str]:
+    """Every environment variable that the commands understand."""
+    group: Any = typer.main.get_command(app)
+    commands: list[click.Command] = list(group.commands.values())
+    return {
+        name
+        for command in commands
+        for parameter in command.params
+        for name in ([parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar or [])
+    }
+
+
+def check_environment(environment: dict[str, str]) -> None:
+    """Refuse a PROCESSOR_* variable that no option reads.
+
+    Raises:
+        SettingError: there is one; it names the nearest that is read.
+    """
+    known = known_variables()
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise SettingError("environment", name, f"one of this program's variables; the nearest is {near[0]}")
+
+
+def main() -> None:
+    """Run the command line; an error its user can mend is one line, not a traceback."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    try:
+        # An empty variable is one that is not set, as Compose passes them on.
+        for name in [name for name, value in os.environ.items() if name.startswith(PREFIX) and not value]:
+            del os.environ[name]
+        check_environment(dict(os.environ))
+        app()
+    except (ProcessorError, ContractError) as error:
+        typer.echo(f"processor: {error}", err=True)
+        sys.exit(1)

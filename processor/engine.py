@@ -1,0 +1,195 @@
+"""The aggregation of one replay: trades and book events in, bars, imbalance, CVD and depth out.
+
+Fed in any batches, it holds at every moment what one pass over the same events would give. Intervals are joined here:
+a metrics row exists for each interval with a book sample or a trade, and what has no event of its own in an interval
+repeats its previous close.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from processor import bars
+from processor.bars import CvdReset, Tape
+from processor.book import Book, BookBars, concatenated
+from processor.events import NS_PER_DAY, NS_PER_MS
+from processor.kernel import NO_PRICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from processor.events import BookEvents, Trades
+
+OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
+_EXACT_IN_FLOAT64: Final = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts."""
+
+    interval_ns: int = 60_000_000_000
+    obi_levels: int = 10
+    cvd_reset: CvdReset = "none"
+
+
+class Engine:
+    """Feeds a book and a tape and keeps their intervals: all of them, or only as many rows as are published."""
+
+    def __init__(self, aggregation: Aggregation, *, keep: int | None = None) -> None:
+        """Begin before the first event; `keep` bounds the intervals remembered, None remembers all."""
+        self.aggregation = aggregation
+        self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
+        self.tape = Tape(interval_ns=aggregation.interval_ns, reset=aggregation.cvd_reset)
+        self.trades = 0
+        self.first_ns: int | None = None
+        self._keep = keep
+        self._trade_bars: list[pl.DataFrame] = []
+        self._book_bars: list[BookBars] = []
+        self._first_trade_bucket: int | None = None
+        self._first_book_bucket: int | None = None
+
+    def advance(self, trades: Iterable[Trades], book: Iterable[BookEvents]) -> bool:
+        """Take in events that follow the earlier ones in time; return whether they closed an interval.
+
+        Raises:
+            OverflowError: a value has no room in 64 bits on the finest scale seen.
+        """
+        trade_parts = [part for part in trades if len(part)]
+        book_parts = [part for part in book if len(part)]
+        if self.first_ns is None:
+            firsts = [int(part.time_ns[0]) for part in (*trade_parts[:1], *book_parts[:1])]
+            self.first_ns = min(firsts, default=None)
+        closed = [self._advance_tape(part) for part in trade_parts]
+        closed += [self._advance_book(part) for part in book_parts]
+        return any(closed)
+
+    def _advance_tape(self, trades: Trades) -> bool:
+        interval_ns = self.aggregation.interval_ns
+        if self._first_trade_bucket is None:
+            self._first_trade_bucket = int(trades.time_ns[0]) // interval_ns
+        price_decimals, size_decimals = self.tape.price_decimals, self.tape.size_decimals
+        closed = self.tape.advance(trades)
+        self.trades += len(trades)
+        grown = (self.tape.price_decimals - price_decimals, self.tape.size_decimals - size_decimals)
+        self._trade_bars = [bars.rescaled(part, *grown) for part in self._trade_bars]
+        if len(closed):
+            self._trade_bars.append(closed)
+            if self._keep is not None:
+                self._trade_bars = [pl.concat(self._trade_bars).tail(self._keep)]
+        return bool(len(closed))
+
+    def _advance_book(self, book: BookEvents) -> bool:
+        if self._first_book_bucket is None:
+            self._first_book_bucket = int(book.time_ns[0]) // self.aggregation.interval_ns
+        price_decimals = self.book.price_decimals
+        closed = self.book.advance(book)
+        grown = self.book.price_decimals - price_decimals
+        if grown:
+            self._book_bars = [part.finer(grown) for part in self._book_bars]
+        if len(closed):
+            self._book_bars.append(closed)
+            if self._keep is not None:
+                self._book_bars = [concatenated(self._book_bars).tail(self._keep)]
+        return bool(len(closed))
+
+    def trade_bars(self) -> pl.DataFrame:
+        """Intervals with trades, oldest first, the open one last (columns of `bars.SCHEMA`: ticks and lots)."""
+        return pl.concat([*self._trade_bars, self.tape.open_bars()])
+
+    def rows(self) -> pl.DataFrame:
+        """Intervals with trades or samples, oldest first, the open one last.
+
+        Columns of `bars.SCHEMA` (prices null, volumes 0 and CVD standing where there is no trade), the OBI, and
+        `best_bid`, `best_ask` in ticks of the book, null for an empty side.
+        """
+        book = concatenated([*self._book_bars, self.book.open_bars()])
+        samples = pl.DataFrame(
+            {
+                "bucket": book.bucket,
+                "obi_open": book.open,
+                "obi_high": book.high,
+                "obi_low": book.low,
+                "obi_close": book.close,
+                "best_bid": book.bid_ticks,
+                "best_ask": book.ask_ticks,
+            }
+        )
+        rows = self.trade_bars().join(samples, on="bucket", how="full", coalesce=True).sort("bucket")
+        obi_before = pl.col("obi_close").forward_fill().fill_null(0.0)
+        cvd_before = pl.col("cvd_close").forward_fill().fill_null(0)
+        best = (pl.col(name).forward_fill() for name in ("best_bid", "best_ask"))
+        rows = rows.with_columns(
+            *(pl.col(name).fill_null(obi_before) for name in OBI),
+            *(pl.col(name).fill_null(cvd_before) for name in bars.CVD),
+            *(pl.col(name).fill_null(0) for name in (*bars.LOTS, "trades")),
+            *(pl.when(column != NO_PRICE).then(column) for column in best),
+        )
+        if self._opens_on_trades():
+            # The book's first sample opens at the OBI of the row before it, which is 0.
+            first = pl.col("bucket") == self._first_book_bucket
+            rows = rows.with_columns(
+                obi_open=pl.when(first).then(0.0).otherwise("obi_open"),
+                obi_high=pl.when(first).then(pl.max_horizontal("obi_high", 0.0)).otherwise("obi_high"),
+                obi_low=pl.when(first).then(pl.min_horizontal("obi_low", 0.0)).otherwise("obi_low"),
+            )
+        return rows if self._keep is None else rows.tail(self._keep)
+
+    def _opens_on_trades(self) -> bool:
+        return (
+            self._first_book_bucket is not None
+            and self._first_trade_bucket is not None
+            and self._first_trade_bucket < self._first_book_bucket
+        )
+
+    def timestamps_ms(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+        """Begin of each row's interval, ms since the Unix epoch."""
+        return rows["bucket"].to_numpy() * (self.aggregation.interval_ns // NS_PER_MS)
+
+
+def checks(rows: pl.DataFrame, aggregation: Aggregation) -> dict[str, bool | None]:
+    """The cross-checks of the contract over `Engine.rows`; null where there is nothing to check.
+
+    The CVD's step is not checked where a daily reset falls inside intervals.
+    """
+    if not len(rows):
+        return dict.fromkeys(_CHECKS)
+    traded = rows.filter(pl.col("trades") > 0)
+    found = {name: _all(traded, check) for name, check in _CHECKS.items()}
+    if aggregation.cvd_reset == "day" and NS_PER_DAY % aggregation.interval_ns:
+        found["cvd_step_is_buy_minus_sell"] = None
+    found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
+    found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
+    return found
+
+
+_CHECKS: Final[dict[str, pl.Expr]] = {
+    "volume_is_buy_sell_unknown": pl.col("volume") == pl.sum_horizontal(bars.LOTS[1:]),
+    "cvd_step_is_buy_minus_sell": pl.col("cvd_close") - pl.col("cvd_open")
+    == pl.col("buy_volume") - pl.col("sell_volume"),
+    "high_is_highest": (pl.col("high") >= pl.max_horizontal("open", "close", "low"))
+    & (pl.col("cvd_high") >= pl.max_horizontal("cvd_open", "cvd_close", "cvd_low"))
+    & (pl.col("obi_high") >= pl.max_horizontal("obi_open", "obi_close", "obi_low")),
+    "low_is_lowest": (pl.col("low") <= pl.min_horizontal("open", "close", "high"))
+    & (pl.col("cvd_low") <= pl.min_horizontal("cvd_open", "cvd_close", "cvd_high"))
+    & (pl.col("obi_low") <= pl.min_horizontal("obi_open", "obi_close", "obi_high")),
+    "obi_within_one": (pl.col("obi_low") >= -1) & (pl.col("obi_high") <= 1),
+    "times_increase": pl.lit(value=True),
+}
+
+
+def _all(rows: pl.DataFrame, check: pl.Expr) -> bool | None:
+    return bool(rows.select(check.all()).item()) if len(rows) else None
+
+
+def decimal_floats(values: NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
+    """Values / 10**decimals, each correctly rounded, so its shortest decimal is the one that went in."""
+    if len(values) and int(np.abs(values).max()) >= _EXACT_IN_FLOAT64:
+        return np.array([value / 10**decimals for value in values.tolist()])
+    return values / np.float64(10**decimals)

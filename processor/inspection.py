@@ -1,0 +1,179 @@
+"""What a dataset is, and what was found in it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from processor.engine import Aggregation, Engine
+from processor.formats import open_dataset
+from processor.formats.chunks import prefetched
+from processor.ordering import in_time_order
+from processor.report import KINDS, Incident, Report
+from processor.settings import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from processor.book import Spells
+    from processor.events import Columns
+
+
+class FileFinding(msgspec.Struct, frozen=True):
+    """One file's rows and the span of their times."""
+
+    name: str
+    rows: int
+    malformed: int
+    first: str | None
+    last: str | None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something the data's user should know: what, how often, and where (the first few)."""
+
+    kind: str
+    meaning: str
+    count: int
+    where: list[str]
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """What `processor inspect` says. Times are ISO, UTC; `price_tick` and `size_lot` decimals as text."""
+
+    dataset: str
+    format: str
+    instruments: tuple[str, ...]
+    instrument: str
+    first: str | None
+    last: str | None
+    trades: int
+    book_events: int
+    book_samples: int
+    price_tick: str | None
+    size_lot: str | None
+    files: list[FileFinding]
+    ignored_files: list[str]
+    findings: list[Finding]
+
+
+class _Step:
+    """The greatest step that every value seen is a multiple of."""
+
+    def __init__(self) -> None:
+        self._step = 0
+        self._decimals = 0
+
+    def see(self, values: Iterable[np.ndarray[tuple[int], np.dtype[np.int64]]], decimals: int) -> None:
+        if decimals > self._decimals:
+            self._step *= 10 ** (decimals - self._decimals)
+            self._decimals = decimals
+        finer = 10 ** (self._decimals - decimals)
+        for column in values:
+            if len(column) and self._step != 1:
+                self._step = int(np.gcd(self._step, int(np.gcd.reduce(column)) * finer))
+
+    def text(self) -> str | None:
+        return format((Decimal(self._step) / 10**self._decimals).normalize(), "f") if self._step else None
+
+
+def inspect(
+    path: Path, instrument: str | None, clock: str, on_progress: Callable[[int, int], None] | None = None
+) -> Inspection:
+    """Read the dataset at `path` to its end and say what it is. `on_progress`: bytes read, bytes in all.
+
+    Raises:
+        DatasetError: it cannot be read as one.
+    """
+    report = Report()
+    dataset = open_dataset(path)
+    opened = dataset.open(instrument, clock, report)
+    engine = Engine(Aggregation(), keep=1)
+    prices, sizes = _Step(), _Step()
+    last_ns: int | None = None
+    book_events = 0
+    with closing(prefetched(in_time_order(opened.streams, report))) as chunks:
+        for chunk in chunks:
+            parts: list[Columns] = [*chunk.trades, *chunk.book]
+            for part in parts:
+                prices.see([part.price_ticks], part.price_decimals)
+                sizes.see([part.size_lots], part.size_decimals)
+            book_events += sum(map(len, chunk.book))
+            engine.advance(chunk.trades, chunk.book)
+            last_ns = max((int(part.time_ns[-1]) for part in parts if len(part)), default=last_ns)
+            if on_progress:
+                on_progress(chunk.consumed_bytes, opened.size_bytes)
+    for kind, spells in (("crossed", engine.book.crossed), ("locked", engine.book.locked)):
+        _add_spells(report, kind, spells)
+    return Inspection(
+        dataset=path.resolve().name,
+        format=opened.format,
+        instruments=opened.instruments,
+        instrument=opened.instrument,
+        first=_iso(engine.first_ns),
+        last=_iso(last_ns),
+        trades=engine.trades,
+        book_events=book_events,
+        book_samples=engine.book.samples,
+        price_tick=prices.text(),
+        size_lot=sizes.text(),
+        files=[
+            FileFinding(name, file.rows, file.malformed, _iso(file.first_ns), _iso(file.last_ns))
+            for name, file in report.files.items()
+        ],
+        ignored_files=list(dataset.ignored),
+        findings=[
+            Finding(
+                kind, meaning, report.counts[kind], [_where(found) for found in report.incidents if found.kind == kind]
+            )
+            for kind, meaning in KINDS.items()
+            if report.counts[kind]
+        ],
+    )
+
+
+def as_text(found: Inspection) -> str:
+    """`found` for a person."""
+    lines = [
+        f"{found.dataset}: {found.format}",
+        f"  instrument   {found.instrument}" + _others(found),
+        f"  range        {found.first} to {found.last}",
+        f"  trades       {found.trades}",
+        f"  book         {found.book_events} updates at {found.book_samples} times",
+        f"  price tick   {found.price_tick}",
+        f"  size lot     {found.size_lot}",
+        "files",
+    ]
+    for file in found.files:
+        malformed = f", {file.malformed} malformed" if file.malformed else ""
+        lines.append(f"  {file.name}: {file.rows} rows{malformed}, {file.first} to {file.last}")
+    lines += [f"  {name}: not of this format, left out" for name in found.ignored_files]
+    lines.append("found in the data" if found.findings else "nothing found in the data that needs a remark")
+    for finding in found.findings:
+        lines.append(f"  {finding.count} {finding.kind.replace('_', ' ')}: {finding.meaning}")
+        lines += [f"    {where}" for where in finding.where]
+    return "\n".join(lines)
+
+
+def _others(found: Inspection) -> str:
+    return f" (of {', '.join(found.instruments)})" if len(found.instruments) > 1 else ""
+
+
+def _add_spells(report: Report, kind: str, spells: Spells) -> None:
+    for begun_ns in spells.begun_ns:
+        report.add(kind, "", None, begun_ns, "begins", count=0)
+    report.counts[kind] += spells.samples
+
+
+def _where(incident: Incident) -> str:
+    file = f"{incident.file}:{incident.line}" if incident.line is not None else incident.file
+    return "  ".join(part for part in (file, _iso(incident.time_ns), incident.detail) if part)
+
+
+def _iso(time_ns: int | None) -> str | None:
+    return None if time_ns is None else iso(time_ns)

@@ -1,0 +1,493 @@
+"""Everything compiled: the ladder that holds a book, and the loop that applies events and samples the imbalance.
+
+One module, because a cached kernel is rebuilt when its own file changes, not when a file it calls into does.
+
+The ladder: one side's sizes by price, its best level and its top-N sum, all kept incrementally.
+
+A side is addressed by *key*, the price for bids and minus the price for asks, so that on both sides the best level has
+the highest key and one piece of code serves both. Keys within a window of WIDTH ticks lie in a dense array under a
+three-level bitmap (64 ticks to a word, 64 words to a block, 64 blocks to the root), so the next occupied level is found
+in a few instructions however sparse the book is. Keys below the window lie in a sorted list, the best at its end; keys
+above it do not exist, because a better price moves the window. A window without levels means a side without levels.
+
+A ladder is one int64 array of shape (2, room), a row a side (0 bids, 1 asks): compiled code passes one array many times
+faster than a structure of them. A row holds the fields below, the bitmap, the window's sizes and the far levels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numba import njit
+
+from processor.bits import leading_zeros, trailing_zeros
+from processor.events import CLEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ladder = NDArray[np.int64]
+
+WIDTH: Final = 64 * 64 * 64
+"""Ticks in a side's window."""
+
+_HEADROOM: Final = 4
+"""A moved window has its best level at (1 - 1/_HEADROOM) of its width: room to rise, more room to fall."""
+
+BASE: Final = 0
+"""Key of the window's first tick."""
+BEST: Final = 1
+"""Offset of the best level from BASE, -1 for none."""
+EDGE: Final = 2
+"""Offset of the worst level counted in TOP_SUM; meaningless when TOP is 0."""
+TOP: Final = 3
+"""Levels counted in TOP_SUM."""
+TOP_SUM: Final = 4
+"""Lots in the best TOP levels of the window."""
+TOTAL: Final = 5
+"""Lots on the whole side."""
+COUNT: Final = 6
+"""Levels in the window."""
+FAR: Final = 7
+"""Levels below the window."""
+_ROOT: Final = 8
+"""Bit b set: block b is not empty."""
+
+_BLOCKS: Final = 16
+"""Bit w of block b set: word 64 b + w is not empty."""
+_WORDS: Final = _BLOCKS + 64
+"""Bit t of word w set: there is a level at offset 64 w + t."""
+_SIZES: Final = _WORDS + 64 * 64
+_FAR_AREA: Final = _SIZES + WIDTH
+"""Key and size of each far level, keys ascending."""
+
+_LAST: Final = 63
+"""The highest bit of a word."""
+_ONE: Final = 1
+_ALL: Final = -1
+"""All 64 bits set."""
+
+NO_PRICE: Final = np.iinfo(np.int64).min
+"""A best price where the side is empty."""
+SPELLS_KEPT: Final = 20
+"""Beginnings of spells remembered of each kind."""
+
+NOTHING: Final = 3
+"""The `side` of an event that only lets time pass."""
+
+CROSSED: Final = 0
+LOCKED: Final = 1
+APART: Final = 2
+
+# Indices into a clock, the integers of a book's sampling state.
+TIME: Final = 0
+PENDING: Final = 1
+BUCKET: Final = 2
+BUCKET_END: Final = 3
+HAS_BAR: Final = 4
+SAMPLES: Final = 5
+BEST_BID: Final = 6
+BEST_ASK: Final = 7
+STANCE: Final = 8
+TOUCHING: Final = 9
+"""Samples of a crossed book, and in the next place of a locked one."""
+SPELLS: Final = 11
+"""Spells of a crossed book, and in the next place of a locked one."""
+CLOCK_FIELDS: Final = 13
+
+# Indices into a bar, the open interval's OBI.
+OPEN: Final = 0
+HIGH: Final = 1
+LOW: Final = 2
+CLOSE: Final = 3
+
+
+def new_ladder() -> Ladder:
+    """An empty ladder."""
+    ladder = np.zeros((2, _FAR_AREA), np.int64)
+    ladder[:, BEST] = -1
+    return ladder
+
+
+def with_room(ladder: Ladder, events: int) -> Ladder:
+    """The same ladder with room for whatever `events` more updates can push below the window."""
+    needed = _FAR_AREA + 2 * (int((ladder[:, COUNT] + ladder[:, FAR]).max()) + events)
+    if needed <= ladder.shape[1]:
+        return ladder
+    grown = np.zeros((2, needed + needed // 2), np.int64)
+    grown[:, : ladder.shape[1]] = ladder
+    return grown
+
+
+@njit(cache=True, nogil=True)
+def _next_above(ladder: Ladder, s: int, offset: int) -> int:
+    """Offset of the nearest occupied tick above `offset`, -1 for none."""
+    w = offset >> 6
+    bit = offset & 63
+    if bit != _LAST:
+        word = ladder[s, _WORDS + w] & (_ALL << (bit + 1))
+        if word:
+            return (w << 6) + trailing_zeros(word)
+    b = w >> 6
+    bit = w & 63
+    if bit != _LAST:
+        block = ladder[s, _BLOCKS + b] & (_ALL << (bit + 1))
+        if block:
+            w = (b << 6) + trailing_zeros(block)
+            return (w << 6) + trailing_zeros(ladder[s, _WORDS + w])
+    if b != _LAST:
+        root = ladder[s, _ROOT] & (_ALL << (b + 1))
+        if root:
+            b = trailing_zeros(root)
+            w = (b << 6) + trailing_zeros(ladder[s, _BLOCKS + b])
+            return (w << 6) + trailing_zeros(ladder[s, _WORDS + w])
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _next_below(ladder: Ladder, s: int, offset: int) -> int:
+    """Offset of the nearest occupied tick below `offset`, -1 for none."""
+    w = offset >> 6
+    word = ladder[s, _WORDS + w] & ((_ONE << (offset & 63)) - _ONE)
+    if word:
+        return (w << 6) + 63 - leading_zeros(word)
+    b = w >> 6
+    block = ladder[s, _BLOCKS + b] & ((_ONE << (w & 63)) - _ONE)
+    if block:
+        w = (b << 6) + 63 - leading_zeros(block)
+        return (w << 6) + 63 - leading_zeros(ladder[s, _WORDS + w])
+    root = ladder[s, _ROOT] & ((_ONE << b) - _ONE)
+    if root:
+        b = 63 - leading_zeros(root)
+        w = (b << 6) + 63 - leading_zeros(ladder[s, _BLOCKS + b])
+        return (w << 6) + 63 - leading_zeros(ladder[s, _WORDS + w])
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _mark(ladder: Ladder, s: int, offset: int) -> None:
+    w = offset >> 6
+    b = w >> 6
+    ladder[s, _WORDS + w] |= _ONE << (offset & 63)
+    ladder[s, _BLOCKS + b] |= _ONE << (w & 63)
+    ladder[s, _ROOT] |= _ONE << b
+
+
+@njit(cache=True, nogil=True)
+def _unmark(ladder: Ladder, s: int, offset: int) -> None:
+    w = offset >> 6
+    word = ladder[s, _WORDS + w] & ~(_ONE << (offset & 63))
+    ladder[s, _WORDS + w] = word
+    if not word:
+        b = w >> 6
+        block = ladder[s, _BLOCKS + b] & ~(_ONE << (w & 63))
+        ladder[s, _BLOCKS + b] = block
+        if not block:
+            ladder[s, _ROOT] &= ~(_ONE << b)
+
+
+@njit(cache=True, nogil=True)
+def clear(ladder: Ladder) -> None:
+    """Empty both sides, touching only what is occupied."""
+    for s in range(2):
+        offset = ladder[s, BEST]
+        while offset >= 0:
+            below = _next_below(ladder, s, offset)
+            ladder[s, _SIZES + offset] = 0
+            _unmark(ladder, s, offset)
+            offset = below
+        ladder[s, BEST] = -1
+        ladder[s, TOP] = 0
+        ladder[s, TOP_SUM] = 0
+        ladder[s, TOTAL] = 0
+        ladder[s, COUNT] = 0
+        ladder[s, FAR] = 0
+
+
+@njit(cache=True, nogil=True)
+def _far_position(ladder: Ladder, s: int, key: int) -> int:
+    low = 0
+    high = ladder[s, FAR]
+    while low < high:
+        middle = (low + high) >> 1
+        if ladder[s, _FAR_AREA + 2 * middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _far_update(ladder: Ladder, s: int, key: int, size: int) -> None:
+    """Set one level below the window; the top-N sum of the window does not know it."""
+    far = ladder[s, FAR]
+    at = _far_position(ladder, s, key)
+    if at < far and ladder[s, _FAR_AREA + 2 * at] == key:
+        ladder[s, TOTAL] += size - ladder[s, _FAR_AREA + 2 * at + 1]
+        if size:
+            ladder[s, _FAR_AREA + 2 * at + 1] = size
+            return
+        for i in range(at, far - 1):
+            ladder[s, _FAR_AREA + 2 * i] = ladder[s, _FAR_AREA + 2 * (i + 1)]
+            ladder[s, _FAR_AREA + 2 * i + 1] = ladder[s, _FAR_AREA + 2 * (i + 1) + 1]
+        ladder[s, FAR] = far - 1
+    elif size:
+        for i in range(far, at, -1):
+            ladder[s, _FAR_AREA + 2 * i] = ladder[s, _FAR_AREA + 2 * (i - 1)]
+            ladder[s, _FAR_AREA + 2 * i + 1] = ladder[s, _FAR_AREA + 2 * (i - 1) + 1]
+        ladder[s, _FAR_AREA + 2 * at] = key
+        ladder[s, _FAR_AREA + 2 * at + 1] = size
+        ladder[s, FAR] = far + 1
+        ladder[s, TOTAL] += size
+
+
+@njit(cache=True, nogil=True)
+def _recount_top(ladder: Ladder, s: int, top_levels: int) -> None:
+    ladder[s, TOP] = 0
+    ladder[s, TOP_SUM] = 0
+    offset = ladder[s, BEST]
+    while offset >= 0 and ladder[s, TOP] < top_levels:
+        ladder[s, TOP] += 1
+        ladder[s, TOP_SUM] += ladder[s, _SIZES + offset]
+        ladder[s, EDGE] = offset
+        offset = _next_below(ladder, s, offset)
+
+
+@njit(cache=True, nogil=True)
+def _move_window(ladder: Ladder, s: int, key: int, top_levels: int) -> None:
+    """Move the window so that `key`, the best there is or will be, lies near its upper end."""
+    old_base = ladder[s, BASE]
+    new_base = key - (WIDTH - WIDTH // _HEADROOM)
+    # Upwards, what falls out of the window is better than all of `far`: append it there, worst first.
+    kept = 0
+    count = ladder[s, COUNT]
+    keys = np.empty(count, np.int64)
+    sizes = np.empty(count, np.int64)
+    offset = ladder[s, BEST]
+    for i in range(count - 1, -1, -1):
+        keys[i] = old_base + offset
+        sizes[i] = ladder[s, _SIZES + offset]
+        below = _next_below(ladder, s, offset)
+        ladder[s, _SIZES + offset] = 0
+        _unmark(ladder, s, offset)
+        offset = below
+    far = ladder[s, FAR]
+    for i in range(count):
+        if keys[i] < new_base:
+            ladder[s, _FAR_AREA + 2 * far] = keys[i]
+            ladder[s, _FAR_AREA + 2 * far + 1] = sizes[i]
+            far += 1
+        else:
+            ladder[s, _SIZES + keys[i] - new_base] = sizes[i]
+            _mark(ladder, s, keys[i] - new_base)
+            kept += 1
+    # Downwards, the upper part of `far` comes into it.
+    while far and ladder[s, _FAR_AREA + 2 * (far - 1)] >= new_base:
+        far -= 1
+        offset = ladder[s, _FAR_AREA + 2 * far] - new_base
+        ladder[s, _SIZES + offset] = ladder[s, _FAR_AREA + 2 * far + 1]
+        _mark(ladder, s, offset)
+        kept += 1
+    ladder[s, FAR] = far
+    ladder[s, COUNT] = kept
+    ladder[s, BASE] = new_base
+    ladder[s, BEST] = _next_below(ladder, s, WIDTH - 1)
+    if ladder[s, _SIZES + WIDTH - 1]:
+        ladder[s, BEST] = WIDTH - 1
+    _recount_top(ladder, s, top_levels)
+
+
+@njit(cache=True, nogil=True)
+def _insert(ladder: Ladder, s: int, offset: int, size: int, top_levels: int) -> None:
+    """A level has come to the window; its size is already set."""
+    _mark(ladder, s, offset)
+    ladder[s, COUNT] += 1
+    ladder[s, BEST] = max(ladder[s, BEST], offset)
+    if ladder[s, TOP] < top_levels:
+        if ladder[s, TOP] == 0 or offset < ladder[s, EDGE]:
+            ladder[s, EDGE] = offset
+        ladder[s, TOP] += 1
+        ladder[s, TOP_SUM] += size
+    elif top_levels and offset > ladder[s, EDGE]:
+        edge = ladder[s, EDGE]
+        ladder[s, TOP_SUM] += size - ladder[s, _SIZES + edge]
+        ladder[s, EDGE] = _next_above(ladder, s, edge)
+
+
+@njit(cache=True, nogil=True)
+def _remove(ladder: Ladder, s: int, offset: int, old: int, top_levels: int) -> None:
+    """A level of `old` lots has gone from the window; its size is already 0."""
+    _unmark(ladder, s, offset)
+    ladder[s, COUNT] -= 1
+    if offset == ladder[s, BEST]:
+        ladder[s, BEST] = _next_below(ladder, s, offset)
+    if ladder[s, TOP] and offset >= ladder[s, EDGE]:
+        ladder[s, TOP_SUM] -= old
+        edge = _next_below(ladder, s, ladder[s, EDGE])
+        if edge >= 0:
+            ladder[s, TOP_SUM] += ladder[s, _SIZES + edge]
+            ladder[s, EDGE] = edge
+        else:
+            ladder[s, TOP] -= 1
+            if offset == ladder[s, EDGE]:
+                ladder[s, EDGE] = _next_above(ladder, s, offset)
+    if ladder[s, COUNT] == 0 and ladder[s, FAR]:
+        _move_window(ladder, s, ladder[s, _FAR_AREA + 2 * (ladder[s, FAR] - 1)], top_levels)
+
+
+@njit(cache=True, nogil=True)
+def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> None:
+    """Let `size` lots rest at `price` of side `s`; 0 removes the level. Top-N sums are kept for N = `top_levels`."""
+    key = price if s == 0 else -price
+    offset = key - ladder[s, BASE]
+    if offset >= WIDTH or ladder[s, COUNT] == 0:
+        if size == 0:
+            return
+        _move_window(ladder, s, key, top_levels)
+        offset = key - ladder[s, BASE]
+    elif offset < 0:
+        _far_update(ladder, s, key, size)
+        return
+    old = ladder[s, _SIZES + offset]
+    if old == size:
+        return
+    ladder[s, _SIZES + offset] = size
+    ladder[s, TOTAL] += size - old
+    if size == 0:
+        _remove(ladder, s, offset, old, top_levels)
+    elif old == 0:
+        _insert(ladder, s, offset, size, top_levels)
+    elif ladder[s, TOP] and offset >= ladder[s, EDGE]:
+        ladder[s, TOP_SUM] += size - old
+
+
+@njit(cache=True, nogil=True)
+def resting(ladder: Ladder, s: int, top_levels: int) -> int:
+    """Lots in the best `top_levels` levels of side `s`, or on the whole side for 0."""
+    lots: int = ladder[s, TOTAL]
+    if top_levels == 0:
+        return lots
+    lots = ladder[s, TOP_SUM]
+    missing = top_levels - ladder[s, TOP]
+    far = ladder[s, FAR]
+    if missing and far:
+        for i in range(far - 1, max(far - 1 - missing, -1), -1):
+            lots += ladder[s, _FAR_AREA + 2 * i + 1]
+    return lots
+
+
+@njit(cache=True, nogil=True)
+def best_levels(ladder: Ladder, s: int, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The best `limit` levels of side `s`, best first: (prices, sizes), each int64 and at most `limit` long."""
+    levels = min(limit, ladder[s, COUNT] + ladder[s, FAR])
+    prices = np.empty(levels, np.int64)
+    sizes = np.empty(levels, np.int64)
+    offset = ladder[s, BEST]
+    i = 0
+    while i < levels and offset >= 0:
+        prices[i] = ladder[s, BASE] + offset
+        sizes[i] = ladder[s, _SIZES + offset]
+        offset = _next_below(ladder, s, offset)
+        i += 1
+    far = ladder[s, FAR]
+    while i < levels:
+        far -= 1
+        prices[i] = ladder[s, _FAR_AREA + 2 * far]
+        sizes[i] = ladder[s, _FAR_AREA + 2 * far + 1]
+        i += 1
+    if s == 1:
+        prices = -prices
+    return prices, sizes
+
+
+@njit(cache=True, nogil=True)
+def refill(ladder: Ladder, s: int, prices: NDArray[np.int64], sizes: NDArray[np.int64], top_levels: int) -> None:
+    """Let these levels rest on side `s`."""
+    for i in range(len(prices)):
+        update(ladder, s, prices[i], sizes[i], top_levels)
+
+
+@njit(cache=True, nogil=True)
+def _imbalance(ladder: Ladder, top_levels: int) -> float:
+    bid_lots = resting(ladder, 0, top_levels)
+    ask_lots = resting(ladder, 1, top_levels)
+    both = bid_lots + ask_lots
+    if both == 0:
+        return 0.0
+    return (bid_lots - ask_lots) / both
+
+
+@njit(cache=True, nogil=True)
+def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: int, time_ns: int) -> None:
+    """Count the spell of a crossed (1) or locked (2) book that begins at `time_ns`."""
+    spell = clock[SPELLS + stance]
+    if spell < SPELLS_KEPT:
+        spells[stance, spell] = time_ns
+    clock[SPELLS + stance] = spell + 1
+
+
+@njit(cache=True, nogil=True)
+def advance(
+    ladder: Ladder,
+    clock: NDArray[np.int64],
+    bar: NDArray[np.float64],
+    spells: NDArray[np.int64],
+    top_levels: int,
+    interval_ns: int,
+    time_ns: NDArray[np.int64],
+    side: NDArray[np.int8],
+    price: NDArray[np.int64],
+    size: NDArray[np.int64],
+    times: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> int:
+    """Apply events in order; return how many intervals were closed into `times` and `values`.
+
+    The sampling state lives in locals while events flow, because handing arrays to a function costs more than a sample.
+    """
+    now_ns, pending, samples, stance = clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE]
+    bucket, bucket_end_ns, has_bar = clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR]
+    bid, ask = clock[BEST_BID], clock[BEST_ASK]
+    open_, high, low, close = bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE]
+    closed = 0
+    for i in range(len(time_ns)):
+        if time_ns[i] != now_ns:
+            if pending:
+                obi = _imbalance(ladder, top_levels)
+                if now_ns >= bucket_end_ns or not has_bar:
+                    if has_bar:
+                        times[0, closed], times[1, closed], times[2, closed] = bucket, bid, ask
+                        values[0, closed], values[1, closed] = open_, high
+                        values[2, closed], values[3, closed] = low, close
+                        closed += 1
+                    open_ = close if has_bar else obi
+                    high = low = open_
+                    bucket = now_ns // interval_ns
+                    bucket_end_ns = (bucket + 1) * interval_ns
+                    has_bar = 1
+                high = max(high, obi)
+                low = min(low, obi)
+                close = obi
+                bid = ladder[0, BASE] + ladder[0, BEST] if ladder[0, BEST] >= 0 else NO_PRICE
+                ask = -(ladder[1, BASE] + ladder[1, BEST]) if ladder[1, BEST] >= 0 else NO_PRICE
+                samples += 1
+                if bid < ask or ask == NO_PRICE:
+                    stance = APART
+                else:
+                    touching = CROSSED if bid > ask else LOCKED
+                    clock[TOUCHING + touching] += 1
+                    if touching != stance:
+                        _note_stance(clock, spells, touching, now_ns)
+                    stance = touching
+            now_ns = time_ns[i]
+        pending = 1
+        if side[i] == CLEAR:
+            clear(ladder)
+        elif side[i] != NOTHING:
+            update(ladder, side[i], price[i], size[i], top_levels)
+    clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE] = now_ns, pending, samples, stance
+    clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR] = bucket, bucket_end_ns, has_bar
+    clock[BEST_BID], clock[BEST_ASK] = bid, ask
+    bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE] = open_, high, low, close
+    return closed

@@ -1,0 +1,275 @@
+"""What is published and when: contract values from the engine, throttled per file, status.json last."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import psutil
+import structlog
+
+from processor import bars
+from processor.engine import OBI, checks, decimal_floats
+from processor.events import NS_PER_MS
+from shared import (
+    CONTRACT_VERSION,
+    DEPTH_FILE,
+    HEARTBEAT_MS,
+    MAX_ROWS,
+    METRICS_FILE,
+    OHLC_FILE,
+    STATUS_FILE,
+    ContractError,
+    ControlAnswer,
+    IpcStats,
+    Status,
+    WriteFailed,
+    decode,
+    encode,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from processor.clock import WallClock
+    from processor.engine import Engine
+    from shared import DirectoryWriter, State
+
+_log = structlog.get_logger()
+
+TICK_MS: Final = 105
+"""The shortest time between two publications: a little over a tenth of a second, so that no rate passes 10 Hz."""
+_BARS_PERIOD_MS: Final = 250
+_STATUS_PERIOD_MS: Final = 250
+_WARM_UP_MS: Final = 60_000
+"""Resident memory is taken as the baseline of growth once a session has run this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is replayed and how, as status.json describes it for a whole session."""
+
+    session: str
+    dataset: str
+    format: str
+    instrument: str
+    instruments: tuple[str, ...]
+    interval: str
+    obi_levels: int
+    depth_levels: int
+    cvd_reset: str
+    clock: str
+    speed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a replay stands: its state, event clock and known range (ns), and the share of it done."""
+
+    state: State
+    event_ns: int | None = None
+    start_ns: int | None = None
+    end_ns: int | None = None
+    progress: float | None = None
+    report: dict[str, int] = field(default_factory=dict)
+    error: str | None = None
+
+
+class Publisher:
+    """Publishes an engine's state into one directory, no faster than the contract allows and only what changed."""
+
+    def __init__(self, writer: DirectoryWriter, clock: WallClock, subject: Subject) -> None:
+        """Continue the generations of whatever was published into the directory before."""
+        self._writer = writer
+        self._clock = clock
+        self._subject = subject
+        self._generation = _last_generation(writer)
+        self._checks: dict[str, bool | None] = {}
+        self._due_ms = dict.fromkeys((OHLC_FILE, DEPTH_FILE, STATUS_FILE), 0)
+        self._state: State | None = None
+        self._bar_closed = False
+        self._process = psutil.Process()
+        self._begun_ms = self._now_ms()
+        self._rss_baseline = 0
+        self._failing = False
+
+    def publish(self, engine: Engine, situation: Situation, *, bar_closed: bool = False, whole: bool = False) -> None:
+        """Write what is due and has changed, and status.json if anything was written, the state changed or it is due.
+
+        `bar_closed` makes the bars due; `whole` makes everything due. A refused write is logged once, counted, and
+        tried again with the next publication.
+        """
+        now_ms = self._now_ms()
+        self._bar_closed |= bar_closed
+        generation = self._generation + 1
+        try:
+            wrote = False
+            if whole or now_ms >= self._due_ms[DEPTH_FILE]:
+                wrote |= self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
+                self._due_ms[DEPTH_FILE] = now_ms + TICK_MS
+            if whole or self._bar_closed or now_ms >= self._due_ms[OHLC_FILE]:
+                wrote |= self._write_bars(engine, generation)
+                self._due_ms[OHLC_FILE] = now_ms + _BARS_PERIOD_MS
+                self._bar_closed = False
+            if wrote or whole or situation.state != self._state or now_ms >= self._due_ms[STATUS_FILE]:
+                self._writer.commit(encode(self._status(engine, situation, generation)))
+                self._generation = generation
+                self._state = situation.state
+                period = _STATUS_PERIOD_MS if situation.state == "playing" else HEARTBEAT_MS
+                self._due_ms[STATUS_FILE] = now_ms + period
+        except WriteFailed as failure:
+            if not self._failing:
+                _log.error("write_failed", path=str(failure.path), reason=str(failure))
+            self._failing = True
+        else:
+            if self._failing:
+                _log.info("writing_again")
+            self._failing = False
+
+    def _write_bars(self, engine: Engine, generation: int) -> bool:
+        rows = engine.rows()
+        self._checks = checks(rows, engine.aggregation)
+        wrote = self._writer.write(OHLC_FILE, ohlc_payload(engine), generation)
+        wrote |= self._writer.write(METRICS_FILE, metrics_payload(engine, rows), generation)
+        return wrote
+
+    def _status(self, engine: Engine, situation: Situation, generation: int) -> Status:
+        subject = self._subject
+        epoch_ms = self._clock.epoch_ms()
+        return Status(
+            contract=CONTRACT_VERSION,
+            session=subject.session,
+            generation=generation,
+            state=situation.state,
+            dataset=subject.dataset,
+            instrument=subject.instrument,
+            instruments=subject.instruments,
+            interval=subject.interval,
+            start_ms=_ms(situation.start_ns),
+            end_ms=_ms(situation.end_ns),
+            event_time_ms=_ms(situation.event_ns),
+            speed=subject.speed,
+            published_at_ms=epoch_ms,
+            heartbeat_ms=epoch_ms,
+            files=dict(self._writer.files),
+            control=ControlAnswer(),
+            checks=self._checks,
+            ipc=self._ipc(),
+            report=situation.report,
+            error=situation.error,
+            format=subject.format,
+            clock=subject.clock,
+            obi_levels=subject.obi_levels,
+            depth_levels=subject.depth_levels,
+            cvd_reset=subject.cvd_reset,
+            price_decimals=max(engine.book.price_decimals, engine.tape.price_decimals),
+            size_decimals=max(engine.book.size_decimals, engine.tape.size_decimals),
+            progress=None if situation.progress is None else round(situation.progress, 4),
+            pid=os.getpid(),
+        )
+
+    def _ipc(self) -> IpcStats:
+        rss = self._process.memory_info().rss
+        if self._now_ms() - self._begun_ms < _WARM_UP_MS:
+            self._rss_baseline = max(self._rss_baseline, rss)
+        return IpcStats(
+            files=self._writer.stats(),
+            failed_writes=self._writer.failed_writes,
+            rss_bytes=rss,
+            rss_baseline_bytes=self._rss_baseline,
+        )
+
+    def _now_ms(self) -> int:
+        return self._clock.monotonic_ns() // NS_PER_MS
+
+
+def ohlc_payload(engine: Engine) -> bytes:
+    """ohlc_data.json: the newest rows, the open bar last."""
+    rows = engine.trade_bars().tail(MAX_ROWS)
+    prices = (decimal_floats(rows[name].to_numpy(), engine.tape.price_decimals) for name in bars.PRICES)
+    volume = decimal_floats(rows["volume"].to_numpy(), engine.tape.size_decimals)
+    return _encoded(engine.timestamps_ms(rows), *prices, volume)
+
+
+def metrics_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
+    """metrics_data.json: the newest of `Engine.rows`, the open interval last."""
+    rows = rows.tail(MAX_ROWS)
+    obi = (rows[name].to_numpy() for name in OBI)
+    cvd = (decimal_floats(rows[name].to_numpy(), engine.tape.size_decimals) for name in bars.CVD)
+    return _encoded(engine.timestamps_ms(rows), *obi, *cvd)
+
+
+def depth_payload(engine: Engine, levels: int) -> bytes:
+    """depth_data.json: the best `levels` levels of each side."""
+    book = engine.book
+    bids, asks = (
+        list(
+            zip(
+                decimal_floats(prices, book.price_decimals).tolist(),
+                decimal_floats(sizes, book.size_decimals).tolist(),
+                strict=True,
+            )
+        )
+        for prices, sizes in book.levels(levels)
+    )
+    return encode({"bids": bids, "asks": asks})
+
+
+def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> bytes:
+    return encode(list(zip(times_ms.tolist(), *(column.tolist() for column in columns), strict=True)))
+
+
+def publish_refusal(writer: DirectoryWriter, clock: WallClock, subject: Subject, error: str) -> None:
+    """Say in status.json why nothing is replayed, and leave the picture last published as it is."""
+    previous = _last_status(writer)
+    now_ms = clock.epoch_ms()
+    if previous is not None:
+        status = msgspec.structs.replace(
+            previous, state="failed", error=error, heartbeat_ms=now_ms, generation=previous.generation + 1
+        )
+    else:
+        status = Status(
+            contract=CONTRACT_VERSION,
+            session=subject.session,
+            generation=1,
+            state="failed",
+            dataset=subject.dataset,
+            instrument=subject.instrument,
+            instruments=subject.instruments,
+            interval=subject.interval,
+            start_ms=None,
+            end_ms=None,
+            event_time_ms=None,
+            speed=subject.speed,
+            published_at_ms=now_ms,
+            heartbeat_ms=now_ms,
+            files={},
+            control=ControlAnswer(),
+            checks={},
+            ipc=IpcStats(),
+            report={},
+            error=error,
+            pid=os.getpid(),
+        )
+    writer.commit(encode(status))
+
+
+def _last_status(writer: DirectoryWriter) -> Status | None:
+    try:
+        status: Status = decode(STATUS_FILE, (writer.directory / STATUS_FILE).read_bytes())
+    except (OSError, ContractError):
+        return None
+    return status
+
+
+def _last_generation(writer: DirectoryWriter) -> int:
+    status = _last_status(writer)
+    return status.generation if status else 0
+
+
+def _ms(time_ns: int | None) -> int | None:
+    return None if time_ns is None else time_ns // NS_PER_MS

@@ -1,0 +1,156 @@
+"""What a user may ask for, and how the words they write it in become numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeVar, get_args
+
+from processor.bars import CvdReset
+from processor.engine import Aggregation
+from processor.errors import SettingError
+from processor.events import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
+
+Clock = Literal["exchange", "local"]
+AtEnd = Literal["hold", "exit", "loop"]
+
+CLOCKS: Final[tuple[Clock, ...]] = get_args(Clock)
+CVD_RESETS: Final[tuple[CvdReset, ...]] = get_args(CvdReset)
+AT_ENDS: Final[tuple[AtEnd, ...]] = get_args(AtEnd)
+
+MAX_SPEED: Final = 10_000.0
+MIN_SPEED: Final = 0.1
+MAX_DEPTH_LEVELS: Final = 1000
+
+_UNITS_NS: Final = {
+    "ms": NS_PER_MS,
+    "s": NS_PER_SECOND,
+    "m": 60 * NS_PER_SECOND,
+    "h": 3600 * NS_PER_SECOND,
+    "d": NS_PER_DAY,
+}
+_DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A moment counted from the dataset's first event."""
+
+    ns: int
+
+
+Moment = int | Offset
+"""A moment of the dataset: ns since the Unix epoch, or counted from its first event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that shapes what is published; `speed` None is as fast as it goes."""
+
+    interval: str = "1m"
+    interval_ns: int = 60 * NS_PER_SECOND
+    obi_levels: int = 10
+    depth_levels: int = 50
+    speed: float | None = 10.0
+    start: Moment | None = None
+    until: Moment | None = None
+    clock: Clock = "exchange"
+    cvd_reset: CvdReset = "none"
+    instrument: str | None = None
+    at_end: AtEnd = "hold"
+    label: str | None = None
+
+    @property
+    def aggregation(self) -> Aggregation:
+        """The part that the engine works by."""
+        return Aggregation(interval_ns=self.interval_ns, obi_levels=self.obi_levels, cvd_reset=self.cvd_reset)
+
+
+def interval_ns(text: str) -> int:
+    """Length of an interval such as 250ms, 1s, 5m, 4h or 1d.
+
+    Raises:
+        SettingError: it is not one, or longer than a week.
+    """
+    found = _DURATION.fullmatch(text)
+    length_ns = int(found[1]) * _UNITS_NS[found[2]] if found else 0
+    if not 0 < length_ns <= 7 * NS_PER_DAY:
+        raise SettingError("interval", text, "a number and a unit up to a week, like 1s, 5s, 1m, 15m, 1h, 4h or 1d")
+    return length_ns
+
+
+def speed(text: str) -> float | None:
+    """A replay speed: 0.1 to 10000 times real time (an x before or after it is fine), or None for "max".
+
+    Raises:
+        SettingError: it is neither.
+    """
+    if text.strip().lower() == "max":
+        return None
+    try:
+        factor = float(text.strip().lower().strip("x"))
+    except ValueError:
+        factor = 0.0
+    if not MIN_SPEED <= factor <= MAX_SPEED:
+        raise SettingError("speed", text, "a factor from 0.1 to 10000, or max")
+    return factor
+
+
+def moment(option: str, text: str) -> Moment:
+    """A moment of the dataset: an ISO date and time (UTC unless it says otherwise) or an offset like +2h or +1h30m.
+
+    Raises:
+        SettingError: it is neither.
+    """
+    if text.startswith("+"):
+        parts = _DURATION.findall(text)
+        if parts and "".join(number + unit for number, unit in parts) == text[1:]:
+            return Offset(sum(int(number) * _UNITS_NS[unit] for number, unit in parts))
+    else:
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
+            since = when - datetime(1970, 1, 1, tzinfo=UTC)
+            return (since.days * 86_400 + since.seconds) * NS_PER_SECOND + since.microseconds * 1000
+    raise SettingError(option, text, "a time like 2024-08-09T00:01:00Z, or an offset from the first event like +2h")
+
+
+def resolved(at: Moment, first_ns: int) -> int:
+    """`at` in ns since the Unix epoch, for a dataset whose first event is at `first_ns`."""
+    return first_ns + at.ns if isinstance(at, Offset) else at
+
+
+def at_least(option: str, value: int, lowest: int, highest: int) -> int:
+    """`value`, if it lies within bounds.
+
+    Raises:
+        SettingError: it does not.
+    """
+    if not lowest <= value <= highest:
+        raise SettingError(option, value, f"a whole number from {lowest} to {highest}")
+    return value
+
+
+def iso(time_ns: int) -> str:
+    """A moment as ISO text, UTC, to the millisecond."""
+    when = datetime.fromtimestamp(time_ns // NS_PER_SECOND, tz=UTC)
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{time_ns % NS_PER_SECOND // NS_PER_MS:03d}Z"
+
+
+ChoiceT = TypeVar("ChoiceT", bound=str)
+
+
+def one_of(option: str, text: str, choices: tuple[ChoiceT, ...]) -> ChoiceT:
+    """The one of `choices` that `text` is.
+
+    Raises:
+        SettingError: it is none of them.
+    """
+    for choice in choices:
+        if choice == text:
+            return choice
+    raise SettingError(option, text, " or ".join(choices))

@@ -1,0 +1,40 @@
+"""JSON Schemas of the files, generated from the types; `python -m shared.schemas` rewrites the committed ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from shared.contract import CONTRACT_VERSION, FILE_TYPES
+
+FOLDER: Final = Path(__file__).parent / "schemas"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of file `name`."""
+    generated = msgspec.json.schema(FILE_TYPES[name])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{name}, contract {CONTRACT_VERSION}",
+        **generated,
+    }
+
+
+def committed_as(name: str) -> tuple[Path, bytes]:
+    """Where the schema of file `name` is committed, and the bytes it should hold."""
+    path = FOLDER / name.replace(".json", ".schema.json")
+    return path, msgspec.json.format(msgspec.json.encode(schema(name)), indent=2) + b"\n"
+
+
+def main() -> None:
+    """Rewrite the committed schemas."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in FILE_TYPES:
+        path, payload = committed_as(name)
+        path.write_bytes(payload)
+
+
+if __name__ == "__main__":
+    main()

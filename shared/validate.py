@@ -1,0 +1,188 @@
+"""`python -m shared.validate DIR`: does an IPC directory keep the contract?
+
+For people who write their own processor. Exit 0 if it does; 1 with a list of faults, one a line; 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.contract import (
+    CONTRACT_VERSION,
+    DATA_FILES,
+    DEPTH_FILE,
+    MAX_DATA_BYTES,
+    MAX_ROWS,
+    METRICS_FILE,
+    OHLC_FILE,
+    STATUS_FILE,
+    FileEntry,
+)
+from shared.errors import MalformedFile
+from shared.reader import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from shared.contract import Depth, Level, MetricsRow, OhlcRow, Status
+
+_ATTEMPTS: Final = 20
+_PAUSE_S: Final = 0.05
+_MODE: Final = 0o644
+_OTHER_PUBLICATION: Final = "another publication"
+
+
+def faults(directory: Path) -> list[str]:
+    """What is wrong with the files in `directory`, a sentence each; empty if they keep the contract.
+
+    A directory that is being written is looked at again for a second before files of different publications count as
+    a fault.
+    """
+    if not directory.is_dir():
+        return [f"{directory} is not a directory"]
+    for _ in range(_ATTEMPTS):
+        found = list(_faults(directory))
+        if not any(_OTHER_PUBLICATION in fault for fault in found):
+            break
+        time.sleep(_PAUSE_S)
+    return found
+
+
+def _faults(directory: Path) -> Iterator[str]:
+    status, _ = yield from _sound(directory, STATUS_FILE)
+    entries = status.files if status else {}
+    if status:
+        yield from (f"{STATUS_FILE}: {fault}" for fault in _status_faults(status))
+    total = 0
+    for name in DATA_FILES:
+        if status and name not in entries and not (directory / name).exists():
+            continue
+        value, payload = yield from _sound(directory, name)
+        total += len(payload)
+        if value is None:
+            continue
+        yield from (f"{name}: {fault}" for fault in _CHECKS[name](value))
+        if name in entries:
+            yield from _entry_faults(name, entries[name], payload)
+        elif status:
+            yield f"{name}: is not listed in the files of status.json"
+    if total > MAX_DATA_BYTES:
+        yield f"the data files hold {total} bytes together, at most {MAX_DATA_BYTES} are allowed"
+
+
+def _sound(directory: Path, name: str) -> Generator[str, None, tuple[Any, bytes]]:
+    """Yield what is wrong with file `name` by itself; return its value, None if it has none, and its bytes."""
+    path = directory / name
+    try:
+        payload = path.read_bytes()
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode != _MODE:
+            yield f"{name}: has mode {mode:04o}, not {_MODE:04o}"
+        return decode(name, payload), payload
+    except FileNotFoundError:
+        yield f"{name}: is missing"
+    except OSError as error:
+        yield f"{name}: cannot be read: {error.strerror}"
+    except MalformedFile as error:
+        yield str(error)
+    return None, b""
+
+
+def _entry_faults(name: str, entry: FileEntry, payload: bytes) -> Iterator[str]:
+    found = FileEntry(entry.generation, len(payload), zlib.crc32(payload))
+    if found != entry:
+        yield (
+            f"{name}: is from {_OTHER_PUBLICATION} than status.json, which says {entry.bytes} bytes with CRC-32 "
+            f"{entry.crc32}; found {found.bytes} and {found.crc32}"
+        )
+
+
+def _status_faults(status: Status) -> Iterator[str]:
+    if status.contract.split(".")[0] != CONTRACT_VERSION.split(".")[0]:
+        yield f"contract {status.contract!r} is not a {CONTRACT_VERSION.split('.')[0]}.x version"
+    if not status.session:
+        yield "session is empty"
+    if status.generation < 1:
+        yield f"generation {status.generation} is not positive"
+    if status.speed is not None and status.speed <= 0:
+        yield f"speed {status.speed} is not positive"
+    if status.state == "failed" and not status.error:
+        yield "state is failed, and error does not say why"
+    if status.instrument and status.instrument not in status.instruments:
+        yield f"instrument {status.instrument!r} is not among instruments"
+    if status.start_ms is not None and status.end_ms is not None and status.start_ms > status.end_ms:
+        yield f"start_ms {status.start_ms} is after end_ms {status.end_ms}"
+    for name, entry in status.files.items():
+        if entry.generation > status.generation:
+            yield f"files: {name} is of generation {entry.generation}, after that of the status, {status.generation}"
+
+
+def _ohlc_faults(rows: tuple[OhlcRow, ...]) -> Iterator[str]:
+    yield from _row_count(rows)
+    for i, row in enumerate(rows):
+        if not row.low <= min(row.open, row.close) <= max(row.open, row.close) <= row.high:
+            yield f"row {i}: open and close do not lie between low and high"
+        if row.volume < 0:
+            yield f"row {i}: volume {row.volume} is negative"
+
+
+def _metrics_faults(rows: tuple[MetricsRow, ...]) -> Iterator[str]:
+    yield from _row_count(rows)
+    for i, row in enumerate(rows):
+        if not row.obi_low <= min(row.obi_open, row.obi_close) <= max(row.obi_open, row.obi_close) <= row.obi_high:
+            yield f"row {i}: OBI open and close do not lie between low and high"
+        if row.obi_low < -1 or row.obi_high > 1:
+            yield f"row {i}: the OBI leaves [-1, 1]"
+        cvd = (row.cvd_open, row.cvd_high, row.cvd_low, row.cvd_close)
+        if None in cvd:
+            continue
+        open_, high, low, close = (value or 0.0 for value in cvd)
+        if not low <= min(open_, close) <= max(open_, close) <= high:
+            yield f"row {i}: CVD open and close do not lie between low and high"
+
+
+def _depth_faults(depth: Depth) -> Iterator[str]:
+    yield from _side_faults("bids", depth.bids, -1)
+    yield from _side_faults("asks", depth.asks, 1)
+
+
+def _side_faults(side: str, levels: tuple[Level, ...], direction: int) -> Iterator[str]:
+    for i, level in enumerate(levels):
+        if level.size <= 0:
+            yield f"{side}[{i}]: size {level.size} is not positive"
+        if i and (level.price - levels[i - 1].price) * direction <= 0:
+            yield f"{side}[{i}]: price {level.price} is not worse than the one before; best comes first"
+
+
+def _row_count(rows: tuple[object, ...]) -> Iterator[str]:
+    if len(rows) > MAX_ROWS:
+        yield f"holds {len(rows)} rows, at most {MAX_ROWS} are allowed"
+
+
+_CHECKS: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
+    OHLC_FILE: _ohlc_faults,
+    METRICS_FILE: _metrics_faults,
+    DEPTH_FILE: _depth_faults,
+}
+
+
+def main() -> int:
+    """Check the directory named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m shared.validate", description=__doc__)
+    parser.add_argument("directory", type=Path, metavar="DIR", help="an IPC directory")
+    directory: Path = parser.parse_args().directory
+    found = faults(directory)
+    for fault in found:
+        print(fault)  # noqa: T201 - the list is what was asked for
+    if not found:
+        print(f"{directory}: keeps contract {CONTRACT_VERSION}")  # noqa: T201
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
