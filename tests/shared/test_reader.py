@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from shared import (
+    DATA_FILES,
+    DEPTH_FILE,
+    METRICS_FILE,
+    OHLC_FILE,
+    STATUS_FILE,
+    ControlAnswer,
+    Depth,
+    DirectoryReader,
+    DirectoryWriter,
+    IpcStats,
+    Level,
+    MalformedFile,
+    MetricsRow,
+    OhlcRow,
+    Status,
+    decode,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def a_status(writer: DirectoryWriter, generation: int, **changes: Any) -> Status:
+    fields: dict[str, Any] = {
+        "contract": "1.0",
+        "session": "s",
+        "generation": generation,
+        "state": "playing",
+        "dataset": "d",
+        "instrument": "X",
+        "instruments": ("X",),
+        "interval": "1m",
+        "start_ms": 0,
+        "end_ms": None,
+        "event_time_ms": 0,
+        "speed": None,
+        "published_at_ms": generation,
+        "heartbeat_ms": generation,
+        "files": dict(writer.files),
+        "control": ControlAnswer(),
+        "checks": {},
+        "ipc": IpcStats(),
+        "report": {},
+        "error": None,
+    }
+    return Status(**fields | changes)
+
+
+def publish(writer: DirectoryWriter, generation: int, **changes: Any) -> None:
+    close = float(generation)
+    writer.write(OHLC_FILE, encode([OhlcRow(0, 1.0, close + 1, 1.0, close, 1.0)]), generation)
+    writer.write(METRICS_FILE, encode([MetricsRow(0, 0.0, 0.0, 0.0, 0.0, 0.0, close, 0.0, close)]), generation)
+    writer.write(DEPTH_FILE, encode(Depth((Level(1.0, close + 1),), (Level(2.0, 1.0),))), generation)
+    writer.commit(encode(a_status(writer, generation, **changes)))
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.parses: list[str] = []
+        self.failures: list[tuple[str, str]] = []
+
+    def parsed(self, name: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.parses.append(name)
+
+    def failed(self, name: str, kind: str) -> None:
+        self.failures.append((name, kind))
+
+
+def test_what_was_published_together_is_read_together(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        picture = DirectoryReader(tmp_path).poll()
+
+    assert picture is not None
+    assert picture.status.generation == 1
+    assert picture.ohlc == (OhlcRow(0, 1.0, 2.0, 1.0, 1.0, 1.0),)
+    assert picture.depth.bids == (Level(1.0, 2.0),)
+
+
+def test_before_anything_is_published_there_is_no_picture_and_a_reason(tmp_path: Path) -> None:
+    reader = DirectoryReader(tmp_path / "not there yet")
+
+    assert reader.poll() is None
+    assert reader.problem == "status.json is missing"
+
+
+def test_an_unchanged_directory_is_parsed_once(tmp_path: Path) -> None:
+    counting = Counting()
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path, counting)
+        first = reader.poll()
+
+        assert reader.poll() is first
+        assert sorted(counting.parses) == sorted([*DATA_FILES, STATUS_FILE])
+
+
+def test_only_the_files_that_changed_are_parsed_again(tmp_path: Path) -> None:
+    counting = Counting()
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path, counting)
+        reader.poll()
+        counting.parses.clear()
+        writer.write(DEPTH_FILE, encode(Depth()), 2)
+        writer.commit(encode(a_status(writer, 2)))
+
+        picture = reader.poll()
+        assert picture is not None
+        assert picture.depth == Depth()
+        assert sorted(counting.parses) == [DEPTH_FILE, STATUS_FILE]
+
+
+def test_data_newer_than_the_status_is_not_shown_with_it(tmp_path: Path) -> None:
+    counting = Counting()
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path, counting)
+        first = reader.poll()
+        writer.write(OHLC_FILE, encode([OhlcRow(0, 1.0, 9.0, 1.0, 9.0, 1.0)]), 2)
+        writer.commit(encode(a_status(writer, 2)))
+        (tmp_path / OHLC_FILE).write_bytes(encode([OhlcRow(0, 1.0, 99.0, 1.0, 99.0, 1.0)]))
+
+        assert reader.poll() is first
+        assert counting.failures == [(OHLC_FILE, "mixed")]
+        assert reader.problem == "ohlc_data.json is from another publication than status.json"
+
+        publish(writer, 3)
+        picture = reader.poll()
+        assert picture is not None
+        assert picture.status.generation == 3
+        assert reader.problem is None
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "partial"),
+        (b'{"contract": "1.0", "sess', "partial"),
+        (b"[]", "partial"),
+        (b"\xff\xfe", "partial"),
+        (b" " * 9_000_000, "failed"),
+        (None, "failed"),
+    ],
+)
+def test_a_broken_status_leaves_the_last_picture_and_is_counted(
+    tmp_path: Path, content: bytes | None, kind: str
+) -> None:
+    counting = Counting()
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path, counting)
+        first = reader.poll()
+        path = tmp_path / STATUS_FILE
+        path.unlink() if content is None else path.write_bytes(content)
+
+        assert reader.poll() is first
+        assert counting.failures == [(STATUS_FILE, kind)]
+        publish(writer, 2)
+        assert reader.poll() is not first
+        assert reader.problem is None
+
+
+def test_an_older_generation_of_the_session_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        old = (tmp_path / STATUS_FILE).read_bytes()
+        publish(writer, 2)
+        reader = DirectoryReader(tmp_path)
+        newer = reader.poll()
+        (tmp_path / STATUS_FILE).write_bytes(old)
+
+        assert reader.poll() is newer
+        assert reader.problem is not None
+        assert "older" in reader.problem
+
+
+def test_another_session_replaces_the_picture_whatever_its_generation(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 7)
+        reader = DirectoryReader(tmp_path)
+        reader.poll()
+        publish(writer, 1, session="another")
+        picture = reader.poll()
+
+    assert picture is not None
+    assert picture.status.session == "another"
+
+
+def test_a_fault_is_logged_once_until_it_changes(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+    reader = DirectoryReader(tmp_path)
+    reader.poll()
+    with capture_logs() as logs:
+        (tmp_path / STATUS_FILE).write_bytes(b"{")
+        reader.poll()
+        reader.poll()
+        assert len(logs) == 1
+        (tmp_path / STATUS_FILE).unlink()
+        reader.poll()
+        reader.poll()
+
+    assert [log["file"] for log in logs] == [STATUS_FILE, STATUS_FILE]
+
+
+def test_rows_with_more_columns_and_keys_than_known_are_read() -> None:
+    assert decode(OHLC_FILE, b"[[0,1,2,1,2,3,4,5]]") == (OhlcRow(0, 1.0, 2.0, 1.0, 2.0, 3.0),)
+    assert decode(DEPTH_FILE, b'{"bids":[[1,2,3]],"asks":[],"new":1}').bids == (Level(1.0, 2.0),)
+
+
+def test_metrics_rows_may_leave_the_cvd_out() -> None:
+    assert decode(METRICS_FILE, b"[[0,0.1,0.2,0,0.1]]") == (MetricsRow(0, 0.1, 0.2, 0.0, 0.1),)
+
+
+@pytest.mark.parametrize("rows", ["[[1,1,1,1,1,1],[1,1,1,1,1,1]]", "[[2,1,1,1,1,1],[1,1,1,1,1,1]]"])
+def test_rows_whose_times_do_not_increase_are_refused(rows: str) -> None:
+    with pytest.raises(MalformedFile, match="do not increase"):
+        decode(OHLC_FILE, rows.encode())
+
+
+def test_no_mangling_of_the_files_raises_or_shows_what_was_never_published(tmp_path: Path) -> None:
+    """Random cuts, flips and swaps of real files, against the pictures that were really published."""
+    chance = random.Random(1)
+    with DirectoryWriter(tmp_path) as writer:
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path)
+        published = [reader.poll()]
+        for generation in range(2, 120):
+            publish(writer, generation)
+            whole = {name: (tmp_path / name).read_bytes() for name in (*DATA_FILES, STATUS_FILE)}
+            if generation % 10 == 0:
+                published.append(reader.poll())
+            for name in chance.sample(sorted(whole), chance.randint(1, 4)):
+                payload = bytearray(whole[name])
+                for _ in range(chance.randint(1, 3)):
+                    if payload and chance.random() < 0.5:
+                        payload[chance.randrange(len(payload))] = chance.randrange(256)
+                    else:
+                        del payload[chance.randrange(len(payload) + 1) :]
+                (tmp_path / name).write_bytes(payload)
+            picture = reader.poll()
+            assert picture is not None
+            close = float(picture.ohlc[0].close) if picture.ohlc else None
+            assert close is None or (picture.metrics[0].cvd_close, picture.depth.bids[0].size) == (close, close + 1)
+            for name, payload_before in whole.items():
+                (tmp_path / name).write_bytes(payload_before)
+
+
+def test_a_picture_is_newer_by_generation_within_a_session_and_by_time_across() -> None:
+    status = msgspec.convert(
+        msgspec.to_builtins(
+            Status(
+                contract="1.0",
+                session="s",
+                generation=5,
+                state="playing",
+                dataset="",
+                instrument="",
+                instruments=(),
+                interval="1m",
+                start_ms=None,
+                end_ms=None,
+                event_time_ms=None,
+                speed=1.0,
+                published_at_ms=1000,
+                heartbeat_ms=1000,
+                files={},
+                control=ControlAnswer(),
+                checks={},
+                ipc=IpcStats(),
+                report={},
+                error=None,
+            )
+        ),
+        Status,
+    )
+    from shared import Picture
+
+    picture = Picture(status, (), (), Depth())
+    assert picture.is_newer_than("s", 4, 9999)
+    assert not picture.is_newer_than("s", 5, 0)
+    assert picture.is_newer_than("other", 9, 999)
+    assert not picture.is_newer_than("other", 1, 1001)
