@@ -1,16 +1,23 @@
 #!/bin/sh
-# Runs pytest with the arguments given; on Debian as root it gets the browser first.
+# Runs pytest with the arguments given; on Debian as root it gets what the browser tests need first.
 set -eu
 cd "$(dirname "$0")/.."
+python=.venv/bin/python
 
 has_browser() {
   [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
     command -v google-chrome >/dev/null
 }
 
-if ! has_browser && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing chromium for the browser tests"
+missing=
+has_browser || missing="chromium fonts-dejavu-core"
+# Playwright's own Node.js wants a library that a minimal Debian lacks.
+"$python" -m playwright --version >/dev/null 2>&1 || missing="$missing libatomic1"
+
+if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing for the browser tests: $missing"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+  # shellcheck disable=SC2086 # a list
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-exec .venv/bin/python -m pytest "$@"
+exec "$python" -m pytest "$@"
