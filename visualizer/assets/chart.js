@@ -137,7 +137,10 @@
       return;
     }
     if (!gd.orderflow) listen(gd);
-    if (gd._dragging) return; // drawn when the drag ends
+    if (gd._dragging) {
+      setTimeout(schedule, 50);
+      return;
+    }
     if (view.following) {
       view.x = orderflow.ranges.follow(data.ohlc, data.metrics, intervalMs());
       refit(true);
@@ -237,5 +240,6 @@
     fitPrice,
     beforeDrag,
     data: () => data,
+    isRested: () => scheduled === null,
   };
 })();

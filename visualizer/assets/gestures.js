@@ -1,6 +1,7 @@
 /* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
 (() => {
   "use strict";
+  const DOUBLE_CLICK_MS = 350;
   const orderflow = (window.orderflow = window.orderflow || {});
 
   /* Where a pointer is: its time, the panel's axis it is in, and whether over the plot or its price axis. */
@@ -47,15 +48,27 @@
     );
 
     let stretching = null;
-    panel.addEventListener("pointerdown", (event) => {
-      const at = place(gd, event);
-      if (at.zone === "plot") orderflow.chart.beforeDrag();
-      if (at.zone !== "scale" || !at.axis) return;
-      stretching = { axis: at.axis, y: event.clientY };
-      panel.setPointerCapture(event.pointerId);
-    });
+    let last = { at: 0, x: 0, y: 0 };
+    panel.addEventListener(
+      "pointerdown",
+      (event) => {
+        const at = place(gd, event);
+        const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);
+        const again = event.timeStamp - last.at < DOUBLE_CLICK_MS && moved < 6;
+        last = { at: again ? 0 : event.timeStamp, x: event.clientX, y: event.clientY };
+        if (at.zone === "plot") {
+          if (again) orderflow.chart.follow();
+          else orderflow.chart.beforeDrag();
+        } else if (at.zone === "scale" && at.axis) {
+          if (again) orderflow.chart.fitPrice(at.axis);
+          stretching = { axis: at.axis, y: event.clientY };
+          panel.setPointerCapture(event.pointerId);
+        }
+      },
+      { capture: true },
+    );
     panel.addEventListener("pointermove", (event) => {
-      if (!stretching) return;
+      if (!stretching || event.clientY === stretching.y) return;
       orderflow.chart.scalePrice(stretching.axis, Math.exp((event.clientY - stretching.y) * 0.006));
       stretching.y = event.clientY;
     });
@@ -64,21 +77,6 @@
         stretching = null;
       });
     }
-
-    let last = { at: 0, zone: null };
-    panel.addEventListener(
-      "pointerup",
-      (event) => {
-        const at = place(gd, event);
-        const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y) > 6;
-        const again = event.timeStamp - last.at < 350 && at.zone === last.zone && !moved;
-        last = { at: again ? 0 : event.timeStamp, zone: at.zone, x: event.clientX, y: event.clientY };
-        if (!again) return;
-        if (at.zone === "plot") orderflow.chart.follow();
-        else if (at.zone === "scale" && at.axis) orderflow.chart.fitPrice(at.axis);
-      },
-      { capture: true },
-    );
   }
 
   orderflow.gestures = { listen, place };

@@ -1,0 +1,91 @@
+"""What the tests ask of an open page."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.feeder import Feeder
+
+Ranges = dict[str, list[float]]
+
+
+def until(page: Page, expression: str, argument: object = None, timeout_s: float = 15) -> None:
+    """Until a JavaScript expression is true. Playwright's own waiting evaluates strings in the page, which its
+    Content-Security-Policy rightly refuses."""
+    deadline = time.monotonic() + timeout_s
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {expression}"
+        page.wait_for_timeout(25)
+
+
+def wait_drawn(page: Page) -> None:
+    """Until the chart shows bars and has taken the room the filled header left it."""
+    until(page, "() => (window.orderflow?.chart.graph()?.data[0].x || []).length > 0")
+    page.wait_for_timeout(400)
+    wait_frames(page)
+
+
+def wait_frames(page: Page) -> None:
+    """Until what was asked for has been drawn."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def wait_generation(page: Page, feeder: Feeder) -> None:
+    """Until the page holds the feeder's last publication, and has drawn it."""
+    until(page, "generation => orderflow.state().status?.generation >= generation", feeder.generation)
+    until(page, "() => orderflow.chart.isRested()")
+
+
+def ranges(page: Page) -> Ranges:
+    """The ranges of all axes as Plotly draws them, in its own linear units."""
+    found: Ranges = page.evaluate(
+        """() => {
+          const full = orderflow.chart.graph()._fullLayout;
+          return Object.fromEntries(
+            ["xaxis", ...orderflow.chart.AXES].map((name) => [name, full[name].range.map((end) => full[name].r2l(end))])
+          );
+        }"""
+    )
+    return found
+
+
+def following(page: Page) -> bool:
+    return page.locator("#app").get_attribute("data-following") == "true"
+
+
+def wait_following(page: Page, *, wanted: bool) -> None:
+    page.wait_for_selector(f"#app[data-following='{str(wanted).lower()}']", timeout=5000)
+
+
+def wait_state(page: Page, name: str, timeout_s: float = 15) -> None:
+    page.wait_for_selector(f"#state[data-name='{name}']", timeout=timeout_s * 1000)
+
+
+def text(page: Page, element: str) -> str:
+    return page.locator(f"#{element}").inner_text().strip()
+
+
+def plot_point(page: Page, axis: str, across: float, down: float) -> tuple[float, float]:
+    """The window's coordinates of a place in a panel, as shares of its width and height."""
+    point: list[float] = page.evaluate(
+        """([axis, across, down]) => {
+          const gd = orderflow.chart.graph();
+          const box = gd.getBoundingClientRect();
+          const { xaxis: x, [axis]: y } = gd._fullLayout;
+          return [box.left + x._offset + across * x._length, box.top + y._offset + down * y._length];
+        }""",
+        [axis, across, down],
+    )
+    return point[0], point[1]
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=3)
+    page.mouse.move(*end, steps=3)
+    page.mouse.up()
