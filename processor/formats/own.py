@@ -18,7 +18,7 @@ import polars as pl
 
 from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats.base import Batch
+from processor.formats.base import Batch, SourceFile
 from processor.report import KEPT_PER_KIND
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import Columns
-    from processor.formats.base import SourceFile
     from processor.report import Report
 
 LAYOUT_VERSION: Final = "1"
@@ -288,6 +287,13 @@ def _events(part: _Part, frame: pl.DataFrame) -> Trades | BookEvents:
     return Trades(**columns, aggressor=side) if part.kind == "trades" else BookEvents(**columns, side=side)
 
 
+def _holds_only(folder: Path, instrument: str) -> bool:
+    if not folder.is_dir():
+        return False
+    files = [SourceFile(path) for path in folder.rglob("*") if not path.is_dir()]
+    return all(FORMAT.instruments(file, file.head()) == {instrument} for file in files)
+
+
 class DatasetWriter:
     """Writes one instrument of a dataset, all of it or nothing.
 
@@ -296,14 +302,20 @@ class DatasetWriter:
     rows are cut into calls.
     """
 
-    def __init__(self, out_dir: Path, instrument: str, price_decimals: int, size_decimals: int) -> None:
+    def __init__(
+        self, out_dir: Path, instrument: str, price_decimals: int, size_decimals: int, *, replace: bool = False
+    ) -> None:
         """Begin `instrument` in `out_dir`, which is made if need be.
+
+        With `replace`, a folder that holds nothing but an earlier writing of the instrument gives way to the new one
+        when that is complete.
 
         Raises:
             SettingError: the instrument is there already, or the folder cannot be written.
         """
         self.folder: Final = out_dir / re.sub(r"[^\w.-]|^\.", "_", instrument)
-        if self.folder.exists():
+        self._replaces = replace and _holds_only(self.folder, instrument)
+        if self.folder.exists() and not self._replaces:
             raise SettingError(_OPTION, str(out_dir), f"a folder without {self.folder.name}, or that one removed first")
         try:
             out_dir.mkdir(parents=True, exist_ok=True)
@@ -361,7 +373,14 @@ class DatasetWriter:
                 self._flush(kind, final=True)
             # mkdtemp's folders are for their owner alone; a container reads as another user.
             self._partial.chmod(0o755)
-            self._partial.rename(self.folder)
+            if self._replaces:
+                # Aside in one step and deleted later: a reader never finds half of it.
+                earlier = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
+                self.folder.rename(earlier)
+                self._partial.rename(self.folder)
+                shutil.rmtree(earlier)
+            else:
+                self._partial.rename(self.folder)
         except OSError as error:
             self.discard()
             expected = f"a folder that can be written and has no {self.folder.name} yet ({error.strerror})"

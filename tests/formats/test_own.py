@@ -328,6 +328,17 @@ def test_an_instrument_that_is_there_already_is_not_overwritten(tmp_path: Path) 
         DatasetWriter(tmp_path, "X", 2, 3)
 
 
+def test_an_earlier_writing_is_replaced_on_request_but_nothing_else_is(tmp_path: Path) -> None:
+    for rows in (5, 7):
+        with DatasetWriter(tmp_path, "X", 2, 3, replace=True) as writer:
+            writer.write_book(book_of(rows))
+    assert sum(len(book) for book in read_book(files_in(tmp_path), Report())) == 7
+    (tmp_path / "X" / "notes.txt").write_text("mine")
+    with pytest.raises(SettingError, match="that one removed first"):
+        DatasetWriter(tmp_path, "X", 2, 3, replace=True)
+    assert (tmp_path / "X" / "notes.txt").exists()
+
+
 def test_coarser_rows_are_brought_to_the_scale_of_the_dataset(tmp_path: Path) -> None:
     with DatasetWriter(tmp_path, "X", 4, 3) as writer:
         writer.write_book(book_of(4))
