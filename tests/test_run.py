@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -67,7 +66,7 @@ class Run:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, reset, or accepted by a server that is still starting
             return False
 
     def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60) -> None:
