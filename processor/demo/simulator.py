@@ -60,6 +60,7 @@ _RESERVE: Final = 4_096
 """More rows than one burst can write."""
 _NS_PER_MS: Final = 1_000_000
 _EVENTS_PER_BURST: Final = 5.2
+_USUAL_BURSTS_A_SECOND: Final = 14.0
 
 _VOLATILITY: Final = 1.2
 """Of the value in a normal regime: ticks per square root of a second."""
@@ -288,7 +289,9 @@ def _take(market: Market, bursts_a_second: float) -> None:
     emptied = market_order(market, aggressor, lots)
     _excite(market, bursts_a_second)
     state.signs += 0.1 * (aggressor - state.signs)
-    impact = 0.02 * min(1.0, 2.0 * lots / TOUCH_LOTS) * min(1.0, 4.0 / bursts_a_second) + 0.2 * emptied
+    # In a denser market each order says less, or the value would run away from its own echo.
+    weight = min(1.0, _USUAL_BURSTS_A_SECOND / bursts_a_second)
+    impact = weight * (0.006 * min(1.0, 2.0 * lots / TOUCH_LOTS) + 0.2 * emptied)
     state.value += aggressor * impact
 
 
