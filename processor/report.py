@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from processor.errors import TooManyMalformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KEPT_PER_KIND: Final = 20
 """How many incidents of a kind are kept in full; all are counted."""
@@ -16,6 +20,7 @@ _ROWS_BEFORE_EARLY_REFUSAL: Final = 1000
 
 KINDS: Final = {
     "malformed": "rows that do not parse and are skipped",
+    "incomplete": "files that are cut off, or shorter than the other file of their pair, or without one",
     "gaps": "breaks in the vendor's sequence numbers",
     "duplicates": "rows the vendor sent again, skipped",
     "out_of_order": "rows whose time is before the row above, sorted into place",
@@ -75,6 +80,14 @@ class Report:
             self.files.setdefault(file, FileReport()).malformed += count
         if sum(incident.kind == kind for incident in self.incidents) < KEPT_PER_KIND:
             self.incidents.append(Incident(kind, file, line, time_ns, detail))
+
+    def add_all(self, kind: str, file: str, found: Iterable[tuple[int | None, int | None, str]], count: int) -> None:
+        """Count `count` of `kind`; `found` describes at least the first of them, as (line, time_ns, detail)."""
+        described = list(islice(found, min(count, KEPT_PER_KIND)))
+        for line, time_ns, detail in described:
+            self.add(kind, file, line, time_ns, detail)
+        if described and count > len(described):
+            self.add(kind, file, *described[-1], count=count - len(described))
 
     def end_of_file(self, file: str) -> None:
         """Judge a file that has been read to its end.

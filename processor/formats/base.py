@@ -7,20 +7,36 @@ one page in docs/formats/.
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import zipfile
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+
+from processor.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from processor.events import BookEvents, Trades
     from processor.report import Report
 
 HEAD_BYTES: Final = 65_536
+ZIP_MAGIC: Final = b"PK\x03\x04"
+
+_PLAIN_READ_BYTES: Final = 4 << 20
+_PACKED_READ_BYTES: Final = 256 << 10
+"""Packed text grows about tenfold, so both reads come to a few megabytes of content."""
+_DECOMPRESSORS: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
+    (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
+    (b"BZh", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ", lzma.LZMADecompressor),
+)
+_MAGIC_BYTES: Final = 6
+_DAMAGE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
+"""What the standard library raises for bytes it cannot read or unpack (RuntimeError: zip encrypted or too new)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +51,36 @@ class Batch:
     consumed_bytes: int
 
 
+def batch(trades: Trades | None, book: BookEvents | None, consumed_bytes: int) -> Batch:
+    """A batch in which columns without a row are none at all."""
+    return Batch(trades or None, book or None, consumed_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some of a file's content, `consumed_bytes` of its `size_bytes` into it.
+
+    `cut_off`: a packed file ends here in the middle of its packing, so what it held beyond is lost.
+    """
+
+    data: bytes
+    consumed_bytes: int
+    cut_off: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a dataset: on disk, or a member of a zip archive there."""
+    """One file of a dataset: on disk, or a member of a zip archive there. `root` is the dataset's folder."""
 
     path: Path
     member: str | None = None
+    root: Path | None = None
 
     @property
     def name(self) -> str:
-        """The file's own name, as reports show it."""
-        return self.path.name if self.member is None else f"{self.path.name}/{self.member}"
+        """The file as reports show it: its path within the dataset."""
+        shown = self.path.name if self.root is None else self.path.relative_to(self.root).as_posix()
+        return shown if self.member is None else f"{shown}/{self.member}"
 
     @property
     def size_bytes(self) -> int:
@@ -55,25 +90,76 @@ class SourceFile:
         with zipfile.ZipFile(self.path) as archive:
             return archive.getinfo(self.member).compress_size
 
-    def open(self) -> IO[bytes]:
-        """The file's content, decompressed whatever its packing (by content, not by name)."""
-        if self.member is not None:
-            return zipfile.ZipFile(self.path).open(self.member)
-        raw = self.path.open("rb")
-        magic = raw.read(6)
-        raw.seek(0)
-        if magic.startswith(b"\x1f\x8b"):
-            return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
-        if magic.startswith(b"BZh"):
-            return bz2.BZ2File(raw)
-        if magic.startswith(b"\xfd7zXZ"):
-            return lzma.LZMAFile(raw)
-        return raw
+    def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
+        """The file's content, unpacked whatever its packing (by content, not by name), a few megabytes at a time.
+
+        `read_bytes` is how much is read of the file at once.
+
+        Raises:
+            DatasetError: the file cannot be read, or its packing is damaged.
+        """
+        consumed = 0
+        try:
+            with self._raw() as (raw, share):
+                packed = raw.read(_MAGIC_BYTES)
+                make = next((make for magic, make in _DECOMPRESSORS if packed.startswith(magic)), None)
+                unpacker = _Unpacker(make) if make else None
+                size = read_bytes or (_PACKED_READ_BYTES if unpacker else _PLAIN_READ_BYTES)
+                while packed:
+                    consumed += len(packed)
+                    yield Block(unpacker.feed(packed) if unpacker else packed, int(consumed * share))
+                    packed = raw.read(size)
+                if unpacker and not unpacker.complete:
+                    yield Block(b"", int(consumed * share), cut_off=True)
+        except _DAMAGE as error:
+            msg = f"{self.name}: cannot be read beyond its byte {consumed}: {error}"
+            raise DatasetError(msg) from error
 
     def head(self) -> bytes:
-        """The first 64 KiB of the content."""
-        with self.open() as stream:
-            return stream.read(HEAD_BYTES)
+        """The first 64 KiB of the content.
+
+        Raises:
+            DatasetError: the file cannot be read.
+        """
+        head = b""
+        for block in self.blocks(HEAD_BYTES):
+            head += block.data
+            if len(head) >= HEAD_BYTES:
+                break
+        return head[:HEAD_BYTES]
+
+    @contextmanager
+    def _raw(self) -> Iterator[tuple[IO[bytes], float]]:
+        """The bytes of the file or member, and how much of `size_bytes` each of them stands for."""
+        if self.member is None:
+            with self.path.open("rb") as raw:
+                yield raw, 1.0
+        else:
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as raw:
+                found = archive.getinfo(self.member)
+                yield raw, found.compress_size / max(found.file_size, 1)
+
+
+class _Unpacker:
+    """One decompressor after another: recorders append to packed files, and each append is a packing of its own."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._decompressor = make()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last packing ended where it says it ends."""
+        return bool(self._decompressor.eof)
+
+    def feed(self, packed: bytes) -> bytes:
+        parts = []
+        while packed:
+            if self._decompressor.eof:
+                self._decompressor = self._make()
+            parts.append(self._decompressor.decompress(packed))
+            packed = self._decompressor.unused_data if self._decompressor.eof else b""
+        return b"".join(parts)
 
 
 class Format(Protocol):

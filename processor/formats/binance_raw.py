@@ -1,0 +1,349 @@
+"""Binance websocket lines as collectors record them (docs/formats/binance_raw.md)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from processor.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Trades, concatenated
+from processor.formats.base import batch
+from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
+from processor.formats.chunks import BOM, chunks
+from processor.formats.levels import read_levels
+from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
+from processor.formats.text import PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.formats.chunks import Chunk
+    from processor.formats.levels import Levels
+    from processor.report import Report
+
+_LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
+_SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
+_SEARCHED_BYTES: Final = 16 << 20
+"""How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
+_NS_PER_UNIT: Final = {13: 1_000_000, 16: 1_000, 19: 1}
+"""By the digits of a time of this century: ms, us or ns."""
+_IDS_KEPT: Final = 4096
+_MARKET_TYPES: Final = ("", "MARKET")
+"""The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
+_REQUIRED: Final = {
+    "depthUpdate": (("event_time", "E"), ("first_id", "U"), ("last_id", "u"), ("bids", "b"), ("asks", "a")),
+    "trade": (("trade_time", "T"), ("price", "p"), ("quantity", "q"), ("buyer_is_maker", "m")),
+}
+
+_NOTHING: Final = msgspec.Raw()
+
+
+class _Message(msgspec.Struct, frozen=True, gc=False, rename={
+    "kind": "e", "event_time": "E", "symbol": "s", "first_id": "U", "last_id": "u", "previous_id": "pu", "bids": "b",
+    "asks": "a", "trade_time": "T", "trade_id": "t", "price": "p", "quantity": "q", "buyer_is_maker": "m",
+    "order_type": "X", "snapshot_id": "lastUpdateId", "snapshot_bids": "bids", "snapshot_asks": "asks",
+}):  # fmt: skip
+    """The fields of every message that is used, under their own names; all optional, as each has only its own."""
+
+    data: _Message | None = None
+    kind: str = ""
+    event_time: int | None = None
+    symbol: str = ""
+    first_id: int | None = None
+    last_id: int | None = None
+    previous_id: int | None = None
+    bids: msgspec.Raw = _NOTHING
+    asks: msgspec.Raw = _NOTHING
+    trade_time: int | None = None
+    trade_id: int | None = None
+    price: msgspec.Raw = _NOTHING
+    quantity: msgspec.Raw = _NOTHING
+    buyer_is_maker: bool | None = None
+    order_type: str = ""
+    snapshot_id: int | None = None
+    snapshot_bids: msgspec.Raw = _NOTHING
+    snapshot_asks: msgspec.Raw = _NOTHING
+
+
+_DECODER: Final = msgspec.json.Decoder(_Message)
+
+
+class _BinanceRaw:
+    name = "binance-raw"
+    title = "Binance websocket lines (depth, trade) with a local time before each, and REST snapshots among them"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The symbols of the trades and depth updates in the head, or else the first one beyond it."""
+        if not _LINE_START.match(head.removeprefix(BOM)):
+            return frozenset()
+        found = _SYMBOL.findall(head)
+        if not found:
+            searched = 0
+            with closing(chunks(file)) as read:
+                for chunk in read:
+                    found = _SYMBOL.findall(chunk.text)[:1]
+                    searched += len(chunk.text)
+                    if found or searched > _SEARCHED_BYTES:
+                        break
+        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """One stream, as a recorder writes trades and depth into one file."""
+        return [_read(files, instrument, clock, report)]
+
+
+FORMAT: Final = _BinanceRaw()
+
+
+def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
+    reader = _Reader(instrument, clock, report)
+    before = 0
+    for file in sorted(files, key=_first_local_ns):
+        sole = len(FORMAT.instruments(file, file.head())) == 1
+        days = DayCheck(file.name, report)
+        with closing(chunks(file)) as read:
+            for chunk in read:
+                trades, book = reader.read(chunk, file.name, days, take_snapshots=sole)
+                yield batch(trades, book, before + chunk.consumed_bytes)
+        report.end_of_file(file.name)
+        before += file.size_bytes
+    reader.end()
+
+
+def _first_local_ns(file: SourceFile) -> int:
+    found = _LINE_START.match(file.head().removeprefix(BOM))
+    return _epoch_ns(int(found[1])) if found else 0
+
+
+def _epoch_ns(value: int) -> int:
+    """A time in ms, us or ns, by its digits, in ns.
+
+    Raises:
+        ValueError: it is none of these in this century.
+    """
+    factor = _NS_PER_UNIT.get(len(str(value)))
+    if factor is None:
+        msg = f"time {value} is neither in ms nor in us nor in ns"
+        raise ValueError(msg)
+    return value * factor
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A message that is used, at its time in the chosen clock; a snapshot has only the local one."""
+
+    line: int
+    time_ns: int
+    message: _Message
+
+
+class _Reader:
+    """Turns chunks of lines into trades and book events, keeping what carries over from one to the next."""
+
+    def __init__(self, instrument: str, clock: str, report: Report) -> None:
+        self._instrument = instrument
+        self._local = clock == "local"
+        self._report = report
+        self._trade_order = OrderCheck(report)
+        self._book_order = OrderCheck(report)
+        self._trade_ids = _TradeIds(report)
+        self._sequence = BookSequence(report)
+        self._decimals = (0, 0)
+
+    def read(
+        self, chunk: Chunk, name: str, days: DayCheck, *, take_snapshots: bool
+    ) -> tuple[Trades | None, BookEvents | None]:
+        """The chunk's trades and book events; snapshots name no symbol, so they are taken only where there is one."""
+        rows = 0
+        entries = []
+        for line, row in enumerate(chunk.text.split(b"\n")[:-1], chunk.first_line):
+            if not row or row == b"\r":
+                continue
+            rows += 1
+            try:
+                entry = self._entry(line, row, take_snapshots=take_snapshots)
+            except ValueError as error:
+                self._report.add("malformed", name, line, None, str(error))
+                continue
+            if entry is not None:
+                entries.append(entry)
+        if chunk.cut_off:
+            report_cut_off(self._report, name, chunk)
+        near = days.near(*_times_and_lines(entries))
+        entries = [entry for entry, is_near in zip(entries, near.tolist(), strict=True) if is_near]
+        trades = self._trades([entry for entry in entries if entry.message.kind == "trade"], name)
+        book = self._book([entry for entry in entries if entry.message.kind != "trade"], name)
+        times = [entry.time_ns for entry in entries if entry.message.kind]
+        span = (min(times), max(times)) if times else (None, None)
+        self._report.rows(name, rows, *span)
+        return trades, book
+
+    def end(self) -> None:
+        """The last file has been read."""
+        self._sequence.end()
+
+    def _entry(self, line: int, row: bytes, *, take_snapshots: bool) -> _Entry | None:
+        """The line's message if it is one that is used.
+
+        Raises:
+            ValueError: the line is malformed.
+        """
+        start = _LINE_START.match(row)
+        if start is None:
+            msg = "the line does not begin with a local time in us or ns and a JSON object"
+            raise ValueError(msg)
+        local_ns = _epoch_ns(int(start[1]))
+        message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
+        message = message.data or message
+        if message.snapshot_id is not None:
+            return _Entry(line, local_ns, message) if take_snapshots else None
+        if message.kind not in _REQUIRED or message.symbol != self._instrument:
+            return None
+        for field, key in _REQUIRED[message.kind]:
+            if getattr(message, field) in (None, _NOTHING):
+                msg = f"{message.kind} without {key!r}"
+                raise ValueError(msg)
+        if message.kind == "trade" and message.order_type not in _MARKET_TYPES:
+            return None
+        exchange_ns = _epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
+        return _Entry(line, local_ns if self._local else exchange_ns, message)
+
+    def _trades(self, entries: list[_Entry], name: str) -> Trades | None:
+        levels = self._levels([b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries])
+        faulty = levels.reasons.tolist()
+        kept = []
+        for number, entry in enumerate(entries):
+            if faulty[number]:
+                self._report_levels(name, entry, faulty[number])
+            elif self._trade_ids.is_new(entry.message.trade_id, name, entry.line, entry.time_ns):
+                kept.append(number)
+        if not kept:
+            return None
+        where = levels.bounds[:-1][kept]
+        times, lines = _times_and_lines([entries[number] for number in kept])
+        self._trade_order.check(name, times, lines)
+        return Trades(
+            time_ns=times,
+            price_ticks=levels.price_ticks[where],
+            size_lots=levels.size_lots[where],
+            price_decimals=levels.price_decimals,
+            size_decimals=levels.size_decimals,
+            aggressor=np.array([SELL if entries[number].message.buyer_is_maker else BUY for number in kept], np.int8),
+        )
+
+    def _book(self, entries: list[_Entry], name: str) -> BookEvents | None:
+        lists = chain.from_iterable(_sides(entry.message) for entry in entries)
+        levels = self._levels(list(lists))
+        counts = np.diff(levels.bounds)
+        times, lines = _times_and_lines(entries)
+        events = BookEvents(
+            time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
+            price_ticks=levels.price_ticks,
+            size_lots=levels.size_lots,
+            price_decimals=levels.price_decimals,
+            size_decimals=levels.size_decimals,
+            side=np.repeat(np.tile(np.array([BID, ASK], np.int8), len(entries)), counts),
+        )
+        is_diff = np.array([entry.message.snapshot_id is None for entry in entries], np.bool_)
+        self._book_order.check(name, times[is_diff], lines[is_diff])
+        faulty = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
+        bounds = levels.bounds[::2].tolist()
+        parts: list[BookEvents] = []
+        for number, entry in enumerate(entries):
+            if faulty[number]:
+                self._report_levels(name, entry, faulty[number])
+            else:
+                parts += self._sequenced(entry, name, _rows(events, bounds[number], bounds[number + 1]))
+        return concatenated(parts) if parts else None
+
+    def _sequenced(self, entry: _Entry, name: str, events: BookEvents) -> list[BookEvents]:
+        message = entry.message
+        if message.snapshot_id is not None:
+            cleared = concatenated([_clear(entry.time_ns, events), events])
+            return self._sequence.snapshot(Snapshot(message.snapshot_id, name, entry.line, cleared))
+        return self._sequence.diff(
+            Diff(
+                first_id=message.first_id or 0,
+                last_id=message.last_id or 0,
+                previous_id=message.previous_id,
+                time_ns=entry.time_ns,
+                file=name,
+                line=entry.line,
+                events=events,
+            )
+        )
+
+    def _levels(self, lists: Sequence[bytes | msgspec.Raw]) -> Levels:
+        levels = read_levels(lists, *self._decimals)
+        self._decimals = levels.price_decimals, levels.size_decimals
+        return levels
+
+    def _report_levels(self, name: str, entry: _Entry, reason: int) -> None:
+        detail = f"{entry.message.kind or 'snapshot'}: a price or size {PHRASES[reason]}"
+        self._report.add("malformed", name, entry.line, None, detail)
+
+
+class _TradeIds:
+    """Tells a trade that was recorded before, and reports where the ids do not go up one by one."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._recent: dict[int, None] = {}
+        self._last: int | None = None
+
+    def is_new(self, trade_id: int | None, name: str, line: int, time_ns: int) -> bool:
+        if trade_id is None:
+            return True
+        if trade_id in self._recent:
+            self._report.add("duplicates", name, line, time_ns, f"trade {trade_id} comes again")
+            return False
+        if self._last is not None and trade_id != self._last + 1:
+            self._report.add("gaps", name, line, time_ns, f"trade {trade_id} follows trade {self._last}")
+        self._last = trade_id
+        self._recent[trade_id] = None
+        if len(self._recent) > _IDS_KEPT:
+            del self._recent[next(iter(self._recent))]
+        return True
+
+
+def _times_and_lines(entries: Sequence[_Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    both = np.array([(entry.time_ns, entry.line) for entry in entries], np.int64).reshape(-1, 2)
+    return both[:, 0].copy(), both[:, 1]
+
+
+def _sides(message: _Message) -> tuple[msgspec.Raw, msgspec.Raw]:
+    if message.snapshot_id is None:
+        return message.bids, message.asks
+    return message.snapshot_bids, message.snapshot_asks
+
+
+def _rows(events: BookEvents, start: int, end: int) -> BookEvents:
+    return BookEvents(
+        time_ns=events.time_ns[start:end],
+        price_ticks=events.price_ticks[start:end],
+        size_lots=events.size_lots[start:end],
+        price_decimals=events.price_decimals,
+        size_decimals=events.size_decimals,
+        side=events.side[start:end],
+    )
+
+
+def _clear(time_ns: int, scale: BookEvents) -> BookEvents:
+    return BookEvents(
+        time_ns=np.array([time_ns]),
+        price_ticks=np.zeros(1, np.int64),
+        size_lots=np.zeros(1, np.int64),
+        price_decimals=scale.price_decimals,
+        size_decimals=scale.size_decimals,
+        side=np.array([CLEAR], np.int8),
+    )

@@ -1,0 +1,130 @@
+"""Binance's rules for a book from a REST snapshot and a stream of diffs, and what of them is broken."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from processor.events import BookEvents
+    from processor.report import Report
+
+_DIFFS_KEPT: Final = 4096
+"""About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """One depthUpdate: ids `first_id` to `last_id`, following `previous_id` (None on the spot market).
+
+    Its events bear its time already.
+    """
+
+    first_id: int
+    last_id: int
+    previous_id: int | None
+    time_ns: int
+    file: str
+    line: int
+    events: BookEvents
+
+    def is_within(self, snapshot_id: int) -> bool:
+        """Whether a snapshot of this id already holds everything in it."""
+        return self.last_id <= snapshot_id if self.previous_id is None else self.last_id < snapshot_id
+
+    def follows(self, last_id: int) -> bool:
+        """Whether it continues the diff that ended at this id."""
+        return self.first_id == last_id + 1 if self.previous_id is None else self.previous_id == last_id
+
+    def reaches(self, snapshot_id: int) -> bool:
+        """Whether nothing is missing between a snapshot of this id and its end."""
+        return self.first_id <= snapshot_id + 1 if self.previous_id is None else self.previous_id <= snapshot_id
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A REST snapshot: the book after update `last_id`. Its events begin with a CLEAR; their time is not known yet."""
+
+    last_id: int
+    file: str
+    line: int
+    events: BookEvents
+
+
+class BookSequence:
+    """Decides which events the diffs and snapshots of one instrument come to, in the order of the recording."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._recent: deque[Diff] = deque()
+        """The last diffs, applied or not: a snapshot may come after diffs that follow it."""
+        self._waiting: Snapshot | None = None
+        """A snapshot that no diff has followed yet."""
+        self._last_id: int | None = None
+        """Of the last diff applied; None before the first snapshot is."""
+
+    def diff(self, diff: Diff) -> list[BookEvents]:
+        """The next diff of the recording."""
+        if self._last_id is not None and diff.last_id <= self._last_id:
+            detail = f"update {diff.last_id} comes again after {self._last_id}"
+            self._report.add("duplicates", diff.file, diff.line, diff.time_ns, detail)
+            return []
+        if self._waiting is not None and not diff.is_within(self._waiting.last_id):
+            self._recent.append(diff)
+            return self._applied(self._waiting, [diff])
+        if self._last_id is None and self._waiting is not None:
+            self._drop(diff)
+            return []
+        self._recent.append(diff)
+        if len(self._recent) > _DIFFS_KEPT:
+            oldest = self._recent.popleft()
+            if self._last_id is None:
+                self._drop(oldest)
+        if self._last_id is None:
+            return []
+        if not diff.follows(self._last_id):
+            self._gap(diff, self._last_id)
+        self._last_id = diff.last_id
+        return [diff.events]
+
+    def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
+        """The next snapshot of the recording."""
+        self._waiting = snapshot
+        if self._last_id is None:
+            while self._recent and self._recent[0].is_within(snapshot.last_id):
+                self._drop(self._recent.popleft())
+        following = [diff for diff in self._recent if not diff.is_within(snapshot.last_id)]
+        return self._applied(snapshot, following) if following else []
+
+    def end(self) -> None:
+        """The recording is over."""
+        if self._last_id is None:
+            for diff in self._recent:
+                self._drop(diff)
+        if self._waiting is not None:
+            detail = "no update follows this snapshot, so it has no time and is left out"
+            self._report.add("incomplete", self._waiting.file, self._waiting.line, None, detail)
+
+    def _applied(self, snapshot: Snapshot, following: list[Diff]) -> list[BookEvents]:
+        """The snapshot, which takes the time of the first diff that follows it, and all diffs that do."""
+        self._waiting = None
+        first = following[0]
+        if not first.reaches(snapshot.last_id):
+            self._gap(first, snapshot.last_id)
+        for earlier, diff in pairwise(following):
+            if not diff.follows(earlier.last_id) and (self._last_id is None or diff.last_id > self._last_id):
+                self._gap(diff, earlier.last_id)
+        self._last_id = following[-1].last_id
+        time_ns = np.full(len(snapshot.events), first.time_ns)
+        return [replace(snapshot.events, time_ns=time_ns), *(diff.events for diff in following)]
+
+    def _drop(self, diff: Diff) -> None:
+        self._report.add("before_snapshot", diff.file, diff.line, diff.time_ns, f"update {diff.last_id}")
+
+    def _gap(self, diff: Diff, last_id: int) -> None:
+        detail = f"updates are missing between {last_id} and {diff.first_id}"
+        self._report.add("gaps", diff.file, diff.line, diff.time_ns, detail)

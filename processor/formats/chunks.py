@@ -1,0 +1,154 @@
+"""Files as chunks of whole lines, read and unpacked in a thread of their own while the last chunk is parsed."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from processor.formats.base import HEAD_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from processor.formats.base import SourceFile
+
+BOM: Final = b"\xef\xbb\xbf"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines: the first is line `first_line` (1-based) of the file, each of the `lines` ends with a newline.
+
+    `cut_off`: the packed file ends here in the middle; the incomplete line that followed is left out.
+    """
+
+    text: bytes
+    first_line: int
+    lines: int
+    consumed_bytes: int
+    cut_off: bool = False
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last line; one before `first_line` where there is none."""
+        return self.first_line + self.lines - 1
+
+
+def head_lines(head: bytes) -> list[bytes]:
+    """The whole lines of a file's head, without a byte order mark and without their ends; blank ones are left out."""
+    lines = head.removeprefix(BOM).split(b"\n")
+    if len(head) >= HEAD_BYTES:
+        lines.pop()
+    return [line for line in (line.rstrip(b"\r") for line in lines) if line]
+
+
+def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Chunk]:
+    """The file's lines without a byte order mark and the first `header_lines`, as they are read ahead in a thread.
+
+    Raises:
+        DatasetError: the file cannot be read, or its packing is damaged.
+    """
+    return prefetched(_chunks(file, header_lines, read_bytes))
+
+
+def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Generator[Chunk]:
+    first_line = 1
+    consumed = 0
+    rest: list[bytes] = []
+    with closing(_without_mark(file, read_bytes)) as blocks:
+        for data, consumed, cut_off in blocks:
+            end = data.rfind(b"\n") + 1
+            if cut_off:
+                yield Chunk(b"", first_line, 0, consumed, cut_off=True)
+                return
+            if not end:
+                rest.append(data)
+                continue
+            text = b"".join([*rest, data[:end]])
+            rest = [data[end:]]
+            while first_line <= header_lines and text:
+                text = text[text.index(b"\n") + 1 :]
+                first_line += 1
+            if text:
+                chunk = Chunk(text, first_line, text.count(b"\n"), consumed)
+                first_line += chunk.lines
+                yield chunk
+    text = b"".join(rest)
+    if text and first_line > header_lines:
+        yield Chunk(text + b"\n", first_line, 1, consumed)
+
+
+def _without_mark(file: SourceFile, read_bytes: int | None) -> Generator[tuple[bytes, int, bool]]:
+    start: bytes | None = b""
+    consumed = 0
+    for block in file.blocks(read_bytes):
+        data, consumed = block.data, block.consumed_bytes
+        if start is not None:
+            start += data
+            if len(start) < len(BOM) and BOM.startswith(start) and not block.cut_off:
+                continue
+            data, start = start.removeprefix(BOM), None
+        yield data, consumed, block.cut_off
+    if start:
+        yield start, consumed, False
+
+
+_END: Final = object()
+_PATIENCE_S: Final = 0.2
+
+
+def prefetched(items: Iterable[T], depth: int = 2, *, while_waiting: Callable[[], None] | None = None) -> Generator[T]:
+    """The same items, made up to `depth` ahead in a thread; what they raise is raised here.
+
+    The thread begins with the first item asked for and has ended, and closed `items`, when this is exhausted or closed.
+    `while_waiting` is called a few times a second for as long as the next item is not there; what it raises is raised.
+    """
+    made: queue.SimpleQueue[object] = queue.SimpleQueue()
+    room = threading.Semaphore(depth)
+    closed = threading.Event()
+    failures: list[BaseException] = []
+
+    def make() -> None:
+        source = iter(items)
+        try:
+            try:
+                room.acquire()
+                while not closed.is_set():
+                    made.put(next(source))
+                    room.acquire()
+            except StopIteration:
+                pass
+            finally:
+                getattr(source, "close", lambda: None)()
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever takes the items
+            failures.append(error)
+        finally:
+            made.put(_END)
+
+    thread = threading.Thread(target=make, name="prefetch", daemon=True)
+    thread.start()
+    try:
+        while (item := _next(made, while_waiting)) is not _END:
+            room.release()
+            yield item  # type: ignore[misc]
+        if failures:
+            raise failures[0]
+    finally:
+        closed.set()
+        room.release()
+        thread.join()
+
+
+def _next(made: queue.SimpleQueue[object], while_waiting: Callable[[], None] | None) -> object:
+    if while_waiting is None:
+        return made.get()
+    while True:
+        try:
+            return made.get(timeout=_PATIENCE_S)
+        except queue.Empty:
+            while_waiting()

@@ -1,0 +1,146 @@
+"""Databento MBP-10 as CSV, or of another number of levels (docs/formats/databento_csv.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.events import BUY, SELL, UNKNOWN, Trades
+from processor.formats import text
+from processor.formats.base import batch
+from processor.formats.chunks import head_lines
+from processor.formats.kernels import ABSENT
+from processor.formats.states import full_states
+from processor.formats.tables import TableReader, first_time, report_unknown_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.formats.tables import Rows
+    from processor.report import Report
+
+_REQUIRED: Final = frozenset(
+    ("ts_event", "action", "side", "price", "size", "bid_px_00", "bid_sz_00", "ask_px_00", "ask_sz_00")
+)
+_TIME_OF_CLOCK: Final = {"exchange": "ts_event", "local": "ts_recv"}
+_LEVEL: Final = re.compile(r"(bid|ask)_(px|sz)_\d\d")
+_FIXED_DECIMALS: Final = 9
+_ACTIONS: Final = (b"A", b"C", b"M", b"R", b"T", b"F", b"N")
+_TRADE: Final = _ACTIONS.index(b"T")
+_SIDES: Final = (b"A", b"B", b"N")
+_WORDS: Final = {"action": _ACTIONS, "side": _SIDES}
+_AGGRESSORS: Final = np.array([SELL, BUY, UNKNOWN], np.int8)
+
+
+class _DatabentoCsv:
+    name = "databento-csv"
+    title = "Databento CSV (MBP-10, MBP-1)"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The symbols in the head (without such a column, the instrument ids), where the header names MBP's columns."""
+        del file
+        names, rows = _head(head)
+        column = _instrument_column(names)
+        if column is None or not _REQUIRED.issubset(names):
+            return frozenset()
+        return frozenset(row[column] for row in rows if row[column])
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """One stream of all files, as each row is both: the book, and perhaps a trade."""
+        return [_read(files, instrument, clock, report)]
+
+
+FORMAT: Final = _DatabentoCsv()
+
+
+def _head(head: bytes) -> tuple[list[str], list[list[str]]]:
+    """The columns' names, and the fields of those rows of the head that have as many."""
+    lines = [line.decode("utf-8", "replace").split(",") for line in head_lines(head)] or [[]]
+    return lines[0], [row for row in lines[1:] if len(row) == len(lines[0])]
+
+
+def _instrument_column(names: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in ("symbol", "instrument_id") if name in names), None)
+
+
+def _layout(file: SourceFile, instrument: str) -> text.Layout:
+    """The file's columns, whose order varies, as do the ways to write times and prices."""
+    names, rows = _head(file.head())
+    fields = dict(zip(names, zip(*rows, strict=True), strict=True))
+    levels = {name: level[2] for name in names if (level := _LEVEL.fullmatch(name))}
+    prices = {"price"} | {name for name, what in levels.items() if what == "px"}
+    pretty = any("." in field for name in prices for field in fields[name])
+
+    def column(number: int, name: str) -> text.Column:
+        if number == _instrument_column(names):
+            return text.only(name, instrument.encode())
+        if name in _TIME_OF_CLOCK.values():
+            return text.iso_time(name) if any("-" in field for field in fields[name]) else text.integer(name)
+        if name in prices:
+            return text.price(name, implied_decimals=0 if pretty else _FIXED_DECIMALS, may_be_absent=True)
+        if name in _WORDS:
+            return text.word(name, *_WORDS[name])
+        if name == "size" or name in levels:
+            return text.size(name, may_be_absent=True)
+        return text.skip(name)
+
+    return text.Layout([column(number, name) for number, name in enumerate(names)])
+
+
+def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
+    def time_of(layout: text.Layout) -> str:
+        return _TIME_OF_CLOCK[clock] if layout.has(_TIME_OF_CLOCK[clock]) else _TIME_OF_CLOCK["exchange"]
+
+    layouts = {file: _layout(file, instrument) for file in files}
+
+    def first(file: SourceFile) -> int:
+        return first_time(file, layouts[file], time_of(layouts[file]), header_lines=1)
+
+    reader = TableReader(report)
+    before = 0
+    for file in sorted(files, key=first):
+        layout, time = layouts[file], time_of(layouts[file])
+        for rows in reader.rows(file, layout, time=time, header_lines=1):
+            yield _batch(rows, layout, time, file.name, report, before + rows.consumed_bytes)
+        before += file.size_bytes
+
+
+def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report, consumed: int) -> Batch:
+    where = {column: layout.row_of(column) for column in (time, "action", "side", "price", "size")}
+    values = rows.values
+    is_trade = values[where["action"]] == _TRADE
+    incomplete = is_trade & ((values[where["price"]] == ABSENT) | (values[where["size"]] == ABSENT))
+    if incomplete.any():
+        found = ((int(line), None, "a trade without a price or a size") for line in rows.lines[incomplete])
+        report.add_all("malformed", name, found, int(incomplete.sum()))
+        rows, is_trade = rows.where(~incomplete), is_trade[~incomplete]
+    traded = rows.where(is_trade)
+    trades = Trades(
+        time_ns=traded.values[where[time]],
+        price_ticks=traded.values[where["price"]],
+        size_lots=traded.values[where["size"]],
+        price_decimals=rows.price_decimals,
+        size_decimals=rows.size_decimals,
+        aggressor=_AGGRESSORS[traded.values[where["side"]]],
+    )
+    report_unknown_sides(report, name, trades, traded.lines)
+    return batch(trades, full_states(rows, rows.values[where[time]], *_levels(layout)), consumed)
+
+
+def _levels(layout: text.Layout) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where the prices and sizes of the bids and of the asks are, by level."""
+    names = [column.name for column in layout.columns]
+    bids, asks = (
+        [
+            (layout.row_of(name), layout.row_of(name.replace("_px_", "_sz_")))
+            for name in sorted(names)
+            if name.startswith(f"{side}_px_") and name.replace("_px_", "_sz_") in names
+        ]
+        for side in ("bid", "ask")
+    )
+    return bids, asks

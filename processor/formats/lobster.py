@@ -1,0 +1,235 @@
+"""LOBSTER: message and orderbook files, as csv or in a zip (docs/formats/lobster.md)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from processor.errors import DatasetError
+from processor.events import BUY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats import text
+from processor.formats.base import batch
+from processor.formats.chunks import head_lines
+from processor.formats.states import full_states
+from processor.formats.tables import TableReader, report_unknown_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.formats.tables import Rows
+    from processor.report import Report
+
+_EXCHANGE_ZONE: Final = "America/New_York"
+_PRICE_DECIMALS: Final = 4
+_NAME: Final = re.compile(
+    r"(?P<ticker>[^/_]+)_(?P<date>\d{4}-\d\d-\d\d)_(?P<start>\d+)_\d+_(?P<kind>message|orderbook)_(?P<levels>\d+)\.csv"
+)
+_NAME_EXPECTED: Final = "TICKER_YYYY-MM-DD_START_END_message_LEVELS.csv, with orderbook for message in the other's name"
+_MESSAGE_ROW: Final = re.compile(rb"\d{1,5}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?1")
+_ORDERBOOK_ROW: Final = re.compile(rb"(-?\d+,\d+,-?\d+,\d+)(,-?\d+,\d+,-?\d+,\d+)*")
+_ROWS_LOOKED_AT: Final = 5
+
+_VISIBLE_EXECUTION, _HIDDEN_EXECUTION, _CROSS = 4, 5, 6
+_TYPES: Final = tuple(str(kind).encode() for kind in range(1, 8))
+
+_MESSAGE_LAYOUT: Final = text.Layout(
+    [
+        text.seconds("time"),
+        text.word("type", *_TYPES),
+        text.skip("order id"),
+        text.integer("size"),
+        text.integer("price", signed=True),
+        text.word("direction", b"-1", b"1"),
+    ]
+)
+_TIME, _TYPE, _SIZE, _PRICE, _DIRECTION = map(_MESSAGE_LAYOUT.row_of, ("time", "type", "size", "price", "direction"))
+_AGGRESSORS: Final = np.array([BUY, SELL], np.int8)
+"""By direction, which is the resting order's side: a resting sell order (-1) was met by a buyer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What the vendor puts in a file's name. Times in the file count from `midnight_ns`, New York's."""
+
+    ticker: str
+    midnight_ns: int
+    start: int
+    kind: str
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The two files of a day's hours; without the book there are only the trades."""
+
+    message: SourceFile
+    book: SourceFile | None
+    midnight_ns: int
+    levels: int
+
+
+class _Lobster:
+    name = "lobster"
+    title = "LOBSTER message and orderbook files (csv, or a zip of both)"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The ticker of the file's name, where the content is that of a message or an orderbook file.
+
+        Raises:
+            DatasetError: it is the content of a message file, but the name does not say of which day.
+        """
+        rows = head_lines(head)[:_ROWS_LOOKED_AT]
+        named = _named(file)
+        if named is not None:
+            pattern = _MESSAGE_ROW if named.kind == "message" else _ORDERBOOK_ROW
+            return frozenset([named.ticker] if any(pattern.fullmatch(row) for row in rows) else [])
+        if rows and all(_MESSAGE_ROW.fullmatch(row) for row in rows):
+            msg = f"{file.name} holds LOBSTER messages, but not their day in its name, which must be {_NAME_EXPECTED}"
+            raise DatasetError(msg)
+        return frozenset()
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """One stream, as an orderbook row has its time from the message on the same line.
+
+        Raises:
+            DatasetError: an orderbook file has no message file.
+        """
+        del instrument, clock
+        return [_read(_days(files), report)]
+
+
+FORMAT: Final = _Lobster()
+
+
+def _named(file: SourceFile) -> _Name | None:
+    found = _NAME.fullmatch((file.member or file.path.name).rpartition("/")[2])
+    if found is None:
+        return None
+    try:
+        midnight = datetime.fromisoformat(found["date"]).replace(tzinfo=ZoneInfo(_EXCHANGE_ZONE))
+    except ValueError:
+        return None
+    return _Name(
+        ticker=found["ticker"],
+        midnight_ns=int(midnight.timestamp()) * NS_PER_SECOND,
+        start=int(found["start"]),
+        kind=found["kind"],
+        levels=int(found["levels"]),
+    )
+
+
+def _days(files: Sequence[SourceFile]) -> list[_Day]:
+    """The files in pairs and in order; of the same hours with several numbers of levels, those with the most."""
+    messages: dict[tuple[int, int, int], SourceFile] = {}
+    books: dict[tuple[int, int, int], SourceFile] = {}
+    for file in files:
+        named = _named(file)
+        if named is not None:
+            of_kind = messages if named.kind == "message" else books
+            of_kind.setdefault((named.midnight_ns, named.start, named.levels), file)
+    for key in books.keys() - messages.keys():
+        msg = f"{books[key].name} has no message file beside it, and so no times; expected one named {_NAME_EXPECTED}"
+        raise DatasetError(msg)
+    days = {
+        (midnight_ns, start): _Day(file, books.get((midnight_ns, start, levels)), midnight_ns, levels)
+        for (midnight_ns, start, levels), file in sorted(messages.items(), key=itemgetter(0))
+    }
+    return list(days.values())
+
+
+def _read(days: Sequence[_Day], report: Report) -> Generator[Batch]:
+    reader = TableReader(report)
+    before = 0
+    for day in days:
+        messages = reader.rows(day.message, _MESSAGE_LAYOUT, time="time", midnight_ns=day.midnight_ns)
+        if day.book is None:
+            report.add("incomplete", day.message.name, None, None, "no orderbook file beside it: trades only")
+            for rows in messages:
+                yield batch(_trades(rows, day.message.name, report), None, before + rows.consumed_bytes)
+            before += day.message.size_bytes
+        else:
+            layout = _book_layout(day.levels)
+            book = reader.rows(day.book, layout, time=None)
+            with closing(messages), closing(book):
+                yield from _joined(day, messages, book, layout, before, report)
+            before += day.message.size_bytes + day.book.size_bytes
+
+
+def _joined(
+    day: _Day,
+    messages: Generator[Rows],
+    books: Generator[Rows],
+    layout: text.Layout,
+    before: int,
+    report: Report,
+) -> Generator[Batch]:
+    """Messages and the book's rows, joined by their lines.
+
+    The two files are read in chunks that do not end on the same line: what one holds beyond the other waits for it.
+    """
+    message, book = next(messages, None), next(books, None)
+    while message is not None and book is not None:
+        line = min(message.last_line, book.last_line)
+        consumed = before + message.consumed_bytes + book.consumed_bytes
+        now, message = message.split(line)
+        state, book = book.split(line)
+        yield batch(_trades(now, day.message.name, report), _states(now, state, layout), consumed)
+        if message.last_line == line:
+            message = next(messages, None)
+        if book.last_line == line:
+            book = next(books, None)
+    for file, left, more in ((day.message, message, messages), (day.book, book, books)):
+        without_other = sum(len(rows) for rows in chain([left] if left else [], more))
+        if file is not None and without_other:
+            detail = f"the other file of the pair ends {without_other} rows before this one, which are left out"
+            report.add("incomplete", file.name, None, None, detail)
+
+
+def _trades(rows: Rows, name: str, report: Report) -> Trades:
+    kind = rows.values[_TYPE] + 1
+    rows = rows.where(np.isin(kind, (_VISIBLE_EXECUTION, _HIDDEN_EXECUTION, _CROSS)))
+    aggressor = _AGGRESSORS[rows.values[_DIRECTION]]
+    aggressor[rows.values[_TYPE] + 1 == _CROSS] = UNKNOWN
+    trades = Trades(
+        time_ns=rows.values[_TIME],
+        price_ticks=rows.values[_PRICE],
+        size_lots=rows.values[_SIZE],
+        price_decimals=_PRICE_DECIMALS,
+        size_decimals=0,
+        aggressor=aggressor,
+    )
+    report_unknown_sides(report, name, trades, rows.lines)
+    return trades
+
+
+def _book_layout(levels: int) -> text.Layout:
+    columns = []
+    for level in range(levels):
+        for side in ("ask", "bid"):
+            columns += [text.integer(f"{side} price {level}", signed=True), text.integer(f"{side} size {level}")]
+    return text.Layout(columns)
+
+
+def _states(messages: Rows, book: Rows, layout: text.Layout) -> BookEvents:
+    """The book after each message; a row that is malformed in either file is in neither."""
+    _, of_message, of_book = np.intersect1d(messages.lines, book.lines, assume_unique=True, return_indices=True)
+    bids, asks = (
+        [
+            (layout.row_of(f"{side} price {level}"), layout.row_of(f"{side} size {level}"))
+            for level in range(len(layout.columns) // 4)
+        ]
+        for side in ("bid", "ask")
+    )
+    rows = replace(book.where(of_book), price_decimals=_PRICE_DECIMALS)
+    return full_states(rows, messages.values[_TIME][of_message], bids, asks)
