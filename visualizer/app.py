@@ -96,7 +96,7 @@ class _Panel:
 def _serve() -> Any:  # noqa: ANN401 - Dash does not say which server it made
     settings = load()
     logs.configure(settings.log_level, access=settings.access_log)
-    structlog.get_logger().info("worker_ready", ipc_dir=str(settings.ipc_dir.absolute()))
+    structlog.get_logger().info("application_loaded", ipc_dir=str(settings.ipc_dir.absolute()))
     return create(settings).server
 
 

@@ -22,6 +22,8 @@ except SettingError as error:
 
 wsgi_app = "visualizer.app:server"
 bind = f"{settings.host}:{settings.port}"
+# Loaded once and forked: a worker that dies is replaced at once.
+preload_app = True
 worker_class = "gthread"
 workers = settings.workers
 threads = settings.threads
@@ -38,13 +40,22 @@ _metrics_dir = tempfile.mkdtemp(prefix="visualizer-metrics-", dir=worker_tmp_dir
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
 
 
+def when_ready(server: Arbiter) -> None:
+    """Drop the master's own figures, made while it loaded the application: it serves nobody."""
+    _forget(server.pid)
+
+
 def child_exit(_server: Arbiter, worker: Worker) -> None:
     """Forget the memory of a worker that is gone; its counters still count."""
-    from prometheus_client import multiprocess  # noqa: PLC0415 - not before its directory is named
-
-    multiprocess.mark_process_dead(worker.pid)
+    _forget(worker.pid)
 
 
 def on_exit(_server: Arbiter) -> None:
     """Remove the counters."""
     shutil.rmtree(_metrics_dir, ignore_errors=True)
+
+
+def _forget(pid: int) -> None:
+    from prometheus_client import multiprocess  # noqa: PLC0415 - not before its directory is named
+
+    multiprocess.mark_process_dead(pid)

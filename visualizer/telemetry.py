@@ -82,9 +82,8 @@ class Telemetry:
             registry=registry,
         )
         self._lock = threading.Lock()
-        self._process = psutil.Process()
-        self._born_s = time.monotonic()
-        self._weighed_s: float | None = None
+        self._born_s: float | None = None
+        self._weighed_s = 0.0
         self._warm = False
 
     def parsed(self, name: str, seconds: float) -> None:
@@ -104,10 +103,13 @@ class Telemetry:
         """Note this worker's memory, at most every two seconds."""
         now_s = time.monotonic()
         with self._lock:
-            if self._weighed_s is not None and now_s - self._weighed_s < _RSS_EVERY_S:
+            # Born when first weighed: the application is loaded before its workers are forked.
+            if self._born_s is None:
+                self._born_s = now_s
+            elif now_s - self._weighed_s < _RSS_EVERY_S:
                 return
             self._weighed_s = now_s
-            rss_bytes = self._process.memory_info().rss
+            rss_bytes = psutil.Process().memory_info().rss
             self._rss.set(rss_bytes)
             if not self._warm and now_s - self._born_s >= _WARM_AFTER_S:
                 self._warm = True

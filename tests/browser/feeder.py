@@ -28,6 +28,7 @@ from shared import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _MINUTE_MS: Final = 60_000
@@ -77,11 +78,12 @@ class Feeder:
         self.metrics: list[MetricsRow] = []
         self.overrides: dict[str, Any] = {}
         self.with_book = True
-        self.with_trades = True
+        self._absent: tuple[str, ...] = ()
         self._time_ms = _FIRST_MS
         self._writer = DirectoryWriter(directory)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._closed = False
         for _ in range(bars * 12):
             self.step(5000)
 
@@ -124,14 +126,24 @@ class Feeder:
             )
             self.metrics = [*self.metrics, row][-MAX_ROWS:]
 
-    def publish(self) -> None:
-        """Write what changed, status.json last."""
+    def without(self, *names: str) -> None:
+        """Publish no such data, as where a dataset holds no trades, or no book."""
+        self._absent = names
+        if OHLC_FILE in names:
+            self.ohlc = []
+        if DEPTH_FILE in names:
+            rows = self.metrics
+            self.metrics = [msgspec.structs.replace(row, obi_open=0, obi_high=0, obi_low=0, obi_close=0) for row in rows]
+
+    def publish(self, between: Callable[[], None] = lambda: None) -> None:
+        """Write what changed, status.json last, and do something `between` the data and it."""
         self.generation += 1
-        if self.with_trades:
+        if OHLC_FILE not in self._absent:
             self._writer.write(OHLC_FILE, encode(self.ohlc), self.generation)
-        if self.with_book:
+        if DEPTH_FILE not in self._absent and self.with_book:
             self._writer.write(DEPTH_FILE, encode(self.market.depth()), self.generation)
         self._writer.write(METRICS_FILE, encode(self.metrics), self.generation)
+        between()
         self._writer.commit(encode(self.status()))
 
     def status(self) -> Status:
@@ -191,6 +203,8 @@ class Feeder:
             self._thread = None
 
     def close(self) -> None:
-        """Fall silent and give the directory up."""
+        """Fall silent and give the directory up; a second time nothing happens."""
         self.stop()
-        self._writer.close()
+        if not self._closed:
+            self._closed = True
+            self._writer.close()

@@ -1,0 +1,221 @@
+"""What the page shows, asks for and answers to."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+from shared import IpcStats, WriteStats
+from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page, Request
+
+    from tests.browser.conftest import Server
+    from tests.browser.feeder import Feeder
+
+
+def test_one_small_request_a_tick_and_none_to_another_host(
+    server: Server, feeder: Feeder, tab: Callable[..., Page]
+) -> None:
+    page = tab("about:blank")
+    requests: list[Request] = []
+    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - a bound method will not do
+    page.goto(server.url)
+    wait_drawn(page)
+    assert {urlsplit(request.url).hostname for request in requests} == {"127.0.0.1"}
+    until(page, "() => orderflow.state().monitor !== null")
+    requests.clear()
+    feeder.with_book = False
+    feeder.run(hz=4)
+    page.wait_for_timeout(3000)
+    feeder.stop()
+    polls = requests.copy()
+    assert {urlsplit(request.url).path for request in polls} == {"/_dash-update-component"}
+    assert 4 <= len(polls) <= 7
+    sizes = sorted(len(answer.body()) for request in polls if (answer := request.response()))
+    # One of them in four carries the monitoring figures.
+    assert sizes[len(sizes) // 2] < 600
+    assert sizes[-1] < 2500
+
+
+def test_the_read_out_shows_the_exact_values_of_the_bar_under_the_crosshair(page: Page, feeder: Feeder) -> None:
+    page.mouse.move(*plot_point(page, "yaxis3", 0.5, 0.25))
+    page.wait_for_selector("#chart-overlay .cross.vertical.shown")
+    label = page.locator("#chart-overlay .chip.time").inner_text()
+    assert text(page, "read-time") == label
+    bar = next(row for row in feeder.ohlc if _minute(row.timestamp_ms) == label)
+    row = next(row for row in feeder.metrics if row.timestamp_ms == bar.timestamp_ms)
+    ohlc = [text(page, f"read-ohlc-{column}") for column in "ohlcv"]
+    assert ohlc == [*(f"{price:.2f}" for price in (bar.open, bar.high, bar.low, bar.close)), f"{bar.volume:.3f}"]
+    obi = [text(page, f"read-obi-{column}") for column in "ohlc"]
+    assert obi == [_signed(value, 4) for value in (row.obi_open, row.obi_high, row.obi_low, row.obi_close)]
+    cvd = [text(page, f"read-cvd-{column}") for column in "ohlc"]
+    assert cvd == [_signed(value, 3) for value in (row.cvd_open, row.cvd_high, row.cvd_low, row.cvd_close)]
+    vertical, horizontal = (page.locator(f"#chart-overlay .cross.{way}").bounding_box() for way in ("vertical", "horizontal"))
+    chart = page.locator("#chart").bounding_box()
+    assert vertical
+    assert horizontal
+    assert chart
+    assert vertical["height"] > 0.9 * chart["height"]
+    assert horizontal["width"] > 0.9 * (chart["width"] - 76)
+    page.mouse.move(1, 1)
+    until(page, "time => document.getElementById('read-time').textContent === time", _minute(feeder.ohlc[-1].timestamp_ms))
+
+
+def test_the_cvd_is_drawn_as_candles_or_as_a_line(page: Page) -> None:
+    shown = "() => orderflow.chart.graph().data.slice(3).map((trace) => trace.visible)"
+    assert page.evaluate(shown) == [True, False]
+    page.keyboard.press("l")
+    until(page, "() => orderflow.chart.graph().data[4].visible === true")
+    assert page.evaluate(shown) == [False, True]
+    page.locator("#cvd-style").get_by_text("CVD candles").click()
+    until(page, "() => orderflow.chart.graph().data[3].visible === true")
+    assert page.evaluate(shown) == [True, False]
+
+
+def test_the_depth_shows_best_quotes_spread_and_the_level_under_the_pointer(page: Page, feeder: Feeder) -> None:
+    wait_generation(page, feeder)
+    book = page.evaluate("() => orderflow.state().depth")
+    (bid, bid_size), (ask, ask_size) = book["bids"][0], book["asks"][0]
+    wait_frames(page)
+    assert text(page, "quote-bid") == f"{bid:.2f}"
+    assert text(page, "quote-bid-size") == f"× {bid_size:.3f}"
+    assert text(page, "quote-ask") == f"{ask:.2f}"
+    assert text(page, "quote-ask-size") == f"× {ask_size:.3f}"
+    assert text(page, "quote-spread") == f"{ask - bid:.2f}"
+    price, size = book["asks"][9]
+    total = sum(level[1] for level in book["asks"][:10])
+    x, y = page.evaluate(
+        """(price) => {
+          const gd = document.querySelector("#depth .js-plotly-plot");
+          const box = gd.getBoundingClientRect();
+          const axis = gd._fullLayout.yaxis;
+          return [box.left + 50, box.top + axis._offset + axis.l2p(price)];
+        }""",
+        price,
+    )
+    page.mouse.move(x, y)
+    page.wait_for_selector("#depth-overlay .level.shown")
+    said = page.locator("#depth-overlay .level").inner_text().split()
+    assert said == ["ask", f"{price:.2f}", "size", f"{size:.3f}", "sum", f"{total:.3f}"]
+    drawn = page.evaluate("() => orderflow.depth.steps(orderflow.state().depth.bids)")
+    assert drawn["x"][:2] == [0, bid_size]
+    assert drawn["y"][:2] == [bid, bid]
+
+
+def test_the_monitor_lights_up_where_a_limit_is_crossed(page: Page, feeder: Feeder) -> None:
+    calm = {name: WriteStats(9, 4.0, 0.4, 0.4, 0.9, 2.0, 20_000) for name in feeder.status().files}
+    feeder.overrides = {"ipc": IpcStats(calm, 0, 180_000_000, 170_000_000)}
+    feeder.advance()
+    page.wait_for_selector("#monitor-button[data-level='ok']")
+    assert not page.locator("#monitor").is_visible()
+    page.keyboard.press("m")
+    page.wait_for_selector("#monitor:visible")
+    assert page.locator("#monitor [data-level='over']").count() == 0
+    busy = calm | {"depth_data.json": msgspec.structs.replace(calm["depth_data.json"], rate_hz=11.2)}
+    feeder.overrides = {"ipc": IpcStats(busy, 0, 400_000_000, 170_000_000)}
+    feeder.advance()
+    page.wait_for_selector("#monitor-button[data-level='over']")
+    assert page.locator("#monitor td[data-level='over']").all_inner_texts() == ["11.2", "400.0 MB", "↑"]
+    page.locator("#monitor-button").click()
+    page.wait_for_selector("#monitor", state="hidden")
+
+
+def test_the_list_of_keys_opens_by_its_own_key_and_closes_by_escape(page: Page) -> None:
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    assert "follow the newest bar" in page.get_by_role("dialog").inner_text()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_the_page_fits_screens_of_every_width(server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:
+    assert feeder.generation
+    page = tab(server.url, 1920, 1080)
+    for width, height in ((1920, 1080), (1366, 768), (400, 860)):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_drawn(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        boxes: list[list[float]] = page.evaluate(
+            """() => [...document.querySelectorAll("#header > *, .controls > *, #readout > *, #quotes > *")]
+              .filter((part) => part.offsetParent && part.className !== "gap" && !part.matches(".controls"))
+              .map((part) => part.getBoundingClientRect())
+              .map(({ left, right, top, bottom }) => [left, right, top, bottom])"""
+        )
+        assert all(left >= 0 and right <= width for left, right, _, _ in boxes)
+        assert [pair for pair in itertools.combinations(boxes, 2) if _overlap(*pair)] == []
+        if width > 860:
+            assert page.evaluate("() => document.documentElement.scrollHeight") <= height
+
+
+def test_controls_have_names_and_the_title_says_what_is_shown(page: Page, feeder: Feeder) -> None:
+    for name in ("follow the newest bar (key F)", "show or hide the monitoring panel (key M)", "list of keys"):
+        assert page.get_by_role("button", name=name).count() == 1
+    wait_generation(page, feeder)
+    assert page.title() == f"{feeder.ohlc[-1].close:.2f} BTCUSDT"
+
+
+def test_pure_parts_of_the_scripts_hold_their_promises(page: Page) -> None:
+    results = page.evaluate(
+        """() => {
+          const { format, ranges, depth, header } = orderflow;
+          return {
+            sum: format.exact(0.1 + 0.2, 2),
+            plain: format.exact(0.1, null),
+            tiny: format.exact(1e-7, null),
+            none: format.exact(null, 2),
+            ages: [0, 9949, 10000, 119999, 7199999, 86400000 * 3].map(format.age),
+            intervals: ["1s", "250ms", "15m", "4h", "nonsense"].map(format.intervalMs),
+            speeds: [null, 1, 0.1, 10000].map(format.speed),
+            crossed: depth.quotes({ bids: [[101, 1]], asks: [[100, 1]] }).spread,
+            oneSided: depth.quotes({ bids: [[101, 1]], asks: [] }),
+            nearest: depth.nearest({ bids: [[99, 1], [98, 2]], asks: [[101, 5]] }, 98.2),
+            few: ranges.follow([[60000]], [], 60000),
+            nothing: ranges.follow([], [], 60000),
+            flat: ranges.fit([[0, 5, 5, 5, 5, 0]], [], [0, 1], 60000),
+            stale: header.condition({ state: "playing" }, 5001, 0).name,
+            fresh: header.condition({ state: "playing" }, 4999, 0).name,
+            finished: header.condition({ state: "finished" }, 60000, 0).name,
+            alone: header.condition({ state: "finished" }, 60000, 3001).name,
+          };
+        }"""
+    )
+    assert results["sum"] == "0.30"
+    assert results["plain"] == "0.1"
+    assert results["tiny"] == "0.0000001"
+    assert results["none"] == "–"
+    assert results["ages"] == ["0.0 s", "9.9 s", "10 s", "119 s", "119 min", "3 days"]
+    assert results["intervals"] == [1000, 250, 900_000, 14_400_000, 60_000]
+    assert results["speeds"] == ["max", "×1", "×0.1", "×10000"]
+    assert results["crossed"] == -1
+    assert results["oneSided"] == {"bid": [101, 1], "ask": None, "mid": 101, "spread": None}
+    assert results["nearest"] == {"price": 98, "size": 2, "sum": 3, "side": "bid"}
+    assert results["few"] == [60_000 - 39 * 60_000, 360_000]
+    assert results["nothing"] is None
+    assert results["flat"]["yaxis"][0] < 5 < results["flat"]["yaxis"][1]
+    assert results["flat"]["yaxis2"] == [0, 1.12]
+    assert results["flat"]["yaxis3"] is None
+    assert (results["stale"], results["fresh"]) == ("stale", "playing")
+    assert (results["finished"], results["alone"]) == ("finished", "disconnected")
+
+
+def _overlap(one: list[float], other: list[float]) -> bool:
+    """Whether two boxes (left, right, top, bottom) share more than a pixel's edge."""
+    return (
+        one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1
+    )
+
+
+def _minute(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _signed(value: float | None, decimals: int) -> str:
+    assert value is not None
+    return f"{'+' if value > 0 else ''}{value:.{decimals}f}"
