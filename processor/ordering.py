@@ -26,6 +26,8 @@ HELD_ROWS: Final = 1_000_000
 HELD_NS: Final = 60 * NS_PER_SECOND
 SILENCE_NS: Final = 60 * NS_PER_SECOND
 
+_STRIDE: Final = 64
+"""Every how many rows a dense chunk is looked at for silences."""
 _BEGINNING: Final = np.iinfo(np.int64).min
 _END: Final = np.iinfo(np.int64).max
 
@@ -62,11 +64,15 @@ class _Held(Generic[ColumnsT]):
         self._sorted = True
         self._last_ns = _BEGINNING
 
-    def add(self, rows: ColumnsT, released_ns: int) -> int:
-        """Hold `rows`; return how many were later than `released_ns` allows and now bear that time."""
+    def add(self, rows: ColumnsT, released_ns: int) -> tuple[int, int]:
+        """Hold `rows`; return how many were later than `released_ns` allows, and the newest time they came with.
+
+        A later one now bears the first time allowed.
+        """
         late = 0
         times = rows.time_ns
         in_order = bool((times[1:] >= times[:-1]).all())
+        newest_ns = int(times[-1] if in_order else times.max())
         if (times[0] if in_order else times.min()) <= released_ns:
             times = np.maximum(times, released_ns + 1)
             late = int((rows.time_ns != times).sum())
@@ -74,7 +80,7 @@ class _Held(Generic[ColumnsT]):
         self._sorted = self._sorted and in_order and int(times[0]) >= self._last_ns
         self._last_ns = max(self._last_ns, int(times[-1] if in_order else times.max()))
         self._parts.append(rows)
-        return late
+        return late, newest_ns
 
     def releasable_ns(self) -> int:
         """Up to which time rows may go as far as this kind's number of rows is concerned."""
@@ -82,7 +88,7 @@ class _Held(Generic[ColumnsT]):
         for part in reversed(self._parts):
             rows += len(part)
             if rows >= HELD_ROWS:
-                return int(part.time_ns.min()) - 1
+                return int(part.time_ns[0] if self._sorted else part.time_ns.min()) - 1
         return _BEGINNING
 
     def release(self, until_ns: int) -> tuple[ColumnsT, ...]:
@@ -158,19 +164,20 @@ def _hold(held: _Held[ColumnsT], rows: ColumnsT | None, released_ns: int, report
     """Hold `rows` if there are any; return their newest time."""
     if rows is None or not len(rows):
         return _BEGINNING
-    late = held.add(rows, released_ns)
+    late, newest_ns = held.add(rows, released_ns)
     if late:
         report.add("late", "", None, released_ns, f"{late} rows from before the time already reached", count=late)
-    return int(rows.time_ns.max())
+    return newest_ns
 
 
 def _note_silences(times: list[np.ndarray[tuple[int], np.dtype[np.int64]]], last_ns: int, report: Report) -> None:
     """Report spells without any event; looks closely only where one kind's times leave a spell open."""
     longest = max(times, key=len)
     edges = (last_ns if last_ns != _BEGINNING else int(longest[0]), max(int(part[-1]) for part in times))
-    gaps = np.diff(longest, prepend=edges[0], append=edges[1])
-    if not (gaps > SILENCE_NS).any():
-        return
+    # Times increase, so a silence between two rows is one between any two rows around them too.
+    for rows in (np.append(longest[::_STRIDE], longest[-1]), longest):
+        if not (np.diff(rows, prepend=edges[0], append=edges[1]) > SILENCE_NS).any():
+            return
     merged = np.sort(np.concatenate([np.array([edges[0]], np.int64), *times]), kind="stable")
     for at in np.flatnonzero(np.diff(merged) > SILENCE_NS):
         begun_ns, ended_ns = int(merged[at]), int(merged[at + 1])
