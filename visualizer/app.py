@@ -1,103 +1,14 @@
-"""The WSGI application: the page, its one polling callback, /metrics and /health."""
+"""The WSGI entry, `visualizer.app:server`: the dashboard as the environment sets it."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import TYPE_CHECKING, Any, Final
-
 import structlog
-from dash import ClientsideFunction, Dash, Input, Output, State
 
-from visualizer import logs, routes
-from visualizer.delta import delta, known
-from visualizer.feed import Feed
-from visualizer.layout import layout
-from visualizer.monitor import monitor
-from visualizer.settings import Settings, load
-from visualizer.telemetry import Telemetry, memory, reads
+from visualizer import logs
+from visualizer.dashboard import create
+from visualizer.settings import load
 
-if TYPE_CHECKING:
-    from shared import Status
-
-_MONITOR_EVERY_MS: Final = 2000
-_CLIENTSIDE: Final = "orderflow"
-
-
-def create(settings: Settings) -> Dash:
-    """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
-    app = Dash(
-        __name__,
-        title="orderflow replay",
-        update_title=None,  # type: ignore[arg-type] # None keeps the title still while a poll runs
-        compress=True,
-        serve_locally=True,
-        add_log_handler=False,
-    )
-    app.layout = layout(settings)
-    telemetry = Telemetry()
-    feed = Feed(settings.ipc_dir, telemetry)
-    panel = _Panel(telemetry)
-
-    @app.callback(  # type: ignore[untyped-decorator]
-        Output("delta", "data"),
-        Input("tick", "n_intervals"),
-        State("known", "data"),
-        running=[(Output("tick", "disabled"), True, False)],
-    )
-    def poll(_ticks: int | None, sent: object) -> dict[str, Any]:
-        begun_s = time.perf_counter()
-        now_ms = time.time_ns() // 1_000_000
-        held = known(sent)
-        picture, problem = feed.poll()
-        # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server".
-        answer = delta(picture, problem, held) | {"server_ms": now_ms}
-        if now_ms - held.monitor_ms >= _MONITOR_EVERY_MS:
-            answer["monitor"] = panel.content(picture.status if picture else None, now_ms)
-        telemetry.polled(time.perf_counter() - begun_s)
-        return answer
-
-    for function, output, trigger in (
-        ("receive", Output("known", "data"), Input("delta", "data")),
-        ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
-        ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
-        ("toggleMonitor", Output("unused", "data", allow_duplicate=True), Input("monitor-button", "n_clicks")),
-        ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
-    ):
-        app.clientside_callback(
-            ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
-        )
-
-    routes.add(app, feed, telemetry)
-    # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
-    # script before, or during that, would refuse it.
-    app.server.test_client().get("/")
-    return app
-
-
-class _Panel:
-    """The monitoring panel's content, gathered from all workers at most every two seconds."""
-
-    def __init__(self, telemetry: Telemetry) -> None:
-        self._telemetry = telemetry
-        self._lock = threading.Lock()
-        self._content: dict[str, Any] | None = None
-        self._made_ms = 0
-
-    def content(self, status: Status | None, now_ms: int) -> dict[str, Any]:
-        with self._lock:
-            if self._content is None or now_ms - self._made_ms >= _MONITOR_EVERY_MS:
-                metrics = self._telemetry.gather()
-                self._content = monitor(status, reads(metrics), memory(metrics)) | {"at_ms": now_ms}
-                self._made_ms = now_ms
-            return self._content
-
-
-def _serve() -> Any:  # noqa: ANN401 - Dash does not say which server it made
-    settings = load()
-    logs.configure(settings.log_level, access=settings.access_log)
-    structlog.get_logger().info("application_loaded", ipc_dir=str(settings.ipc_dir.absolute()))
-    return create(settings).server
-
-
-server = _serve()
+_settings = load()
+logs.configure(_settings.log_level, access=_settings.access_log)
+server = create(_settings).server
+structlog.get_logger().info("application_loaded", ipc_dir=str(_settings.ipc_dir.absolute()))

@@ -12,7 +12,16 @@ from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE
 if TYPE_CHECKING:
     from shared import MetricsRow, OhlcRow, Picture, Status
 
-_MOVING: Final = ("state", "generation", "event_time_ms", "speed", "published_at_ms", "heartbeat_ms", "progress", "error")
+_MOVING: Final = (
+    "state",
+    "generation",
+    "event_time_ms",
+    "speed",
+    "published_at_ms",
+    "heartbeat_ms",
+    "progress",
+    "error",
+)
 """Fields of status.json that change while a replay runs; they travel with every piece of news."""
 _SETTLED: Final = (
     *("session", "dataset", "instrument", "interval", "start_ms", "end_ms", "format", "clock", "obi_levels"),

@@ -12,8 +12,8 @@ from visualizer import logs
 from visualizer.settings import SettingError, load
 
 if TYPE_CHECKING:
-    from gunicorn.arbiter import Arbiter
-    from gunicorn.workers.base import Worker
+    from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped] # gunicorn has no types
+    from gunicorn.workers.base import Worker  # type: ignore[import-untyped] # gunicorn has no types
 
 try:
     settings = load()
@@ -58,4 +58,4 @@ def on_exit(_server: Arbiter) -> None:
 def _forget(pid: int) -> None:
     from prometheus_client import multiprocess  # noqa: PLC0415 - not before its directory is named
 
-    multiprocess.mark_process_dead(pid)
+    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call] # prometheus_client types only a part

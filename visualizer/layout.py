@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import dash_mantine_components as dmc
+import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import dcc, html
 
 from shared import STATUS_FILE
@@ -29,7 +29,7 @@ KEYS = (
 
 def layout(settings: Settings) -> Component:
     """The whole page."""
-    return dmc.MantineProvider(
+    page: Component = dmc.MantineProvider(
         forceColorScheme="dark",
         theme={"fontFamily": figures.MONOSPACE, "fontFamilyMonospace": figures.MONOSPACE, "primaryColor": "teal"},
         children=html.Div(
@@ -50,6 +50,7 @@ def layout(settings: Settings) -> Component:
             ],
         ),
     )
+    return page
 
 
 def _header() -> Component:
@@ -114,7 +115,7 @@ def _button(name: str, text: str, key: str, label: str) -> Component:
     children: list[Any] = [text]
     if key:
         children.append(html.Kbd(key))
-    return dmc.Button(
+    button: Component = dmc.Button(
         children,
         id=name,
         size="compact-xs",
@@ -122,6 +123,7 @@ def _button(name: str, text: str, key: str, label: str) -> Component:
         radius=2,
         **_aria(f"{label} (key {key})" if key else label),
     )
+    return button
 
 
 def _readout() -> Component:
@@ -162,7 +164,12 @@ def _chart() -> Component:
                 id="chart",
                 figure=figures.chart(),
                 responsive=True,
-                config={"displayModeBar": False, "doubleClick": False, "scrollZoom": False, "showAxisDragHandles": True},
+                config={
+                    "displayModeBar": False,
+                    "doubleClick": False,
+                    "scrollZoom": False,
+                    "showAxisDragHandles": True,
+                },
             ),
             html.Div(id="chart-overlay", className="overlay"),
         ],
@@ -180,7 +187,11 @@ def _depth() -> Component:
                 children=[
                     html.Div(
                         className=f"quote {name}",
-                        children=[html.Label(label), html.Span(id=f"quote-{name}"), html.Small(id=f"quote-{name}-size")],
+                        children=[
+                            html.Label(label),
+                            html.Span(id=f"quote-{name}"),
+                            html.Small(id=f"quote-{name}-size"),
+                        ],
                     )
                     for name, label in quotes
                 ],
@@ -203,12 +214,13 @@ def _depth() -> Component:
 
 
 def _waiting(settings: Settings) -> Component:
+    directory = html.Code(str(settings.ipc_dir.absolute()))
     return html.Div(
         id="waiting",
         children=html.Div(
             [
                 html.H2("Waiting for the first data"),
-                html.P(["Nothing complete has been published in ", html.Code(str(settings.ipc_dir.absolute())), " yet."]),
+                html.P(["Nothing complete has been published in ", directory, " yet."]),
                 html.P(html.Span(id="waiting-reason")),
                 html.P(
                     [
@@ -223,7 +235,7 @@ def _waiting(settings: Settings) -> Component:
 
 
 def _keys() -> Component:
-    return dmc.Modal(
+    keys: Component = dmc.Modal(
         id="keys",
         title="Keys and gestures",
         size="sm",
@@ -234,6 +246,7 @@ def _keys() -> Component:
             children=[child for key, text in KEYS for child in (html.Dt(html.Kbd(key)), html.Dd(text))],
         ),
     )
+    return keys
 
 
 def _aria(label: str) -> dict[str, Any]:

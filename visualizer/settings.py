@@ -24,13 +24,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
-    ipc_dir: Path = Field(Path("data/ipc"), description="directory the processor publishes into")
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8050, ge=1, le=65535, description="port to listen on")
-    workers: int = Field(2, ge=1, le=64, description="server processes")
-    threads: int = Field(4, ge=1, le=64, description="threads of each process")
-    poll_ms: int = Field(POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe event logged")
+    ipc_dir: Path = Field(default=Path("data/ipc"), description="directory the processor publishes into")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8050, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(default=2, ge=1, le=64, description="server processes")
+    threads: int = Field(default=4, ge=1, le=64, description="threads of each process")
+    poll_ms: int = Field(default=POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe event logged"
+    )
     access_log: bool = Field(default=False, description="log every request")
 
 
@@ -66,8 +68,7 @@ def refuse_unknown(names: tuple[str, ...]) -> None:
 def describe() -> str:
     """List every setting, its default and its meaning, a line each."""
     rows = [
-        (f"{_variable(name)}={field.default}", field.description or "")
-        for name, field in Settings.model_fields.items()
+        (f"{_variable(name)}={field.default}", field.description or "") for name, field in Settings.model_fields.items()
     ]
     width = max(len(left) for left, _ in rows)
     return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)

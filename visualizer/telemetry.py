@@ -135,7 +135,7 @@ class Telemetry:
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return self._registry
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus_client types only a part
         return registry
 
 

@@ -90,7 +90,7 @@ class Server:
 @contextlib.contextmanager
 def _served() -> Iterator[Server]:
     # In memory where there is such a thing: these tests are not about the disk.
-    memory = Path("/dev/shm")  # noqa: S108 - the directory made in it has a name of its own
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         server = Server(Path(folder) / "ipc", Path(folder) / "log")
         server.start()

@@ -133,7 +133,9 @@ class Feeder:
             self.ohlc = []
         if DEPTH_FILE in names:
             rows = self.metrics
-            self.metrics = [msgspec.structs.replace(row, obi_open=0, obi_high=0, obi_low=0, obi_close=0) for row in rows]
+            self.metrics = [
+                msgspec.structs.replace(row, obi_open=0, obi_high=0, obi_low=0, obi_close=0) for row in rows
+            ]
 
     def publish(self, between: Callable[[], None] = lambda: None) -> None:
         """Write what changed, status.json last, and do something `between` the data and it."""

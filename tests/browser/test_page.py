@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
+
 from shared import IpcStats, WriteStats
 from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
 
@@ -57,7 +58,9 @@ def test_the_read_out_shows_the_exact_values_of_the_bar_under_the_crosshair(page
     assert obi == [_signed(value, 4) for value in (row.obi_open, row.obi_high, row.obi_low, row.obi_close)]
     cvd = [text(page, f"read-cvd-{column}") for column in "ohlc"]
     assert cvd == [_signed(value, 3) for value in (row.cvd_open, row.cvd_high, row.cvd_low, row.cvd_close)]
-    vertical, horizontal = (page.locator(f"#chart-overlay .cross.{way}").bounding_box() for way in ("vertical", "horizontal"))
+    vertical, horizontal = (
+        page.locator(f"#chart-overlay .cross.{way}").bounding_box() for way in ("vertical", "horizontal")
+    )
     chart = page.locator("#chart").bounding_box()
     assert vertical
     assert horizontal
@@ -65,7 +68,9 @@ def test_the_read_out_shows_the_exact_values_of_the_bar_under_the_crosshair(page
     assert vertical["height"] > 0.9 * chart["height"]
     assert horizontal["width"] > 0.9 * (chart["width"] - 76)
     page.mouse.move(1, 1)
-    until(page, "time => document.getElementById('read-time').textContent === time", _minute(feeder.ohlc[-1].timestamp_ms))
+    until(
+        page, "time => document.getElementById('read-time').textContent === time", _minute(feeder.ohlc[-1].timestamp_ms)
+    )
 
 
 def test_the_cvd_is_drawn_as_candles_or_as_a_line(page: Page) -> None:
@@ -207,9 +212,7 @@ def test_pure_parts_of_the_scripts_hold_their_promises(page: Page) -> None:
 
 def _overlap(one: list[float], other: list[float]) -> bool:
     """Whether two boxes (left, right, top, bottom) share more than a pixel's edge."""
-    return (
-        one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1
-    )
+    return one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1
 
 
 def _minute(ms: int) -> str:

@@ -31,7 +31,9 @@ def test_a_zoom_survives_ten_updates(page: Page, feeder: Feeder) -> None:
     page.keyboard.up("Shift")
     wait_following(page, wanted=False)
     zoomed = ranges(page)
-    assert zoomed["xaxis"][1] - zoomed["xaxis"][0] == pytest.approx(0.3 * (before["xaxis"][1] - before["xaxis"][0]), rel=0.05)
+    assert zoomed["xaxis"][1] - zoomed["xaxis"][0] == pytest.approx(
+        0.3 * (before["xaxis"][1] - before["xaxis"][0]), rel=0.05
+    )
     for _ in range(10):
         feeder.step(30_000)
         feeder.advance()

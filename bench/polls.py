@@ -1,0 +1,168 @@
+"""How many open pages one visualizer serves: N tabs poll it as a browser does, each every 500 ms.
+
+python bench/polls.py --url http://127.0.0.1:8050 --tabs 64 --seconds 30
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+_POLL_S: Final = 0.5
+_TIMEOUT_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Polls:
+    """What a number of tabs met with: answered polls a second, and how long one took from request to last byte."""
+
+    tabs: int
+    polls_per_s: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+    failed: int
+    bytes_per_poll: float
+    """After the first poll of each tab, which carries everything."""
+
+
+def measure(url: str, tabs: int, seconds: float) -> Polls:
+    """Poll `url` with so many tabs for so long."""
+    return asyncio.run(_measure(url, tabs, seconds))
+
+
+async def _measure(url: str, tabs: int, seconds: float) -> Polls:
+    ends_s = time.perf_counter() + seconds
+    opened = [asyncio.create_task(_Tab(url, number * _POLL_S / tabs).run(ends_s)) for number in range(tabs)]
+    polled = await asyncio.gather(*opened)
+    latencies_ms = sorted(latency for tab in polled for latency in tab.latencies_ms)
+    if not latencies_ms:
+        msg = f"{url} answered no poll"
+        raise RuntimeError(msg)
+
+    def quantile(share: float) -> float:
+        return round(latencies_ms[min(len(latencies_ms) - 1, int(share * len(latencies_ms)))], 2)
+
+    return Polls(
+        tabs=tabs,
+        polls_per_s=round(len(latencies_ms) / seconds, 1),
+        p50_ms=quantile(0.50),
+        p95_ms=quantile(0.95),
+        p99_ms=quantile(0.99),
+        max_ms=round(latencies_ms[-1], 2),
+        failed=sum(tab.failed for tab in polled),
+        bytes_per_poll=round(sum(tab.received for tab in polled) / len(latencies_ms), 0),
+    )
+
+
+class _Tab:
+    """One page: it keeps its connection and tells the server what it holds, so it is sent differences only."""
+
+    def __init__(self, url: str, delay_s: float) -> None:
+        self.latencies_ms: list[float] = []
+        self.failed = 0
+        self.received = 0
+        self._host = urlsplit(url).hostname or "127.0.0.1"
+        self._port = urlsplit(url).port or 80
+        self._delay_s = delay_s
+        self._held: dict[str, Any] | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def run(self, ends_s: float) -> _Tab:
+        await asyncio.sleep(self._delay_s)
+        while time.perf_counter() < ends_s:
+            begun_s = time.perf_counter()
+            try:
+                size, answer = await asyncio.wait_for(self._poll(), _TIMEOUT_S)
+            except (OSError, EOFError, TimeoutError, ValueError):
+                self.failed += 1
+                self._close()
+            else:
+                if self._held is not None:
+                    self.latencies_ms.append((time.perf_counter() - begun_s) * 1000)
+                    self.received += size
+                self._learn(answer)
+            # A page starts the clock anew when its answer is there.
+            await asyncio.sleep(_POLL_S)
+        self._close()
+        return self
+
+    async def _poll(self) -> tuple[int, dict[str, Any]]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
+        body = json.dumps(
+            {
+                "output": "delta.data",
+                "outputs": {"id": "delta", "property": "data"},
+                "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
+                "changedPropIds": ["tick.n_intervals"],
+                "state": [{"id": "known", "property": "data", "value": self._held}],
+            }
+        ).encode()
+        writer.write(
+            f"POST /_dash-update-component HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            "Content-Type: application/json\r\nAccept-Encoding: gzip\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        payload = await reader.readexactly(int(headers["content-length"]))
+        if " 200 " not in first:
+            raise ValueError(first)
+        if headers.get("connection") == "close":
+            self._close()
+        text = gzip.decompress(payload) if headers.get("content-encoding") == "gzip" else payload
+        answer: dict[str, Any] = json.loads(text)["response"]["delta"]["data"]
+        return len(payload), answer
+
+    def _learn(self, answer: dict[str, Any]) -> None:
+        held = {} if self._held is None or answer.get("reset") else self._held
+        status = answer.get("status", {})
+        held |= {name: status[name] for name in ("generation", "published_at_ms", "heartbeat_ms") if name in status}
+        if "about" in answer:
+            held |= {"session": answer["about"]["session"], "about": answer["about"]["crc32"]}
+        for name in ("ohlc", "metrics"):
+            if answer.get(name, {}).get("rows"):
+                held[f"{name}_ms"] = answer[name]["rows"][-1][0]
+        if "monitor" in answer:
+            held["monitor_ms"] = answer["monitor"]["at_ms"]
+        if "problem" in answer:
+            held["problem"] = answer["problem"]
+        self._held = held
+
+    def _close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+def main() -> None:
+    """Measure and print, the machine's line first."""
+    parser = argparse.ArgumentParser(description="Poll a running visualizer with many tabs.")
+    parser.add_argument("--url", default="http://127.0.0.1:8050", help="where it listens (%(default)s)")
+    parser.add_argument("--tabs", type=int, nargs="+", default=[1, 16, 64], help="numbers of tabs (1 16 64)")
+    parser.add_argument("--seconds", type=float, default=15, help="time for each number (%(default)s)")
+    given = parser.parse_args()
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for tabs in given.tabs:
+        polls = measure(given.url, tabs, given.seconds)
+        print(
+            f"{polls.tabs:4} tabs: {polls.polls_per_s:6.1f} polls/s, p50 {polls.p50_ms} ms, p95 {polls.p95_ms} ms, "
+            f"p99 {polls.p99_ms} ms, max {polls.max_ms} ms, {polls.bytes_per_poll:.0f} B a poll, {polls.failed} failed"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from shared import encode
+from tests.browser.feeder import Feeder
+from visualizer.dashboard import create
+from visualizer.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "ipc"
+
+
+@pytest.fixture
+def client(directory: Path) -> FlaskClient:
+    client: FlaskClient = create(Settings(ipc_dir=directory)).server.test_client()
+    return client
+
+
+def _poll(client: FlaskClient, held: object = None) -> dict[str, Any]:
+    body = {
+        "output": "delta.data",
+        "outputs": {"id": "delta", "property": "data"},
+        "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
+        "changedPropIds": ["tick.n_intervals"],
+        "state": [{"id": "known", "property": "data", "value": held}],
+    }
+    answer = client.post("/_dash-update-component", json=body)
+    assert answer.status_code == 200
+    data: dict[str, Any] = msgspec.json.decode(answer.data)["response"]["delta"]["data"]
+    return data
+
+
+def test_a_poll_is_answered_with_the_difference(client: FlaskClient, directory: Path) -> None:
+    feeder = Feeder(directory, bars=20)
+    feeder.publish()
+    first = _poll(client)
+    assert first["reset"]
+    assert len(first["ohlc"]["rows"]) == len(feeder.ohlc)
+    assert first["monitor"]["files"][0]["name"] == "ohlc_data.json"
+    held = {
+        "session": feeder.session,
+        "generation": feeder.generation,
+        "published_at_ms": first["status"]["published_at_ms"],
+        "heartbeat_ms": first["status"]["heartbeat_ms"],
+        "about": first["about"]["crc32"],
+        "ohlc_ms": feeder.ohlc[-1].timestamp_ms,
+        "metrics_ms": feeder.metrics[-1].timestamp_ms,
+        "monitor_ms": first["monitor"]["at_ms"],
+    }
+    assert set(_poll(client, held)) == {"server_ms"}
+    feeder.advance()
+    assert len(_poll(client, held)["ohlc"]["rows"]) <= 2
+    feeder.close()
+
+
+def test_a_poll_before_any_data_says_what_is_missing(client: FlaskClient) -> None:
+    answer = _poll(client)
+    assert answer["problem"] == "status.json is missing"
+    assert "status" not in answer
+
+
+def test_health_answers_whatever_the_data_is_like(client: FlaskClient, directory: Path) -> None:
+    empty = client.get("/health")
+    assert empty.status_code == 200
+    assert empty.json == {"status": "ok", "state": None, "data_age_ms": None, "problem": "status.json is missing"}
+    feeder = Feeder(directory, bars=2)
+    feeder.publish()
+    feeder.close()
+    full = client.get("/health").json
+    assert full is not None
+    assert full["state"] == "playing"
+    assert 0 <= full["data_age_ms"] < 60_000
+
+
+def test_metrics_are_prometheus_text(client: FlaskClient) -> None:
+    answer = client.get("/metrics")
+    assert answer.content_type.startswith("text/plain; version=0.0.4")
+    assert "# TYPE visualizer_poll_seconds histogram" in answer.text
+
+
+def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
+    for path in ("/", "/health", "/_dash-layout", "/assets/wire.js"):
+        with client.get(path) as answer:
+            headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "unsafe-eval" not in headers["Content-Security-Policy"]
+        assert "script-src 'self' 'sha256-" in headers["Content-Security-Policy"]
+
+
+def test_the_page_names_no_other_host(client: FlaskClient) -> None:
+    text = client.get("/").text
+    assert "http://" not in text
+    assert "https://" not in text
+    assert 'lang="en"' in text
+
+
+def test_a_request_larger_than_any_page_sends_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/_dash-update-component", data=b"x" * 100_000, content_type="application/json")
+    assert answer.status_code == 413
+
+
+def test_the_ipc_directory_is_only_read(client: FlaskClient, directory: Path) -> None:
+    directory.mkdir()
+    (directory / "status.json").write_bytes(encode({"half": True}))
+    _poll(client)
+    assert [path.name for path in directory.iterdir()] == ["status.json"]
