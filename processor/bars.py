@@ -119,7 +119,7 @@ class Tape:
         """Take `trades` in and return the intervals they closed, on the scale now held.
 
         Raises:
-            OverflowError: a price or size has no room in 64 bits on the finest scale seen.
+            ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
         """
         if not len(trades):
             return self._open.clear()
@@ -151,7 +151,7 @@ def rescaled(bars: pl.DataFrame, price_decimals: int, size_decimals: int) -> pl.
     """Trade bars with that many more decimals in prices and in lots.
 
     Raises:
-        OverflowError: a value has no room in 64 bits on that scale.
+        ScaleOverflow: a value has no room in 64 bits on that scale.
     """
     if price_decimals == size_decimals == 0:
         return bars

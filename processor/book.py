@@ -53,7 +53,7 @@ class BookBars:
         """The same intervals with prices of that many more decimals.
 
         Raises:
-            OverflowError: a price has no room in 64 bits on that scale.
+            ScaleOverflow: a price has no room in 64 bits on that scale.
         """
         times = self._times()
         for row in (1, 2):
@@ -109,7 +109,7 @@ class Book:
         """Apply `events` and return the intervals they closed.
 
         Raises:
-            OverflowError: a price or size has no room in 64 bits on the finest scale seen.
+            ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
         """
         if not len(events):
             return _no_bars()

@@ -59,7 +59,7 @@ class Engine:
         """Take in events that follow the earlier ones in time; return whether they closed an interval.
 
         Raises:
-            OverflowError: a value has no room in 64 bits on the finest scale seen.
+            ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
         """
         trade_parts = [part for part in trades if len(part)]
         book_parts = [part for part in book if len(part)]

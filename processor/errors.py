@@ -4,7 +4,8 @@ ProcessorError
 ├── SettingError          an option has a value that cannot be used
 └── DatasetError          the dataset cannot be replayed
     ├── UnknownFormat     nothing in it is of a format that is understood
-    └── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
+    ├── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
+    └── ScaleOverflow     its numbers need more digits than 64 bits hold
 """
 
 from __future__ import annotations
@@ -34,3 +35,7 @@ class UnknownFormat(DatasetError):
 
 class TooManyMalformed(DatasetError):
     """Too many rows of a file do not parse for the rest to be trusted."""
+
+
+class ScaleOverflow(DatasetError, OverflowError):
+    """Prices or sizes need more digits, together, than 64 bits hold."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import numpy as np
 
+from processor.errors import ScaleOverflow
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -55,7 +57,7 @@ class Columns:
         """The same rows on a scale at least as fine.
 
         Raises:
-            OverflowError: a value has no room in 64 bits on that scale.
+            ScaleOverflow: a value has no room in 64 bits on that scale.
         """
         if (price_decimals, size_decimals) == (self.price_decimals, self.size_decimals):
             return self
@@ -102,14 +104,14 @@ def scaled_up(values: NDArray[np.int64], decimals: int) -> NDArray[np.int64]:
     """`values` times 10**decimals.
 
     Raises:
-        OverflowError: the product has no room in 64 bits, or `decimals` is negative.
+        ScaleOverflow: the product has no room in 64 bits, or `decimals` is negative.
     """
     if decimals == 0:
         return values
     factor = 10**decimals if decimals > 0 else 0
     if factor == 0 or (len(values) and int(np.abs(values).max()) > _INT64_MAX // factor):
-        msg = f"no room in 64 bits for {decimals} more decimals"
-        raise OverflowError(msg)
+        msg = f"its largest number has no room in 64 bits for {decimals} more decimals, which a later one needs"
+        raise ScaleOverflow(msg)
     return values * np.int64(factor)
 
 

@@ -83,13 +83,18 @@ class Publisher:
     """Publishes an engine's state into one directory, no faster than the contract allows and only what changed."""
 
     def __init__(self, writer: DirectoryWriter, clock: WallClock, subject: Subject) -> None:
-        """Continue the generations of whatever was published into the directory before."""
+        """Begin a session, continuing the generations of whatever was published into the directory before."""
         self._writer = writer
+        writer.files.clear()
         self._clock = clock
         self._subject = subject
-        self._generation = _last_generation(writer)
+        last = last_status(writer)
+        self._generation = last.generation if last else 0
         self._checks: dict[str, bool | None] = {}
-        self._due_ms = dict.fromkeys((OHLC_FILE, DEPTH_FILE, STATUS_FILE), 0)
+        self._bars_due_ms = 0
+        self._status_due_ms = 0
+        self.due_ns = 0
+        """When the next publication may be, on the wall's monotonic clock."""
         self._state: State | None = None
         self._bar_closed = False
         self._process = psutil.Process()
@@ -97,30 +102,31 @@ class Publisher:
         self._rss_baseline = 0
         self._failing = False
 
-    def publish(self, engine: Engine, situation: Situation, *, bar_closed: bool = False, whole: bool = False) -> None:
-        """Write what is due and has changed, and status.json if anything was written, the state changed or it is due.
+    def announce(self, engine: Engine, situation: Situation) -> None:
+        """Write status.json, if it is due, and nothing else: the session has no data files before its first event."""
+        self._attempt(engine, situation, data=False, whole=False)
 
-        `bar_closed` makes the bars due; `whole` makes everything due. A refused write is logged once, counted, and
+    def publish(self, engine: Engine, situation: Situation, *, bar_closed: bool = False, whole: bool = False) -> None:
+        """Write what has changed, unless the last publication is too fresh: depth at once, bars when they are due.
+
+        `bar_closed` makes the bars due; `whole` publishes everything now. A refused write is logged once, counted, and
         tried again with the next publication.
         """
-        now_ms = self._now_ms()
         self._bar_closed |= bar_closed
+        if whole or self._clock.monotonic_ns() >= self.due_ns:
+            self._attempt(engine, situation, data=True, whole=whole)
+
+    def _attempt(self, engine: Engine, situation: Situation, *, data: bool, whole: bool) -> None:
+        self.due_ns = self._clock.monotonic_ns() + TICK_MS * NS_PER_MS
+        now_ms = self._now_ms()
         generation = self._generation + 1
         try:
-            wrote = False
-            if whole or now_ms >= self._due_ms[DEPTH_FILE]:
-                wrote |= self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
-                self._due_ms[DEPTH_FILE] = now_ms + TICK_MS
-            if whole or self._bar_closed or now_ms >= self._due_ms[OHLC_FILE]:
-                wrote |= self._write_bars(engine, generation)
-                self._due_ms[OHLC_FILE] = now_ms + _BARS_PERIOD_MS
-                self._bar_closed = False
-            if wrote or whole or situation.state != self._state or now_ms >= self._due_ms[STATUS_FILE]:
+            wrote = data and self._write_data(engine, generation, now_ms, whole=whole)
+            if wrote or whole or situation.state != self._state or now_ms >= self._status_due_ms:
                 self._writer.commit(encode(self._status(engine, situation, generation)))
                 self._generation = generation
                 self._state = situation.state
-                period = _STATUS_PERIOD_MS if situation.state == "playing" else HEARTBEAT_MS
-                self._due_ms[STATUS_FILE] = now_ms + period
+                self._status_due_ms = now_ms + (_STATUS_PERIOD_MS if situation.state == "playing" else HEARTBEAT_MS)
         except WriteFailed as failure:
             if not self._failing:
                 _log.error("write_failed", path=str(failure.path), reason=str(failure))
@@ -129,6 +135,14 @@ class Publisher:
             if self._failing:
                 _log.info("writing_again")
             self._failing = False
+
+    def _write_data(self, engine: Engine, generation: int, now_ms: int, *, whole: bool) -> bool:
+        wrote = self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
+        if whole or self._bar_closed or now_ms >= self._bars_due_ms:
+            wrote |= self._write_bars(engine, generation)
+            self._bars_due_ms = now_ms + _BARS_PERIOD_MS
+            self._bar_closed = False
+        return wrote
 
     def _write_bars(self, engine: Engine, generation: int) -> bool:
         rows = engine.rows()
@@ -223,19 +237,26 @@ def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> byte
     return encode(list(zip(times_ms.tolist(), *(column.tolist() for column in columns), strict=True)))
 
 
-def publish_refusal(writer: DirectoryWriter, clock: WallClock, subject: Subject, error: str) -> None:
-    """Say in status.json why nothing is replayed, and leave the picture last published as it is."""
-    previous = _last_status(writer)
+def publish_refusal(
+    writer: DirectoryWriter, clock: WallClock, subject: Subject, error: str, before: Status | None
+) -> None:
+    """Say in status.json why nothing is replayed, and leave the picture last published as it is.
+
+    `before` is the status from before this replay: what it names still lies there if the replay published no data.
+    """
+    last = last_status(writer)
+    generation = last.generation + 1 if last else 1
+    previous = last if last and last.files else before or last
     now_ms = clock.epoch_ms()
     if previous is not None:
         status = msgspec.structs.replace(
-            previous, state="failed", error=error, heartbeat_ms=now_ms, generation=previous.generation + 1
+            previous, state="failed", error=error, heartbeat_ms=now_ms, generation=generation
         )
     else:
         status = Status(
             contract=CONTRACT_VERSION,
             session=subject.session,
-            generation=1,
+            generation=generation,
             state="failed",
             dataset=subject.dataset,
             instrument=subject.instrument,
@@ -258,17 +279,13 @@ def publish_refusal(writer: DirectoryWriter, clock: WallClock, subject: Subject,
     writer.commit(encode(status))
 
 
-def _last_status(writer: DirectoryWriter) -> Status | None:
+def last_status(writer: DirectoryWriter) -> Status | None:
+    """What status.json in the writer's directory says, None if it says nothing sound."""
     try:
         status: Status = decode(STATUS_FILE, (writer.directory / STATUS_FILE).read_bytes())
     except (OSError, ContractError):
         return None
     return status
-
-
-def _last_generation(writer: DirectoryWriter) -> int:
-    status = _last_status(writer)
-    return status.generation if status else 0
 
 
 def _ms(time_ns: int | None) -> int | None:

@@ -17,7 +17,7 @@ from processor.events import NS_PER_MS, NS_PER_SECOND
 from processor.formats import open_dataset
 from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
-from processor.publish import TICK_MS, Publisher, Situation, Subject, publish_refusal
+from processor.publish import Publisher, Situation, Subject, last_status, publish_refusal
 from processor.report import Report
 from processor.settings import iso, resolved
 from shared import HEARTBEAT_MS, MAX_ROWS, DirectoryWriter
@@ -37,6 +37,10 @@ _BUDGET_NS: Final = 50 * NS_PER_MS
 _END_OF_TIME: Final = 2**63 - 1
 
 
+class _Stopped(Exception):
+    """A stop was requested while the next events were being read."""
+
+
 class Stop:
     """Whether the replay has been asked to end."""
 
@@ -54,7 +58,7 @@ def replay(path: Path, out: Path, settings: Settings, clock: WallClock, stop: St
         WriteFailed: the directory cannot be written at all.
     """
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer:
-        subject = _subject(path, settings)
+        before = last_status(writer)
         try:
             dataset = open_dataset(path)
             while True:
@@ -64,7 +68,7 @@ def replay(path: Path, out: Path, settings: Settings, clock: WallClock, stop: St
                     return True
         except ProcessorError as error:
             _log.error("replay_failed", dataset=str(path), error=str(error))
-            publish_refusal(writer, clock, subject, str(error))
+            publish_refusal(writer, clock, _subject(path, settings), str(error), before)
             return False
 
 
@@ -98,8 +102,12 @@ class _Session:
         self._engine = Engine(settings.aggregation, keep=MAX_ROWS)
         self._subject = _subject(dataset.path, settings, self._opened)
         self._publisher = Publisher(writer, clock, self._subject)
-        self._start_ns = self._limit_ns = self._now_ns = 0
+        self._state: State = "loading"
+        self._cursor: Cursor | None = None
+        self._start_ns: int | None = None
         self._end_ns: int | None = None
+        self._limit_ns = _END_OF_TIME
+        self._now_ns = 0
 
     def run(self) -> None:
         """Catch up to the start, play to the end, then hold if asked to.
@@ -107,45 +115,60 @@ class _Session:
         Raises:
             DatasetError: the dataset turns out unusable; what was read until then is published.
         """
-        with closing(prefetched(in_time_order(self._opened.streams, self._report))) as chunks:
-            cursor = Cursor(chunks, self._engine)
-            first_ns = cursor.next_ns()
-            if first_ns is None:
-                msg = f"{self._subject.dataset}: there is no event of {self._subject.instrument} in it"
-                raise DatasetError(msg)
-            self._bound(first_ns)
-            _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
-            if self._catch_up(cursor):
-                self._play(cursor)
-            if self._stop.requested:
-                self._publish(cursor, "playing", whole=True)
-                return
+        ordered = in_time_order(self._opened.streams, self._report)
+        with closing(prefetched(ordered, while_waiting=self._wait)) as chunks:
+            cursor = self._cursor = Cursor(chunks, self._engine)
+            try:
+                self._wait()
+                self._bound(cursor)
+                if self._catch_up(cursor):
+                    self._play(cursor)
+            except _Stopped:
+                pass
+        if self._stop.requested:
+            self._publish(self._state, whole=True)
+            return
         self._end_ns = self._now_ns
-        self._publish(cursor, "finished", whole=True)
+        self._publish("finished", whole=True)
         _log.info("replay_finished", session=self._subject.session, report=self._report.published())
         while self._settings.at_end == "hold" and not self._stop.requested:
             self._clock.sleep(HEARTBEAT_MS / 2000)
-            self._publish(cursor, "finished")
+            self._publish("finished")
 
-    def _bound(self, first_ns: int) -> None:
+    def _wait(self) -> None:
+        """Show that the replay lives while it waits for events."""
+        if self._stop.requested:
+            raise _Stopped
+        self._publish(self._state)
+
+    def _bound(self, cursor: Cursor) -> None:
+        """Find the first event, and with it what the settings' moments mean."""
         settings = self._settings
+        first_ns = cursor.next_ns()
+        if first_ns is None:
+            msg = f"{self._subject.dataset}: there is no event of {self._subject.instrument} in it"
+            raise DatasetError(msg)
         self._start_ns = self._now_ns = first_ns
         self._limit_ns = _END_OF_TIME if settings.until is None else resolved(settings.until, first_ns)
         if self._limit_ns < first_ns:
             raise SettingError("until", iso(self._limit_ns), f"a time after the first event, {iso(first_ns)}")
-        known_end_ns = self._opened.time_range[1] if self._opened.time_range else None
-        self._end_ns = min((end for end in (settings.until is not None and self._limit_ns, known_end_ns) if end), default=None)
+        _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
+        ends_ns = [self._opened.time_range[1]] if self._opened.time_range else []
+        if settings.until is not None:
+            ends_ns.append(self._limit_ns)
+        self._end_ns = min(ends_ns, default=None)
 
     def _catch_up(self, cursor: Cursor) -> bool:
         """Take in the history before the start as fast as it goes; return whether there is something left to play."""
+        first_ns = self._now_ns
         start = self._settings.start
-        until_ns = self._start_ns if start is None else min(resolved(start, self._start_ns), self._limit_ns)
+        until_ns = first_ns if start is None else max(first_ns, min(resolved(start, first_ns), self._limit_ns))
         while not self._stop.requested:
             reached, closed = self._advance(cursor, until_ns)
             if reached:
                 break
             self._now_ns = cursor.event_ns or self._now_ns
-            self._publish(cursor, "loading", bar_closed=closed)
+            self._publish("loading", bar_closed=closed)
         if cursor.next_ns() is None:
             self._now_ns = cursor.event_ns or self._now_ns
             if start is not None and until_ns > self._now_ns:
@@ -156,11 +179,10 @@ class _Session:
 
     def _play(self, cursor: Cursor) -> None:
         """Follow the event clock until the dataset ends, the limit is reached, or a stop is asked for."""
-        self._publish(cursor, "playing", whole=True)
+        self._publish("playing", whole=True)
         line = self._anchored()
         while not self._stop.requested:
-            due_ns = self._clock.monotonic_ns() + TICK_MS * NS_PER_MS
-            target_ns = self._limit_ns if line is None else min(line.at(due_ns - TICK_MS * NS_PER_MS), self._limit_ns)
+            target_ns = self._limit_ns if line is None else min(line.at(self._clock.monotonic_ns()), self._limit_ns)
             reached, closed = self._advance(cursor, target_ns)
             if reached and target_ns != _END_OF_TIME:
                 self._now_ns = target_ns
@@ -173,9 +195,9 @@ class _Session:
                 return
             if self._now_ns >= self._limit_ns:
                 return
-            self._publish(cursor, "playing", bar_closed=closed)
+            self._publish("playing", bar_closed=closed)
             if line is not None:
-                self._clock.sleep(max(0, due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
+                self._clock.sleep(max(0, self._publisher.due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
 
     def _anchored(self) -> EventClock | None:
         speed = self._settings.speed
@@ -193,22 +215,27 @@ class _Session:
             if self._clock.monotonic_ns() >= deadline_ns:
                 return False, closed
 
-    def _publish(self, cursor: Cursor, state: State, *, bar_closed: bool = False, whole: bool = False) -> None:
+    def _publish(self, state: State, *, bar_closed: bool = False, whole: bool = False) -> None:
+        self._state = state
+        begun = self._cursor is not None and self._cursor.event_ns is not None
         situation = Situation(
             state=state,
-            event_ns=self._now_ns,
+            event_ns=self._now_ns if begun else None,
             start_ns=self._start_ns,
             end_ns=self._end_ns,
-            progress=self._progress(cursor),
+            progress=self._progress(),
             report=self._report.published() | self._book_report(),
         )
-        self._publisher.publish(self._engine, situation, bar_closed=bar_closed, whole=whole)
+        if begun:
+            self._publisher.publish(self._engine, situation, bar_closed=bar_closed, whole=whole)
+        else:
+            self._publisher.announce(self._engine, situation)
 
     def _book_report(self) -> dict[str, int]:
         book = self._engine.book
         return {"crossed": book.crossed.samples, "locked": book.locked.samples}
 
-    def _progress(self, cursor: Cursor) -> float:
-        if self._end_ns is not None and self._end_ns > self._start_ns:
+    def _progress(self) -> float:
+        if self._start_ns is not None and self._end_ns is not None and self._end_ns > self._start_ns:
             return min(1.0, (self._now_ns - self._start_ns) / (self._end_ns - self._start_ns))
-        return min(1.0, cursor.consumed_bytes / max(1, self._opened.size_bytes))
+        return min(1.0, (self._cursor.consumed_bytes if self._cursor else 0) / max(1, self._opened.size_bytes))

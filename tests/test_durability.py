@@ -1,0 +1,193 @@
+"""A reader that never sees a broken or a mixed picture, whatever the writer is doing or dying of.
+
+The market replayed here says in every file which moment it is from: at its k-th event the last price is k, the CVD is k
+lots, and k lots rest on the best bid.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+import pytest
+
+from processor.events import BookEvents, Trades
+from processor.formats.own import DatasetWriter
+from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, DirectoryReader, Picture
+from shared.validate import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STEP_NS: Final = 20_000_000
+EVENTS: Final = 400_000
+KILLS: Final = 10
+
+
+@pytest.fixture(scope="module")
+def counting_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market") / "dataset"
+    k = np.arange(1, EVENTS + 1, dtype=np.int64)
+    with DatasetWriter(folder, "COUNT", 0, 0) as writer:
+        writer.write_trades(
+            Trades(
+                time_ns=k * STEP_NS,
+                price_ticks=k,
+                size_lots=np.ones(EVENTS, np.int64),
+                aggressor=np.ones(EVENTS, np.int8),
+                price_decimals=0,
+                size_decimals=0,
+            )
+        )
+        writer.write_book(
+            BookEvents(
+                time_ns=k * STEP_NS,
+                side=np.zeros(EVENTS, np.int8),
+                price_ticks=np.full(EVENTS, 1000, np.int64),
+                size_lots=k,
+                price_decimals=0,
+                size_decimals=0,
+            )
+        )
+    return folder
+
+
+class Hammer:
+    """Reads as fast as it can in threads, and keeps the first thing that was wrong."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.pictures = 0
+        self.sessions: set[str] = set()
+        self.generations: set[int] = set()
+        self.wrong: list[str] = []
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._read_pictures), threading.Thread(target=self._read_files)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read_pictures(self) -> None:
+        reader = DirectoryReader(self.directory)
+        last: Picture | None = None
+        while not self._stop.is_set():
+            picture = reader.poll()
+            if picture is None or picture is last:
+                time.sleep(0.0005)
+                continue
+            self.wrong += mistakes(picture)
+            if last and not picture.is_newer_than(
+                last.status.session, last.status.generation, last.status.published_at_ms
+            ):
+                self.wrong.append(f"generation {picture.status.generation} after {last.status.generation}")
+            self.pictures += 1
+            self.sessions.add(picture.status.session)
+            self.generations.add(picture.status.generation)
+            last = picture
+
+    def _read_files(self) -> None:
+        while not self._stop.is_set():
+            for name in (*DATA_FILES, STATUS_FILE):
+                try:
+                    json.loads((self.directory / name).read_bytes())
+                except FileNotFoundError:
+                    continue
+                except ValueError as error:
+                    self.wrong.append(f"{name} is broken: {error}")
+            time.sleep(0.0005)
+
+
+def mistakes(picture: Picture) -> list[str]:
+    """Where the picture's files are not from the moment that its status names."""
+    found: list[str] = []
+    status = picture.status
+    if status.event_time_ms is None or not picture.ohlc:
+        return found
+    last = picture.ohlc[-1].close
+    bars_generation = {status.files[name].generation for name in (OHLC_FILE, METRICS_FILE)}
+    if picture.metrics[-1].cvd_close != last:
+        found.append(f"price {last} with CVD {picture.metrics[-1].cvd_close}: generations {bars_generation}")
+    if sum(row.volume for row in picture.ohlc) != last - picture.ohlc[0].open + 1:
+        found.append(f"volumes do not add up to {last}")
+    resting = picture.depth.bids[0].size
+    if resting != status.event_time_ms * 1_000_000 // STEP_NS:
+        found.append(f"{resting} lots at {status.event_time_ms} ms: depth of {status.files[DEPTH_FILE].generation}")
+    if resting < last:
+        found.append(f"depth of {resting} is older than the bars' {last}")
+    return found
+
+
+def start(dataset: Path, out: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "processor", "replay", str(dataset), "--out", str(out)]
+    options = ["--interval", "1s", "--speed", "20", "--depth-levels", "5", "--start", "+15m"]
+    return subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def running(counting_market: Path, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    processes = [start(counting_market, tmp_path)]
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def wait_for_session(directory: Path, other_than: set[str], process: subprocess.Popen[bytes]) -> str:
+    reader = DirectoryReader(directory)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        picture = reader.poll()
+        if picture and picture.status.session not in other_than and picture.status.state == "playing":
+            return picture.status.session
+        assert process.poll() is None, "the processor has ended"
+        time.sleep(0.02)
+    raise AssertionError(reader.problem)
+
+
+@pytest.mark.slow
+def test_a_minute_of_hammering_a_live_directory_shows_only_whole_pictures(
+    running: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    wait_for_session(tmp_path, set(), running[0])
+    with Hammer(tmp_path) as hammer:
+        time.sleep(60)
+
+    assert hammer.wrong == []
+    assert running[0].poll() is None
+    assert len(hammer.generations) > 300, "the processor was to publish at several Hz"
+    assert hammer.pictures >= len(hammer.generations) * 0.9
+    assert faults(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_ten_kills_of_the_writer_show_only_whole_pictures(
+    running: list[subprocess.Popen[bytes]], counting_market: Path, tmp_path: Path
+) -> None:
+    seen: set[str] = set()
+    with Hammer(tmp_path) as hammer:
+        for kill in range(KILLS):
+            seen.add(wait_for_session(tmp_path, seen, running[-1]))
+            time.sleep(0.3 + 0.037 * kill)
+            os.kill(running[-1].pid, signal.SIGKILL)
+            assert running[-1].wait() == -signal.SIGKILL
+            running.append(start(counting_market, tmp_path))
+        seen.add(wait_for_session(tmp_path, seen, running[-1]))
+
+    assert hammer.wrong == []
+    assert len(seen) == KILLS + 1
+    assert hammer.sessions >= seen
