@@ -2,8 +2,9 @@
 
 Every text ends with a newline, which no number, word or time contains: it stops each of them, so none checks for the
 end of the text. The text goes from one to the other as a bare pointer: passing the array would count its references
-at every field, which costs three times the parsing. One module, because a cached kernel is rebuilt when its own file
-changes, not when a file it calls into does.
+at every field, which costs three times the parsing. What most fields pass through is inlined for speed, the rest not,
+for the compiler's time. One module, because a cached kernel is rebuilt when its own file changes, not when a file it
+calls into does.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def _fraction(text: Bytes, at: int, number: int) -> tuple[int, int, int]:
     return number, decimals, end
 
 
-@njit(forceinline=True)
+@njit()
 def _without_zeros(number: int, decimals: int) -> tuple[int, int]:
     """The same decimal with as few decimals as it needs."""
     while decimals > 0 and number % 10 == 0:
@@ -177,7 +178,7 @@ def _without_zeros(number: int, decimals: int) -> tuple[int, int]:
     return number, decimals
 
 
-@njit(forceinline=True)
+@njit()
 def _fault(value: int, decimals: int, spare: int, forbidden_sign: bool) -> int:  # noqa: FBT001 - takes no keywords
     """What is wrong with a decimal that gets `spare` more digits on its scale."""
     if decimals > MAX_DECIMALS:
@@ -203,8 +204,6 @@ def _read_decimal(
     value, at = _digits(text, start, 0)
     empty = at == start
     decimals = 0
-    if may_be_absent and value == _MAX:
-        return ABSENT, at, SOUND, 0
     if implied_decimals:
         value, decimals = _without_zeros(value, implied_decimals)
     elif text[at] == _DOT:
@@ -213,6 +212,8 @@ def _read_decimal(
         empty = empty and at == start
     if empty:
         return 0, at, NOT_A_NUMBER, 0
+    if may_be_absent and value == _MAX:
+        return ABSENT, at, SOUND, 0
     spare = scale - decimals
     reason = _fault(value, decimals, spare, negative and not signed)
     if reason != SOUND:
@@ -222,7 +223,7 @@ def _read_decimal(
     return -value if negative else value, at, SOUND, decimals
 
 
-@njit(forceinline=True)
+@njit()
 def _read_seconds(text: Bytes, at: int) -> tuple[int, int, int]:
     """Seconds as whole nanoseconds, any finer digits left off: their value, where they end, and what is wrong."""
     start = at
@@ -244,7 +245,7 @@ def _read_seconds(text: Bytes, at: int) -> tuple[int, int, int]:
     return value, at, SOUND
 
 
-@njit(forceinline=True)
+@njit()
 def _two_digits(text: Bytes, at: int) -> int:
     """A number of two digits; -1 where they are not there."""
     tens = _digit(text[at])
@@ -254,14 +255,14 @@ def _two_digits(text: Bytes, at: int) -> int:
     return tens * 10 + ones if ones <= _LAST_DIGIT else -1
 
 
-@njit(forceinline=True)
+@njit()
 def _month_days(year: int, month: int) -> int:
     if month == _FEBRUARY:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 + (month + month // 8) % 2
 
 
-@njit(forceinline=True)
+@njit()
 def _read_days(text: Bytes, at: int) -> int:
     """`YYYY-MM-DD` as days since 1970; -1 where there is no such date, or its nanoseconds have no room in 64 bits."""
     century = _two_digits(text, at)
@@ -280,7 +281,7 @@ def _read_days(text: Bytes, at: int) -> int:
     return days + day - 1
 
 
-@njit(forceinline=True)
+@njit()
 def _read_second_of_day(text: Bytes, at: int) -> int:
     """`hh:mm:ss` in seconds; -1 where there is no such time."""
     hour = _two_digits(text, at)
@@ -291,7 +292,7 @@ def _read_second_of_day(text: Bytes, at: int) -> int:
     return hour * 3600 + minute * 60 + second
 
 
-@njit(forceinline=True)
+@njit()
 def _zone_end(text: Bytes, at: int) -> int:
     """Where `Z`, `+00:00` or nothing ends; -1 for another zone."""
     if text[at] == _UPPER_Z:
@@ -302,7 +303,7 @@ def _zone_end(text: Bytes, at: int) -> int:
     return at
 
 
-@njit(forceinline=True)
+@njit()
 def _read_iso_time(text: Bytes, at: int) -> tuple[int, int, int]:
     """`YYYY-MM-DDThh:mm:ss[.fffffffff]` in UTC as ns since 1970: its value, where it ends, and what is wrong."""
     days = _read_days(text, at)
@@ -352,6 +353,13 @@ def _field_end(text: Bytes, at: int) -> int:
 
 
 @njit(forceinline=True)
+def _next_line(text: Bytes, at: int) -> int:
+    while text[at] != _NEWLINE:
+        at += 1
+    return at + 1
+
+
+@njit(forceinline=True)
 def _read_field(
     text: Bytes, at: int, spec: Spec, words: Bytes, bounds: Ints, scales: Ints
 ) -> tuple[int, int, int, int]:
@@ -376,6 +384,17 @@ def _read_field(
         if kind == KIND_ONLY and reason == NOT_A_WORD:
             reason = OTHER
     return value, end, reason, 0
+
+
+@njit()
+def _judged_by_fields(text: Bytes, at: int, column: int, last: int) -> tuple[int, int]:
+    """Of a row that another instrument's name stands in: whether it has all fields, and at which column it has not."""
+    while text[at] != _NEWLINE:
+        column += text[at] == _COMMA
+        at += 1
+    if column < last:
+        return MISSING_FIELD, column + 1
+    return (OTHER, last) if column == last else (EXTRA_FIELD, last)
 
 
 @njit(forceinline=True)
@@ -435,6 +454,8 @@ def parse_lines(
             start = at
             spec = specs[column]
             value, at, reason, value_decimals = _read_field(text, at, spec, words, bounds, scales)
+            if reason == OTHER:
+                reason, column = _judged_by_fields(text, start, column, last)
             if reason != SOUND:
                 break
             if spec.row >= 0:
@@ -458,9 +479,7 @@ def parse_lines(
             bad[faulty, 3] = start
             bad[faulty, 4] = _field_end(text, start)
             faulty += 1
-        while text[at] != _NEWLINE:
-            at += 1
-        at += 1
+        at = _next_line(text, at)
         line += 1
     return good, faulty
 

@@ -1,0 +1,158 @@
+"""Readers and reference together give what an independent program made of the same recordings."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from tests.formats.reading import book_of, read, trades_of
+from tests.reference import Book, aggregate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.reference import BookEvent, Reference, Trade
+
+pytestmark = pytest.mark.slow
+
+SECOND_NS = 10**9
+
+
+class Events(NamedTuple):
+    trades: list[Trade]
+    book: list[BookEvent]
+
+
+@pytest.fixture(scope="session")
+def recorded(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Reads a dataset of the shared data by its folder (and instrument), once."""
+    known: dict[tuple[str, str | None], Events] = {}
+
+    def events(folder: str, instrument: str | None = None) -> Events:
+        key = (folder, instrument)
+        if key not in known:
+            found = read(shared_data / folder, instrument)
+            known[key] = Events(trades_of(found.trades), book_of(found.book))
+        return known[key]
+
+    return events
+
+
+def expected(shared_data: Path, name: str) -> dict[str, Any]:
+    with gzip.open(shared_data / f"expected/{name}.json.gz") as file:
+        found: dict[str, Any] = json.load(file, parse_float=Decimal)
+    return found
+
+
+def agrees(found: Reference, wanted: dict[str, Any]) -> None:
+    bars = [(row.start_ns, row.bar) for row in found.intervals if row.bar]
+    assert sum(bar.trades for _, bar in bars) == wanted["trades"]
+    assert found.samples == wanted["book_samples"]
+    assert sum(bar.volume for _, bar in bars) == wanted["volume"]
+    assert found.intervals[-1].cvd.close == wanted["cvd"]
+    assert [
+        [start_ns // 10**6, bar.open, bar.high, bar.low, bar.close, bar.volume] for start_ns, bar in bars
+    ] == wanted["ohlc"]
+    cvd_and_time = [
+        [row.start_ns // 10**6, row.cvd.open, row.cvd.high, row.cvd.low, row.cvd.close] for row in found.intervals
+    ]
+    assert cvd_and_time == [[row[0], *row[5:]] for row in wanted["metrics"]]
+    obi = [value for row in found.intervals for value in (row.obi.open, row.obi.high, row.obi.low, row.obi.close)]
+    assert obi == pytest.approx([float(value) for row in wanted["metrics"] for value in row[1:5]], rel=0, abs=1e-12)
+    assert [list(level) for level in found.bids[:50]] == wanted["depth"]["bids"]
+    assert [list(level) for level in found.asks[:50]] == wanted["depth"]["asks"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "instrument", "name", "seconds", "obi_levels"),
+    [
+        ("lobster", "AMZN", "lobster-amzn_60s_obi5", 60, 5),
+        ("binance-raw/nexousdt", "NEXOUSDT", "binance-nexousdt_60s_obi10", 60, 10),
+        ("binance-raw/btcusdt", "BTCUSDT", "binance-btcusdt_1s_obi10", 1, 10),
+        ("binance-raw/btcusdt", "BTCUSDT", "binance-btcusdt_60s_obi10", 60, 10),
+        ("binance-raw/btcusdt", "BTCUSDT", "binance-btcusdt_60s_obi0", 60, 0),
+        ("tardis", "binance:BTCUSDT", "binance-btcusdt_60s_obi10", 60, 10),
+        ("databento", "AAPL", "databento-aapl_60s_obi10", 60, 10),
+    ],
+)
+def test_a_recording_gives_the_expected_history_and_final_book(
+    shared_data: Path, recorded: Any, folder: str, instrument: str, name: str, seconds: int, obi_levels: int
+) -> None:
+    events = recorded(folder, instrument)
+    found = aggregate(events.trades, events.book, interval_ns=seconds * SECOND_NS, obi_levels=obi_levels)
+    agrees(found, expected(shared_data, name))
+
+
+def test_tardis_and_the_raw_recording_of_the_same_minutes_are_the_same_market(recorded: Any) -> None:
+    raw, rewritten = recorded("binance-raw/btcusdt", "BTCUSDT"), recorded("tardis", "binance:BTCUSDT")
+    assert raw.trades == rewritten.trades
+    raw_book, rewritten_book = (
+        aggregate([], events.book, interval_ns=SECOND_NS // 10, obi_levels=1) for events in (raw, rewritten)
+    )
+    assert raw_book == rewritten_book
+
+
+@pytest.mark.parametrize(("symbol", "least"), [("nexousdt", 5000), ("btcusdt", 500)])
+def test_the_rebuilt_book_has_the_best_prices_the_exchange_itself_sent(
+    shared_data: Path, recorded: Any, symbol: str, least: int
+) -> None:
+    """Binance's bookTicker lines carry the id of the update they follow, as the depth updates do."""
+    tickers: dict[int, list[Decimal]] = {}
+    update_at: dict[int, int] = {}
+    for file in sorted((shared_data / "binance-raw" / symbol).iterdir()):
+        with gzip.open(file, "rt") as lines:
+            for line in lines:
+                message = json.loads(line.partition(" ")[2]).get("data", {})
+                if message.get("e") == "depthUpdate":
+                    update_at[message["E"] * 10**6] = message["u"]
+                elif "B" in message:
+                    tickers[message["u"]] = [Decimal(message[key]) for key in ("b", "B", "a", "A")]
+    book = Book()
+    agreed = matched = 0
+    events = recorded(f"binance-raw/{symbol}", symbol.upper()).book
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        book.apply(event)
+        sent = tickers.get(update_at[event.time_ns])
+        if sent is None or (following is not None and following.time_ns == event.time_ns):
+            continue
+        bid, ask = book.best_bid(), book.best_ask()
+        assert bid is not None
+        assert ask is not None
+        matched += 1
+        agreed += [bid, book.bid.sizes[bid], ask, book.ask.sizes[ask]] == sent
+    assert matched >= least
+    assert agreed / matched >= 0.999
+
+
+def test_the_trades_of_amzn_make_the_bars_that_somebody_else_made(shared_data: Path, recorded: Any) -> None:
+    """Four-second bars labelled by their end in seconds after 09:30 New York, prices in 1/10,000 dollar."""
+    opening_ns = 1_340_285_400 * SECOND_NS
+    found = aggregate(recorded("lobster", "AMZN").trades, [], interval_ns=4 * SECOND_NS, obi_levels=1)
+    bars = {
+        (row.start_ns - opening_ns) // SECOND_NS + 4: [
+            *(int(price * 10_000) for price in (row.bar.high, row.bar.low, row.bar.open, row.bar.close)),
+            int(row.bar.volume),
+        ]
+        for row in found.intervals
+        if row.bar
+    }
+    with (shared_data / "expected/third-party_amzn_4s_time_bar.csv").open() as file:
+        theirs = {int(row["sec"]): [int(row[key]) for key in "HLOCV"] for row in csv.DictReader(file)}
+    assert bars == theirs
+
+
+def test_the_book_of_amzn_closes_each_minute_where_somebody_else_found_it(shared_data: Path, recorded: Any) -> None:
+    events = recorded("lobster", "AMZN")
+    found = aggregate(events.trades, events.book, interval_ns=60 * SECOND_NS, obi_levels=1)
+    ours = [(row.best_bid, row.best_ask) for row in found.intervals]
+    with (shared_data / "expected/third-party_amzn_60sec_agg.csv").open() as file:
+        theirs = [
+            tuple(Decimal(row[key]) / 10_000 for key in ("Bid_Price_Close", "Ask_Price_Close"))
+            for row in csv.DictReader(file)
+        ]
+    assert ours == theirs

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from processor.formats import text
+from processor.formats.kernels import ABSENT, MAX_DECIMALS
+from processor.formats.levels import read_levels
+
+ROW = text.Layout(
+    [
+        text.only("symbol", b"X"),
+        text.integer("time", times=1000),
+        text.word("side", b"bid", b"ask"),
+        text.price("price"),
+        text.size("size"),
+    ]
+)
+
+
+def parsed(layout: text.Layout, content: bytes, **scales: int) -> text.Parsed:
+    return layout.parse(content, content.count(b"\n"), **scales)
+
+
+def column(layout: text.Layout, name: str, content: bytes) -> list[int]:
+    found: list[int] = parsed(layout, content).values[layout.row_of(name)].tolist()
+    return found
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", "-"]), st.integers(0, 10**6), st.text("0123456789", max_size=MAX_DECIMALS)),
+        min_size=1,
+    )
+)
+def test_prices_are_exact_on_the_scale_that_the_finest_of_them_needs(written: list[tuple[str, int, str]]) -> None:
+    prices = [f"{sign}{whole}.{fraction}" for sign, whole, fraction in written]
+    layout = text.Layout([text.price("price")])
+    found = parsed(layout, "".join(f"{price}\n" for price in prices).encode())
+    decimals = found.price_decimals
+    assert [Decimal(value).scaleb(-decimals) for value in found.values[0].tolist()] == list(map(Decimal, prices))
+    assert decimals == max(len(fraction.rstrip("0")) for _, _, fraction in written)
+
+
+def test_a_scale_already_in_use_is_kept_and_a_finer_value_in_the_middle_raises_it_for_all() -> None:
+    layout = text.Layout([text.price("price"), text.size("size")])
+    assert parsed(layout, b"1.5,2\n", price_decimals=3, size_decimals=1).values.tolist() == [[1500], [20]]
+    found = parsed(layout, b"1.5,2\n1.125,2\n7,0.00000001\n")
+    assert (found.price_decimals, found.size_decimals) == (3, 8)
+    assert found.values.tolist() == [[1500, 1125, 7000], [200_000_000, 200_000_000, 1]]
+
+
+def test_a_malformed_row_does_not_make_the_scale_finer() -> None:
+    layout = text.Layout([text.price("price"), text.size("size")])
+    assert parsed(layout, b"1.123456,x\n1.5,1\n").price_decimals == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b"X,1,bid,100.5", "size is missing"),
+        (b"X,1,bid,100.5,", "size is missing"),
+        (b"X,1,bid,,1", "price is missing"),
+        (b"X", "time is missing"),
+        (b"X,1,bid,100.5,1,7", "more fields than the size at the end"),
+        (b"X,1,bid,2 33.53,1", "price '2 33.53' is not a number"),
+        (b"X,1,bid, 33.53,1", "price ' 33.53' is not a number"),
+        (b"X,1,bid,1e-5,1", "price '1e-5' is not a number"),
+        (b"X,1,bid,+1,1", "price '+1' is not a number"),
+        (b"X,1,bid,-,1", "price '-' is not a number"),
+        (b"X,1,bid,.,1", "price '.' is not a number"),
+        (b"X,1,bid,nan,1", "price 'nan' is not a number"),
+        (b"X,1,bid,1.2.3,1", "price '1.2.3' is not a number"),
+        (b"X,1.5,bid,1,1", "time '1.5' is not a number"),
+        (b"X,1.70027E+12,bid,1,1", "time '1.70027E+12' is not a number"),
+        (b"X,-1,bid,1,1", "time '-1' is negative"),
+        (b"X,1,bid,1,-0.5", "size '-0.5' is negative"),
+        (b"X,9223372036854776,bid,1,1", "time '9223372036854776' is too large for 64 bits"),
+        (b"X,1,bid,9223372036854775808,1", "price '9223372036854775808' is too large for 64 bits"),
+        (b"X,1,bid,1,99999999999999999999", "size '99999999999999999999' is too large for 64 bits"),
+        (b"X,1,bid,0.1234567890123,1", "price '0.1234567890123' has too many decimals"),
+        (b"X,1,BID,1,1", "side 'BID' is none of bid, ask"),
+        (b"X,1,bids,1,1", "side 'bids' is none of bid, ask"),
+        (b"X,1,b\xe4d,1,1", "side 'b\\\\xe4d' is none of bid, ask"),
+        (b"X,1,bid,1,1\x00", "size '1\\x00' is not a number"),
+    ],
+)
+def test_a_malformed_row_is_left_out_and_described_with_its_line(row: bytes, reason: str) -> None:
+    found = ROW.parse(b"X,5,ask,1,1\n\n" + row + b"\nX,6,bid,2,2\n", 4, first_line=11)
+    assert found.bad == (text.BadRow(13, reason),)
+    assert found.bad_count == 1
+    assert found.lines.tolist() == [11, 14]
+    assert found.values[ROW.row_of("time")].tolist() == [5000, 6000]
+
+
+def test_rows_of_other_instruments_are_neither_good_nor_bad() -> None:
+    found = parsed(ROW, b"Y,1,buy,x,y\nX,1,bid,1,1\nXX,1,bid,1,1\n,1,bid,1,1\n")
+    assert found.lines.tolist() == [2]
+    assert found.bad_count == 0
+
+
+def test_a_row_that_lacks_fields_is_malformed_whatever_instrument_it_names() -> None:
+    found = parsed(ROW, b"Y,1,bid\nbroken\nY,1,bid,1,1,1\n")
+    assert [bad.reason for bad in found.bad] == [
+        "price is missing",
+        "time is missing",
+        "more fields than the size at the end",
+    ]
+
+
+def test_lines_may_end_as_on_windows_and_blank_ones_are_no_rows() -> None:
+    found = parsed(ROW, b"\r\nX,1,bid,1,1\r\n\nX,2,ask,1.5,3\r\n")
+    assert found.lines.tolist() == [2, 4]
+    assert found.values[ROW.row_of("price")].tolist() == [10, 15]
+    assert found.bad_count == 0
+
+
+def test_numbers_without_a_digit_before_or_after_the_point_are_read_and_minus_zero_is_zero() -> None:
+    assert column(text.Layout([text.price("price")]), "price", b".5\n5.\n-0.0\n-.5\n") == [5, 50, 0, -5]
+
+
+def test_only_the_first_bad_rows_are_described_but_all_are_counted() -> None:
+    found = parsed(ROW, b"X,1\n" * 50)
+    assert found.bad_count == 50
+    assert [bad.line for bad in found.bad] == list(range(1, 21))
+
+
+def test_fixed_point_prices_lose_the_zeros_they_do_not_need_and_know_the_undefined() -> None:
+    layout = text.Layout([text.price("price", implied_decimals=9, may_be_absent=True)])
+    found = parsed(layout, b"233670000000\n9223372036854775807\n-1500000000\n0\n\n")
+    assert found.price_decimals == 2
+    assert found.values[0].tolist() == [23367, ABSENT, -150, 0]
+
+
+def test_a_price_that_may_be_absent_may_be_empty() -> None:
+    layout = text.Layout([text.price("price", may_be_absent=True), text.skip("rest")])
+    assert column(layout, "price", b",\n1,\n9223372036.854775807,\n") == [ABSENT, 1, ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("written", "ns"),
+    [
+        (b"34200.017459617", 34_200_017_459_617),
+        (b"34200.18960767", 34_200_189_607_670),
+        (b"34200", 34_200_000_000_000),
+        (b"0.000000001", 1),
+        (b"43002.632812672004", 43_002_632_812_672),
+    ],
+)
+def test_seconds_are_read_to_the_nanosecond_without_a_float(written: bytes, ns: int) -> None:
+    assert column(text.Layout([text.seconds("time")]), "time", written + b"\n") == [ns]
+
+
+@given(st.integers(0, 9_214_646_399_999_999_999), st.sampled_from(["Z", "+00:00", ""]))
+@example(1_709_251_199_999_999_999, "Z")
+@example(0, "Z")
+def test_iso_times_are_read_to_the_nanosecond(ns: int, zone: str) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=ns // 10**9)
+    written = f"{moment:%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09d}{zone}\n"
+    assert column(text.Layout([text.iso_time("time")]), "time", written.encode()) == [ns]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-02-30T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:60Z",
+        "1969-12-31T23:59:59Z",
+        "2262-01-01T00:00:00Z",
+        "2024-01-01T00:00:00.0123456789Z",
+        "2024-01-01T00:00:00.Z",
+        "2024-01-01T00:00:00+02:00",
+        "2024-01-01T00:00:00Zulu",
+        "2024-01-01",
+        "24-01-01T00:00:00",
+        "1729511669221064336",
+    ],
+)
+def test_what_is_no_time_in_utc_is_no_time(written: str) -> None:
+    found = parsed(text.Layout([text.iso_time("time")]), f"{written}\n".encode())
+    assert found.bad == (text.BadRow(1, f"time '{written}' is not a time"),)
+
+
+@given(st.lists(st.one_of(st.binary(max_size=40), st.from_regex(rb"X,[0-9.,-]{0,20}", fullmatch=True))))
+def test_whatever_the_bytes_every_line_is_good_or_bad_or_another_instruments(rows: list[bytes]) -> None:
+    content = b"".join(row.replace(b"\n", b"") + b"\n" for row in rows)
+    found = parsed(ROW, content)
+    expected = [row for row in content.split(b"\n") if row not in {b"", b"\r"}]
+    others = [row for row in expected if row.count(b",") == 4 and not row.startswith(b"X,")]
+    assert len(found.lines) + found.bad_count == len(expected) - len(others)
+
+
+LEVEL_NUMBERS = st.tuples(st.integers(0, 10**6), st.text("0123456789", max_size=8)).map(
+    lambda pair: f"{pair[0]}.{pair[1]}"
+)
+
+
+@given(st.lists(st.lists(st.tuples(LEVEL_NUMBERS, LEVEL_NUMBERS))), st.sampled_from(["", " "]))
+def test_levels_are_exact_and_stay_with_their_list(lists: list[list[tuple[str, str]]], space: str) -> None:
+    assume(lists)
+    written = [
+        f"[{space}" + f",{space}".join(f'["{price}",{space}"{size}"]' for price, size in levels) + "]"
+        for levels in lists
+    ]
+    found = read_levels([one.encode() for one in written], 0, 0)
+    prices = [Decimal(value).scaleb(-found.price_decimals) for value in found.price_ticks.tolist()]
+    sizes = [Decimal(value).scaleb(-found.size_decimals) for value in found.size_lots.tolist()]
+    flat = [level for levels in lists for level in levels]
+    assert list(zip(prices, sizes, strict=True)) == [(Decimal(price), Decimal(size)) for price, size in flat]
+    assert np.diff(found.bounds).tolist() == list(map(len, lists))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b'{"1":"2"}', b'[["1"]]', b"[[1,2]]", b'[["1","2","3"]]', b'[["1","-2"]]', b'[["","2"]]', b'[["x","2"]]', b"null"],
+)
+def test_a_list_that_holds_no_levels_is_faulty_and_leaves_the_others_alone(broken: bytes) -> None:
+    found = read_levels([b'[["1","2"]]', broken, b'[["3","4"],["5","6"]]'], 0, 0)
+    assert found.reasons.astype(bool).tolist() == [False, True, False]
+    assert found.price_ticks.tolist() == [1, 3, 5]
+    assert found.bounds.tolist() == [0, 1, 1, 3]

@@ -1,0 +1,243 @@
+"""The definitions, slowly and obviously: plain lists in, plain lists out, Decimal throughout.
+
+It shares no code with the processor. What the fast engine publishes is compared with this.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BUY, SELL, UNKNOWN = 1, -1, 0
+BID, ASK, CLEAR = 0, 1, 2
+
+DAY_NS = 86_400 * 10**9
+ZERO = Decimal(0)
+
+Level = tuple[Decimal, Decimal]
+
+
+class Trade(NamedTuple):
+    """One trade; `aggressor` is BUY, SELL or UNKNOWN."""
+
+    time_ns: int
+    price: Decimal
+    size: Decimal
+    aggressor: int
+
+
+class BookEvent(NamedTuple):
+    """`size` now rests at `price` of `side`, 0 for nothing; or CLEAR, which empties both sides."""
+
+    time_ns: int
+    side: int
+    price: Decimal
+    size: Decimal
+
+
+@dataclass
+class Bar:
+    """The trades of one interval."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    trades: int = 0
+    volume: Decimal = ZERO
+    buy_volume: Decimal = ZERO
+    sell_volume: Decimal = ZERO
+    unknown_volume: Decimal = ZERO
+
+
+@dataclass
+class Obi:
+    """The imbalance over one interval."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+@dataclass
+class Cvd:
+    """The cumulative volume delta over one interval."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+@dataclass
+class Interval:
+    """One row of the whole history; `bar` is None without a trade. Best prices are those standing at its end."""
+
+    start_ns: int
+    bar: Bar | None
+    obi: Obi
+    cvd: Cvd
+    best_bid: Decimal | None
+    best_ask: Decimal | None
+
+
+@dataclass
+class Reference:
+    """The whole history, and the book at its end, best levels first."""
+
+    intervals: list[Interval]
+    samples: int
+    bids: list[Level]
+    asks: list[Level]
+
+
+@dataclass
+class Side:
+    """One side of the book: the size at each price, and the prices in ascending order."""
+
+    sizes: dict[Decimal, Decimal] = field(default_factory=dict)
+    prices: list[Decimal] = field(default_factory=list)
+
+    def set(self, price: Decimal, size: Decimal) -> None:
+        if size == 0:
+            if price in self.sizes:
+                del self.sizes[price]
+                del self.prices[bisect_left(self.prices, price)]
+        else:
+            if price not in self.sizes:
+                insort(self.prices, price)
+            self.sizes[price] = size
+
+    def total(self, prices: Iterable[Decimal]) -> Decimal:
+        return sum((self.sizes[price] for price in prices), ZERO)
+
+
+class Book:
+    """Both sides."""
+
+    def __init__(self) -> None:
+        self.bid = Side()
+        self.ask = Side()
+
+    def apply(self, event: BookEvent) -> None:
+        if event.side == CLEAR:
+            self.bid = Side()
+            self.ask = Side()
+        elif event.side == BID:
+            self.bid.set(event.price, event.size)
+        else:
+            self.ask.set(event.price, event.size)
+
+    def obi(self, levels: int) -> float:
+        """(B - A) / (B + A) over the best `levels` of each side, 0 for all; 0 for an empty book."""
+        best_bids = self.bid.prices[-levels:] if levels else self.bid.prices
+        best_asks = self.ask.prices[:levels] if levels else self.ask.prices
+        bids = self.bid.total(best_bids)
+        asks = self.ask.total(best_asks)
+        return float((bids - asks) / (bids + asks)) if bids + asks else 0.0
+
+    def best_bid(self) -> Decimal | None:
+        return self.bid.prices[-1] if self.bid.prices else None
+
+    def best_ask(self) -> Decimal | None:
+        return self.ask.prices[0] if self.ask.prices else None
+
+
+def aggregate(
+    trades: list[Trade],
+    book: list[BookEvent],
+    *,
+    interval_ns: int,
+    obi_levels: int,
+    cvd_reset: Literal["none", "day"] = "none",
+) -> Reference:
+    """Everything the definitions say of these events, which may come in any order of time."""
+    trades = sorted(trades, key=lambda trade: trade.time_ns)
+    book = sorted(book, key=lambda event: event.time_ns)
+    bars = bars_of(trades, interval_ns)
+    cvds = cvds_of(trades, interval_ns, cvd_reset)
+    obis, best, samples, final = obis_of(book, interval_ns, obi_levels)
+
+    intervals = []
+    last_obi, last_cvd = 0.0, ZERO
+    last_best: tuple[Decimal | None, Decimal | None] = (None, None)
+    for start_ns in sorted(bars.keys() | obis.keys()):
+        obi = obis.get(start_ns, Obi(last_obi, last_obi, last_obi, last_obi))
+        cvd = cvds.get(start_ns, Cvd(last_cvd, last_cvd, last_cvd, last_cvd))
+        last_obi, last_cvd = obi.close, cvd.close
+        last_best = best.get(start_ns, last_best)
+        intervals.append(Interval(start_ns, bars.get(start_ns), obi, cvd, *last_best))
+    return Reference(
+        intervals=intervals,
+        samples=samples,
+        bids=[(price, final.bid.sizes[price]) for price in reversed(final.bid.prices)],
+        asks=[(price, final.ask.sizes[price]) for price in final.ask.prices],
+    )
+
+
+def bars_of(trades: list[Trade], interval_ns: int) -> dict[int, Bar]:
+    bars: dict[int, Bar] = {}
+    for trade in trades:
+        start_ns = trade.time_ns // interval_ns * interval_ns
+        bar = bars.setdefault(start_ns, Bar(trade.price, trade.price, trade.price, trade.price))
+        bar.high = max(bar.high, trade.price)
+        bar.low = min(bar.low, trade.price)
+        bar.close = trade.price
+        bar.trades += 1
+        bar.volume += trade.size
+        if trade.aggressor == BUY:
+            bar.buy_volume += trade.size
+        elif trade.aggressor == SELL:
+            bar.sell_volume += trade.size
+        else:
+            bar.unknown_volume += trade.size
+    return bars
+
+
+def cvds_of(trades: list[Trade], interval_ns: int, cvd_reset: str) -> dict[int, Cvd]:
+    cvds: dict[int, Cvd] = {}
+    running = ZERO
+    day = None
+    for trade in trades:
+        if cvd_reset == "day" and trade.time_ns // DAY_NS != day:
+            running = ZERO
+            day = trade.time_ns // DAY_NS
+        start_ns = trade.time_ns // interval_ns * interval_ns
+        cvd = cvds.setdefault(start_ns, Cvd(running, running, running, running))
+        running += trade.aggressor * trade.size
+        cvd.high = max(cvd.high, running)
+        cvd.low = min(cvd.low, running)
+        cvd.close = running
+    return cvds
+
+
+def obis_of(
+    events: list[BookEvent], interval_ns: int, levels: int
+) -> tuple[dict[int, Obi], dict[int, tuple[Decimal | None, Decimal | None]], int, Book]:
+    """By interval the imbalance and the best prices at its end; the number of samples; the last book."""
+    obis: dict[int, Obi] = {}
+    best: dict[int, tuple[Decimal | None, Decimal | None]] = {}
+    samples = 0
+    standing: float | None = None
+    book = Book()
+    for event, following in zip(events, [*events[1:], None], strict=False):
+        book.apply(event)
+        if following is not None and following.time_ns == event.time_ns:
+            continue
+        sample = book.obi(levels)
+        samples += 1
+        start_ns = event.time_ns // interval_ns * interval_ns
+        opened = sample if standing is None else standing
+        obi = obis.setdefault(start_ns, Obi(opened, opened, opened, opened))
+        obi.high = max(obi.high, sample)
+        obi.low = min(obi.low, sample)
+        obi.close = sample
+        standing = sample
+        best[start_ns] = (book.best_bid(), book.best_ask())
+    return obis, best, samples, book
