@@ -21,8 +21,8 @@ make_demo() {
 if [ -z "${PROCESSOR_DATASET:-}" ]; then
   [ -d "$demo" ] || make_demo
   PROCESSOR_DATASET=$demo
-  # An hour of history to look at, and three to come.
-  export PROCESSOR_START="${PROCESSOR_START:-+1h}"
+  # History to look at, and a quarter of an hour to come at the default speed.
+  export PROCESSOR_START="${PROCESSOR_START:-+1h20m}"
 fi
 if [ -n "${DATASET:-}" ] && [ -z "${PROCESSOR_LABEL:-}" ]; then
   PROCESSOR_LABEL=$(basename "$DATASET")
