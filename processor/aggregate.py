@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from processor import bars
 from processor.engine import OBI, Engine, decimal_floats
 from processor.errors import DatasetError, SettingError
-from processor.events import NS_PER_MS
+from processor.events import NS_PER_MS, Trades, concatenated
 from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
 from processor.settings import resolved
@@ -36,6 +37,9 @@ COLUMNS: Final = (
 )
 SUFFIXES: Final = (".parquet", ".csv")
 
+_TRADES_AT_ONCE: Final = 131_072
+"""Polars takes a millisecond for a call, however few the trades in it are."""
+
 
 def aggregate(
     opened: OpenedDataset, settings: Settings, report: Report, on_progress: Callable[[int], None] | None = None
@@ -49,7 +53,7 @@ def aggregate(
     """
     engine = Engine(settings.aggregation)
     with closing(prefetched(in_time_order(opened.streams, report))) as chunks:
-        for chunk in _until(chunks, settings):
+        for chunk in _with_trades_together(_until(chunks, settings)):
             engine.advance(chunk.trades, chunk.book)
             if on_progress:
                 on_progress(chunk.consumed_bytes)
@@ -70,6 +74,23 @@ def _until(chunks: Iterable[Chunk], settings: Settings) -> Iterator[Chunk]:
         yield chunk.until(limit_ns)
         if chunk.until_ns >= limit_ns:
             return
+
+
+def _with_trades_together(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The same chunks with their trades put off until there are many; an engine minds the order within a kind only."""
+    waiting: list[Trades] = []
+    began = False
+    for chunk in chunks:
+        waiting += chunk.trades
+        # The first chunk goes whole: from it the engine knows when the dataset begins.
+        if not began or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
+            yield replace(chunk, trades=(concatenated(waiting),) if waiting else ())
+            waiting = []
+        else:
+            yield replace(chunk, trades=())
+        began = True
+    if waiting:
+        yield replace(chunk, trades=(concatenated(waiting),), book=())
 
 
 def table(engine: Engine, settings: Settings) -> pl.DataFrame:
