@@ -162,7 +162,10 @@ def aggregate(
     book = sorted(book, key=lambda event: event.time_ns)
     bars = bars_of(trades, interval_ns)
     cvds = cvds_of(trades, interval_ns, cvd_reset)
-    obis, best, samples, final = obis_of(book, interval_ns, obi_levels)
+    # Before any book the imbalance stands at 0, and a row of trades says so; the very first row opens with its sample.
+    first_book_ns = book[0].time_ns // interval_ns * interval_ns if book else None
+    rows_before = first_book_ns is not None and any(start_ns < first_book_ns for start_ns in bars)
+    obis, best, samples, final = obis_of(book, interval_ns, obi_levels, standing=0.0 if rows_before else None)
 
     intervals = []
     last_obi, last_cvd = 0.0, ZERO
@@ -218,13 +221,12 @@ def cvds_of(trades: list[Trade], interval_ns: int, cvd_reset: str) -> dict[int, 
 
 
 def obis_of(
-    events: list[BookEvent], interval_ns: int, levels: int
+    events: list[BookEvent], interval_ns: int, levels: int, *, standing: float | None
 ) -> tuple[dict[int, Obi], dict[int, tuple[Decimal | None, Decimal | None]], int, Book]:
     """By interval the imbalance and the best prices at its end; the number of samples; the last book."""
     obis: dict[int, Obi] = {}
     best: dict[int, tuple[Decimal | None, Decimal | None]] = {}
     samples = 0
-    standing: float | None = None
     book = Book()
     for event, following in zip(events, [*events[1:], None], strict=False):
         book.apply(event)

@@ -1,0 +1,113 @@
+"""Documentation that cannot rot: what users can set or read stands in docs/, and what docs/ links to is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import typer
+
+from processor.cli import app
+from processor.formats import FORMATS
+from processor.report import KINDS
+from shared import CHECKS, DATA_FILES, STATUS_FILE
+from shared.contract import ControlAnswer, FileEntry, IpcStats, Status, WriteStats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import msgspec
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGES: Final = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def options() -> Iterator[tuple[str, str, str | None]]:
+    group: Any = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        for parameter in command.params:
+            if parameter.name != "help":
+                yield name, max(parameter.opts, key=len), parameter.envvar
+
+
+@pytest.mark.parametrize(("command", "option", "variable"), list(options()))
+def test_every_option_of_every_command_is_documented(command: str, option: str, variable: str | None) -> None:
+    commands = page("docs/commands.md")
+
+    assert f"## processor {command}" in commands
+    if option.startswith("--"):
+        assert f"`{option}" in commands
+    if variable:
+        assert f"`{variable}`" in commands
+
+
+@pytest.mark.parametrize("struct", [Status, FileEntry, ControlAnswer, IpcStats, WriteStats])
+def test_every_key_of_the_status_is_documented(struct: type[msgspec.Struct]) -> None:
+    contract = page("docs/contract.md")
+
+    assert [name for name in struct.__struct_fields__ if f"`{name}`" not in contract] == []
+
+
+def test_every_file_check_and_kind_of_finding_is_documented() -> None:
+    contract, definitions = page("docs/contract.md"), page("docs/definitions.md")
+
+    assert [name for name in (*DATA_FILES, STATUS_FILE, *CHECKS, *KINDS) if f"`{name}`" not in contract] == []
+    assert [name for name in (*CHECKS, *KINDS) if f"`{name}`" not in definitions] == []
+
+
+def test_every_column_of_the_table_is_documented() -> None:
+    from processor.aggregate import COLUMNS
+
+    assert [name for name in COLUMNS if f"`{name}`" not in page("docs/definitions.md")] == []
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+def test_every_format_has_a_page_that_the_table_links_to(known: Any) -> None:
+    module = type(known).__module__.rpartition(".")[2]
+
+    assert (ROOT / f"docs/formats/{module}.md").is_file()
+    assert f"({module}.md)" in page("docs/formats/README.md")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text()):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+def test_every_page_of_docs_is_linked_from_somewhere() -> None:
+    linked = {
+        (path.parent / target).resolve()
+        for path in PAGES
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text())
+        if "://" not in target
+    }
+
+    assert [path for path in PAGES if path.parent != ROOT and path.resolve() not in linked] == []
+
+
+def test_every_dependency_is_listed_with_its_reason() -> None:
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    names = {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted} - {project["name"]}
+    listed = page("README.md").partition("## Dependencies")[2]
+
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", listed)] == []
+
+
+def test_every_folder_at_the_top_is_on_the_map() -> None:
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    ours = folders & {"processor", "visualizer", "shared", "tests", "bench", "docs", "scripts", "requirements"}
+
+    assert [name for name in sorted(ours) if f"`{name}/`" not in page("README.md")] == []
