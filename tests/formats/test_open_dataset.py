@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processor.errors import DatasetError, SettingError, UnknownFormat
+from processor.formats import FORMATS, open_dataset
+from processor.report import Report
+from tests.formats.samples import binance_raw, databento, lines, lobster, tardis, write, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("writer", "format_name", "instrument"),
+    [
+        (tardis, "tardis", "binance:BTCUSDT"),
+        (lobster, "lobster", "XYZ"),
+        (binance_raw, "binance-raw", "ABCUSDT"),
+        (databento, "databento-csv", "AAPL"),
+    ],
+)
+def test_the_format_is_seen_in_the_content(
+    tmp_path: Path, writer: Callable[[Path], Path], format_name: str, instrument: str
+) -> None:
+    writer(tmp_path / "deep/er")
+    dataset = open_dataset(tmp_path)
+    assert dataset.format.name == format_name
+    assert dataset.instruments == (instrument,)
+    opened = dataset.open(None, "exchange", Report())
+    assert (opened.format, opened.instrument, opened.instruments) == (format_name, instrument, (instrument,))
+    assert opened.size_bytes == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_single_file_is_a_dataset(tmp_path: Path) -> None:
+    path = next(databento(tmp_path).iterdir())
+    assert [file.name for file in open_dataset(path).files] == ["aapl_20240808.csv"]
+
+
+def test_files_of_no_format_are_named_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    tardis(tmp_path)
+    write(tmp_path / "notes/read.me", "hello")
+    write(tmp_path / ".git/config", "[core]")
+    write(tmp_path / ".DS_Store", "x")
+    write(tmp_path / "empty.csv", "")
+    zipped(tmp_path / "more.zip", {"readme.txt": "x", "__MACOSX/readme.txt": "x", "dir/.hidden": "x"})
+    assert open_dataset(tmp_path).ignored == ("empty.csv", "more.zip/readme.txt", "notes/read.me")
+
+
+def test_a_folder_of_two_formats_is_refused_with_the_files_of_each(tmp_path: Path) -> None:
+    tardis(tmp_path / "t")
+    databento(tmp_path / "d")
+    with pytest.raises(DatasetError) as refusal:
+        open_dataset(tmp_path)
+    assert "databento-csv: d/aapl_20240808.csv" in str(refusal.value)
+    assert "tardis: t/binance_incremental_book_L2_2024-08-08_BTCUSDT.csv.gz, t/binance_trades" in str(refusal.value)
+
+
+def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood(tmp_path: Path) -> None:
+    write(tmp_path / "prices.csv", "\ufeffdate;close\n1;2\n")
+    write(tmp_path / "picture.png", b"\x89PNG\x00\x00")
+    with pytest.raises(UnknownFormat) as refusal:
+        open_dataset(tmp_path)
+    assert "prices.csv: text that begins 'date;close'" in str(refusal.value)
+    assert "picture.png: binary" in str(refusal.value)
+    for known in FORMATS:
+        assert known.title in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["binance_excel_mangled_times.csv", "bybit_float_seconds.csv", "okx_gbk_header.csv"])
+def test_mangled_files_of_vendors_that_are_not_understood_are_refused_by_name(shared_data: Path, name: str) -> None:
+    with pytest.raises(UnknownFormat, match=f"{name}: text that begins"):
+        open_dataset(shared_data / "malformed" / name)
+
+
+def test_an_empty_folder_and_one_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormat, match="is empty"):
+        open_dataset(tmp_path)
+    with pytest.raises(DatasetError, match="does not exist"):
+        open_dataset(tmp_path / "nowhere")
+
+
+def test_many_unknown_files_are_not_all_listed(tmp_path: Path) -> None:
+    for number in range(30):
+        write(tmp_path / f"{number:02d}.txt", "x")
+    with pytest.raises(UnknownFormat, match="and 20 more"):
+        open_dataset(tmp_path)
+
+
+def test_damaged_archives_are_refused_by_name(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"rows.csv": lines(*map(str, range(1000)))})
+    content = archive.read_bytes()
+    archive.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DatasetError, match=r"a\.zip: the zip archive is damaged"):
+        open_dataset(tmp_path)
+    with zipfile.ZipFile(archive, "w") as rewritten:
+        rewritten.writestr("rows.csv", "plain text to be changed")
+    archive.write_bytes(archive.read_bytes().replace(b"plain", b"PLAIN", 1))
+    with pytest.raises(DatasetError, match=r"a\.zip/rows\.csv: cannot be read"):
+        open_dataset(tmp_path)
+
+
+def test_an_unknown_instrument_is_refused_with_what_there_is_and_the_nearest(tmp_path: Path) -> None:
+    dataset = open_dataset(tardis(tmp_path))
+    with pytest.raises(SettingError, match=r"one of binance:BTCUSDT; did you mean binance:BTCUSDT\?"):
+        dataset.open("BTCUDST", "exchange", Report())
+
+
+def test_an_instrument_may_be_named_in_any_case_and_without_its_exchange(tmp_path: Path) -> None:
+    dataset = open_dataset(tardis(tmp_path))
+    for name in ("binance:BTCUSDT", "BTCUSDT", "btcusdt", "Binance:BtcUsdt", None):
+        assert dataset.resolved(name) == "binance:BTCUSDT"
+
+
+def test_the_folder_of_the_recorded_data_is_sorted_into_instruments(shared_data: Path) -> None:
+    assert open_dataset(shared_data / "tardis").instruments == (
+        "binance-futures:BTCUSDT",
+        "binance:BTCUSDT",
+        "bitmex:XBTUSD",
+        "deribit:BTC-PERPETUAL",
+    )

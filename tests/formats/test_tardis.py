@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processor.errors import SettingError
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from tests.formats.reading import read
+from tests.formats.samples import (
+    DAY_US,
+    TARDIS_BOOK,
+    TARDIS_TRADES,
+    lines,
+    tardis,
+    tardis_trade,
+    tardis_update,
+    write,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.events import BookEvents
+
+
+def sides(book: BookEvents | None) -> list[int]:
+    assert book is not None
+    found: list[int] = book.side.tolist()
+    return found
+
+
+def book_file(folder: Path, *rows: str, name: str = "book.csv") -> Path:
+    return write(folder / name, lines(TARDIS_BOOK, *rows))
+
+
+def test_trades_have_exact_prices_sizes_times_and_the_takers_side(tmp_path: Path) -> None:
+    trades = read(tardis(tmp_path)).trades
+    assert trades is not None
+    assert (trades.price_decimals, trades.size_decimals) == (2, 2)
+    assert trades.price_ticks.tolist() == [10100, 10050, 10075]
+    assert trades.size_lots.tolist() == [50, 25, 100]
+    assert trades.aggressor.tolist() == [BUY, SELL, UNKNOWN]
+    assert trades.time_ns.tolist() == [(DAY_US + at) * 1000 for at in (500, 600, 700)]
+
+
+def test_the_local_clock_gives_the_times_of_receipt(tmp_path: Path) -> None:
+    found = read(tardis(tmp_path), clock="local")
+    assert found.trades is not None
+    assert found.book is not None
+    assert found.trades.time_ns.tolist() == [(DAY_US + at + 500) * 1000 for at in (500, 600, 700)]
+    assert found.book.time_ns[0] == (DAY_US + 500) * 1000
+
+
+def test_a_run_of_snapshot_rows_clears_the_book_once_before_its_first_row(tmp_path: Path) -> None:
+    book = read(tardis(tmp_path)).book
+    assert sides(book) == [CLEAR, BID, ASK, BID, BID, CLEAR, ASK, BID, BID]
+    assert book is not None
+    assert book.time_ns.tolist() == [(DAY_US + at) * 1000 for at in (0, 0, 0, 1000, 2000, 3000, 3000, 3000, 4000)]
+    assert book.price_ticks.tolist() == [0, 100500, 101000, 100250, 100500, 0, 100750, 100000, 100125]
+
+
+def test_rows_before_the_first_snapshot_are_dropped_and_counted(tmp_path: Path) -> None:
+    found = read(
+        book_file(
+            tmp_path,
+            tardis_update(0, "bid", "1", "1"),
+            tardis_update(5, "bid", "2", "1"),
+            tardis_update(9, "ask", "3", "1", snapshot=True),
+            tardis_update(12, "bid", "2", "1"),
+        )
+    )
+    assert sides(found.book) == [CLEAR, ASK, BID]
+    assert found.report.counts["before_snapshot"] == 2
+    assert (found.report.incidents[0].line, found.report.incidents[0].time_ns) == (2, DAY_US * 1000)
+
+
+def test_a_file_without_any_snapshot_gives_no_book(tmp_path: Path) -> None:
+    found = read(book_file(tmp_path, *(tardis_update(at, "bid", "1", "1") for at in range(5))))
+    assert found.book is None
+    assert found.report.counts["before_snapshot"] == 5
+
+
+def test_a_file_that_continues_another_needs_no_snapshot_of_its_own_but_may_bring_one(tmp_path: Path) -> None:
+    book_file(tmp_path, tardis_update(0, "bid", "1", "1", snapshot=True), name="1.csv")
+    book_file(tmp_path, tardis_update(10, "bid", "2", "1"), name="2.csv")
+    book_file(tmp_path, tardis_update(20, "bid", "3", "1", snapshot=True), name="3.csv")
+    book_file(tmp_path, tardis_update(30, "bid", "4", "1", snapshot=True), name="4.csv")
+    assert sides(read(tmp_path).book) == [CLEAR, BID, BID, CLEAR, BID, CLEAR, BID]
+
+
+def test_a_folder_with_trades_alone_or_a_book_alone_is_fine(tmp_path: Path) -> None:
+    book = book_file(tmp_path / "book", tardis_update(0, "bid", "1", "1", snapshot=True))
+    trades = write(tmp_path / "trades/t.csv", lines(TARDIS_TRADES, tardis_trade(0, "buy", "1", "1")))
+    assert read(book.parent).trades is None
+    assert read(trades.parent).book is None
+
+
+def test_each_instrument_of_a_folder_is_read_alone(tmp_path: Path) -> None:
+    rows = [
+        tardis_trade(at, "buy", price, "1", symbol=symbol)
+        for at, (symbol, price) in enumerate([("A", "1"), ("B", "2.5"), ("A", "3")])
+    ]
+    path = write(tmp_path / "t.csv", lines(TARDIS_TRADES, *rows))
+    other = read(path, "binance:B").trades
+    assert other is not None
+    assert other.price_ticks.tolist() == [25]
+    first = read(path).trades
+    assert first is not None
+    assert first.price_ticks.tolist() == [1, 3]
+
+
+def test_a_symbol_alone_names_an_instrument_as_long_as_only_one_exchange_has_it(tmp_path: Path) -> None:
+    rows = [tardis_trade(0, "buy", "1", "1"), tardis_trade(0, "buy", "1", "1", symbol="ETHUSDT")]
+    path = write(tmp_path / "t.csv", lines(TARDIS_TRADES, *rows))
+    assert read(path, "ethusdt").trades is not None
+    write(tmp_path / "u.csv", lines(TARDIS_TRADES, rows[1].replace("binance,", "okex,")))
+    with pytest.raises(SettingError, match="one of binance:ETHUSDT, okex:ETHUSDT"):
+        read(tmp_path, "ETHUSDT")
+
+
+def test_an_unknown_side_is_counted(tmp_path: Path) -> None:
+    report = read(tardis(tmp_path)).report
+    (incident,) = report.incidents
+    assert (incident.kind, incident.line) == ("unknown_sides", 4)
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (tardis_update(7, "bid", "1", "-1"), "amount '-1' is negative"),
+        (tardis_update(7, "buy", "1", "1"), "side 'buy' is none of bid, ask"),
+        (tardis_update(7, "bid", "1", "1").replace("false", "no"), "is_snapshot 'no' is none of false, true"),
+        (tardis_update(7, "bid", "1 0", "1"), "price '1 0' is not a number"),
+    ],
+)
+def test_a_malformed_update_is_skipped_and_located(tmp_path: Path, broken: str, reason: str) -> None:
+    rows = [tardis_update(at, "bid", "1", "1", snapshot=at == 0) for at in range(150)]
+    rows[7] = broken
+    found = read(book_file(tmp_path, *rows))
+    assert len(sides(found.book)) == 150
+    assert [(incident.line, incident.detail) for incident in found.report.incidents] == [(9, reason)]
