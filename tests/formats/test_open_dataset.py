@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,17 @@ from tests.formats.samples import binance_raw, databento, lines, lobster, tardis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+DOCS = Path(__file__).resolve().parents[2] / "docs/formats"
+
+
+def test_every_format_has_its_page_and_its_row_in_the_table() -> None:
+    table = (DOCS / "README.md").read_text()
+    for known in FORMATS:
+        page = f"{type(known).__module__.rpartition('.')[2]}.md"
+        assert (DOCS / page).is_file()
+        assert f"| `{known.name}` |" in table
+        assert f"[{page}]({page})" in table
 
 
 @pytest.mark.parametrize(
