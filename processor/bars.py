@@ -7,7 +7,7 @@ they are added in, so batches give what one piece gives.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from processor.events import BUY, NS_PER_DAY, SELL, UNKNOWN, Trades, scaled_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CvdReset = Literal["none", "day"]
+    from processor.settings import CvdReset
 
 PRICES: Final = ("open", "high", "low", "close")
 LOTS: Final = ("volume", "buy_volume", "sell_volume", "unknown_volume")

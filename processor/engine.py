@@ -7,14 +7,13 @@ repeats its previous close.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
 from processor import bars
-from processor.bars import CvdReset, Tape
+from processor.bars import Tape
 from processor.book import Book, BookBars, concatenated
 from processor.events import NS_PER_DAY, NS_PER_MS
 from processor.kernel import NO_PRICE
@@ -25,18 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents, Trades
+    from processor.settings import Aggregation
 
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
 _EXACT_IN_FLOAT64: Final = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregation:
-    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts."""
-
-    interval_ns: int = 60_000_000_000
-    obi_levels: int = 10
-    cvd_reset: CvdReset = "none"
 
 
 class Engine:

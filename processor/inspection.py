@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from processor.engine import Aggregation, Engine
+from processor.engine import Engine
 from processor.formats import open_dataset
 from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
 from processor.report import KINDS, Incident, Report
-from processor.settings import iso
+from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeVar, get_args
 
-from processor.bars import CvdReset
-from processor.engine import Aggregation
 from processor.errors import SettingError
 from processor.events import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
 
 Clock = Literal["exchange", "local"]
+CvdReset = Literal["none", "day"]
 AtEnd = Literal["hold", "exit", "loop"]
 
 CLOCKS: Final[tuple[Clock, ...]] = get_args(Clock)
@@ -31,6 +30,15 @@ _UNITS_NS: Final = {
     "d": NS_PER_DAY,
 }
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts."""
+
+    interval_ns: int = 60 * NS_PER_SECOND
+    obi_levels: int = 10
+    cvd_reset: CvdReset = "none"
 
 
 @dataclass(frozen=True, slots=True)

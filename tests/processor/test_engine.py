@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import bars
-from processor.engine import OBI, Aggregation, Engine, checks, decimal_floats
+from processor.engine import OBI, Engine, checks, decimal_floats
 from processor.events import NS_PER_DAY
+from processor.settings import Aggregation
 from tests import reference
 from tests.processor.streams import (
     Trade,
@@ -37,6 +38,11 @@ aggregations = st.builds(
     obi_levels=st.sampled_from([0, 1, 3, 10]),
     cvd_reset=st.sampled_from(["none", "day"]),
 )
+
+
+def moments_of(trades: list[Trade], book: list[Update]) -> list[int]:
+    """The distinct times of both streams."""
+    return sorted({trade.time_ns for trade in trades} | {update.time_ns for update in book})
 
 
 def fed(engine: Engine, trades: list[Trade], book: list[Update], moments: list[int]) -> Engine:
@@ -106,7 +112,7 @@ def reference_rows(found: reference.Reference) -> list[tuple[Any, ...]]:
 def test_every_number_is_that_of_the_reference_whatever_the_batches(
     trades: list[Trade], book: list[Update], aggregation: Aggregation, data: st.DataObject
 ) -> None:
-    times = sorted({event.time_ns for event in (*trades, *book)})
+    times = moments_of(trades, book)
     places = data.draw(cuts(len(times)))
     moments = [-1, *(times[place - 1] for place in places if place), *times[-1:]]
     found = fed(Engine(aggregation), trades, book, moments)
@@ -138,7 +144,7 @@ def test_the_cross_checks_hold_for_every_stream(
 def test_an_engine_that_keeps_few_rows_ends_with_the_rows_of_one_that_keeps_all(
     trades: list[Trade], book: list[Update], aggregation: Aggregation, keep: int
 ) -> None:
-    moments = [-1, *sorted({event.time_ns for event in (*trades, *book)})]
+    moments = [-1, *moments_of(trades, book)]
     every, few = (fed(Engine(aggregation, keep=kept), trades, book, moments) for kept in (None, keep))
 
     assert few.rows().equals(every.rows().tail(keep))

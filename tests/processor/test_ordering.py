@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import ordering
-from processor.events import BookEvents, Trades, concatenated
+from processor.events import BookEvents, Columns, Trades, concatenated
 from processor.formats.base import Batch
 from processor.ordering import in_time_order
 from processor.report import Report
@@ -68,10 +68,14 @@ def test_rows_in_any_order_come_out_in_time_order_and_stable(
 
     trades_out, book_out = run(streams)
 
-    for rows, out in ((trades, trades_out), (book, book_out)):
-        expected = sorted(rows, key=lambda row: row.time_ns)  # type: ignore[attr-defined]
-        found = [] if out is None else list(zip(out.time_ns.tolist(), out.price_ticks.tolist(), strict=True))
-        assert found == [(row.time_ns, row.price_ticks) for row in expected]
+    wanted_trades = sorted(trades, key=lambda trade: trade.time_ns)
+    wanted_book = sorted(book, key=lambda update: update.time_ns)
+    assert in_rows(trades_out) == [(trade.time_ns, trade.price_ticks) for trade in wanted_trades]
+    assert in_rows(book_out) == [(update.time_ns, update.price_ticks) for update in wanted_book]
+
+
+def in_rows(columns: Columns | None) -> list[tuple[int, int]]:
+    return [] if columns is None else list(zip(columns.time_ns.tolist(), columns.price_ticks.tolist(), strict=True))
 
 
 def test_a_long_sorted_stream_is_released_as_it_is_read_and_bounded_in_memory(
