@@ -1,0 +1,54 @@
+"""The page under many open tabs: a real gunicorn, polled as browsers do, while a real replay publishes."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from bench import dataset, polls, processes
+from bench.figures import Bar, Figure, progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PART: Final = "page"
+_BAR_TABS: Final = 64
+_INTERVAL_S: Final = 10
+_SPEED: Final = 10
+_START_UP_S: Final = 60
+
+
+def measure(cache: Path, *, tabs: tuple[int, ...], seconds: float, history_rows: int) -> list[Figure]:
+    """Answer times of polls at each number of tabs, on a page that begins with so many rows."""
+    history_s = history_rows * _INTERVAL_S
+    played_s = _SPEED * (_START_UP_S + len(tabs) * seconds)
+    folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
+    directory = cache / "ipc"
+    shutil.rmtree(directory, ignore_errors=True)
+    replay_log, page_log = cache / "replay.log", cache / "visualizer.log"
+    port = processes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = ("processor", "replay", str(folder), "--out", str(directory))
+    options = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s", "--speed", str(_SPEED))
+    settings = {"VISUALIZER_IPC_DIR": str(directory), "VISUALIZER_PORT": str(port)}
+    with (
+        processes.running(replay_log, *command, *options) as replay,
+        processes.running(page_log, "visualizer", **settings) as page,
+    ):
+        processes.until(lambda: processes.plays(directory), replay, replay_log)
+        processes.until(lambda: processes.answers(f"{url}/health"), page, page_log)
+        polls.measure(url, tabs=4, seconds=2)
+        return [_figure(url, number, seconds) for number in tabs]
+
+
+def _figure(url: str, tabs: int, seconds: float) -> Figure:
+    progress(f"{PART}: {tabs} tabs for {seconds:g} s")
+    found = polls.measure(url, tabs, seconds)
+    return Figure(
+        PART,
+        f"polls of {tabs} tabs every 500 ms",
+        "ms",
+        {"p50": found.p50_ms, "p95": found.p95_ms, "p99": found.p99_ms, "max": found.max_ms},
+        Bar("p95", "<", 100.0) if tabs == _BAR_TABS else None,
+        f"{found.polls_per_s} polls/s, {found.bytes_per_poll:.0f} B each, {found.failed} failed",
+    )

@@ -1,0 +1,110 @@
+"""The project's own programs as a user starts them, and what becomes of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shared import STATUS_FILE, ContractError, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_PATIENCE_S: Final = 120.0
+_LOOK_AGAIN_S: Final = 0.002
+
+
+class NotServed(Exception):
+    """A program did not come up, or ended too early."""
+
+
+def run(*arguments: str, **environment: str) -> float:
+    """Run `python -m ARGUMENTS` to its end; return the seconds it took, its start included.
+
+    Raises:
+        NotServed: it failed; its output is the message.
+    """
+    begun = time.perf_counter()
+    ended = subprocess.run(
+        _command(arguments), cwd=_ROOT, env=_environment(environment), capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        msg = f"{' '.join(arguments)} failed with {ended.returncode}:\n{ended.stderr}"
+        raise NotServed(msg)
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def running(log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m ARGUMENTS` in the background until the block ends; its output goes to `log`."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(arguments), cwd=_ROOT, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def until(done: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> float:
+    """Wait until `done`; return the seconds it took.
+
+    Raises:
+        NotServed: the process has ended, or it takes too long; its output is the message.
+    """
+    begun = time.perf_counter()
+    while not done():
+        if process.poll() is not None or time.perf_counter() - begun > _PATIENCE_S:
+            msg = f"no sign of life:\n{log.read_text(errors='replace')[-4000:]}"
+            raise NotServed(msg)
+        time.sleep(_LOOK_AGAIN_S)
+    return time.perf_counter() - begun
+
+
+def plays(directory: Path) -> bool:
+    """Whether a replay into `directory` has published its first whole picture."""
+    try:
+        status = decode(STATUS_FILE, (directory / STATUS_FILE).read_bytes())
+    except (OSError, ContractError):
+        return False
+    return status.state in {"playing", "finished"} and bool(status.files)
+
+
+def answers(url: str) -> bool:
+    """Whether something answers there with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", *arguments]
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROCESSOR_", "VISUALIZER_"))}
+    return kept | more

@@ -1,0 +1,48 @@
+"""How much is measured: enough to trust, or enough to see that everything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything; `history_rows` are shown on the polled page, `cold_runs` of the start compile kernels."""
+
+    events: int
+    repetitions: int
+    publications: int
+    publications_hz: float
+    tabs: tuple[int, ...]
+    poll_seconds: float
+    history_rows: int
+    demo_events: int
+    warm_runs: int
+    cold_runs: int
+
+
+FULL: Final = Sizes(
+    events=20_000_000,
+    repetitions=5,
+    publications=2_500,
+    publications_hz=50.0,
+    tabs=(1, 16, 64),
+    poll_seconds=20.0,
+    history_rows=1000,
+    demo_events=1_000_000,
+    warm_runs=3,
+    cold_runs=2,
+)
+QUICK: Final = Sizes(
+    events=1_000_000,
+    repetitions=3,
+    publications=300,
+    publications_hz=50.0,
+    tabs=(1, 16, 64),
+    poll_seconds=5.0,
+    history_rows=1000,
+    demo_events=1_000_000,
+    warm_runs=1,
+    cold_runs=1,
+)
