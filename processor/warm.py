@@ -1,13 +1,14 @@
 """`python -m processor.warm`: compiles every kernel into Numba's cache, so that no later start has to.
 
-It makes a small dataset, rewrites a part of it as a vendor's file, and aggregates both: what is compiled is what a real
-run needs, whatever that is.
+It makes a small dataset of each way of reading and aggregates them all: what is compiled is what a real run needs,
+whatever that is.
 """
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from processor.aggregate import aggregate
 from processor.demo import generate
@@ -16,28 +17,49 @@ from processor.publish import depth_payload
 from processor.report import Report
 from processor.settings import Settings
 
-_TARDIS: dict[str, str] = {
-    "book.csv": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\n"
-    "x,X,1700000000000000,1700000000000000,true,bid,1.5,2\nx,X,1700000000000001,1700000000000001,false,ask,1.6,2\n",
-    "trades.csv": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
-    "x,X,1700000000000000,1700000000000000,1,buy,1.6,1\n",
+_BINANCE: Final = (
+    '1700000000000000 {"lastUpdateId":1,"bids":[["1.5","2"]],"asks":[["1.6","2"]]}',
+    '1700000000100000 {"stream":"x@depth","data":{"e":"depthUpdate","E":1700000000100,"s":"X","U":2,"u":2,'
+    '"b":[["1.4","1"]],"a":[]}}',
+    '1700000000200000 {"stream":"x@trade","data":{"e":"trade","E":1700000000200,"s":"X","t":1,"p":"1.6","q":"1",'
+    '"T":1700000000200,"m":true}}',
+)
+_DATABENTO: Final = (
+    "ts_recv,ts_event,action,side,price,size,bid_px_00,ask_px_00,bid_sz_00,ask_sz_00,symbol",
+    "2024-01-01T00:00:00.000000001Z,2024-01-01T00:00:00.000000001Z,T,B,1.6,1,1.5,1.6,2,2,X",
+    "2024-01-01T00:00:00.000000002Z,2024-01-01T00:00:00.000000002Z,A,B,1.5,1,1.5,1.6,3,2,X",
+)
+_TARDIS_COLUMNS: Final = "exchange,symbol,timestamp,local_timestamp"
+_SAMPLES: Final = {
+    "tardis/book.csv": (
+        f"{_TARDIS_COLUMNS},is_snapshot,side,price,amount",
+        "x,X,1700000000000000,1700000000000000,true,bid,1.5,2",
+        "x,X,1700000000000001,1700000000000001,false,ask,1.6,2",
+    ),
+    "tardis/trades.csv": (
+        f"{_TARDIS_COLUMNS},id,side,price,amount",
+        "x,X,1700000000000000,1700000000000000,1,buy,1.6,1",
+    ),
+    "lobster/X_2024-01-02_34200000_57600000_message_1.csv": ("34200.1,1,1,2,15000,1", "34200.2,4,1,1,15000,1"),
+    "lobster/X_2024-01-02_34200000_57600000_orderbook_1.csv": ("16000,2,15000,2", "16000,2,15000,1"),
+    "binance/x.txt": _BINANCE,
+    "databento/x.csv": _DATABENTO,
 }
 
 
 def main() -> None:
     """Compile."""
     with tempfile.TemporaryDirectory() as folder:
-        demo = Path(folder) / "demo"
-        generate(demo, hours=0.02, seed=1, events=None)
-        tardis = Path(folder) / "tardis"
-        tardis.mkdir()
-        for name, text in _TARDIS.items():
-            (tardis / name).write_text(text)
-        for dataset in (demo, tardis):
+        generate(Path(folder) / "demo", hours=0.02, seed=1)
+        for name, lines in _SAMPLES.items():
+            sample = Path(folder) / name
+            sample.parent.mkdir(exist_ok=True)
+            sample.write_text("".join(f"{line}\n" for line in lines))
+        for dataset in sorted(Path(folder).iterdir()):
             report = Report()
             engine = aggregate(open_dataset(dataset).open(None, "exchange", report), Settings(), report)
             engine.rows()
-            depth_payload(engine, 50)
+            depth_payload(engine, 1)
 
 
 if __name__ == "__main__":
