@@ -19,10 +19,14 @@ from processor.settings import Settings
 
 _BINANCE: Final = (
     '1700000000000000 {"lastUpdateId":1,"bids":[["1.5","2"]],"asks":[["1.6","2"]]}',
-    '1700000000100000 {"stream":"x@depth","data":{"e":"depthUpdate","E":1700000000100,"s":"X","U":2,"u":2,'
-    '"b":[["1.4","1"]],"a":[]}}',
-    '1700000000200000 {"stream":"x@trade","data":{"e":"trade","E":1700000000200,"s":"X","t":1,"p":"1.6","q":"1",'
-    '"T":1700000000200,"m":true}}',
+    (
+        '1700000000100000 {"stream":"x@depth","data":{"e":"depthUpdate","E":1700000000100,"s":"X","U":2,"u":2,'
+        '"b":[["1.4","1"]],"a":[]}}'
+    ),
+    (
+        '1700000000200000 {"stream":"x@trade","data":{"e":"trade","E":1700000000200,"s":"X","t":1,"p":"1.6","q":"1",'
+        '"T":1700000000200,"m":true}}'
+    ),
 )
 _DATABENTO: Final = (
     "ts_recv,ts_event,action,side,price,size,bid_px_00,ask_px_00,bid_sz_00,ask_sz_00,symbol",
