@@ -8,7 +8,6 @@ already reached and counted as `late`.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic
 
@@ -17,10 +16,14 @@ import numpy as np
 from processor.events import NS_PER_SECOND, BookEvents, ColumnsT, Trades, concatenated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from processor.formats.base import Batch
     from processor.report import Report
+
+    _Times = NDArray[np.int64]
 
 HELD_ROWS: Final = 1_000_000
 HELD_NS: Final = 60 * NS_PER_SECOND
@@ -151,11 +154,11 @@ def in_time_order(streams: list[Iterator[Batch]], report: Report) -> Iterator[Ch
             sum(stream.consumed_bytes for stream in reading),
         )
         released_ns = until_ns
-        times = [part.time_ns for part in itertools.chain(chunk.trades, chunk.book)]
-        if not times:
+        kinds = [part.time_ns for part in chunk.trades], [part.time_ns for part in chunk.book]
+        if not any(kinds):
             continue
-        newest_ns = max(int(part[-1]) for part in times)
-        _note_silences(times, last_ns, report)
+        newest_ns = max(int(parts[-1][-1]) for parts in kinds if parts)
+        _note_silences(kinds, last_ns, report)
         last_ns = max(last_ns, newest_ns)
         yield replace(chunk, until_ns=newest_ns) if until_ns == _END else chunk
 
@@ -170,15 +173,18 @@ def _hold(held: _Held[ColumnsT], rows: ColumnsT | None, released_ns: int, report
     return newest_ns
 
 
-def _note_silences(times: list[np.ndarray[tuple[int], np.dtype[np.int64]]], last_ns: int, report: Report) -> None:
-    """Report spells without any event; looks closely only where one kind's times leave a spell open."""
-    longest = max(times, key=len)
-    edges = (last_ns if last_ns != _BEGINNING else int(longest[0]), max(int(part[-1]) for part in times))
-    # Times increase, so a silence between two rows is one between any two rows around them too.
-    for rows in (np.append(longest[::_STRIDE], longest[-1]), longest):
-        if not (np.diff(rows, prepend=edges[0], append=edges[1]) > SILENCE_NS).any():
-            return
-    merged = np.sort(np.concatenate([np.array([edges[0]], np.int64), *times]), kind="stable")
+def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) -> None:
+    """Report spells without any event; `kinds` holds each kind's parts, of which at least one has rows."""
+    every = [part for parts in kinds for part in parts]
+    begun_ns = last_ns if last_ns != _BEGINNING else min(int(part[0]) for part in every)
+    edges = np.array([begun_ns, max(int(part[-1]) for part in every)])
+    # Times increase, so a silence between two rows is one between any two rows around them: some rows of the kind
+    # that has most of them are enough to see that there is none.
+    densest = max(kinds, key=lambda parts: sum(map(len, parts)))
+    some = [rows for part in densest for rows in (part[::_STRIDE], part[-1:])]
+    if not (np.diff(np.concatenate([edges[:1], *some, edges[1:]])) > SILENCE_NS).any():
+        return
+    merged = np.sort(np.concatenate([edges[:1], *every]), kind="stable")
     for at in np.flatnonzero(np.diff(merged) > SILENCE_NS):
-        begun_ns, ended_ns = int(merged[at]), int(merged[at + 1])
-        report.add("silences", "", None, begun_ns, f"{(ended_ns - begun_ns) / NS_PER_SECOND:.0f} s without an event")
+        silent_ns, ended_ns = int(merged[at]), int(merged[at + 1])
+        report.add("silences", "", None, silent_ns, f"{(ended_ns - silent_ns) / NS_PER_SECOND:.0f} s without an event")
