@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -15,6 +16,11 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 from processor.errors import DatasetError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,10 +39,11 @@ _DECOMPRESSORS: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
     (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
     (b"BZh", bz2.BZ2Decompressor),
     (b"\xfd7zXZ", lzma.LZMADecompressor),
+    (b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
 )
 _MAGIC_BYTES: Final = 6
-_DAMAGE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
-"""What the standard library raises for bytes it cannot read or unpack (RuntimeError: zip encrypted or too new)."""
+_DAMAGE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, RuntimeError)
+"""What the libraries raise for bytes they cannot read or unpack (RuntimeError: zip encrypted or too new)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,11 @@ class Format(Protocol):
         """What it is, for the error that lists what is understood."""
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments in `file` as far as its head shows; empty if the file is not of this format."""
+        """The instruments in `file` as far as its head shows; empty if the file is not of this format.
+
+        Raises:
+            NothingToReplay: the file is of this vendor, but holds neither trades nor a book.
+        """
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report

@@ -3,6 +3,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ from processor.errors import DatasetError
 from processor.formats.base import SourceFile
 from processor.formats.chunks import BOM, Chunk, chunks, prefetched
 from tests.formats.samples import write, zipped
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +35,7 @@ def all_of(file: SourceFile, read_bytes: int, header_lines: int = 0) -> list[Chu
 @given(
     content=CONTENT,
     mark=st.booleans(),
-    pack=st.sampled_from([bytes, gzip.compress, bz2.compress, lzma.compress]),
+    pack=st.sampled_from([bytes, gzip.compress, bz2.compress, lzma.compress, zstd.compress]),
     read_bytes=st.integers(1, 30),
     header_lines=st.integers(0, 2),
 )
