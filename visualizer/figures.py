@@ -155,6 +155,7 @@ def _axis() -> Figure:
         "ticks": "",
         "showline": False,
         "automargin": False,
+        "showticklabels": False,
         "tickmode": "auto",
         "exponentformat": "none",
     }

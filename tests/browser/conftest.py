@@ -226,6 +226,7 @@ def page(shared_page: Page, console: Console, feeder: Feeder) -> Page:
     if shared_page.evaluate("() => orderflow.chart.view.cvdLine"):
         shared_page.keyboard.press("l")
     shared_page.mouse.move(1, 1)
+    shared_page.wait_for_timeout(100)
     wait_drawn(shared_page)
     return shared_page
 

@@ -127,8 +127,10 @@ class Feeder:
             self.metrics = [*self.metrics, row][-MAX_ROWS:]
 
     def without(self, *names: str) -> None:
-        """Publish no such data, as where a dataset holds no trades, or no book."""
+        """Publish no such data, as where a dataset holds no trades, or no book, or another writer knows no "cvd"."""
         self._absent = names
+        if "cvd" in names:
+            self.metrics = [MetricsRow(*msgspec.structs.astuple(row)[:5]) for row in self.metrics]
         if OHLC_FILE in names:
             self.ohlc = []
         if DEPTH_FILE in names:

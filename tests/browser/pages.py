@@ -25,7 +25,15 @@ def until(page: Page, expression: str, argument: object = None, timeout_s: float
 def wait_drawn(page: Page) -> None:
     """Until the chart shows bars and has taken the room the filled header left it."""
     until(page, "() => (window.orderflow?.chart.graph()?.data[0].x || []).length > 0")
-    page.wait_for_timeout(400)
+    until(
+        page,
+        """() => {
+          const { width, height } = orderflow.chart.graph()._fullLayout;
+          const panel = document.getElementById("chart-panel").getBoundingClientRect();
+          const fits = Math.abs(width - panel.width) < 1 && Math.abs(height - panel.height) < 1;
+          return fits && orderflow.chart.isRested();
+        }""",
+    )
     wait_frames(page)
 
 

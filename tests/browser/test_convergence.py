@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tests.browser.pages import until
 from tests.visualizer.pictures import MINUTE_MS, picture
 from visualizer.delta import delta, known
 
@@ -41,24 +42,25 @@ def _history(chance: random.Random) -> list[Picture]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_page_converges_to_the_newest_picture(page: Page, seed: int) -> None:
+def test_a_page_converges_to_the_newest_picture(shared_page: Page, seed: int) -> None:
     chance = random.Random(seed)
     pictures = _history(chance)
-    state: Any = page.evaluate("() => orderflow.store.empty()")
+    until(shared_page, "() => window.orderflow?.store !== undefined")
+    state: Any = shared_page.evaluate("() => orderflow.store.empty()")
     for index, newest in enumerate(pictures):
         if chance.random() < 0.3:
             continue
         seen = pictures[max(0, index - chance.randrange(3))]
-        answer = delta(seen, None, known(page.evaluate(_KNOWN, state))) | {"server_ms": 1000}
+        answer = delta(seen, None, known(shared_page.evaluate(_KNOWN, state))) | {"server_ms": 1000}
         if chance.random() < 0.8:
-            state = page.evaluate(_RECEIVE, [state, answer])
+            state = shared_page.evaluate(_RECEIVE, [state, answer])
         if state["status"]:
             assert state["status"]["published_at_ms"] <= newest.status.published_at_ms
     for _ in range(2):
-        answer = delta(pictures[-1], None, known(page.evaluate(_KNOWN, state))) | {"server_ms": 1000}
-        state = page.evaluate(_RECEIVE, [state, answer])
+        answer = delta(pictures[-1], None, known(shared_page.evaluate(_KNOWN, state))) | {"server_ms": 1000}
+        state = shared_page.evaluate(_RECEIVE, [state, answer])
     expected = [list(msgspec.structs.astuple(row)) for row in pictures[-1].ohlc]
     assert state["ohlc"] == expected
     assert [row[0] // MINUTE_MS for row in state["metrics"]] == [row[0] // MINUTE_MS for row in expected]
     assert state["status"]["generation"] == pictures[-1].status.generation
-    assert delta(pictures[-1], None, known(page.evaluate(_KNOWN, state))) == {}
+    assert delta(pictures[-1], None, known(shared_page.evaluate(_KNOWN, state))) == {}

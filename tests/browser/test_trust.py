@@ -199,7 +199,11 @@ def test_a_finished_replay_stays_finished_when_its_writer_has_left(page: Page, f
 
 @pytest.mark.parametrize(
     ("absent", "said"),
-    [((OHLC_FILE,), "No trades so far"), ((DEPTH_FILE,), "No order book so far")],
+    [
+        ((OHLC_FILE,), "No trades so far"),
+        ((DEPTH_FILE,), "No order book so far"),
+        (("cvd",), "The writer publishes no CVD"),
+    ],
 )
 def test_a_panel_without_data_says_why(
     page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder], absent: tuple[str, ...], said: str

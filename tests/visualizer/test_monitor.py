@@ -60,6 +60,10 @@ def test_a_slow_parse_lights_up() -> None:
     assert panel["level"] == "over"
 
 
+def test_a_few_parses_are_not_judged_by_the_slowest() -> None:
+    assert _panel(reads={OHLC_FILE: Reads(parses=99, parse_p99_ms=80.0)})["level"] == "ok"
+
+
 def test_data_files_together_over_their_limit_light_up_whatever_status_json_weighs() -> None:
     big = dict.fromkeys(DATA_FILES, WriteStats(bytes=170_000)) | {STATUS_FILE: WriteStats(bytes=10**6)}
     assert _panel({"files": big})["total_bytes"] == (510_000, "over")

@@ -28,6 +28,7 @@
   /* The rows near the view, and two far beyond it, one interval apart: from the smallest distance of two bars Plotly
      takes how wide a candle is, and there may be one bar only, or none without a gap beside it. */
   function near(rows) {
+    if (!view.x) return { rows: [], padded: [] };
     const span = view.x[1] - view.x[0];
     const kept = orderflow.ranges.visible(rows, [view.x[0] - margin * span, view.x[1] + margin * span], intervalMs());
     const last = kept[kept.length - 1];
@@ -86,8 +87,10 @@
     const update = { "xaxis.type": "date" };
     for (const axis of AXES) update[`${axis}.type`] = "linear";
     if (view.x) update["xaxis.range"] = view.x.slice();
+    update["xaxis.showticklabels"] = view.x !== null;
     for (const axis of AXES) {
       if (view.y[axis]) update[`${axis}.range`] = view.y[axis].slice();
+      update[`${axis}.showticklabels`] = Boolean(view.y[axis]);
       update[`${axis}.fixedrange`] = !view.scaled[axis];
     }
     if (data.about) {
@@ -145,12 +148,10 @@
       view.x = orderflow.ranges.follow(data.ohlc, data.metrics, intervalMs());
       refit(true);
     }
-    if (view.x) {
-      const begun = performance.now();
-      window.Plotly.update(gd, transposed(traces()), layoutUpdate());
-      drawnAt = performance.now();
-      costMs = drawnAt - begun;
-    }
+    const begun = performance.now();
+    window.Plotly.update(gd, transposed(traces()), layoutUpdate());
+    drawnAt = performance.now();
+    costMs = drawnAt - begun;
     document.getElementById("app").dataset.following = String(view.following);
     orderflow.crosshair.refresh(gd);
   }
@@ -212,6 +213,7 @@
     if (reset) {
       view.following = true;
       view.scaled = {};
+      view.x = null;
       view.y = {};
     }
     schedule();

@@ -127,19 +127,27 @@
     parts.last.textContent = format.exact(row[4], about && about.price_decimals);
   }
 
+  function titlesOf(about) {
+    const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
+    const reset = about.cvd_reset === "day" ? "daily" : "";
+    return { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}`, yaxis4: `CVD ${reset}` };
+  }
+
   /* Names of the panels, and why one is empty where one is. */
   function texts() {
     const { ohlc, metrics, about, depth, status } = orderflow.chart.data();
     if (!about) return { titles: {}, notes: {} };
+    const titles = titlesOf(about);
+    if (status && status.state === "loading" && !ohlc.length && !metrics.length) {
+      return { titles, notes: { yaxis: "Loading ...", yaxis3: "Loading ..." } };
+    }
     const over = status && (status.state === "finished" || status.state === "failed");
     const until = over ? "in this replay" : "so far";
     const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
     const noCvd = metrics.every((row) => row[5] === null || row[5] === undefined);
     const noTrades = ohlc.length ? "" : `No trades ${until}`;
-    const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
-    const reset = about.cvd_reset === "day" ? "daily" : "";
     return {
-      titles: { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}`, yaxis4: `CVD ${reset}` },
+      titles,
       notes: {
         yaxis: noTrades,
         yaxis2: "",
@@ -164,5 +172,5 @@
     point(gd);
   }
 
-  orderflow.crosshair = { listen, refresh, nearestBar, rowAt };
+  orderflow.crosshair = { listen, refresh, nearestBar, rowAt, texts };
 })();

@@ -97,6 +97,7 @@
     const thick = thickness(book) * 0.8;
     const layout = { "xaxis.type": "linear", "xaxis2.type": "linear", "yaxis.type": "linear" };
     layout["yaxis.tickformat"] = `.${priceDecimals()}f`;
+    layout["yaxis.showticklabels"] = layout["xaxis.showticklabels"] = mid !== null;
     if (mid !== null) {
       const far = Math.max(...sides.flatMap((side) => side.y.map((price) => Math.abs(price - mid))), 10 ** -priceDecimals());
       reach = orderflow.ranges.around(mid, far, reach);
@@ -166,7 +167,7 @@
     const shown = (part, visible) => part.classList.toggle("shown", visible);
     const size = about ? about.size_decimals : null;
     shown(parts.note, mid === null && about !== null);
-    parts.note.textContent = "No order book";
+    parts.note.textContent = orderflow.crosshair.texts().notes.yaxis3 || "No order book";
     parts.note.style.transform = `translateY(${Math.round(axis._offset + axis._length / 2)}px)`;
     shown(parts.mid, mid !== null);
     shown(parts.midChip, mid !== null);
@@ -185,9 +186,10 @@
     parts.chip.style.transform = `translateY(${y}px)`;
     parts.chip.textContent = format.exact(level.price, priceDecimals());
     parts.level.dataset.side = level.side;
+    const sumDecimals = size ?? format.decimalsOf(book.bids.concat(book.asks).map((row) => row[1]));
     parts.level.textContent =
-      `${level.side} ${format.exact(level.price, priceDecimals())}   size ${format.exact(level.size, size)}   ` +
-      `sum ${format.exact(level.sum, size ?? format.decimalsOf(book.bids.concat(book.asks).map((row) => row[1])))}`;
+      `${level.side} ${format.exact(level.price, priceDecimals())}\n` +
+      `size ${format.exact(level.size, size)}  sum ${format.exact(level.sum, sumDecimals)}`;
   }
 
   orderflow.depth = { set, cumulated, steps, quotes, nearest };

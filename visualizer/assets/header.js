@@ -38,7 +38,7 @@
     const failed = entries.filter(([, ok]) => ok === false);
     const passed = entries.filter(([, ok]) => ok === true);
     const tone = failed.length ? "bad" : passed.length ? "good" : "rest";
-    const label = failed.length ? `${failed.length} check${failed.length > 1 ? "s" : ""} failed` : `checks ${passed.length}/${entries.length}`;
+    const label = failed.length ? `${failed.length} check${failed.length > 1 ? "s" : ""} failed` : passed.length ? `checks ${passed.length}/${entries.length}` : "no checks yet";
     return { tone, label, entries: entries.map(([name, ok]) => ({ text: CHECKS[name] || name.replaceAll("_", " "), ok })) };
   }
 

@@ -1,0 +1,74 @@
+"""The server as its monitors meet it: several workers that speak as one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+import urllib.request
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.conftest import Server
+    from tests.browser.feeder import Feeder
+
+_POLL = {
+    "output": "delta.data",
+    "outputs": {"id": "delta", "property": "data"},
+    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
+    "changedPropIds": ["tick.n_intervals"],
+    "state": [{"id": "known", "property": "data", "value": None}],
+}
+
+
+def _poll(server: Server) -> None:
+    request = urllib.request.Request(  # noqa: S310 - our own server
+        f"{server.url}/_dash-update-component",
+        json.dumps(_POLL).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+        assert answer.status == 200
+
+
+def _figure(text: str, name: str) -> float:
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    assert found, f"{name} is not in\n{text}"
+    return float(found[1])
+
+
+def test_metrics_speak_for_all_workers_and_for_the_processor(own_server: Server, feed: Callable[..., Feeder]) -> None:
+    feeder = feed(own_server.directory, bars=20)
+    feeder.publish()
+    for _ in range(24):
+        _poll(own_server)
+    # Whichever worker answers, it says the same.
+    texts = [own_server.get("/metrics") for _ in range(6)]
+    assert {_figure(text, "visualizer_poll_seconds_count") for text in texts} == {24.0}
+    assert {_figure(text, "processor_generation") for text in texts} == {1.0}
+    parses = {_figure(text, 'visualizer_parse_seconds_count{file="ohlc_data.json"}') for text in texts}
+    assert len(parses) == 1
+    assert len(own_server.workers()) == 2
+    assert texts[0].count("# TYPE visualizer_poll_seconds histogram") == 1
+
+    before = own_server.workers()
+    os.kill(before[0], signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while before[0] in (after := own_server.workers()) or len(after) < 2:
+        assert time.monotonic() < deadline, f"still {after}"
+        _poll(own_server)
+        time.sleep(0.1)
+    assert _figure(own_server.get("/metrics"), "visualizer_poll_seconds_count") >= 24
+
+
+def test_logs_are_one_json_event_a_line(own_server: Server) -> None:
+    own_server.get("/health")
+    lines = own_server.log.read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert {"event", "level", "timestamp"} <= set.intersection(*(set(event) for event in events))
+    assert any(event["event"] == "application_loaded" for event in events)
+    assert not any("GET /health" in line for line in lines)
