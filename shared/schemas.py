@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,24 @@ FOLDER: Final = Path(__file__).parent / "schemas"
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of file `name`."""
-    generated = msgspec.json.schema(FILE_TYPES[name])
+    generated = _dedented(msgspec.json.schema(FILE_TYPES[name]))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{name}, contract {CONTRACT_VERSION}",
         **generated,
     }
+
+
+def _dedented(value: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """The same schema with descriptions as Python 3.13 has them: later compilers strip a docstring's indentation."""
+    if isinstance(value, dict):
+        return {
+            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _dedented(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_dedented(item) for item in value]
+    return value
 
 
 def committed_as(name: str) -> tuple[Path, bytes]:
