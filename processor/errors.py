@@ -4,6 +4,7 @@ ProcessorError
 ├── SettingError          an option has a value that cannot be used
 └── DatasetError          the dataset cannot be replayed
     ├── UnknownFormat     nothing in it is of a format that is understood
+    ├── NothingToReplay   a file of a known vendor holds neither trades nor a book
     ├── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
     └── ScaleOverflow     its numbers need more digits than 64 bits hold
 """
@@ -31,6 +32,10 @@ class DatasetError(ProcessorError):
 
 class UnknownFormat(DatasetError):
     """Nothing in the dataset is of a format that is understood."""
+
+
+class NothingToReplay(DatasetError):
+    """A file is of a vendor that is understood, but holds neither trades nor a book; the message says what it holds."""
 
 
 class TooManyMalformed(DatasetError):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from processor.errors import DatasetError, SettingError, UnknownFormat
-from processor.formats import binance_raw, databento_csv, lobster, own, tardis
+from processor.errors import DatasetError, NothingToReplay, SettingError, UnknownFormat
+from processor.formats import binance_raw, databento_csv, dbn, lobster, own, tardis
 from processor.formats.base import ZIP_MAGIC, SourceFile
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     lobster.FORMAT,
     binance_raw.FORMAT,
     databento_csv.FORMAT,
+    dbn.FORMAT,
 )
 
 _LISTED: Final = 10
@@ -47,7 +48,10 @@ class OpenedDataset:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder or file that was recognised: its files with the instruments in each, and the names of the others."""
+    """A folder or file that was recognised: its files with the instruments in each, and the names of the others.
+
+    Where a format knows what an ignored file is, its name has the reason behind it, in brackets.
+    """
 
     path: Path
     format: Format
@@ -113,35 +117,55 @@ def open_dataset(path: Path) -> Dataset:
         DatasetError: it cannot be read, or holds files of two formats.
     """
     recognised: dict[str, list[tuple[SourceFile, frozenset[str]]]] = {}
-    ignored: list[tuple[SourceFile, bytes]] = []
+    ignored: list[_Ignored] = []
     try:
         for file in _files(path):
             head = file.head()
-            for known in FORMATS:
-                instruments = known.instruments(file, head)
-                if instruments:
-                    recognised.setdefault(known.name, []).append((file, instruments))
-                    break
+            try:
+                found = _recognised(file, head)
+            except NothingToReplay as reason:
+                ignored.append(_Ignored(file.name, head[:_QUOTED_BYTES], str(reason)))
+                continue
+            if found is None:
+                ignored.append(_Ignored(file.name, head[:_QUOTED_BYTES], None))
             else:
-                ignored.append((file, head[:_QUOTED_BYTES]))
+                known, instruments = found
+                recognised.setdefault(known.name, []).append((file, instruments))
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
     if not recognised:
         raise UnknownFormat(_unknown(path, ignored))
     if len(recognised) > 1:
-        found = "; ".join(
+        listed = "; ".join(
             f"{name}: {_listed([file.name for file, _ in contents])}" for name, contents in recognised.items()
         )
-        msg = f"{path} holds files of several formats ({found}): give each a folder of its own"
+        msg = f"{path} holds files of several formats ({listed}): give each a folder of its own"
         raise DatasetError(msg)
     ((name, contents),) = recognised.items()
     return Dataset(
         path=path,
         format=next(known for known in FORMATS if known.name == name),
         contents=tuple(contents),
-        ignored=tuple(file.name for file, _ in ignored),
+        ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignored:
+    """A file of no format: how it begins, and why it is left out where a format knows."""
+
+    name: str
+    start: bytes
+    reason: str | None
+
+
+def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] | None:
+    for known in FORMATS:
+        instruments = known.instruments(file, head)
+        if instruments:
+            return known, instruments
+    return None
 
 
 def _files(path: Path) -> Iterator[SourceFile]:
@@ -176,11 +200,11 @@ def _members(archive: SourceFile) -> Iterator[SourceFile]:
             yield SourceFile(archive.path, name, archive.root)
 
 
-def _unknown(path: Path, ignored: list[tuple[SourceFile, bytes]]) -> str:
+def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     understood = "\n".join(f"  {known.title}" for known in FORMATS)
     if not ignored:
         return f"{path} is empty. Understood are:\n{understood}"
-    found = "\n".join(f"  {file.name}: {_described(head)}" for file, head in ignored[:_LISTED])
+    found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
     return f"nothing in {path} is of a format that is understood. Found:\n{found}{more}\nUnderstood are:\n{understood}"
 

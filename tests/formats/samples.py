@@ -84,6 +84,54 @@ def tardis(folder: Path) -> Path:
     return folder
 
 
+def tardis_snapshot(at_us: int, columns: str, levels: Sequence[str], *, symbol: str = "BTCUSDT") -> str:
+    """A row of book_snapshot_N or quotes, received 500 us later; `columns` is its header's end, for the count."""
+    time_us = DAY_US + at_us
+    fields = ",".join(levels)
+    assert fields.count(",") == columns.count(",")
+    return f"binance,{symbol},{time_us},{time_us + 500},{fields}"
+
+
+TARDIS_START = "exchange,symbol,timestamp,local_timestamp"
+TARDIS_QUOTES = "ask_amount,ask_price,bid_price,bid_amount"
+TARDIS_LEVELS = ",".join(
+    f"{side}s[{level}].{what}" for level in range(2) for side in ("ask", "bid") for what in ("price", "amount")
+)
+"""As the vendor orders them: by level, ask first."""
+TARDIS_LEVELS_BY_SIDE = ",".join(
+    f"{side}s[{level}].{what}" for side in ("ask", "bid") for level in range(2) for what in ("price", "amount")
+)
+"""As others do who make the same files."""
+
+
+def tardis_states(folder: Path) -> Path:
+    """Snapshots of two levels, some of which are missing, with trades beside them."""
+    write(
+        folder / "binance_book_snapshot_2_2024-08-08_BTCUSDT.csv.gz",
+        lines(
+            f"{TARDIS_START},{TARDIS_LEVELS}",
+            tardis_snapshot(0, TARDIS_LEVELS, ["101,3", "100.5,1.25", "101.5,2", "100.25,4"]),
+            tardis_snapshot(1000, TARDIS_LEVELS, ["101,2.5", "100.5,1.25", ",", ","]),
+            tardis_snapshot(2000, TARDIS_LEVELS, [",", "100.5,0", ",", "100.25,4"]),
+        ),
+    )
+    write(folder / "binance_trades_2024-08-08_BTCUSDT.csv", tardis_trades())
+    return folder
+
+
+def tardis_quotes(folder: Path) -> Path:
+    """Best prices alone, once without an ask."""
+    write(
+        folder / "quotes.csv",
+        lines(
+            f"{TARDIS_START},{TARDIS_QUOTES}",
+            tardis_snapshot(0, TARDIS_QUOTES, ["3,101", "100.5,1.25"]),
+            tardis_snapshot(1000, TARDIS_QUOTES, [",", "100.5,0.5"]),
+        ),
+    )
+    return folder
+
+
 LOBSTER_NAME = "XYZ_2012-06-21_34200000_57600000_{}_2.csv"
 
 LOBSTER_MESSAGES = lines(

@@ -133,4 +133,5 @@ def test_the_folder_of_the_recorded_data_is_sorted_into_instruments(shared_data:
         "binance:BTCUSDT",
         "bitmex:XBTUSD",
         "deribit:BTC-PERPETUAL",
+        "huobi-dm-swap:BTC-USD",
     )

@@ -22,12 +22,19 @@ if TYPE_CHECKING:
 
     from processor.events import Columns
 
-WRITERS = [samples.tardis, samples.lobster, samples.binance_raw, samples.databento]
+WRITERS = [
+    samples.tardis,
+    samples.tardis_states,
+    samples.tardis_quotes,
+    samples.lobster,
+    samples.binance_raw,
+    samples.databento,
+]
 
 
 def same(one: Columns | None, other: Columns | None) -> bool:
-    assert one is not None
-    assert other is not None
+    if one is None or other is None:
+        return one is other
     finest = [max(pair) for pair in zip(*((c.price_decimals, c.size_decimals) for c in (one, other)), strict=True)]
     one, other = one.rescaled(*finest), other.rescaled(*finest)
     return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))

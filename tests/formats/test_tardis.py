@@ -4,15 +4,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.errors import SettingError
+from processor.errors import SettingError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from tests.formats.reading import read
+from tests.formats.reading import book_of, read
 from tests.formats.samples import (
     DAY_US,
     TARDIS_BOOK,
+    TARDIS_LEVELS,
+    TARDIS_LEVELS_BY_SIDE,
+    TARDIS_QUOTES,
+    TARDIS_START,
     TARDIS_TRADES,
     lines,
     tardis,
+    tardis_quotes,
+    tardis_snapshot,
+    tardis_states,
     tardis_trade,
     tardis_update,
     write,
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.events import BookEvents
+    from processor.report import Report
 
 
 def sides(book: BookEvents | None) -> list[int]:
@@ -140,3 +148,132 @@ def test_a_malformed_update_is_skipped_and_located(tmp_path: Path, broken: str, 
     found = read(book_file(tmp_path, *rows))
     assert len(sides(found.book)) == 150
     assert [(incident.line, incident.detail) for incident in found.report.incidents] == [(9, reason)]
+
+
+def levels(book: BookEvents | None) -> list[tuple[int, int, str, str]]:
+    """At (us after the day began), side, price and size, where they are not those of a CLEAR."""
+    return [
+        (
+            each.time_ns // 1000 - DAY_US,
+            each.side,
+            *((f"{each.price:f}", f"{each.size:f}") if each.side != CLEAR else ("", "")),
+        )
+        for each in book_of(book)
+    ]
+
+
+def unused(report: Report) -> list[tuple[str, str]]:
+    return [(incident.file, incident.detail) for incident in report.incidents if incident.kind == "unused"]
+
+
+def test_each_row_of_a_snapshot_channel_is_the_whole_book_without_its_missing_levels(tmp_path: Path) -> None:
+    found = read(tardis_states(tmp_path))
+    assert levels(found.book) == [
+        (0, CLEAR, "", ""),
+        (0, BID, "100.50", "1.25"),
+        (0, BID, "100.25", "4.00"),
+        (0, ASK, "101.00", "3.00"),
+        (0, ASK, "101.50", "2.00"),
+        (1000, CLEAR, "", ""),
+        (1000, BID, "100.50", "1.25"),
+        (1000, ASK, "101.00", "2.50"),
+        (2000, CLEAR, "", ""),
+        (2000, BID, "100.25", "4.00"),
+    ]
+    assert found.trades is not None
+    assert len(found.trades) == 3
+    assert found.report.counts["malformed"] == 0
+
+
+def test_the_columns_of_a_snapshot_may_be_ordered_by_level_or_by_side(tmp_path: Path) -> None:
+    rows = {
+        TARDIS_LEVELS: ["101,3", "100.5,1.25", "101.5,2", "100.25,4"],
+        TARDIS_LEVELS_BY_SIDE: ["101,3", "101.5,2", "100.5,1.25", "100.25,4"],
+    }
+    one, other = (
+        read(write(tmp_path / f"{number}.csv", lines(f"{TARDIS_START},{columns}", tardis_snapshot(0, columns, row))))
+        for number, (columns, row) in enumerate(rows.items())
+    )
+    assert levels(one.book) == levels(other.book)
+    assert len(levels(one.book)) == 5
+
+
+def test_a_quote_is_a_book_of_one_level_whose_columns_are_size_price_price_size(tmp_path: Path) -> None:
+    assert levels(read(tardis_quotes(tmp_path)).book) == [
+        (0, CLEAR, "", ""),
+        (0, BID, "100.5", "1.25"),
+        (0, ASK, "101.0", "3.00"),
+        (1000, CLEAR, "", ""),
+        (1000, BID, "100.5", "0.50"),
+    ]
+    assert levels(read(tmp_path, clock="local").book)[0] == (500, CLEAR, "", "")
+
+
+def test_of_several_channels_that_tell_the_book_the_updates_are_read_and_the_others_reported(tmp_path: Path) -> None:
+    tardis_states(tmp_path)
+    tardis_quotes(tmp_path)
+    tardis(tmp_path)
+    found = read(tmp_path)
+    assert levels(found.book) == levels(read(tmp_path / "binance_incremental_book_L2_2024-08-08_BTCUSDT.csv.gz").book)
+    assert unused(found.report) == [
+        (
+            "binance_book_snapshot_2_2024-08-08_BTCUSDT.csv.gz",
+            "book_snapshot_2 is left out, as there is incremental_book_L2 of the same instrument",
+        ),
+        ("quotes.csv", "quotes is left out, as there is incremental_book_L2 of the same instrument"),
+    ]
+    assert found.consumed_bytes == found.size_bytes
+
+
+def test_without_updates_the_deepest_snapshots_are_read(tmp_path: Path) -> None:
+    tardis_states(tmp_path)
+    tardis_quotes(tmp_path)
+    found = read(tmp_path)
+    assert len(levels(found.book)) == 10
+    assert [file for file, _ in unused(found.report)] == ["quotes.csv"]
+    assert found.consumed_bytes == found.size_bytes
+
+
+def test_another_instruments_updates_leave_no_snapshots_out(tmp_path: Path) -> None:
+    tardis_quotes(tmp_path)
+    book_file(tmp_path, tardis_update(0, "bid", "1", "1", snapshot=True, symbol="ETHUSDT"))
+    assert len(levels(read(tmp_path, "BTCUSDT").book)) == 5
+    assert len(levels(read(tmp_path, "ETHUSDT").book)) == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (["-3,101", "100.5,1"], "ask_amount '-3' is negative"),
+        (["3,101", "100.5,1e3"], "bid_amount '1e3' is not a number"),
+        (["3,1 01", "100.5,1"], "ask_price '1 01' is not a number"),
+    ],
+)
+def test_a_malformed_quote_is_skipped_and_located(tmp_path: Path, broken: list[str], reason: str) -> None:
+    rows = [tardis_snapshot(at, TARDIS_QUOTES, ["3,101", "100.5,1"]) for at in range(150)]
+    rows[7] = tardis_snapshot(7, TARDIS_QUOTES, broken)
+    found = read(write(tmp_path / "quotes.csv", lines(f"{TARDIS_START},{TARDIS_QUOTES}", *rows)))
+    assert sides(found.book).count(CLEAR) == 149
+    assert [(incident.line, incident.detail) for incident in found.report.incidents] == [(9, reason)]
+
+
+@pytest.mark.parametrize(
+    "columns", ["asks[0].price,asks[0].amount", f"{TARDIS_LEVELS},asks[3].price", f"{TARDIS_LEVELS},more", ""]
+)
+def test_a_header_with_some_of_the_levels_is_not_that_of_a_snapshot(tmp_path: Path, columns: str) -> None:
+    row = tardis_snapshot(0, columns, ["1"] * (columns.count(",") + 1))
+    with pytest.raises(UnknownFormat):
+        read(write(tmp_path / "x.csv", lines(f"{TARDIS_START},{columns}", row)))
+
+
+def test_the_recorded_snapshots_and_quotes_are_read_to_their_last_level(shared_data: Path) -> None:
+    tiny = shared_data / "tardis/tiny"
+    deepest = read(tiny, "binance-futures:BTCUSDT")
+    assert sides(deepest.book).count(CLEAR) == 10
+    assert len(sides(deepest.book)) == 10 * 51
+    assert [file for file, _ in unused(deepest.report)] == ["binance-futures_book_snapshot_5_BTCUSDT.csv"]
+    quotes = read(tiny, "huobi-dm-swap:BTC-USD").book
+    assert [(each.side, str(each.price), str(each.size)) for each in book_of(quotes)[1:3]] == [
+        (BID, "8629.2", "806"),
+        (ASK, "8629.3", "5494"),
+    ]
