@@ -23,7 +23,7 @@ _MONITOR_EVERY_MS: Final = 2000
 _CLIENTSIDE: Final = "orderflow"
 _INDEX: Final = """<!DOCTYPE html>
 <html lang="en">
-  <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+  <head>{%metas%}<title>{%title%}</title><link rel="icon" href="/assets/favicon.svg">{%css%}</head>
   <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>
 """

@@ -217,6 +217,7 @@ def _waiting(settings: Settings) -> Component:
     directory = html.Code(str(settings.ipc_dir.absolute()))
     return html.Div(
         id="waiting",
+        hidden=True,
         children=html.Div(
             [
                 html.H2("Waiting for the first data"),
@@ -224,7 +225,7 @@ def _waiting(settings: Settings) -> Component:
                 html.P(html.Span(id="waiting-reason")),
                 html.P(
                     [
-                        "The page looks twice a second and starts by itself as soon as a processor has written ",
+                        "The page keeps looking, and starts by itself as soon as a processor has written ",
                         html.Code(STATUS_FILE),
                         " there.",
                     ]
