@@ -24,6 +24,7 @@ KINDS: Final = {
     "gaps": "breaks in the vendor's sequence numbers",
     "duplicates": "rows the vendor sent again, skipped",
     "unused": "files left out because others tell the same in more detail",
+    "checksum_failures": "book messages whose checksum is not that of the book here",
     "out_of_order": "rows whose time is before the row above, sorted into place",
     "late": "rows too late to be sorted into place, taken at the time reached",
     "before_snapshot": "book updates before the first snapshot, dropped",

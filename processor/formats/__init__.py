@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, NothingToReplay, SettingError, UnknownFormat
-from processor.formats import binance_raw, databento_csv, dbn, lobster, own, tardis
+from processor.formats import binance_raw, databento_csv, dbn, lobster, okx_raw, own, tardis
 from processor.formats.base import ZIP_MAGIC, SourceFile
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     tardis.FORMAT,
     lobster.FORMAT,
     binance_raw.FORMAT,
+    okx_raw.FORMAT,
     databento_csv.FORMAT,
     dbn.FORMAT,
 )

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Trades, concatenated
+from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import batch
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import BOM, chunks
-from processor.formats.levels import read_levels
+from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
+from processor.formats.trade_ids import TradeIds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.events import BookEvents
     from processor.formats.base import Batch, SourceFile
     from processor.formats.chunks import Chunk
     from processor.formats.levels import Levels
@@ -35,7 +37,6 @@ _SEARCHED_BYTES: Final = 16 << 20
 """How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
 _NS_PER_UNIT: Final = {13: 1_000_000, 16: 1_000, 19: 1}
 """By the digits of a time of this century: ms, us or ns."""
-_IDS_KEPT: Final = 4096
 _MARKET_TYPES: Final = ("", "MARKET")
 """The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
 _REQUIRED: Final = {
@@ -156,7 +157,7 @@ class _Reader:
         self._report = report
         self._trade_order = OrderCheck(report)
         self._book_order = OrderCheck(report)
-        self._trade_ids = _TradeIds(report)
+        self._trade_ids = TradeIds(report)
         self._sequence = BookSequence(report)
         self._decimals = (0, 0)
 
@@ -225,7 +226,7 @@ class _Reader:
         for number, entry in enumerate(entries):
             if faulty[number]:
                 self._report_levels(name, entry, faulty[number])
-            elif self._trade_ids.is_new(entry.message.trade_id, name, entry.line, entry.time_ns):
+            elif self._is_new(entry, name):
                 kept.append(number)
         if not kept:
             return None
@@ -241,19 +242,16 @@ class _Reader:
             aggressor=np.array([SELL if entries[number].message.buyer_is_maker else BUY for number in kept], np.int8),
         )
 
+    def _is_new(self, entry: _Entry, name: str) -> bool:
+        trade_id = entry.message.trade_id
+        previous_id = None if trade_id is None else trade_id - 1
+        return self._trade_ids.is_new(trade_id, name, entry.line, entry.time_ns, previous_id=previous_id)
+
     def _book(self, entries: list[_Entry], name: str) -> BookEvents | None:
         lists = chain.from_iterable(_sides(entry.message) for entry in entries)
         levels = self._levels(list(lists))
-        counts = np.diff(levels.bounds)
         times, lines = _times_and_lines(entries)
-        events = BookEvents(
-            time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
-            price_ticks=levels.price_ticks,
-            size_lots=levels.size_lots,
-            price_decimals=levels.price_decimals,
-            size_decimals=levels.size_decimals,
-            side=np.repeat(np.tile(np.array([BID, ASK], np.int8), len(entries)), counts),
-        )
+        events = book_events(levels, times)
         is_diff = np.array([entry.message.snapshot_id is None for entry in entries], np.bool_)
         self._book_order.check(name, times[is_diff], lines[is_diff])
         faulty = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
@@ -263,13 +261,13 @@ class _Reader:
             if faulty[number]:
                 self._report_levels(name, entry, faulty[number])
             else:
-                parts += self._sequenced(entry, name, _rows(events, bounds[number], bounds[number + 1]))
+                parts += self._sequenced(entry, name, events.rows(slice(bounds[number], bounds[number + 1])))
         return concatenated(parts) if parts else None
 
     def _sequenced(self, entry: _Entry, name: str, events: BookEvents) -> list[BookEvents]:
         message = entry.message
         if message.snapshot_id is not None:
-            cleared = concatenated([_clear(entry.time_ns, events), events])
+            cleared = as_snapshot(entry.time_ns, events)
             return self._sequence.snapshot(Snapshot(message.snapshot_id, name, entry.line, cleared))
         return self._sequence.diff(
             Diff(
@@ -293,29 +291,6 @@ class _Reader:
         self._report.add("malformed", name, entry.line, None, detail)
 
 
-class _TradeIds:
-    """Tells a trade that was recorded before, and reports where the ids do not go up one by one."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._recent: dict[int, None] = {}
-        self._last: int | None = None
-
-    def is_new(self, trade_id: int | None, name: str, line: int, time_ns: int) -> bool:
-        if trade_id is None:
-            return True
-        if trade_id in self._recent:
-            self._report.add("duplicates", name, line, time_ns, f"trade {trade_id} comes again")
-            return False
-        if self._last is not None and trade_id != self._last + 1:
-            self._report.add("gaps", name, line, time_ns, f"trade {trade_id} follows trade {self._last}")
-        self._last = trade_id
-        self._recent[trade_id] = None
-        if len(self._recent) > _IDS_KEPT:
-            del self._recent[next(iter(self._recent))]
-        return True
-
-
 def _times_and_lines(entries: Sequence[_Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     both = np.array([(entry.time_ns, entry.line) for entry in entries], np.int64).reshape(-1, 2)
     return both[:, 0].copy(), both[:, 1]
@@ -325,25 +300,3 @@ def _sides(message: _Message) -> tuple[msgspec.Raw, msgspec.Raw]:
     if message.snapshot_id is None:
         return message.bids, message.asks
     return message.snapshot_bids, message.snapshot_asks
-
-
-def _rows(events: BookEvents, start: int, end: int) -> BookEvents:
-    return BookEvents(
-        time_ns=events.time_ns[start:end],
-        price_ticks=events.price_ticks[start:end],
-        size_lots=events.size_lots[start:end],
-        price_decimals=events.price_decimals,
-        size_decimals=events.size_decimals,
-        side=events.side[start:end],
-    )
-
-
-def _clear(time_ns: int, scale: BookEvents) -> BookEvents:
-    return BookEvents(
-        time_ns=np.array([time_ns]),
-        price_ticks=np.zeros(1, np.int64),
-        size_lots=np.zeros(1, np.int64),
-        price_decimals=scale.price_decimals,
-        size_decimals=scale.size_decimals,
-        side=np.array([CLEAR], np.int8),
-    )

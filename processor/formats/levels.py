@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from processor.events import ASK, BID, CLEAR, BookEvents, concatenated
 from processor.formats.kernels import PRICE_SLOT, SIZE_SLOT, parse_levels
 
 if TYPE_CHECKING:
@@ -55,3 +56,29 @@ def read_levels(lists: Sequence[bytes | msgspec.Raw], price_decimals: int, size_
         price_decimals=int(scales[PRICE_SLOT]),
         size_decimals=int(scales[SIZE_SLOT]),
     )
+
+
+def book_events(levels: Levels, times: NDArray[np.int64]) -> BookEvents:
+    """Levels of which list 2k holds the bids and list 2k + 1 the asks of the message at `times[k]`."""
+    counts = np.diff(levels.bounds)
+    return BookEvents(
+        time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
+        price_ticks=levels.price_ticks,
+        size_lots=levels.size_lots,
+        price_decimals=levels.price_decimals,
+        size_decimals=levels.size_decimals,
+        side=np.repeat(np.tile(np.array([BID, ASK], np.int8), len(times)), counts),
+    )
+
+
+def as_snapshot(time_ns: int, events: BookEvents) -> BookEvents:
+    """A CLEAR at this time and then the events."""
+    cleared = BookEvents(
+        time_ns=np.array([time_ns]),
+        price_ticks=np.zeros(1, np.int64),
+        size_lots=np.zeros(1, np.int64),
+        price_decimals=events.price_decimals,
+        size_decimals=events.size_decimals,
+        side=np.array([CLEAR], np.int8),
+    )
+    return concatenated([cleared, events])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from processor.errors import TooManyMalformed
 from processor.formats import base
-from tests.formats import samples
+from tests.formats import samples, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
 
@@ -29,6 +29,7 @@ WRITERS = [
     samples.lobster,
     samples.binance_raw,
     samples.databento,
+    websocket_samples.okx_raw,
 ]
 
 

@@ -1,0 +1,302 @@
+"""Recordings of a websocket, one JSON message a line: what the formats of all venues have in common.
+
+A venue's format says how a message is decoded; here are lines, times, order, and what becomes of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+import numpy as np
+
+from processor.events import BUY, SELL, Trades, concatenated
+from processor.formats.base import batch
+from processor.formats.chunks import BOM, chunks, head_lines
+from processor.formats.delta_book import DeltaBook, Place
+from processor.formats.levels import book_events, read_levels
+from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
+from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
+from processor.formats.text import PHRASES
+from processor.formats.trade_ids import TradeIds
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.events import BookEvents
+    from processor.formats.base import Batch, SourceFile
+    from processor.formats.chunks import Chunk
+    from processor.formats.levels import Levels
+    from processor.formats.text_book import TextBook
+    from processor.report import Report
+
+Level: TypeAlias = tuple[str, str]
+"""Price and size, as they were sent."""
+
+_SEARCHED_BYTES: Final = 4 << 20
+"""How far a file is searched for instruments, which stand one after the other at its beginning."""
+_LAST: Final = int(np.iinfo(np.int64).max)
+_SIDES: Final = {"buy": BUY, "sell": SELL}
+
+
+@dataclass(frozen=True, slots=True)
+class BookMessage:
+    """A snapshot of a book or an update of it, on one of the venue's channels.
+
+    `previous_id` is the `last_id` of the message before it, where the venue says so; `depth` how many levels of a side
+    the venue keeps, where it does not remove those beyond. A snapshot may come without a time.
+    """
+
+    channel: str
+    time_ns: int | None
+    is_snapshot: bool
+    bids: Sequence[Level]
+    asks: Sequence[Level]
+    previous_id: int | None = None
+    last_id: int | None = None
+    checksum: int | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeMessage:
+    """A trade; `previous_id` is the id of the one before it, where the venue counts them."""
+
+    time_ns: int
+    level: Level
+    aggressor: int
+    trade_id: int | str
+    previous_id: int | None = None
+
+
+Message: TypeAlias = BookMessage | TradeMessage
+Decoder: TypeAlias = "Callable[[memoryview], Sequence[Message]]"
+
+
+def side_of(name: str) -> int:
+    """BUY for `buy`, SELL for `sell`, in any case.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    side = _SIDES.get(name.lower())
+    if side is None:
+        msg = f"side {name[:40]!r} is neither buy nor sell"
+        raise ValueError(msg)
+    return side
+
+
+class WebsocketFormat:
+    """What a venue's format is made of: its names, and how its messages are known and decoded."""
+
+    name: str
+    title: str
+    pattern: re.Pattern[bytes]
+    """Finds the instruments in its messages: their names are its only group."""
+    checksum: Callable[[TextBook], int] | None = None
+    """Of the texts of a book, as the venue makes it."""
+
+    def decoder(self, instrument: str) -> Decoder:
+        """A function that gives what a message says about this instrument.
+
+        The function raises ValueError if the message is malformed.
+        """
+        raise NotImplementedError
+
+    def depth_of(self, channel: str) -> int:
+        """How deep the books of a channel are: where several are recorded, the deepest is read."""
+        raise NotImplementedError
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """Those in the messages near the beginning of the file."""
+        found = set(self.pattern.findall(head)) if is_recorded(head.removeprefix(BOM)) else set()
+        if found:
+            searched = 0
+            with closing(chunks(file)) as read:
+                for chunk in read:
+                    found.update(self.pattern.findall(chunk.text))
+                    searched += len(chunk.text)
+                    if searched > _SEARCHED_BYTES:
+                        break
+        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """One stream, as a recorder writes trades and books into one file."""
+        return [self._read(files, instrument, clock, report)]
+
+    def _read(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
+        heads = [self._head(file, instrument) for file in files]
+        channels = {message.channel for _, books in heads for message in books}
+        channel = max(channels, key=lambda name: (self.depth_of(name), name), default=None)
+        reader = _Reader(self, instrument, clock, report, channel)
+        before = 0
+        for _, file in sorted(zip(heads, files, strict=True), key=lambda found: found[0][0]):
+            days = DayCheck(file.name, report)
+            with closing(chunks(file)) as read:
+                for chunk in read:
+                    trades, book = reader.read(chunk, file.name, days)
+                    yield batch(trades, book, before + chunk.consumed_bytes)
+            report.end_of_file(file.name)
+            before += file.size_bytes
+        reader.end()
+
+    def _head(self, file: SourceFile, instrument: str) -> tuple[int, list[BookMessage]]:
+        """A file's first time, and what its head says about the instrument's books."""
+        decode = self.decoder(instrument)
+        first_ns = _LAST
+        books = []
+        for row in head_lines(file.head()):
+            try:
+                local_ns, text = without_prefix(row)
+                messages = decode(text)
+            except (ValueError, RecursionError):
+                continue
+            times = [local_ns, *(message.time_ns for message in messages)]
+            if first_ns == _LAST:
+                first_ns = next((time for time in times if time is not None), _LAST)
+            books += [message for message in messages if isinstance(message, BookMessage)]
+        return first_ns, books
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A message that is used, at its time in the chosen clock."""
+
+    line: int
+    time_ns: int | None
+    message: Message
+
+
+class _Reader:
+    """Turns chunks of lines into trades and book events, keeping what carries over from one to the next."""
+
+    def __init__(
+        self, venue: WebsocketFormat, instrument: str, clock: str, report: Report, channel: str | None
+    ) -> None:
+        self._decode = venue.decoder(instrument)
+        self._channel = channel
+        self._local = clock == "local"
+        self._report = report
+        self._trade_order = OrderCheck(report)
+        self._book_order = OrderCheck(report)
+        self._trade_ids = TradeIds(report)
+        self._books = DeltaBook(report, venue.checksum)
+        self._decimals = (0, 0)
+
+    def read(self, chunk: Chunk, name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+        """The chunk's trades and book events; a message of several counts as so many rows."""
+        rows = 0
+        entries: list[_Entry] = []
+        for line, row in enumerate(chunk.text.split(b"\n")[:-1], chunk.first_line):
+            if not row or row == b"\r" or row.startswith(CONNECTION):
+                continue
+            try:
+                found = self._entries(line, row)
+            except (ValueError, RecursionError) as error:
+                self._report.add("malformed", name, line, None, str(error))
+                found = []
+            rows += max(1, len(found))
+            entries += found
+        if chunk.cut_off:
+            report_cut_off(self._report, name, chunk)
+        entries = _near(entries, days)
+        levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
+        self._decimals = levels.price_decimals, levels.size_decimals
+        sound = self._sound(entries, levels, name)
+        trades = self._trades(entries, sound, levels, name)
+        book = self._book(entries, sound, levels, name)
+        times = [entry.time_ns for entry in entries if entry.time_ns is not None]
+        self._report.rows(name, rows, *((min(times), max(times)) if times else (None, None)))
+        return trades, book
+
+    def end(self) -> None:
+        """The last file has been read."""
+        self._books.end()
+
+    def _entries(self, line: int, row: bytes) -> list[_Entry]:
+        """What the line says that is used.
+
+        Raises:
+            ValueError: the line is malformed.
+        """
+        local_ns, text = without_prefix(row)
+        entries = []
+        for message in self._decode(text):
+            if isinstance(message, BookMessage):
+                self._channel = self._channel or message.channel
+                if message.channel != self._channel:
+                    continue
+            time_ns = local_ns if self._local and local_ns is not None else message.time_ns
+            entries.append(_Entry(line, time_ns, message))
+        return entries
+
+    def _sound(self, entries: list[_Entry], levels: Levels, name: str) -> list[bool]:
+        """Which entries have prices and sizes that are numbers; the others are reported."""
+        reasons = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
+        for entry, reason in zip(entries, reasons, strict=True):
+            if reason:
+                kind = "book" if isinstance(entry.message, BookMessage) else "trade"
+                self._report.add("malformed", name, entry.line, None, f"{kind}: a price or size {PHRASES[reason]}")
+        return [not reason for reason in reasons]
+
+    def _trades(self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str) -> Trades | None:
+        where, times, lines, aggressors = [], [], [], []
+        for number, entry in enumerate(entries):
+            message, time_ns = entry.message, entry.time_ns
+            if sound[number] and isinstance(message, TradeMessage) and time_ns is not None:
+                previous_id = message.previous_id
+                if self._trade_ids.is_new(message.trade_id, name, entry.line, time_ns, previous_id=previous_id):
+                    where.append(levels.bounds[2 * number])
+                    times.append(time_ns)
+                    lines.append(entry.line)
+                    aggressors.append(message.aggressor)
+        if not where:
+            return None
+        time_ns_column = np.array(times, np.int64)
+        self._trade_order.check(name, time_ns_column, np.array(lines, np.int64))
+        return Trades(
+            time_ns=time_ns_column,
+            price_ticks=levels.price_ticks[where],
+            size_lots=levels.size_lots[where],
+            price_decimals=levels.price_decimals,
+            size_decimals=levels.size_decimals,
+            aggressor=np.array(aggressors, np.int8),
+        )
+
+    def _book(self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str) -> BookEvents | None:
+        events = book_events(levels, np.array([entry.time_ns or 0 for entry in entries], np.int64))
+        bounds = levels.bounds[::2].tolist()
+        parts: list[BookEvents] = []
+        timed = []
+        for number, entry in enumerate(entries):
+            if sound[number] and isinstance(entry.message, BookMessage):
+                place = Place(name, entry.line, entry.time_ns)
+                rows = events.rows(slice(bounds[number], bounds[number + 1]))
+                parts += self._books.events(entry.message, place, rows)
+                if entry.time_ns is not None:
+                    timed.append((entry.time_ns, entry.line))
+        times_and_lines = np.array(timed, np.int64).reshape(-1, 2)
+        self._book_order.check(name, times_and_lines[:, 0], times_and_lines[:, 1])
+        return concatenated(parts) if parts else None
+
+
+def _near(entries: list[_Entry], days: DayCheck) -> list[_Entry]:
+    """The entries whose time is near the file's day, or that have none."""
+    timed = [(entry.time_ns, entry.line) for entry in entries if entry.time_ns is not None]
+    both: NDArray[np.int64] = np.array(timed, np.int64).reshape(-1, 2)
+    near = iter(days.near(both[:, 0].copy(), both[:, 1]).tolist())
+    return [entry for entry in entries if entry.time_ns is None or next(near)]
+
+
+def _lists(message: Message) -> tuple[bytes, bytes]:
+    """What a message holds of levels, as the two lists of which the first is the bids of a book, or the trade."""
+    if isinstance(message, TradeMessage):
+        return msgspec.json.encode([message.level]), b"[]"
+    return msgspec.json.encode(message.bids), msgspec.json.encode(message.asks)
