@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.browser.feeder import Feeder
 from tests.browser.pages import until, wait_drawn
@@ -25,18 +24,9 @@ from tests.browser.pages import until, wait_drawn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import ConsoleMessage
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_ARGUMENTS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-quic",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _READY_WITHIN_S: Final = 60.0
 
 
@@ -148,16 +138,11 @@ def feeder(server: Server, feed: Callable[..., Feeder]) -> Feeder:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[BrowserContext]:
-    """One browser for all tests; its tabs share a cache, as a user's do."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip("no Chromium: install one, or name it in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
-        yield browser.new_context()
-        browser.close()
+def chromium(browser: Browser) -> Iterator[BrowserContext]:
+    """One context for all tests; its tabs share a cache, as a user's do."""
+    context = browser.new_context()
+    yield context
+    context.close()
 
 
 class Console:
