@@ -4,8 +4,10 @@ VENV := .venv
 BENCH_VENV := .venv-bench
 PY := $(VENV)/bin/python
 
-# Compiled kernels outlive one run, and do not lie between the sources.
-export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
+# Compiled kernels outlive one run, and do not lie between the sources. Numba notices a change in a kernel's own file, but
+# not in one that it calls into: so every state of the kernels has a cache of its own.
+KERNELS := $(shell grep -rl njit processor --include='*.py' | sort | xargs cat | cksum | cut -d ' ' -f 1)
+export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache/$(KERNELS)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check fix bench clean
