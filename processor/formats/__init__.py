@@ -8,7 +8,18 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, NothingToReplay, SettingError, UnknownFormat
-from processor.formats import binance_raw, databento_csv, dbn, lobster, okx_raw, own, tardis
+from processor.formats import (
+    binance_archive,
+    binance_raw,
+    bybit_raw,
+    databento_csv,
+    dbn,
+    kraken_raw,
+    lobster,
+    okx_raw,
+    own,
+    tardis,
+)
 from processor.formats.base import ZIP_MAGIC, SourceFile
 
 if TYPE_CHECKING:
@@ -24,6 +35,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     lobster.FORMAT,
     binance_raw.FORMAT,
     okx_raw.FORMAT,
+    bybit_raw.FORMAT,
+    kraken_raw.FORMAT,
+    binance_archive.FORMAT,
     databento_csv.FORMAT,
     dbn.FORMAT,
 )

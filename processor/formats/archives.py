@@ -12,6 +12,7 @@ from processor.formats.base import batch
 from processor.formats.tables import TableReader, first_time, report_unknown_sides
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -100,6 +101,13 @@ def read_trades(
     """The trades of all files."""
     for name, table, rows, consumed in read_tables(files, report, passed_over_bytes=passed_over_bytes):
         yield batch(trades_of(name, table, rows, columns, report), None, consumed)
+
+
+def instrument_named(file: SourceFile, pattern: re.Pattern[str]) -> str:
+    """The instrument in a file's name: what `pattern` finds at its start, or else all before the first point."""
+    name = (file.member or file.path.name).rpartition("/")[2]
+    found = pattern.match(name)
+    return found[1] if found else name.partition(".")[0]
 
 
 class _Ids:

@@ -6,7 +6,6 @@ import pytest
 
 from processor.errors import DatasetError, TooManyMalformed
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import open_dataset
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, LOBSTER_NAME, lines, lobster, write, zipped
 
@@ -124,19 +123,3 @@ def test_a_zip_and_the_files_unpacked_beside_it_are_read_once(tmp_path: Path) ->
 def test_a_file_with_fewer_levels_than_its_name_says_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooManyMalformed, match="ask price 1 is missing"):
         read(pair(tmp_path, LOBSTER_MESSAGES, lines(*["2239500,100,2231800,100"] * 6)))
-
-
-def test_messages_whose_name_does_not_say_the_day_are_refused_with_the_name_that_would(shared_data: Path) -> None:
-    with pytest.raises(DatasetError, match=r"lobster_message_with_bom\.csv holds LOBSTER messages, but not their day"):
-        open_dataset(shared_data / "malformed/lobster_message_with_bom.csv")
-
-
-def test_the_same_messages_are_read_past_their_byte_order_mark_once_they_are_named(
-    shared_data: Path, tmp_path: Path
-) -> None:
-    content = (shared_data / "malformed/lobster_message_with_bom.csv").read_bytes()
-    write(tmp_path / LOBSTER_NAME.format("message"), content)
-    found = read(tmp_path)
-    assert found.trades is not None
-    assert len(found.trades) == 50
-    assert found.report.counts["malformed"] == 0

@@ -84,12 +84,6 @@ def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood
         assert known.title in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["binance_excel_mangled_times.csv", "bybit_float_seconds.csv", "okx_gbk_header.csv"])
-def test_mangled_files_of_vendors_that_are_not_understood_are_refused_by_name(shared_data: Path, name: str) -> None:
-    with pytest.raises(UnknownFormat, match=f"{name}: text that begins"):
-        open_dataset(shared_data / "malformed" / name)
-
-
 def test_an_empty_folder_and_one_that_is_not_there_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownFormat, match="is empty"):
         open_dataset(tmp_path)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from processor.errors import TooManyMalformed
 from processor.formats import base
-from tests.formats import samples, websocket_samples
+from tests.formats import archive_samples, samples, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
 
@@ -29,6 +29,9 @@ WRITERS = [
     samples.lobster,
     samples.binance_raw,
     samples.databento,
+    archive_samples.binance_spot,
+    archive_samples.binance_futures,
+    archive_samples.binance_aggregated,
     websocket_samples.okx_raw,
 ]
 

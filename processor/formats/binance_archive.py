@@ -1,0 +1,214 @@
+"""Binance's public archive: trades, aggTrades and bookTicker (docs/formats/binance_archive.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.errors import DatasetError, NothingToReplay
+from processor.events import BUY, SELL
+from processor.formats import text
+from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_tables, trades_of
+from processor.formats.base import batch
+from processor.formats.chunks import head_lines
+from processor.formats.states import full_states
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.report import Report
+
+_NAME: Final = re.compile(r"(.+?)-(?:trades|aggTrades|bookTicker)-\d{4}-\d\d")
+_TRADES, _AGG_TRADES, _BOOK_TICKER = "trades", "aggTrades", "bookTicker"
+_COLUMNS: Final = {
+    _TRADES: ("id", "price", "qty", "quote_qty", "time", "is_buyer_maker"),
+    _AGG_TRADES: (
+        "agg_trade_id",
+        "price",
+        "quantity",
+        "first_trade_id",
+        "last_trade_id",
+        "transact_time",
+        "is_buyer_maker",
+    ),
+    _BOOK_TICKER: (
+        "update_id",
+        "best_bid_price",
+        "best_bid_qty",
+        "best_ask_price",
+        "best_ask_qty",
+        "transaction_time",
+        "event_time",
+    ),
+}
+_SPOT_ONLY: Final = "is_best_match"
+_HEADERS: Final = {
+    _TRADES: re.compile(r"id,price,qty,(quote|base)qty,time,isbuyermaker(,isbestmatch)?"),
+    _AGG_TRADES: re.compile(
+        r"aggtradeid,price,(quantity|qty),firsttradeid,lasttradeid,(transacttime|time),isbuyermaker(,isbestmatch)?"
+    ),
+    _BOOK_TICKER: re.compile(r"updateid,bestbidprice,bestbidqty,bestaskprice,bestaskqty,transactiontime,eventtime"),
+}
+"""Names of columns as they come and go from file to file, in lower case and without underscores."""
+_NUMBER: Final = r"\d+(?:\.\d*)?"
+_TIME: Final = r"(?:\d{13,16}|\d\.\d+E\+\d+)"
+_FLAG: Final = r"(?:true|false|True|False)"
+_ROWS: Final = {
+    _TRADES: re.compile(rf"\d+(,{_NUMBER}){{3}},{_TIME},{_FLAG}(,{_FLAG})?"),
+    _AGG_TRADES: re.compile(rf"\d+(,{_NUMBER}){{2}}(,-?\d+){{2}},{_TIME},{_FLAG}(,{_FLAG})?"),
+    _BOOK_TICKER: re.compile(rf"\d+(,{_NUMBER}){{4}},{_TIME},{_TIME}"),
+}
+"""Rows, spoilt times included, so that a file without a header is still known and its rows are named as malformed."""
+_ROWS_LOOKED_AT: Final = 5
+_CANDLES: Final = re.compile(rf"opentime,open,high,low,close,.*|{_TIME}(,{_NUMBER}){{5}},{_TIME}(,{_NUMBER}){{5}}")
+_ROUNDED: Final = re.compile(r"\d\.\d+E\+\d+")
+_BANDS: Final = "timestamp,percentage,depth,notional"
+
+_NS_PER_US: Final = 1000
+_NS_PER_MS: Final = 1_000_000
+_US_DIGITS: Final = 16
+_AGGRESSOR_WORDS: Final = (b"true", b"True", b"false", b"False")
+_AGGRESSORS: Final = np.array([SELL, SELL, BUY, BUY], np.int8)
+"""By whether the buyer was the maker: if so, it was a seller who came."""
+_TRADE_COLUMNS: Final = {
+    _TRADES: TradeColumns("price", "qty", "is_buyer_maker", _AGGRESSORS),
+    _AGG_TRADES: TradeColumns("price", "quantity", "is_buyer_maker", _AGGRESSORS),
+}
+_TIME_COLUMNS: Final = {_TRADES: "time", _AGG_TRADES: "transact_time", _BOOK_TICKER: "transaction_time"}
+
+
+class _BinanceArchive:
+    name = "binance-archive"
+    title = "Binance public archive (trades, aggTrades, bookTicker; csv or zip)"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The symbol in the file's name as the vendor names them (otherwise the whole name), where the rows fit.
+
+        Raises:
+            NothingToReplay: the file holds candles or depth bands.
+        """
+        lines = _first_lines(head)
+        if not lines:
+            return frozenset()
+        _refuse_without_trades(lines)
+        return frozenset() if _kind(lines) is None else frozenset([instrument_named(file, _NAME)])
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """A stream of the trades and one of the best prices, as far as there are files of them.
+
+        Where there are trades, the same trades aggregated are left out.
+
+        Raises:
+            DatasetError: the files are of the spot market and of futures.
+        """
+        del clock
+        heads = {file: _first_lines(file.head()) for file in files}
+        kinds = {kind: [file for file, lines in heads.items() if _kind(lines) == kind] for kind in _COLUMNS}
+        trades, unused_bytes = preferred({kind: kinds[kind] for kind in (_TRADES, _AGG_TRADES)}, report)
+        spot = {file: _is_spot(heads[file]) for kind in (_TRADES, _AGG_TRADES) for file in kinds[kind]}
+        if len(set(spot.values())) > 1:
+            of_spot, of_futures = (next(file.name for file in spot if spot[file] == which) for which in (True, False))
+            msg = (
+                f"{of_spot} is of the spot market, {of_futures} of futures, and both of {instrument}: "
+                f"give each market a folder of its own"
+            )
+            raise DatasetError(msg)
+        streams: list[Iterator[Batch]] = []
+        if trades:
+            kind = _TRADES if kinds[_TRADES] else _AGG_TRADES
+            streams.append(
+                _read_trades(kind, {file: _table(kind, heads[file]) for file in trades}, report, unused_bytes)
+            )
+        if kinds[_BOOK_TICKER]:
+            tables = {file: _table(_BOOK_TICKER, heads[file]) for file in kinds[_BOOK_TICKER]}
+            streams.append(_read_quotes(tables, report))
+        return streams
+
+
+FORMAT: Final = _BinanceArchive()
+
+
+def _first_lines(head: bytes) -> list[str]:
+    return [line.decode("utf-8", "replace") for line in head_lines(head)[: _ROWS_LOOKED_AT + 1]]
+
+
+def _plain(header: str) -> str:
+    return header.replace("_", "").replace(" ", "").casefold()
+
+
+def _refuse_without_trades(lines: Sequence[str]) -> None:
+    if _plain(lines[0]) == _BANDS:
+        msg = (
+            "Binance bookDepth: sums within percentage bands around the price, from which no book can be made; "
+            "bookTicker has the best prices"
+        )
+        raise NothingToReplay(msg)
+    if any(_CANDLES.fullmatch(line) for line in (_plain(lines[0]), *lines)):
+        rounded = next((time[0] for line in lines if (time := _ROUNDED.match(line))), None)
+        msg = "Binance klines: finished candles, without the trades in them; use the trades or aggTrades of these days"
+        if rounded:
+            msg += f". A spreadsheet has rounded its times, too ({rounded}): take files as they were downloaded"
+        raise NothingToReplay(msg)
+
+
+def _kind(lines: Sequence[str]) -> str | None:
+    """Which kind of file these first lines are of."""
+    for kind, header in _HEADERS.items():
+        if header.fullmatch(_plain(lines[0])) or any(_ROWS[kind].fullmatch(line) for line in lines):
+            return kind
+    return None
+
+
+def _is_spot(lines: Sequence[str]) -> bool:
+    """Whether trades are of the spot market: there they have one column more."""
+    kind = _kind(lines)
+    commas = [line.count(",") for line in lines]
+    return kind is not None and max(commas, key=commas.count) >= len(_COLUMNS[kind])
+
+
+def _table(kind: str, lines: Sequence[str]) -> Table:
+    names = [*_COLUMNS[kind], *([_SPOT_ONLY] if kind != _BOOK_TICKER and _is_spot(lines) else [])]
+    time = _TIME_COLUMNS[kind]
+    at = names.index(time)
+    fields = [row[at] for line in lines if len(row := line.split(",")) == len(names)]
+    digits = max((len(field) for field in fields if field.isdecimal()), default=0)
+    unit_ns = _NS_PER_US if digits >= _US_DIGITS else _NS_PER_MS
+
+    def column(number: int, name: str) -> text.Column:
+        if name == time:
+            return text.integer(name, times=unit_ns)
+        if number == 0:
+            return text.integer(name)
+        if name == "is_buyer_maker":
+            return text.word(name, *_AGGRESSOR_WORDS)
+        if name.endswith("price"):
+            return text.price(name)
+        if name in {"qty", "quantity", "best_bid_qty", "best_ask_qty"}:
+            return text.size(name)
+        return text.skip(name)
+
+    has_header = _HEADERS[kind].fullmatch(_plain(lines[0])) is not None
+    layout = text.Layout([column(number, name) for number, name in enumerate(names)])
+    return Table(layout, header_lines=int(has_header), time=time, id=names[0])
+
+
+def _read_trades(kind: str, tables: dict[SourceFile, Table], report: Report, unused_bytes: int) -> Generator[Batch]:
+    columns = _TRADE_COLUMNS[kind]
+    read = read_tables(tables, report, passed_over_bytes=unused_bytes, ids_are_consecutive=kind == _AGG_TRADES)
+    for name, table, rows, consumed in read:
+        # The archive keeps the ids of aggregates that were found to be none, at a price and a size of 0.
+        real = rows.values[table.layout.row_of(columns.size)] > 0
+        trades = trades_of(name, table, rows if real.all() else rows.where(real), columns, report)
+        yield batch(trades, None, consumed)
+
+
+def _read_quotes(tables: dict[SourceFile, Table], report: Report) -> Generator[Batch]:
+    for _, table, rows, consumed in read_tables(tables, report):
+        where = table.layout.row_of
+        bid, ask = ((where(f"best_{side}_price"), where(f"best_{side}_qty")) for side in ("bid", "ask"))
+        yield batch(None, full_states(rows, rows.values[where(table.time)], [bid], [ask]), consumed)
