@@ -54,10 +54,14 @@ def iso_ns(time: str) -> int:
         ValueError: it is no such time.
     """
     found = _ISO.fullmatch(time)
+    try:
+        moment = datetime.fromisoformat(found[1] if found else "")
+    except ValueError:
+        found = None
     if found is None:
         msg = f"time {time[:40]!r} is not a date and time in UTC"
         raise ValueError(msg)
-    second = datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    second = moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return _in_range((second.days * 86_400 + second.seconds) * 10**9 + int((found[2] or "").ljust(9, "0")), time)
 
 

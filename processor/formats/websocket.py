@@ -70,7 +70,7 @@ class TradeMessage:
     time_ns: int
     level: Level
     aggressor: int
-    trade_id: int | str
+    trade_id: int | str | None
     previous_id: int | None = None
 
 

@@ -10,7 +10,7 @@ from processor.errors import DatasetError, SettingError, UnknownFormat
 from processor.formats import FORMATS, open_dataset
 from processor.report import Report
 from tests.formats.samples import binance_raw, databento, lines, lobster, tardis, write, zipped
-from tests.formats.websocket_samples import okx_raw
+from tests.formats.websocket_samples import bybit_raw, kraken_raw, okx_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,8 @@ def test_every_format_has_its_page_and_its_row_in_the_table() -> None:
         (binance_raw, "binance-raw", "ABCUSDT"),
         (databento, "databento-csv", "AAPL"),
         (okx_raw, "okx-raw", "ABC-USDT"),
+        (bybit_raw, "bybit-raw", "ABCUSDT"),
+        (kraken_raw, "kraken-raw", "ABC/USD"),
     ],
 )
 def test_the_format_is_seen_in_the_content(

@@ -33,6 +33,8 @@ WRITERS = [
     archive_samples.binance_futures,
     archive_samples.binance_aggregated,
     websocket_samples.okx_raw,
+    websocket_samples.bybit_raw,
+    websocket_samples.kraken_raw,
 ]
 
 

@@ -110,3 +110,92 @@ def okx_raw(folder: Path) -> Path:
         rows.append(okx_trade(100 * number + 10, 7 + number, ("buy", "sell")[number % 2], "1.75", "0.125"))
     write(folder / "okx_20240808.txt.gz", lines(*rows))
     return folder
+
+
+def bybit_book(
+    at_ms: int,
+    kind: str,
+    update_id: int,
+    bids: Levels,
+    asks: Levels,
+    *,
+    symbol: str = "ABCUSDT",
+    depth: int = 50,
+) -> str:
+    """A message of a book, without a time of receipt, as in the archive."""
+    data = {"s": symbol, "b": bids, "a": asks, "u": update_id, "seq": 7_961_638_724 + update_id}
+    topic = f"orderbook.{depth}.{symbol}"
+    return json.dumps({"topic": topic, "type": kind, "ts": DAY_MS + at_ms, "data": data, "cts": DAY_MS + at_ms - 2})
+
+
+def bybit_trades(at_ms: int, *trades: tuple[str, str, str], symbol: str = "ABCUSDT", **more: object) -> str:
+    """A message of trades, each of a side, a price and a size."""
+    data = [
+        {"T": DAY_MS + at_ms, "s": symbol, "S": side, "v": size, "p": price, "L": "PlusTick", "i": f"{at_ms}-{number}"}
+        | {"BT": False}
+        | more
+        for number, (side, price, size) in enumerate(trades)
+    ]
+    return json.dumps({"topic": f"publicTrade.{symbol}", "type": "snapshot", "ts": DAY_MS + at_ms + 3, "data": data})
+
+
+def bybit_raw(folder: Path) -> Path:
+    """A recording of one symbol."""
+    rows = [
+        json.dumps({"success": True, "ret_msg": "", "conn_id": "x", "op": "subscribe"}),
+        bybit_book(0, "snapshot", 7, [("1.5", "8"), ("1.25", "4.00")], [("1.75", "3")]),
+        bybit_trades(5, ("Buy", "1.75", "0.5"), ("Sell", "1.5", "2")),
+        bybit_book(20, "delta", 8, [("1.5", "0")], [("1.80", "2.5")]),
+        bybit_trades(25, ("Sell", "1.25", "1")),
+    ]
+    write(folder / "bybit_2024-08-08.txt", lines(*rows))
+    return folder
+
+
+def kraken_checksum(book: PlainBook) -> int:
+    """As Kraken documents it."""
+    bids, asks = book.best(10)
+    return crc32("".join(text.replace(".", "").lstrip("0") for level in asks + bids for text in level).encode())
+
+
+def kraken_time(at_ms: int) -> str:
+    """A time of the day 2024-08-08."""
+    return f"2024-08-08T00:00:{at_ms // 1000:02d}.{at_ms % 1000:03d}456Z"
+
+
+def kraken_book(
+    at_ms: int, kind: str, bids: Levels, asks: Levels, *, checksum: int | None = None, symbol: str = "ABC/USD"
+) -> str:
+    """A message of a book of version 2; a snapshot has no time."""
+    sides = (
+        "[" + ",".join(f'{{"price":{price},"qty":{size}}}' for price, size in levels) + "]" for levels in (bids, asks)
+    )
+    fields = f'"symbol":"{symbol}","bids":{next(sides)},"asks":{next(sides)}'
+    fields += "" if checksum is None else f',"checksum":{checksum}'
+    fields += f',"timestamp":"{kraken_time(at_ms)}"' if kind == "update" else ""
+    return f'{(DAY_US + at_ms * 1000) * 1000} {{"channel":"book","type":"{kind}","data":[{{{fields}}}]}}'
+
+
+def kraken_trade(at_ms: int, trade_id: int, side: str, price: str, size: str, kind: str = "update") -> str:
+    """A trade of version 2."""
+    fields = f'"symbol":"ABC/USD","side":"{side}","price":{price},"qty":{size},"ord_type":"market"'
+    fields += f',"trade_id":{trade_id},"timestamp":"{kraken_time(at_ms)}"'
+    return f'{(DAY_US + at_ms * 1000) * 1000} {{"channel":"trade","type":"{kind}","data":[{{{fields}}}]}}'
+
+
+def kraken_raw(folder: Path) -> Path:
+    """A recording of version 2 with checksums."""
+    book = PlainBook()
+    rows = []
+    steps: list[tuple[Levels, Levels]] = [
+        ([("1.50", "8.00000000"), ("1.25", "4.00000000")], [("1.75", "3.00000000"), ("2.00", "1.00000000")]),
+        ([("1.50", "0.00000000")], [("1.75", "2.50000000")]),
+        ([("1.60", "0.00100000")], [("2.00", "0.00000000")]),
+    ]
+    for number, (bids, asks) in enumerate(steps):
+        book.update(bids, asks)
+        kind = "update" if number else "snapshot"
+        rows.append(kraken_book(100 * number, kind, bids, asks, checksum=kraken_checksum(book)))
+        rows.append(kraken_trade(100 * number + 10, 7 + number, ("buy", "sell")[number % 2], "1.75", "0.12500000"))
+    write(folder / "kraken_20240808.txt.gz", lines(*rows))
+    return folder
