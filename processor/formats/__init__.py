@@ -12,11 +12,13 @@ from processor.formats import (
     binance_archive,
     binance_raw,
     bybit_raw,
+    bybit_trades,
     databento_csv,
     dbn,
     kraken_raw,
     lobster,
     okx_raw,
+    okx_trades,
     own,
     tardis,
 )
@@ -38,6 +40,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     bybit_raw.FORMAT,
     kraken_raw.FORMAT,
     binance_archive.FORMAT,
+    bybit_trades.FORMAT,
+    okx_trades.FORMAT,
     databento_csv.FORMAT,
     dbn.FORMAT,
 )

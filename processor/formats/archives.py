@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import Trades
+from processor.errors import DatasetError
+from processor.events import NS_PER_SECOND, Trades
 from processor.formats.base import batch
 from processor.formats.tables import TableReader, first_time, report_unknown_sides
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from processor.formats.base import Batch, SourceFile
     from processor.formats.tables import Rows
     from processor.report import Report
+
+_JITTER_NS: Final = 60 * NS_PER_SECOND
+"""How far files that continue each other may reach into one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,12 @@ def read_tables(
     """Files in the order of their first times: name, table, good rows, and the bytes of the stream read by now.
 
     Rows whose id a file before has passed are duplicates: a month and a day of it hold the same rows.
+
+    Raises:
+        DatasetError: a file cannot be read, too many of its rows are malformed, or files without ids overlap in time.
     """
     reader = TableReader(report)
+    overlaps = _Overlaps()
     ids = _Ids(report, consecutive=ids_are_consecutive)
     before = passed_over_bytes
 
@@ -74,6 +82,8 @@ def read_tables(
         ids.next_file()
         for read in reader.rows(file, table.layout, time=table.time, header_lines=table.header_lines):
             rows = ids.fresh(file.name, read, table, table.id) if table.id else read
+            if not table.id:
+                overlaps.check(file.name, rows.values[table.layout.row_of(table.time)])
             yield file.name, table, rows, before + rows.consumed_bytes
         before += file.size_bytes
 
@@ -108,6 +118,30 @@ def instrument_named(file: SourceFile, pattern: re.Pattern[str]) -> str:
     name = (file.member or file.path.name).rpartition("/")[2]
     found = pattern.match(name)
     return found[1] if found else name.partition(".")[0]
+
+
+class _Overlaps:
+    """Refuses a file that holds times of a file before: nothing tells which of their rows are the same."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._reached_ns: int | None = None
+        self._before: tuple[str, int] | None = None
+
+    def check(self, name: str, times: NDArray[np.int64]) -> None:
+        """Look at the next rows of the file of this name."""
+        if not len(times):
+            return
+        if name != self._name and self._reached_ns is not None:
+            self._before = self._name, self._reached_ns
+        if self._before is not None and int(times.min()) < self._before[1] - _JITTER_NS:
+            msg = (
+                f"{self._before[0]} and {name} hold trades of the same time, and no ids that tell which are the same: "
+                f"keep one of them"
+            )
+            raise DatasetError(msg)
+        self._name = name
+        self._reached_ns = max(int(times.max()), self._reached_ns or int(times.max()))
 
 
 class _Ids:

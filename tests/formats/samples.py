@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 DAY_US = 1_723_075_200_000_000
@@ -26,7 +26,7 @@ def write(path: Path, text: str | bytes) -> Path:
     return path
 
 
-def zipped(path: Path, members: dict[str, str]) -> Path:
+def zipped(path: Path, members: Mapping[str, str | bytes]) -> Path:
     """Write a zip archive; returns it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in members.items():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from processor.errors import DatasetError, UnknownFormat
+from processor.events import BUY, SELL
 from processor.formats import open_dataset
+from tests.formats import reading
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_NAME, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_candles_with_times_that_a_spreadsheet_rounded_are_refused_with_what_would_do(shared_data: Path) -> None:
@@ -40,3 +40,33 @@ def test_the_same_messages_are_read_past_their_byte_order_mark_once_they_are_nam
     assert found.trades is not None
     assert len(found.trades) == 50
     assert found.report.counts["malformed"] == 0
+
+
+def test_seconds_with_decimals_are_played_exactly(shared_data: Path) -> None:
+    path = shared_data / "malformed/bybit_float_seconds.csv"
+    assert open_dataset(path).instruments == ("FXSUSDT",)
+    found = read(path)
+    rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    assert [(each.time_ns, each.price, each.size, each.aggressor) for each in reading.trades_of(found.trades)] == [
+        (int(Decimal(row[0]) * 10**9), Decimal(row[4]), Decimal(row[3]), BUY if row[2] == "Buy" else SELL)
+        for row in rows
+    ]
+    assert len(rows) == 15
+    assert found.report.incidents == []
+
+
+def test_a_header_whose_chinese_is_spoilt_is_known_by_its_english_and_the_trades_are_played(shared_data: Path) -> None:
+    path = shared_data / "malformed/okx_gbk_header.csv"
+    assert open_dataset(path).instruments == ("okx_gbk_header",)
+    found = read(path)
+    rows = [line.split(",") for line in path.read_bytes().partition(b"\n")[2].decode("ascii").splitlines()]
+    assert [(each.time_ns, each.price, each.size, each.aggressor) for each in reading.trades_of(found.trades)] == [
+        (int(row[4]) * 10**6, Decimal(row[3]), Decimal(row[2]), BUY) for row in rows
+    ]
+    assert len(rows) == 15
+    assert found.report.counts == {"out_of_order": 3}
+
+
+def test_every_spoilt_file_is_held_by_a_test_here(shared_data: Path) -> None:
+    here = Path(__file__).read_text()
+    assert [path.name for path in (shared_data / "malformed").iterdir() if f"/{path.name}" not in here] == []

@@ -32,6 +32,10 @@ WRITERS = [
     archive_samples.binance_spot,
     archive_samples.binance_futures,
     archive_samples.binance_aggregated,
+    archive_samples.bybit,
+    archive_samples.bybit_spot,
+    archive_samples.okx,
+    archive_samples.okx_bilingual,
     websocket_samples.okx_raw,
     websocket_samples.bybit_raw,
     websocket_samples.kraken_raw,
@@ -83,11 +87,8 @@ def test_a_byte_order_mark_windows_line_ends_and_a_missing_last_newline_change_n
 
 
 def test_files_may_lie_in_a_zip_archive(sample: Path, tmp_path: Path) -> None:
-    files = {
-        path.name: b"".join(block.data for block in base.SourceFile(path).blocks()).decode()
-        for path in sample.iterdir()
-    }
-    samples.zipped(tmp_path / "all.zip", files | {"ReadMe.txt": "read me"})
+    files = {path.name: b"".join(block.data for block in base.SourceFile(path).blocks()) for path in sample.iterdir()}
+    samples.zipped(tmp_path / "all.zip", files | {"ReadMe.txt": b"read me"})
     assert same(read(sample).trades, read(tmp_path / "all.zip").trades)
     assert same(read(sample).book, read(tmp_path).book)
 

@@ -1,0 +1,76 @@
+"""OKX's public trade files (docs/formats/okx_trades.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.events import BUY, SELL
+from processor.formats import text
+from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_trades
+from processor.formats.chunks import head_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.report import Report
+
+_COLUMNS: Final = frozenset(("trade_id", "side", "size", "price", "created_time"))
+_SYMBOL: Final = "instrument_name"
+_NAME: Final = re.compile(r"(.+?)-(?:agg)?trades-\d{4}")
+_AGGREGATED: Final = "-aggtrades-"
+_TRADE_COLUMNS: Final = TradeColumns("price", "size", "side", np.array([SELL, BUY], np.int8))
+_NS_PER_MS: Final = 1_000_000
+
+
+class _OkxTrades:
+    name = "okx-trades"
+    title = "OKX public trades (csv, or its zip)"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The instruments in the head; where there is no such column, the one in the file's name."""
+        names, *rows = [line.split(b",") for line in head_lines(head)] or [[]]
+        plain = _plain(names)
+        if not _COLUMNS.issubset(plain):
+            return frozenset()
+        if _SYMBOL not in plain:
+            return frozenset([instrument_named(file, _NAME)])
+        at = plain.index(_SYMBOL)
+        return frozenset(row[at].decode("utf-8", "replace") for row in rows if len(row) == len(names) and row[at])
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """A stream of the trades; where there are trades, the same trades aggregated are left out."""
+        del clock
+        kinds: dict[str, list[SourceFile]] = {"trades": [], "aggtrades": []}
+        for file in files:
+            kinds["aggtrades" if _AGGREGATED in file.name.casefold() else "trades"].append(file)
+        chosen, unused_bytes = preferred(kinds, report)
+        tables = {file: _table(file, instrument) for file in chosen}
+        return [read_trades(tables, _TRADE_COLUMNS, report, passed_over_bytes=unused_bytes)]
+
+
+FORMAT: Final = _OkxTrades()
+
+
+def _plain(names: Sequence[bytes]) -> list[str]:
+    """Columns' names without the Chinese behind the slash, which is in GBK, or what some program made of that."""
+    return [name.partition(b"/")[0].decode("ascii", "replace") for name in names]
+
+
+def _table(file: SourceFile, instrument: str) -> Table:
+    names = _plain(head_lines(file.head())[0].split(b","))
+    read = {
+        "trade_id": text.integer("trade_id"),
+        _SYMBOL: text.only(_SYMBOL, instrument.encode()),
+        "side": text.word("side", b"sell", b"buy"),
+        "size": text.size("size"),
+        "price": text.price("price"),
+        "created_time": text.integer("created_time", times=_NS_PER_MS),
+    }
+    layout = text.Layout([read.get(name, text.skip(name)) for name in names])
+    return Table(layout, header_lines=1, time="created_time", id="trade_id")
