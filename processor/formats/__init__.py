@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from difflib import get_close_matches
+from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, NothingToReplay, SettingError, UnknownFormat
@@ -17,6 +18,7 @@ from processor.formats import (
     dbn,
     kraken_raw,
     lobster,
+    mapping,
     okx_raw,
     okx_trades,
     own,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from processor.report import Report
 
 FORMATS: Final[tuple[Format, ...]] = (
+    mapping.FORMAT,
     own.FORMAT,
     tardis.FORMAT,
     lobster.FORMAT,
@@ -47,6 +50,7 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 
 _LISTED: Final = 10
+_KEPT_BYTES: Final = 1024
 _QUOTED_BYTES: Final = 60
 
 
@@ -143,10 +147,10 @@ def open_dataset(path: Path) -> Dataset:
             try:
                 found = _recognised(file, head)
             except NothingToReplay as reason:
-                ignored.append(_Ignored(file.name, head[:_QUOTED_BYTES], str(reason)))
+                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], str(reason)))
                 continue
             if found is None:
-                ignored.append(_Ignored(file.name, head[:_QUOTED_BYTES], None))
+                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], None))
             else:
                 known, instruments = found
                 recognised.setdefault(known.name, []).append((file, instruments))
@@ -225,7 +229,13 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
         return f"{path} is empty. Understood are:\n{understood}"
     found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    return f"nothing in {path} is of a format that is understood. Found:\n{found}{more}\nUnderstood are:\n{understood}"
+    msg = f"nothing in {path} is of a format that is understood. Found:\n{found}{more}\nUnderstood are:\n{understood}"
+    table = next((each for each in ignored if b"\n" in each.start and b"\0" not in each.start), None)
+    if table is None:
+        return msg
+    mapped = indent(mapping.example(table.name, table.start), "  ")
+    advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
+    return f"{msg}\n{advice}\n{mapped}"
 
 
 def _described(head: bytes) -> str:
@@ -233,7 +243,7 @@ def _described(head: bytes) -> str:
         return "empty"
     if b"\0" in head:
         return "binary"
-    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r")
+    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r")[:_QUOTED_BYTES]
     return f"text that begins {first.decode('utf-8', 'backslashreplace')!r}"
 
 
