@@ -114,7 +114,8 @@ class WebsocketFormat:
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
         """Those in the messages near the beginning of the file."""
-        found = set(self.pattern.findall(head)) if is_recorded(head.removeprefix(BOM)) else set()
+        head = head.removeprefix(BOM)
+        found = set(self.pattern.findall(head)) if is_recorded(head) else set()
         if found:
             searched = 0
             with closing(chunks(file)) as read:

@@ -10,7 +10,14 @@ from processor.errors import DatasetError, SettingError, UnknownFormat
 from processor.formats import FORMATS, open_dataset
 from processor.report import Report
 from tests.formats.samples import binance_raw, databento, lines, lobster, tardis, write, zipped
-from tests.formats.websocket_samples import bybit_raw, kraken_raw, okx_raw
+from tests.formats.websocket_samples import (
+    bitstamp_raw,
+    bybit_raw,
+    coinbase_advanced,
+    coinbase_raw,
+    kraken_raw,
+    okx_raw,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +44,9 @@ def test_every_format_has_its_page_and_its_row_in_the_table() -> None:
         (okx_raw, "okx-raw", "ABC-USDT"),
         (bybit_raw, "bybit-raw", "ABCUSDT"),
         (kraken_raw, "kraken-raw", "ABC/USD"),
+        (coinbase_raw, "coinbase-raw", "ABC-USD"),
+        (coinbase_advanced, "coinbase-raw", "ABC-USD"),
+        (bitstamp_raw, "bitstamp-raw", "abcusd"),
     ],
 )
 def test_the_format_is_seen_in_the_content(

@@ -39,6 +39,9 @@ WRITERS = [
     websocket_samples.okx_raw,
     websocket_samples.bybit_raw,
     websocket_samples.kraken_raw,
+    websocket_samples.coinbase_raw,
+    websocket_samples.coinbase_advanced,
+    websocket_samples.bitstamp_raw,
 ]
 
 

@@ -199,3 +199,120 @@ def kraken_raw(folder: Path) -> Path:
         rows.append(kraken_trade(100 * number + 10, 7 + number, ("buy", "sell")[number % 2], "1.75", "0.12500000"))
     write(folder / "kraken_20240808.txt.gz", lines(*rows))
     return folder
+
+
+def coinbase_time(at_ms: int) -> str:
+    """A time of the day 2024-08-08."""
+    return f"2024-08-08T00:00:{at_ms // 1000:02d}.{at_ms % 1000:03d}123Z"
+
+
+def coinbase_snapshot(bids: Levels, asks: Levels, product: str = "ABC-USD", **more: object) -> str:
+    """The snapshot of level2; it has no time."""
+    return json.dumps({"type": "snapshot", "product_id": product, "asks": asks, "bids": bids} | more)
+
+
+def coinbase_update(at_ms: int, *changes: tuple[str, str, str], product: str = "ABC-USD") -> str:
+    """An update of level2."""
+    return json.dumps(
+        {"type": "l2update", "product_id": product, "changes": changes, "time": coinbase_time(at_ms)},
+        separators=(",", ":"),
+    )
+
+
+def coinbase_match(
+    at_ms: int, trade_id: int, maker_side: str, price: str, size: str, *, product: str = "ABC-USD", kind: str = "match"
+) -> str:
+    """A trade of the matches channel."""
+    ids = {"type": kind, "trade_id": trade_id, "maker_order_id": "ac92-x", "taker_order_id": "132f-x"}
+    trade = {"side": maker_side, "size": size, "price": price, "product_id": product, "sequence": 50 + trade_id}
+    return json.dumps(ids | trade | {"time": coinbase_time(at_ms)})
+
+
+def coinbase_raw(folder: Path) -> Path:
+    """A recording of Exchange."""
+    rows = [
+        json.dumps({"type": "subscriptions", "channels": [{"name": "level2_batch", "product_ids": ["ABC-USD"]}]}),
+        coinbase_match(0, 6, "buy", "1.5", "1", kind="last_match"),
+        coinbase_snapshot([("1.50", "8.0"), ("1.25", "4")], [("1.75", "3")]),
+        coinbase_update(100, ("buy", "1.50", "0.00000000"), ("sell", "1.80", "2.5")),
+        coinbase_match(110, 7, "sell", "1.75", "0.5"),
+        coinbase_match(120, 8, "buy", "1.25", "2"),
+        coinbase_update(200, ("sell", "1.75", "2.5")),
+    ]
+    write(folder / "coinbase_20240808.txt", lines(*rows))
+    return folder
+
+
+def advanced_message(at_ms: int, channel: str, *events: Any) -> str:
+    """A message of Coinbase's Advanced Trade."""
+    envelope = {"channel": channel, "client_id": "", "timestamp": coinbase_time(at_ms), "sequence_num": at_ms}
+    return json.dumps(envelope | {"events": events})
+
+
+def advanced_book(at_ms: int, kind: str, *changes: tuple[str, str, str], product: str = "ABC-USD") -> str:
+    """A message of level2 of Advanced Trade."""
+    updates = [
+        {"side": side, "event_time": "1970-01-01T00:00:00Z", "price_level": price, "new_quantity": size}
+        for side, price, size in changes
+    ]
+    return advanced_message(at_ms, "l2_data", {"type": kind, "product_id": product, "updates": updates})
+
+
+def advanced_trades(at_ms: int, *trades: tuple[int, str, str, str], kind: str = "update") -> str:
+    """A message of market_trades, each of an id, the maker's side, a price and a size."""
+    listed = [
+        {"trade_id": str(trade_id), "product_id": "ABC-USD", "price": price, "size": size, "side": side}
+        | {"time": coinbase_time(at_ms - 1)}
+        for trade_id, side, price, size in trades
+    ]
+    return advanced_message(at_ms, "market_trades", {"type": kind, "trades": listed})
+
+
+def coinbase_advanced(folder: Path) -> Path:
+    """A recording of Advanced Trade."""
+    rows = [
+        advanced_message(0, "subscriptions", {"subscriptions": {"level2": ["ABC-USD"]}}),
+        advanced_book(10, "snapshot", ("bid", "1.50", "8.0"), ("offer", "1.75", "3")),
+        advanced_trades(20, (6, "BUY", "9", "9"), kind="snapshot"),
+        advanced_trades(300, (8, "BUY", "1.25", "2"), (7, "SELL", "1.75", "0.5")),
+        advanced_book(310, "update", ("bid", "1.50", "0"), ("offer", "1.80", "2.5")),
+    ]
+    write(folder / "advanced_20240808.txt", lines(*rows))
+    return folder
+
+
+def bitstamp_book(
+    at_us: int, bids: Levels, asks: Levels, *, channel: str = "order_book", event: str = "data", pair: str = "abcusd"
+) -> str:
+    """A message of a book."""
+    time_us = DAY_US + at_us
+    data = {"timestamp": str(time_us // 10**6), "microtimestamp": str(time_us), "bids": bids, "asks": asks}
+    return received(at_us // 1000, {"data": data, "channel": f"{channel}_{pair}", "event": event})
+
+
+def bitstamp_trade(at_us: int, trade_id: int, kind: int, price: str, amount: str, **more: object) -> str:
+    """A trade."""
+    data = {
+        "id": trade_id,
+        "timestamp": str((DAY_US + at_us) // 10**6),
+        "amount": float(amount),
+        "amount_str": amount,
+        "price": float(price),
+        "price_str": price,
+        "type": kind,
+        "microtimestamp": str(DAY_US + at_us),
+    }
+    return received(at_us // 1000, {"data": data | more, "channel": "live_trades_abcusd", "event": "trade"})
+
+
+def bitstamp_raw(folder: Path) -> Path:
+    """A recording of whole books and trades."""
+    rows = [
+        received(0, {"event": "bts:subscription_succeeded", "channel": "live_trades_abcusd", "data": {}}),
+        bitstamp_book(1_000, [("1.50", "8.0"), ("1.25", "4")], [("1.75", "3")]),
+        bitstamp_trade(1_500, 7, 0, "1.75", "0.50000000"),
+        bitstamp_trade(1_700, 9, 1, "1.5", "2.00000000"),
+        bitstamp_book(2_000, [("1.25", "4")], [("1.80", "2.5")]),
+    ]
+    write(folder / "bitstamp_20240808.txt.gz", lines(*rows))
+    return folder

@@ -1,0 +1,109 @@
+"""Bitstamp websocket recordings (docs/formats/bitstamp_raw.md)."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from processor.events import BUY, SELL
+from processor.formats.line_prefix import epoch_ns
+from processor.formats.websocket import BookMessage, TradeMessage, WebsocketFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processor.formats.websocket import Decoder, Message
+
+_STATES: Final = "order_book"
+_CHANGES: Final = "diff_order_book"
+_TRADES: Final = "live_trades"
+_RANK: Final = {_CHANGES: 0, _STATES: 1}
+_UPDATES_KEPT: Final = 4096
+_AGGRESSORS: Final = (BUY, SELL)
+
+
+class _Message(msgspec.Struct, frozen=True, gc=False):
+    channel: str = ""
+    event: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Book(msgspec.Struct, frozen=True, gc=False):
+    microtimestamp: str
+    bids: list[tuple[str, str]]
+    asks: list[tuple[str, str]]
+
+
+class _Trade(msgspec.Struct, frozen=True, gc=False):
+    id: int
+    microtimestamp: str
+    type: int
+    price: msgspec.Raw = msgspec.Raw()
+    amount: msgspec.Raw = msgspec.Raw()
+    price_str: str | None = None
+    amount_str: str | None = None
+
+
+_MESSAGE: Final = msgspec.json.Decoder(_Message)
+_BOOK: Final = msgspec.json.Decoder(_Book)
+_TRADE: Final = msgspec.json.Decoder(_Trade)
+
+
+class _BitstampRaw(WebsocketFormat):
+    name = "bitstamp-raw"
+    title = "Bitstamp websocket lines (order_book, diff_order_book, live_trades), one JSON message each"
+    pattern = re.compile(rb'"channel":\s*"(?:order_book|diff_order_book|live_trades)_([a-z0-9/_-]+)"')
+
+    def decoder(self, instrument: str) -> Decoder:
+        return _Decoder(instrument)
+
+    def depth_of(self, channel: str) -> int:
+        return _RANK[channel]
+
+
+FORMAT: Final = _BitstampRaw()
+
+
+class _Decoder:
+    """Decodes messages, and keeps the updates since the last snapshot: the next may be older than they are."""
+
+    def __init__(self, instrument: str) -> None:
+        self._channels = {f"{kind}_{instrument}": kind for kind in (_STATES, _CHANGES, _TRADES)}
+        self._recent: deque[tuple[int, BookMessage]] = deque(maxlen=_UPDATES_KEPT)
+        self._snapshot_ns = 0
+
+    def __call__(self, text: memoryview) -> Sequence[Message]:
+        message = _MESSAGE.decode(text)
+        kind = self._channels.get(message.channel)
+        if kind == _TRADES and message.event == "trade":
+            return [_trade(_TRADE.decode(message.data))]
+        if kind in _RANK and message.event in {"data", "snapshot"}:
+            book = _BOOK.decode(message.data)
+            time_ns = epoch_ns(book.microtimestamp)
+            whole = kind == _STATES or message.event == "snapshot"
+            found = BookMessage(kind, time_ns, is_snapshot=whole, bids=book.bids, asks=book.asks)
+            return [found] if kind == _STATES else self._changes(time_ns, found)
+        return []
+
+    def _changes(self, time_ns: int, found: BookMessage) -> list[Message]:
+        if found.is_snapshot:
+            self._snapshot_ns = time_ns
+            later = [update for update_ns, update in self._recent if update_ns > time_ns]
+            self._recent.clear()
+            return [found, *later]
+        if time_ns <= self._snapshot_ns:
+            return []
+        self._recent.append((time_ns, found))
+        return [found]
+
+
+def _trade(trade: _Trade) -> TradeMessage:
+    if trade.type not in {0, 1}:
+        msg = f"type {trade.type} is neither 0 (buy) nor 1 (sell)"
+        raise ValueError(msg)
+    price = bytes(trade.price).decode() if trade.price_str is None else trade.price_str
+    size = bytes(trade.amount).decode() if trade.amount_str is None else trade.amount_str
+    return TradeMessage(epoch_ns(trade.microtimestamp), (price, size), _AGGRESSORS[trade.type], trade.id)
