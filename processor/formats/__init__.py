@@ -234,7 +234,8 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
     msg = f"nothing in {path} is of a format that is understood. Found:\n{found}{more}\nUnderstood are:\n{understood}"
-    table = next((each for each in ignored if b"\n" in each.start and b"\0" not in each.start), None)
+    tables = (each for each in ignored if each.reason is None and b"\n" in each.start and b"\0" not in each.start)
+    table = next(tables, None)
     if table is None:
         return msg
     mapped = indent(mapping.example(table.name, table.start), "  ")
