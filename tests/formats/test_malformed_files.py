@@ -24,7 +24,7 @@ def test_candles_with_times_that_a_spreadsheet_rounded_are_refused_with_what_wou
         "Binance klines: finished candles, without the trades in them; use the trades or aggTrades of these days. "
         "A spreadsheet has rounded its times, too (1.70027E+12): take files as they were downloaded"
     )
-    assert "mapping.toml" not in str(refusal.value)
+    assert "like this beside it" not in str(refusal.value)
 
 
 def test_messages_whose_name_does_not_say_the_day_are_refused_with_the_name_that_would(shared_data: Path) -> None:
