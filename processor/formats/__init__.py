@@ -18,6 +18,7 @@ from processor.formats import (
     coinbase_raw,
     databento_csv,
     dbn,
+    hftbacktest,
     kraken_raw,
     lobster,
     mapping,
@@ -51,6 +52,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     okx_trades.FORMAT,
     databento_csv.FORMAT,
     dbn.FORMAT,
+    hftbacktest.FORMAT,
 )
 
 _LISTED: Final = 10

@@ -1,0 +1,375 @@
+"""hftbacktest's event arrays, of both generations (docs/formats/hftbacktest.md)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from processor.errors import DatasetError
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
+from processor.formats import text
+from processor.formats.base import batch
+from processor.formats.chunks import prefetched
+from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.report import Report
+
+_MAGIC: Final = b"\x93NUMPY"
+_FIELDS: Final = {"ev": "u", "exch_ts": "i", "local_ts": "i", "px": "f", "qty": "f"}
+_OLD_COLUMNS: Final = 6
+_FLOAT64: Final = np.dtype("<f8")
+_DATE: Final = re.compile(r"[._-]?(?:19|20)\d\d[-_]?[01]\d[-_]?[0-3]\d(?!\d).*$")
+
+_DEPTH: Final = 1
+_TRADE: Final = 2
+_CLEAR: Final = 3
+_SNAPSHOT: Final = 4
+_KINDS: Final = (_DEPTH, _TRADE, _CLEAR, _SNAPSHOT)
+_MOST: Final = 0.9
+_KIND_BITS: Final = 0xFF
+_BUY_BIT: Final = 1 << 29
+_SELL_BIT: Final = 1 << 28
+_CLOCK_BIT: Final = {"exchange": 1 << 31, "local": 1 << 30}
+_TIME_OF_CLOCK: Final = {"exchange": "exch_ts", "local": "local_ts"}
+_NS_PER_US: Final = 1000
+_US_NOW: Final = (10**14, 10**17)
+"""Between which any time in microseconds since 1970 lies that somebody recorded."""
+_NO_TIME: Final = np.iinfo(np.int64).min
+
+_LEVEL: Final = text.Layout([text.price("px"), text.size("qty")])
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands before the rows: `length` bytes."""
+
+    length: int
+    dtype: np.dtype[np.generic]
+    rows: int
+
+    @property
+    def row_bytes(self) -> int:
+        return self.dtype.itemsize * (1 if self.dtype.names else _OLD_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of either generation: what they are, their side (BUY, SELL or UNKNOWN), times in ns, and floats."""
+
+    kind: NDArray[np.int64]
+    side: NDArray[np.int8]
+    time_ns: NDArray[np.int64]
+    price: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+
+class _HftBacktest:
+    name = "hftbacktest"
+    title = "hftbacktest event arrays (npz or npy; nanoseconds by name, or six columns in microseconds)"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The file's name up to its date, where it is an array of events: nothing in it names an instrument."""
+        header = _header(file, head)
+        if header is None:
+            return frozenset()
+        stem = file.path.name.partition(".")[0]
+        return frozenset((_DATE.sub("", stem) or stem,))
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """One stream of all files, which hold trades and book alike."""
+        del instrument
+        return [_read(files, clock, report)]
+
+
+FORMAT: Final = _HftBacktest()
+
+
+def _header(file: SourceFile, head: bytes) -> _Header | None:
+    """The header of an array of events; None for anything else.
+
+    Raises:
+        DatasetError: the array lies column by column.
+    """
+    if not head.startswith(_MAGIC):
+        return None
+    source = BytesIO(head)
+    try:
+        major, _ = np.lib.format.read_magic(source)
+        read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+        shape, by_column, dtype = read(source)
+    except ValueError:
+        return None
+    kinds = {name: dtype[name].kind for name in dtype.names or ()}
+    named = len(shape) == 1 and all(kinds.get(name) == kind for name, kind in _FIELDS.items())
+    if not named and not (dtype == _FLOAT64 and len(shape) == 2 and shape[1] == _OLD_COLUMNS):  # noqa: PLR2004
+        return None
+    header = _Header(source.tell(), dtype, int(shape[0]))
+    if not named and not _looks_like_events(head, header, by_column=by_column):
+        return None
+    if by_column and not named:
+        msg = f"{file.name}: the array lies column by column; save numpy.ascontiguousarray of it"
+        raise DatasetError(msg)
+    return header
+
+
+def _looks_like_events(head: bytes, header: _Header, *, by_column: bool) -> bool:
+    """Whether most of the first rows of six unnamed numbers have a kind of event and a time where they belong."""
+    count = min((len(head) - header.length) // header.row_bytes, header.rows)
+    first = np.frombuffer(head, _FLOAT64, count * _OLD_COLUMNS, header.length)
+    if by_column:
+        return bool(np.isin(first[: header.rows], _KINDS).mean() > _MOST) if count else False
+    table = first.reshape(-1, _OLD_COLUMNS)
+    latest = table[:, 1:3].max(axis=1, initial=0)
+    fitting = np.isin(table[:, 0], _KINDS) & (latest > _US_NOW[0]) & (latest < _US_NOW[1])
+    return bool(count and fitting.mean() > _MOST)
+
+
+def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.bool_]]:
+    """The rows, and which of them happen on this clock: some happen at the exchange only, or here only."""
+    if not header.dtype.names:
+        table = np.frombuffer(data, _FLOAT64).reshape(-1, _OLD_COLUMNS)
+        times = table[:, 1 if clock == "exchange" else 2]
+        whole = (times == np.floor(times)) & (times < _US_NOW[1]) & (times > -1)
+        return _Rows(
+            kind=_whole(table[:, 0]),
+            side=np.select([table[:, 3] > 0, table[:, 3] < 0], [BUY, SELL], UNKNOWN).astype(np.int8),
+            time_ns=np.where(whole, _whole(times) * _NS_PER_US, _NO_TIME),
+            price=table[:, 4],
+            size=table[:, 5],
+        ), times != -1
+    records = np.frombuffer(data, header.dtype)
+    flags = records["ev"].astype(np.int64)
+    either = _CLOCK_BIT["exchange"] | _CLOCK_BIT["local"]
+    return _Rows(
+        kind=flags & _KIND_BITS,
+        side=np.select([flags & _BUY_BIT != 0, flags & _SELL_BIT != 0], [BUY, SELL], UNKNOWN).astype(np.int8),
+        time_ns=records[_TIME_OF_CLOCK[clock]].astype(np.int64),
+        price=records["px"].astype(np.float64),
+        size=records["qty"].astype(np.float64),
+    ), (flags & _CLOCK_BIT[clock] != 0) | (flags & either == 0)
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Floats that are whole numbers; others as 0."""
+    fits = (values == np.floor(values)) & (np.abs(values) < _US_NOW[1])
+    return np.where(fits, values, 0).astype(np.int64)
+
+
+def _read(files: Sequence[SourceFile], clock: str, report: Report) -> Generator[Batch]:
+    def first(file: SourceFile) -> int:
+        head = file.head()
+        header = _header(file, head)
+        if header is None or not header.rows:
+            return 0
+        content = head[header.length :]
+        whole = content[: len(content) // header.row_bytes * header.row_bytes]
+        rows, here = _rows(header, whole, clock)
+        return int(rows.time_ns[here].min(initial=np.iinfo(np.int64).max))
+
+    reader = _Reader(clock, report)
+    before = 0
+    for file in sorted(files, key=first):
+        for trades, book, consumed in reader.read(file):
+            yield batch(trades, book, before + consumed)
+        before += file.size_bytes
+
+
+class _Reader:
+    """Reads files that continue each other."""
+
+    def __init__(self, clock: str, report: Report) -> None:
+        self._clock = clock
+        self._report = report
+        self._order = OrderCheck(report)
+        self._decimals = (0, 0)
+        self._resting = {BID: _Resting(), ASK: _Resting()}
+
+    def read(self, file: SourceFile) -> Generator[tuple[Trades | None, BookEvents | None, int]]:
+        """Trades, book events and bytes read.
+
+        Raises:
+            DatasetError: too many rows are malformed.
+        """
+        header = _header(file, file.head())
+        assert header is not None  # noqa: S101 - it was when the file was recognised
+        days = DayCheck(file.name, self._report)
+        rest, skipped, before = b"", header.length, 0
+        with closing(prefetched(file.blocks())) as blocks:
+            for block in blocks:
+                data = rest + block.data[skipped:]
+                skipped = max(skipped - len(block.data), 0)
+                end = len(data) // header.row_bytes * header.row_bytes
+                rows, here = _rows(header, data[:end], self._clock)
+                trades, book = self._events(rows, here, before, file.name, days)
+                before += end // header.row_bytes
+                rest = data[end:]
+                yield trades, book, block.consumed_bytes
+        if before < header.rows:
+            detail = f"the file ends after {before} of {header.rows} rows"
+            self._report.add("incomplete", file.name, before + 1, None, detail)
+        self._report.end_of_file(file.name)
+
+    def _events(
+        self, rows: _Rows, here: NDArray[np.bool_], before: int, name: str, days: DayCheck
+    ) -> tuple[Trades | None, BookEvents | None]:
+        parsed = self._parsed(rows, before)
+        known = (rows.kind >= _DEPTH) & (rows.kind <= _SNAPSHOT)
+        sided = (rows.side != UNKNOWN) | (rows.kind == _TRADE) | (rows.kind == _CLEAR)
+        sound = np.zeros(len(here), np.bool_)
+        place = parsed.lines - before - 1
+        sound[place] = True
+        prices, sizes = np.zeros((2, len(here)), np.int64)
+        prices[place], sizes[place] = parsed.values
+        reasons = {bad.line: bad.reason for bad in parsed.bad}
+        bad = np.flatnonzero(here & ~sound) + before + 1
+        found = ((line, None, reasons.get(line, "a price or size is not a number")) for line in bad.tolist())
+        self._report.add_all("malformed", name, found, len(bad))
+        self._malformed(here & sound & ~known, before, name, "a kind of event other than 1 to 4")
+        self._malformed(here & sound & known & ~sided, before, name, "a level without a side")
+        timed = rows.time_ns != _NO_TIME
+        self._malformed(here & sound & known & sided & ~timed, before, name, "a time that is no whole number")
+        chosen = np.flatnonzero(here & sound & known & sided & timed)
+        chosen = chosen[days.near(rows.time_ns[chosen], chosen + before + 1)]
+        times = rows.time_ns[chosen]
+        span = (int(times.min()), int(times.max())) if len(times) else (None, None)
+        self._report.rows(name, int(here.sum()), *span)
+        self._order.check(name, times, chosen + before + 1)
+        is_trade = rows.kind[chosen] == _TRADE
+        trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
+        return trades, self._book(rows, chosen[~is_trade], prices, sizes)
+
+    def _malformed(self, where: NDArray[np.bool_], before: int, name: str, reason: str) -> None:
+        found = np.flatnonzero(where)
+        self._report.add_all("malformed", name, ((int(row) + before + 1, None, reason) for row in found), len(found))
+
+    def _parsed(self, rows: _Rows, before: int) -> text.Parsed:
+        """Prices and sizes as the shortest digits that give the same floats, which are those that were meant."""
+        clears = rows.kind == _CLEAR
+        # Where a clear has no price it means the whole side, and its size means nothing.
+        prices = np.where(clears & ~np.isfinite(rows.price), 0.0, rows.price)
+        sizes = np.where(clears, 0.0, rows.size)
+        lines = pl.DataFrame({"px": prices, "qty": sizes}).write_csv(include_header=False, float_scientific=False)
+        parsed = _LEVEL.parse(
+            lines.encode(),
+            len(prices),
+            first_line=before + 1,
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+        )
+        if (parsed.price_decimals, parsed.size_decimals) != self._decimals:
+            for side in self._resting.values():
+                side.rescale(10 ** (parsed.price_decimals - self._decimals[0]))
+            self._decimals = parsed.price_decimals, parsed.size_decimals
+        return parsed
+
+    def _trades(
+        self,
+        rows: _Rows,
+        chosen: NDArray[np.intp],
+        prices: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+        before: int,
+        name: str,
+    ) -> Trades:
+        trades = Trades(
+            time_ns=rows.time_ns[chosen],
+            price_ticks=prices[chosen],
+            size_lots=sizes[chosen],
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+            aggressor=rows.side[chosen],
+        )
+        report_unknown_sides(self._report, name, trades, chosen + before + 1)
+        return trades
+
+    def _book(
+        self, rows: _Rows, chosen: NDArray[np.intp], prices: NDArray[np.int64], sizes: NDArray[np.int64]
+    ) -> BookEvents | None:
+        """The levels as they are, and for each clear those that it takes away."""
+        clears = np.flatnonzero(rows.kind[chosen] == _CLEAR)
+        parts: list[BookEvents] = []
+        start = 0
+        for at in [*clears.tolist(), len(chosen)]:
+            levels = chosen[start:at]
+            side = np.where(rows.side[levels] == BUY, BID, ASK).astype(np.int8)
+            for of, resting in self._resting.items():
+                resting.update(prices[levels][side == of], sizes[levels][side == of])
+            if len(levels):
+                parts.append(self._levels(rows.time_ns[levels], side, prices[levels], sizes[levels]))
+            if at < len(chosen):
+                row = chosen[at]
+                upto = int(prices[row]) if np.isfinite(rows.price[row]) else None
+                parts.append(self._cleared(int(rows.time_ns[row]), int(rows.side[row]), upto))
+            start = at + 1
+        return concatenated(parts) if parts else None
+
+    def _cleared(self, time_ns: int, side: int, upto: int | None) -> BookEvents:
+        if side == UNKNOWN:
+            for resting in self._resting.values():
+                resting.take(None, None)
+            return self._levels(np.array([time_ns]), np.array([CLEAR], np.int8), *np.zeros((2, 1), np.int64))
+        of = BID if side == BUY else ASK
+        gone = self._resting[of].take(*((upto, None) if side == BUY else (None, upto)))
+        return self._levels(
+            np.full(len(gone), time_ns), np.full(len(gone), of, np.int8), gone, np.zeros(len(gone), np.int64)
+        )
+
+    def _levels(
+        self,
+        times: NDArray[np.int64],
+        side: NDArray[np.int8],
+        prices: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+    ) -> BookEvents:
+        return BookEvents(
+            time_ns=times,
+            price_ticks=prices,
+            size_lots=sizes,
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+            side=side,
+        )
+
+
+class _Resting:
+    """At which prices of one side something rests."""
+
+    def __init__(self) -> None:
+        self._prices = np.empty(0, np.int64)
+
+    def update(self, prices: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """The next rows: what rests now at these prices."""
+        if not len(prices):
+            return
+        changed, last = np.unique(prices[::-1], return_index=True)
+        unchanged = np.setdiff1d(self._prices, changed, assume_unique=True)
+        self._prices = np.concatenate((unchanged, changed[sizes[::-1][last] > 0]))
+
+    def take(self, lowest: int | None, highest: int | None) -> NDArray[np.int64]:
+        """The prices in this range, at which nothing rests from now on."""
+        gone = np.ones(len(self._prices), np.bool_)
+        if lowest is not None:
+            gone &= self._prices >= lowest
+        if highest is not None:
+            gone &= self._prices <= highest
+        taken = np.sort(self._prices[gone])
+        self._prices = self._prices[~gone]
+        return taken
+
+    def rescale(self, factor: int) -> None:
+        """Multiply all prices."""
+        self._prices = self._prices * factor
