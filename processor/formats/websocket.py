@@ -76,6 +76,7 @@ class TradeMessage:
 
 Message: TypeAlias = BookMessage | TradeMessage
 Decoder: TypeAlias = "Callable[[memoryview], Sequence[Message]]"
+_Days: TypeAlias = dict[type[BookMessage] | type[TradeMessage], DayCheck]
 
 
 def side_of(name: str) -> int:
@@ -139,7 +140,7 @@ class WebsocketFormat:
         reader = _Reader(self, instrument, clock, report, channel)
         before = 0
         for _, file in sorted(zip(heads, files, strict=True), key=lambda found: found[0][0]):
-            days = DayCheck(file.name, report)
+            days = {kind: DayCheck(file.name, report) for kind in (BookMessage, TradeMessage)}
             with closing(chunks(file)) as read:
                 for chunk in read:
                     trades, book = reader.read(chunk, file.name, days)
@@ -191,7 +192,7 @@ class _Reader:
         self._books = DeltaBook(report, venue.checksum)
         self._decimals = (0, 0)
 
-    def read(self, chunk: Chunk, name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+    def read(self, chunk: Chunk, name: str, days: _Days) -> tuple[Trades | None, BookEvents | None]:
         """The chunk's trades and book events; a message of several counts as so many rows."""
         rows = 0
         entries: list[_Entry] = []
@@ -288,12 +289,22 @@ class _Reader:
         return concatenated(parts) if parts else None
 
 
-def _near(entries: list[_Entry], days: DayCheck) -> list[_Entry]:
-    """The entries whose time is near the file's day, or that have none."""
-    timed = [(entry.time_ns, entry.line) for entry in entries if entry.time_ns is not None]
-    both: NDArray[np.int64] = np.array(timed, np.int64).reshape(-1, 2)
-    near = iter(days.near(both[:, 0].copy(), both[:, 1]).tolist())
-    return [entry for entry in entries if entry.time_ns is None or next(near)]
+def _near(entries: list[_Entry], days: _Days) -> list[_Entry]:
+    """The entries whose time is near the file's day, or that have none.
+
+    Trades and books are judged apart: on subscription venues send the last trade there was, however old.
+    """
+    far = set()
+    for kind, check in days.items():
+        timed = [
+            (number, entry.time_ns, entry.line)
+            for number, entry in enumerate(entries)
+            if entry.time_ns is not None and isinstance(entry.message, kind)
+        ]
+        columns: NDArray[np.int64] = np.array(timed, np.int64).reshape(-1, 3)
+        near = check.near(columns[:, 1].copy(), columns[:, 2])
+        far.update(columns[~near, 0].tolist())
+    return [entry for number, entry in enumerate(entries) if number not in far]
 
 
 def _lists(message: Message) -> tuple[bytes, bytes]:

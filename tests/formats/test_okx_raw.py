@@ -193,6 +193,14 @@ def test_a_trade_that_comes_again_is_skipped(tmp_path: Path) -> None:
     assert kinds(found) == {"duplicates": 1}
 
 
+def test_a_last_trade_from_days_before_the_recording_costs_no_book(tmp_path: Path) -> None:
+    old = okx_trade(-9 * 86_400_000, 1, "buy", "1", "1").partition(": ")[2]
+    rows = [old, SNAPSHOT, *(okx_trade(at, at, "buy", "1", "1") for at in range(2, 120))]
+    found = read(recorded(tmp_path, *rows))
+    assert sides(found) == [CLEAR, BID, ASK]
+    assert kinds(found) == {"malformed": 1}
+
+
 def test_other_instruments_and_channels_and_answers_are_passed_over(tmp_path: Path) -> None:
     other = {"arg": {"channel": "tickers", "instId": "ABC-USDT"}, "data": [{"last": 1}]}
     rows = [
