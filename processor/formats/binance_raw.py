@@ -16,6 +16,7 @@ from processor.formats.base import batch
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import BOM, chunks
 from processor.formats.levels import as_snapshot, book_events, read_levels
+from processor.formats.line_prefix import epoch_ns
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -35,8 +36,6 @@ _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
 _SEARCHED_BYTES: Final = 16 << 20
 """How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
-_NS_PER_UNIT: Final = {13: 1_000_000, 16: 1_000, 19: 1}
-"""By the digits of a time of this century: ms, us or ns."""
 _MARKET_TYPES: Final = ("", "MARKET")
 """The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
 _REQUIRED: Final = {
@@ -123,20 +122,7 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
 
 def _first_local_ns(file: SourceFile) -> int:
     found = _LINE_START.match(file.head().removeprefix(BOM))
-    return _epoch_ns(int(found[1])) if found else 0
-
-
-def _epoch_ns(value: int) -> int:
-    """A time in ms, us or ns, by its digits, in ns.
-
-    Raises:
-        ValueError: it is none of these in this century.
-    """
-    factor = _NS_PER_UNIT.get(len(str(value)))
-    if factor is None:
-        msg = f"time {value} is neither in ms nor in us nor in ns"
-        raise ValueError(msg)
-    return value * factor
+    return int(found[1].ljust(19, b"0")) if found else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +159,7 @@ class _Reader:
             rows += 1
             try:
                 entry = self._entry(line, row, take_snapshots=take_snapshots)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 self._report.add("malformed", name, line, None, str(error))
                 continue
             if entry is not None:
@@ -203,7 +189,7 @@ class _Reader:
         if start is None:
             msg = "the line does not begin with a local time in us or ns and a JSON object"
             raise ValueError(msg)
-        local_ns = _epoch_ns(int(start[1]))
+        local_ns = epoch_ns(start[1].decode())
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
         message = message.data or message
         if message.snapshot_id is not None:
@@ -216,7 +202,7 @@ class _Reader:
                 raise ValueError(msg)
         if message.kind == "trade" and message.order_type not in _MARKET_TYPES:
             return None
-        exchange_ns = _epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
+        exchange_ns = epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
         return _Entry(line, local_ns if self._local else exchange_ns, message)
 
     def _trades(self, entries: list[_Entry], name: str) -> Trades | None:
