@@ -25,6 +25,7 @@ from processor.formats import (
     okx_raw,
     okx_trades,
     own,
+    sqlite_tables,
     tardis,
 )
 from processor.formats.base import ZIP_MAGIC, SourceFile
@@ -52,6 +53,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     okx_trades.FORMAT,
     databento_csv.FORMAT,
     dbn.FORMAT,
+    sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
 )
 

@@ -1,0 +1,312 @@
+"""SQLite databases with a table of book snapshots and one of trades (docs/formats/sqlite_tables.md)."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing, contextmanager
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+from processor.errors import DatasetError
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats import text
+from processor.formats.base import batch
+from processor.formats.levels import read_levels
+from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Batch, SourceFile
+    from processor.report import Report
+
+_MAGIC: Final = b"SQLite format 3\0"
+_TABLES: Final = {
+    "trades": ("timestamp", "side", "price", "size"),
+    "book": ("timestamp", "bids", "asks"),
+}
+"""The columns that are read of each table, beside `instrument`."""
+_ROWS_AT_ONCE: Final = 8192
+_UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
+"""Below which number a time is in seconds, milliseconds or microseconds, and its nanoseconds."""
+_SIDES: Final = (b"sell", b"unknown", b"buy")
+_AGGRESSORS: Final = np.array([SELL, UNKNOWN, BUY], np.int8)
+_LEVEL_KEYS: Final = (("price", "size"), ("p", "s"))
+
+_JSON: Final = msgspec.json.Decoder(float_hook=str)
+"""Numbers with a point stay the text they are: a float would not hold every one."""
+
+_Row = tuple[Any, ...]
+
+
+class _Sqlite:
+    name = "sqlite"
+    title = "SQLite with tables book (bids and asks as JSON) and trades, plain or packed"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The instruments of both tables, as far as they are there.
+
+        Raises:
+            DatasetError: the database is damaged.
+        """
+        if not head.startswith(_MAGIC):
+            return frozenset()
+        with _opened(file) as database:
+            named = (
+                row[0]
+                for table in _present(database)
+                for row in database.execute(_select("DISTINCT instrument", table))
+            )
+            return frozenset(str(name) for name in named if name)
+
+    def streams(
+        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
+    ) -> list[Iterator[Batch]]:
+        """A stream of the trades and one of the book; there is one clock for both."""
+        del clock
+        return [_read(files, table, instrument, report) for table in _TABLES]
+
+
+FORMAT: Final = _Sqlite()
+
+
+@contextmanager
+def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
+    """The database, read only and taken as unchanging; unpacked to a temporary file first if it is packed."""
+    with tempfile.NamedTemporaryFile(prefix="processor-", suffix=".db") as unpacked:
+        path = file.path
+        with path.open("rb") as raw:
+            is_plain = file.member is None and raw.read(len(_MAGIC)) == _MAGIC
+        try:
+            if not is_plain:
+                for block in file.blocks():
+                    unpacked.write(block.data)
+                unpacked.flush()
+            uri = f"{path.absolute().as_uri() if is_plain else 'file:' + unpacked.name}?mode=ro&immutable=1"
+            with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as database:
+                yield database
+        except (sqlite3.Error, OSError) as error:
+            msg = f"{file.name}: the database cannot be read: {error}"
+            raise DatasetError(msg) from error
+
+
+def _present(database: sqlite3.Connection) -> list[str]:
+    """Which of the tables are there with all their columns."""
+    found = []
+    for table, columns in _TABLES.items():
+        names = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        if names.issuperset({*columns, "instrument"}):
+            found.append(table)
+    return found
+
+
+def _select(columns: str, table: str, rest: str = "") -> str:
+    return f"SELECT {columns} FROM {table} {rest}"  # noqa: S608 - of constants only; values are bound
+
+
+def _count(database: sqlite3.Connection, table: str, instrument: str) -> int:
+    (count,) = database.execute(_select("count(*)", table, "WHERE instrument = ?"), (instrument,)).fetchone()
+    return int(count)
+
+
+def _read(files: Sequence[SourceFile], table: str, instrument: str, report: Report) -> Generator[Batch]:
+    reader = _Reader(report)
+    events: Callable[[list[_Row], str, DayCheck], tuple[Trades | None, BookEvents | None]]
+    events = reader.trades if table == "trades" else reader.book
+    before = 0
+    for file in sorted(files, key=_first_ns) if len(files) > 1 else files:
+        with _opened(file) as database:
+            counts = {each: _count(database, each, instrument) for each in _present(database)}
+            if table not in counts:
+                continue
+            size_bytes = file.size_bytes * counts["book"] // max(sum(counts.values()), 1) if "book" in counts else 0
+            if table == "trades":
+                size_bytes = file.size_bytes - size_bytes
+            label = f"{file.name}/{table}"
+            days = DayCheck(label, report)
+            columns = ", ".join(("rowid", *_TABLES[table]))
+            rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
+            done = 0
+            while some := rows.fetchmany(_ROWS_AT_ONCE):
+                done += len(some)
+                yield batch(*events(some, label, days), before + size_bytes * done // counts[table])
+        report.end_of_file(label)
+        before += size_bytes
+
+
+def _first_ns(file: SourceFile) -> int:
+    with _opened(file) as database:
+        found = [
+            row[0]
+            for table in _present(database)
+            for row in database.execute(_select("timestamp", table, "ORDER BY rowid LIMIT 1"))
+        ]
+    return min((int(time) for time in _times(found) if time is not None), default=0)
+
+
+def _times(values: Sequence[Any]) -> list[int | None]:
+    """Times in ns: ISO texts, or numbers whose size says their unit; None for what is neither."""
+    parsed = text.Layout([text.iso_time("timestamp"), text.integer("row")]).parse(
+        b"".join(b"%b,%d\n" % (_field(value), row) for row, value in enumerate(values)), len(values)
+    )
+    found: list[int | None] = [_number_of_ns(value) for value in values]
+    for time, row in parsed.values.T.tolist():
+        found[row] = time
+    return found
+
+
+def _number_of_ns(value: object) -> int | None:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or number < 0:
+        return None
+    unit = next((unit for beyond, unit in _UNITS if number < beyond), 1)
+    nanoseconds = int(number * unit)
+    return nanoseconds if nanoseconds <= np.iinfo(np.int64).max else None
+
+
+def _field(value: object) -> bytes:
+    """A value as a field of a line: floats as the shortest digits that give them, in full."""
+    if isinstance(value, float):
+        return _in_full(repr(value)).encode()
+    return b"" if value is None else str(value).replace("\n", " ").encode("utf-8", "replace")
+
+
+def _in_full(number: str) -> str:
+    """A number without an exponent."""
+    try:
+        return format(Decimal(number), "f") if "e" in number.lower() else number
+    except InvalidOperation:
+        return number
+
+
+class _Reader:
+    """Reads one table of files that continue each other."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._order = OrderCheck(report)
+        self._decimals = (0, 0)
+
+    def trades(self, rows: list[_Row], name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+        """The trades of some rows: id, time, side, price and size."""
+        layout = text.Layout([text.word("side", *_SIDES), text.price("price"), text.size("size")])
+        parsed = layout.parse(
+            b"".join(
+                b"%b,%b,%b\n" % (_field(side).lower() or b"unknown", _field(price), _field(size))
+                for _, _, side, price, size in rows
+            ),
+            len(rows),
+            first_line=0,
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+        )
+        self._decimals = parsed.price_decimals, parsed.size_decimals
+        faults = {bad.line: bad.reason for bad in parsed.bad}
+        sound = np.zeros(len(rows), np.bool_)
+        sound[parsed.lines] = True
+        kept, times, lines = self._timed(rows, sound, faults, name, days)
+        chosen = parsed.values[:, np.searchsorted(parsed.lines, kept)]
+        trades = Trades(
+            time_ns=times,
+            price_ticks=chosen[1],
+            size_lots=chosen[2],
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+            aggressor=_AGGRESSORS[chosen[0]],
+        )
+        report_unknown_sides(self._report, name, trades, lines)
+        return trades, None
+
+    def book(self, rows: list[_Row], name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+        """The snapshots of some rows: id, time, bids and asks."""
+        faults: dict[int, str] = {}
+        lists: list[bytes] = []
+        for number, (_, _, *sides) in enumerate(rows):
+            for side, content in zip(("bids", "asks"), sides, strict=True):
+                levels = _levels(content)
+                if levels is None:
+                    faults.setdefault(number, f"{side} is no JSON list of levels [price, size]")
+                lists.append(levels or b"[]")
+        found = read_levels(lists, *self._decimals)
+        self._decimals = found.price_decimals, found.size_decimals
+        for at in np.flatnonzero(found.reasons).tolist():
+            reason = text.PHRASES[int(found.reasons[at])]
+            faults.setdefault(at // 2, f"{('bids', 'asks')[at % 2]}: a price or size {reason}")
+        sound = np.ones(len(rows), np.bool_)
+        sound[list(faults)] = False
+        kept, times, _ = self._timed(rows, sound, faults, name, days)
+        counts = np.diff(found.bounds)
+        row_of_level = np.repeat(np.arange(len(rows)), counts.reshape(-1, 2).sum(axis=1))
+        place_of_row = np.full(len(rows), -1)
+        place_of_row[kept] = np.arange(len(kept))
+        level_place = place_of_row[row_of_level]
+        side_of_level = np.repeat(np.tile(np.array([BID, ASK], np.int8), len(rows)), counts)
+        chosen = level_place >= 0
+        place = level_place[chosen]
+        starts = np.searchsorted(place, np.arange(len(kept)))
+        return None, BookEvents(
+            time_ns=np.insert(times[place], starts, times),
+            price_ticks=np.insert(found.price_ticks[chosen], starts, 0),
+            size_lots=np.insert(found.size_lots[chosen], starts, 0),
+            price_decimals=self._decimals[0],
+            size_decimals=self._decimals[1],
+            side=np.insert(side_of_level[chosen], starts, CLEAR),
+        )
+
+    def _timed(
+        self, rows: list[_Row], sound: NDArray[np.bool_], faults: dict[int, str], name: str, days: DayCheck
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
+        """Which of the sound rows have a time that can be, these times, and the rows' ids; the others are reported."""
+        ids = np.array([row[0] for row in rows], np.int64)
+        known = _times([row[1] for row in rows])
+        for number, time in enumerate(known):
+            if time is None and sound[number]:
+                sound[number] = False
+                faults[number] = f"timestamp {str(rows[number][1])[:40]!r} is not a time"
+        bad = np.flatnonzero(~sound).tolist()
+        described = ((int(ids[row]), None, faults.get(row, "a field will not do")) for row in bad)
+        self._report.add_all("malformed", name, described, len(bad))
+        kept = np.flatnonzero(sound)
+        times = np.array([known[row] for row in kept.tolist()], np.int64)
+        near = days.near(times, ids[kept])
+        kept, times = kept[near], times[near]
+        span = (int(times.min()), int(times.max())) if len(times) else (None, None)
+        self._report.rows(name, len(rows), *span)
+        self._order.check(name, times, ids[kept])
+        return kept, times, ids[kept]
+
+
+def _levels(content: str | bytes) -> bytes | None:
+    """A JSON list of [price, size], {price, size} or {p, s} as `[["price","size"],...]`; None for anything else."""
+    try:
+        decoded = _JSON.decode(content)
+        if not isinstance(decoded, list):
+            return None
+        return msgspec.json.encode([[_in_full(str(part)) for part in _pair(level)] for level in decoded])
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return None
+
+
+def _pair(level: list[object] | dict[str, object]) -> tuple[object, object]:
+    """The price and the size of a level.
+
+    Raises:
+        ValueError: it has not just these.
+    """
+    if isinstance(level, dict):
+        for keys in _LEVEL_KEYS:
+            if level.keys() >= set(keys):
+                return level[keys[0]], level[keys[1]]
+        msg = "a level without a price and a size"
+        raise ValueError(msg)
+    price, size = level
+    return price, size
