@@ -37,6 +37,8 @@ COLUMNS: Final = (
 )
 SUFFIXES: Final = (".parquet", ".csv")
 
+_CHUNKS_AHEAD: Final = 6
+"""Reading comes in bursts: a few chunks of some megabytes in stock keep the engine from waiting."""
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
@@ -52,7 +54,7 @@ def aggregate(
         DatasetError: the dataset turns out unusable, or holds no event.
     """
     engine = Engine(settings.aggregation)
-    with closing(prefetched(in_time_order(opened.streams, report))) as chunks:
+    with closing(prefetched(in_time_order(opened.streams, report), _CHUNKS_AHEAD)) as chunks:
         for chunk in _with_trades_together(_until(chunks, settings)):
             engine.advance(chunk.trades, chunk.book)
             if on_progress:

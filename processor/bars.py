@@ -39,7 +39,8 @@ def trade_bars(trades: Trades, interval_ns: int, *, cvd_lots: int, cvd_day: int,
             "aggressor": trades.aggressor,
         }
     ).with_columns(
-        bucket=pl.col("time_ns") // interval_ns,
+        # In time order, they are in the order of their intervals too, and Polars need not look for them.
+        bucket=(pl.col("time_ns") // interval_ns).set_sorted(),
         signed=pl.col("size") * pl.col("aggressor").cast(pl.Int64),
     )
     if reset == "day":

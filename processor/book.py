@@ -8,7 +8,7 @@ the batches, the result is that of one piece.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -128,10 +128,10 @@ class Book:
             self._spells,
             self._obi_levels,
             self._interval_ns,
-            events.time_ns,
-            events.side,
-            events.price_ticks,
-            events.size_lots,
+            _read_only(events.time_ns),
+            _read_only(events.side),
+            _read_only(events.price_ticks),
+            _read_only(events.size_lots),
             times,
             values,
         )
@@ -145,7 +145,8 @@ class Book:
         times, values = np.empty((3, 2), np.int64), np.empty((4, 2))
         closed = 0
         if clock[kernel.PENDING]:
-            later = np.array([_END_OF_TIME], np.int64)
+            later = _read_only(np.array([_END_OF_TIME], np.int64))
+            nothing = _read_only(np.array([kernel.NOTHING], np.int8))
             closed = kernel.advance(
                 self._ladder,
                 clock,
@@ -154,7 +155,7 @@ class Book:
                 self._obi_levels,
                 self._interval_ns,
                 later,
-                np.array([kernel.NOTHING], np.int8),
+                nothing,
                 later,
                 later,
                 times,
@@ -204,6 +205,13 @@ class Book:
         best[standing] = scaled_up(best[standing], grow_price)
         self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
         self.price_decimals, self.size_decimals = price_decimals, size_decimals
+
+
+def _read_only(column: NDArray[Any]) -> NDArray[Any]:
+    """The same column, not to be written: readers give both kinds, and Numba would compile the kernel for each."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:

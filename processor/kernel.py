@@ -409,16 +409,6 @@ def refill(ladder: Ladder, s: int, prices: NDArray[np.int64], sizes: NDArray[np.
 
 
 @njit(cache=True, nogil=True)
-def _imbalance(ladder: Ladder, top_levels: int) -> float:
-    bid_lots = resting(ladder, 0, top_levels)
-    ask_lots = resting(ladder, 1, top_levels)
-    both = bid_lots + ask_lots
-    if both == 0:
-        return 0.0
-    return (bid_lots - ask_lots) / both
-
-
-@njit(cache=True, nogil=True)
 def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: int, time_ns: int) -> None:
     """Count the spell of a crossed (1) or locked (2) book that begins at `time_ns`."""
     spell = clock[SPELLS + stance]
@@ -428,7 +418,7 @@ def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: in
 
 
 @njit(cache=True, nogil=True)
-def advance(
+def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is felt
     ladder: Ladder,
     clock: NDArray[np.int64],
     bar: NDArray[np.float64],
@@ -444,17 +434,22 @@ def advance(
 ) -> int:
     """Apply events in order; return how many intervals were closed into `times` and `values`.
 
-    The sampling state lives in locals while events flow, because handing arrays to a function costs more than a sample.
+    What nearly every event does is written out here, and the sampling state lives in locals while events flow: handing
+    arrays to a function costs more than a sample or a change of a level's size.
     """
     now_ns, pending, samples, stance = clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE]
     bucket, bucket_end_ns, has_bar = clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR]
     bid, ask = clock[BEST_BID], clock[BEST_ASK]
     open_, high, low, close = bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE]
     closed = 0
+    counted = TOP_SUM if top_levels else TOTAL
     for i in range(len(time_ns)):
         if time_ns[i] != now_ns:
             if pending:
-                obi = _imbalance(ladder, top_levels)
+                bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else resting(ladder, 0, top_levels)
+                ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else resting(ladder, 1, top_levels)
+                both = bid_lots + ask_lots
+                obi = (bid_lots - ask_lots) / both if both else 0.0
                 if now_ns >= bucket_end_ns or not has_bar:
                     if has_bar:
                         times[0, closed], times[1, closed], times[2, closed] = bucket, bid, ask
@@ -485,7 +480,16 @@ def advance(
         if side[i] == CLEAR:
             clear(ladder)
         elif side[i] != NOTHING:
-            update(ladder, side[i], price[i], size[i], top_levels)
+            s = int(side[i])
+            offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
+            old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0
+            if old and size[i]:
+                ladder[s, _SIZES + offset] = size[i]
+                ladder[s, TOTAL] += size[i] - old
+                if ladder[s, TOP] and offset >= ladder[s, EDGE]:
+                    ladder[s, TOP_SUM] += size[i] - old
+            else:
+                update(ladder, s, price[i], size[i], top_levels)
     clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE] = now_ns, pending, samples, stance
     clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR] = bucket, bucket_end_ns, has_bar
     clock[BEST_BID], clock[BEST_ASK] = bid, ask

@@ -278,12 +278,10 @@ def _report_rows(report: Report, kind: str, part: _Part, rows: pl.DataFrame) -> 
 
 
 def _events(part: _Part, frame: pl.DataFrame) -> Trades | BookEvents:
-    columns: dict[str, Any] = {
-        name: frame[name].to_numpy(writable=True) for name in ("time_ns", "price_ticks", "size_lots")
-    }
+    columns: dict[str, Any] = {name: frame[name].to_numpy() for name in ("time_ns", "price_ticks", "size_lots")}
     columns["price_decimals"] = part.price_decimals
     columns["size_decimals"] = part.size_decimals
-    side = frame["side"].to_numpy(writable=True)
+    side = frame["side"].to_numpy()
     return Trades(**columns, aggressor=side) if part.kind == "trades" else BookEvents(**columns, side=side)
 
 
