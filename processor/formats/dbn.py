@@ -11,7 +11,7 @@ import numpy as np
 from databento_dbn import DBNError, Metadata
 from numba import njit
 
-from processor.errors import DatasetError
+from processor.errors import DatasetError, NothingToReplay
 from processor.events import ASK, BID, BUY, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import orders
 from processor.formats.base import batch
@@ -135,10 +135,11 @@ class _Dbn:
     title = "Databento DBN (MBO, MBP-10, MBP-1, TBBO, trades), plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols of the metadata; without them, the ids of the head's records. None for other schemas.
+        """The symbols of the metadata; without them, the ids of the head's records.
 
         Raises:
             DatasetError: the file is of a newer version of DBN, or its metadata is damaged.
+            NothingToReplay: it is of another schema.
         """
         prelude = _prelude(file, head)
         return frozenset(prelude.ids) if prelude else frozenset()
@@ -172,7 +173,7 @@ def _spans(preludes: Sequence[tuple[SourceFile, _Prelude]], schemas: Sequence[st
 
 
 def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
-    """What stands before the records of a file; None if it is not DBN, or of a schema without trades or a book."""
+    """What stands before the records of a file; None if it is not DBN."""
     if not head.startswith(_MAGIC) or len(head) < _BEFORE_METADATA or head[len(_MAGIC)] >= ord(" "):
         return None
     length = _BEFORE_METADATA + int.from_bytes(head[_LENGTH_AT:_BEFORE_METADATA], "little")
@@ -193,7 +194,10 @@ def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
     else:
         schema = next((known for known in _SCHEMAS if known.name == str(metadata.schema)), None)
     if schema is None:
-        return None
+        names = ", ".join(known.name for known in _SCHEMAS)
+        kind = f"of schema {metadata.schema}" if metadata.schema else "without records of a known schema"
+        msg = f"Databento DBN {kind}, which holds neither trades nor a book; {names} are read"
+        raise NothingToReplay(msg)
     ids = _mapped(metadata)
     if not ids:
         mine = [place for place, rtype in zip(places.tolist(), rtypes, strict=True) if rtype in schema.rtypes]

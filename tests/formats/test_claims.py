@@ -6,19 +6,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.formats import FORMATS
+from processor.errors import NothingToReplay
+from processor.formats import FORMATS, _files
 from processor.formats.base import SourceFile
+from tests.formats import test_dbn, test_hftbacktest, test_mapping, test_sqlite_tables
 from tests.formats.test_reading import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from processor.formats.base import Format
+
 
 def claims(path: Path) -> list[str]:
-    file = SourceFile(path)
+    return claims_on(SourceFile(path))
+
+
+def claims_on(file: SourceFile) -> list[str]:
     head = file.head()
-    return [known.name for known in FORMATS if known.instruments(file, head)]
+    return [known.name for known in FORMATS if is_claimed(known, file, head)]
+
+
+def is_claimed(known: Format, file: SourceFile, head: bytes) -> bool:
+    try:
+        return bool(known.instruments(file, head))
+    except NothingToReplay:
+        return False
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__)
@@ -26,6 +40,24 @@ def test_every_sample_is_claimed_by_exactly_one_format(tmp_path: Path, writer: C
     found = {path.name: claims(path) for path in writer(tmp_path).rglob("*") if path.is_file()}
     assert found
     assert {name: by for name, by in found.items() if len(by) != 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("writer", "name"),
+    [
+        (lambda folder: test_dbn.mbo(folder, test_dbn.CLEARED), "databento-dbn"),
+        (lambda folder: test_hftbacktest.npz(folder, test_hftbacktest.new(test_hftbacktest.ROWS)), "hftbacktest"),
+        (lambda folder: test_hftbacktest.npz(folder, test_hftbacktest.old(test_hftbacktest.ROWS)), "hftbacktest"),
+        (test_mapping.trades_file, "mapping"),
+        (lambda folder: test_sqlite_tables.database(folder / "a.db", test_sqlite_tables.TRADES), "sqlite"),
+    ],
+    ids=["dbn", "npz", "old-npz", "mapping", "sqlite"],
+)
+def test_every_sample_that_is_no_plain_text_is_claimed_by_its_format_alone(
+    tmp_path: Path, writer: Callable[[Path], Path], name: str
+) -> None:
+    writer(tmp_path)
+    assert [by for file in _files(tmp_path) if (by := claims_on(file))] == [[name]]
 
 
 def test_every_recorded_file_is_claimed_by_one_format_at_most(shared_data: Path) -> None:

@@ -191,8 +191,8 @@ def test_the_vendors_own_one_minute_bars_equal_ours(shared_data: Path) -> None:
         assert tuple(int(value * 10**9) for value in prices) == theirs[row.start_ns]
 
 
-def test_bars_and_other_schemas_are_not_of_the_format(shared_data: Path) -> None:
-    with pytest.raises(UnknownFormat, match="binary"):
+def test_bars_and_other_schemas_are_refused_with_what_they_are(shared_data: Path) -> None:
+    with pytest.raises(UnknownFormat, match="DBN of schema ohlcv-1m, which holds neither trades nor a book; mbo,"):
         open_dataset(shared_data / "databento/futures_ohlcv-1m_2024-07-01T23-40_2024-07-02T00-10.dbn.zst")
 
 
