@@ -10,9 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from processor.aggregate import aggregate
 from processor.demo import generate
-from processor.formats import open_dataset
+from processor.formats import dbn, open_dataset, orders
 from processor.publish import depth_payload
 from processor.report import Report
 from processor.settings import Settings
@@ -51,8 +53,18 @@ _SAMPLES: Final = {
 }
 
 
+def _compile_orders() -> None:
+    """What only Databento's binary files need, which are no text to keep here."""
+    dbn.record_places(np.frombuffer(bytes([4, *range(15)]), np.uint8))
+    book = orders.OrderBook()
+    one, no_side = np.ones(2, np.int64), np.zeros(2, np.int8)
+    book.apply(one, np.array([orders.RESET, orders.ADD], np.int8), one, no_side, one, one)
+    book.rescale(10)
+
+
 def main() -> None:
     """Compile."""
+    _compile_orders()
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder) / "demo", hours=0.02, seed=1)
         for name, lines in _SAMPLES.items():

@@ -187,7 +187,7 @@ def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
         msg = f"{file.name}: what precedes its records is damaged: {error}"
         raise DatasetError(msg) from None
     found = np.frombuffer(start, np.uint8)[length:]
-    places = _places(found)[0]
+    places = record_places(found)[0]
     rtypes = found[places + 1].tolist()
     if metadata.schema is None:
         schema = next((known for known in _SCHEMAS if set(known.rtypes) & set(rtypes)), None)
@@ -234,7 +234,7 @@ def _midnight_ns(day: date) -> int:
     return (day.toordinal() - date(1970, 1, 1).toordinal()) * NS_PER_DAY
 
 
-def _places(records: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int, bool]:
+def record_places(records: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int, bool]:
     """Where each whole record begins, where the last one ends, and whether what follows cannot be a record."""
     places = np.empty(len(records) // 16 + 1, np.int64)
     count, end, damaged = _walk(records, places)
@@ -301,7 +301,7 @@ class _Reader:
             for block in blocks:
                 data = rest + block.data[skipped:]
                 skipped = max(skipped - len(block.data), 0)
-                places, end, damaged = _places(np.frombuffer(data, np.uint8))
+                places, end, damaged = record_places(np.frombuffer(data, np.uint8))
                 trades, book = self._events(data, places, before, prelude, file.name, days)
                 yield trades, book, block.consumed_bytes
                 before += len(places)
