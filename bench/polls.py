@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -37,7 +38,9 @@ class Polls:
 
 def measure(url: str, tabs: int, seconds: float) -> Polls:
     """Poll `url` with so many tabs for so long."""
-    return asyncio.run(_measure(url, tabs, seconds))
+    # In a thread of its own: the caller's may have an event loop already.
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(lambda: asyncio.run(_measure(url, tabs, seconds))).result()
 
 
 async def _measure(url: str, tabs: int, seconds: float) -> Polls:

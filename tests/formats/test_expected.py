@@ -77,7 +77,7 @@ def agrees(found: Reference, wanted: dict[str, Any]) -> None:
         ("binance-raw/btcusdt", "BTCUSDT", "binance-btcusdt_60s_obi10", 60, 10),
         ("binance-raw/btcusdt", "BTCUSDT", "binance-btcusdt_60s_obi0", 60, 0),
         ("tardis", "binance:BTCUSDT", "binance-btcusdt_60s_obi10", 60, 10),
-        ("databento", "AAPL", "databento-aapl_60s_obi10", 60, 10),
+        ("databento/aapl_xnas_20241021_mbp-10.csv", "AAPL", "databento-aapl_60s_obi10", 60, 10),
     ],
 )
 def test_a_recording_gives_the_expected_history_and_final_book(

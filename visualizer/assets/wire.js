@@ -4,16 +4,19 @@
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
   const REFRESH_MS = 200;
-  const HUNG_AFTER_MS = 10_000;
+  const RETRY_AFTER_MS = 3000;
+  const RETRY_AT_MOST_EVERY_MS = 6000;
 
   let state = orderflow.store.empty();
   let heardAt = performance.now();
   let refreshedAt = performance.now();
+  let retryAt = heardAt + RETRY_AFTER_MS;
 
   function receive(answer) {
     const noUpdate = window.dash_clientside.no_update;
     if (!answer) return noUpdate;
     heardAt = performance.now();
+    retryAt = heardAt + RETRY_AFTER_MS;
     const reset = Boolean(answer.reset);
     state = orderflow.store.receive(state, answer, Date.now());
     if ("status" in answer || "problem" in answer || reset) orderflow.header.showData(state);
@@ -31,8 +34,9 @@
     refreshedAt = now;
     const silentMs = now - heardAt;
     orderflow.header.showTime(state, Date.now(), silentMs);
-    if (silentMs > HUNG_AFTER_MS && window.dash_clientside.set_props) {
-      heardAt = now - HUNG_AFTER_MS / 2;
+    if (now > retryAt && window.dash_clientside.set_props) {
+      // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
+      retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
       window.dash_clientside.set_props("tick", { disabled: false });
     }
   }
