@@ -10,12 +10,13 @@ import msgspec
 
 from processor.events import BUY, SELL
 from processor.formats.line_prefix import epoch_ns
-from processor.formats.websocket import BookMessage, TradeMessage, WebsocketFormat
+from processor.formats.messages import BookMessage, TradeMessage
+from processor.formats.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.websocket import Decoder, Message
+    from processor.formats.messages import Decoder, Message
 
 _STATES: Final = "order_book"
 _CHANGES: Final = "diff_order_book"

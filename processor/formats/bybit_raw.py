@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.formats.line_prefix import epoch_ns
-from processor.formats.websocket import BookMessage, TradeMessage, WebsocketFormat, side_of
+from processor.formats.messages import BookMessage, TradeMessage, side_of
+from processor.formats.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.websocket import Decoder, Message
+    from processor.formats.messages import Decoder, Message
 
 _BOOK: Final = "orderbook"
 _TRADE: Final = "publicTrade"

@@ -10,12 +10,13 @@ import msgspec
 
 from processor.events import ASK, BID
 from processor.formats.line_prefix import iso_ns
-from processor.formats.websocket import BookMessage, TradeMessage, WebsocketFormat, side_of
+from processor.formats.messages import BookMessage, TradeMessage, side_of
+from processor.formats.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from processor.formats.websocket import Decoder, Level, Message
+    from processor.formats.messages import Decoder, Level, Message
 
 _BOOK: Final = "level2"
 _SNAPSHOT: Final = "snapshot"

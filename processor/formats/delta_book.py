@@ -15,7 +15,7 @@ from processor.formats.text_book import TextBook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from processor.formats.websocket import BookMessage
+    from processor.formats.messages import BookMessage
     from processor.report import Report
 
 

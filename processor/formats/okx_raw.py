@@ -12,13 +12,14 @@ import msgspec
 
 from processor.events import ASK, BID
 from processor.formats.line_prefix import epoch_ns
-from processor.formats.websocket import BookMessage, TradeMessage, WebsocketFormat, side_of
+from processor.formats.messages import BookMessage, TradeMessage, side_of
+from processor.formats.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.formats.messages import Decoder, Level, Message
     from processor.formats.text_book import TextBook
-    from processor.formats.websocket import Decoder, Level, Message
 
 _CHANNELS: Final = {"bbo-tbt": 1, "books5": 5, "books50-l2-tbt": 50, "books": 400, "books-l2-tbt": 401}
 """The book channels by depth; of the two of 400 levels, the one that sends every change goes before."""

@@ -11,7 +11,7 @@ from processor.formats.kernels import MAX_DECIMALS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from processor.formats.websocket import Level
+    from processor.formats.messages import Level
 
 _SIGN: Final = {BID: -1, ASK: 1}
 

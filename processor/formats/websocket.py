@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 import numpy as np
 
-from processor.events import BUY, SELL, Trades, concatenated
+from processor.events import Trades, concatenated
 from processor.formats.base import batch
 from processor.formats.chunks import BOM, chunks, head_lines
 from processor.formats.delta_book import DeltaBook, Place
 from processor.formats.levels import book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
+from processor.formats.messages import BookMessage, TradeMessage
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -32,64 +33,16 @@ if TYPE_CHECKING:
     from processor.formats.base import Batch, SourceFile
     from processor.formats.chunks import Chunk
     from processor.formats.levels import Levels
+    from processor.formats.messages import Decoder, Message
     from processor.formats.text_book import TextBook
     from processor.report import Report
-
-Level: TypeAlias = tuple[str, str]
-"""Price and size, as they were sent."""
 
 _SEARCHED_BYTES: Final = 4 << 20
 """How far a file is searched for instruments, which stand one after the other at its beginning."""
 _LAST: Final = int(np.iinfo(np.int64).max)
-_SIDES: Final = {"buy": BUY, "sell": SELL}
 
 
-@dataclass(frozen=True, slots=True)
-class BookMessage:
-    """A snapshot of a book or an update of it, on one of the venue's channels.
-
-    `previous_id` is the `last_id` of the message before it, where the venue says so; `depth` how many levels of a side
-    the venue keeps, where it does not remove those beyond. A snapshot may come without a time.
-    """
-
-    channel: str
-    time_ns: int | None
-    is_snapshot: bool
-    bids: Sequence[Level]
-    asks: Sequence[Level]
-    previous_id: int | None = None
-    last_id: int | None = None
-    checksum: int | None = None
-    depth: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TradeMessage:
-    """A trade; `previous_id` is the id of the one before it, where the venue counts them."""
-
-    time_ns: int
-    level: Level
-    aggressor: int
-    trade_id: int | str | None
-    previous_id: int | None = None
-
-
-Message: TypeAlias = BookMessage | TradeMessage
-Decoder: TypeAlias = "Callable[[memoryview], Sequence[Message]]"
 _Days: TypeAlias = dict[type[BookMessage] | type[TradeMessage], DayCheck]
-
-
-def side_of(name: str) -> int:
-    """BUY for `buy`, SELL for `sell`, in any case.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    side = _SIDES.get(name.lower())
-    if side is None:
-        msg = f"side {name[:40]!r} is neither buy nor sell"
-        raise ValueError(msg)
-    return side
 
 
 class WebsocketFormat:
