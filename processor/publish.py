@@ -76,7 +76,6 @@ class Situation:
     end_ns: int | None = None
     progress: float | None = None
     report: dict[str, int] = field(default_factory=dict)
-    error: str | None = None
 
 
 class Publisher:
@@ -174,7 +173,7 @@ class Publisher:
             checks=self._checks,
             ipc=self._ipc(),
             report=situation.report,
-            error=situation.error,
+            error=None,
             format=subject.format,
             clock=subject.clock,
             obi_levels=subject.obi_levels,

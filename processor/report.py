@@ -91,16 +91,8 @@ class Report:
         if described and count > len(described):
             self.add(kind, file, *described[-1], count=count - len(described))
 
-    def end_of_file(self, file: str) -> None:
-        """Judge a file that has been read to its end.
-
-        Raises:
-            TooManyMalformed: over 1 % of its rows, or all of them, do not parse.
-        """
-        self.refuse_if_rotten(file)
-
     def refuse_if_rotten(self, file: str) -> None:
-        """Judge what has been read of a file so far.
+        """Judge what has been read of a file so far; a reader asks at the file's end.
 
         Raises:
             TooManyMalformed: over 1 % of its rows, or all of them, do not parse.

@@ -115,7 +115,7 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
             for chunk in read:
                 trades, book = reader.read(chunk, file.name, days, take_snapshots=sole)
                 yield batch(trades, book, before + chunk.consumed_bytes)
-        report.end_of_file(file.name)
+        report.refuse_if_rotten(file.name)
         before += file.size_bytes
     reader.end()
 

@@ -314,7 +314,7 @@ class _Reader:
         if rest or skipped:
             detail = "the file is cut off here: what it held beyond is lost"
             self._report.add("incomplete", file.name, before + 1, None, detail)
-        self._report.end_of_file(file.name)
+        self._report.refuse_if_rotten(file.name)
 
     def _events(
         self, data: bytes, places: NDArray[np.int64], before: int, prelude: _Prelude, name: str, days: DayCheck

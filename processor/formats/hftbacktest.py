@@ -221,7 +221,7 @@ class _Reader:
         if before < header.rows:
             detail = f"the file ends after {before} of {header.rows} rows"
             self._report.add("incomplete", file.name, before + 1, None, detail)
-        self._report.end_of_file(file.name)
+        self._report.refuse_if_rotten(file.name)
 
     def _events(
         self, rows: _Rows, here: NDArray[np.bool_], before: int, name: str, days: DayCheck

@@ -207,7 +207,7 @@ def _read(files: Sequence[SourceFile], kind: str, clock: str, report: Report) ->
                 book=events if isinstance(events, BookEvents) else None,
                 consumed_bytes=consumed_bytes,
             )
-        report.end_of_file(part.label)
+        report.refuse_if_rotten(part.label)
         bytes_before += size_bytes
 
 

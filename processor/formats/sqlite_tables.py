@@ -136,7 +136,7 @@ def _read(files: Sequence[SourceFile], table: str, instrument: str, report: Repo
             while some := rows.fetchmany(_ROWS_AT_ONCE):
                 done += len(some)
                 yield batch(*events(some, label, days), before + size_bytes * done // counts[table])
-        report.end_of_file(label)
+        report.refuse_if_rotten(label)
         before += size_bytes
 
 

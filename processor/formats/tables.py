@@ -88,7 +88,7 @@ class TableReader:
                     rows.values[time_row] += midnight_ns
                     rows = self._checked(rows, time_row, malformed, days, file.name)
                 yield rows
-        self._report.end_of_file(file.name)
+        self._report.refuse_if_rotten(file.name)
 
     def _parsed(self, chunk: Chunk, layout: Layout, name: str) -> tuple[Rows, int]:
         price_decimals, size_decimals = self._decimals

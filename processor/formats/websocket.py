@@ -98,7 +98,7 @@ class WebsocketFormat:
                 for chunk in read:
                     trades, book = reader.read(chunk, file.name, days)
                     yield batch(trades, book, before + chunk.consumed_bytes)
-            report.end_of_file(file.name)
+            report.refuse_if_rotten(file.name)
             before += file.size_bytes
         reader.end()
 
