@@ -78,11 +78,16 @@ def concatenated(parts: Sequence[BookBars]) -> BookBars:
 
 @dataclass(frozen=True, slots=True)
 class Spells:
-    """How often and since when (ns, the first few) the book was crossed or locked."""
+    """How often and from when to when the book was crossed or locked.
+
+    `begun_ns` and `ended_ns` are those of the first few spells: the first sample within each, and the first after it,
+    None while it stands.
+    """
 
     samples: int
     spells: int
     begun_ns: tuple[int, ...]
+    ended_ns: tuple[int | None, ...]
 
 
 class Book:
@@ -103,7 +108,7 @@ class Book:
         self._clock[kernel.TIME] = _BEFORE_TIME
         self._clock[kernel.STANCE] = kernel.APART
         self._bar = np.zeros(4)
-        self._spells = np.zeros((2, kernel.SPELLS_KEPT), np.int64)
+        self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
 
     def advance(self, events: BookEvents) -> BookBars:
         """Apply `events` and return the intervals they closed.
@@ -186,8 +191,12 @@ class Book:
 
     def _spell(self, kind: int) -> Spells:
         spells = int(self._clock[kernel.SPELLS + kind])
-        begun_ns = tuple(self._spells[kind, : min(spells, kernel.SPELLS_KEPT)].tolist())
-        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, begun_ns)
+        kept = min(spells, kernel.SPELLS_KEPT)
+        begun_ns: list[int] = self._spells[kind, :kept].tolist()
+        ended_ns: list[int | None] = self._spells[kernel.ENDS + kind, :kept].tolist()
+        if self._clock[kernel.STANCE] == kind and kept == spells:
+            ended_ns[-1] = None
+        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, tuple(begun_ns), tuple(ended_ns))
 
     def _rescale(self, price_decimals: int, size_decimals: int) -> None:
         grow_price = price_decimals - self.price_decimals

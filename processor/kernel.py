@@ -71,7 +71,7 @@ _ALL: Final = -1
 NO_PRICE: Final = np.iinfo(np.int64).min
 """A best price where the side is empty."""
 SPELLS_KEPT: Final = 20
-"""Beginnings of spells remembered of each kind."""
+"""Spells whose begin and end are remembered, of each kind."""
 
 NOTHING: Final = 3
 """The `side` of an event that only lets time pass."""
@@ -79,6 +79,9 @@ NOTHING: Final = 3
 CROSSED: Final = 0
 LOCKED: Final = 1
 APART: Final = 2
+
+ENDS: Final = 2
+"""Where the ends of spells follow their begins, in rows of an array of spells."""
 
 # Indices into a clock, the integers of a book's sampling state.
 TIME: Final = 0
@@ -410,15 +413,25 @@ def refill(ladder: Ladder, s: int, prices: NDArray[np.int64], sizes: NDArray[np.
 
 @njit(cache=True, nogil=True)
 def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: int, time_ns: int) -> None:
-    """Count the spell of a crossed (1) or locked (2) book that begins at `time_ns`."""
-    spell = clock[SPELLS + stance]
-    if spell < SPELLS_KEPT:
-        spells[stance, spell] = time_ns
-    clock[SPELLS + stance] = spell + 1
+    """End the spell that stood, if any, and count the one of a crossed or locked book that begins at `time_ns`.
+
+    `spells` has four rows: the begins of crossed and of locked spells, then the ends of either.
+    """
+    stood = clock[STANCE]
+    if stood != APART:
+        spell = clock[SPELLS + stood] - 1
+        if spell < SPELLS_KEPT:
+            spells[ENDS + stood, spell] = time_ns
+    if stance != APART:
+        spell = clock[SPELLS + stance]
+        if spell < SPELLS_KEPT:
+            spells[stance, spell] = time_ns
+        clock[SPELLS + stance] = spell + 1
+    clock[STANCE] = stance
 
 
 @njit(cache=True, nogil=True)
-def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is felt
+def advance(  # noqa: C901, PLR0915 - one loop: every call in it is felt
     ladder: Ladder,
     clock: NDArray[np.int64],
     bar: NDArray[np.float64],
@@ -467,13 +480,12 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                 bid = ladder[0, BASE] + ladder[0, BEST] if ladder[0, BEST] >= 0 else NO_PRICE
                 ask = -(ladder[1, BASE] + ladder[1, BEST]) if ladder[1, BEST] >= 0 else NO_PRICE
                 samples += 1
-                if bid < ask or ask == NO_PRICE:
-                    stance = APART
-                else:
+                touching = APART
+                if bid >= ask and ask != NO_PRICE:
                     touching = CROSSED if bid > ask else LOCKED
                     clock[TOUCHING + touching] += 1
-                    if touching != stance:
-                        _note_stance(clock, spells, touching, now_ns)
+                if touching != stance:
+                    _note_stance(clock, spells, touching, now_ns)
                     stance = touching
             now_ns = time_ns[i]
         pending = 1
@@ -490,7 +502,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                     ladder[s, TOP_SUM] += size[i] - old
             else:
                 update(ladder, s, price[i], size[i], top_levels)
-    clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE] = now_ns, pending, samples, stance
+    clock[TIME], clock[PENDING], clock[SAMPLES] = now_ns, pending, samples
     clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR] = bucket, bucket_end_ns, has_bar
     clock[BEST_BID], clock[BEST_ASK] = bid, ask
     bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE] = open_, high, low, close
