@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
+from isal import isal_zlib
+
 from processor.errors import DatasetError
 
 if sys.version_info >= (3, 14):
@@ -36,13 +38,23 @@ _PLAIN_READ_BYTES: Final = 4 << 20
 _PACKED_READ_BYTES: Final = 256 << 10
 """Packed text grows about tenfold, so both reads come to a few megabytes of content."""
 _DECOMPRESSORS: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
-    (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
+    (b"\x1f\x8b", lambda: isal_zlib.decompressobj(wbits=31)),
     (b"BZh", bz2.BZ2Decompressor),
     (b"\xfd7zXZ", lzma.LZMADecompressor),
     (b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
 )
 _MAGIC_BYTES: Final = 6
-_DAMAGE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, zipfile.BadZipFile, RuntimeError)
+_GZIP_ERROR: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment] # its stub makes it an instance
+_DAMAGE: Final = (
+    OSError,
+    EOFError,
+    zlib.error,
+    _GZIP_ERROR,
+    lzma.LZMAError,
+    zstd.ZstdError,
+    zipfile.BadZipFile,
+    RuntimeError,
+)
 """What the libraries raise for bytes they cannot read or unpack (RuntimeError: zip encrypted or too new)."""
 
 
