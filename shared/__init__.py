@@ -30,16 +30,28 @@ from shared.contract import (
     WriteStats,
     encode,
 )
-from shared.errors import ContractError, MalformedFile, WriteFailed, WriterLocked
+from shared.control import (
+    ACTIONS,
+    CONTROL_FILE,
+    MAX_CONTROL_BYTES,
+    Command,
+    command,
+    decode_command,
+    send_command,
+)
+from shared.errors import ContractError, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
 from shared.reader import DirectoryReader, Picture, ReadObserver, decode
 from shared.writer import DirectoryWriter, WriterLock, atomic_write
 
 __all__ = [
+    "ACTIONS",
     "CHECKS",
     "CONTRACT_VERSION",
+    "CONTROL_FILE",
     "DATA_FILES",
     "DEPTH_FILE",
     "HEARTBEAT_MS",
+    "MAX_CONTROL_BYTES",
     "MAX_DATA_BYTES",
     "MAX_PARSE_MS",
     "MAX_PUBLISH_HZ",
@@ -50,6 +62,7 @@ __all__ = [
     "POLL_INTERVAL_MS",
     "STALE_AFTER_MS",
     "STATUS_FILE",
+    "Command",
     "ContractError",
     "ControlAnswer",
     "Depth",
@@ -58,6 +71,7 @@ __all__ = [
     "FileEntry",
     "IpcStats",
     "Level",
+    "MalformedCommand",
     "MalformedFile",
     "MetricsRow",
     "OhlcRow",
@@ -70,6 +84,9 @@ __all__ = [
     "WriterLock",
     "WriterLocked",
     "atomic_write",
+    "command",
     "decode",
+    "decode_command",
     "encode",
+    "send_command",
 ]

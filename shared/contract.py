@@ -90,6 +90,8 @@ class ControlAnswer(msgspec.Struct, frozen=True):
     last_id: str | None = None
     ok: bool | None = None
     error: str | None = None
+    listening: bool = False
+    """Whether a control file is looked at."""
 
 
 class WriteStats(msgspec.Struct, frozen=True):

@@ -1,9 +1,10 @@
 """What can go wrong at the file exchange.
 
 ContractError
-├── MalformedFile    a file's bytes are not what the contract says
-├── WriterLocked     another process already writes into the directory
-└── WriteFailed      the operating system refused a write
+├── MalformedFile         a file's bytes are not what the contract says
+│   └── MalformedCommand  the control file holds no command that can be carried out
+├── WriterLocked          another process already writes into the directory
+└── WriteFailed           the operating system refused a write
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ class MalformedFile(ContractError):
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
+
+
+class MalformedCommand(MalformedFile):
+    """The control file holds no command that can be carried out; `id` is its id where one could be read.
+
+    `half_written`: it may still become one, as where its writer does not replace it atomically.
+    """
+
+    def __init__(self, command_id: str | None, reason: str, *, half_written: bool = False) -> None:
+        super().__init__("control.json", reason)
+        self.id = command_id
+        self.half_written = half_written
 
 
 class WriterLocked(ContractError):

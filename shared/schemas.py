@@ -9,13 +9,18 @@ from typing import Any, Final
 import msgspec
 
 from shared.contract import CONTRACT_VERSION, FILE_TYPES
+from shared.control import CONTROL_FILE, SCHEMA_RULES, Command
 
 FOLDER: Final = Path(__file__).parent / "schemas"
+TYPES: Final[dict[str, object]] = FILE_TYPES | {CONTROL_FILE: Command}
+"""Per file with a schema what it holds."""
 
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of file `name`."""
-    generated = _dedented(msgspec.json.schema(FILE_TYPES[name]))
+    generated = _dedented(msgspec.json.schema(TYPES[name]))
+    for title, definition in generated.get("$defs", {}).items():
+        definition.update(SCHEMA_RULES.get(title, {}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{name}, contract {CONTRACT_VERSION}",
@@ -44,7 +49,7 @@ def committed_as(name: str) -> tuple[Path, bytes]:
 def main() -> None:
     """Rewrite the committed schemas."""
     FOLDER.mkdir(exist_ok=True)
-    for name in FILE_TYPES:
+    for name in TYPES:
         path, payload = committed_as(name)
         path.write_bytes(payload)
 

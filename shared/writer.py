@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+import uuid
 import zlib
 from collections import deque
 from typing import TYPE_CHECKING, Final, Self
@@ -20,15 +21,16 @@ _RATE_WINDOW_NS: Final = 10_000_000_000
 _LATENCIES_KEPT: Final = 512
 
 
-def atomic_write(path: Path, payload: bytes) -> None:
+def atomic_write(path: Path, payload: bytes, *, lone_writer: bool = True) -> None:
     """Replace `path` by `payload` so that every reader sees the old file or the new one, even across a power cut.
 
-    Temporary file in the same directory, flush, fsync, rename, fsync of the directory; mode 0644.
+    Temporary file in the same directory, flush, fsync, rename, fsync of the directory; mode 0644. Where others write
+    `path` too, the temporary file has a name of its own each time, and the last rename wins.
 
     Raises:
         WriteFailed: the operating system refused; `path` still holds what it held.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp" if lone_writer else f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
