@@ -13,14 +13,13 @@ from processor.engine import Engine
 from processor.formats import open_dataset
 from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
-from processor.report import KINDS, Incident, Report
+from processor.report import KINDS, Incident, Report, printable, with_spells
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from processor.book import Spells
     from processor.events import Columns
 
 
@@ -34,13 +33,23 @@ class FileFinding(msgspec.Struct, frozen=True):
     last: str | None
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where one thing was found: file and line (1-based), event time, its end if it lasts, each null if it has none."""
+
+    file: str | None
+    line: int | None
+    time: str | None
+    until: str | None
+    detail: str
+
+
 class Finding(msgspec.Struct, frozen=True):
     """Something the data's user should know: what, how often, and where (the first few)."""
 
     kind: str
     meaning: str
     count: int
-    where: list[str]
+    incidents: list[Place]
 
 
 class Inspection(msgspec.Struct, frozen=True):
@@ -108,8 +117,7 @@ def inspect(
             last_ns = max((int(part.time_ns[-1]) for part in parts if len(part)), default=last_ns)
             if on_progress:
                 on_progress(chunk.consumed_bytes, opened.size_bytes)
-    for kind, spells in (("crossed", engine.book.crossed), ("locked", engine.book.locked)):
-        _add_spells(report, kind, spells)
+    report = with_spells(report, engine.book)
     return Inspection(
         dataset=path.resolve().name,
         format=opened.format,
@@ -123,13 +131,13 @@ def inspect(
         price_tick=prices.text(),
         size_lot=sizes.text(),
         files=[
-            FileFinding(name, file.rows, file.malformed, _iso(file.first_ns), _iso(file.last_ns))
+            FileFinding(printable(name), file.rows, file.malformed, _iso(file.first_ns), _iso(file.last_ns))
             for name, file in report.files.items()
         ],
-        ignored_files=list(dataset.ignored),
+        ignored_files=[printable(name) for name in dataset.ignored],
         findings=[
             Finding(
-                kind, meaning, report.counts[kind], [_where(found) for found in report.incidents if found.kind == kind]
+                kind, meaning, report.counts[kind], [_place(found) for found in report.incidents if found.kind == kind]
             )
             for kind, meaning in KINDS.items()
             if report.counts[kind]
@@ -156,7 +164,7 @@ def as_text(found: Inspection) -> str:
     lines.append("found in the data" if found.findings else "nothing found in the data that needs a remark")
     for finding in found.findings:
         lines.append(f"  {finding.count} {finding.kind.replace('_', ' ')}: {finding.meaning}")
-        lines += [f"    {where}" for where in finding.where]
+        lines += [f"    {_line(place)}" for place in finding.incidents]
     return "\n".join(lines)
 
 
@@ -164,15 +172,15 @@ def _others(found: Inspection) -> str:
     return f" (of {', '.join(found.instruments)})" if len(found.instruments) > 1 else ""
 
 
-def _add_spells(report: Report, kind: str, spells: Spells) -> None:
-    for begun_ns in spells.begun_ns:
-        report.add(kind, "", None, begun_ns, "begins", count=0)
-    report.counts[kind] += spells.samples
+def _place(incident: Incident) -> Place:
+    file = printable(incident.file) or None
+    return Place(file, incident.line, _iso(incident.time_ns), _iso(incident.until_ns), printable(incident.detail))
 
 
-def _where(incident: Incident) -> str:
-    file = f"{incident.file}:{incident.line}" if incident.line is not None else incident.file
-    return "  ".join(part for part in (file, _iso(incident.time_ns), incident.detail) if part)
+def _line(place: Place) -> str:
+    file = f"{place.file}:{place.line}" if place.line is not None else place.file
+    time = f"{place.time} to {place.until}" if place.until else place.time
+    return "  ".join(part for part in (file, time, place.detail) if part)
 
 
 def _iso(time_ns: int | None) -> str | None:

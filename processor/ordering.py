@@ -44,6 +44,12 @@ class Chunk:
     until_ns: int
     consumed_bytes: int
 
+    @property
+    def first_ns(self) -> int | None:
+        """Time of the first event; None where there is none."""
+        parts = (*self.trades, *self.book)
+        return min((int(part.time_ns[0]) for part in parts if len(part)), default=None)
+
     def until(self, limit_ns: int) -> Chunk:
         """The same chunk without what is later than `limit_ns`."""
         if self.until_ns <= limit_ns:
@@ -52,11 +58,24 @@ class Chunk:
             self,
             trades=tuple(_until(part, limit_ns) for part in self.trades),
             book=tuple(_until(part, limit_ns) for part in self.book),
+            until_ns=limit_ns,
+        )
+
+    def after(self, limit_ns: int) -> Chunk:
+        """The same chunk without what is not later than `limit_ns`."""
+        return replace(
+            self,
+            trades=tuple(_after(part, limit_ns) for part in self.trades),
+            book=tuple(_after(part, limit_ns) for part in self.book),
         )
 
 
 def _until(part: ColumnsT, limit_ns: int) -> ColumnsT:
     return part.rows(slice(0, int(np.searchsorted(part.time_ns, limit_ns, side="right"))))
+
+
+def _after(part: ColumnsT, limit_ns: int) -> ColumnsT:
+    return part.rows(slice(int(np.searchsorted(part.time_ns, limit_ns, side="right")), None))
 
 
 class _Held(Generic[ColumnsT]):
@@ -121,7 +140,10 @@ class _Stream:
 
 
 def in_time_order(streams: list[Iterator[Batch]], report: Report) -> Iterator[Chunk]:
-    """Merge `streams` into chunks, each later than the one before; silences and late rows go to `report`."""
+    """Merge `streams` into chunks, each later than the one before; silences and late rows go to `report`.
+
+    `report` also counts the events read, and says when they are all.
+    """
     trades: _Held[Trades] = _Held()
     book: _Held[BookEvents] = _Held()
     reading = [_Stream(batches) for batches in streams]
@@ -135,6 +157,8 @@ def in_time_order(streams: list[Iterator[Batch]], report: Report) -> Iterator[Ch
             stream.ended = True
         else:
             stream.consumed_bytes = batch.consumed_bytes
+            report.trades += len(batch.trades or ())
+            report.book_events += len(batch.book or ())
             stream.newest_ns = max(
                 stream.newest_ns,
                 _hold(trades, batch.trades, released_ns, report),
@@ -161,6 +185,7 @@ def in_time_order(streams: list[Iterator[Batch]], report: Report) -> Iterator[Ch
         _note_silences(kinds, last_ns, report)
         last_ns = max(last_ns, newest_ns)
         yield replace(chunk, until_ns=newest_ns) if until_ns == _END else chunk
+    report.complete = True
 
 
 def _hold(held: _Held[ColumnsT], rows: ColumnsT | None, released_ns: int, report: Report) -> int:
@@ -187,4 +212,5 @@ def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) 
     merged = np.sort(np.concatenate([edges[:1], *every]), kind="stable")
     for at in np.flatnonzero(np.diff(merged) > SILENCE_NS):
         silent_ns, ended_ns = int(merged[at]), int(merged[at + 1])
-        report.add("silences", "", None, silent_ns, f"{(ended_ns - silent_ns) / NS_PER_SECOND:.0f} s without an event")
+        detail = f"{(ended_ns - silent_ns) / NS_PER_SECOND:.0f} s without an event"
+        report.add("silences", "", None, silent_ns, detail, until_ns=ended_ns)

@@ -13,6 +13,7 @@ import structlog
 from processor import bars
 from processor.engine import OBI, checks, decimal_floats
 from processor.events import NS_PER_MS
+from processor.report_view import report_payload
 from shared import (
     CONTRACT_VERSION,
     DEPTH_FILE,
@@ -20,6 +21,7 @@ from shared import (
     MAX_ROWS,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     STATUS_FILE,
     ContractError,
     ControlAnswer,
@@ -31,12 +33,15 @@ from shared import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
     from processor.clock import WallClock
     from processor.engine import Engine
+    from processor.report import Report
     from shared import DirectoryWriter, State
 
 _log = structlog.get_logger()
@@ -45,6 +50,7 @@ TICK_MS: Final = 105
 """The shortest time between two publications: a little over a tenth of a second, so that no rate passes 10 Hz."""
 _BARS_PERIOD_MS: Final = 250
 _STATUS_PERIOD_MS: Final = 250
+_REPORT_PERIOD_MS: Final = 1000
 _WARM_UP_MS: Final = 60_000
 """Resident memory is taken as the baseline of growth once a session has run this long."""
 
@@ -81,8 +87,21 @@ class Situation:
 class Publisher:
     """Publishes an engine's state into one directory, no faster than the contract allows and only what changed."""
 
-    def __init__(self, writer: DirectoryWriter, clock: WallClock, subject: Subject) -> None:
-        """Begin a session, continuing the generations of whatever was published into the directory before."""
+    def __init__(
+        self,
+        writer: DirectoryWriter,
+        clock: WallClock,
+        subject: Subject,
+        report: Report | None = None,
+        ignored: Sequence[str] = (),
+    ) -> None:
+        """Begin a session, continuing the generations of whatever was published into the directory before.
+
+        `report` is published as it grows, with the names of the files the dataset's format `ignored`.
+        """
+        self._report = report
+        self._ignored = ignored
+        self._report_due_ms = 0
         self._writer = writer
         writer.files.clear()
         self._clock = clock
@@ -120,7 +139,7 @@ class Publisher:
         now_ms = self._now_ms()
         generation = self._generation + 1
         try:
-            wrote = data and self._write_data(engine, generation, now_ms, whole=whole)
+            wrote = data and self._write_data(engine, situation, generation, now_ms, whole=whole)
             if wrote or whole or situation.state != self._state or now_ms >= self._status_due_ms:
                 self._writer.commit(encode(self._status(engine, situation, generation)))
                 self._generation = generation
@@ -135,12 +154,16 @@ class Publisher:
                 _log.info("writing_again")
             self._failing = False
 
-    def _write_data(self, engine: Engine, generation: int, now_ms: int, *, whole: bool) -> bool:
+    def _write_data(self, engine: Engine, situation: Situation, generation: int, now_ms: int, *, whole: bool) -> bool:
         wrote = self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
         if whole or self._bar_closed or now_ms >= self._bars_due_ms:
             wrote |= self._write_bars(engine, generation)
             self._bars_due_ms = now_ms + _BARS_PERIOD_MS
             self._bar_closed = False
+        if self._report is not None and (whole or now_ms >= self._report_due_ms):
+            payload = report_payload(self._subject, self._report, self._ignored, engine.book, situation.event_ns)
+            wrote |= self._writer.write(REPORT_FILE, payload, generation)
+            self._report_due_ms = now_ms + _REPORT_PERIOD_MS
         return wrote
 
     def _write_bars(self, engine: Engine, generation: int) -> bool:

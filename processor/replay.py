@@ -101,7 +101,7 @@ class _Session:
         self._opened = dataset.open(settings.instrument, settings.clock, self._report)
         self._engine = Engine(settings.aggregation, keep=MAX_ROWS)
         self._subject = _subject(dataset.path, settings, self._opened)
-        self._publisher = Publisher(writer, clock, self._subject)
+        self._publisher = Publisher(writer, clock, self._subject, self._report, dataset.ignored)
         self._state: State = "loading"
         self._cursor: Cursor | None = None
         self._start_ns: int | None = None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from processor.errors import TooManyMalformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from processor.book import Book
 
 KEPT_PER_KIND: Final = 20
 """How many incidents of a kind are kept in full; all are counted."""
@@ -37,13 +42,18 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One thing found: where in which file (line 1-based, None where there is none), at which event time, and what."""
+    """One thing found: where in which file (line 1-based, None where there is none), at which event time, and what.
+
+    What lasts ends at `until_ns`. `count` is how many of its kind it stands for.
+    """
 
     kind: str
     file: str
     line: int | None
     time_ns: int | None
     detail: str
+    until_ns: int | None = None
+    count: int = 1
 
 
 @dataclass(slots=True)
@@ -58,11 +68,17 @@ class FileReport:
 
 @dataclass(slots=True)
 class Report:
-    """Collects while a dataset is read."""
+    """Collects while a dataset is read, maybe in another thread than the one that looks at it.
+
+    `trades` and `book_events` are how many of either have been read, `complete` whether that is all of the dataset.
+    """
 
     files: dict[str, FileReport] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     incidents: list[Incident] = field(default_factory=list)
+    trades: int = 0
+    book_events: int = 0
+    complete: bool = False
 
     def rows(self, file: str, rows: int, first_ns: int | None = None, last_ns: int | None = None) -> None:
         """Add `rows` rows read from `file` (malformed ones included), spanning these times."""
@@ -75,13 +91,23 @@ class Report:
         if entry.rows >= _ROWS_BEFORE_EARLY_REFUSAL:
             self.refuse_if_rotten(file)
 
-    def add(self, kind: str, file: str, line: int | None, time_ns: int | None, detail: str, *, count: int = 1) -> None:
+    def add(
+        self,
+        kind: str,
+        file: str,
+        line: int | None,
+        time_ns: int | None,
+        detail: str,
+        *,
+        until_ns: int | None = None,
+        count: int = 1,
+    ) -> None:
         """Count `count` of `kind`, and keep this one in full while there is room."""
         self.counts[kind] += count
         if kind == "malformed":
             self.files.setdefault(file, FileReport()).malformed += count
         if sum(incident.kind == kind for incident in self.incidents) < KEPT_PER_KIND:
-            self.incidents.append(Incident(kind, file, line, time_ns, detail))
+            self.incidents.append(Incident(kind, file, line, time_ns, detail, until_ns, count))
 
     def add_all(self, kind: str, file: str, found: Iterable[tuple[int | None, int | None, str]], count: int) -> None:
         """Count `count` of `kind`; `found` describes at least the first of them, as (line, time_ns, detail)."""
@@ -111,4 +137,45 @@ class Report:
 
     def published(self) -> dict[str, int]:
         """The counts as status.json carries them: every kind, zero included, and the rows read."""
-        return {"rows": sum(entry.rows for entry in self.files.values())} | {kind: self.counts[kind] for kind in KINDS}
+        rows = sum(entry.rows for entry in list(self.files.values()))
+        return {"rows": rows} | {kind: self.counts[kind] for kind in KINDS}
+
+    def to_json(self) -> bytes:
+        """The report as JSON, whose strings may hold what is no Unicode, as names of files do."""
+        return json.dumps(msgspec.to_builtins(self)).encode("ascii")
+
+    @classmethod
+    def from_json(cls, encoded: bytes) -> Report:
+        """The report that `to_json` encoded.
+
+        Raises:
+            ValueError: the bytes are not such a report.
+        """
+        try:
+            return msgspec.convert(json.loads(encoded), cls, dec_hook=_counter)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from error
+
+
+def _counter(_type: type, decoded: object) -> Counter[str]:
+    return Counter(msgspec.convert(decoded, dict[str, int]))
+
+
+def with_spells(report: Report, book: Book) -> Report:
+    """A copy of `report` that also counts and locates the spells in which `book` was crossed or locked."""
+    whole = replace(report, files=dict(report.files), counts=Counter(report.counts), incidents=list(report.incidents))
+    for kind, spells, detail in (
+        ("crossed", book.crossed, "best bid above best ask"),
+        ("locked", book.locked, "best bid equals best ask"),
+    ):
+        whole.counts[kind] += spells.samples
+        whole.incidents += [
+            Incident(kind, "", None, begun_ns, detail, ended_ns)
+            for begun_ns, ended_ns in zip(spells.begun_ns, spells.ended_ns, strict=True)
+        ]
+    return whole
+
+
+def printable(text: str) -> str:
+    """`text` with what is no Unicode, as in the names of some files, written as its bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()

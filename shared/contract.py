@@ -17,7 +17,10 @@ OHLC_FILE: Final = "ohlc_data.json"
 DEPTH_FILE: Final = "depth_data.json"
 METRICS_FILE: Final = "metrics_data.json"
 STATUS_FILE: Final = "status.json"
+REPORT_FILE: Final = "report_data.json"
 DATA_FILES: Final = (OHLC_FILE, DEPTH_FILE, METRICS_FILE)
+VIEW_FILES: Final = (REPORT_FILE,)
+"""Further files of a picture: a writer may leave them out, and a reader may do without."""
 LOCK_FILE: Final = ".writer.lock"
 
 MAX_ROWS: Final = 1000
@@ -26,6 +29,10 @@ MAX_WRITE_MS: Final = 10.0
 MAX_PARSE_MS: Final = 5.0
 MAX_DATA_BYTES: Final = 500_000
 """All data files together, as a healthy writer keeps them."""
+MAX_INCIDENTS: Final = 20
+"""Incidents of one kind that report_data.json locates."""
+MAX_LISTED_FILES: Final = 500
+"""Files of a dataset that report_data.json lists, and as many that were ignored."""
 MAX_READ_BYTES: Final = 8_000_000
 """A single file beyond this is not even parsed."""
 POLL_INTERVAL_MS: Final = 500
@@ -74,6 +81,57 @@ class Depth(msgspec.Struct, frozen=True):
 
     bids: tuple[Level, ...] = ()
     asks: tuple[Level, ...] = ()
+
+
+class ReadFile(msgspec.Struct, frozen=True):
+    """One file of the dataset as far as it has been read: rows, and the span of their times in ms."""
+
+    name: str
+    rows: int
+    malformed: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """One thing found: file and line (1-based), event time in ms, its end if it lasts; null where there is none."""
+
+    file: str | None
+    line: int | None
+    time_ms: int | None
+    until_ms: int | None
+    detail: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something the data's user should know: what it is, how often it was found, and where the first few are."""
+
+    kind: str
+    meaning: str
+    count: int
+    incidents: tuple[Incident, ...] = ()
+
+
+class DataReport(msgspec.Struct, frozen=True):
+    """What the dataset is and what was found in it: nothing that happens after the event clock.
+
+    Reading runs ahead of the clock, so what is said of whole files does too. `trades` and `book_events` have been read,
+    and that is all there are if `complete`. `file_count` and `ignored_count` are those of the whole dataset, however
+    many are listed.
+    """
+
+    dataset: str
+    format: str
+    instrument: str
+    instruments: tuple[str, ...]
+    complete: bool
+    trades: int
+    book_events: int
+    files: tuple[ReadFile, ...]
+    file_count: int
+    ignored_files: tuple[str, ...]
+    ignored_count: int
+    findings: tuple[Finding, ...]
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -170,6 +228,7 @@ FILE_TYPES: Final[dict[str, object]] = {
     OHLC_FILE: tuple[OhlcRow, ...],
     DEPTH_FILE: Depth,
     METRICS_FILE: tuple[MetricsRow, ...],
+    REPORT_FILE: DataReport,
     STATUS_FILE: Status,
 }
 

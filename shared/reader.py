@@ -18,7 +18,9 @@ from shared.contract import (
     MAX_READ_BYTES,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     STATUS_FILE,
+    DataReport,
     Depth,
     FileEntry,
     MetricsRow,
@@ -41,12 +43,18 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """What was published together: a status and the data files it names."""
+    """What was published together: a status and the files it names.
+
+    A view that is not there or cannot be read does not keep the rest back: the last one of the same session stays.
+    `report_crc32` tells which one `report` is.
+    """
 
     status: Status
     ohlc: tuple[OhlcRow, ...]
     metrics: tuple[MetricsRow, ...]
     depth: Depth
+    report: DataReport | None = None
+    report_crc32: int | None = None
 
     def is_newer_than(self, session: str | None, generation: int, published_at_ms: int) -> bool:
         """Whether this picture follows the one so described; generations order within a session only."""
@@ -106,12 +114,13 @@ class DirectoryReader:
         """Why the last poll could not take the files on disk, as a sentence; None when it could."""
         self._observer = observer or _Silent()
         self._files = {name: _File(directory / name) for name in FILE_TYPES}
+        self._view_problem: _Unreadable | None = None
 
     def poll(self) -> Picture | None:
         """The newest consistent picture, or the last one there was, or None before the first."""
         for attempt in range(_ATTEMPTS):
             try:
-                self.picture = self._assemble()
+                self.picture = self._assemble(patient=attempt + 1 < _ATTEMPTS)
             except _Unreadable as problem:
                 if problem.kind == "mixed" and attempt + 1 < _ATTEMPTS:
                     time.sleep(0.001)
@@ -120,14 +129,17 @@ class DirectoryReader:
             else:
                 self.problem = None
                 for file in self._files.values():
-                    file.complained_of = None
+                    if self._view_problem is None or file is not self._files[self._view_problem.name]:
+                        file.complained_of = None
+                if self._view_problem is not None:
+                    self._complain(self._view_problem)
             break
         return self.picture
 
-    def _assemble(self) -> Picture:
+    def _assemble(self, *, patient: bool) -> Picture:
         status: Status = self._read(STATUS_FILE, None)
         picture = self.picture
-        if picture is not None and status is picture.status:
+        if picture is not None and status is picture.status and self._view_problem is None:
             return picture
         if (
             picture is not None
@@ -137,12 +149,32 @@ class DirectoryReader:
             reason = f"generation {status.generation} is older than {picture.status.generation}, already read"
             raise _Unreadable(STATUS_FILE, "failed", reason)
         values = {name: self._read(name, status.files[name]) if name in status.files else None for name in DATA_FILES}
+        report, report_crc32 = self._report(status, patient=patient)
         return Picture(
             status=status,
             ohlc=values[OHLC_FILE] or (),
             metrics=values[METRICS_FILE] or (),
             depth=values[DEPTH_FILE] or Depth(),
+            report=report,
+            report_crc32=report_crc32,
         )
+
+    def _report(self, status: Status, *, patient: bool) -> tuple[DataReport | None, int | None]:
+        """The report that belongs to `status`, or the last one of its session where that cannot be read; its CRC."""
+        entry = status.files.get(REPORT_FILE)
+        try:
+            report = None if entry is None else self._read(REPORT_FILE, entry)
+        except _Unreadable as problem:
+            if problem.kind == "mixed" and patient:
+                raise
+            self._view_problem = problem
+        else:
+            self._view_problem = None
+            return report, None if entry is None else entry.crc32
+        picture = self.picture
+        if picture is None or picture.status.session != status.session:
+            return None, None
+        return picture.report, picture.report_crc32
 
     def _read(self, name: str, wanted: FileEntry | None) -> Any:  # noqa: ANN401 - the file's own type
         file = self._files[name]

@@ -17,10 +17,14 @@ from shared.contract import (
     DATA_FILES,
     DEPTH_FILE,
     MAX_DATA_BYTES,
+    MAX_INCIDENTS,
+    MAX_LISTED_FILES,
     MAX_ROWS,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     STATUS_FILE,
+    VIEW_FILES,
     FileEntry,
 )
 from shared.errors import MalformedFile
@@ -29,7 +33,7 @@ from shared.reader import decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from shared.contract import Depth, Level, MetricsRow, OhlcRow, Status
+    from shared.contract import DataReport, Depth, Level, MetricsRow, OhlcRow, Status
 
 _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.05
@@ -59,11 +63,12 @@ def _faults(directory: Path) -> Iterator[str]:
     if status:
         yield from (f"{STATUS_FILE}: {fault}" for fault in _status_faults(status))
     total = 0
-    for name in DATA_FILES:
-        if status and name not in entries and not (directory / name).exists():
+    for name in (*DATA_FILES, *VIEW_FILES):
+        optional = status is not None or name in VIEW_FILES
+        if optional and name not in entries and not (directory / name).exists():
             continue
         value, payload = yield from _sound(directory, name)
-        total += len(payload)
+        total += len(payload) if name in DATA_FILES else 0
         if value is None:
             continue
         yield from (f"{name}: {fault}" for fault in _CHECKS[name](value))
@@ -151,6 +156,21 @@ def _depth_faults(depth: Depth) -> Iterator[str]:
     yield from _side_faults("asks", depth.asks, 1)
 
 
+def _report_faults(report: DataReport) -> Iterator[str]:
+    for listed in ("files", "ignored_files"):
+        if len(getattr(report, listed)) > MAX_LISTED_FILES:
+            yield f"{listed} holds {len(getattr(report, listed))} entries, at most {MAX_LISTED_FILES} are allowed"
+    for finding in report.findings:
+        where = f"findings: {finding.kind}"
+        if len(finding.incidents) > MAX_INCIDENTS:
+            yield f"{where} locates {len(finding.incidents)} incidents, at most {MAX_INCIDENTS} are allowed"
+        if finding.count < 1:
+            yield f"{where} has count {finding.count}; what was not found is not listed"
+        for i, found in enumerate(finding.incidents):
+            if found.until_ms is not None and (found.time_ms is None or found.until_ms < found.time_ms):
+                yield f"{where}: incident {i} ends before it begins"
+
+
 def _side_faults(side: str, levels: tuple[Level, ...], direction: int) -> Iterator[str]:
     for i, level in enumerate(levels):
         if level.size <= 0:
@@ -168,6 +188,7 @@ _CHECKS: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
     OHLC_FILE: _ohlc_faults,
     METRICS_FILE: _metrics_faults,
     DEPTH_FILE: _depth_faults,
+    REPORT_FILE: _report_faults,
 }
 
 

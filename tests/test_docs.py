@@ -13,8 +13,18 @@ import typer
 from processor.cli import app
 from processor.formats import FORMATS
 from processor.report import KINDS
-from shared import CHECKS, DATA_FILES, STATUS_FILE
-from shared.contract import ControlAnswer, FileEntry, IpcStats, Status, WriteStats
+from shared import CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
+from shared.contract import (
+    ControlAnswer,
+    DataReport,
+    FileEntry,
+    Finding,
+    Incident,
+    IpcStats,
+    ReadFile,
+    Status,
+    WriteStats,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +58,11 @@ def test_every_option_of_every_command_is_documented(command: str, option: str, 
         assert f"`{variable}`" in commands
 
 
-@pytest.mark.parametrize("struct", [Status, FileEntry, ControlAnswer, IpcStats, WriteStats])
-def test_every_key_of_the_status_is_documented(struct: type[msgspec.Struct]) -> None:
+@pytest.mark.parametrize(
+    "struct",
+    [Status, FileEntry, ControlAnswer, IpcStats, WriteStats, DataReport, ReadFile, Finding, Incident],
+)
+def test_every_key_of_the_files_is_documented(struct: type[msgspec.Struct]) -> None:
     contract = page("docs/contract.md")
 
     assert [name for name in struct.__struct_fields__ if f"`{name}`" not in contract] == []
@@ -58,7 +71,9 @@ def test_every_key_of_the_status_is_documented(struct: type[msgspec.Struct]) -> 
 def test_every_file_check_and_kind_of_finding_is_documented() -> None:
     contract, definitions = page("docs/contract.md"), page("docs/definitions.md")
 
-    assert [name for name in (*DATA_FILES, STATUS_FILE, *CHECKS, *KINDS) if f"`{name}`" not in contract] == []
+    assert [
+        name for name in (*DATA_FILES, *VIEW_FILES, STATUS_FILE, *CHECKS, *KINDS) if f"`{name}`" not in contract
+    ] == []
     assert [name for name in (*CHECKS, *KINDS) if f"`{name}`" not in definitions] == []
 
 

@@ -130,8 +130,20 @@ def test_a_silence_is_a_minute_without_trades_and_updates() -> None:
 
     run([batches_of(trades, [], 1), batches_of([], book, 1)], report)
 
-    assert [(found.kind, found.time_ns) for found in report.incidents] == [("silences", 100 * SECOND_NS)]
-    assert "200 s" in report.incidents[0].detail
+    (silence,) = report.incidents
+    assert (silence.kind, silence.time_ns, silence.until_ns) == ("silences", 100 * SECOND_NS, 300 * SECOND_NS)
+    assert "200 s" in silence.detail
+
+
+def test_the_report_tells_how_many_events_have_been_read_and_when_they_are_all() -> None:
+    report = Report()
+    trades = [Trade(time * SECOND_NS, 1, 1, 1) for time in range(30)]
+    chunks = in_time_order([batches_of(trades, [Update(0, 0, 1, 1)], 10)], report)
+
+    next(chunks)
+    assert (report.trades, report.book_events, report.complete) == (30, 1, False)
+    assert list(chunks) == []
+    assert report.complete
 
 
 def test_no_streams_give_no_chunks() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,11 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     STATUS_FILE,
+    DataReport,
     DirectoryReader,
+    Incident,
     Picture,
     Status,
     decode,
@@ -157,6 +161,46 @@ def test_files_are_published_within_their_rates_and_only_when_they_change(datase
     # 4 Hz, and once more for each of the 60 bars that close.
     assert files[OHLC_FILE].writes <= 4 * seconds + 62
     assert files[METRICS_FILE].writes >= 60
+
+
+def test_the_report_is_published_once_a_second_as_far_as_the_event_clock_has_come(tmp_path: Path) -> None:
+    trades, book = market(hours=1.0)
+    # Half an hour without an event, in the middle.
+    half_ns = HOUR_NS // 2
+    trades = dataclasses.replace(trades, time_ns=trades.time_ns + (trades.time_ns > FIRST_NS + half_ns) * half_ns)
+    book = dataclasses.replace(book, time_ns=book.time_ns + (book.time_ns > FIRST_NS + half_ns) * half_ns)
+    seen: list[tuple[int, DataReport]] = []
+
+    def see(picture: Picture) -> None:
+        at_ms = picture.status.event_time_ms
+        assert picture.report is not None or not picture.ohlc
+        if picture.report is None or at_ms is None:
+            return
+        seen.append((at_ms, picture.report))
+        for finding in picture.report.findings:
+            assert all((found.until_ms or found.time_ms or 0) <= at_ms for found in finding.incidents)
+
+    clock = FakeClock()
+    begun_ns = clock.now_ns
+    folder = write(tmp_path / "silent", trades, book)
+    (folder / "notes.txt").write_text("hello")
+    status = play(folder, tmp_path / "ipc", watched(clock, tmp_path / "ipc", see), speed=100.0)
+    seconds = (clock.now_ns - begun_ns) / 1e9
+
+    def silences(report: DataReport) -> list[Incident]:
+        return [found for finding in report.findings if finding.kind == "silences" for found in finding.incidents]
+
+    assert 10 < status.ipc.files[REPORT_FILE].writes <= seconds + 3
+    (silence,) = silences(seen[-1][1])
+    assert silence.time_ms is not None
+    assert silence.until_ms is not None
+    assert silence.until_ms - silence.time_ms >= HOUR_NS // 2 // 1_000_000
+    assert all(silences(report) == [] for at_ms, report in seen if at_ms < silence.time_ms + 60_000)
+    assert any(0 < (found.until_ms or 0) < silence.until_ms for _, report in seen for found in silences(report))
+    last = seen[-1][1]
+    assert (last.complete, last.trades, last.book_events) == (True, len(trades), len(book))
+    assert last.ignored_files == ("notes.txt",)
+    assert sum(file.rows for file in last.files) == status.report["rows"]
 
 
 def test_every_bar_close_is_published_however_fast_they_come(dataset: Path, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     STATUS_FILE,
     ControlAnswer,
+    DataReport,
     Depth,
     DirectoryReader,
     DirectoryWriter,
@@ -257,6 +259,78 @@ def test_no_mangling_of_the_files_raises_or_shows_what_was_never_published(tmp_p
             assert close is None or (picture.metrics[0].cvd_close, picture.depth.bids[0].size) == (close, close + 1)
             for name, payload_before in whole.items():
                 (tmp_path / name).write_bytes(payload_before)
+
+
+def a_report(trades: int) -> DataReport:
+    return DataReport("d", "f", "X", ("X",), True, trades, 0, (), 0, (), 0, ())  # noqa: FBT003 - in their order
+
+
+def test_the_report_belongs_to_the_picture(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        writer.write(REPORT_FILE, encode(a_report(1)), 1)
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path)
+        first = reader.poll()
+        publish(writer, 2)
+        second = reader.poll()
+
+    assert first is not None
+    assert first.report == a_report(1)
+    assert first.report_crc32 == writer.files[REPORT_FILE].crc32
+    assert second is not None
+    assert second.report is first.report
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "malformed"])
+def test_a_broken_report_holds_back_neither_the_picture_nor_its_own_successor(tmp_path: Path, harm: str) -> None:
+    def spoil() -> None:
+        if harm == "missing":
+            (tmp_path / REPORT_FILE).unlink()
+        else:
+            (tmp_path / REPORT_FILE).write_bytes(b"" if harm == "empty" else b"{}")
+
+    with DirectoryWriter(tmp_path) as writer, capture_logs() as logs:
+        writer.write(REPORT_FILE, encode(a_report(1)), 1)
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path)
+        reader.poll()
+        entry = writer.files[REPORT_FILE]
+        writer.write(REPORT_FILE, encode(a_report(2)), 2)
+        spoil()
+        publish(writer, 2)
+        for _ in range(3):
+            picture = reader.poll()
+            assert picture is not None
+            assert picture.status.generation == 2
+            assert (picture.report, picture.report_crc32) == (a_report(1), entry.crc32)
+            assert reader.problem is not None
+            assert reader.problem.startswith(REPORT_FILE)
+        (tmp_path / REPORT_FILE).write_bytes(encode(a_report(2)))
+        mended = reader.poll()
+        assert mended is not None
+        assert mended.report == a_report(2)
+        assert reader.problem is None
+        spoil()
+        publish(writer, 3, session="other")
+        other = reader.poll()
+        assert other is not None
+        assert other.report == a_report(2), "what was read once and is still named need not be read again"
+    assert [each["file"] for each in logs] == [REPORT_FILE]
+
+
+def test_a_report_of_another_session_is_not_kept(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        writer.write(REPORT_FILE, encode(a_report(1)), 1)
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path)
+        reader.poll()
+        writer.write(REPORT_FILE, encode(a_report(2)), 2)
+        (tmp_path / REPORT_FILE).unlink()
+        publish(writer, 2, session="other")
+        picture = reader.poll()
+
+    assert picture is not None
+    assert (picture.report, picture.report_crc32) == (None, None)
 
 
 def test_a_picture_is_newer_by_generation_within_a_session_and_by_time_across() -> None:

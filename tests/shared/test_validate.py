@@ -9,7 +9,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, DirectoryWriter
+from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, REPORT_FILE, STATUS_FILE, DirectoryWriter
 from shared.schemas import TYPES, committed_as, schema
 from shared.validate import faults
 
@@ -133,6 +133,63 @@ def test_files_of_different_publications_a_missing_file_and_a_wrong_mode_are_fau
     assert "ohlc_data.json: is from another publication than status.json" in found
     assert "metrics_data.json: is missing" in found
     assert "depth_data.json: has mode 0600, not 0644" in found
+
+
+_REPORT: dict[str, Any] = {
+    "dataset": "d",
+    "format": "f",
+    "instrument": "X",
+    "instruments": ["X"],
+    "complete": True,
+    "trades": 1,
+    "book_events": 1,
+    "files": [{"name": "a.csv", "rows": 2}],
+    "file_count": 1,
+    "ignored_files": [],
+    "ignored_count": 0,
+    "findings": [],
+}
+_PLACE: dict[str, Any] = {"file": "a.csv", "line": 2, "time_ms": 5, "until_ms": None, "detail": "gap"}
+
+
+def _publish_report(directory: Path, **changes: Any) -> None:
+    with DirectoryWriter(directory) as writer:
+        writer.write(REPORT_FILE, json.dumps(_REPORT | changes).encode(), 1)
+        status = json.loads((directory / STATUS_FILE).read_bytes())
+        status["files"] |= msgspec.to_builtins(writer.files)
+        writer.commit(json.dumps(status).encode())
+
+
+def test_a_directory_may_hold_a_report_and_it_need_not(published: Path) -> None:
+    _publish_report(published)
+    assert faults(published) == []
+    jsonschema.validate(json.loads((published / REPORT_FILE).read_bytes()), schema(REPORT_FILE))
+
+    (published / REPORT_FILE).unlink()
+    assert faults(published) == [f"{REPORT_FILE}: is missing"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"files": [{"name": "a"}]}, "is not what the contract says"),
+        ({"ignored_files": ["a"] * 501}, "ignored_files holds 501 entries, at most 500"),
+        ({"findings": [{"kind": "gaps", "meaning": "m", "count": 0}]}, "findings: gaps has count 0"),
+        (
+            {"findings": [{"kind": "gaps", "meaning": "m", "count": 30, "incidents": [_PLACE] * 21}]},
+            "findings: gaps locates 21 incidents, at most 20",
+        ),
+        (
+            {"findings": [{"kind": "gaps", "meaning": "m", "count": 1, "incidents": [_PLACE | {"until_ms": 4}]}]},
+            "findings: gaps: incident 0 ends before it begins",
+        ),
+    ],
+)
+def test_each_fault_of_a_report_is_named(published: Path, changes: dict[str, Any], fault: str) -> None:
+    _publish_report(published, **changes)
+
+    (found,) = faults(published)
+    assert fault in found
 
 
 def test_a_directory_that_is_not_there_is_said_so(tmp_path: Path) -> None:
