@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from processor import control_cli
 from processor import settings as wanted
 from processor.clock import SystemClock
 from processor.errors import ProcessorError, SettingError
@@ -225,6 +226,10 @@ def health(directory: Annotated[Path, typer.Argument(help="The IPC directory.")]
     if age_ms > STALE_AFTER_MS:
         _fail(f"the last heartbeat is {age_ms / 1000:.1f} s old")
     typer.echo(f"{status.state}, heartbeat {max(0, age_ms)} ms ago")
+
+
+# A negative count or distance is a word, not an option.
+app.command("control", help=control_cli.HELP, context_settings={"ignore_unknown_options": True})(control_cli.control)
 
 
 def _progress() -> Progress:
