@@ -1,0 +1,253 @@
+"""`processor control`: its words, its wait for the answer, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from processor.control import Mailbox
+from processor.control_cli import HELP, NotCarriedOut, from_words, steer
+from processor.errors import SettingError
+from shared import ACTIONS, STATUS_FILE, ControlAnswer, IpcStats, Status, WriteFailed, command, encode, send_command
+from tests.processor.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.control import Action
+
+MINUTE_NS = 60_000_000_000
+
+
+def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) -> None:
+    status = Status(
+        contract="1.0",
+        session="s",
+        generation=1,
+        state="playing",
+        dataset="d",
+        instrument="X",
+        instruments=("X",),
+        interval="1m",
+        start_ms=0,
+        end_ms=None,
+        event_time_ms=1_723_161_660_000,
+        speed=10.0,
+        published_at_ms=heartbeat_ms,
+        heartbeat_ms=heartbeat_ms,
+        files={},
+        control=answer,
+        checks={},
+        ipc=IpcStats(),
+        report={},
+        error=None,
+    )
+    ipc.mkdir(exist_ok=True)
+    (ipc / STATUS_FILE).write_bytes(encode(msgspec.structs.replace(status, **fields)))
+
+
+class Replay:
+    """Somebody who replays: at every sleep of the one who waits, it looks into its mailbox and publishes the answer."""
+
+    def __init__(self, folder: Path, *, refuse: str | None = None, deaf: bool = False) -> None:
+        self.clock = FakeClock()
+        self.ipc, self.directory = folder / "ipc", folder / "control"
+        self.mailbox = Mailbox(self.directory, self.clock)
+        self.done: list[Action] = []
+        self.refuse = refuse
+        self.publish()
+        if not deaf:
+            self.clock.on_sleep = self.look
+
+    def look(self) -> None:
+        if found := self.mailbox.poll("s"):
+            self.done.append(found.action)
+            self.mailbox.done(found, self.refuse)
+        self.publish()
+
+    def publish(self, **fields: Any) -> None:
+        publish(self.ipc, self.mailbox.answer, self.clock.epoch_ms(), **fields)
+
+    def steer(self, action: str, *words: str, timeout_s: float = 10) -> str:
+        return steer(self.directory, self.ipc, from_words(action, list(words)), self.clock, timeout_s)
+
+
+@pytest.mark.parametrize(
+    ("words", "fields"),
+    [
+        ("play", {}),
+        ("pause", {}),
+        ("toggle", {}),
+        ("step bar", {"unit": "bar"}),
+        ("step trade -12", {"unit": "trade", "count": -12}),
+        ("seek 2024-08-09T00:01:00Z", {"time": "2024-08-09T00:01:00Z"}),
+        ("seek 2024-08-09 00:01", {"time": "2024-08-09 00:01"}),
+        ("seek 1723161660000", {"time_ms": 1_723_161_660_000}),
+        ("seek +10m", {"by": "+10m"}),
+        ("seek -1h30m", {"by": "-1h30m"}),
+        ("seek 25%", {"fraction": 0.25}),
+        ("seek 0", {"fraction": 0.0}),
+        ("seek 0.5", {"fraction": 0.5}),
+        ("seek next gap", {"next": "gap"}),
+        ("seek previous session", {"previous": "session"}),
+        ("speed 30", {"speed": 30.0}),
+        ("speed max", {"speed": None}),
+        ("interval 5m", {"interval": "5m"}),
+        ("instrument BTC-USDT", {"instrument": "BTC-USDT"}),
+        ("dataset /no/such/place", {"dataset": "/no/such/place"}),
+        ("obi-levels 5", {"obi_levels": 5}),
+        ("obi_levels 0", {"obi_levels": 0}),
+        ("cvd-reset day", {"cvd_reset": "day"}),
+        ("range 2024-08-09T00:01 2024-08-09T00:02", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}),
+        ("range off", {}),
+    ],
+)
+def test_words_become_the_command_they_say(words: str, fields: dict[str, object]) -> None:
+    action, *rest = words.split()
+    made = msgspec.to_builtins(from_words(action, rest))
+
+    assert made == {"contract": "1.0", "id": made["id"], "action": action.replace("-", "_"), **fields}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("jump", "expected play or pause or toggle"),
+        ("play now", "words: 'now' will not do"),
+        ("step", "expected event, book, trade or bar"),
+        ("step bars", "expected event or book or trade or bar"),
+        ("step bar two", "expected a whole number"),
+        ("step bar 0", "other than 0"),
+        ("seek", "expected a time, a distance like +10m"),
+        ("seek next", "expected a time, a distance like +10m"),
+        ("seek next bar", "expected gap or session"),
+        ("seek 110%", "a share from 0% to 100%"),
+        ("seek noon", "expected a time from 1970"),
+        ("seek +ten", "expected a distance like +10m"),
+        ("speed fast", "expected a factor from 0.1 to 10000, or max"),
+        ("interval 5", "expected a number and a unit"),
+        ("obi-levels -1", "expected a whole number from 0"),
+        ("cvd-reset week", "expected none or day"),
+        ("range 2024-08-09", "expected two times, or off"),
+        ("range 2024-08-09 2024-08-08", "expected an end after its start"),
+    ],
+)
+def test_other_words_are_refused_before_anything_is_written(words: str, hint: str) -> None:
+    action, *rest = words.split()
+    with pytest.raises(SettingError) as refusal:
+        from_words(action, rest)
+
+    assert hint in str(refusal.value)
+
+
+def test_the_help_names_every_action() -> None:
+    assert [action for action in ACTIONS if f"\n{action.replace('_', '-')} " not in HELP] == []
+
+
+def test_a_path_that_is_here_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "market").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert msgspec.to_builtins(from_words("dataset", ["market"]))["dataset"] == str(tmp_path / "market")
+
+
+def test_a_command_that_is_carried_out_says_how_things_stand(tmp_path: Path) -> None:
+    replay = Replay(tmp_path)
+
+    assert replay.steer("step", "bar", "-1") == "playing at 2024-08-09T00:01:00.000Z: X 1m, speed 10"
+    assert len(replay.done) == 1
+
+
+def test_a_command_that_is_refused_ends_with_the_reason(tmp_path: Path) -> None:
+    replay = Replay(tmp_path, refuse="the range begins at 00:02")
+    with pytest.raises(NotCarriedOut, match="refused: the range begins at 00:02"):
+        replay.steer("seek", "0%")
+
+
+def test_without_an_answer_it_gives_up_when_told_to(tmp_path: Path) -> None:
+    replay = Replay(tmp_path, deaf=True)
+    with pytest.raises(NotCarriedOut, match="no answer within 3 s"):
+        replay.steer("play", timeout_s=3)
+    assert 3 <= sum(replay.clock.sleeps) < 3.1
+
+
+def test_whoever_is_overtaken_is_told_so(tmp_path: Path) -> None:
+    replay = Replay(tmp_path)
+
+    def somebody_else_is_faster() -> None:
+        send_command(replay.directory, command("pause"))
+        replay.look()
+
+    replay.clock.on_sleep = somebody_else_is_faster
+    with pytest.raises(NotCarriedOut, match="overtaken"):
+        replay.steer("play")
+
+
+def test_nothing_is_written_where_nobody_listens(tmp_path: Path) -> None:
+    replay = Replay(tmp_path)
+    publish(replay.ipc, ControlAnswer(), replay.clock.epoch_ms())
+    with pytest.raises(NotCarriedOut, match="was started without --control"):
+        replay.steer("play")
+    publish(replay.ipc, ControlAnswer(listening=True), replay.clock.epoch_ms() - 6000)
+    with pytest.raises(NotCarriedOut, match=r"the last heartbeat is 6\.0 s old"):
+        replay.steer("play")
+    (replay.ipc / STATUS_FILE).write_bytes(b"{")
+    with pytest.raises(NotCarriedOut, match="is not what the contract says"):
+        replay.steer("play")
+    (replay.ipc / STATUS_FILE).unlink()
+    with pytest.raises(NotCarriedOut, match=r"nobody replays into it: status\.json cannot be read"):
+        replay.steer("play")
+
+    assert not replay.directory.exists()
+
+
+def test_a_directory_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    replay = Replay(tmp_path)
+    replay.directory.write_bytes(b"")
+    with pytest.raises(WriteFailed):
+        replay.steer("play")
+
+
+def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> None:
+    ipc, directory = tmp_path / "ipc", tmp_path / "control"
+    stop = threading.Event()
+    clock = FakeClock()
+    mailbox = Mailbox(directory, clock)
+
+    def replay() -> None:
+        while not stop.wait(0.01):
+            if found := mailbox.poll("s"):
+                mailbox.done(found, None if found.id else "never")
+            publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "processor", "control", str(directory), *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PROCESSOR_IPC": str(ipc)},
+        )
+
+    publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+    thread = threading.Thread(target=replay)
+    thread.start()
+    try:
+        carried_out = run("step", "bar", "-1", "--timeout", "30")
+        wrong = run("seek", "-10minutes")
+    finally:
+        stop.set()
+        thread.join()
+
+    assert (carried_out.returncode, carried_out.stderr) == (0, "")
+    assert carried_out.stdout.startswith("playing at 2024-08-09T00:01:00.000Z")
+    assert wrong.returncode == 1
+    assert "expected a distance like +10m" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
