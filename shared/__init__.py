@@ -44,6 +44,7 @@ from shared.control import (
     MAX_CONTROL_BYTES,
     Command,
     command,
+    complete_command,
     decode_command,
     send_command,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "WriterLocked",
     "atomic_write",
     "command",
+    "complete_command",
     "decode",
     "decode_command",
     "encode",

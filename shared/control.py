@@ -191,15 +191,7 @@ def command(action: str, *, session: str | None = None, **arguments: object) -> 
     Raises:
         MalformedCommand: there is no such action, or its arguments are not these.
     """
-    return _checked(
-        {
-            **arguments,
-            "contract": CONTRACT_VERSION,
-            "id": uuid.uuid4().hex,
-            "session": session,
-            "action": action,
-        }
-    )
+    return _checked(arguments | {"session": session, "action": action} | _envelope())
 
 
 def decode_command(payload: bytes) -> Command:
@@ -209,17 +201,17 @@ def decode_command(payload: bytes) -> Command:
         MalformedCommand: they hold none; the error carries the id where one could be read, and whether the file may be
             half-written.
     """
-    if len(payload) > MAX_CONTROL_BYTES:
-        raise MalformedCommand(None, f"is oversized: {len(payload)} bytes, at most {MAX_CONTROL_BYTES} are read")
-    try:
-        found = msgspec.json.decode(payload)
-    except msgspec.DecodeError as error:
-        raise MalformedCommand(None, f"is not JSON: {error}", half_written=True) from error
-    except UnicodeDecodeError as error:
-        raise MalformedCommand(None, "is not UTF-8", half_written=True) from error
-    except RecursionError:
-        raise MalformedCommand(None, "is nested too deeply for a command") from None
-    return _checked(found)
+    return _checked(_decoded(payload))
+
+
+def complete_command(payload: bytes) -> Command:
+    """The command that JSON without `contract` and `id` asks for, with these two added.
+
+    Raises:
+        MalformedCommand: there is no such action, its arguments are not these, or it is no JSON.
+    """
+    found = _decoded(payload)
+    return _checked(found | _envelope() if isinstance(found, dict) else found)
 
 
 def send_command(directory: Path, given: Command) -> None:
@@ -233,6 +225,23 @@ def send_command(directory: Path, given: Command) -> None:
     except OSError as error:
         raise WriteFailed(directory, error) from error
     atomic_write(directory / CONTROL_FILE, encode(given) + b"\n", lone_writer=False)
+
+
+def _envelope() -> dict[str, object]:
+    return {"contract": CONTRACT_VERSION, "id": uuid.uuid4().hex}
+
+
+def _decoded(payload: bytes) -> Any:  # noqa: ANN401 - whatever was written
+    if len(payload) > MAX_CONTROL_BYTES:
+        raise MalformedCommand(None, f"is oversized: {len(payload)} bytes, at most {MAX_CONTROL_BYTES} are read")
+    try:
+        return msgspec.json.decode(payload)
+    except msgspec.DecodeError as error:
+        raise MalformedCommand(None, f"is not JSON: {error}", half_written=True) from error
+    except UnicodeDecodeError as error:
+        raise MalformedCommand(None, "is not UTF-8", half_written=True) from error
+    except RecursionError:
+        raise MalformedCommand(None, "is nested too deeply for a command") from None
 
 
 def _checked(found: Any) -> Command:  # noqa: ANN401 - whatever was written

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from visualizer import routes
+from visualizer import control, routes
 from visualizer.delta import delta, known
 from visualizer.feed import Feed
 from visualizer.layout import layout
@@ -75,6 +75,7 @@ def create(settings: Settings) -> Dash:
         )
 
     routes.add(app, feed, telemetry)
+    control.add(app.server, settings)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.
     app.server.test_client().get("/")

@@ -25,7 +25,7 @@ _MOVING: Final = (
 """Fields of status.json that change while a replay runs; they travel with every piece of news."""
 _SETTLED: Final = (
     *("session", "dataset", "instrument", "interval", "start_ms", "end_ms", "format", "clock", "obi_levels"),
-    *("depth_levels", "cvd_reset", "price_decimals", "size_decimals", "checks"),
+    *("depth_levels", "cvd_reset", "price_decimals", "size_decimals", "checks", "instruments", "control"),
 )
 """Fields that hardly ever change; they travel when they do."""
 
@@ -74,7 +74,7 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
         held = Known()
         answer["reset"] = True
     answer["status"] = {name: getattr(status, name) for name in _MOVING}
-    about = {name: getattr(status, name) for name in _SETTLED}
+    about = msgspec.to_builtins({name: getattr(status, name) for name in _SETTLED})
     crc32 = zlib.crc32(msgspec.json.encode(about))
     if crc32 != held.about:
         answer["about"] = about | {"crc32": crc32}

@@ -19,6 +19,7 @@ KEYS = (
     ("F", "follow the newest bar"),
     ("L", "CVD as candles or as a line"),
     ("M", "monitoring panel"),
+    ("I", "choose another instrument, where there are several"),
     ("?", "this list"),
     ("wheel", "zoom in time"),
     ("drag", "pan; on a price axis: stretch it"),
@@ -41,6 +42,7 @@ def layout(settings: Settings) -> Component:
                 _readout(),
                 html.Main(id="main", children=[_chart(), _depth(), html.Div(id="note", role="status", hidden=True)]),
                 html.Section(id="monitor", hidden=True, **_aria("monitoring")),
+                html.Div(id="toast", role="alert", hidden=True),
                 _waiting(settings),
                 _keys(),
                 dcc.Interval(id="tick", interval=settings.poll_ms),
@@ -48,6 +50,7 @@ def layout(settings: Settings) -> Component:
                 dcc.Store(id="known"),
                 dcc.Store(id="unused"),
             ],
+            **_data(control=settings.control, poll_ms=settings.poll_ms),
         ),
     )
     return page
@@ -59,7 +62,11 @@ def _header() -> Component:
         children=[
             html.Div(
                 className="lead",
-                children=[html.H1(id="instrument"), html.Span(id="last-price", title="last trade")],
+                children=[
+                    _instrument(),
+                    html.Div(id="picker", hidden=True),
+                    html.Span(id="last-price", title="last trade"),
+                ],
             ),
             _field("dataset", "dataset"),
             _field("interval", "interval"),
@@ -101,6 +108,13 @@ def _header() -> Component:
             ),
         ],
     )
+
+
+def _instrument() -> Component:
+    """The instrument's name; the scripts make it a button where there are several to choose from."""
+    opens: dict[str, Any] = {"aria-haspopup": "listbox", "aria-expanded": "false"}
+    name = [html.Span(id="instrument"), html.Span(id="instrument-wanted")]
+    return html.H1(html.Button(name, id="picker-button", disabled=True, **opens))
 
 
 def _field(name: str, label: str) -> Component:
@@ -248,6 +262,11 @@ def _keys() -> Component:
         ),
     )
     return keys
+
+
+def _data(**values: object) -> dict[str, Any]:
+    """Values for the scripts, as data attributes."""
+    return {f"data-{name.replace('_', '-')}": str(value) for name, value in values.items()}
 
 
 def _aria(label: str) -> dict[str, Any]:

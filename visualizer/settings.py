@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     ipc_dir: Path = Field(default=Path("data/ipc"), description="directory the processor publishes into")
+    control: Literal["on", "off"] = Field(default="on", description="off: the page is read-only")
+    control_dir: Path = Field(
+        default=Path("data/control"), description="directory the page's commands are written into"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8050, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=2, ge=1, le=64, description="server processes")
