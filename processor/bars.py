@@ -72,13 +72,21 @@ def trade_bars(trades: Trades, interval_ns: int, *, cvd_lots: int, cvd_day: int,
     )
 
 
+def empty() -> pl.DataFrame:
+    """No trade bars."""
+    return pl.DataFrame(schema=SCHEMA)
+
+
 def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Frames of trade bars that follow each other as one; an interval cut between two of them becomes one row."""
-    bars = pl.concat([part for part in parts if len(part)] or [pl.DataFrame(schema=SCHEMA)])
-    if bars["bucket"].is_unique().all():
-        return bars
+    bars = pl.concat([part for part in parts if len(part)] or [empty()])
+    return bars if bars["bucket"].is_unique().all() else coarser(bars, 1)
+
+
+def coarser(bars: pl.DataFrame, intervals: int) -> pl.DataFrame:
+    """Trade bars in order, not `finished`, gathered `intervals` at a time; there may be several of one interval."""
     return (
-        bars.group_by("bucket", maintain_order=True)
+        bars.group_by(pl.col("bucket") // intervals, maintain_order=True)
         .agg(
             pl.col("open").first(),
             pl.col("high").max(),
@@ -114,7 +122,28 @@ class Tape:
         self._reset: CvdReset = reset
         self._cvd_lots = 0
         self._cvd_day = 0
-        self._open = pl.DataFrame(schema=SCHEMA)
+        self._open = empty()
+
+    @classmethod
+    def resumed(
+        cls,
+        *,
+        interval_ns: int,
+        reset: CvdReset,
+        decimals: tuple[int, int],
+        cvd_lots: int,
+        cvd_day: int,
+        open_bar: pl.DataFrame,
+    ) -> Tape:
+        """A tape that goes on after a trade of UTC day number `cvd_day` that left the CVD at `cvd_lots`.
+
+        `decimals` are those of prices and sizes, `open_bar` the interval of that trade as `trade_bars` gives it, or no
+        row for one that is not of interest.
+        """
+        tape = cls(interval_ns=interval_ns, reset=reset)
+        tape.price_decimals, tape.size_decimals = decimals
+        tape._cvd_lots, tape._cvd_day, tape._open = cvd_lots, cvd_day, open_bar
+        return tape
 
     def advance(self, trades: Trades) -> pl.DataFrame:
         """Take `trades` in and return the intervals they closed, on the scale now held.

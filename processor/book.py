@@ -45,9 +45,33 @@ class BookBars:
         """Intervals."""
         return len(self.bucket)
 
+    def rows(self, where: slice) -> BookBars:
+        """Some of them."""
+        return _bars(self._times()[:, where], self._values()[:, where])
+
     def tail(self, rows: int) -> BookBars:
-        """The last `rows` of them."""
-        return _bars(self._times()[:, -rows:], self._values()[:, -rows:])
+        """The last `rows` of them, at least one."""
+        return self.rows(slice(-rows, None))
+
+    def coarser(self, intervals: int) -> BookBars:
+        """The same gathered `intervals` at a time; there may be several of one interval, of which each holds more."""
+        bucket = self.bucket // intervals
+        first = np.flatnonzero(np.diff(bucket, prepend=bucket[:1] - 1))
+        last = np.append(first[1:], len(bucket)) - 1 if len(first) else first
+        return BookBars(
+            bucket[first],
+            self.open[first],
+            np.maximum.reduceat(self.high, first) if len(first) else self.high,
+            np.minimum.reduceat(self.low, first) if len(first) else self.low,
+            self.close[last],
+            self.bid_ticks[last],
+            self.ask_ticks[last],
+        )
+
+    def since(self, bucket: int) -> BookBars:
+        """Those of interval number `bucket` and later."""
+        first = int(np.searchsorted(self.bucket, bucket))
+        return self.rows(slice(first, None))
 
     def finer(self, decimals: int) -> BookBars:
         """The same intervals with prices of that many more decimals.
@@ -90,6 +114,22 @@ class Spells:
     ended_ns: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """A book at a moment that has no more events: all its levels, best first, and what its samples have told so far.
+
+    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `spells` are the kernel's,
+    without a pending sample.
+    """
+
+    price_decimals: int
+    size_decimals: int
+    bids: tuple[NDArray[np.int64], NDArray[np.int64]]
+    asks: tuple[NDArray[np.int64], NDArray[np.int64]]
+    clock: NDArray[np.int64]
+    spells: NDArray[np.int64]
+
+
 class Book:
     """A book fed batch by batch.
 
@@ -117,7 +157,7 @@ class Book:
             ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
         """
         if not len(events):
-            return _no_bars()
+            return no_bars()
         price_decimals = max(events.price_decimals, self.price_decimals)
         size_decimals = max(events.size_decimals, self.size_decimals)
         self._rescale(price_decimals, size_decimals)
@@ -142,12 +182,52 @@ class Book:
         )
         return _bars(times[:, :closed], values[:, :closed])
 
+    @classmethod
+    def resumed(cls, state: BookState, *, interval_ns: int, obi_levels: int, open_bar: BookBars | None = None) -> Book:
+        """A book that goes on from `state`, whatever interval and levels that was recorded with.
+
+        `open_bar` is the interval of the last sample, one row, as far as it is known; without it the interval opens
+        with the last sample.
+        """
+        book = cls(interval_ns=interval_ns, obi_levels=obi_levels)
+        book.price_decimals, book.size_decimals = state.price_decimals, state.size_decimals
+        sides = (state.bids, state.asks)
+        book._ladder = kernel.with_room(book._ladder, max(len(prices) for prices, _ in sides))
+        for s, (prices, sizes) in enumerate(sides):
+            kernel.refill(book._ladder, s, prices, sizes, obi_levels)
+        book._clock, book._spells = state.clock.copy(), state.spells.copy()
+        if not book._clock[kernel.SAMPLES]:
+            return book
+        bucket = int(book._clock[kernel.TIME]) // interval_ns
+        book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, (bucket + 1) * interval_ns, 1
+        if open_bar is None:
+            book._bar[:] = kernel.imbalance(book._ladder, obi_levels)
+        else:
+            book._bar[:] = open_bar._values()[:, -1]  # noqa: SLF001 - of its own kind
+        return book
+
+    def state(self) -> BookState:
+        """What `resumed` needs to go on from here, when no more events of the last time are to come."""
+        clock, _, spells, _, _ = self._settled()
+        clock[kernel.PENDING] = 0
+        everything = int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
+        bids, asks = self.levels(everything)
+        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, spells)
+
     def open_bars(self) -> BookBars:
         """What `advance` would still return if the events ended here: a closed and an open interval at most."""
         if not self._clock[kernel.PENDING] and not self._clock[kernel.HAS_BAR]:
-            return _no_bars()
-        clock, bar = self._clock.copy(), self._bar.copy()
-        times, values = np.empty((3, 2), np.int64), np.empty((4, 2))
+            return no_bars()
+        clock, bar, _, times, values = self._settled()
+        times = np.column_stack((times, clock[[kernel.BUCKET, kernel.BEST_BID, kernel.BEST_ASK]]))
+        return _bars(times, np.column_stack((values, bar)))
+
+    def _settled(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Clock, bar and spells as they are once a pending sample is taken, and the intervals that it closes."""
+        clock, bar, spells = self._clock.copy(), self._bar.copy(), self._spells.copy()
+        times, values = np.empty((3, 1), np.int64), np.empty((4, 1))
         closed = 0
         if clock[kernel.PENDING]:
             later = _read_only(np.array([_END_OF_TIME], np.int64))
@@ -156,7 +236,7 @@ class Book:
                 self._ladder,
                 clock,
                 bar,
-                self._spells.copy(),
+                spells,
                 self._obi_levels,
                 self._interval_ns,
                 later,
@@ -166,9 +246,8 @@ class Book:
                 times,
                 values,
             )
-        times[:, closed] = clock[[kernel.BUCKET, kernel.BEST_BID, kernel.BEST_ASK]]
-        values[:, closed] = bar
-        return _bars(times[:, : closed + 1], values[:, : closed + 1])
+            clock[kernel.TIME] = self._clock[kernel.TIME]
+        return clock, bar, spells, times[:, :closed], values[:, :closed]
 
     def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
@@ -229,5 +308,6 @@ def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:
     return BookBars(bucket, open_, high, low, close, bid_ticks, ask_ticks)
 
 
-def _no_bars() -> BookBars:
+def no_bars() -> BookBars:
+    """No intervals."""
     return _bars(np.empty((3, 0), np.int64), np.empty((4, 0)))

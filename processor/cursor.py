@@ -43,15 +43,12 @@ class _Queue(Generic[ColumnsT]):
 class Cursor:
     """A place in a dataset, with the engine that has taken in everything before it.
 
-    `event_ns` is the time of the last event taken in, `first_ns` that of the dataset's first event; both None before.
     `consumed_bytes` of the dataset have been read.
     """
 
     def __init__(self, chunks: Iterator[Chunk], engine: Engine) -> None:
-        """Begin before the first event; nothing is read yet."""
+        """Begin with the first of `chunks`, which go on where `engine` is; nothing is read yet."""
         self.engine = engine
-        self.first_ns: int | None = None
-        self.event_ns: int | None = None
         self.consumed_bytes = 0
         self._chunks = chunks
         self._trades: _Queue[Trades] = _Queue()
@@ -66,20 +63,13 @@ class Cursor:
         while True:
             waiting = [time_ns for time_ns in (self._trades.first_ns(), self._book.first_ns()) if time_ns is not None]
             if waiting:
-                first_ns = min(waiting)
-                if self.first_ns is None:
-                    self.first_ns = first_ns
-                return first_ns
+                return min(waiting)
             if not self._load():
                 return None
 
     def advance_loaded(self, until_ns: int) -> bool:
         """Take in what is already read of the events with time <= `until_ns`; return whether an interval was closed."""
-        trades, book = self._trades.take(until_ns), self._book.take(until_ns)
-        ends = [int(parts[-1].time_ns[-1]) for parts in (trades, book) if parts]
-        if ends:
-            self.event_ns = max(ends)
-        return self.engine.advance(trades, book)
+        return self.engine.advance(self._trades.take(until_ns), self._book.take(until_ns))
 
     def _load(self) -> bool:
         chunk = next(self._chunks, None)

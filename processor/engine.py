@@ -7,6 +7,7 @@ repeats its previous close.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,8 +31,20 @@ OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
 _EXACT_IN_FLOAT64: Final = 2**53
 
 
+@dataclass(frozen=True, slots=True)
+class Firsts:
+    """Times in ns of a dataset's first event, trade and book event; None where there is none (yet)."""
+
+    event_ns: int | None = None
+    trade_ns: int | None = None
+    book_ns: int | None = None
+
+
 class Engine:
-    """Feeds a book and a tape and keeps their intervals: all of them, or only as many rows as are published."""
+    """Feeds a book and a tape and keeps their intervals: all of them, or only as many rows as are published.
+
+    `first_ns` and `event_ns` are the times of the first and the last event taken in, None before.
+    """
 
     def __init__(self, aggregation: Aggregation, *, keep: int | None = None) -> None:
         """Begin before the first event; `keep` bounds the intervals remembered, None remembers all."""
@@ -40,11 +53,41 @@ class Engine:
         self.tape = Tape(interval_ns=aggregation.interval_ns, reset=aggregation.cvd_reset)
         self.trades = 0
         self.first_ns: int | None = None
+        self.event_ns: int | None = None
         self._keep = keep
         self._trade_bars: list[pl.DataFrame] = []
         self._book_bars: list[BookBars] = []
         self._first_trade_bucket: int | None = None
         self._first_book_bucket: int | None = None
+
+    @classmethod
+    def resumed(
+        cls,
+        aggregation: Aggregation,
+        *,
+        keep: int | None,
+        book: Book,
+        tape: Tape,
+        trades: int,
+        firsts: Firsts,
+        event_ns: int,
+        closed: tuple[pl.DataFrame, BookBars],
+    ) -> Engine:
+        """An engine that goes on with `book` and `tape` after `trades` trades, and events up to `event_ns`.
+
+        `closed` are the intervals before those that the two have open: of trades (as `Tape.advance` returns them, on
+        the tape's scale) and of the book (on its).
+        """
+        engine = cls(aggregation, keep=keep)
+        engine.book, engine.tape, engine.trades = book, tape, trades
+        engine.first_ns, engine.event_ns = firsts.event_ns, event_ns
+        if firsts.trade_ns is not None:
+            engine._first_trade_bucket = firsts.trade_ns // aggregation.interval_ns
+        if firsts.book_ns is not None:
+            engine._first_book_bucket = firsts.book_ns // aggregation.interval_ns
+        trade_bars, book_bars = closed
+        engine._trade_bars, engine._book_bars = [trade_bars], [book_bars]
+        return engine
 
     def advance(self, trades: Iterable[Trades], book: Iterable[BookEvents]) -> bool:
         """Take in events that follow the earlier ones in time; return whether they closed an interval.
@@ -57,6 +100,8 @@ class Engine:
         if self.first_ns is None:
             firsts = [int(part.time_ns[0]) for part in (*trade_parts[:1], *book_parts[:1])]
             self.first_ns = min(firsts, default=None)
+        lasts = [int(part.time_ns[-1]) for part in (*trade_parts[-1:], *book_parts[-1:])]
+        self.event_ns = max(lasts, default=self.event_ns)
         closed = [self._advance_tape(part) for part in trade_parts]
         closed += [self._advance_book(part) for part in book_parts]
         return any(closed)

@@ -381,6 +381,14 @@ def resting(ladder: Ladder, s: int, top_levels: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def imbalance(ladder: Ladder, top_levels: int) -> float:
+    """OBI of the book as it stands."""
+    bid_lots, ask_lots = resting(ladder, 0, top_levels), resting(ladder, 1, top_levels)
+    both = bid_lots + ask_lots
+    return (bid_lots - ask_lots) / both if both else 0.0
+
+
+@njit(cache=True, nogil=True)
 def best_levels(ladder: Ladder, s: int, limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The best `limit` levels of side `s`, best first: (prices, sizes), each int64 and at most `limit` long."""
     levels = min(limit, ladder[s, COUNT] + ladder[s, FAR])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.errors import TooManyMalformed
+from processor.events import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,6 +141,16 @@ class Report:
         rows = sum(entry.rows for entry in list(self.files.values()))
         return {"rows": rows} | {kind: self.counts[kind] for kind in KINDS}
 
+    def copy(self) -> Report:
+        """The report as it is now."""
+        files = {name: replace(entry) for name, entry in list(self.files.items())}
+        return replace(self, files=files, counts=Counter(self.counts), incidents=list(self.incidents))
+
+    def become(self, other: Report) -> None:
+        """Say what `other` says, which is not to change any more."""
+        for name in ("files", "counts", "incidents", "trades", "book_events", "complete"):
+            setattr(self, name, getattr(other, name))
+
     def to_json(self) -> bytes:
         """The report as JSON, whose strings may hold what is no Unicode, as names of files do."""
         return json.dumps(msgspec.to_builtins(self)).encode("ascii")
@@ -164,16 +175,17 @@ def _counter(_type: type, decoded: object) -> Counter[str]:
 def with_spells(report: Report, book: Book) -> Report:
     """A copy of `report` that also counts and locates the spells in which `book` was crossed or locked."""
     whole = replace(report, files=dict(report.files), counts=Counter(report.counts), incidents=list(report.incidents))
-    for kind, spells, detail in (
-        ("crossed", book.crossed, "best bid above best ask"),
-        ("locked", book.locked, "best bid equals best ask"),
-    ):
+    for kind, spells in (("crossed", book.crossed), ("locked", book.locked)):
         whole.counts[kind] += spells.samples
         whole.incidents += [
-            Incident(kind, "", None, begun_ns, detail, ended_ns)
+            Incident(kind, "", None, begun_ns, _lasting(begun_ns, ended_ns), ended_ns)
             for begun_ns, ended_ns in zip(spells.begun_ns, spells.ended_ns, strict=True)
         ]
     return whole
+
+
+def _lasting(begun_ns: int, ended_ns: int | None) -> str:
+    return "goes on" if ended_ns is None else f"for {(ended_ns - begun_ns) / NS_PER_SECOND:.3f} s"
 
 
 def printable(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from stat import S_ISREG
 from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
@@ -119,6 +121,22 @@ class Dataset:
             expected += f"; did you mean {nearest[0]}?"
         raise SettingError("instrument", instrument, expected)
 
+    def files_of(self, instrument: str) -> list[SourceFile]:
+        """The files that hold `instrument`, by name."""
+        return [file for file, instruments in self.contents if instrument in instruments]
+
+    def marks(self) -> dict[Path, tuple[int, int]]:
+        """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
+        found = {}
+        for path in self.path.rglob("*") if self.path.is_dir() else [self.path]:
+            if any(part.startswith(".") for part in path.relative_to(self.path).parts):
+                continue
+            with suppress(OSError):
+                status = path.stat()
+                if S_ISREG(status.st_mode):
+                    found[path] = status.st_size, status.st_mtime_ns
+        return found
+
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
         """Begin to read an instrument (None: the first); `report` collects while the streams are read.
 
@@ -127,7 +145,7 @@ class Dataset:
             DatasetError: its files do not make sense together.
         """
         name = self.resolved(instrument)
-        files = [file for file, instruments in self.contents if name in instruments]
+        files = self.files_of(name)
         return OpenedDataset(
             format=self.format.name,
             instrument=name,
@@ -136,6 +154,16 @@ class Dataset:
             size_bytes=sum(file.size_bytes for file in files),
             time_range=own.time_range(files, name) if self.format is own.FORMAT else None,
         )
+
+
+def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> str:
+    """What differs between two `Dataset.marks`, in words; empty where nothing does."""
+    found = {
+        "new": [path.name for path in sorted(after.keys() - before.keys())],
+        "gone": [path.name for path in sorted(before.keys() - after.keys())],
+        "other content": [path.name for path in sorted(before.keys() & after.keys()) if before[path] != after[path]],
+    }
+    return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
 
 
 def open_dataset(path: Path) -> Dataset:

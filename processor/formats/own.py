@@ -5,7 +5,6 @@ docs/formats/own.md is its specification. It is the fastest to read of all forma
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -20,6 +19,19 @@ from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Batch, SourceFile
 from processor.report import KEPT_PER_KIND
+from processor.store.files import (
+    FIRST_KEY,
+    GROUP_ROWS,
+    INSTRUMENT_KEY,
+    KIND_KEY,
+    LAST_KEY,
+    LAYOUT_VERSION,
+    PRICE_DECIMALS_KEY,
+    SIDE_COLUMN,
+    SIZE_DECIMALS_KEY,
+    VERSION_KEY,
+    write_parquet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,25 +41,13 @@ if TYPE_CHECKING:
     from processor.events import Columns
     from processor.report import Report
 
-LAYOUT_VERSION: Final = "1"
-GROUP_ROWS: Final = 262_144
-"""Rows of a Parquet row group, and of a batch read: large enough to be fast, small enough to bound memory."""
 PART_ROWS: Final = 8 * GROUP_ROWS
 """Rows after which the writer begins the next file."""
 
 _OPTION: Final = "out"
 _MAGIC: Final = b"PAR1"
 _MAX_DECIMALS: Final = 18
-_VERSION_KEY: Final = "orderflow.version"
-_KIND_KEY: Final = "orderflow.kind"
-_INSTRUMENT_KEY: Final = "orderflow.instrument"
-_PRICE_DECIMALS_KEY: Final = "orderflow.price_decimals"
-_SIZE_DECIMALS_KEY: Final = "orderflow.size_decimals"
-_FIRST_KEY: Final = "orderflow.first_time_ns"
-_LAST_KEY: Final = "orderflow.last_time_ns"
-
 _LOCAL_COLUMN: Final = "local_time_ns"
-_SIDE_COLUMN: Final = {"trades": "aggressor", "book": "side"}
 _SIDES: Final = {"trades": (SELL, BUY), "book": (BID, CLEAR)}
 """Lowest and highest value of the side column; all between are valid."""
 
@@ -80,7 +80,7 @@ class _OwnParquet:
         if file.member is not None or not head.startswith(_MAGIC):
             return frozenset()
         metadata = _metadata(file)
-        return frozenset((metadata[_INSTRUMENT_KEY],)) if _is_own(metadata) else frozenset()
+        return frozenset((metadata[INSTRUMENT_KEY],)) if _is_own(metadata) else frozenset()
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
@@ -94,7 +94,7 @@ class _OwnParquet:
                 the wrong type, or cannot be read to its end.
         """
         own = [file for file in files if instrument in self.instruments(file, file.head())]
-        return [_read(own, kind, clock, report) for kind in _SIDE_COLUMN]
+        return [_read(own, kind, clock, report) for kind in SIDE_COLUMN]
 
 
 FORMAT: Final = _OwnParquet()
@@ -126,23 +126,23 @@ def _metadata(file: SourceFile) -> dict[str, str]:
 
 
 def _is_own(metadata: dict[str, str]) -> bool:
-    return _VERSION_KEY in metadata and _INSTRUMENT_KEY in metadata
+    return VERSION_KEY in metadata and INSTRUMENT_KEY in metadata
 
 
 def _part(file: SourceFile) -> _Part:
     metadata = _metadata(file)
-    if metadata[_VERSION_KEY] != LAYOUT_VERSION:
+    if metadata[VERSION_KEY] != LAYOUT_VERSION:
         msg = (
-            f"{file.path}: {_VERSION_KEY} is {metadata[_VERSION_KEY]!r}; "
+            f"{file.path}: {VERSION_KEY} is {metadata[VERSION_KEY]!r}; "
             f"this release understands version {LAYOUT_VERSION} of the layout"
         )
         raise DatasetError(msg)
-    kind = metadata.get(_KIND_KEY)
-    if kind not in _SIDE_COLUMN:
-        msg = f"{file.path}: {_KIND_KEY} is {kind!r}; expected 'trades' or 'book'"
+    kind = metadata.get(KIND_KEY)
+    if kind not in SIDE_COLUMN:
+        msg = f"{file.path}: {KIND_KEY} is {kind!r}; expected 'trades' or 'book'"
         raise DatasetError(msg)
     schema = pl.read_parquet_schema(file.path)
-    for column in ("time_ns", "price_ticks", "size_lots", _SIDE_COLUMN[kind], _LOCAL_COLUMN):
+    for column in ("time_ns", "price_ticks", "size_lots", SIDE_COLUMN[kind], _LOCAL_COLUMN):
         if column not in schema and column != _LOCAL_COLUMN:
             msg = f"{file.path}: column {column} is missing; it has {', '.join(schema)}"
             raise DatasetError(msg)
@@ -155,9 +155,9 @@ def _part(file: SourceFile) -> _Part:
     return _Part(
         file=file,
         kind=kind,
-        instrument=metadata[_INSTRUMENT_KEY],
-        price_decimals=_decimals(file, metadata, _PRICE_DECIMALS_KEY),
-        size_decimals=_decimals(file, metadata, _SIZE_DECIMALS_KEY),
+        instrument=metadata[INSTRUMENT_KEY],
+        price_decimals=_decimals(file, metadata, PRICE_DECIMALS_KEY),
+        size_decimals=_decimals(file, metadata, SIZE_DECIMALS_KEY),
         rows=rows,
         first_ns=first_ns,
         last_ns=last_ns,
@@ -165,8 +165,8 @@ def _part(file: SourceFile) -> _Part:
 
 
 def _span(file: SourceFile, metadata: dict[str, str]) -> tuple[int | None, int | None]:
-    if _FIRST_KEY in metadata and _LAST_KEY in metadata:
-        return _integer(file, metadata, _FIRST_KEY), _integer(file, metadata, _LAST_KEY)
+    if FIRST_KEY in metadata and LAST_KEY in metadata:
+        return _integer(file, metadata, FIRST_KEY), _integer(file, metadata, LAST_KEY)
     time_ns = pl.col("time_ns")
     first_ns, last_ns = pl.scan_parquet(file.path).select(time_ns.min(), time_ns.max().alias("last")).collect().row(0)
     return first_ns, last_ns
@@ -220,7 +220,7 @@ def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:
     wanted = source.select(
         pl.col(_time_column(clock, source.collect_schema())).cast(pl.Int64, strict=False).alias("time_ns"),
         pl.col("price_ticks", "size_lots").cast(pl.Int64, strict=False),
-        pl.col(_SIDE_COLUMN[part.kind]).cast(pl.Int8, strict=False).alias("side"),
+        pl.col(SIDE_COLUMN[part.kind]).cast(pl.Int8, strict=False).alias("side"),
     )
     rows_read = 0
     try:
@@ -242,7 +242,7 @@ def _sound_rows(part: _Part, frame: pl.DataFrame, rows_before: int, report: Repo
     faults = {
         "a field is missing or out of range": pl.any_horizontal(pl.all().is_null()),
         "size_lots is negative": pl.col("size_lots") < 0,
-        f"{_SIDE_COLUMN[part.kind]} is not {lowest} to {highest}": ~pl.col("side").is_between(lowest, highest),
+        f"{SIDE_COLUMN[part.kind]} is not {lowest} to {highest}": ~pl.col("side").is_between(lowest, highest),
     }
     if part.first_ns is not None and part.last_ns is not None:
         stated = pl.col("time_ns").is_between(part.first_ns - NS_PER_DAY, part.last_ns + NS_PER_DAY)
@@ -321,14 +321,14 @@ class DatasetWriter:
         except OSError as error:
             raise SettingError(_OPTION, str(out_dir), f"a folder that can be written ({error.strerror})") from error
         self._metadata = {
-            _VERSION_KEY: LAYOUT_VERSION,
-            _INSTRUMENT_KEY: instrument,
-            _PRICE_DECIMALS_KEY: str(price_decimals),
-            _SIZE_DECIMALS_KEY: str(size_decimals),
+            VERSION_KEY: LAYOUT_VERSION,
+            INSTRUMENT_KEY: instrument,
+            PRICE_DECIMALS_KEY: str(price_decimals),
+            SIZE_DECIMALS_KEY: str(size_decimals),
         }
         self._scale = (price_decimals, size_decimals)
-        self._waiting: dict[str, list[pl.DataFrame]] = {kind: [] for kind in _SIDE_COLUMN}
-        self._parts = dict.fromkeys(_SIDE_COLUMN, 0)
+        self._waiting: dict[str, list[pl.DataFrame]] = {kind: [] for kind in SIDE_COLUMN}
+        self._parts = dict.fromkeys(SIDE_COLUMN, 0)
         self._last_ns: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -367,7 +367,7 @@ class DatasetWriter:
             SettingError: the disk is full, or the instrument's folder has appeared meanwhile.
         """
         try:
-            for kind in _SIDE_COLUMN:
+            for kind in SIDE_COLUMN:
                 self._flush(kind, final=True)
             # mkdtemp's folders are for their owner alone; a container reads as another user.
             self._partial.chmod(0o755)
@@ -404,7 +404,7 @@ class DatasetWriter:
             frame = frame.with_columns(pl.Series(_LOCAL_COLUMN, local_time_ns))
         self._waiting[kind].append(
             frame.with_columns(
-                pl.Series(_SIDE_COLUMN[kind], side, dtype=pl.Int8),
+                pl.Series(SIDE_COLUMN[kind], side, dtype=pl.Int8),
                 pl.Series("price_ticks", scaled.price_ticks),
                 pl.Series("size_lots", scaled.size_lots),
             )
@@ -425,13 +425,9 @@ class DatasetWriter:
         number = self._parts[kind]
         name = f"{kind}.parquet" if alone and number == 0 else f"{kind}-{number:04d}.parquet"
         metadata = self._metadata | {
-            _KIND_KEY: kind,
-            _FIRST_KEY: str(rows["time_ns"][0]),
-            _LAST_KEY: str(rows["time_ns"][-1]),
+            KIND_KEY: kind,
+            FIRST_KEY: str(rows["time_ns"][0]),
+            LAST_KEY: str(rows["time_ns"][-1]),
         }
-        with (self._partial / name).open("wb") as file:
-            # lz4 costs a third of zstd's decoding time for half as much again on disk.
-            rows.rechunk().write_parquet(file, compression="lz4", row_group_size=GROUP_ROWS, metadata=metadata)
-            file.flush()
-            os.fsync(file.fileno())
+        write_parquet(self._partial / name, rows, metadata)
         self._parts[kind] += 1

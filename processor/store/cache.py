@@ -1,0 +1,190 @@
+"""The cache: a folder of stores, one per source, which any processor may fill, use and clear.
+
+An entry in use is locked (shared by its readers, alone by whoever fills it), so clearing passes over it. Nothing is
+lost by deleting all of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from processor.errors import DatasetError
+from processor.store import manifest as manifests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.store.manifest import Manifest
+
+LOCK_FILE: Final = ".lock"
+FREE_BYTES: Final = 256 << 20
+"""What is left free on the disk: others write there too."""
+
+
+class CacheUnusable(Exception):
+    """The cache cannot hold this dataset now; the message says why. The dataset itself can be read all the same."""
+
+
+class Cache:
+    """Stores below `folder`, together at most `limit_bytes`."""
+
+    def __init__(self, folder: Path, limit_bytes: int) -> None:
+        """Nothing is touched yet."""
+        self.folder: Final = folder
+        self.limit_bytes: Final = limit_bytes
+
+    def entry(self, key: str) -> Entry:
+        """Hold the entry `key`, made if it is not there: alone if it is not complete, else with others.
+
+        Raises:
+            CacheUnusable: it cannot be made, or another process is filling it.
+        """
+        folder = self.folder / key
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            msg = f"{self.folder} cannot be written"
+            raise CacheUnusable(msg)
+        entry = Entry(folder)
+        with suppress(OSError):
+            os.utime(folder / LOCK_FILE)
+        return entry
+
+    def make_room(self, entry: Entry) -> None:
+        """Remove the entries longest unused until all fit within the limit, but none that is in use.
+
+        Raises:
+            CacheUnusable: `entry` does not fit even so, or the disk is nearly full.
+        """
+        sizes = {folder: _size_bytes(folder) for folder in self._entries()}
+        unused = sorted((folder for folder in sizes if folder != entry.folder), key=_used_ns)
+        while unused and (sum(sizes.values()) > self.limit_bytes or self._free_bytes() < FREE_BYTES):
+            oldest = unused.pop(0)
+            if _removed(oldest):
+                del sizes[oldest]
+        if sizes.get(entry.folder, 0) > self.limit_bytes:
+            msg = f"this dataset needs more than the {self.limit_bytes >> 20} MiB that the cache may have"
+            raise CacheUnusable(msg)
+        if self._free_bytes() < FREE_BYTES:
+            msg = f"less than {FREE_BYTES >> 20} MiB are free in {self.folder}"
+            raise CacheUnusable(msg)
+
+    def _entries(self) -> list[Path]:
+        return [found for found in self.folder.iterdir() if found.is_dir()]
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+
+class Entry:
+    """One store of the cache, held until `release` or the end of the process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take it.
+
+        Raises:
+            CacheUnusable: another process is filling it.
+        """
+        self.folder: Final = folder
+        self.writable = True
+        path = folder / LOCK_FILE
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError:
+            self.writable = False
+            try:
+                self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                msg = f"{folder} cannot be written: {error.strerror}"
+                raise CacheUnusable(msg) from error
+        if self.writable and self._locked(fcntl.LOCK_EX):
+            return
+        self.writable = False
+        if not self._locked(fcntl.LOCK_SH):
+            os.close(self._descriptor)
+            msg = f"another process is filling {folder}"
+            raise CacheUnusable(msg)
+
+    def manifest(self) -> Manifest | None:
+        """What is there: a store that is complete, or, or one that can be gone on with; None for neither.
+
+        A damaged one is cleared away where that is possible.
+
+        Raises:
+            CacheUnusable: it is neither, and cannot be written.
+        """
+        try:
+            found = manifests.load(self.folder)
+        except DatasetError:
+            found = None
+        if found is not None and found.complete:
+            self._locked(fcntl.LOCK_SH)
+            return found
+        if not self.writable:
+            self.release()
+            msg = f"{self.folder} is incomplete and cannot be written"
+            raise CacheUnusable(msg)
+        if found is None:
+            self.clear()
+        return found
+
+    def clear(self) -> None:
+        """Remove what is in it. The manifest goes first: without it the rest is nothing."""
+        with suppress(OSError):
+            (self.folder / manifests.MANIFEST_FILE).unlink(missing_ok=True)
+            for found in self.folder.iterdir():
+                if found.is_dir():
+                    shutil.rmtree(found, ignore_errors=True)
+
+    def share(self) -> None:
+        """Let others read it too, now that it is complete."""
+        self._locked(fcntl.LOCK_SH)
+
+    def release(self) -> None:
+        """Let it go."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _locked(self, kind: int) -> bool:
+        try:
+            fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+def _removed(folder: Path) -> bool:
+    """Remove an entry that nobody holds; return whether that could be done."""
+    try:
+        entry = Entry(folder)
+    except CacheUnusable:
+        return False
+    try:
+        if not entry.writable:
+            return False
+        entry.clear()
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+    finally:
+        entry.release()
+
+
+def _size_bytes(folder: Path) -> int:
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += os.stat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH116, PTH118 - many of them
+    return size
+
+
+def _used_ns(folder: Path) -> int:
+    try:
+        return (folder / LOCK_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,121 @@
+"""Reads a dataset in a thread of its own and writes it as a store, while others read what is there already."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from processor.errors import DatasetError, ProcessorError
+from processor.formats.chunks import prefetched
+from processor.ordering import in_time_order
+from processor.report import Report
+from processor.store.cache import CacheUnusable
+from processor.store.writer import StoreWriter
+from shared import WriteFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from processor.formats import Dataset
+    from processor.store.manifest import Manifest
+
+_CHUNKS_AHEAD: Final = 2
+
+
+class Conversion:
+    """A dataset on its way into the store at `folder`.
+
+    Other threads read `manifest`, `report` and `consumed_bytes`, each replaced as a whole, never changed. When
+    `ended` is set, `failure` is why the dataset cannot be read and `unusable` why the store cannot be written; with
+    neither the store is complete, or `stop` was called.
+    """
+
+    def __init__(
+        self, dataset: Dataset, folder: Path, manifest: Manifest, *, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Nothing runs before `start`. `check` is called after each segment; it may raise to end the conversion."""
+        self.manifest = manifest
+        self.report = Report()
+        self.consumed_bytes = 0
+        self.failure: BaseException | None = None
+        self.unusable: str | None = None
+        self.ended = False
+        self._dataset = dataset
+        self._folder = folder
+        self._check = check
+        self._stopped = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End as soon as may be; what is written stays and can be gone on with."""
+        self._stopped = True
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def wait(self, segments: int, timeout_s: float) -> bool:
+        """Wait until there are more than `segments`, or it has ended; return whether either is so."""
+
+        def news() -> bool:
+            return self.ended or len(self.manifest.segments) > segments
+
+        with self._news:
+            return self._news.wait_for(news, timeout_s)
+
+    def run(self, on_progress: Callable[[int], None] = lambda _: None) -> None:
+        """Convert here and now; `on_progress` is told the bytes read.
+
+        Raises:
+            DatasetError: the dataset is unusable, or changed while it was read.
+            CacheUnusable: `check` said so.
+            OSError, WriteFailed: the operating system refused.
+        """
+        report = Report()
+        opened = self._dataset.open(self.manifest.instrument, self.manifest.clock, report)
+        before = self._dataset.marks()
+        writer = StoreWriter(self._folder, self.manifest)
+        with closing(prefetched(in_time_order(opened.streams, report), _CHUNKS_AHEAD)) as chunks:
+            for chunk in chunks:
+                if self._stopped:
+                    return
+                more = writer.add(chunk)
+                if more:
+                    self._check()
+                self.consumed_bytes = chunk.consumed_bytes
+                self.report = report.copy()
+                on_progress(chunk.consumed_bytes)
+                if more:
+                    self._tell(writer.manifest)
+        if self._dataset.marks() != before:
+            msg = f"{self._dataset.path} changed while it was read; start again to replay what is there now"
+            raise DatasetError(msg)
+        writer.close(report)
+        self.report = report.copy()
+        self._tell(writer.manifest)
+
+    def _run(self) -> None:
+        try:
+            self.run()
+        except CacheUnusable as reason:
+            self.unusable = str(reason)
+        except (OSError, WriteFailed) as error:
+            self.unusable = f"{self._folder} cannot be written: {error}"
+        except ProcessorError as error:
+            self.failure = error
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever follows
+            self.failure = error
+        finally:
+            with self._news:
+                self.ended = True
+                self._news.notify_all()
+
+    def _tell(self, manifest: Manifest) -> None:
+        with self._news:
+            self.manifest = manifest
+            self._news.notify_all()

@@ -1,0 +1,222 @@
+"""The Parquet files of a segment, written and read: events, bars of a second, and the checkpoint after it.
+
+Events are neither compressed nor wider than they need be: Parquet's dictionaries make ten bytes of one, compression
+would take a fifth of that away and double the time of reading.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from processor import bars
+from processor.book import BookBars, BookState
+from processor.errors import DatasetError
+from processor.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Literal
+
+    from numpy.typing import NDArray
+
+    from processor.events import Columns
+
+BASE_NS: Final = NS_PER_SECOND
+"""Interval of the bars that a store holds."""
+BASE_OBI_LEVELS: Final = 10
+"""Levels a side that their imbalance counts."""
+GROUP_ROWS: Final = 262_144
+"""Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
+
+LAYOUT_VERSION: Final = "1"
+VERSION_KEY: Final = "orderflow.version"
+KIND_KEY: Final = "orderflow.kind"
+INSTRUMENT_KEY: Final = "orderflow.instrument"
+PRICE_DECIMALS_KEY: Final = "orderflow.price_decimals"
+SIZE_DECIMALS_KEY: Final = "orderflow.size_decimals"
+FIRST_KEY: Final = "orderflow.first_time_ns"
+LAST_KEY: Final = "orderflow.last_time_ns"
+STATE_KEY: Final = "orderflow.state"
+
+SIDE_COLUMN: Final = {"trades": "aggressor", "book": "side"}
+BARS_KIND: Final = "bars"
+CHECKPOINT_KIND: Final = "checkpoint"
+
+_OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
+_BEST: Final = ("best_bid", "best_ask")
+_INT32: Final = np.iinfo(np.int32)
+
+
+class Carry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known after a segment, whose last event is at `event_ns`, besides the levels of the book.
+
+    `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with UTC day `cvd_day`, the day of the
+    last trade. `clock` and `spells` are those of a `BookState`.
+    """
+
+    event_ns: int
+    trades: int
+    trade_decimals: tuple[int, int]
+    cvd_lots: int
+    cvd_of_day_lots: int
+    cvd_day: int
+    book_decimals: tuple[int, int]
+    clock: list[int]
+    spells: list[list[int]]
+
+
+def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> int:
+    """Write `frame` and return the bytes it takes on disk, where it is when this returns.
+
+    Raises:
+        OSError: the operating system refused.
+    """
+    narrow = [
+        pl.col(name).cast(pl.Int32)
+        for name in ("price_ticks", "size_lots")
+        if name in frame.columns and len(frame) and _fits(frame[name])
+    ]
+    with path.open("wb") as file:
+        frame.with_columns(narrow).rechunk().write_parquet(
+            file,
+            compression="zstd" if packed else "uncompressed",
+            statistics=False,
+            row_group_size=GROUP_ROWS,
+            metadata=metadata,
+        )
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _fits(column: pl.Series) -> bool:
+    lowest: Any = column.min()
+    highest: Any = column.max()
+    return bool(_INT32.min <= lowest and highest <= _INT32.max)
+
+
+def event_metadata(kind: str, instrument: str, events: Columns) -> dict[str, str]:
+    """The footer of a file of time-ordered `events`, as docs/formats/own.md has it."""
+    return {
+        VERSION_KEY: LAYOUT_VERSION,
+        KIND_KEY: kind,
+        INSTRUMENT_KEY: instrument,
+        PRICE_DECIMALS_KEY: str(events.price_decimals),
+        SIZE_DECIMALS_KEY: str(events.size_decimals),
+        FIRST_KEY: str(events.time_ns[0]),
+        LAST_KEY: str(events.time_ns[-1]),
+    }
+
+
+def event_frame(kind: str, events: Columns, side: NDArray[np.int8]) -> pl.DataFrame:
+    """The columns of a file of events."""
+    return pl.DataFrame(
+        {
+            "time_ns": events.time_ns,
+            SIDE_COLUMN[kind]: side,
+            "price_ticks": events.price_ticks,
+            "size_lots": events.size_lots,
+        }
+    )
+
+
+def bars_frame(trade_bars: pl.DataFrame, book_bars: BookBars) -> pl.DataFrame:
+    """Intervals with trades (as `bars.trade_bars` gives them) or samples; null is what an interval has none of."""
+    samples: dict[str, NDArray[Any]] = {"bucket": book_bars.bucket}
+    samples |= dict(zip(_OBI, (book_bars.open, book_bars.high, book_bars.low, book_bars.close), strict=True))
+    samples |= dict(zip(_BEST, (book_bars.bid_ticks, book_bars.ask_ticks), strict=True))
+    return trade_bars.join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True).sort("bucket")
+
+
+def bars_of(frame: pl.DataFrame) -> tuple[pl.DataFrame, BookBars]:
+    """What `bars_frame` was made of."""
+    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA)
+    samples = frame.filter(pl.col(_OBI[0]).is_not_null())
+    return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *_OBI, *_BEST)))
+
+
+def checkpoint_frame(state: BookState) -> pl.DataFrame:
+    """The levels of a book, bids and then asks, best first."""
+    return pl.concat(
+        pl.DataFrame(
+            {"side": np.full(len(prices), side, np.int8), "price_ticks": prices, "size_lots": sizes},
+        )
+        for side, (prices, sizes) in ((BID, state.bids), (ASK, state.asks))
+    )
+
+
+def read_checkpoint(path: Path) -> tuple[Carry, BookState]:
+    """A checkpoint.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    frame = _read(path)
+    try:
+        carry = msgspec.json.decode(pl.read_parquet_metadata(path)[STATE_KEY], type=Carry)
+    except (KeyError, msgspec.MsgspecError) as error:
+        msg = f"{path}: damaged: {error}"
+        raise DatasetError(msg) from error
+    sides = (frame.filter(pl.col("side") == side) for side in (BID, ASK))
+    bids, asks = ((_int64(side, "price_ticks"), _int64(side, "size_lots")) for side in sides)
+    return carry, BookState(*carry.book_decimals, bids, asks, np.array(carry.clock), np.array(carry.spells))
+
+
+def read_bars(path: Path) -> tuple[pl.DataFrame, BookBars]:
+    """What `bars_frame` was made of.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    return bars_of(_read(path))
+
+
+def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> Trades:
+    """A segment's trades.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    return Trades(**_columns("trades", path, rows, decimals))
+
+
+def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> BookEvents:
+    """A segment's book events.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    return BookEvents(**_columns("book", path, rows, decimals))
+
+
+def _columns(kind: Literal["trades", "book"], path: Path, rows: int, decimals: tuple[int, int]) -> dict[str, Any]:
+    side = SIDE_COLUMN[kind]
+    frame = _read(path, ["time_ns", side, "price_ticks", "size_lots"])
+    if frame.height != rows:
+        msg = f"{path}: damaged: {frame.height} of {rows} rows could be read"
+        raise DatasetError(msg)
+    return {
+        "time_ns": frame["time_ns"].to_numpy(),
+        "price_ticks": _int64(frame, "price_ticks"),
+        "size_lots": _int64(frame, "size_lots"),
+        side: frame[side].to_numpy(),
+        "price_decimals": decimals[0],
+        "size_decimals": decimals[1],
+    }
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, columns=columns)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        msg = f"{path}: not readable: {error}"
+        raise DatasetError(msg) from error
+
+
+def _int64(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
+    return frame[name].to_numpy().astype(np.int64, copy=False)

@@ -1,0 +1,70 @@
+"""What a store is made of, as one name: the same source read by the same rules has the same key, wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from processor.formats import mapping
+from processor.store.manifest import STORE_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.formats.base import SourceFile
+
+_WHOLE_BYTES: Final = 64 << 20
+"""A file up to this long is hashed whole; of a longer one its ends and some places between, and its time of change."""
+_SAMPLE_BYTES: Final = 64 << 10
+_SAMPLES: Final = 64
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+def source_key(format_name: str, instrument: str, clock: str, files: Sequence[SourceFile]) -> str:
+    """A name for one instrument of these files in the order of one clock, as this program reads them.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for text in (STORE_VERSION, _rules(), format_name, instrument, clock):
+        digest.update(text.encode() + b"\0")
+    for path in sorted(_paths(files)):
+        root = next((file.root for file in files if file.path == path and file.root is not None), path.parent)
+        name = path.relative_to(root) if path.is_relative_to(root) else path.name
+        digest.update(str(name).encode() + b"\0")
+        _add_content(digest, path)
+    for file in files:
+        digest.update((file.member or "").encode() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _paths(files: Iterable[SourceFile]) -> set[Path]:
+    """The files on disk, and the mapping files that say how to read them."""
+    paths = {file.path for file in files}
+    folders = {path.parent for path in paths} | {file.root for file in files if file.root is not None}
+    return paths | {mapped for folder in folders if (mapped := folder / mapping.FILE_NAME).is_file()}
+
+
+def _add_content(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as file:
+        status = path.stat()
+        digest.update(status.st_size.to_bytes(8))
+        if status.st_size <= _WHOLE_BYTES:
+            while block := file.read(1 << 20):
+                digest.update(block)
+            return
+        digest.update(status.st_mtime_ns.to_bytes(8))
+        last = status.st_size - _SAMPLE_BYTES
+        for sample in range(_SAMPLES):
+            file.seek(last * sample // (_SAMPLES - 1))
+            digest.update(file.read(_SAMPLE_BYTES))
+
+
+@cache
+def _rules() -> str:
+    """A digest of the code that turns files into a store: a store made by other rules is not taken for this one's."""
+    sources = [*_PACKAGE.glob("*.py"), *(_PACKAGE / "formats").glob("*.py"), *(_PACKAGE / "store").glob("*.py")]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()

@@ -1,0 +1,117 @@
+"""The manifest: which files make up a store, in which order, and whether they are all of it.
+
+It is written after the files it names, whole or not at all, so what it does not name does not count, whatever was
+writing when the power went.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from processor.errors import DatasetError
+from shared import atomic_write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INDEX_FOLDER: Final = ".index"
+"""Everything that is made from the events lies here, hidden from whoever looks for events."""
+MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
+STORE_VERSION: Final = "1"
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the dataset: every event after the segment before and up to `last_ns`, all of one UTC `day`.
+
+    `files` are its files' names, relative to the store, with their sizes. Decimals are of prices and of sizes:
+    `trade_decimals` those of the trades and their bars, `book_decimals` those of the book events and of the best
+    prices in the bars.
+    """
+
+    day: str
+    first_ns: int
+    last_ns: int
+    trades: int
+    book_events: int
+    trade_decimals: tuple[int, int]
+    book_decimals: tuple[int, int]
+    consumed_bytes: int
+    files: dict[str, int]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """A store: one instrument of a dataset in the order of one of its clocks.
+
+    `key` is that of the source (`processor.store.key`), `source_bytes` its size; `report` is the data report as
+    `Report.to_json` gives it, empty until the store is complete.
+    """
+
+    version: str
+    key: str
+    format: str
+    instrument: str
+    clock: str
+    source_bytes: int
+    complete: bool = False
+    first_ns: int | None = None
+    first_trade_ns: int | None = None
+    first_book_ns: int | None = None
+    segments: tuple[Segment, ...] = ()
+    report: str = ""
+
+    @property
+    def last_ns(self) -> int | None:
+        """Time of the last event there is so far."""
+        return self.segments[-1].last_ns if self.segments else None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all its files."""
+        return sum(sum(segment.files.values()) for segment in self.segments)
+
+
+def save(folder: Path, manifest: Manifest) -> None:
+    """Write it.
+
+    Raises:
+        OSError, WriteFailed: the operating system refused; what was there still is.
+    """
+    (folder / INDEX_FOLDER).mkdir(exist_ok=True)
+    atomic_write(folder / MANIFEST_FILE, msgspec.json.encode(manifest) + b"\n")
+
+
+def load(folder: Path) -> Manifest | None:
+    """What lies in `folder`, whose files must all be there; None where there is no manifest.
+
+    Raises:
+        DatasetError: it is of another version or damaged, or a file is missing or has another size.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        payload = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DatasetError(msg) from error
+    try:
+        manifest = msgspec.json.decode(payload, type=Manifest)
+    except msgspec.MsgspecError as error:
+        msg = f"{path} is damaged: {error}"
+        raise DatasetError(msg) from error
+    if manifest.version != STORE_VERSION:
+        msg = f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}"
+        raise DatasetError(msg)
+    for segment in manifest.segments:
+        for name, size in segment.files.items():
+            try:
+                found = (folder / name).stat().st_size
+            except OSError as error:
+                msg = f"{folder / name}, which {MANIFEST_FILE} names, cannot be read: {error.strerror}"
+                raise DatasetError(msg) from error
+            if found != size:
+                msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
+                raise DatasetError(msg)
+    return manifest

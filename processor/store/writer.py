@@ -1,0 +1,254 @@
+"""Writes a store, segment by segment, from chunks in time order."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from processor import bars
+from processor.book import Book, BookBars, no_bars
+from processor.book import concatenated as concatenated_bars
+from processor.events import NS_PER_DAY, NS_PER_SECOND, concatenated
+from processor.store import manifest as manifests
+from processor.store.files import (
+    BARS_KIND,
+    BASE_NS,
+    BASE_OBI_LEVELS,
+    CHECKPOINT_KIND,
+    INSTRUMENT_KEY,
+    KIND_KEY,
+    LAYOUT_VERSION,
+    STATE_KEY,
+    VERSION_KEY,
+    Carry,
+    bars_frame,
+    checkpoint_frame,
+    event_frame,
+    event_metadata,
+    read_checkpoint,
+    write_parquet,
+)
+from processor.store.manifest import INDEX_FOLDER, Manifest, Segment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from processor.events import BookEvents, Trades
+    from processor.ordering import Chunk
+    from processor.report import Report
+
+SEGMENT_EVENTS: Final = 1_048_576
+"""Events after which a segment ends, with the chunk it is in: a moment within it is some 30 ms from its begin."""
+_FIRST_EVENTS: Final = 65_536
+"""The first segment is this small, so that there is something to see, and each one after it twice as large."""
+
+
+class StoreWriter:
+    """Writes one instrument's events into a folder; `manifest` says what is there.
+
+    Not safe for several writers of one folder.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Go on after the segments of `manifest`, which lie in `folder`.
+
+        Raises:
+            DatasetError: the last segment's checkpoint cannot be read.
+        """
+        self.manifest = manifest
+        self._folder = folder
+        self._trades: list[Trades] = []
+        self._book_events: list[BookEvents] = []
+        self._book = Book(interval_ns=BASE_NS, obi_levels=BASE_OBI_LEVELS)
+        self._closed: list[BookBars] = []
+        self._last_bucket = 0
+        self._carry = Carry(
+            event_ns=0,
+            trades=0,
+            trade_decimals=(0, 0),
+            cvd_lots=0,
+            cvd_of_day_lots=0,
+            cvd_day=0,
+            book_decimals=(0, 0),
+            clock=[],
+            spells=[],
+        )
+        if manifest.segments:
+            self._carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+            self._book = Book.resumed(state, interval_ns=BASE_NS, obi_levels=BASE_OBI_LEVELS)
+            self._last_bucket = manifest.segments[-1].last_ns // BASE_NS
+
+    def add(self, chunk: Chunk) -> bool:
+        """Take in what of `chunk` is not in a segment yet; return whether segments were written.
+
+        Raises:
+            OSError, WriteFailed: the operating system refused; the manifest stands as it was.
+            ScaleOverflow: the numbers need more digits than 64 bits hold.
+        """
+        segments = len(self.manifest.segments)
+        last_ns = self.manifest.last_ns
+        rest: Chunk | None = chunk if last_ns is None else chunk.after(last_ns)
+        while rest is not None and (first_ns := rest.first_ns) is not None:
+            day_end_ns = (first_ns // NS_PER_DAY + 1) * NS_PER_DAY - 1
+            if self._held and self._first_ns // NS_PER_DAY != first_ns // NS_PER_DAY:
+                self._flush(chunk.consumed_bytes)
+            self._hold(rest.until(day_end_ns))
+            rest = rest.after(day_end_ns) if rest.until_ns > day_end_ns else None
+        if self._held >= min(_FIRST_EVENTS << len(self.manifest.segments), SEGMENT_EVENTS):
+            self._flush(chunk.consumed_bytes)
+        return len(self.manifest.segments) > segments
+
+    def close(self, report: Report) -> None:
+        """Write what is left, and that this is all of it.
+
+        Raises:
+            OSError, WriteFailed: the operating system refused; the store stays incomplete.
+        """
+        if self._held:
+            self._flush(self.manifest.source_bytes)
+        self._save(complete=True, report=report.to_json().decode())
+
+    @property
+    def _held(self) -> int:
+        return sum(map(len, self._trades)) + sum(map(len, self._book_events))
+
+    @property
+    def _first_ns(self) -> int:
+        return min(int(part.time_ns[0]) for part in (*self._trades[:1], *self._book_events[:1]))
+
+    def _hold(self, chunk: Chunk) -> None:
+        self._trades += [part for part in chunk.trades if len(part)]
+        for part in chunk.book:
+            if len(part):
+                price_decimals = self._book.price_decimals
+                closed = self._book.advance(part)
+                if grown := self._book.price_decimals - price_decimals:
+                    self._closed = [earlier.finer(grown) for earlier in self._closed]
+                self._book_events.append(part)
+                self._closed.append(closed)
+
+    def _flush(self, consumed_bytes: int) -> None:
+        """Write what is held as a segment. Its files are on disk before the manifest names them."""
+        number = len(self.manifest.segments)
+        first_ns = self._first_ns
+        day = datetime.fromtimestamp(first_ns // NS_PER_SECOND, tz=UTC).strftime("%Y-%m-%d")
+        for name in (day, INDEX_FOLDER):
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+        files: dict[str, int] = {}
+
+        def write(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
+            name = file_name(kind, number, day)
+            files[name] = write_parquet(self._folder / name, frame, metadata)
+
+        def write_index(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
+            name = file_name(kind, number)
+            known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
+            files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
+
+        state = self._book.state()
+        trades = self._all_trades()
+        book = None
+        if self._book_events:
+            book = concatenated(self._book_events).rescaled(state.price_decimals, state.size_decimals)
+        if trades is not None:
+            write(
+                "trades",
+                event_frame("trades", trades, trades.aggressor),
+                event_metadata("trades", self.manifest.instrument, trades),
+            )
+        if book is not None:
+            frame = event_frame("book", book, book.side)
+            write("book", frame, event_metadata("book", self.manifest.instrument, book))
+        trade_bars = self._tape(trades, first_ns // NS_PER_DAY)
+        last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
+        self._carry = msgspec.structs.replace(
+            self._carry,
+            event_ns=last_ns,
+            book_decimals=(state.price_decimals, state.size_decimals),
+            clock=state.clock.tolist(),
+            spells=state.spells.tolist(),
+        )
+        write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
+        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._carry).decode()})
+        for folder in (day, INDEX_FOLDER, "."):
+            _sync(self._folder / folder)
+        segment = Segment(
+            day=day,
+            first_ns=first_ns,
+            last_ns=last_ns,
+            trades=len(trades) if trades is not None else 0,
+            book_events=len(book) if book is not None else 0,
+            trade_decimals=self._carry.trade_decimals,
+            book_decimals=(state.price_decimals, state.size_decimals),
+            consumed_bytes=consumed_bytes,
+            files=files,
+        )
+        self._save(
+            segments=(*self.manifest.segments, segment),
+            first_ns=_earlier(self.manifest.first_ns, first_ns),
+            first_trade_ns=_earlier(self.manifest.first_trade_ns, None if trades is None else int(trades.time_ns[0])),
+            first_book_ns=_earlier(self.manifest.first_book_ns, None if book is None else int(book.time_ns[0])),
+        )
+        self._last_bucket = segment.last_ns // BASE_NS
+        self._trades, self._book_events, self._closed = [], [], []
+
+    def _all_trades(self) -> Trades | None:
+        """What is held, on the finest scale seen so far."""
+        if not self._trades:
+            return None
+        trades = concatenated(self._trades)
+        price_decimals, size_decimals = self._carry.trade_decimals
+        return trades.rescaled(max(trades.price_decimals, price_decimals), max(trades.size_decimals, size_decimals))
+
+    def _tape(self, trades: Trades | None, day: int) -> pl.DataFrame:
+        """The trades as bars; carries the CVD on."""
+        carry = self._carry
+        if trades is None:
+            return bars.empty()
+        finer = 10 ** (trades.size_decimals - carry.trade_decimals[1])
+        cvd_lots = carry.cvd_lots * finer
+        of_day_lots = carry.cvd_of_day_lots * finer if carry.cvd_day == day else 0
+        made = bars.trade_bars(trades, BASE_NS, cvd_lots=cvd_lots, cvd_day=0, reset="none")
+        step = int(made["cvd_close"][-1]) - cvd_lots
+        self._carry = msgspec.structs.replace(
+            carry,
+            trades=carry.trades + len(trades),
+            trade_decimals=(trades.price_decimals, trades.size_decimals),
+            cvd_lots=cvd_lots + step,
+            cvd_of_day_lots=of_day_lots + step,
+            cvd_day=day,
+        )
+        return made
+
+    def _book_bars(self) -> BookBars:
+        """This segment's: an interval that began in an earlier one is here as far as it has come."""
+        if not self._book_events:
+            return no_bars()
+        return concatenated_bars([*self._closed, self._book.open_bars()]).since(self._last_bucket)
+
+    def _save(self, **changes: object) -> None:
+        changed = msgspec.structs.replace(self.manifest, **changes)
+        manifests.save(self._folder, changed)
+        self.manifest = changed
+
+
+def file_name(kind: str, segment: int, day: str = INDEX_FOLDER) -> str:
+    """Of the events of a segment's day, or of what is made from them: its bars, or the checkpoint after it."""
+    return f"{day}/{kind}-{segment:04d}.parquet"
+
+
+def _earlier(known_ns: int | None, found_ns: int | None) -> int | None:
+    return found_ns if known_ns is None else known_ns
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,220 @@
+"""A store against one pass over the same events: whatever the segments, whatever the moment, whatever the interval."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.engine import Engine
+from processor.errors import DatasetError
+from processor.events import NS_PER_DAY
+from processor.formats import open_dataset
+from processor.ordering import Chunk, in_time_order
+from processor.report import Report
+from processor.settings import Aggregation
+from processor.store import manifest as manifests
+from processor.store import writer as writing
+from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
+from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
+from processor.store.writer import StoreWriter
+from tests.processor.streams import (
+    Trade,
+    Update,
+    book_streams,
+    columns_of_book,
+    columns_of_trades,
+    trade_streams,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECOND_NS = 1_000_000_000
+
+aggregations = st.builds(
+    Aggregation,
+    interval_ns=st.sampled_from(
+        [250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]
+    ),
+    obi_levels=st.sampled_from([0, 3, 10, 10]),
+    cvd_reset=st.sampled_from(["none", "day"]),
+)
+
+
+@st.composite
+def chunked(draw: st.DrawFn) -> list[Chunk]:
+    """Chunks of a market; sizes and prices of later ones may need more decimals."""
+    trades, book = draw(trade_streams()), draw(book_streams())
+    moments = sorted({trade.time_ns for trade in trades} | {update.time_ns for update in book})
+    ends = sorted(draw(st.sets(st.sampled_from(moments), max_size=6)) | {moments[-1]}) if moments else []
+    chunks = []
+    decimals = (1, 2)
+    for after_ns, until_ns in pairwise([-1, *ends]):
+        decimals = (decimals[0] + draw(st.integers(0, 1)), decimals[1] + draw(st.integers(0, 1)))
+        chunks.append(chunk_of(trades, book, after_ns, until_ns, decimals))
+    return chunks
+
+
+def chunk_of(
+    trades: Sequence[Trade], book: Sequence[Update], after_ns: int, until_ns: int, decimals: tuple[int, int]
+) -> Chunk:
+    scale_price, scale_size = 10 ** (decimals[0] - 1), 10 ** (decimals[1] - 2)
+    some_trades = [
+        trade._replace(price_ticks=trade.price_ticks * scale_price, size_lots=trade.size_lots * scale_size)
+        for trade in trades
+        if after_ns < trade.time_ns <= until_ns
+    ]
+    some_updates = [
+        update._replace(price_ticks=update.price_ticks * scale_price, size_lots=update.size_lots * scale_size)
+        for update in book
+        if after_ns < update.time_ns <= until_ns
+    ]
+    return Chunk(
+        trades=(columns_of_trades(some_trades, *decimals),),
+        book=(columns_of_book(some_updates, *decimals),),
+        until_ns=until_ns,
+        consumed_bytes=0,
+    )
+
+
+def new_manifest() -> Manifest:
+    return Manifest(version=STORE_VERSION, key="k", format="made", instrument="X", clock="exchange", source_bytes=1)
+
+
+def written(folder: Path, chunks: Sequence[Chunk], segment_events: int = 10, restarts: Sequence[int] = ()) -> Manifest:
+    """A store of `chunks`; before those numbered `restarts` the writer dies, and the next begins from the first."""
+    manifest = new_manifest()
+    with mock.patch.object(writing, "SEGMENT_EVENTS", segment_events):
+        for end in (*restarts, len(chunks)):
+            writer = StoreWriter(folder, manifest)
+            for chunk in chunks[:end]:
+                writer.add(chunk)
+            manifest = manifests.load(folder) or new_manifest()
+        writer.close(Report())
+    found = manifests.load(folder)
+    assert found is not None
+    return found
+
+
+def read_on(folder: Path, manifest: Manifest, engine: Engine, first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        chunk = read_segment(folder, number, manifest.segments[number])
+        engine.advance(chunk.trades, chunk.book)
+
+
+def assert_same(found: Engine, played: Engine, keep: int) -> None:
+    assert found.rows().equals(played.rows())
+    assert found.trade_bars().tail(keep).equals(played.trade_bars().tail(keep))
+    assert (found.trades, found.book.samples) == (played.trades, played.book.samples)
+    assert (found.first_ns, found.event_ns) == (played.first_ns, played.event_ns)
+    for side, expected in zip(found.book.levels(1000), played.book.levels(1000), strict=True):
+        assert [column.tolist() for column in side] == [column.tolist() for column in expected]
+    assert found.book.price_decimals == played.book.price_decimals
+    assert found.tape.size_decimals == played.tape.size_decimals
+
+
+@given(
+    chunks=chunked(),
+    aggregation=aggregations,
+    keep=st.sampled_from([1, 3, 1000]),
+    segment_events=st.sampled_from([1, 7, 1000]),
+    restarts=st.lists(st.integers(0, 6), max_size=2),
+)
+def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
+    chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, restarts: list[int]
+) -> None:
+    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+        folder = Path(name)
+        manifest = written(folder, chunks, segment_events, restarts)
+        played = Engine(aggregation, keep=keep)
+        for number in range(len(manifest.segments)):
+            read_on(folder, manifest, played, number, number)
+            found, first = engine_before(folder, manifest, number, aggregation, keep=keep)
+            read_on(folder, manifest, found, first, number)
+            assert_same(found, played, keep)
+        events = sum(len(part) for chunk in chunks for part in (*chunk.trades, *chunk.book))
+        assert sum(segment.trades + segment.book_events for segment in manifest.segments) == events
+
+
+@given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))
+def test_segments_hold_the_chunks_events_in_order_and_never_two_days(chunks: list[Chunk], segment_events: int) -> None:
+    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+        folder = Path(name)
+        manifest = written(folder, chunks, segment_events)
+        last_ns = -1
+        times: list[int] = []
+        for number, segment in enumerate(manifest.segments):
+            chunk = read_segment(folder, number, segment)
+            events = [int(time_ns) for part in (*chunk.trades, *chunk.book) for time_ns in part.time_ns]
+            assert last_ns < min(events) == segment.first_ns <= max(events) == segment.last_ns
+            assert segment.first_ns // NS_PER_DAY == segment.last_ns // NS_PER_DAY
+            last_ns = segment.last_ns
+            times += events
+            assert segment_holding(manifest, segment.first_ns) == segment_holding(manifest, segment.last_ns) == number
+        assert sorted(times) == sorted(
+            int(time_ns) for chunk in chunks for part in (*chunk.trades, *chunk.book) for time_ns in part.time_ns
+        )
+
+
+def market_of_seconds(seconds: int) -> list[Chunk]:
+    trades = [Trade(second * SECOND_NS, 1000 + second % 3, 5, 1 - second % 3) for second in range(seconds)]
+    book = [Update(second * SECOND_NS, second % 2, 990 + second % 7, second % 5) for second in range(seconds)]
+    ends = range(0, seconds * SECOND_NS, 10 * SECOND_NS)
+    return [chunk_of(trades, book, end - 10 * SECOND_NS, end, (1, 2)) for end in (*ends, seconds * SECOND_NS)]
+
+
+def test_a_store_without_its_manifest_is_still_a_dataset_of_the_own_layout(tmp_path: Path) -> None:
+    manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
+    (tmp_path / MANIFEST_FILE).unlink()
+    report = Report()
+    opened = open_dataset(tmp_path).open(None, "exchange", report)
+    events = sum(len(part) for chunk in in_time_order(opened.streams, report) for part in (*chunk.trades, *chunk.book))
+    assert events == sum(segment.trades + segment.book_events for segment in manifest.segments) == 400
+
+
+@pytest.mark.parametrize("kind", ["book", "trades", "bars", "checkpoint"])
+def test_a_missing_or_shortened_file_is_named(tmp_path: Path, kind: str) -> None:
+    written(tmp_path, market_of_seconds(100), segment_events=40)
+    path = next(tmp_path.rglob(f"{kind}-0001.parquet"))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DatasetError, match=rf"{kind}-0001\.parquet has \d+ bytes, .*manifest\.json says"):
+        manifests.load(tmp_path)
+    path.unlink()
+    with pytest.raises(DatasetError, match=rf"{kind}-0001\.parquet.*cannot be read"):
+        manifests.load(tmp_path)
+
+
+def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Path) -> None:
+    assert manifests.load(tmp_path) is None
+    (tmp_path / MANIFEST_FILE).parent.mkdir()
+    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 3}')
+    with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
+        manifests.load(tmp_path)
+    written(tmp_path / "made", market_of_seconds(10))
+    payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"1"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match="understands version 1"):
+        manifests.load(tmp_path)
+
+
+def test_the_bare_engine_of_a_day_gives_that_days_rows_of_one_pass(tmp_path: Path) -> None:
+    day = NS_PER_DAY
+    trades = [Trade(n * day // 10, 1000 + n % 3, 5, 1 - n % 3) for n in range(40)]
+    book = [Update(n * day // 10 + 1, n % 2, 990 + n % 7, n % 5) for n in range(40)]
+    chunks = [chunk_of(trades, book, at - 1, at + day - 1, (1, 2)) for at in range(0, 4 * day, day)]
+    manifest = written(tmp_path, chunks)
+    aggregation = Aggregation(interval_ns=3600 * SECOND_NS)
+    whole = Engine(aggregation)
+    read_on(tmp_path, manifest, whole, 0, len(manifest.segments) - 1)
+    first = next(n for n, segment in enumerate(manifest.segments) if segment.first_ns >= 2 * day)
+    found = bare_engine_before(tmp_path, manifest, first, aggregation, keep=None)
+    read_on(tmp_path, manifest, found, first, len(manifest.segments) - 1)
+    assert found.rows().filter(pl.col("bucket") >= 48).equals(whole.rows().filter(pl.col("bucket") >= 48))
