@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from rich.console import Console
 
-from bench import aggregation, exchange, machine, page, startup
+from bench import aggregation, exchange, machine, page, startup, whole_book
 from bench.figures import progress, table
 from bench.sizes import FULL, QUICK
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 CACHE: Final = Path(__file__).resolve().parent / "data"
 """Datasets and everything else that is written; git does not see it."""
-PARTS: Final = (aggregation.PART, exchange.PART, page.PART, startup.PART)
+PARTS: Final = (aggregation.PART, whole_book.PART, exchange.PART, page.PART, startup.PART)
 
 
 def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Figure]:
     """Every figure of the `parts`, in their order."""
     measures: dict[str, Callable[[], list[Figure]]] = {
         aggregation.PART: lambda: aggregation.measure(cache, events=sizes.events, repetitions=sizes.repetitions),
+        whole_book.PART: lambda: whole_book.measure(cache, events=sizes.events, repetitions=sizes.repetitions),
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows

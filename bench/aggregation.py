@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import math
-import statistics
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench import dataset
-from bench.figures import Bar, Figure, progress, spread
+from bench.figures import Bar, Figure
+from bench.rounds import Competitor, Disagreement, Taken, in_turn, ratios
 from processor.aggregate import aggregate, table
 from processor.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
@@ -29,21 +26,8 @@ if TYPE_CHECKING:
 
 PART: Final = "aggregation"
 DICT_ROWS: Final = 2_000_000
+WARM_UP_EVENTS: Final = 20_000
 _BACKENDS: Final = ("hash map", "vector")
-_WARM_UP_EVENTS: Final = 20_000
-
-
-class Disagreement(Exception):
-    """Two competitors ended with different books, so one of them did not do the work."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Competitor:
-    """Somebody who takes in `events` events and returns the best bid and ask in the end, None where it tells none."""
-
-    name: str
-    events: int
-    run: Callable[[], tuple[float, float] | None]
 
 
 def measure(cache: Path, *, events: int, repetitions: int) -> list[Figure]:
@@ -53,65 +37,44 @@ def measure(cache: Path, *, events: int, repetitions: int) -> list[Figure]:
         Disagreement: the books differ at the end.
     """
     # Compiles and opens everything once, on little.
-    for competitor in _competitors(dataset.prepared(cache, _WARM_UP_EVENTS)):
+    for competitor in _competitors(dataset.prepared(cache, WARM_UP_EVENTS)):
         competitor.run()
     competitors = _competitors(dataset.prepared(cache, events))
-    seconds: dict[str, list[float]] = {competitor.name: [] for competitor in competitors}
-    cpu_seconds: dict[str, list[float]] = {competitor.name: [] for competitor in competitors}
-    for repetition in range(repetitions):
-        ends = set()
-        for competitor in competitors:
-            gc.collect()
-            begun, cpu_begun = time.perf_counter(), time.process_time()
-            end = competitor.run()
-            seconds[competitor.name].append(time.perf_counter() - begun)
-            cpu_seconds[competitor.name].append(time.process_time() - cpu_begun)
-            if end is not None:
-                ends.add(tuple(round(price, 9) for price in end))
-            progress(f"{PART} {repetition + 1}/{repetitions}: {competitor.name} {seconds[competitor.name][-1]:.2f} s")
-        if len(ends) > 1:
-            msg = f"the books end differently: best bid and ask {', '.join(map(str, sorted(ends)))}"
-            raise Disagreement(msg)
-    return _figures(competitors, seconds, cpu_seconds)
+    return _figures(competitors, in_turn(PART, competitors, repetitions, _must_end_alike))
 
 
-def _figures(
-    competitors: list[_Competitor], seconds: dict[str, list[float]], cpu_seconds: dict[str, list[float]]
-) -> list[Figure]:
-    figures = []
-    for competitor in competitors:
-        rates = [competitor.events / 1e6 / taken for taken in seconds[competitor.name]]
-        processor_time = f"{statistics.median(cpu_seconds[competitor.name]):.2f} s of processor time"
-        note = f"{competitor.events:,} events, {processor_time}"
-        figures.append(Figure(PART, competitor.name, "M events/s", spread(rates), note=note))
-    ours, *yardsticks = (competitor.name for competitor in competitors[:-1])
-    name, bar = "ours / hftbacktest's faster", Bar("median", ">=", 3.0)
+def _must_end_alike(results: dict[str, Any]) -> None:
+    ends = {tuple(round(price, 9) for price in end) for end in results.values() if end is not None}
+    if len(ends) > 1:
+        msg = f"the books end differently: best bid and ask {', '.join(map(str, sorted(ends)))}"
+        raise Disagreement(msg)
+
+
+def _figures(competitors: list[Competitor], taken: Taken) -> list[Figure]:
+    figures = [taken.figure(PART, competitor) for competitor in competitors]
+    ours, *yardsticks = competitors[:-1]
+    name, bar = "ours / hftbacktest's faster", Bar("median", ">=", 5.0)
     if not yardsticks:
         return [*figures, Figure(PART, name, bar=bar, note="hftbacktest is not installed; `make bench` has it")]
-    fastest = min(yardsticks, key=lambda yardstick: statistics.median(seconds[yardstick]))
+    fastest = taken.fastest(yardsticks).name
     against = f"run by run, against {fastest}"
+    cpu = ratios(taken.cpu_s[ours.name], taken.cpu_s[fastest])
     return [
         *figures,
-        Figure(PART, name, "times", _ratios(seconds[ours], seconds[fastest]), bar, against),
-        Figure(
-            PART, f"{name}, processor time", "times", _ratios(cpu_seconds[ours], cpu_seconds[fastest]), None, against
-        ),
+        Figure(PART, name, "times", ratios(taken.wall_s[ours.name], taken.wall_s[fastest]), bar, against),
+        Figure(PART, f"{name}, processor time", "times", cpu, None, against),
     ]
 
 
-def _ratios(ours: list[float], theirs: list[float]) -> dict[str, float]:
-    return spread([their / our for our, their in zip(ours, theirs, strict=True)])
-
-
-def _competitors(folder: Path) -> list[_Competitor]:
-    """Ours first, the dict book last."""
-    engine = _aggregated(folder)
+def _competitors(folder: Path) -> list[Competitor]:
+    """Ours first, the dict book last; each returns the best bid and ask in the end, None where it tells none."""
+    engine = aggregated(folder, Settings())
     price_decimals, size_decimals = engine.book.price_decimals, engine.book.size_decimals
     rows, lowest, highest = dataset.book_extent(folder)
     events = engine.trades + rows
     prices = math.floor(lowest / 10**price_decimals), math.ceil(highest / 10**price_decimals)
     competitors = [
-        _Competitor("orderflow-replay: OBI of 10 levels at every time, bars, CVD", events, lambda: _ours(folder))
+        Competitor("orderflow-replay: OBI of 10 levels at every time, bars, CVD", events, lambda: _ours(folder))
     ]
     if importlib.util.find_spec("hftbacktest"):
         from bench import hft  # noqa: PLC0415 - only where it is installed
@@ -123,23 +86,24 @@ def _competitors(folder: Path) -> list[_Competitor]:
             return lambda: hft.replay(npz, backend, tick, lot, prices)[1:]
 
         competitors += [
-            _Competitor(f"hftbacktest: depth every 100 ms, {backend}", events, replayed(backend))
+            Competitor(f"hftbacktest: depth every 100 ms, {backend}", events, replayed(backend))
             for backend in _BACKENDS
         ]
     side, price_ticks, size_lots = dataset.book_columns(folder, DICT_ROWS)
     competitors.append(
-        _Competitor("Python dict book, no OBI, no bars", len(side), lambda: dict_book(side, price_ticks, size_lots))
+        Competitor("Python dict book, no OBI, no bars", len(side), lambda: dict_book(side, price_ticks, size_lots))
     )
     return competitors
 
 
-def _aggregated(folder: Path) -> Engine:
+def aggregated(folder: Path, settings: Settings) -> Engine:
+    """A dataset's whole history."""
     report = Report()
-    return aggregate(open_dataset(folder).open(None, "exchange", report), Settings(), report)
+    return aggregate(open_dataset(folder).open(None, "exchange", report), settings, report)
 
 
 def _ours(folder: Path) -> tuple[float, float]:
-    engine = _aggregated(folder)
+    engine = aggregated(folder, Settings())
     last = table(engine, Settings()).row(-1, named=True)
     return last["best_bid"], last["best_ask"]
 

@@ -45,19 +45,25 @@ _TRADE: Final = 2
 _CLEAR: Final = 3
 
 
-def prepared(cache: Path, events: int) -> Path:
-    """The demo's market with about `events` events, in the project's own layout; generated if it is not in `cache`."""
-    folder = cache / f"demo-{events}-{_generator_version()}"
+def prepared(cache: Path, events: int, *, hours: float | None = None) -> Path:
+    """The demo's market with about `events` events, in the project's own layout; generated if it is not in `cache`.
+
+    It lasts `hours`, or as long as so many events take at EVENTS_AN_HOUR.
+    """
+    lasting = events / EVENTS_AN_HOUR if hours is None else hours
+    name = f"demo-{events}-in-{lasting:.4g}-hours"
+    folder = cache / f"{name}-{version()}"
     if not (folder / demo.INSTRUMENT).is_dir():
-        for outdated in cache.glob(f"demo-{events}-*"):
+        for outdated in cache.glob(f"{name}-*"):
             shutil.rmtree(outdated)
         progress(f"generating {events:,} events into {folder} (once)")
-        demo.generate(folder, hours=events / EVENTS_AN_HOUR, seed=SEED, events=events)
+        demo.generate(folder, hours=lasting, seed=SEED, events=events)
     return folder
 
 
-def _generator_version() -> str:
-    sources = [*sorted(Path(demo.__file__).parent.glob("*.py")), Path(own.__file__)]
+def version(*more: Path) -> str:
+    """Of everything that makes the datasets, and of `more` files: another one means other bytes."""
+    sources = [*sorted(Path(demo.__file__).parent.glob("*.py")), Path(own.__file__), *more]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
@@ -92,7 +98,7 @@ def hft_events(dataset: Path) -> NDArray[Any]:
         ]
     )
     events["ev"][place] = kinds | _EXCHANGE | _LOCAL
-    scale = pl.read_parquet_metadata(_files(dataset, "book")[0])
+    scale = pl.read_parquet_metadata(files(dataset, "book")[0])
     for name, column, decimals in (("px", "price_ticks", "price_decimals"), ("qty", "size_lots", "size_decimals")):
         values = np.concatenate([frame[column].to_numpy() for frame in (trades, book)])
         events[name][place] = values / 10 ** int(scale[f"orderflow.{decimals}"])
@@ -108,15 +114,21 @@ def book_columns(dataset: Path, rows: int) -> tuple[NDArray[np.int8], NDArray[np
 def book_extent(dataset: Path) -> tuple[int, int, int]:
     """Book events, and the lowest and the highest price among them, in ticks."""
     price = pl.col("price_ticks").filter(pl.col("side") != CLEAR)
-    scanned = pl.scan_parquet(_files(dataset, "book"))
+    scanned = pl.scan_parquet(files(dataset, "book"))
     rows, lowest, highest = scanned.select(pl.len(), price.min(), price.max().alias("highest")).collect().row(0)
     return rows, lowest, highest
 
 
+def book_frame(dataset: Path) -> pl.DataFrame:
+    """All book events in their order: `time_ns`, `side`, `price_ticks` and `size_lots`."""
+    return pl.read_parquet(files(dataset, "book"), columns=["time_ns", "side", "price_ticks", "size_lots"])
+
+
 def _frame(dataset: Path, kind: str, rows: int | None = None) -> pl.DataFrame:
-    scanned = pl.scan_parquet(_files(dataset, kind))
+    scanned = pl.scan_parquet(files(dataset, kind))
     return (scanned if rows is None else scanned.head(rows)).collect()
 
 
-def _files(dataset: Path, kind: str) -> list[Path]:
-    return sorted(dataset.glob(f"*/{kind}*.parquet"))
+def files(dataset: Path, kind: str) -> list[Path]:
+    """The Parquet files of the "trades" or of the "book", in their order."""
+    return sorted(dataset.rglob(f"{kind}*.parquet"))

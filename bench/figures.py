@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import statistics
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.table import Table
 
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_COMPARED: Final = {"<": operator.lt, "<=": operator.le, ">=": operator.ge}
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A limit for one of a figure's numbers: `number` must be below it, or at least it."""
+    """A limit for one of a figure's numbers: `number` must be below it, at most it, or at least it."""
 
     number: str
-    must_be: Literal["<", ">="]
+    must_be: Literal["<", "<=", ">="]
     limit: float
 
     def __str__(self) -> str:
@@ -27,8 +31,7 @@ class Bar:
 
     def holds(self, numbers: dict[str, float]) -> bool:
         """Whether these numbers are within it."""
-        value = numbers[self.number]
-        return value < self.limit if self.must_be == "<" else value >= self.limit
+        return bool(_COMPARED[self.must_be](numbers[self.number], self.limit))
 
 
 @dataclass(frozen=True, slots=True)

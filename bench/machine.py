@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-_LIBRARIES: Final = ("numpy", "numba", "polars", "msgspec", "dash", "gunicorn", "hftbacktest")
+_LIBRARIES: Final = ("numpy", "numba", "polars", "msgspec", "dash", "gunicorn", "hftbacktest", "duckdb")
 
 
 def described(disk: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench import __main__ as bench
-from bench import aggregation, dataset
+from bench import aggregation, dataset, rounds
 from bench.figures import Bar, Figure, percentiles, spread
 from bench.sizes import Sizes
 from processor.demo import generate
@@ -120,7 +120,7 @@ def test_a_dataset_is_made_once_for_a_version_of_its_generator(tmp_path: Path, m
     stamps = [file.stat().st_mtime_ns for file in sorted(first.rglob("*.parquet"))]
     assert dataset.prepared(tmp_path, 3_000) == first
     assert [file.stat().st_mtime_ns for file in sorted(first.rglob("*.parquet"))] == stamps
-    monkeypatch.setattr(dataset, "_generator_version", lambda: "changed")
+    monkeypatch.setattr(dataset, "version", lambda: "changed")
     assert dataset.prepared(tmp_path, 3_000) != first
     assert not first.exists()
 
@@ -129,8 +129,8 @@ def test_competitors_that_end_with_different_books_are_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends = iter([(1.0, 2.0), (1.0, 3.0)] * 2)
-    rivals = [aggregation._Competitor(name, 1, lambda: next(ends)) for name in ("ours", "theirs")]
+    rivals = [rounds.Competitor(name, 1, lambda: next(ends)) for name in ("ours", "theirs")]
     monkeypatch.setattr(dataset, "prepared", lambda cache, _events: cache)
     monkeypatch.setattr(aggregation, "_competitors", lambda _folder: rivals)
-    with pytest.raises(aggregation.Disagreement, match="end differently"):
+    with pytest.raises(rounds.Disagreement, match="end differently"):
         aggregation.measure(tmp_path, events=1, repetitions=1)
