@@ -42,6 +42,7 @@ class Server:
 
     def __init__(self, directory: Path, log: Path) -> None:
         self.directory = directory
+        self.control = directory.with_name("control")
         self.log = log
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -49,7 +50,11 @@ class Server:
 
     def start(self) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VISUALIZER_")}
-        environment |= {"VISUALIZER_IPC_DIR": str(self.directory), "VISUALIZER_PORT": str(self.port)}
+        environment |= {
+            "VISUALIZER_IPC_DIR": str(self.directory),
+            "VISUALIZER_CONTROL_DIR": str(self.control),
+            "VISUALIZER_PORT": str(self.port),
+        }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "visualizer"], cwd=_ROOT, env=environment, stdout=log, stderr=log

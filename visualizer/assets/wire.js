@@ -20,11 +20,17 @@
     const reset = Boolean(answer.reset);
     state = orderflow.store.receive(state, answer, Date.now());
     if ("status" in answer || "problem" in answer || reset) orderflow.header.showData(state);
+    if ("about" in answer) steered(state);
     if ("ohlc" in answer || "metrics" in answer || "about" in answer || reset) orderflow.chart.setData(state, reset);
     if ("depth" in answer || "about" in answer || reset) orderflow.depth.set(state, reset);
     if ("monitor" in answer) orderflow.monitor.show(state.monitor);
     refresh();
     return orderflow.store.known(state);
+  }
+
+  function steered(current) {
+    orderflow.picker.show(current);
+    orderflow.control.receive(current);
   }
 
   function refresh() {
@@ -49,6 +55,7 @@
     f: () => orderflow.chart.follow(),
     l: toggleCvd,
     m: () => orderflow.monitor.toggle(state.monitor),
+    i: () => orderflow.picker.open(),
     "?": () => window.dash_clientside.set_props("keys", { opened: true }),
   };
 
