@@ -27,6 +27,7 @@ class Stack:
 
     def __init__(self, ipc: Path, settings: dict[str, str]) -> None:
         self.ipc = ipc
+        self.control = ipc.with_name(f"{ipc.name}-control")
         self.project = f"orderflow-test-{uuid.uuid4().hex[:8]}"
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -34,6 +35,7 @@ class Stack:
         self.environment = _clean_environment() | {
             "IMAGE_TAG": _TAG,
             "IPC_DIR": str(ipc),
+            "CONTROL_DIR": str(self.control),
             "VISUALIZER_PORT": str(self.port),
             **settings,
         }

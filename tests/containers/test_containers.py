@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import urllib.request
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -104,6 +105,21 @@ def test_the_root_file_system_is_read_only(demo: Stack, service: str) -> None:
 def test_the_visualizer_cannot_write_into_the_exchange(demo: Stack, owner: int) -> None:
     refused = demo.compose("exec", "--no-TTY", "--user", str(owner), "visualizer", "touch", "/ipc/new", check=False)
     assert "Read-only file system" in refused.stderr
+
+
+def test_the_page_writes_commands_that_the_processor_can_only_read(demo: Stack, owner: int) -> None:
+    demo.wait_until("the page is served", lambda: demo.get("/health") != b"")
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{demo.url}/control", b'{"action": "play"}', {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own loopback address
+        assert answer.status == 202
+    written = demo.control / "control.json"
+    assert json.loads(written.read_bytes())["action"] == "play"
+    assert {written.stat().st_uid, demo.control.stat().st_uid} == {owner}
+    as_owner = ("exec", "--no-TTY", "--user", str(owner), "processor")
+    assert '"play"' in demo.compose(*as_owner, "cat", "/control/control.json").stdout
+    assert "Read-only file system" in demo.compose(*as_owner, "touch", "/control/new", check=False).stderr
 
 
 def test_the_visualizers_image_holds_neither_polars_nor_numba(demo: Stack) -> None:
