@@ -6,14 +6,23 @@ import difflib
 import os
 import signal
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 import structlog
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from processor import control_cli
 from processor import settings as wanted
@@ -26,6 +35,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     import click
+
+    from processor.report import Report
+    from processor.store.cache import Cache
 
 PREFIX: Final = "PROCESSOR_"
 
@@ -60,6 +72,13 @@ Instrument = Annotated[
     str | None, _option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
 ]
 AtEnd = Annotated[str, _option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
+CacheFolder = Annotated[
+    str | None,
+    _option(
+        "cache", "Where a dataset is kept once it was read; ~/.cache/orderflow-replay if not given, off for nowhere."
+    ),
+]
+CacheLimit = Annotated[str, _option("cache-limit", "How much of the disk the cache may take: 500MB, 20GB, 1TB ...")]
 Label = Annotated[str | None, _option("label", "How the page names the dataset; its folder's name if not given.")]
 
 
@@ -92,6 +111,20 @@ def _settings(
     )
 
 
+def _cache(folder: str | None, limit: str) -> Cache | None:
+    from processor.store.cache import Cache  # noqa: PLC0415 - loads what a command may not need
+
+    limit_bytes = wanted.size_bytes("cache-limit", limit)
+    if folder == "off":
+        return None
+    return Cache(Path(folder) if folder else default_cache(), limit_bytes)
+
+
+def default_cache() -> Path:
+    """Where the cache is if nobody says otherwise."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orderflow-replay"
+
+
 @app.command()
 def replay(
     dataset: Annotated[Path, _DATASET],
@@ -107,6 +140,8 @@ def replay(
     instrument: Instrument = None,
     at_end: AtEnd = "hold",
     label: Label = None,
+    cache: CacheFolder = None,
+    cache_limit: CacheLimit = "20GB",
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
     from processor import replay as playing  # noqa: PLC0415 - Polars and Numba load only when needed
@@ -124,7 +159,7 @@ def replay(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    if not playing.replay(dataset, out, options, wall, stop):
+    if not playing.replay(dataset, out, options, wall, stop, _cache(cache, cache_limit)):
         raise typer.Exit(1)
 
 
@@ -156,10 +191,32 @@ def aggregate(
         progress.update(task, completed=opened.size_bytes)
     rows = whole.table(engine, options)
     whole.write_table(rows, out)
-    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.counts.items())
     _say(f"{out}: {len(rows)} intervals of {engine.trades} trades and {engine.book.samples} book samples")
-    if found:
-        _say(f"found in the data: {found}; `processor inspect` shows where")
+    _say_found(report)
+
+
+@app.command()
+def convert(
+    dataset: Annotated[Path, _DATASET],
+    out: Annotated[Path, _option("out", "Where to write it: a folder, in which each instrument gets one of its own.")],
+    instrument: Instrument = None,
+    clock: EventClock = "exchange",
+) -> None:
+    """Write a dataset in the own layout, which is read fastest and from any moment; all instruments, or one."""
+    from processor import convert as converting  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.formats import open_dataset  # noqa: PLC0415
+
+    order = wanted.one_of("clock", clock, wanted.CLOCKS)
+    opened = open_dataset(dataset)
+    names = [opened.resolved(instrument)] if instrument else opened.instruments
+    for name in names:
+        with _progress() as progress:
+            size_bytes = sum(file.size_bytes for file in opened.files_of(name))
+            task = progress.add_task(name, total=size_bytes)
+            made = converting.convert(opened, name, order, out, partial(_completed, progress, task))
+        events = sum(segment.trades + segment.book_events for segment in made.manifest.segments)
+        _say(f"{made.folder}: {events} events in {made.manifest.size_bytes / 1e6:.1f} MB")
+        _say_found(made.report)
 
 
 @app.command()
@@ -246,8 +303,18 @@ def _progress() -> Progress:
     )
 
 
+def _completed(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)
+
+
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def _say_found(report: Report) -> None:
+    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.counts.items() if count)
+    if found:
+        _say(f"found in the data: {found}; `processor inspect` shows where")
 
 
 def _fail(text: str) -> Any:  # noqa: ANN401 - never returns

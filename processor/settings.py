@@ -30,6 +30,8 @@ _UNITS_NS: Final = {
     "d": NS_PER_DAY,
 }
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
+_BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,18 @@ def at_least(option: str, value: int, lowest: int, highest: int) -> int:
     if not lowest <= value <= highest:
         raise SettingError(option, value, f"a whole number from {lowest} to {highest}")
     return value
+
+
+def size_bytes(option: str, text: str) -> int:
+    """A size on disk such as 500MB, 20GB or 1.5 TB (of 10**6, 10**9, 10**12 bytes).
+
+    Raises:
+        SettingError: it is not one.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise SettingError(option, text, "a number and a unit, like 500MB, 20GB or 1TB")
+    return int(float(found[1]) * _BYTES[found[2].upper()])
 
 
 def iso(time_ns: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 # Set before anything imports Numba: kernels compiled by one run serve the next.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".venv/numba-cache"))
+
+# Datasets that tests make are kept no longer than the tests themselves.
+_CACHE: Final = tempfile.TemporaryDirectory(prefix="orderflow-cache-")
+os.environ.setdefault("PROCESSOR_CACHE", _CACHE.name)
 
 # A busy machine is no fault of the code, and CI must fail twice on the same example.
 settings.register_profile("local", deadline=None)

@@ -5,7 +5,6 @@ docs/formats/own.md is its specification. It is the fastest to read of all forma
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from processor.store.files import (
     SIDE_COLUMN,
     SIZE_DECIMALS_KEY,
     VERSION_KEY,
+    folder_name,
     write_parquet,
 )
 
@@ -311,7 +311,7 @@ class DatasetWriter:
         Raises:
             SettingError: the instrument is there already, or the folder cannot be written.
         """
-        self.folder: Final = out_dir / re.sub(r"[^\w.-]|^\.", "_", instrument)
+        self.folder: Final = out_dir / folder_name(instrument)
         self._replaces = replace and _holds_only(self.folder, instrument)
         if self.folder.exists() and not self._replaces:
             raise SettingError(_OPTION, str(out_dir), f"a folder without {self.folder.name}, or that one removed first")

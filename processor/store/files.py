@@ -7,6 +7,7 @@ would take a fifth of that away and double the time of reading.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -68,6 +69,11 @@ class Carry(msgspec.Struct, frozen=True, kw_only=True):
     book_decimals: tuple[int, int]
     clock: list[int]
     spells: list[list[int]]
+
+
+def folder_name(instrument: str) -> str:
+    """An instrument's name as that of a folder."""
+    return re.sub(r"[^\w.-]|^\.", "_", instrument)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> int:

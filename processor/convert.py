@@ -1,0 +1,89 @@
+"""Writes a dataset in the project's own layout, to be kept."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from processor.errors import DatasetError, SettingError
+from processor.store.cache import LOCK_FILE, CacheUnusable, Entry
+from processor.store.conversion import Conversion
+from processor.store.files import folder_name
+from processor.store.key import source_key
+from processor.store.manifest import STORE_VERSION, Manifest
+from shared import WriteFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from processor.formats import Dataset
+    from processor.report import Report
+
+_OPTION: Final = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One instrument's store, complete, and what was found in it."""
+
+    folder: Path
+    manifest: Manifest
+    report: Report
+
+
+def convert(
+    dataset: Dataset, instrument: str, clock: str, out: Path, on_progress: Callable[[int], None] = lambda _: None
+) -> Converted:
+    """Write `instrument` into a folder of its own in `out`, which appears when it is complete.
+
+    Until then it grows in a hidden folder beside it; where an earlier conversion of the same files was cut off, this
+    one goes on. `on_progress` is told the bytes read.
+
+    Raises:
+        SettingError: the folder is there already, cannot be written, or another process is writing it.
+        DatasetError: the dataset is unusable.
+    """
+    folder = out / folder_name(instrument)
+    if folder.exists():
+        raise SettingError(_OPTION, str(out), f"a folder without {folder.name}, or that one removed first")
+    partial = out / f".{folder.name}.partial"
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        entry = Entry(partial)
+    except (OSError, CacheUnusable) as error:
+        raise SettingError(_OPTION, str(out), f"a folder that can be written ({error})") from error
+    try:
+        found = Conversion(dataset, partial, _begun(dataset, instrument, clock, entry))
+        found.run(on_progress)
+        if not found.manifest.segments:
+            shutil.rmtree(partial)
+            msg = f"there is no event of {instrument} in the dataset"
+            raise DatasetError(msg)
+        (partial / LOCK_FILE).unlink()
+        partial.rename(folder)
+    except (OSError, WriteFailed, CacheUnusable) as error:
+        msg = f"a disk with room for it ({error}); the same command goes on from here"
+        raise SettingError(_OPTION, str(out), msg) from error
+    finally:
+        entry.release()
+    return Converted(folder, found.manifest, found.report)
+
+
+def _begun(dataset: Dataset, instrument: str, clock: str, entry: Entry) -> Manifest:
+    """What an earlier conversion of the same files left to go on with, or a beginning."""
+    files = dataset.files_of(instrument)
+    key = source_key(dataset.format.name, instrument, clock, files)
+    left = entry.manifest()
+    if left is not None and left.key == key:
+        return left
+    entry.clear()
+    return Manifest(
+        version=STORE_VERSION,
+        key=key,
+        format=dataset.format.name,
+        instrument=instrument,
+        clock=clock,
+        source_bytes=sum(file.size_bytes for file in files),
+    )
