@@ -1,10 +1,12 @@
 """The compiled byte parsers beneath text.py and levels.py.
 
 Every text ends with a newline, which no number, word or time contains: it stops each of them, so none checks for the
-end of the text. The text goes from one to the other as a bare pointer: passing the array would count its references
-at every field, which costs three times the parsing. What most fields pass through is inlined for speed, the rest not,
-for the compiler's time. One module, because a cached kernel is rebuilt when its own file changes, not when a file it
-calls into does.
+end of the text. Most fields are read eight bytes at a time: a loop over their bytes ends where the processor does not
+expect it, which costs more than the reading. Such a word may reach beyond the end, so `last_word`, where the text's
+last eight bytes begin, goes along; a text has at least eight. The text goes from one to the other as a bare pointer:
+passing the array would count its references at every field, which costs three times the parsing. What most fields pass
+through is inlined for speed, the rest not, for the compiler's time. One module, because a cached kernel is rebuilt when
+its own file changes, not when a file it calls into does.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from processor.bits import leading_zeros, trailing_zeros
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -22,10 +26,12 @@ if TYPE_CHECKING:
 
     Bytes: TypeAlias = NDArray[np.uint8]
     Ints: TypeAlias = NDArray[np.int64]
-    Spec: TypeAlias = Any
 
     def pointer_to(array: NDArray[Any]) -> NDArray[Any]:
         """Where a contiguous array's values begin; the array must outlive it."""
+
+    def word_at(text: Bytes, at: int) -> int:
+        """The eight bytes of `text` that begin at `at`, the first of them in the lowest place."""
 
 else:
 
@@ -35,6 +41,15 @@ else:
             return context.make_array(array)(context, builder, arguments[0]).data
 
         return types.CPointer(array.dtype)(array), generate
+
+    @intrinsic
+    def word_at(_context, text, _at):  # noqa: ANN001, ANN201, D103 - typed above
+        def generate(context, builder, _signature, arguments):  # noqa: ANN001, ANN202 - numba's protocol
+            word = context.get_value_type(types.int64)
+            place = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), word.as_pointer())
+            return builder.load(place, align=1, typ=word)
+
+        return types.int64(text, types.int64), generate
 
 
 KIND_SKIP: Final = 0
@@ -60,23 +75,26 @@ NOT_A_TIME: Final = 8
 OTHER: Final = 9
 """Not a fault: the row is another instrument's."""
 
-SPEC: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "kind",
-            "row",  # of the values; -1: not kept
-            "factor",
-            "slot",
-            "signed",
-            "implied_decimals",
-            "may_be_absent",
-            "first_word",
-            "beyond_words",
-        )
-    ]
-)
-"""One column of a layout, as the kernel reads it."""
+# The fields of a word: where it begins in the words' letters, how long it is, its first eight bytes, and their mask.
+START: Final = 0
+LENGTH: Final = 1
+HEAD: Final = 2
+MASK: Final = 3
+WORD_FIELDS: Final = 4
+
+# The fields of a column's spec. A column whose ROW is -1 is not kept.
+KIND: Final = 0
+ROW: Final = 1
+FACTOR: Final = 2
+SLOT: Final = 3
+SIGNED: Final = 4
+IMPLIED_DECIMALS: Final = 5
+MAY_BE_ABSENT: Final = 6
+FIRST_WORD: Final = 7
+BEYOND_WORDS: Final = 8
+LIMIT: Final = 9
+"""What a whole number may be at most, so that its product with the factor has room in 64 bits."""
+SPEC_FIELDS: Final = 10
 
 MAX_DECIMALS: Final = 12
 ABSENT: Final = int(np.iinfo(np.int64).min)
@@ -84,6 +102,8 @@ ABSENT: Final = int(np.iinfo(np.int64).min)
 _MAX: Final = int(np.iinfo(np.int64).max)
 _MAX_TENTH: Final = _MAX // 10
 _MAX_LAST_DIGIT: Final = _MAX % 10
+_SAFE: Final = 10**10
+"""Below it a number has room for eight more digits."""
 _POWERS: Final = np.array([10**exponent for exponent in range(19)], np.int64)
 
 _NEWLINE: Final = 10
@@ -101,6 +121,20 @@ _UPPER_T: Final = 84
 _UPPER_Z: Final = 90
 _OPEN: Final = 91
 _CLOSE: Final = 93
+
+_WORD_BYTES: Final = 8
+_EACH_BYTE: Final = 0x0101010101010101
+_ALL_BITS: Final = -1
+_TOP_BITS: Final = 0x80 * _EACH_BYTE - (1 << 64)
+"""The highest bit of each byte of a word."""
+_ZEROS: Final = _ZERO * _EACH_BYTE
+_COMMAS: Final = _COMMA * _EACH_BYTE
+_NEWLINES: Final = _NEWLINE * _EACH_BYTE
+_TO_TOP_BIT: Final = (0x80 - 10) * _EACH_BYTE
+"""Added to a byte, it sets the highest bit of all that are above nine."""
+_FOUR_DIGITS: Final = 0x000000FF000000FF
+_HIGH_PAIRS: Final = 100 + (1_000_000 << 32)
+_LOW_PAIRS: Final = 1 + (10_000 << 32)
 
 _NS_PER_SECOND: Final = 1_000_000_000
 _NS_DECIMALS: Final = 9
@@ -126,8 +160,43 @@ def _appended(number: int, digit: int) -> int:
 
 
 @njit(forceinline=True)
-def _digits(text: Bytes, at: int, number: int) -> tuple[int, int]:
-    """`number` with the digits at `at` appended (-1: no room in 64 bits), and where they end."""
+def _word(text: Bytes, at: int, last_word: int) -> int:
+    """Eight bytes from `at`, of which those beyond the end, after the last newline, are zero."""
+    if at <= last_word:
+        return word_at(text, at)
+    return word_at(text, last_word) >> ((at - last_word) << 3)
+
+
+@njit(forceinline=True)
+def _leading_digits(word: int) -> int:
+    """How many digits a word of digits' values (each byte less "0") begins with."""
+    return trailing_zeros(((word + _TO_TOP_BIT) | word) & _TOP_BITS) >> 3
+
+
+@njit(forceinline=True)
+def _number(word: int, digits: int) -> int:
+    """The number that the first 1 to 8 `digits` of a word of digits' values make."""
+    word <<= (_WORD_BYTES - digits) << 3
+    word = word * 10 + (word >> 8)
+    return ((word & _FOUR_DIGITS) * _HIGH_PAIRS + ((word >> 16) & _FOUR_DIGITS) * _LOW_PAIRS) >> 32
+
+
+@njit(forceinline=True)
+def _digits(text: Bytes, at: int, last_word: int) -> tuple[int, int]:
+    """The number that the digits at `at` make (-1: no room in 64 bits), and where they end."""
+    word = _word(text, at, last_word) ^ _ZEROS
+    digits = _leading_digits(word)
+    if digits == 0:
+        return 0, at
+    number = _number(word, digits)
+    at += digits
+    if digits < _WORD_BYTES:
+        return number, at
+    word = _word(text, at, last_word) ^ _ZEROS
+    digits = _leading_digits(word)
+    if digits:
+        number = number * _POWERS[digits] + _number(word, digits)
+        at += digits
     digit = _digit(text[at])
     while digit <= _LAST_DIGIT:
         number = _appended(number, digit)
@@ -137,14 +206,14 @@ def _digits(text: Bytes, at: int, number: int) -> tuple[int, int]:
 
 
 @njit(forceinline=True)
-def _read_integer(text: Bytes, at: int, factor: int, signed: int) -> tuple[int, int, int]:
+def _read_integer(text: Bytes, at: int, last_word: int, factor: int, limit: int, signed: int) -> tuple[int, int, int]:
     """A whole number times `factor`: its value, where it ends, and what is wrong with it."""
     negative = text[at] == _MINUS
     start = at + 1 if negative else at
-    value, at = _digits(text, start, 0)
+    value, at = _digits(text, start, last_word)
     if at == start:
         return 0, at, NOT_A_NUMBER
-    if value < 0 or value > _MAX // factor:
+    if value < 0 or value > limit:
         return 0, at, TOO_LARGE
     value *= factor
     if negative:
@@ -153,8 +222,25 @@ def _read_integer(text: Bytes, at: int, factor: int, signed: int) -> tuple[int, 
 
 
 @njit(forceinline=True)
-def _fraction(text: Bytes, at: int, number: int) -> tuple[int, int, int]:
+def _fraction(text: Bytes, at: int, last_word: int, number: int) -> tuple[int, int, int]:
     """The digits after a point at `at` but for trailing zeros: `number` with them appended, how many, their end."""
+    word = _word(text, at + 1, last_word) ^ _ZEROS
+    digits = _leading_digits(word)
+    if digits == _WORD_BYTES and _digit(text[at + 1 + digits]) <= _LAST_DIGIT:
+        return _long_fraction(text, at, number)
+    if digits < _WORD_BYTES:
+        word &= ~(_ALL_BITS << (digits << 3))
+    decimals = _WORD_BYTES - (leading_zeros(word) >> 3)
+    if decimals == 0:
+        return number, 0, at + 1 + digits
+    if number < 0 or number >= _SAFE:
+        return _long_fraction(text, at, number)
+    return number * _POWERS[decimals] + _number(word, decimals), decimals, at + 1 + digits
+
+
+@njit()
+def _long_fraction(text: Bytes, at: int, number: int) -> tuple[int, int, int]:
+    """The same, whatever its length."""
     end = at + 1
     last = end
     digit = _digit(text[end])
@@ -192,7 +278,7 @@ def _fault(value: int, decimals: int, spare: int, forbidden_sign: bool) -> int: 
 
 @njit(forceinline=True)
 def _read_decimal(
-    text: Bytes, at: int, scale: int, signed: int, implied_decimals: int, may_be_absent: int
+    text: Bytes, at: int, last_word: int, scale: int, signed: int, implied_decimals: int, may_be_absent: int
 ) -> tuple[int, int, int, int]:
     """A decimal as an integer of 10**-scale: its value, where it ends, what is wrong, and the decimals it needs.
 
@@ -201,14 +287,14 @@ def _read_decimal(
     """
     negative = text[at] == _MINUS
     start = at + 1 if negative else at
-    value, at = _digits(text, start, 0)
+    value, at = _digits(text, start, last_word)
     empty = at == start
     decimals = 0
     if implied_decimals:
         value, decimals = _without_zeros(value, implied_decimals)
     elif text[at] == _DOT:
         start = at + 1
-        value, decimals, at = _fraction(text, at, value)
+        value, decimals, at = _fraction(text, at, last_word, value)
         empty = empty and at == start
     if empty:
         return 0, at, NOT_A_NUMBER, 0
@@ -224,10 +310,10 @@ def _read_decimal(
 
 
 @njit()
-def _read_seconds(text: Bytes, at: int) -> tuple[int, int, int]:
+def _read_seconds(text: Bytes, at: int, last_word: int) -> tuple[int, int, int]:
     """Seconds as whole nanoseconds, any finer digits left off: their value, where they end, and what is wrong."""
     start = at
-    value, at = _digits(text, start, 0)
+    value, at = _digits(text, start, last_word)
     if at == start:
         return 0, at, NEGATIVE if text[at] == _MINUS else NOT_A_NUMBER
     if value < 0 or value > _MAX // _NS_PER_SECOND - 1:
@@ -304,7 +390,7 @@ def _zone_end(text: Bytes, at: int) -> int:
 
 
 @njit()
-def _read_iso_time(text: Bytes, at: int) -> tuple[int, int, int]:
+def _read_iso_time(text: Bytes, at: int, last_word: int) -> tuple[int, int, int]:
     """`YYYY-MM-DDThh:mm:ss[.fffffffff]` in UTC as ns since 1970: its value, where it ends, and what is wrong."""
     days = _read_days(text, at)
     if days < 0 or (text[at + 10] != _UPPER_T and text[at + 10] != _SPACE):
@@ -316,7 +402,7 @@ def _read_iso_time(text: Bytes, at: int) -> tuple[int, int, int]:
     fraction = 0
     if text[end] == _DOT:
         start = end + 1
-        fraction, end = _digits(text, start, 0)
+        fraction, end = _digits(text, start, last_word)
         if end == start or end - start > _NS_DECIMALS:
             return 0, at, NOT_A_TIME
         fraction *= _POWERS[_NS_DECIMALS - (end - start)]
@@ -332,21 +418,44 @@ def _is_field_end(byte: int) -> bool:
 
 
 @njit(forceinline=True)
-def _read_word(text: Bytes, at: int, words: Bytes, bounds: Ints, first: int, beyond: int) -> tuple[int, int, int]:
+def _read_word(
+    text: Bytes, at: int, last_word: int, letters: Bytes, words: Ints, first: int, beyond: int
+) -> tuple[int, int, int]:
     """Which of the words first to beyond-1 stands at `at` (counted from `first`), where it ends, and what is wrong."""
+    begin = _word(text, at, last_word)
+    found = beyond
+    end = at
     for candidate in range(first, beyond):
-        start = bounds[candidate]
-        length = bounds[candidate + 1] - start
-        matched = 0
-        while matched < length and text[at + matched] == words[start + matched]:
-            matched += 1
-        if matched == length and _is_field_end(text[at + length]):
-            return candidate - first, at + length, SOUND
-    return 0, at, NOT_A_WORD
+        word = candidate * WORD_FIELDS
+        length = words[word + LENGTH]
+        if (
+            (begin & words[word + MASK]) == words[word + HEAD]
+            and (length <= _WORD_BYTES or _is_rest(text, at, letters, words[word + START], length))
+            and _is_field_end(text[at + length])
+        ):
+            found = candidate
+            end = at + length
+    return found - first, end, NOT_A_WORD if found == beyond else SOUND
+
+
+@njit()
+def _is_rest(text: Bytes, at: int, letters: Bytes, start: int, length: int) -> bool:
+    """Whether what follows the first eight bytes is that of the word, too."""
+    matched = _WORD_BYTES
+    while matched < length and text[at + matched] == letters[start + matched]:
+        matched += 1
+    return matched == length
 
 
 @njit(forceinline=True)
-def _field_end(text: Bytes, at: int) -> int:
+def _field_end(text: Bytes, at: int, last_word: int) -> int:
+    while at <= last_word:
+        word = word_at(text, at)
+        commas, newlines = word ^ _COMMAS, word ^ _NEWLINES
+        ends = (((commas - _EACH_BYTE) & ~commas) | ((newlines - _EACH_BYTE) & ~newlines)) & _TOP_BITS
+        if ends:
+            return at + (trailing_zeros(ends) >> 3)
+        at += _WORD_BYTES
     while text[at] != _COMMA and text[at] != _NEWLINE:
         at += 1
     return at
@@ -361,26 +470,39 @@ def _next_line(text: Bytes, at: int) -> int:
 
 @njit(forceinline=True)
 def _read_field(
-    text: Bytes, at: int, spec: Spec, words: Bytes, bounds: Ints, scales: Ints
+    text: Bytes, at: int, last_word: int, specs: Ints, spec: int, letters: Bytes, words: Ints, scales: Ints
 ) -> tuple[int, int, int, int]:
     """One field by its column's `spec`: value, where it ends, what is wrong, and the decimals it needs."""
-    kind = spec.kind
+    kind = specs[spec + KIND]
     if kind == KIND_SKIP:
-        return 0, _field_end(text, at), SOUND, 0
+        return 0, _field_end(text, at, last_word), SOUND, 0
     if _is_field_end(text[at]):
         if kind == KIND_ONLY:
             return 0, at, OTHER, 0
-        return ABSENT, at, SOUND if spec.may_be_absent else MISSING_FIELD, 0
+        return ABSENT, at, SOUND if specs[spec + MAY_BE_ABSENT] else MISSING_FIELD, 0
     if kind == KIND_DECIMAL:
-        return _read_decimal(text, at, scales[spec.slot], spec.signed, spec.implied_decimals, spec.may_be_absent)
+        scale = scales[specs[spec + SLOT]]
+        return _read_decimal(
+            text,
+            at,
+            last_word,
+            scale,
+            specs[spec + SIGNED],
+            specs[spec + IMPLIED_DECIMALS],
+            specs[spec + MAY_BE_ABSENT],
+        )
     if kind == KIND_INTEGER:
-        value, end, reason = _read_integer(text, at, spec.factor, spec.signed)
+        value, end, reason = _read_integer(
+            text, at, last_word, specs[spec + FACTOR], specs[spec + LIMIT], specs[spec + SIGNED]
+        )
     elif kind == KIND_ISO_TIME:
-        value, end, reason = _read_iso_time(text, at)
+        value, end, reason = _read_iso_time(text, at, last_word)
     elif kind == KIND_SECONDS:
-        value, end, reason = _read_seconds(text, at)
+        value, end, reason = _read_seconds(text, at, last_word)
     else:
-        value, end, reason = _read_word(text, at, words, bounds, spec.first_word, spec.beyond_words)
+        value, end, reason = _read_word(
+            text, at, last_word, letters, words, specs[spec + FIRST_WORD], specs[spec + BEYOND_WORDS]
+        )
         if kind == KIND_ONLY and reason == NOT_A_WORD:
             reason = OTHER
     return value, end, reason, 0
@@ -415,69 +537,127 @@ def _after_field(text: Bytes, at: int, kind: int, is_last: bool) -> tuple[int, i
     return NOT_A_TIME if kind == KIND_ISO_TIME else NOT_A_NUMBER, at
 
 
+@njit(forceinline=True)
+def _repeated(
+    text: Bytes,
+    above: int,
+    at: int,
+    last_word: int,
+    ends: Ints,
+    last: int,
+    specs: Ints,
+    values: Ints,
+    room: int,
+    row: int,
+) -> int:
+    """How many fields at `at` are those of the row above, which begins at `above`; their values are repeated.
+
+    `ends` says where the row above has its fields' ends, commas included. Never the last field, which has no comma.
+    """
+    same = 0
+    most = ends[last - 1]
+    while same < most and at + same <= last_word:
+        differing = word_at(text, above + same) ^ word_at(text, at + same)
+        if differing:
+            same += trailing_zeros(differing) >> 3
+            break
+        same += _WORD_BYTES
+    column = 0
+    while column < last and ends[column] <= same:
+        kept = specs[column * SPEC_FIELDS + ROW]
+        if kept >= 0:
+            values[kept * room + row] = values[kept * room + row - 1]
+        column += 1
+    return column
+
+
 @njit(cache=True, nogil=True)
-def parse_lines(
+def parse_lines(  # noqa: C901, PLR0915 - one loop: every call in it is felt
     buffer: Bytes,
-    specs: NDArray[np.void],
-    word_bytes: Bytes,
-    word_bounds: Ints,
+    specs: Ints,
+    letters: Bytes,
+    words: Ints,
     decimals: Ints,
     values: Ints,
     lines: Ints,
     bad: Ints,
     needed: Ints,
+    ends: Ints,
+    first_line: int,
 ) -> tuple[int, int]:
     """Parse every line of `buffer` by the `specs` of its columns, a row each, on scales of these `decimals`.
 
-    Word k is word_bytes[word_bounds[k]:word_bounds[k + 1]] and reads as its number within its column. Fills `values`
-    (read columns, rows), `lines` (0-based, of each row), `bad` (line, reason, column, and where the field starts and
-    ends, of each bad row) and raises `needed` over `decimals` where the good rows need it. Blank lines are no rows.
-    Returns how many rows are good and how many bad.
+    `words` (WORD_FIELDS each) of these `letters` read as their numbers within their columns. Fills `values` (read
+    columns, rows), `lines` (of each row, the buffer beginning with `first_line`) and `bad` (line, reason, column, and
+    where the field starts and ends, of as many bad rows as have room) and raises `needed` over `decimals` where the
+    good rows need it. `ends` is scratch, a number a column. Blank lines are no rows. Returns how many rows are good and
+    how many bad.
+
+    Rows often begin as the row above does, up to the first number that is new: those fields are not read again.
     """
     text = pointer_to(buffer)
-    words = pointer_to(word_bytes)
-    bounds = pointer_to(word_bounds)
+    letters_at = pointer_to(letters)
+    words_at = pointer_to(words)
+    specs_at = pointer_to(specs)
+    values_at = pointer_to(values)
+    room = values.shape[1]
     scales = pointer_to(decimals)
+    last_word = len(buffer) - _WORD_BYTES
+    last = len(specs) // SPEC_FIELDS - 1
+    ends_at = pointer_to(ends)
+    row_needed = np.zeros(2, np.int64)
     at = 0
-    line = 0
+    line = first_line
     good = 0
     faulty = 0
-    last = len(specs) - 1
-    row_needed = np.zeros(2, np.int64)
+    above = -1
     while at < len(buffer):
+        begin = at
         blank = text[at] == _NEWLINE or (text[at] == _RETURN and text[at + 1] == _NEWLINE)
         reason = OTHER if blank else SOUND
         row_needed[:] = 0
         start = at
         column = 0
+        if above >= 0 and last:
+            column = _repeated(text, above, begin, last_word, ends_at, last, specs_at, values_at, room, good)
+            if column:
+                at = begin + ends_at[column - 1]
         while reason == SOUND and column <= last:
             start = at
-            spec = specs[column]
-            value, at, reason, value_decimals = _read_field(text, at, spec, words, bounds, scales)
+            spec = column * SPEC_FIELDS
+            value, at, reason, value_decimals = _read_field(
+                text, at, last_word, specs_at, spec, letters_at, words_at, scales
+            )
             if reason == OTHER:
                 reason, column = _judged_by_fields(text, start, column, last)
             if reason != SOUND:
                 break
-            if spec.row >= 0:
-                values[spec.row, good] = value
-                row_needed[spec.slot] = max(row_needed[spec.slot], value_decimals)
-            reason, at = _after_field(text, at, spec.kind, column == last)
+            row = specs_at[spec + ROW]
+            if row >= 0:
+                values_at[row * room + good] = value
+                slot = specs_at[spec + SLOT]
+                row_needed[slot] = max(row_needed[slot], value_decimals)
+            reason, at = _after_field(text, at, specs_at[spec + KIND], column == last)
             if reason == SOUND:
+                ends_at[column] = at - begin
                 column += 1
             elif reason == MISSING_FIELD:
                 column += 1
                 start = at
+        above = -1
         if reason == SOUND:
+            above = begin
             lines[good] = line
             good += 1
             needed[PRICE_SLOT] = max(needed[PRICE_SLOT], row_needed[PRICE_SLOT])
             needed[SIZE_SLOT] = max(needed[SIZE_SLOT], row_needed[SIZE_SLOT])
         elif reason != OTHER:
-            bad[faulty, 0] = line
-            bad[faulty, 1] = reason
-            bad[faulty, 2] = column
-            bad[faulty, 3] = start
-            bad[faulty, 4] = _field_end(text, start)
+            if faulty < len(bad):
+                bad[faulty, 0] = line
+                bad[faulty, 1] = reason
+                bad[faulty, 2] = column
+                bad[faulty, 3] = start
+                bad[faulty, 4] = _field_end(text, start, last_word)
             faulty += 1
         at = _next_line(text, at)
         line += 1
@@ -492,12 +672,12 @@ def _skip_spaces(text: Bytes, at: int) -> int:
 
 
 @njit(forceinline=True)
-def _read_quoted(text: Bytes, at: int, scale: int, signed: int) -> tuple[int, int, int, int]:
+def _read_quoted(text: Bytes, at: int, last_word: int, scale: int, signed: int) -> tuple[int, int, int, int]:
     """`"decimal"` and the spaces around it: value, where they end, what is wrong, and the decimals it needs."""
     at = _skip_spaces(text, at)
     if text[at] != _QUOTE:
         return 0, at, NOT_A_NUMBER, 0
-    value, at, reason, decimals = _read_decimal(text, at + 1, scale, signed, 0, 0)
+    value, at, reason, decimals = _read_decimal(text, at + 1, last_word, scale, signed, 0, 0)
     if reason != SOUND:
         return 0, at, reason, 0
     if text[at] != _QUOTE:
@@ -506,16 +686,16 @@ def _read_quoted(text: Bytes, at: int, scale: int, signed: int) -> tuple[int, in
 
 
 @njit(forceinline=True)
-def _read_level(text: Bytes, at: int, scales: Ints, level: Ints) -> tuple[int, int]:
+def _read_level(text: Bytes, at: int, last_word: int, scales: Ints, level: Ints) -> tuple[int, int]:
     """`["price","size"]` into `level` (price, size, the decimals each needs): where it ends, and what is wrong."""
     if text[at] != _OPEN:
         return at, NOT_A_NUMBER
-    level[0], at, reason, level[2] = _read_quoted(text, at + 1, scales[PRICE_SLOT], 1)
+    level[0], at, reason, level[2] = _read_quoted(text, at + 1, last_word, scales[PRICE_SLOT], 1)
     if reason != SOUND:
         return at, reason
     if text[at] != _COMMA:
         return at, NOT_A_NUMBER
-    level[1], at, reason, level[3] = _read_quoted(text, at + 1, scales[SIZE_SLOT], 0)
+    level[1], at, reason, level[3] = _read_quoted(text, at + 1, last_word, scales[SIZE_SLOT], 0)
     if reason != SOUND:
         return at, reason
     if text[at] != _CLOSE:
@@ -540,6 +720,7 @@ def parse_levels(
     `reasons` (what is wrong with each list) and raises `needed` over `decimals`. Returns the number of levels.
     """
     text = pointer_to(buffer)
+    last_word = len(buffer) - _WORD_BYTES
     scales = pointer_to(decimals)
     found = np.zeros(4, np.int64)
     level_fields = pointer_to(found)
@@ -552,7 +733,7 @@ def parse_levels(
         reason = SOUND if text[at] == _OPEN else NOT_A_NUMBER
         at = _skip_spaces(text, at + 1) if reason == SOUND else at
         while reason == SOUND and text[at] != _CLOSE:
-            at, reason = _read_level(text, at, scales, level_fields)
+            at, reason = _read_level(text, at, last_word, scales, level_fields)
             prices[level], sizes[level] = found[0], found[1]
             list_needed_price = max(list_needed_price, found[2])
             list_needed_size = max(list_needed_size, found[3])

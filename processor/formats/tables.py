@@ -157,8 +157,10 @@ class OrderCheck:
         """Look at the next rows of the stream, from the file of this name."""
         if not len(times):
             return
-        above = np.concatenate(([self._last_ns], times[:-1]))
-        self._last_ns = int(times[-1])
+        last_ns, self._last_ns = self._last_ns, int(times[-1])
+        if times[0] >= last_ns and (times[1:] >= times[:-1]).all():
+            return
+        above = np.concatenate(([last_ns], times[:-1]))
         early = np.flatnonzero(times < above)
         found = (
             (int(lines[row]), int(times[row]), f"{(above[row] - times[row]) / 1e9:.6f} s before the row above")
@@ -205,6 +207,9 @@ def _mark_near(times: NDArray[np.int64], window: NDArray[np.int64], near: NDArra
     """Clear `near` where a time is outside `window`: first, beyond, the last time outside, and whether it is fixed."""
     for row in range(len(times)):
         time = times[row]
+        if window[0] + NS_PER_DAY <= time < window[1] - NS_PER_DAY:  # still the same day: nearly always
+            window[2] = _NEVER_NS
+            continue
         outside = time < window[0] or time >= window[1]
         if window[3]:
             near[row] = not outside

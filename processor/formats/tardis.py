@@ -221,11 +221,15 @@ def _book(
 def _events(rows: Rows, columns: Sequence[int], starts: NDArray[np.intp]) -> BookEvents:
     """The rows, with a CLEAR before each of `starts`."""
     time, _, side, price, size = (rows.values[column] for column in columns)
+    side = side.astype(np.int8)
+    if len(starts):
+        time, side = np.insert(time, starts, time[starts]), np.insert(side, starts, CLEAR)
+        price, size = np.insert(price, starts, 0), np.insert(size, starts, 0)
     return BookEvents(
-        time_ns=np.insert(time, starts, time[starts]),
-        price_ticks=np.insert(price, starts, 0),
-        size_lots=np.insert(size, starts, 0),
+        time_ns=time,
+        price_ticks=price,
+        size_lots=size,
         price_decimals=rows.price_decimals,
         size_decimals=rows.size_decimals,
-        side=np.insert(side.astype(np.int8), starts, CLEAR),
+        side=side,
     )

@@ -27,9 +27,10 @@ from processor.formats.kernels import (
     NOT_A_WORD,
     PRICE_SLOT,
     SIZE_SLOT,
-    SPEC,
+    SPEC_FIELDS,
     TOO_FINE,
     TOO_LARGE,
+    WORD_FIELDS,
     parse_lines,
 )
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHOWN_BYTES: Final = 40
+_DESCRIBED_ROWS: Final = 20
+_WORD_BYTES: Final = 8
+_MAX: Final = int(np.iinfo(np.int64).max)
 PHRASES: Final = {
     MISSING_FIELD: "is missing",
     NOT_A_NUMBER: "is not a number",
@@ -145,7 +149,7 @@ class Layout:
         self.columns = tuple(columns)
         read = [column.name for column in self.columns if column.kind not in {KIND_SKIP, KIND_ONLY}]
         self._rows = {name: row for row, name in enumerate(read)}
-        spec = np.zeros(len(self.columns), SPEC)
+        spec = np.zeros((len(self.columns), SPEC_FIELDS), np.int64)
         words: list[bytes] = []
         for number, column in enumerate(self.columns):
             spec[number] = (
@@ -158,11 +162,19 @@ class Layout:
                 column.may_be_absent,
                 len(words),
                 len(words) + len(column.words),
+                _MAX // column.factor,
             )
             words += column.words
-        self._words = np.frombuffer(b"".join(words) or b"\n", np.uint8)
-        self._word_bounds = np.cumsum([0, *map(len, words)])
-        self._spec = spec
+        self._letters = np.frombuffer(b"".join(words) or b"\n", np.uint8)
+        starts = np.cumsum([0, *map(len, words)])
+        self._words = np.array(
+            [
+                (start, len(one), _head(one), _head(b"\xff" * len(one)))
+                for start, one in zip(starts, words, strict=False)
+            ],
+            np.int64,
+        ).reshape(-1, WORD_FIELDS)
+        self._spec = spec.ravel()
 
     def row_of(self, name: str) -> int:
         """Which row of `Parsed.values` holds the column `name`."""
@@ -176,31 +188,47 @@ class Layout:
         self, text: bytes, lines: int, *, first_line: int = 1, price_decimals: int = 0, size_decimals: int = 0
     ) -> Parsed:
         """Parse `text`, which is `lines` lines, each ended by a newline, on a scale at least as fine as given."""
-        buffer = np.frombuffer(text, np.uint8)
+        buffer = np.frombuffer(text if len(text) >= _WORD_BYTES else text.ljust(_WORD_BYTES, b"\n"), np.uint8)
         values = np.empty((len(self._rows), lines), np.int64)
         line_of_row = np.empty(lines, np.int64)
-        bad = np.empty((lines, 5), np.int64)
+        bad = np.empty((_DESCRIBED_ROWS, 5), np.int64)
+        ends = np.empty(len(self.columns), np.int64)
         scales = np.array([price_decimals, size_decimals], np.int64)
         while True:
             needed = scales.copy()
             rows, bad_count = parse_lines(
-                buffer, self._spec, self._words, self._word_bounds, scales, values, line_of_row, bad, needed
+                buffer,
+                self._spec,
+                self._letters,
+                self._words,
+                scales,
+                values,
+                line_of_row,
+                bad,
+                needed,
+                ends,
+                first_line,
             )
             if (needed == scales).all():
                 break
             scales = needed
         return Parsed(
             values=values[:, :rows],
-            lines=line_of_row[:rows] + first_line,
+            lines=line_of_row[:rows],
             price_decimals=int(scales[PRICE_SLOT]),
             size_decimals=int(scales[SIZE_SLOT]),
-            bad=tuple(self._described(text, row, first_line) for row in bad[: min(bad_count, 20)].tolist()),
+            bad=tuple(self._described(text, row) for row in bad[:bad_count].tolist()),
             bad_count=bad_count,
         )
 
-    def _described(self, text: bytes, row: list[int], first_line: int) -> BadRow:
+    def _described(self, text: bytes, row: list[int]) -> BadRow:
         line, reason, number, start, end = row
-        return BadRow(line + first_line, _explained(self.columns[number], reason, text[start:end]))
+        return BadRow(line, _explained(self.columns[number], reason, text[start:end]))
+
+
+def _head(word: bytes) -> int:
+    """The first eight bytes, as the kernel reads them."""
+    return int.from_bytes(word[:_WORD_BYTES], "little", signed=len(word) >= _WORD_BYTES)
 
 
 def _explained(column: Column, reason: int, field: bytes) -> str:

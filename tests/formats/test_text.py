@@ -200,6 +200,63 @@ def test_whatever_the_bytes_every_line_is_good_or_bad_or_another_instruments(row
     assert len(found.lines) + found.bad_count == len(expected) - len(others)
 
 
+FIELDS = st.sampled_from(
+    ["", "0", "1", "-1", "7", "12.5", "12.50", "0.125", "12345678", "123456789.123456789", "x", "1 2"]
+)
+ROWS_LIKE_THE_ONE_ABOVE = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from("XY"), st.sampled_from("12"), st.sampled_from(["bid", "ask"]), FIELDS, FIELDS).map(
+            ",".join
+        ),
+        st.sampled_from(["", "\r", "X", "X,1,bid", "X,1,bid,1,1,1", "X,1,bid,1,1\r"]),
+    ),
+    max_size=12,
+)
+
+
+@given(ROWS_LIKE_THE_ONE_ABOVE)
+def test_a_row_reads_the_same_whatever_the_row_above_it_has_in_common_with_it(rows: list[str]) -> None:
+    found = parsed(ROW, "".join(f"{row}\n" for row in rows).encode())
+    alone = [parsed(ROW, f"{row}\n".encode(), price_decimals=9, size_decimals=9) for row in rows]
+    finest = max((one.price_decimals for one in alone), default=0)
+    assert finest <= 9
+    assert found.lines.tolist() == [line for line, one in enumerate(alone, 1) if len(one.lines)]
+    assert [bad.line for bad in found.bad] == [line for line, one in enumerate(alone, 1) if one.bad_count]
+    assert [bad.reason for bad in found.bad] == [bad.reason for one in alone for bad in one.bad]
+    scales = {"price": 9 - found.price_decimals, "size": 9 - found.size_decimals}
+    for name in ("time", "side", "price", "size"):
+        factor = 10 ** scales.get(name, 0)
+        expected = [value for one in alone for value in one.values[ROW.row_of(name)].tolist()]
+        assert [value * factor for value in found.values[ROW.row_of(name)].tolist()] == expected
+
+
+@given(st.integers(0, 30), st.text("0123456789", max_size=25), st.integers(0, 25))
+@example(0, "9223372036854775807", 0)
+@example(0, "9223372036854775808", 0)
+@example(3, "12345678", 8)
+def test_a_number_reads_the_same_wherever_in_the_text_it_stands(spaces: int, fraction: str, zeros: int) -> None:
+    layout = text.Layout([text.skip("filler"), text.integer("whole"), text.price("price")])
+    whole = "0" * zeros + fraction
+    found = parsed(layout, f"{'x' * spaces},{whole},{whole or '0'}.{fraction[:8]}\n".encode())
+    room = bool(whole) and int(whole) <= 2**63 - 1
+    if not room:
+        assert [bad.reason.split()[0] for bad in found.bad] == ["whole"]
+        return
+    price = Decimal(f"{whole}.{fraction[:8]}")
+    decimals = len(fraction[:8].rstrip("0"))
+    if int(price.scaleb(decimals)) > 2**63 - 1:
+        assert [bad.reason.split()[0] for bad in found.bad] == ["price"]
+    else:
+        assert found.values[:, 0].tolist() == [int(whole), int(price.scaleb(decimals))]
+
+
+def test_words_longer_than_eight_bytes_are_told_apart_by_their_ends() -> None:
+    layout = text.Layout([text.word("kind", b"incremental_a", b"incremental_b", b"incremen", b"increment")])
+    content = b"incremental_b\nincremental_a\nincremen\nincrement\nincremental\nincremental_ab\nincr\n"
+    assert parsed(layout, content).values[0].tolist() == [1, 0, 2, 3]
+    assert parsed(layout, content).bad_count == 3
+
+
 LEVEL_NUMBERS = st.tuples(st.integers(0, 10**6), st.text("0123456789", max_size=8)).map(
     lambda pair: f"{pair[0]}.{pair[1]}"
 )
