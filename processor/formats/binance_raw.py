@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
+_FIRST_LINES: Final = 3
 _SEARCHED_BYTES: Final = 16 << 20
 """How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
 _MARKET_TYPES: Final = ("", "MARKET")
@@ -82,7 +83,7 @@ class _BinanceRaw:
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
         """The symbols of the trades and depth updates in the head, or else the first one beyond it."""
-        if not _LINE_START.match(head.removeprefix(BOM)):
+        if _start(head) is None:
             return frozenset()
         found = _SYMBOL.findall(head)
         if not found:
@@ -121,8 +122,14 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
 
 
 def _first_local_ns(file: SourceFile) -> int:
-    found = _LINE_START.match(file.head().removeprefix(BOM))
+    found = _start(file.head())
     return int(found[1].ljust(19, b"0")) if found else 0
+
+
+def _start(head: bytes) -> re.Match[bytes] | None:
+    """How the first line begins, or where that is spoilt, the next of the first few that begins as it should."""
+    lines = head.removeprefix(BOM).split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+    return next((found for line in lines if (found := _LINE_START.match(line))), None)
 
 
 @dataclass(frozen=True, slots=True)

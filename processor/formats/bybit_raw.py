@@ -21,6 +21,7 @@ _BOOK: Final = "orderbook"
 _TRADE: Final = "publicTrade"
 _SNAPSHOT: Final = "snapshot"
 _DELTA: Final = "delta"
+_DEPTH: Final = re.compile(r"[0-9]{1,5}")
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
@@ -80,7 +81,7 @@ def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
             if not trade.is_block
         ]
     depth, _, symbol = rest.partition(".")
-    if kind != _BOOK or symbol != instrument or not depth.isdecimal():
+    if kind != _BOOK or symbol != instrument or not _DEPTH.fullmatch(depth):
         return []
     if message.type not in {_SNAPSHOT, _DELTA}:
         msg = f"type {message.type[:40]!r} is neither snapshot nor delta"

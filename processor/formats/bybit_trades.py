@@ -12,6 +12,7 @@ from processor.events import BUY, SELL
 from processor.formats import text
 from processor.formats.archives import Table, TradeColumns, instrument_named, read_trades
 from processor.formats.chunks import head_lines
+from processor.formats.headers import layout_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +62,8 @@ class _BybitTrades:
             )
             raise DatasetError(msg)
         columns = TradeColumns("price", "volume" if spot else "size", "side", _AGGRESSORS)
-        tables = {file: Table(_layout(names[file], instrument), header_lines=1, time="timestamp") for file in files}
+        layouts = {file: _layout(file, names[file], instrument) for file in files}
+        tables = {file: Table(layout, header_lines=1, time="timestamp") for file, layout in layouts.items()}
         return [read_trades(tables, columns, report)]
 
 
@@ -77,7 +79,7 @@ def _starts_with(names: Sequence[str], columns: Sequence[str]) -> bool:
     return tuple(names[: len(columns)]) == tuple(columns)
 
 
-def _layout(names: Sequence[str], instrument: str) -> text.Layout:
+def _layout(file: SourceFile, names: Sequence[str], instrument: str) -> text.Layout:
     """Derivatives have seconds with decimals, spot has milliseconds."""
     is_spot = _starts_with(names, _SPOT)
     read = {
@@ -88,4 +90,4 @@ def _layout(names: Sequence[str], instrument: str) -> text.Layout:
         "volume": text.size("volume"),
         "side": text.word("side", *(_AGGRESSOR_WORDS[2:] if is_spot else _AGGRESSOR_WORDS[:2])),
     }
-    return text.Layout([read.get(name, text.skip(name)) for name in names])
+    return layout_of(file, [read.get(name, text.skip(name)) for name in names])

@@ -11,6 +11,7 @@ from processor.events import BUY, SELL, UNKNOWN, Trades
 from processor.formats import text
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
+from processor.formats.headers import layout_of
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import TableReader, first_time, report_unknown_sides
@@ -89,7 +90,7 @@ def _layout(file: SourceFile, instrument: str) -> text.Layout:
             return text.size(name, may_be_absent=True)
         return text.skip(name)
 
-    return text.Layout([column(number, name) for number, name in enumerate(names)])
+    return layout_of(file, [column(number, name) for number, name in enumerate(names)])
 
 
 def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEPTHS: Final = (10, 25, 100, 500, 1000)
 _CHECKED_LEVELS: Final = 10
+_DEPTH: Final = re.compile(r"[0-9]{1,5}")
 _BOOK: Final = "book"
 _TRADE: Final = "trade"
 _SNAPSHOT: Final = "snapshot"
@@ -200,7 +201,7 @@ def _v1_book(
     channel: str, bids: list[list[str]], asks: list[list[str]], *, is_snapshot: bool, checksum: int | None = None
 ) -> BookMessage:
     depth = channel.partition("-")[2]
-    if not depth.isdecimal():
+    if not _DEPTH.fullmatch(depth):
         msg = f"channel {channel[:40]!r} does not say how deep it is"
         raise ValueError(msg)
     if not is_snapshot and not bids and not asks:

@@ -15,12 +15,14 @@ _PREFIX: Final = re.compile(rb"(?:(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?:? )?
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
 _DECIMALS: Final = {10: 9, 13: 6, 16: 3, 19: 0}
 """By the digits of a whole time of this century, in s, ms, us or ns: how many more digits make it ns."""
+_FIRST_LINES: Final = 3
 _MAX_NS: Final = int(np.iinfo(np.int64).max)
 
 
 def is_recorded(head: bytes) -> bool:
-    """Whether a file that begins with `head` begins as a recording does."""
-    return head.startswith(CONNECTION) or _PREFIX.match(head) is not None
+    """Whether one of the first lines of a file is a recorder's: the very first may be spoilt."""
+    first = head.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+    return any(line.startswith(CONNECTION) or _PREFIX.match(line) for line in first)
 
 
 def without_prefix(row: bytes) -> tuple[int | None, memoryview]:

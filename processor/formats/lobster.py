@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from processor.errors import DatasetError
-from processor.events import BUY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
@@ -37,6 +37,7 @@ _NAME_EXPECTED: Final = "TICKER_YYYY-MM-DD_START_END_message_LEVELS.csv, with or
 _MESSAGE_ROW: Final = re.compile(rb"\d{1,5}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?1")
 _ORDERBOOK_ROW: Final = re.compile(rb"(-?\d+,\d+,-?\d+,\d+)(,-?\d+,\d+,-?\d+,\d+)*")
 _ROWS_LOOKED_AT: Final = 5
+_LAST_MIDNIGHT_NS: Final = int(np.iinfo(np.int64).max) - 2 * NS_PER_DAY
 
 _VISIBLE_EXECUTION, _HIDDEN_EXECUTION, _CROSS = 4, 5, 6
 _TYPES: Final = tuple(str(kind).encode() for kind in range(1, 8))
@@ -85,13 +86,19 @@ class _Lobster:
         """The ticker of the file's name, where the content is that of a message or an orderbook file.
 
         Raises:
-            DatasetError: it is the content of a message file, but the name does not say of which day.
+            DatasetError: it is the content of a message file, but the name does not say of which day; or an orderbook
+                file has other levels than its name says.
         """
         rows = head_lines(head)[:_ROWS_LOOKED_AT]
         named = _named(file)
         if named is not None:
             pattern = _MESSAGE_ROW if named.kind == "message" else _ORDERBOOK_ROW
-            return frozenset([named.ticker] if any(pattern.fullmatch(row) for row in rows) else [])
+            found = [row for row in rows if pattern.fullmatch(row)]
+            depths = {(row.count(b",") + 1) // 4 for row in found}
+            if found and named.kind == "orderbook" and named.levels not in depths:
+                msg = f"{file.name}: its name says {named.levels} levels, its rows hold {min(depths)}"
+                raise DatasetError(msg)
+            return frozenset([named.ticker] if found else [])
         if rows and all(_MESSAGE_ROW.fullmatch(row) for row in rows):
             msg = f"{file.name} holds LOBSTER messages, but not their day in its name, which must be {_NAME_EXPECTED}"
             raise DatasetError(msg)
@@ -118,11 +125,14 @@ def _named(file: SourceFile) -> _Name | None:
         return None
     try:
         midnight = datetime.fromisoformat(found["date"]).replace(tzinfo=ZoneInfo(_EXCHANGE_ZONE))
-    except ValueError:
+        midnight_ns = int(midnight.timestamp()) * NS_PER_SECOND
+    except (ValueError, OverflowError):
+        return None
+    if not 0 <= midnight_ns <= _LAST_MIDNIGHT_NS:
         return None
     return _Name(
         ticker=found["ticker"],
-        midnight_ns=int(midnight.timestamp()) * NS_PER_SECOND,
+        midnight_ns=midnight_ns,
         start=int(found["start"]),
         kind=found["kind"],
         levels=int(found["levels"]),

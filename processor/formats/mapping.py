@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -17,6 +18,7 @@ from processor.events import BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import Block, SourceFile, batch
 from processor.formats.chunks import BOM, head_lines
+from processor.formats.headers import layout_of
 from processor.formats.states import full_states
 from processor.formats.tables import TableReader, first_time, report_unknown_sides
 
@@ -41,6 +43,9 @@ _ESCAPED_COMMA: Final = 0x1F
 """Takes the place of a comma in files that another character separates: it is in no number, time or word."""
 _SIDES: Final = np.array([0, 1], np.int8)
 _AGGRESSORS: Final = np.array([BUY, SELL, UNKNOWN], np.int8)
+
+_SHOWN_NAMES: Final = 50
+_SHOWN_LETTERS: Final = 40
 
 _Name = str | int
 _Word = str | int | bool
@@ -178,7 +183,7 @@ def _mapped(file: SourceFile, head: bytes) -> _Mapped | None:
     names = _column_names(file, head, table, parquet=parquet)
     for key, column in _columns(table):
         if str(column) not in names:
-            msg = f"{file.name} has no column {column!r} ({origin}: {key} of [{kinds[0]}]); it has {', '.join(names)}"
+            msg = f"{file.name} has no column {column!r} ({origin}: {key} of [{kinds[0]}]); it has {_shown(names)}"
             raise DatasetError(msg)
     if parquet:
         used = {str(column) for _, column in _columns(table)}
@@ -201,7 +206,7 @@ def _mapping_of(file: SourceFile) -> tuple[str, dict[str, _Table]] | None:
 def _tables(path: Path) -> dict[str, _Table]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{FILE_NAME} cannot be read: {error}"
         raise DatasetError(msg) from error
     tables = {}
@@ -230,6 +235,8 @@ def _fault(kind: str, table: _Table) -> str | None:
     """What in a table cannot be, as a sentence."""
     written_out = (table.price, table.size, table.side, table.snapshot)
     needed = written_out[:2] if kind == "trades" else written_out[:3]
+    named = Counter(str(column) for _, column in _columns(table))
+    twice = next((name for name, count in named.items() if count > 1), None)
     faults = {
         "give either instrument, a name, or instrument_column": (
             (table.instrument is None) == (table.instrument_column is None)
@@ -241,6 +248,7 @@ def _fault(kind: str, table: _Table) -> str | None:
         ),
         "price and size are needed": kind == "trades" and None in needed,
         "price, size and side are needed, or levels": kind == "book" and not table.levels and None in needed,
+        f"the column {twice!r} is named for two things": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)
 
@@ -267,6 +275,12 @@ def _column_names(file: SourceFile, head: bytes, table: _Table, *, parquet: bool
     return tuple(str(number) for number in range(1, len(fields) + 1))
 
 
+def _shown(names: Sequence[str]) -> str:
+    """Names of columns as a terminal can show them, whatever the file is."""
+    shown = ", ".join(repr(name[:_SHOWN_LETTERS])[1:-1] for name in names[:_SHOWN_NAMES])
+    return f"{shown} and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else shown
+
+
 def _is_time(kind: pl.DataType) -> bool:
     return isinstance(kind, pl.Datetime)
 
@@ -291,7 +305,7 @@ def _layout(file: _Mapped, instrument: str) -> text.Layout:
     schema = pl.read_parquet_schema(file.path) if file.parquet else {}
     for name in {str(said.time), str(said.local_time)}:
         columns[name] = text.integer(name) if name in schema and _is_time(schema[name]) else _time(name, said.time_unit)
-    return text.Layout([columns.get(name) or text.skip(name) for name in file.names])
+    return layout_of(file, [columns.get(name) or text.skip(name) for name in file.names])
 
 
 def _time(name: str, unit: str) -> text.Column:
@@ -403,7 +417,7 @@ def example(file_name: str, head: bytes) -> str:
     """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak."""
     first = head.removeprefix(BOM).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
     delimiter = max(",;\t|", key=first.count)
-    names = [name.strip().strip('"') for name in first.split(delimiter)]
+    names = [name for each in first.split(delimiter) if (name := each.strip().strip('"')).isprintable()]
     guessed = {
         key: next((name for word in words for name in names if word in name.lower()), key)
         for key, words in _GUESSES.items()

@@ -11,6 +11,7 @@ from processor.events import BUY, SELL
 from processor.formats import text
 from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_trades
 from processor.formats.chunks import head_lines
+from processor.formats.headers import layout_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,5 +73,5 @@ def _table(file: SourceFile, instrument: str) -> Table:
         "price": text.price("price"),
         "created_time": text.integer("created_time", times=_NS_PER_MS),
     }
-    layout = text.Layout([read.get(name, text.skip(name)) for name in names])
+    layout = layout_of(file, [read.get(name, text.skip(name)) for name in names])
     return Table(layout, header_lines=1, time="created_time", id="trade_id")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -37,6 +38,9 @@ _UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
 """Below which number a time is in seconds, milliseconds or microseconds, and its nanoseconds."""
 _SIDES: Final = (b"sell", b"unknown", b"buy")
 _AGGRESSORS: Final = np.array([SELL, UNKNOWN, BUY], np.int8)
+_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,9})?", re.ASCII)
+_MOST_DIGITS: Final = 40
+"""Before or after the point: far beyond what 64 bits hold, and far from what fills a memory."""
 _LEVEL_KEYS: Final = (("price", "size"), ("p", "s"))
 
 _JSON: Final = msgspec.json.Decoder(float_hook=str)
@@ -92,7 +96,9 @@ def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
             with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as database:
                 yield database
         except (sqlite3.Error, OSError) as error:
-            msg = f"{file.name}: the database cannot be read: {error}"
+            # SQLite quotes what it found, whatever that is.
+            shown = "".join(letter if letter.isprintable() else "?" for letter in str(error))
+            msg = f"{file.name}: the database cannot be read: {shown}"
             raise DatasetError(msg) from error
 
 
@@ -162,11 +168,11 @@ def _times(values: Sequence[Any]) -> list[int | None]:
 
 
 def _number_of_ns(value: object) -> int | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+    shown = str(value)
+    if not _NUMBER.fullmatch(shown):
         return None
-    if not number.is_finite() or number < 0:
+    number = Decimal(shown)
+    if number < 0 or number.adjusted() > _MOST_DIGITS:
         return None
     unit = next((unit for beyond, unit in _UNITS if number < beyond), 1)
     nanoseconds = int(number * unit)
@@ -181,11 +187,11 @@ def _field(value: object) -> bytes:
 
 
 def _in_full(number: str) -> str:
-    """A number without an exponent."""
-    try:
-        return format(Decimal(number), "f") if "e" in number.lower() else number
-    except InvalidOperation:
+    """A number without an exponent, where that is not endless."""
+    if "e" not in number.lower() or not _NUMBER.fullmatch(number):
         return number
+    found = Decimal(number)
+    return format(found, "f") if abs(found.adjusted()) <= _MOST_DIGITS else number
 
 
 class _Reader:
@@ -292,15 +298,16 @@ def _levels(content: str | bytes) -> bytes | None:
         if not isinstance(decoded, list):
             return None
         return msgspec.json.encode([[_in_full(str(part)) for part in _pair(level)] for level in decoded])
-    except (msgspec.DecodeError, TypeError, ValueError):
+    except (msgspec.DecodeError, TypeError, ValueError, RecursionError):
         return None
 
 
-def _pair(level: list[object] | dict[str, object]) -> tuple[object, object]:
+def _pair(level: object) -> tuple[object, object]:
     """The price and the size of a level.
 
     Raises:
         ValueError: it has not just these.
+        TypeError: it is no level.
     """
     if isinstance(level, dict):
         for keys in _LEVEL_KEYS:
@@ -308,5 +315,8 @@ def _pair(level: list[object] | dict[str, object]) -> tuple[object, object]:
                 return level[keys[0]], level[keys[1]]
         msg = "a level without a price and a size"
         raise ValueError(msg)
+    if not isinstance(level, list):
+        msg = "a level that is neither a list nor an object"
+        raise TypeError(msg)
     price, size = level
     return price, size

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.errors import DatasetError, TooManyMalformed
+from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, LOBSTER_NAME, lines, lobster, write, zipped
@@ -121,5 +121,5 @@ def test_a_zip_and_the_files_unpacked_beside_it_are_read_once(tmp_path: Path) ->
 
 
 def test_a_file_with_fewer_levels_than_its_name_says_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TooManyMalformed, match="ask price 1 is missing"):
+    with pytest.raises(DatasetError, match="its name says 2 levels, its rows hold 1"):
         read(pair(tmp_path, LOBSTER_MESSAGES, lines(*["2239500,100,2231800,100"] * 6)))

@@ -1,0 +1,110 @@
+"""What fuzzing has found, each in its smallest form, so that it stays mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from processor.errors import DatasetError
+from processor.formats import open_dataset
+from tests.formats import samples, test_mapping, test_sqlite_tables, websocket_samples
+from tests.formats.reading import read
+from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, lines, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+MANY = 300
+
+
+@pytest.mark.parametrize("column", ["bid_px_00", "ts_event", "price"])
+def test_a_header_that_names_a_column_twice_is_refused(tmp_path: Path, column: str) -> None:
+    header = samples.DATABENTO_HEADER.replace("symbol", f"{column},symbol")
+    row = samples.databento_row(5, "A", "B", "1", "2", ("1,2,3,4", "1,2,3,4"))
+    write(tmp_path / "a.csv", lines(header, row.replace(",AAPL", ",1,AAPL")))
+    with pytest.raises(DatasetError, match=rf"a\.csv: the header names the column {column} twice"):
+        read(tmp_path)
+
+
+def test_a_mapping_that_names_a_column_for_two_things_is_refused(tmp_path: Path) -> None:
+    test_mapping.trades_file(tmp_path, test_mapping.TRADES.replace('"qty"', '"px"'))
+    assert "the column 'px' is named for two things" in test_mapping.refusal(tmp_path)
+
+
+def test_a_mapping_of_endless_nesting_is_refused(tmp_path: Path) -> None:
+    test_mapping.trades_file(tmp_path, "a = " + "[" * 100_000)
+    assert "mapping.toml cannot be read" in test_mapping.refusal(tmp_path)
+
+
+def test_a_header_without_a_column_is_shown_as_far_as_a_terminal_can(tmp_path: Path) -> None:
+    test_mapping.trades_file(tmp_path, header="when,px,\x1b[31mqty,taker" + ",x" * 10_000)
+    said = test_mapping.refusal(tmp_path)
+    assert said.isprintable()
+    assert len(said) < 1000
+
+
+@pytest.mark.parametrize(
+    "levels",
+    ["[" * 100_000, '["12", "34"]', '[["1e999999999", "1"]]', "[[1e999999999, 1]]", '[["1", "1e-999999999"]]'],
+    ids=["nested", "texts", "huge", "huge number", "tiny"],
+)
+def test_levels_in_a_database_that_are_none_are_malformed(tmp_path: Path, levels: str) -> None:
+    good = [("X", "[[1, 2]]", "[]", test_sqlite_tables.ISO.format(at)) for at in range(MANY)]
+    test_sqlite_tables.database(
+        tmp_path / "a.db", book=[*good, ("X", levels, "[]", test_sqlite_tables.ISO.format(999))]
+    )
+    assert read(tmp_path).report.counts == {"malformed": 1}
+
+
+@pytest.mark.parametrize("time", ["1e999999999", "1_723_075_200", "\u0661\u0661", "NaN", "-1", b"\xff"])
+def test_times_in_a_database_that_are_none_are_malformed(tmp_path: Path, time: Any) -> None:
+    good = [("X", 1.0, 1.0, "buy", test_sqlite_tables.ISO.format(at)) for at in range(MANY)]
+    test_sqlite_tables.database(tmp_path / "a.db", [*good, ("X", 1.0, 1.0, "buy", time)])
+    assert read(tmp_path).report.counts == {"malformed": 1}
+
+
+def test_what_a_damaged_database_holds_is_not_printed_raw(tmp_path: Path) -> None:
+    path = test_sqlite_tables.database(tmp_path / "a.db", [("XYZW", 1.0, 1.0, "buy", "x")])
+    path.write_bytes(path.read_bytes().replace(b"XYZW", b"\x1b\x07\xff\n"))
+    with pytest.raises(DatasetError, match="the database cannot be read") as refusal:
+        open_dataset(tmp_path)
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [samples.binance_raw, websocket_samples.okx_raw, websocket_samples.bybit_raw, websocket_samples.kraken_raw],
+)
+def test_a_recording_whose_first_line_is_spoilt_is_known_by_the_next(
+    tmp_path: Path, writer: Callable[[Path], Path]
+) -> None:
+    (path,) = writer(tmp_path / "good").iterdir()
+    content = b"".join(block.data for file in open_dataset(path).files for block in file.blocks())
+    write(tmp_path / "spoilt" / path.name, b"\x00\x00" + content * 200)
+    assert open_dataset(tmp_path / "spoilt").format.name == open_dataset(path).format.name
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "\u0661"])
+def test_a_depth_that_is_no_small_number_is_no_book(tmp_path: Path, digits: str) -> None:
+    book = websocket_samples.bybit_book(0, "snapshot", 7, [("1", "1")], [])
+    trades = [websocket_samples.bybit_trades(at, ("Buy", "1", "1")) for at in range(MANY)]
+    write(tmp_path / "a.txt", lines(*trades, book.replace(".50.", f".{digits}.")))
+    found = read(tmp_path)
+    assert found.book is None
+    assert found.trades is not None
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2263-01-01", "9999-12-31"])
+def test_a_day_that_has_no_room_in_nanoseconds_is_no_day(tmp_path: Path, day: str) -> None:
+    write(tmp_path / f"X_{day}_1_2_message_2.csv", lines(*LOBSTER_MESSAGES.split("\n")[:4]))
+    with pytest.raises(DatasetError, match="holds LOBSTER messages, but not their day"):
+        open_dataset(tmp_path)
+
+
+def test_an_orderbook_file_of_other_levels_than_its_name_says_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "X_2012-06-21_1_2_message_99999999.csv", LOBSTER_MESSAGES)
+    write(tmp_path / "X_2012-06-21_1_2_orderbook_99999999.csv", LOBSTER_BOOK)
+    with pytest.raises(DatasetError, match=r"orderbook_99999999\.csv: its name says 99999999 levels, its rows hold 2"):
+        open_dataset(tmp_path)
