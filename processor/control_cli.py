@@ -124,7 +124,8 @@ def steer(directory: Path, ipc: Path, sent: Command, clock: WallClock, timeout_s
             raise NotCarriedOut("overtaken", "another command was written before this one was answered")
         if clock.monotonic_ns() >= deadline_ns:
             reason = (
-                f"no answer within {timeout_s:g} s; does its processor listen to another directory than {directory}?"
+                f"no answer within {timeout_s:g} s; its processor is busy, and may carry the command out later, "
+                f"or listens to another directory than {directory}"
             )
             raise NotCarriedOut(ipc, reason)
         clock.sleep(_LOOK_EVERY_S)
