@@ -159,7 +159,8 @@ def as_text(found: Inspection) -> str:
     ]
     for file in found.files:
         malformed = f", {file.malformed} malformed" if file.malformed else ""
-        lines.append(f"  {file.name}: {file.rows} rows{malformed}, {file.first} to {file.last}")
+        times = f", {file.first} to {file.last}" if file.first else ""
+        lines.append(f"  {file.name}: {file.rows} rows{malformed}{times}")
     lines += [f"  left out: {name}" for name in found.ignored_files]
     lines.append("found in the data" if found.findings else "nothing found in the data that needs a remark")
     for finding in found.findings:

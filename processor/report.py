@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ KEPT_PER_KIND: Final = 20
 """How many incidents of a kind are kept in full; all are counted."""
 
 _REFUSAL_SHARE: Final = 0.01
+_LONG_S: Final = 120
 _ROWS_BEFORE_EARLY_REFUSAL: Final = 1000
 
 KINDS: Final = {
@@ -174,7 +176,7 @@ def _counter(_type: type, decoded: object) -> Counter[str]:
 
 def with_spells(report: Report, book: Book) -> Report:
     """A copy of `report` that also counts and locates the spells in which `book` was crossed or locked."""
-    whole = replace(report, files=dict(report.files), counts=Counter(report.counts), incidents=list(report.incidents))
+    whole = report.copy()
     for kind, spells in (("crossed", book.crossed), ("locked", book.locked)):
         whole.counts[kind] += spells.samples
         whole.incidents += [
@@ -185,7 +187,10 @@ def with_spells(report: Report, book: Book) -> Report:
 
 
 def _lasting(begun_ns: int, ended_ns: int | None) -> str:
-    return "goes on" if ended_ns is None else f"for {(ended_ns - begun_ns) / NS_PER_SECOND:.3f} s"
+    if ended_ns is None:
+        return "goes on"
+    seconds = (ended_ns - begun_ns) / NS_PER_SECOND
+    return f"for {seconds:.3f} s" if seconds < _LONG_S else f"for {timedelta(seconds=int(seconds))}"
 
 
 def printable(text: str) -> str:

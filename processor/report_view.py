@@ -55,6 +55,8 @@ def report_payload(subject: Subject, report: Report, ignored: Sequence[str], boo
 def _finding(kind: str, report: Report, event_ns: int | None) -> Finding:
     all_kept = [incident for incident in report.incidents if incident.kind == kind]
     told = [_until(incident, event_ns) for incident in all_kept if _is_known(incident, event_ns)]
+    # Files are read side by side, and each in its own order.
+    told.sort(key=lambda incident: (incident.time_ns is not None, incident.time_ns or 0))
     return Finding(
         kind=kind,
         meaning=KINDS[kind],

@@ -67,6 +67,8 @@ def create(settings: Settings) -> Dash:
         ("receive", Output("known", "data"), Input("delta", "data")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
+        ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
+        ("toggleReport", Output("unused", "data", allow_duplicate=True), Input("report-button", "n_clicks")),
         ("toggleMonitor", Output("unused", "data", allow_duplicate=True), Input("monitor-button", "n_clicks")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
     ):

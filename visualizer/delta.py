@@ -42,6 +42,8 @@ class Known(msgspec.Struct, frozen=True):
     ohlc_ms: int | None = None
     """Time of the last bar; null asks for all of them. The same for the metrics."""
     metrics_ms: int | None = None
+    report: int | None = None
+    """CRC-32 of the data report last received."""
     problem: str | None = None
     monitor_ms: int = 0
     """Server time of the monitoring figures last received."""
@@ -60,9 +62,9 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
 
     Keys, each only where there is something to say: `reset` (true: forget the last session), `status` and `about`
     (fields of the header that move, and those that are settled), `ohlc` and `metrics` (`rows` from the page's last one
-    on, or all of them with `whole`; `total` is how many the page must end up with), `depth`, `problem` (why the files
-    on disk could not be taken, null when they can be again). A picture older than the page's own, as a worker with a
-    lagging cache may hold, is no news.
+    on, or all of them with `whole`; `total` is how many the page must end up with), `depth`, `report` (the data report,
+    with its `crc32`), `problem` (why the files on disk could not be taken, null when they can be again). A picture
+    older than the page's own, as a worker with a lagging cache may hold, is no news.
     """
     answer: dict[str, Any] = {}
     if problem != held.problem:
@@ -74,6 +76,8 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
         held = Known()
         answer["reset"] = True
     answer["status"] = {name: getattr(status, name) for name in _MOVING}
+    if status.state == "loading":
+        answer["status"]["rows"] = status.report.get("rows", 0)
     about = msgspec.to_builtins({name: getattr(status, name) for name in _SETTLED})
     crc32 = zlib.crc32(msgspec.json.encode(about))
     if crc32 != held.about:
@@ -87,6 +91,8 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
             "bids": [(level.price, level.size) for level in picture.depth.bids],
             "asks": [(level.price, level.size) for level in picture.depth.asks],
         }
+    if picture.report is not None and picture.report_crc32 != held.report:
+        answer["report"] = msgspec.to_builtins(picture.report) | {"crc32": picture.report_crc32}
     return answer
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEYS = (
     ("F", "follow the newest bar"),
     ("L", "CVD as candles or as a line"),
+    ("R", "data report; escape closes it"),
     ("M", "monitoring panel"),
     ("I", "choose another instrument, where there are several"),
     ("?", "this list"),
@@ -37,10 +38,25 @@ def layout(settings: Settings) -> Component:
             id="app",
             children=[
                 _header(),
-                html.Div(html.Div(id="progress-bar"), id="progress", role="progressbar", **_aria("share replayed")),
+                html.Div(
+                    html.Div(id="progress-bar"), id="progress", role="progressbar", **_aria("share of the dataset")
+                ),
                 html.Div(id="error", role="alert", hidden=True),
                 _readout(),
-                html.Main(id="main", children=[_chart(), _depth(), html.Div(id="note", role="status", hidden=True)]),
+                html.Main(
+                    id="main",
+                    children=[
+                        _chart(),
+                        _depth(),
+                        _report(),
+                        html.Div(id="note", role="status", hidden=True),
+                        html.Div(
+                            id="activity",
+                            hidden=True,
+                            children=[html.Span(id="activity-text"), html.Div(html.Div(id="activity-bar"))],
+                        ),
+                    ],
+                ),
                 html.Section(id="monitor", hidden=True, **_aria("monitoring")),
                 html.Div(id="toast", role="alert", hidden=True),
                 _waiting(settings),
@@ -102,6 +118,9 @@ def _header() -> Component:
                         transitionDuration=0,
                         **_aria("draw CVD as"),
                     ),
+                    _button(
+                        "report-button", ["Report", html.Span(id="report-badge")], "R", "show or hide the data report"
+                    ),
                     _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel"),
                     _button("keys-button", "?", "", "list of keys"),
                 ],
@@ -125,8 +144,8 @@ def _field(name: str, label: str) -> Component:
     )
 
 
-def _button(name: str, text: str, key: str, label: str) -> Component:
-    children: list[Any] = [text]
+def _button(name: str, text: str | list[Any], key: str, label: str) -> Component:
+    children: list[Any] = [text] if isinstance(text, str) else [*text]
     if key:
         children.append(html.Kbd(key))
     button: Component = dmc.Button(
@@ -196,6 +215,7 @@ def _depth() -> Component:
     return html.Aside(
         id="depth-panel",
         children=[
+            html.Div(id="no-book"),
             html.Div(
                 id="quotes",
                 children=[
@@ -224,6 +244,40 @@ def _depth() -> Component:
             ),
         ],
         **_aria("cumulative depth of the order book"),
+    )
+
+
+def _report() -> Component:
+    return html.Section(
+        id="report",
+        hidden=True,
+        tabIndex=-1,
+        role="dialog",
+        children=[
+            html.Div(
+                id="report-head",
+                children=[
+                    html.H2("Data report"),
+                    dmc.Checkbox(id="report-shade", label="shade on the chart", checked=True, size="xs", radius=2),
+                    html.A("JSON", href="/report.json", download="report_data.json", title="the report as a file"),
+                    html.Button("×", id="report-close", type="button", **_aria("close the data report (key escape)")),
+                ],
+            ),
+            html.P("No report has been published.", id="report-none"),
+            html.Div(
+                id="report-body",
+                hidden=True,
+                children=[
+                    html.P(id="report-summary"),
+                    html.H3("Found"),
+                    html.Div(id="report-findings"),
+                    html.H3("Files"),
+                    html.Div(id="report-files"),
+                    html.Div(id="report-ignored"),
+                ],
+            ),
+        ],
+        **_aria("data report"),
     )
 
 

@@ -11,6 +11,7 @@ from shared import (
     MAX_PUBLISH_HZ,
     MAX_WRITE_MS,
     STATUS_FILE,
+    VIEW_FILES,
     WriteStats,
 )
 from visualizer.telemetry import Memory, Reads
@@ -35,13 +36,15 @@ OVER: Final = "over"
 def monitor(status: Status | None, reads: dict[str, Reads], own_memory: Memory) -> dict[str, Any]:
     """The panel's content: each figure as (value, level), where the level is "ok", "near" or "over" its limit.
 
-    Keys: `files` (one per file of the contract: `name`, `hz`, `p99_ms`, `max_ms`, `bytes`, `parse_p99_ms`, and the
-    refused reads `failed`, `partial`, `mixed`), `total_bytes` of the data files, `failed_writes`, `memory` (per service
-    `name`, `rss_bytes`, `baseline_bytes` and whether it `grows`), and `level`, the worst of all.
+    Keys: `files` (one per file of the contract, a view only where it is written: `name`, `hz`, `p99_ms`, `max_ms`,
+    `bytes`, `parse_p99_ms`, and the refused reads `failed`, `partial`, `mixed`), `total_bytes` of the data files,
+    `failed_writes`, `memory` (per service `name`, `rss_bytes`, `baseline_bytes` and whether it `grows`), and `level`,
+    the worst of all.
     """
     ipc = status.ipc if status else None
     written = ipc.files if ipc else {}
-    files = [_file(name, written.get(name), reads.get(name, Reads())) for name in (*DATA_FILES, STATUS_FILE)]
+    names = (*DATA_FILES, *(name for name in VIEW_FILES if name in written), STATUS_FILE)
+    files = [_file(name, written.get(name), reads.get(name, Reads())) for name in names]
     total = sum(written[name].bytes for name in DATA_FILES if name in written)
     failed_writes = ipc.failed_writes if ipc else 0
     processor = Memory(ipc.rss_bytes, ipc.rss_baseline_bytes) if ipc else Memory()

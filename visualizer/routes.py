@@ -1,4 +1,4 @@
-"""What is served beside the page: /metrics, /health, and the headers of every answer."""
+"""What is served beside the page: /metrics, /health, /report.json, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from flask import Flask, Response
+
+from shared import encode
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -43,6 +45,15 @@ def add(app: Dash, feed: Feed, telemetry: Telemetry) -> None:
             "problem": problem,
         }
         return Response(msgspec.json.encode(body), content_type="application/json")
+
+    @server.get("/report.json")
+    def report() -> Response:
+        picture, _ = feed.poll()
+        if picture is None or picture.report is None:
+            body = {"error": "no data report has been published"}
+            return Response(msgspec.json.encode(body), 404, content_type="application/json")
+        pretty = msgspec.json.format(encode(picture.report), indent=2)
+        return Response(pretty, content_type="application/json", headers={"Cache-Control": "no-store"})
 
     @server.after_request
     def add_headers(response: Response) -> Response:

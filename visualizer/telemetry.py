@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from shared import DATA_FILES, STATUS_FILE
+from shared import DATA_FILES, STATUS_FILE, VIEW_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,7 +151,7 @@ def reads(metrics: Iterable[Metric]) -> dict[str, Reads]:
             elif sample.name == "visualizer_reads_refused_total":
                 refused.setdefault(sample.labels["file"], {})[sample.labels["kind"]] = int(sample.value)
     answer = {}
-    for name in (*DATA_FILES, STATUS_FILE):
+    for name in (*DATA_FILES, *VIEW_FILES, STATUS_FILE):
         cumulative = sorted(buckets.get(name, []))
         p99_s = quantile(cumulative, 0.99)
         answer[name] = Reads(

@@ -211,6 +211,8 @@ def page(shared_page: Page, console: Console, feeder: Feeder) -> Page:
     """The page over the feeder's data, drawn. It stays open from test to test: a new session must reset it anyway."""
     assert console.complaints == []
     until(shared_page, "session => window.orderflow?.state?.().about?.session === session", feeder.session)
+    if shared_page.locator("#report").is_visible():
+        shared_page.keyboard.press("r")
     if shared_page.locator("#monitor").is_visible():
         shared_page.keyboard.press("m")
     if shared_page.evaluate("() => orderflow.chart.view.cvdLine"):

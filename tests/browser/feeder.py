@@ -16,7 +16,9 @@ from shared import (
     MAX_ROWS,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT_FILE,
     ControlAnswer,
+    DataReport,
     Depth,
     DirectoryWriter,
     IpcStats,
@@ -78,6 +80,7 @@ class Feeder:
         self.metrics: list[MetricsRow] = []
         self.overrides: dict[str, Any] = {}
         self.with_book = True
+        self.report: DataReport | None = None
         self._absent: tuple[str, ...] = ()
         self._time_ms = _FIRST_MS
         self._writer = DirectoryWriter(directory)
@@ -147,6 +150,8 @@ class Feeder:
         if DEPTH_FILE not in self._absent and self.with_book:
             self._writer.write(DEPTH_FILE, encode(self.market.depth()), self.generation)
         self._writer.write(METRICS_FILE, encode(self.metrics), self.generation)
+        if self.report is not None:
+            self._writer.write(REPORT_FILE, encode(self.report), self.generation)
         between()
         self._writer.commit(encode(self.status()))
 

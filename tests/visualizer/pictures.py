@@ -10,17 +10,41 @@ from shared import (
     CONTRACT_VERSION,
     DATA_FILES,
     ControlAnswer,
+    DataReport,
     Depth,
     FileEntry,
+    Finding,
+    Incident,
     IpcStats,
     Level,
     MetricsRow,
     OhlcRow,
     Picture,
+    ReadFile,
     Status,
 )
 
 MINUTE_MS = 60_000
+
+
+def report(**fields: Any) -> DataReport:
+    """A report of a dataset of one file in which a gap was found; `fields` replaces any of it."""
+    gap = Incident("trades.csv", 7, MINUTE_MS, None, "9 follows 7")
+    base = DataReport(
+        dataset="demo",
+        format="tardis",
+        instrument="BTCUSDT",
+        instruments=("BTCUSDT",),
+        complete=True,
+        trades=3,
+        book_events=5,
+        files=(ReadFile("trades.csv", 3, 0, 0, 2 * MINUTE_MS),),
+        file_count=1,
+        ignored_files=(),
+        ignored_count=0,
+        findings=(Finding("gaps", "breaks in the vendor's sequence numbers", 1, (gap,)),),
+    )
+    return msgspec.structs.replace(base, **fields)
 
 
 def status(**fields: Any) -> Status:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from shared import encode
+from shared import DataReport, encode
 from tests.browser.feeder import Feeder
+from tests.visualizer.pictures import report
 from visualizer.dashboard import create
 from visualizer.settings import Settings
 
@@ -115,3 +116,15 @@ def test_the_ipc_directory_is_only_read(client: FlaskClient, directory: Path) ->
     (directory / "status.json").write_bytes(encode({"half": True}))
     _poll(client)
     assert [path.name for path in directory.iterdir()] == ["status.json"]
+
+
+def test_the_report_is_served_as_a_file_once_there_is_one(client: FlaskClient, directory: Path) -> None:
+    assert client.get("/report.json").status_code == 404
+    feeder = Feeder(directory, bars=2)
+    feeder.report = report()
+    feeder.publish()
+    feeder.close()
+    answer = client.get("/report.json")
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert msgspec.convert(answer.json, DataReport) == report()

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Picture
-from tests.visualizer.pictures import MINUTE_MS, picture, status
+from tests.visualizer.pictures import MINUTE_MS, picture, report, status
 from visualizer.delta import Known, delta, known
 
 
@@ -112,6 +112,23 @@ def test_files_that_the_writer_does_not_publish_do_not_travel() -> None:
     assert OHLC_FILE not in files
     assert "ohlc" not in answer
     assert "depth" not in answer
+
+
+def test_the_report_travels_once_and_again_when_it_changed() -> None:
+    first = msgspec.structs.replace(picture(), report=report(), report_crc32=7)
+    answer = delta(first, None, Known())
+    assert answer["report"]["crc32"] == 7
+    assert answer["report"]["findings"][0]["incidents"][0]["time_ms"] == MINUTE_MS
+    assert msgspec.json.decode(msgspec.json.encode(answer["report"]))["files"][0]["name"] == "trades.csv"
+
+    later = msgspec.structs.replace(picture(generation=2), report=report(), report_crc32=7)
+    assert "report" not in delta(later, None, _held(first, report=7))
+    changed = msgspec.structs.replace(later, report=report(trades=4), report_crc32=8)
+    assert delta(changed, None, _held(first, report=7))["report"]["trades"] == 4
+
+
+def test_a_picture_without_a_report_brings_none() -> None:
+    assert "report" not in delta(picture(), None, Known())
 
 
 @pytest.mark.parametrize("sent", [None, 5, "x", [], {"generation": "many"}, {"session": 7}])

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, OHLC_FILE, STATUS_FILE, IpcStats, WriteStats
+from shared import DATA_FILES, DEPTH_FILE, OHLC_FILE, REPORT_FILE, STATUS_FILE, IpcStats, WriteStats
 from tests.visualizer.pictures import status
 from visualizer.monitor import monitor
 from visualizer.telemetry import Memory, Reads
@@ -48,6 +48,13 @@ def test_a_write_limit_crossed_lights_its_figure_and_the_whole(stats: WriteStats
 
 def test_ten_writes_a_second_are_within_the_limit() -> None:
     assert _panel({"files": {DEPTH_FILE: WriteStats(rate_hz=10.0)}})["level"] == "ok"
+
+
+def test_a_view_is_listed_where_it_is_written_and_does_not_count_as_one_of_the_data_files() -> None:
+    assert REPORT_FILE not in [file["name"] for file in _panel()["files"]]
+    panel = _panel({"files": dict.fromkeys((*DATA_FILES, REPORT_FILE, STATUS_FILE), _CALM)})
+    assert _file(panel, REPORT_FILE)["p99_ms"] == (0.9, "ok")
+    assert panel["total_bytes"] == (180_000, "ok")
 
 
 def test_the_longest_write_alone_lights_nothing() -> None:

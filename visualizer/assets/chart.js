@@ -8,10 +8,14 @@
   const FEWEST_BARS = 5;
   const MARGIN = 0.05;
   const RESTS = 4;
+  const RULE = { color: "#232b37", width: 1 };
+  const SHOWN_SHARE = 0.4;
 
   /* The view: following until the user takes hold of it; `scaled` are the price axes the user has set. */
-  const view = { following: true, x: null, y: {}, scaled: {}, cvdLine: false };
-  let data = { ohlc: [], metrics: [], about: null };
+  const view = { following: true, x: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
+  let data = { ohlc: [], metrics: [], about: null, report: null };
+  let drawnShapes = "";
+  let drawnRoom = "";
   let margin = MARGIN;
   let scheduled = null;
   let timer = 0;
@@ -40,7 +44,9 @@
 
   function traces() {
     const { rows: bars, padded: ohlc } = near(data.ohlc);
-    const { rows, padded: metrics } = near(data.metrics);
+    const { rows, padded } = near(data.metrics);
+    const shown = (axis, rows) => (view.slim.includes(axis) ? [] : rows);
+    const [obi, cvd] = [shown("yaxis3", padded), shown("yaxis4", padded)];
     const candle = (rows, first) => ({
       x: column(rows, 0),
       open: column(rows, first),
@@ -56,9 +62,9 @@
         width: intervalMs() * 0.75,
         "marker.color": bars.map((row) => (row[4] >= row[1] ? UP : DOWN)),
       },
-      candle(metrics, 1),
-      { ...candle(metrics, 5), visible: !view.cvdLine },
-      { x: column(rows, 0), y: column(rows, 8), visible: view.cvdLine },
+      candle(obi, 1),
+      { ...candle(cvd, 5), visible: !view.cvdLine },
+      { x: column(shown("yaxis4", rows), 0), y: column(shown("yaxis4", rows), 8), visible: view.cvdLine },
     ];
   }
 
@@ -90,7 +96,7 @@
     update["xaxis.showticklabels"] = view.x !== null;
     for (const axis of AXES) {
       if (view.y[axis]) update[`${axis}.range`] = view.y[axis].slice();
-      update[`${axis}.showticklabels`] = Boolean(view.y[axis]);
+      update[`${axis}.showticklabels`] = Boolean(view.y[axis]) && !view.slim.includes(axis);
       update[`${axis}.fixedrange`] = !view.scaled[axis];
     }
     if (data.about) {
@@ -100,6 +106,35 @@
     for (const axis of ["yaxis2", "yaxis4"]) {
       const [low, high] = view.y[axis] || [0, 1];
       update[`${axis}.tickformat`] = Math.max(-low, high) >= 2000 ? "~s" : "";
+    }
+    return update;
+  }
+
+  /* Room goes from panels without data to the others, and what the report locates is shaded. Both hardly ever change,
+     and both cost a whole drawing. */
+  function rare(gd) {
+    const update = {};
+    view.slim = orderflow.panels.collapsed(orderflow.panels.missing(data));
+    const { t: top, b: bottom } = gd._fullLayout.margin;
+    const height = gd._fullLayout.height - top - bottom;
+    const room = view.slim.length ? `${view.slim} ${height}` : "";
+    const shapesKey = [room, view.shaded && data.report ? `${data.report.crc32} ${intervalMs()}` : ""].join();
+    if (room !== drawnRoom) {
+      const domains = orderflow.panels.domains(view.slim, height);
+      for (const axis of AXES) {
+        update[`${axis}.domain`] = domains[axis];
+        update[`${axis}.showgrid`] = !view.slim.includes(axis);
+        update[`${axis}.zeroline`] = !view.slim.includes(axis) && (axis === "yaxis3" || axis === "yaxis4");
+      }
+      drawnRoom = room;
+    }
+    if (shapesKey !== drawnShapes) {
+      const rules = orderflow.panels
+        .boundaries(view.slim, height)
+        .map((y) => ({ type: "line", xref: "paper", yref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: RULE, layer: "below" }));
+      const marks = view.shaded ? orderflow.findings.shapes(data.report, intervalMs()) : [];
+      update.shapes = [...rules, ...marks];
+      drawnShapes = shapesKey;
     }
     return update;
   }
@@ -149,7 +184,8 @@
       refit(true);
     }
     const begun = performance.now();
-    window.Plotly.update(gd, transposed(traces()), layoutUpdate());
+    const update = rare(gd);
+    window.Plotly.update(gd, transposed(traces()), { ...layoutUpdate(), ...update });
     drawnAt = performance.now();
     costMs = drawnAt - begun;
     document.getElementById("app").dataset.following = String(view.following);
@@ -221,6 +257,28 @@
     if (gd) orderflow.crosshair.refresh(gd);
   }
 
+  /* From the first bar at hand to the end of the last; null without any. */
+  function held() {
+    const times = [data.ohlc, data.metrics].flatMap((rows) => (rows.length ? [rows[0][0], rows[rows.length - 1][0]] : []));
+    return times.length ? [Math.min(...times), Math.max(...times) + intervalMs()] : null;
+  }
+
+  /* Go to a moment, or to a span that may be longer than what is in view; the bars keep their width if it is not. */
+  function show(fromMs, untilMs) {
+    const bounds = held();
+    if (!view.x || !bounds || fromMs < bounds[0] || fromMs >= bounds[1]) return;
+    const now = view.x[1] - view.x[0];
+    const length = (untilMs ?? fromMs) - fromMs;
+    const width = Math.max(now, length / (1 - SHOWN_SHARE));
+    const middle = fromMs + length / 2 - intervalMs() / 2;
+    hold([middle - width / 2, middle + width / 2], null);
+  }
+
+  function setShaded(shaded) {
+    view.shaded = shaded;
+    schedule(true);
+  }
+
   function setCvdLine(isLine) {
     view.cvdLine = isLine;
     schedule(true);
@@ -236,6 +294,9 @@
     follow,
     setData,
     setCvdLine,
+    setShaded,
+    show,
+    held,
     zoomTime,
     panTime,
     scalePrice,
@@ -244,4 +305,7 @@
     data: () => data,
     isRested: () => scheduled === null,
   };
+
+  // A panel that is but a line keeps the height of one.
+  window.addEventListener("resize", () => view.slim.length && setTimeout(schedule, 200));
 })();

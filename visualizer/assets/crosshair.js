@@ -2,6 +2,8 @@
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
+  const FOUND_PX = 4;
+  const FOUND_LINES = 4;
   let pointer = null;
   let parts = null;
 
@@ -21,6 +23,7 @@
       value: element("chip value", overlay),
       lastLine: element("last-line", overlay),
       last: element("chip last", overlay),
+      found: element("chip found", overlay),
       titles: {},
       notes: {},
     };
@@ -92,7 +95,8 @@
       const left = Math.max(0, Math.min(x - half, full.width - 2 * half));
       parts.time.style.transform = `translateX(${Math.round(left)}px)`;
     }
-    const level = Boolean(at && at.zone && at.axis);
+    showFound(gd, at);
+    const level = Boolean(at && at.zone && at.axis && !chart.view.slim.includes(at.axis));
     show(parts.horizontal, level);
     show(parts.value, level);
     if (level) {
@@ -109,13 +113,28 @@
     readout.show(shown, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about, chart.intervalMs());
   }
 
+  /* What the report locates under the pointer. */
+  function showFound(gd, at) {
+    const { chart, findings } = orderflow;
+    const { report } = chart.data();
+    const over = at && at.zone === "plot" && chart.view.shaded && report && !gd._dragging;
+    const found = over ? findings.at(report, at.ms, FOUND_PX * at.msPerPixel, chart.intervalMs()) : [];
+    show(parts.found, found.length > 0);
+    if (!found.length) return;
+    const lines = found.slice(0, FOUND_LINES).map(({ kind, detail }) => `${findings.label(kind)}: ${detail}`);
+    if (found.length > lines.length) lines.push(`and ${found.length - lines.length} more`);
+    parts.found.textContent = lines.join("\n");
+    const most = gd._fullLayout.xaxis._offset + gd._fullLayout.xaxis._length - parts.found.offsetWidth;
+    parts.found.style.transform = `translateX(${Math.round(Math.max(0, Math.min(at.x + 12, most)))}px)`;
+  }
+
   function lastPrice(gd) {
     const { chart, format } = orderflow;
     const { ohlc, about } = chart.data();
     const row = ohlc[ohlc.length - 1];
     const axis = gd._fullLayout.yaxis;
     const y = row ? axis._offset + axis.l2p(row[4]) : NaN;
-    const inside = y >= axis._offset && y <= axis._offset + axis._length;
+    const inside = y >= axis._offset && y <= axis._offset + axis._length && !chart.view.slim.includes("yaxis");
     show(parts.last, inside);
     show(parts.lastLine, inside);
     if (!inside) return;
@@ -135,26 +154,18 @@
 
   /* Names of the panels, and why one is empty where one is. */
   function texts() {
-    const { ohlc, metrics, about, depth, status } = orderflow.chart.data();
-    if (!about) return { titles: {}, notes: {} };
-    const titles = titlesOf(about);
-    if (status && status.state === "loading" && !ohlc.length && !metrics.length) {
-      return { titles, notes: { yaxis: "Loading ...", yaxis3: "Loading ..." } };
+    const data = orderflow.chart.data();
+    if (!data.about) return { titles: {}, notes: {} };
+    const titles = titlesOf(data.about);
+    const { loading, trades, book, cvd } = orderflow.panels.missing(data);
+    if (loading) return { titles, notes: { yaxis: "Loading ...", yaxis3: "Loading ..." } };
+    const notes = { yaxis: trades, yaxis2: "", yaxis3: book, yaxis4: trades || cvd };
+    for (const axis of orderflow.chart.view.slim) {
+      const title = axis === "yaxis" ? "Price, volume" : titles[axis];
+      if (notes[axis]) notes[axis] = `${title} · ${notes[axis]}`;
+      titles[axis] = "";
     }
-    const over = status && (status.state === "finished" || status.state === "failed");
-    const until = over ? "in this replay" : "so far";
-    const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
-    const noCvd = metrics.every((row) => row[5] === null || row[5] === undefined);
-    const noTrades = ohlc.length ? "" : `No trades ${until}`;
-    return {
-      titles,
-      notes: {
-        yaxis: noTrades,
-        yaxis2: "",
-        yaxis3: noBook ? `No order book ${until}` : "",
-        yaxis4: noTrades || (noCvd ? "The writer publishes no CVD" : ""),
-      },
-    };
+    return { titles, notes };
   }
 
   function refresh(gd) {

@@ -5,6 +5,7 @@
   const SIZES_SHARE = 0.4;
   let book = { bids: [], asks: [] };
   let about = null;
+  let excuse = "";
   let pointer = null;
   let reach = null;
   let most = null;
@@ -75,6 +76,14 @@
   function set(state, reset) {
     book = state.depth;
     about = state.about;
+    const found = orderflow.panels.missing(state);
+    excuse = found.loading ? "Loading ..." : found.book;
+    const gone = found.settled && Boolean(excuse);
+    orderflow.write.text("no-book", gone ? excuse : "");
+    if (document.getElementById("app").dataset.book !== (gone ? "none" : "")) {
+      document.getElementById("app").dataset.book = gone ? "none" : "";
+      window.dispatchEvent(new Event("resize")); // the chart takes the room, or gives it back
+    }
     if (reset) reach = most = largest = null;
     if (pending) return;
     pending = true;
@@ -167,7 +176,7 @@
     const shown = (part, visible) => part.classList.toggle("shown", visible);
     const size = about ? about.size_decimals : null;
     shown(parts.note, mid === null && about !== null);
-    parts.note.textContent = orderflow.crosshair.texts().notes.yaxis3 || "No order book";
+    parts.note.textContent = excuse || "The order book is empty";
     parts.note.style.transform = `translateY(${Math.round(axis._offset + axis._length / 2)}px)`;
     shown(parts.mid, mid !== null);
     shown(parts.midChip, mid !== null);

@@ -18,6 +18,9 @@
     return value > 0 ? `+${text}` : text;
   }
 
+  const grouped = new Intl.NumberFormat("en-US");
+  const count = (value) => grouped.format(value);
+
   /* Decimals that tell every price of a list apart, for instruments that do not say theirs. */
   function decimalsOf(values) {
     let most = 0;
@@ -67,5 +70,5 @@
     return Number(match[1]) * (match[2] === "ms" ? 1 : UNITS[match[2]]);
   }
 
-  orderflow.format = { NONE, exact, signed, decimalsOf, dateTime, barTime, age, bytes, speed, intervalMs };
+  orderflow.format = { NONE, exact, signed, count, decimalsOf, dateTime, barTime, age, bytes, speed, intervalMs };
 })();

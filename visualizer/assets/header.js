@@ -42,9 +42,16 @@
     return { tone, label, entries: entries.map(([name, ok]) => ({ text: CHECKS[name] || name.replaceAll("_", " "), ok })) };
   }
 
+  /* What is being done while there is nothing to see yet, or not all; null when nothing is. */
+  function activity(status) {
+    if (!status || status.state !== "loading") return null;
+    const share = status.progress ? ` ${Math.floor(100 * status.progress)} %` : "";
+    return `reading dataset${share}${status.rows ? ` · ${orderflow.format.count(status.rows)} rows` : ""}`;
+  }
+
   /* Everything that changes with the data. */
   function showData(state) {
-    const { text, mark, hide, style } = orderflow.write;
+    const { text, mark, hide } = orderflow.write;
     const { format } = orderflow;
     const { status, about, ohlc } = state;
     hide("waiting", status !== null);
@@ -55,7 +62,7 @@
     text("interval", about.interval);
     text("clock", format.dateTime(status.event_time_ms));
     text("speed", format.speed(status.speed));
-    style("progress-bar", "width", `${100 * (status.progress ?? 0)}%`);
+    showProgress(status);
     hide("error", !status.error);
     text("error", status.error || "");
     const last = ohlc[ohlc.length - 1];
@@ -65,6 +72,19 @@
     const title = [price, about.instrument].filter(Boolean).join(" ") || "orderflow replay";
     if (document.title !== title) document.title = title;
     showChecks(checks(about.checks));
+  }
+
+  function showProgress(status) {
+    const { text, mark, hide, style } = orderflow.write;
+    const percent = 100 * (status.progress ?? 0);
+    const doing = activity(status);
+    for (const id of ["progress-bar", "activity-bar"]) style(id, "width", `${percent}%`);
+    mark("progress", "busy", String(doing !== null));
+    hide("activity", doing === null);
+    text("activity-text", doing || "");
+    const bar = document.getElementById("progress");
+    bar.setAttribute("aria-valuenow", String(Math.round(percent)));
+    bar.setAttribute("aria-valuetext", doing || `${Math.floor(percent)} % replayed`);
   }
 
   let listed = "";
@@ -107,5 +127,5 @@
     mark("state", "old", String(now.ageMs !== null && now.ageMs > STALE_AFTER_MS));
   }
 
-  orderflow.header = { condition, checks, showData, showTime };
+  orderflow.header = { condition, checks, activity, showData, showTime };
 })();

@@ -9,6 +9,12 @@
     ["cvd", ["o", "h", "l", "c"]],
   ];
 
+  const AXES = [
+    ["ohlc", "yaxis"],
+    ["obi", "yaxis3"],
+    ["cvd", "yaxis4"],
+  ];
+
   /* The texts of one bar: `bar` and `metrics` are its rows, either may be null. */
   function values(bar, metrics, about) {
     const { exact, signed } = orderflow.format;
@@ -23,7 +29,9 @@
   }
 
   function show(timeMs, bar, metrics, about, intervalMs) {
-    const { text, mark } = orderflow.write;
+    const { text, mark, hide } = orderflow.write;
+    const { slim } = orderflow.chart.view;
+    for (const [group, axis] of AXES) hide(`read-${group}`, slim.includes(axis));
     const { barTime, NONE } = orderflow.format;
     text("read-time", Number.isFinite(timeMs) ? barTime(timeMs, intervalMs) : NONE);
     const texts = values(bar, metrics, about);

@@ -10,6 +10,7 @@
       ohlc: [],
       metrics: [],
       depth: { bids: [], asks: [] },
+      report: null,
       problem: null,
       monitor: null,
       incomplete: false,
@@ -30,7 +31,7 @@
   function receive(state, answer, nowMs) {
     const base = answer.reset ? { ...empty(), monitor: state.monitor, problem: state.problem } : state;
     const next = { ...base, offsetMs: answer.server_ms - nowMs };
-    for (const key of ["status", "about", "depth", "monitor"]) {
+    for (const key of ["status", "about", "depth", "report", "monitor"]) {
       if (key in answer) next[key] = answer[key];
     }
     if ("problem" in answer) next.problem = answer.problem;
@@ -57,6 +58,7 @@
       about: state.about.crc32,
       ohlc_ms: lastMs(state.ohlc),
       metrics_ms: lastMs(state.metrics),
+      report: state.report ? state.report.crc32 : null,
     });
     return state.incomplete ? { ...sent, generation: -1, ohlc_ms: null, metrics_ms: null } : sent;
   }

@@ -21,8 +21,10 @@
     state = orderflow.store.receive(state, answer, Date.now());
     if ("status" in answer || "problem" in answer || reset) orderflow.header.showData(state);
     if ("about" in answer) steered(state);
-    if ("ohlc" in answer || "metrics" in answer || "about" in answer || reset) orderflow.chart.setData(state, reset);
-    if ("depth" in answer || "about" in answer || reset) orderflow.depth.set(state, reset);
+    if ("report" in answer || reset) orderflow.report.set(state.report);
+    if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) orderflow.chart.setData(state, reset);
+    if ("ohlc" in answer || "metrics" in answer) orderflow.report.reachable();
+    if (["depth", "about", "report"].some((key) => key in answer) || reset) orderflow.depth.set(state, reset);
     if ("monitor" in answer) orderflow.monitor.show(state.monitor);
     refresh();
     return orderflow.store.known(state);
@@ -56,12 +58,17 @@
     l: toggleCvd,
     m: () => orderflow.monitor.toggle(state.monitor),
     i: () => orderflow.picker.open(),
+    r: () => orderflow.report.toggle(),
     "?": () => window.dash_clientside.set_props("keys", { opened: true }),
   };
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest && event.target.closest("input[type=text], textarea");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && orderflow.report.isOpen() && !document.querySelector(".mantine-Modal-content")) {
+      orderflow.report.toggle(false);
+      return;
+    }
     const action = KEYS[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
@@ -76,6 +83,8 @@
       receive,
       follow: () => (orderflow.chart.follow(), none()),
       cvdStyle: (value) => (orderflow.chart.setCvdLine(value === "line"), none()),
+      shade: (checked) => (orderflow.chart.setShaded(checked), none()),
+      toggleReport: () => (orderflow.report.toggle(), none()),
       toggleMonitor: () => (orderflow.monitor.toggle(state.monitor), none()),
       showKeys: () => true,
     },

@@ -1,0 +1,78 @@
+/* The data report as marks over time. Pure: a report in, marks, shapes and texts out. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  const OTHER = "91, 127, 166";
+  const COLOURS = {
+    gaps: "224, 164, 58",
+    checksum_failures: "240, 80, 77",
+    late: "240, 80, 77",
+    crossed: "204, 102, 214",
+    locked: "138, 123, 216",
+    silences: "139, 150, 165",
+  };
+  /* What makes numbers wrong or leaves some out; the rest is good to know. */
+  const SERIOUS = new Set(["malformed", "incomplete", "gaps", "checksum_failures", "late"]);
+
+  const colour = (kind, alpha) => `rgba(${COLOURS[kind] || OTHER}, ${alpha})`;
+  const label = (kind) => kind.replaceAll("_", " ");
+
+  /* How many kinds of findings there are, and how serious the worst of them is. */
+  function badge(report) {
+    const found = report ? report.findings : [];
+    const level = found.some(({ kind }) => SERIOUS.has(kind)) ? "serious" : found.length ? "some" : "none";
+    return { count: found.length, level };
+  }
+
+  /* Every located incident as {kind, fromMs, toMs, detail}, oldest first. */
+  function marks(report) {
+    if (!report) return [];
+    return report.findings
+      .flatMap(({ kind, incidents }) =>
+        incidents
+          .filter((incident) => incident.time_ms !== null)
+          .map(({ time_ms: fromMs, until_ms: untilMs, detail }) => ({ kind, fromMs, toMs: untilMs ?? fromMs, detail })),
+      )
+      .sort((one, other) => one.fromMs - other.fromMs);
+  }
+
+  /* A moment as a coordinate in a path, in which letters and blanks have a meaning of their own. */
+  const coordinate = (ms) => new Date(ms).toISOString().slice(0, 23).replace("T", "_");
+
+  /* One shape for each kind, however many incidents: Plotly draws every shape anew at each frame of a drag. A candle
+     stands on its interval's begin, so that half an interval lies left of it: the shapes keep to that. */
+  function shapes(report, intervalMs) {
+    const paths = new Map();
+    for (const { kind, fromMs, toMs } of marks(report)) {
+      const from = coordinate(fromMs - intervalMs / 2);
+      const to = coordinate(toMs - intervalMs / 2);
+      paths.set(kind, `${paths.get(kind) || ""}M ${from},0 L ${from},1 L ${to},1 L ${to},0 Z`);
+    }
+    return [...paths].map(([kind, path]) => ({
+      type: "path",
+      xref: "x",
+      yref: "paper",
+      path,
+      layer: "below",
+      fillcolor: colour(kind, 0.1),
+      line: { color: colour(kind, 0.4), width: 1 },
+    }));
+  }
+
+  /* What was found at a moment of the chart, give or take. */
+  function at(report, ms, slackMs, intervalMs) {
+    const then = ms + intervalMs / 2;
+    return marks(report).filter(({ fromMs, toMs }) => fromMs - slackMs <= then && then <= toMs + slackMs);
+  }
+
+  /* From when to when: the end without the date where it is the same day's. */
+  function span({ time_ms: fromMs, until_ms: untilMs }) {
+    if (fromMs === null) return "";
+    const from = orderflow.format.dateTime(fromMs);
+    if (untilMs === null || untilMs === fromMs) return from;
+    const until = orderflow.format.dateTime(untilMs);
+    return `${from} – ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
+  }
+
+  orderflow.findings = { badge, marks, shapes, at, span, colour, label };
+})();
