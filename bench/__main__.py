@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from rich.console import Console
 
-from bench import aggregation, exchange, machine, page, startup, whole_book
+from bench import aggregation, cold, exchange, machine, memory, page, stages, startup, whole_book
 from bench.figures import progress, table
 from bench.sizes import FULL, QUICK
 
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
 CACHE: Final = Path(__file__).resolve().parent / "data"
 """Datasets and everything else that is written; git does not see it."""
-PARTS: Final = (aggregation.PART, whole_book.PART, exchange.PART, page.PART, startup.PART)
+PARTS: Final = (
+    aggregation.PART,
+    whole_book.PART,
+    stages.PART,
+    cold.PART,
+    memory.PART,
+    exchange.PART,
+    page.PART,
+    startup.PART,
+)
 
 
 def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Figure]:
@@ -31,6 +40,11 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
     measures: dict[str, Callable[[], list[Figure]]] = {
         aggregation.PART: lambda: aggregation.measure(cache, events=sizes.events, repetitions=sizes.repetitions),
         whole_book.PART: lambda: whole_book.measure(cache, events=sizes.events, repetitions=sizes.repetitions),
+        stages.PART: lambda: stages.measure(
+            cache, events=sizes.events, packed_events=sizes.packed_events, repetitions=sizes.repetitions
+        ),
+        cold.PART: lambda: cold.measure(cache, events=sizes.packed_events, rounds=sizes.packed_rounds),
+        memory.PART: lambda: memory.measure(cache, events_a_day=sizes.memory_events_a_day, days=sizes.memory_days),
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows

@@ -13,14 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared import STATUS_FILE, ContractError, decode
+from processor.cli import known_variables
+from shared import DATA_FILES, STATUS_FILE, ContractError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shared import Status
+
 _ROOT: Final = Path(__file__).resolve().parent.parent
+_CACHE: Final = "PROCESSOR_CACHE"
+CACHES: Final = _CACHE in known_variables()
+"""Whether the processor keeps what it has read of a vendor's files."""
 _PATIENCE_S: Final = 120.0
 _LOOK_AGAIN_S: Final = 0.002
+_LOOK_NOW_AND_THEN_S: Final = 0.05
 
 
 class NotServed(Exception):
@@ -76,13 +83,38 @@ def until(done: Callable[[], bool], process: subprocess.Popen[bytes], log: Path)
     return time.perf_counter() - begun
 
 
+def to_the_end(ended: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until `ended`, asked some twenty times a second, however long it takes.
+
+    Raises:
+        NotServed: the process has failed; its output is the message.
+    """
+    while not ended():
+        time.sleep(_LOOK_NOW_AND_THEN_S)
+    if process.returncode:
+        msg = f"failed with {process.returncode}:\n{log.read_text(errors='replace')[-4000:]}"
+        raise NotServed(msg)
+
+
+def published(directory: Path) -> Status | None:
+    """What a replay into `directory` says of itself; None where it says nothing yet."""
+    try:
+        status: Status = decode(STATUS_FILE, (directory / STATUS_FILE).read_bytes())
+    except (OSError, ContractError):
+        return None
+    return status
+
+
+def pictures(directory: Path) -> bool:
+    """Whether a replay into `directory` has published anything to look at, be it still reading."""
+    status = published(directory)
+    return status is not None and status.files.keys() >= set(DATA_FILES)
+
+
 def plays(directory: Path) -> bool:
     """Whether a replay into `directory` has published its first whole picture."""
-    try:
-        status = decode(STATUS_FILE, (directory / STATUS_FILE).read_bytes())
-    except (OSError, ContractError):
-        return False
-    return status.state in {"playing", "finished"} and bool(status.files)
+    status = published(directory)
+    return status is not None and status.state in {"playing", "finished"} and bool(status.files)
 
 
 def answers(url: str) -> bool:
@@ -92,6 +124,14 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
+
+
+def keeping_in(folder: Path | str) -> dict[str, str]:
+    """The variable that makes the processor keep what it reads of a vendor's files in `folder`, "off" for nowhere.
+
+    Empty where it CACHES nothing.
+    """
+    return {_CACHE: str(folder)} if CACHES else {}
 
 
 def free_port() -> int:
@@ -107,4 +147,4 @@ def _command(arguments: tuple[str, ...]) -> list[str]:
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROCESSOR_", "VISUALIZER_"))}
-    return kept | more
+    return kept | keeping_in("off") | more

@@ -8,7 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything; `history_rows` are shown on the polled page, `cold_runs` of the start compile kernels."""
+    """How much of everything.
+
+    `history_rows` are shown on the polled page, `cold_runs` of the start compile kernels, `packed_events` lie in a
+    vendor's csv.gz.
+    """
 
     events: int
     repetitions: int
@@ -20,6 +24,10 @@ class Sizes:
     demo_events: int
     warm_runs: int
     cold_runs: int
+    packed_events: int
+    packed_rounds: int
+    memory_events_a_day: int
+    memory_days: int
 
 
 FULL: Final = Sizes(
@@ -33,6 +41,10 @@ FULL: Final = Sizes(
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
+    packed_events=31_000_000,
+    packed_rounds=3,
+    memory_events_a_day=31_000_000,
+    memory_days=10,
 )
 QUICK: Final = Sizes(
     events=1_000_000,
@@ -45,4 +57,8 @@ QUICK: Final = Sizes(
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,
+    packed_events=1_000_000,
+    packed_rounds=2,
+    memory_events_a_day=300_000,
+    memory_days=10,
 )
