@@ -264,8 +264,9 @@ def test_the_report_fits_narrow_screens(server: Server, feeder: Feeder, tab: Cal
     page.locator("#report").wait_for()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
     assert page.evaluate("() => document.getElementById('report').scrollWidth") <= 400
-    page.keyboard.press("Escape")
+    page.locator("#report button.time[aria-disabled='false']").first.click()
     page.locator("#report").wait_for(state="hidden")
+    assert not page.evaluate("() => orderflow.chart.view.following")
 
 
 def test_a_point_in_the_chart_can_be_without_a_finding(reported: Page) -> None:

@@ -263,15 +263,17 @@
     return times.length ? [Math.min(...times), Math.max(...times) + intervalMs()] : null;
   }
 
-  /* Go to a moment, or to a span that may be longer than what is in view; the bars keep their width if it is not. */
+  /* Go to a moment, or to a span that may be longer than what is in view; the bars keep their width if it is not.
+     False where there are no bars to go to. */
   function show(fromMs, untilMs) {
     const bounds = held();
-    if (!view.x || !bounds || fromMs < bounds[0] || fromMs >= bounds[1]) return;
+    if (!view.x || !bounds || fromMs < bounds[0] || fromMs >= bounds[1]) return false;
     const now = view.x[1] - view.x[0];
     const length = (untilMs ?? fromMs) - fromMs;
     const width = Math.max(now, length / (1 - SHOWN_SHARE));
     const middle = fromMs + length / 2 - intervalMs() / 2;
     hold([middle - width / 2, middle + width / 2], null);
+    return true;
   }
 
   function setShaded(shaded) {

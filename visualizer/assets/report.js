@@ -10,6 +10,8 @@
 
   const panel = () => document.getElementById("report");
   const isOpen = () => !panel().hidden;
+  /* On a narrow screen there is no room beside it. */
+  const covers = () => getComputedStyle(panel()).position === "fixed";
 
   function element(tag, content, className) {
     const found = document.createElement(tag);
@@ -72,7 +74,9 @@
       time.type = "button";
       time.dataset.focus = `${kind} ${index}`;
       time.dataset.ms = found.time_ms;
-      time.addEventListener("click", () => orderflow.chart.show(found.time_ms, found.until_ms));
+      time.addEventListener("click", () => {
+        if (orderflow.chart.show(found.time_ms, found.until_ms) && covers()) toggle(false);
+      });
       row.append(time);
     }
     if (where.textContent) row.append(where);
