@@ -12,8 +12,8 @@ from bench.rounds import Competitor, Disagreement, Taken, in_turn, ratios
 from processor.aggregate import aggregate, table
 from processor.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
-from processor.report import Report
 from processor.settings import Settings
+from processor.source import Direct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,8 +98,7 @@ def _competitors(folder: Path) -> list[Competitor]:
 
 def aggregated(folder: Path, settings: Settings) -> Engine:
     """A dataset's whole history."""
-    report = Report()
-    return aggregate(open_dataset(folder).open(None, "exchange", report), settings, report)
+    return aggregate(Direct(open_dataset(folder), None, "exchange"), settings)
 
 
 def _ours(folder: Path) -> tuple[float, float]:

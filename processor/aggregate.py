@@ -1,29 +1,42 @@
-"""The whole history of a dataset as one table."""
+"""The whole history of a dataset as one table.
+
+What is read for the first time is computed as it comes, in this process. What is in a store already is divided into
+days, which as many processes as pay, or a cluster, compute at the same time.
+"""
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from processor import bars
+from processor.cluster import on_cluster
 from processor.engine import OBI, Engine, decimal_floats
 from processor.errors import DatasetError, SettingError
 from processor.events import NS_PER_MS, Trades, concatenated
+from processor.fanout import cores, in_processes
 from processor.formats.chunks import prefetched
-from processor.ordering import in_time_order
+from processor.partitions import computed, partitions, put_together
 from processor.settings import resolved
+from processor.source import Direct, Stored, open_source
+from processor.store.reader import read_segment, segment_holding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from processor.formats import OpenedDataset
+    from processor.formats import Dataset
     from processor.ordering import Chunk
+    from processor.partitions import Part, Partition
     from processor.report import Report
-    from processor.settings import Settings
+    from processor.settings import Moment, Settings
+    from processor.source import Source
+    from processor.store.cache import Cache
+    from processor.store.manifest import Manifest
 
 COLUMNS: Final = (
     "timestamp_ms",
@@ -35,44 +48,175 @@ COLUMNS: Final = (
     "best_bid",
     "best_ask",
 )
+INSTRUMENT: Final = "instrument"
+"""The column before them in a table of several instruments."""
 SUFFIXES: Final = (".parquet", ".csv")
 
 _CHUNKS_AHEAD: Final = 6
 """Reading comes in bursts: a few chunks of some megabytes in stock keep the engine from waiting."""
+_SEGMENTS_AHEAD: Final = 1
+"""A store's are larger, and come evenly."""
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
+_WORTH_A_WORKER: Final = 40_000_000
+"""Events: a process needs a second before it begins, and this one computes as many in a few."""
+_MOST_WORKERS: Final = 2
+"""As many as stay below 600 MB together with this process."""
 
-def aggregate(
-    opened: OpenedDataset, settings: Settings, report: Report, on_progress: Callable[[int], None] | None = None
-) -> Engine:
-    """Run the whole dataset, or its part up to `settings.until`, through an engine and return it.
 
-    `on_progress` is told the bytes of the dataset read so far.
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """The whole history of an instrument: its table, what went into it, and what was found in the data."""
+
+    instrument: str
+    rows: pl.DataFrame
+    trades: int
+    samples: int
+    report: Report
+
+
+def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], None] = lambda _: None) -> Engine:
+    """Run the whole of `source`, or its part up to `settings.until`, through an engine here and return it.
+
+    `on_progress` is told the bytes of the dataset read so far. Closes `source`.
 
     Raises:
-        DatasetError: the dataset turns out unusable, or holds no event.
+        DatasetError: the dataset turns out unusable.
     """
-    engine = Engine(settings.aggregation)
-    with closing(prefetched(in_time_order(opened.streams, report), _CHUNKS_AHEAD)) as chunks:
-        for chunk in _with_trades_together(_until(chunks, settings)):
-            engine.advance(chunk.trades, chunk.book)
-            if on_progress:
-                on_progress(chunk.consumed_bytes)
-    if not engine.trades and not engine.book.samples:
-        msg = f"there is no event of {opened.instrument} in the dataset"
-        raise DatasetError(msg)
+    ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
+    with closing(source):
+        engine, chunks = source.begin(settings.aggregation, None, keep=None)
+        # The source is closed before what reads it ahead, which may be waiting for more.
+        with closing(prefetched(chunks, ahead)) as some, closing(source):
+            _run(engine, _until(some, settings.until), on_progress)
+    source.refresh()
     return engine
 
 
-def _until(chunks: Iterable[Chunk], settings: Settings) -> Iterator[Chunk]:
+def aggregate_all(
+    dataset: Dataset,
+    instruments: Sequence[str],
+    settings: Settings,
+    cache: Cache | None,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+) -> list[Aggregated]:
+    """Aggregate each of `instruments`.
+
+    What is in a store already is spread over `workers` processes (None: as many as pay) or the Dask cluster at the
+    address `cluster`. The rest is read here, one after the other, and into the `cache`. The result is the same.
+    `on_progress` is told what is being done, and how much of how much.
+
+    Raises:
+        DatasetError: the dataset turns out unusable, or holds no event.
+        SettingError: there is a cluster, but no store that it could read.
+        FanOutFailed: processes or cluster cannot be used.
+    """
+    found: dict[str, Aggregated] = {}
+    plans: list[_Plan] = []
+    with ExitStack() as held:
+        for name in instruments:
+            source = open_source(dataset, name, settings.clock, cache)
+            held.callback(source.close)
+            if isinstance(source, Stored) and (end := _whole_segments(source.manifest, settings)):
+                parts = partitions(source.folder, source.manifest, settings.aggregation, end)
+                plans.append(_Plan(source, end, parts))
+                continue
+            if cluster and isinstance(source, Direct):
+                expected = "a cache to read the dataset into, or a dataset made by `processor convert`"
+                raise SettingError("cluster", cluster, expected)
+            found[name] = _here(source, settings, on_progress)
+        tasks = [partition for plan in plans for partition in plan.partitions]
+        if cluster and tasks:
+            computed_parts = on_cluster(computed, tasks, cluster, _counted(tasks, on_progress))
+        elif (several := _workers(tasks, workers)) > 1:
+            computed_parts = in_processes(computed, tasks, several, _counted(tasks, on_progress))
+        else:
+            computed_parts = []
+            found |= {plan.source.instrument: _here(plan.source, settings, on_progress) for plan in plans}
+        if computed_parts:
+            parts_left = iter(computed_parts)
+            for plan in plans:
+                engine = _of_parts(plan, list(islice(parts_left, len(plan.partitions))), settings)
+                found[plan.source.instrument] = _aggregated(engine, plan.source, settings)
+    if not any(each.trades or each.samples for each in found.values()):
+        msg = f"there is no event of {', '.join(instruments)} in the dataset"
+        raise DatasetError(msg)
+    return [found[name] for name in instruments]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A store whose segments before `end` are divided into `partitions`."""
+
+    source: Stored
+    end: int
+    partitions: list[Partition]
+
+
+def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
+    total = source.size_bytes
+    engine = aggregate(source, settings, lambda done: on_progress(source.instrument, done, total))
+    return _aggregated(engine, source, settings)
+
+
+def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregated:
+    rows = table(engine, settings)
+    return Aggregated(source.instrument, rows, engine.trades, engine.book.samples, source.report)
+
+
+def _whole_segments(manifest: Manifest, settings: Settings) -> int:
+    """How many segments certainly lie before `settings.until`."""
+    if settings.until is None or manifest.first_ns is None:
+        return len(manifest.segments)
+    return segment_holding(manifest, resolved(settings.until, manifest.first_ns))
+
+
+def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
+    folder, manifest = plan.source.folder, plan.source.manifest
+    engine = put_together(folder, manifest, parts, settings.aggregation, plan.end)
+    if settings.until is not None and manifest.first_ns is not None:
+        limit_ns = resolved(settings.until, manifest.first_ns)
+        for number in range(plan.end, min(plan.end + 1, len(manifest.segments))):
+            chunk = read_segment(folder, number, manifest.segments[number]).until(limit_ns)
+            engine.advance(chunk.trades, chunk.book)
+    return engine
+
+
+def _workers(tasks: Sequence[Partition], wanted: int | None) -> int:
+    worth = sum(task.events for task in tasks) // _WORTH_A_WORKER
+    return min(wanted or min(cores(), worth, _MOST_WORKERS), len(tasks))
+
+
+def _counted(tasks: Sequence[Partition], on_progress: Callable[[str, int, int], None]) -> Callable[[Partition], None]:
+    done, total = 0, sum(task.events for task in tasks)
+
+    def count(task: Partition) -> None:
+        nonlocal done
+        done += task.events
+        on_progress(f"{len(tasks)} days", done, total)
+
+    on_progress(f"{len(tasks)} days", done, total)
+    return count
+
+
+def _run(engine: Engine, chunks: Iterable[Chunk], on_progress: Callable[[int], None]) -> None:
+    for chunk in _with_trades_together(chunks):
+        engine.advance(chunk.trades, chunk.book)
+        on_progress(chunk.consumed_bytes)
+
+
+def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
     limit_ns: int | None = None
     for chunk in chunks:
-        if settings.until is None:
+        if until is None:
             yield chunk
             continue
         if limit_ns is None:
-            limit_ns = resolved(settings.until, min(int(part.time_ns[0]) for part in (*chunk.trades, *chunk.book)))
+            limit_ns = resolved(until, min(int(part.time_ns[0]) for part in (*chunk.trades, *chunk.book)))
         yield chunk.until(limit_ns)
         if chunk.until_ns >= limit_ns:
             return
@@ -115,6 +259,11 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         first_bucket = resolved(settings.start, engine.first_ns) // settings.interval_ns
         rows = rows.filter(pl.col("timestamp_ms") >= first_bucket * settings.interval_ns // NS_PER_MS)
     return rows
+
+
+def together(found: Sequence[Aggregated]) -> pl.DataFrame:
+    """One table of several instruments: a column `instrument` and then COLUMNS, one instrument after the other."""
+    return pl.concat(each.rows.select(pl.lit(each.instrument).alias(INSTRUMENT), pl.all()) for each in found)
 
 
 def _floats(column: pl.Series, decimals: int) -> pl.Series:

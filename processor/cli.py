@@ -79,6 +79,18 @@ CacheFolder = Annotated[
     ),
 ]
 CacheLimit = Annotated[str, _option("cache-limit", "How much of the disk the cache may take: 500MB, 20GB, 1TB ...")]
+Workers = Annotated[
+    int | None,
+    _option(
+        "workers", "Processes that compute the days of a dataset that was read before; as many as pay if not given."
+    ),
+]
+Cluster = Annotated[
+    str | None, _option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
+]
+AllInstruments = Annotated[
+    bool, _option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
+]
 Label = Annotated[str | None, _option("label", "How the page names the dataset; its folder's name if not given.")]
 
 
@@ -175,24 +187,42 @@ def aggregate(
     clock: EventClock = "exchange",
     cvd_reset: CvdReset = "none",
     instrument: Instrument = None,
+    cache: CacheFolder = None,
+    cache_limit: CacheLimit = "20GB",
+    workers: Workers = None,
+    cluster: Cluster = None,
+    *,
+    all_instruments: AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor import aggregate as whole  # noqa: PLC0415 - Polars and Numba load only when needed
     from processor.formats import open_dataset  # noqa: PLC0415
-    from processor.report import Report  # noqa: PLC0415
 
     options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
     whole.check_suffix(out)
-    report = Report()
-    opened = open_dataset(dataset).open(options.instrument, options.clock, report)
+    if workers is not None:
+        wanted.at_least("workers", workers, 1, wanted.MAX_WORKERS)
+    if all_instruments and options.instrument:
+        raise SettingError("instrument", options.instrument, "none, as --all-instruments means all of them")
+    opened = open_dataset(dataset)
+    names = opened.instruments if all_instruments else (opened.resolved(options.instrument),)
     with _progress() as progress:
-        task = progress.add_task(opened.instrument, total=opened.size_bytes)
-        engine = whole.aggregate(opened, options, report, lambda done: progress.update(task, completed=done))
-        progress.update(task, completed=opened.size_bytes)
-    rows = whole.table(engine, options)
+        task = progress.add_task("reading", total=None)
+        found = whole.aggregate_all(
+            opened,
+            names,
+            options,
+            _cache(cache, cache_limit),
+            workers=workers,
+            cluster=cluster or None,
+            on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+        )
+    rows = whole.together(found) if all_instruments else found[0].rows
     whole.write_table(rows, out)
-    _say(f"{out}: {len(rows)} intervals of {engine.trades} trades and {engine.book.samples} book samples")
-    _say_found(report)
+    for each in found:
+        name = f"{each.instrument}: " if all_instruments else ""
+        _say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")
+        _say_found(each.report)
 
 
 @app.command()

@@ -139,13 +139,17 @@ class Engine:
         """Intervals with trades, oldest first, the open one last (columns of `bars.SCHEMA`: ticks and lots)."""
         return pl.concat([*self._trade_bars, self.tape.open_bars()])
 
+    def book_bars(self) -> BookBars:
+        """Intervals with samples, oldest first, the open one last."""
+        return concatenated([*self._book_bars, self.book.open_bars()])
+
     def rows(self) -> pl.DataFrame:
         """Intervals with trades or samples, oldest first, the open one last.
 
         Columns of `bars.SCHEMA` (prices null, volumes 0 and CVD standing where there is no trade), the OBI, and
         `best_bid`, `best_ask` in ticks of the book, null for an empty side.
         """
-        book = concatenated([*self._book_bars, self.book.open_bars()])
+        book = self.book_bars()
         samples = pl.DataFrame(
             {
                 "bucket": book.bucket,

@@ -2,6 +2,7 @@
 
 ProcessorError
 ├── SettingError          an option has a value that cannot be used
+├── FanOutFailed          work could not be spread over processes or a cluster
 └── DatasetError          the dataset cannot be replayed
     ├── UnknownFormat     nothing in it is of a format that is understood
     ├── NothingToReplay   a file of a known vendor holds neither trades nor a book
@@ -24,6 +25,10 @@ class SettingError(ProcessorError):
         self.option = option
         self.value = value
         self.expected = expected
+
+
+class FanOutFailed(ProcessorError):
+    """Work could not be spread over processes or a cluster; the message says why."""
 
 
 class DatasetError(ProcessorError):

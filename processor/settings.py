@@ -21,6 +21,7 @@ AT_ENDS: Final[tuple[AtEnd, ...]] = get_args(AtEnd)
 MAX_SPEED: Final = 10_000.0
 MIN_SPEED: Final = 0.1
 MAX_DEPTH_LEVELS: Final = 1000
+MAX_WORKERS: Final = 256
 
 _UNITS_NS: Final = {
     "ms": NS_PER_MS,

@@ -16,8 +16,8 @@ from processor.aggregate import aggregate
 from processor.demo import generate
 from processor.formats import dbn, open_dataset, orders
 from processor.publish import depth_payload
-from processor.report import Report
 from processor.settings import Settings
+from processor.source import Direct
 
 _BINANCE: Final = (
     '1700000000000000 {"lastUpdateId":1,"bids":[["1.5","2"]],"asks":[["1.6","2"]]}',
@@ -72,8 +72,7 @@ def main() -> None:
             sample.parent.mkdir(exist_ok=True)
             sample.write_text("".join(f"{line}\n" for line in lines))
         for dataset in sorted(Path(folder).iterdir()):
-            report = Report()
-            engine = aggregate(open_dataset(dataset).open(None, "exchange", report), Settings(), report)
+            engine = aggregate(Direct(open_dataset(dataset), None, "exchange"), Settings())
             engine.rows()
             depth_payload(engine, 1)
 

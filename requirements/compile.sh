@@ -7,6 +7,7 @@ compile() {
     --output-file "requirements/$1.txt" pyproject.toml "${@:2}"
 }
 compile processor --extra processor
+compile cluster --extra cluster
 compile visualizer --extra visualizer
 compile dev --extra dev
 compile bench --extra bench

@@ -164,11 +164,13 @@ def test_segments_hold_the_chunks_events_in_order_and_never_two_days(chunks: lis
         )
 
 
-def market_of_seconds(seconds: int) -> list[Chunk]:
-    trades = [Trade(second * SECOND_NS, 1000 + second % 3, 5, 1 - second % 3) for second in range(seconds)]
-    book = [Update(second * SECOND_NS, second % 2, 990 + second % 7, second % 5) for second in range(seconds)]
-    ends = range(0, seconds * SECOND_NS, 10 * SECOND_NS)
-    return [chunk_of(trades, book, end - 10 * SECOND_NS, end, (1, 2)) for end in (*ends, seconds * SECOND_NS)]
+def market_of_seconds(seconds: int, begin_ns: int = 0) -> list[Chunk]:
+    times = [begin_ns + second * SECOND_NS for second in range(seconds)]
+    trades = [Trade(time_ns, 1000 + second % 3, 5, 1 - second % 3) for second, time_ns in enumerate(times)]
+    book = [Update(time_ns, second % 2, 990 + second % 7, second % 5) for second, time_ns in enumerate(times)]
+    ends = range(begin_ns, begin_ns + seconds * SECOND_NS, 10 * SECOND_NS)
+    last_ns = begin_ns + seconds * SECOND_NS
+    return [chunk_of(trades, book, end - 10 * SECOND_NS, end, (1, 2)) for end in (*ends, last_ns)]
 
 
 def test_a_store_without_its_manifest_is_still_a_dataset_of_the_own_layout(tmp_path: Path) -> None:
