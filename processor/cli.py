@@ -91,6 +91,12 @@ Cluster = Annotated[
 AllInstruments = Annotated[
     bool, _option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]
+ControlFolder = Annotated[
+    Path | None,
+    _option("control", "Take commands from the control file in this directory."),
+]
+ResumeChoice = Annotated[str, _option("resume", "Go on with the same replay where it was killed: on or off.")]
+Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
 Label = Annotated[str | None, _option("label", "How the page names the dataset; its folder's name if not given.")]
 
 
@@ -154,24 +160,42 @@ def replay(
     label: Label = None,
     cache: CacheFolder = None,
     cache_limit: CacheLimit = "20GB",
+    control: ControlFolder = None,
+    resume: ResumeChoice = "on",
+    *,
+    paused: Paused = False,
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
-    from processor import replay as playing  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.replay import replay as play  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.session import Stop  # noqa: PLC0415
 
     options = _settings(
         interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
     )
     wall = SystemClock()
-    stop = playing.Stop()
+    stop = Stop()
 
     def end(number: int, _frame: FrameType | None) -> None:
         structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
+        # Whoever ends it by hand does not want it to go on; whoever ends the machine does.
+        stop.forget = number == signal.SIGINT
         stop.requested = True
         wall.wake()
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    if not playing.replay(dataset, out, options, wall, stop, _cache(cache, cache_limit)):
+    went_well = play(
+        dataset,
+        out,
+        options,
+        wall,
+        stop,
+        cache=_cache(cache, cache_limit),
+        control=control,
+        paused=paused,
+        resume=wanted.one_of("resume", resume, wanted.SWITCH) == "on",
+    )
+    if not went_well:
         raise typer.Exit(1)
 
 

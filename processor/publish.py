@@ -26,6 +26,7 @@ from shared import (
     ContractError,
     ControlAnswer,
     IpcStats,
+    Resume,
     Status,
     WriteFailed,
     decode,
@@ -69,7 +70,6 @@ class Subject:
     depth_levels: int
     cvd_reset: str
     clock: str
-    speed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ class Situation:
     end_ns: int | None = None
     progress: float | None = None
     report: dict[str, int] = field(default_factory=dict)
+    speed: float | None = None
+    cache: str = "off"
+    notice: str | None = None
+    control: ControlAnswer = field(default_factory=ControlAnswer)
+    resume: Resume | None = None
 
 
 class Publisher:
@@ -188,11 +193,11 @@ class Publisher:
             start_ms=_ms(situation.start_ns),
             end_ms=_ms(situation.end_ns),
             event_time_ms=_ms(situation.event_ns),
-            speed=subject.speed,
+            speed=situation.speed,
             published_at_ms=epoch_ms,
             heartbeat_ms=epoch_ms,
             files=dict(self._writer.files),
-            control=ControlAnswer(),
+            control=situation.control,
             checks=self._checks,
             ipc=self._ipc(),
             report=situation.report,
@@ -206,6 +211,9 @@ class Publisher:
             size_decimals=max(engine.book.size_decimals, engine.tape.size_decimals),
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
+            cache=situation.cache,
+            notice=situation.notice,
+            resume=situation.resume,
         )
 
     def _ipc(self) -> IpcStats:
@@ -287,7 +295,7 @@ def publish_refusal(
             start_ms=None,
             end_ms=None,
             event_time_ms=None,
-            speed=subject.speed,
+            speed=None,
             published_at_ms=now_ms,
             heartbeat_ms=now_ms,
             files={},

@@ -18,6 +18,8 @@ CLOCKS: Final[tuple[Clock, ...]] = get_args(Clock)
 CVD_RESETS: Final[tuple[CvdReset, ...]] = get_args(CvdReset)
 AT_ENDS: Final[tuple[AtEnd, ...]] = get_args(AtEnd)
 
+SWITCH: Final = ("on", "off")
+
 MAX_SPEED: Final = 10_000.0
 MIN_SPEED: Final = 0.1
 MAX_DEPTH_LEVELS: Final = 1000

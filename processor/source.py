@@ -6,13 +6,16 @@ read. Where the cache cannot be used, or goes away meanwhile, the vendor's files
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from contextlib import closing
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+import numpy as np
 import structlog
 
 from processor.engine import Engine
 from processor.errors import DatasetError
 from processor.formats import own
+from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
 from processor.report import Report
 from processor.settings import resolved
@@ -36,6 +39,9 @@ _log = structlog.get_logger()
 
 _PATIENCE_S: Final = 0.1
 
+Kind = Literal["event", "book", "trade"]
+"""Events of which kind: any, of the book, or trades."""
+
 
 class Source(Protocol):
     """One instrument of a dataset, in the order of one clock. `report` is what has been found in it so far."""
@@ -56,6 +62,10 @@ class Source(Protocol):
     def whole(self) -> bool:
         """Whether the dataset's own files are not needed any more."""
 
+    @property
+    def cache(self) -> str:
+        """What status.json says of the cache."""
+
     def begin(
         self,
         aggregation: Aggregation,
@@ -68,6 +78,21 @@ class Source(Protocol):
 
         The engine has the whole history, or as much as its last `keep` intervals need; with None, all of it.
         `while_waiting` is called a few times a second while there is nothing yet; what it raises is raised.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
+    def leave(self) -> None:
+        """End the chunks of the last `begin`, wherever another thread waits for them."""
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:
+        """Whether `begin` at `to_ns` passes over events that one would have to read from `from_ns`."""
+
+    def neighbour(
+        self, at_ns: int, kind: Kind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """Time of the first event of `kind` later than `at_ns`, or of the last one earlier; None where there is none.
 
         Raises:
             DatasetError: the dataset is unusable.
@@ -93,6 +118,7 @@ class Direct:
         self.size_bytes = opened.size_bytes
         self.time_range = opened.time_range
         self.read_bytes: int | None = None
+        self.cache = "off"
 
     @property
     def whole(self) -> bool:
@@ -115,6 +141,34 @@ class Direct:
         self.report.become(Report())
         return in_time_order(self._dataset.open(self.instrument, self._clock, self.report).streams, self.report)
 
+    def leave(self) -> None:
+        """See Source."""
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:  # noqa: ARG002 - nothing can be passed over
+        """See Source."""
+        return False
+
+    def neighbour(
+        self,
+        at_ns: int,
+        kind: Kind,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        before_ns: int | None = None
+        streams = self._dataset.open(self.instrument, self._clock, Report()).streams
+        with closing(prefetched(in_time_order(streams, Report()), while_waiting=while_waiting)) as chunks:
+            for chunk in chunks:
+                found_ns = _neighbour_in(chunk, at_ns, kind, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                before_ns = before_ns if found_ns is None else found_ns
+                if not forward and chunk.until_ns >= at_ns:
+                    break
+        return before_ns
+
     def refresh(self) -> None:
         """See Source."""
 
@@ -134,6 +188,7 @@ class Stored:
         self.folder: Final = folder
         self.manifest: Final = manifest
         self.whole: Final = entry is not None
+        self.cache: Final = "complete" if entry is not None else "off"
         self._entry = entry
 
     @property
@@ -157,6 +212,24 @@ class Stored:
         for number in range(segment, len(self.manifest.segments)):
             yield read_segment(self.folder, number, self.manifest.segments[number])
 
+    def leave(self) -> None:
+        """See Source."""
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:
+        """See Source."""
+        return _skips(self.manifest, from_ns, to_ns)
+
+    def neighbour(
+        self,
+        at_ns: int,
+        kind: Kind,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - it is all there
+    ) -> int | None:
+        """See Source."""
+        return _neighbour(self.folder, self.manifest, at_ns, kind, forward=forward)
+
     def refresh(self) -> None:
         """See Source."""
 
@@ -179,6 +252,14 @@ class Growing:
         self._conversion = conversion
         self._folder = entry.folder
         self._off_cache = False
+        self._visit = 0
+
+    @property
+    def cache(self) -> str:
+        """See Source."""
+        if self._off_cache:
+            return "left"
+        return "complete" if self._conversion.manifest.complete else "filling"
 
     @property
     def whole(self) -> bool:
@@ -210,14 +291,18 @@ class Growing:
         while not self._conversion.wait(0, _PATIENCE_S):
             while_waiting()
         self._raise_failure()
+        if self._off_cache:
+            return self._direct.begin(aggregation, at, keep=keep)
         return _begin(self._folder, self._conversion.manifest, aggregation, at, keep, self._chunks)
 
     def _chunks(self, segment: int) -> Iterator[Chunk]:
-        conversion = self._conversion
+        conversion, visit = self._conversion, self._visit
         last_ns: int | None = conversion.manifest.segments[segment - 1].last_ns if segment else None
         reason: str | None = None
         while reason is None:
-            conversion.wait(segment, 60.0)
+            while not conversion.wait(segment, _PATIENCE_S):
+                if self._visit != visit:
+                    return
             self._raise_failure()
             segments = conversion.manifest.segments
             if segment < len(segments):
@@ -236,6 +321,30 @@ class Growing:
         _log.warning("cache_left", reason=reason)
         self._off_cache = True
         yield from _later(self._direct.chunks(), last_ns)
+
+    def leave(self) -> None:
+        """See Source."""
+        self._visit += 1
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:
+        """See Source."""
+        return not self._off_cache and _skips(self._conversion.manifest, from_ns, to_ns)
+
+    def neighbour(
+        self, at_ns: int, kind: Kind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """See Source."""
+        while not self._off_cache:
+            manifest, ended = self._conversion.manifest, self._conversion.ended
+            found_ns = _neighbour(self._folder, manifest, at_ns, kind, forward=forward)
+            if found_ns is not None or manifest.complete or not forward:
+                return found_ns
+            if ended:
+                break
+            while not self._conversion.wait(len(manifest.segments), _PATIENCE_S):
+                while_waiting()
+            self._raise_failure()
+        return self._direct.neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
 
     def _raise_failure(self) -> None:
         if self._conversion.failure is not None:
@@ -273,6 +382,7 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
         return _cached(dataset, direct, clock, cache)
     except (CacheUnusable, OSError) as reason:
         _log.warning("cache_unusable", reason=str(reason))
+        direct.cache = "left"
         return direct
 
 
@@ -326,6 +436,39 @@ def _begin(
     segment = segment_holding(manifest, resolved(at, manifest.first_ns))
     engine, first = engine_before(folder, manifest, segment, aggregation, keep=keep)
     return engine, chunks(first)
+
+
+def _skips(manifest: Manifest, from_ns: int, to_ns: int) -> bool:
+    return segment_holding(manifest, to_ns) > segment_holding(manifest, from_ns) + 1
+
+
+def _neighbour(folder: Path, manifest: Manifest, at_ns: int, kind: Kind, *, forward: bool) -> int | None:
+    segments = manifest.segments
+    if not segments:
+        return None
+    number = segment_holding(manifest, at_ns)
+    while 0 <= number < len(segments):
+        found_ns = _neighbour_in(read_segment(folder, number, segments[number]), at_ns, kind, forward=forward)
+        if found_ns is not None:
+            return found_ns
+        number += 1 if forward else -1
+    return None
+
+
+def _neighbour_in(chunk: Chunk, at_ns: int, kind: Kind, *, forward: bool) -> int | None:
+    """The same among the events of one chunk."""
+    parts = (chunk.book if kind == "book" else chunk.trades) if kind != "event" else (*chunk.trades, *chunk.book)
+    found: list[int] = []
+    for part in parts:
+        if forward:
+            at = int(np.searchsorted(part.time_ns, at_ns, side="right"))
+        else:
+            at = int(np.searchsorted(part.time_ns, at_ns, side="left")) - 1
+        if 0 <= at < len(part):
+            found.append(int(part.time_ns[at]))
+    if not found:
+        return None
+    return min(found) if forward else max(found)
 
 
 def _later(chunks: Iterator[Chunk], last_ns: int | None) -> Iterator[Chunk]:

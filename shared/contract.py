@@ -152,6 +152,21 @@ class ControlAnswer(msgspec.Struct, frozen=True):
     """Whether a control file is looked at."""
 
 
+class Resume(msgspec.Struct, frozen=True):
+    """For the processor alone: what it needs to go on after it was killed, besides what else status.json says.
+
+    `wish` and `marks` are digests of what was asked for and of the dataset's files, `path` is the dataset's, `event_ns`
+    the event clock, `loop_ns` the range looped over.
+    """
+
+    wish: str
+    path: str
+    marks: str
+    event_ns: int
+    paused: bool = False
+    loop_ns: tuple[int, int] | None = None
+
+
 class WriteStats(msgspec.Struct, frozen=True):
     """How the writing of one file goes. Latency: temporary file to directory fsync; rate over the last 10 s."""
 
@@ -212,6 +227,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     progress: float | None = None
     """Share of the dataset replayed, 0 to 1; null where its length is unknown."""
     pid: int | None = None
+    cache: str = "off"
+    """Where events come from: the dataset's files (off), the cache (filling, complete), those again (left)."""
+    notice: str | None = None
+    """What the watcher should know, which is no error."""
+    resume: Resume | None = None
 
 
 CHECKS: Final = (

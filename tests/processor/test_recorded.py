@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from processor.aggregate import COLUMNS
-from processor.replay import Stop, replay
+from processor.replay import replay
+from processor.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES, DEPTH_FILE, MAX_ROWS, METRICS_FILE, OHLC_FILE, STATUS_FILE
 from shared.validate import faults

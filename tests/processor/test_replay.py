@@ -11,7 +11,8 @@ from processor import ordering
 from processor import publish as publishing
 from processor import source as sources
 from processor.formats import chunks
-from processor.replay import Stop, replay
+from processor.replay import replay
+from processor.session import Stop
 from processor.settings import Offset, Settings
 from shared import (
     DATA_FILES,

@@ -1,0 +1,68 @@
+"""Coming back after a death: what status.json says a replay was doing, if that is still what is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from processor import settings as wanted
+from processor.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processor.settings import Settings
+    from shared import Status
+
+_GOING: Final = ("loading", "playing", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where to go on: the dataset and settings of that moment, whether it was paused, and the range it looped over."""
+
+    path: Path
+    settings: Settings
+    paused: bool
+    loop_ns: tuple[int, int] | None
+
+
+def digest_of_wish(path: Path, settings: Settings) -> str:
+    """What was asked for on the command line, as one word."""
+    return hashlib.sha256(f"{path.resolve()}\n{settings}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def digest_of_marks(root: Path, marks: Mapping[Path, tuple[int, int]]) -> str:
+    """The files of a dataset and their times, as one word."""
+    lines = sorted(f"{path.relative_to(root)}\0{size}\0{changed_ns}" for path, (size, changed_ns) in marks.items())
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed | str | None:
+    """What status.json says is to be gone on with, why it is not, or None where there is nothing to go on with.
+
+    Whether the dataset is still the same is for the caller to see.
+    """
+    if before is None or before.resume is None or before.state not in _GOING:
+        return None
+    resume = before.resume
+    if resume.wish != digest_of_wish(path, settings):
+        return "the dataset or the settings asked for are others than before, so this replay begins anew"
+    try:
+        interval_ns = wanted.interval_ns(before.interval)
+        cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)
+    except SettingError:
+        return None
+    then = replace(
+        settings,
+        interval=before.interval,
+        interval_ns=interval_ns,
+        obi_levels=before.obi_levels,
+        cvd_reset=cvd_reset,
+        speed=before.speed,
+        instrument=before.instrument or None,
+        start=resume.event_ns,
+    )
+    return Resumed(Path(resume.path), then, resume.paused, resume.loop_ns)

@@ -1,0 +1,507 @@
+"""One session of a replay: one instrument, an event clock driven by the wall's and by commands, files as it goes."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from processor import control
+from processor.clock import EventClock
+from processor.errors import DatasetError, ProcessorError, SettingError
+from processor.events import NS_PER_MS, NS_PER_SECOND
+from processor.formats import changes, open_dataset
+from processor.player import Player
+from processor.publish import Publisher, Situation, Subject
+from processor.resume import digest_of_marks
+from processor.settings import at_least, iso, resolved
+from processor.source import open_source
+from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.clock import WallClock
+    from processor.control import Action, Command, Mailbox
+    from processor.engine import Engine
+    from processor.formats import Dataset
+    from processor.settings import Settings
+    from processor.store.cache import Cache
+    from shared import DirectoryWriter, State
+
+_log = structlog.get_logger()
+
+_BUDGET_NS: Final = 50 * NS_PER_MS
+"""Wall time that events may take before it is looked at again whether a publication is due."""
+_HURRY_NS: Final = NS_PER_SECOND
+"""A moment that is reached within this wall time is not preceded by pictures of the way to it."""
+_LOOK_PERIOD_NS: Final = 2 * NS_PER_SECOND
+"""How often it is looked whether the dataset's files have changed."""
+_LISTEN_NS: Final = 30 * NS_PER_MS
+"""How often it is looked for a command while there is nothing else to do."""
+_END_OF_TIME: Final = 2**63 - 1
+_MAX_OBI_LEVELS: Final = 1_000_000
+
+
+class Stop:
+    """Whether the replay has been asked to end, and whether the next one is then to begin anew."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.forget = False
+
+
+class Ending(enum.Enum):
+    """How a session can end."""
+
+    DONE = enum.auto()
+    AGAIN = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What all sessions of a replay share. `digest` is that of what was asked for on the command line."""
+
+    digest: str
+    writer: DirectoryWriter
+    clock: WallClock
+    stop: Stop
+    cache: Cache | None
+    mailbox: Mailbox | None
+
+
+class _Stopped(Exception):
+    """A stop was requested."""
+
+
+class _Superseded(Exception):
+    """A newer command came before the last one was carried out."""
+
+    def __init__(self, newer: Command) -> None:
+        super().__init__(newer)
+        self.newer = newer
+
+
+class _Switched(Exception):
+    """Another session takes over."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+
+
+def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> Subject:
+    """What status.json says of a new session."""
+    return Subject(
+        session=uuid.uuid4().hex,
+        dataset=settings.label or path.resolve().name,
+        format=dataset.format.name if dataset else "",
+        instrument=instrument,
+        instruments=dataset.instruments if dataset else (),
+        interval=settings.interval,
+        obi_levels=settings.obi_levels,
+        depth_levels=settings.depth_levels,
+        cvd_reset=settings.cvd_reset,
+        clock=settings.clock,
+    )
+
+
+class Session:
+    """One instrument of a dataset, from `settings.start` on."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        settings: Settings,
+        wish: Wish,
+        *,
+        paused: bool = False,
+        loop_ns: tuple[int, int] | None = None,
+        notice: str | None = None,
+    ) -> None:
+        """Nothing is read or published before `run`.
+
+        Raises:
+            SettingError: the dataset has no such instrument.
+            DatasetError: it is a store, but a damaged or incomplete one.
+        """
+        self._dataset = dataset
+        self._settings = settings
+        self._wish = wish
+        self._clock = wish.clock
+        self._paused = paused
+        self._loop_ns = loop_ns
+        self._notice = notice
+        self._marks = dataset.marks()
+        self._marks_digest = digest_of_marks(dataset.path, self._marks)
+        self._changed = False
+        self._pending: Command | None = None
+        self._source = open_source(dataset, settings.instrument, settings.clock, wish.cache)
+        self._player = Player(
+            self._source, settings.aggregation, keep=MAX_ROWS, expired=self._expired, while_waiting=self._wait
+        )
+        self._begun = False
+        self._state: State = "loading"
+        self._limit_ns = _END_OF_TIME
+        self._looked_ns = wish.clock.monotonic_ns()
+        self._deadline_ns = 0
+        self._line: EventClock | None = None
+        self._announce_as(settings)
+
+    def run(self) -> Ending | Session:
+        """Come to the start, play, obey; return how it ended, or the session that takes over.
+
+        Raises:
+            DatasetError: the dataset turns out unusable; what was read until then is published.
+            SettingError: the settings' times do not fit it.
+        """
+        try:
+            with closing(self._source), closing(self._player):
+                self._begin()
+                return self._live()
+        except _Stopped:
+            self._publish(self._state, whole=True)
+            return Ending.DONE
+        except _Switched as switched:
+            return switched.session
+
+    def again(self) -> Session:
+        """The same from the start."""
+        return Session(self._dataset, self._settings, self._wish, loop_ns=self._loop_ns)
+
+    def _begin(self) -> None:
+        settings, player = self._settings, self._player
+        self._wait()
+        player.begin(settings.start)
+        first_ns = player.first_ns or 0
+        if settings.until is not None:
+            self._limit_ns = resolved(settings.until, first_ns)
+            if self._limit_ns < first_ns:
+                raise SettingError("until", iso(self._limit_ns), f"a time after the first event, {iso(first_ns)}")
+        _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
+        start_ns = first_ns if settings.start is None else max(first_ns, resolved(settings.start, first_ns))
+        try:
+            self._reach(min(start_ns, self._limit_ns))
+        except _Superseded as superseded:
+            self._pending = superseded.newer
+        else:
+            if start_ns > self._now_ns:
+                _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
+
+    def _live(self) -> Ending:
+        """Follow the event clock and the commands."""
+        self._begun = True
+        self._anchor()
+        self._publish(self._resting_state(), whole=True)
+        ended = False
+        while True:
+            try:
+                self._look()
+                if (command := self._command()) is not None:
+                    self._obey(command)
+                    ended = False
+                if self._at_end() and not ended:
+                    ended = True
+                    self._publish("finished", whole=True)
+                    _log.info("replay_finished", session=self._subject.session, report=self._source.report.published())
+                if ended and self._settings.at_end != "hold":
+                    return Ending.AGAIN if self._settings.at_end == "loop" else Ending.DONE
+                if ended or self._paused:
+                    self._publish(self._resting_state())
+                    self._sleep(HEARTBEAT_MS * NS_PER_MS // 2)
+                else:
+                    self._play_on()
+            except _Superseded as superseded:
+                self._pending = superseded.newer
+
+    def _play_on(self) -> None:
+        """Take in the events of a moment, publish, and wait for the next."""
+        line, player = self._line, self._player
+        stop_ns = min(self._limit_ns, self._loop_ns[1] if self._loop_ns else _END_OF_TIME)
+        target_ns = stop_ns if line is None else min(line.at(self._clock.monotonic_ns()), stop_ns)
+        self._set_deadline()
+        reached, closed = player.advance(target_ns)
+        if not reached:
+            # The machine cannot follow: the event clock goes on from where the events are.
+            self._anchor()
+        if self._loop_ns and (self._now_ns >= self._loop_ns[1] or player.next_ns() is None):
+            self._go(self._loop_ns[0])
+            self._publish("playing", whole=True)
+        elif not self._at_end():
+            self._publish("playing", bar_closed=closed)
+        if line is not None:
+            self._sleep(self._publisher.due_ns - self._clock.monotonic_ns())
+
+    def _obey(self, command: Command) -> None:
+        """Carry a command out, or what comes before it is done; show and answer it."""
+        mailbox = self._wish.mailbox
+        if mailbox is None:
+            return
+        obeyed: Command | None = command
+        while obeyed is not None:
+            error: str | None = None
+            newer: Command | None = None
+            try:
+                self._carry_out(obeyed.action)
+            except SettingError as refused:
+                error = str(refused)
+            except _Superseded as superseded:
+                newer = superseded.newer
+                error = "a newer command came before this one was carried out"
+            except _Switched:
+                mailbox.done(obeyed)
+                raise
+            mailbox.done(obeyed, error)
+            obeyed = newer
+        self._anchor()
+        self._clock.sleep(max(0, self._publisher.due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
+        self._publish(self._resting_state(), whole=True)
+
+    def _carry_out(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case an action
+        player = self._player
+        match action:
+            case control.Play():
+                if self._at_end():
+                    self._go(player.first_ns or 0)
+                self._paused = False
+            case control.Pause():
+                self._paused = True
+            case control.Toggle():
+                self._carry_out(control.Play() if self._paused or self._at_end() else control.Pause())
+            case control.Step(unit=unit, count=count):
+                self._step_to(player.stepped_bars(count) if unit == "bar" else player.stepped(unit, count))
+            case control.SeekTime(at_ns=at_ns):
+                self._seek(at_ns)
+            case control.SeekBy(by_ns=by_ns):
+                self._seek(self._now_ns + by_ns)
+            case control.SeekFraction(fraction=fraction):
+                self._seek(self._at_fraction(fraction))
+            case control.SeekMark(mark=mark, direction=direction):
+                self._seek(player.marked(mark, forward=direction > 0))
+            case control.SetSpeed(speed=speed):
+                self._settings = replace(self._settings, speed=speed)
+            case control.SetInterval(interval=interval, interval_ns=interval_ns):
+                self._aggregate_as(replace(self._settings, interval=interval, interval_ns=interval_ns))
+            case control.SetObiLevels(obi_levels=obi_levels):
+                levels = at_least("obi_levels", obi_levels, 0, _MAX_OBI_LEVELS)
+                self._aggregate_as(replace(self._settings, obi_levels=levels))
+            case control.SetCvdReset(cvd_reset=cvd_reset):
+                self._aggregate_as(replace(self._settings, cvd_reset=cvd_reset))
+            case control.SetInstrument(instrument=instrument):
+                if self._dataset.resolved(instrument) != self._source.instrument:
+                    self._switch(self._dataset, replace(self._settings, instrument=instrument))
+            case control.SetDataset(path=path):
+                try:
+                    dataset = open_dataset(path)
+                except DatasetError as error:
+                    raise SettingError("dataset", str(path), f"a dataset ({error})") from error
+                self._switch(dataset, replace(self._settings, instrument=None, label=None))
+            case control.Loop(start_ns=start_ns, end_ns=end_ns):
+                player.check(start_ns)
+                player.check(end_ns)
+                if not start_ns <= self._now_ns < end_ns:
+                    self._go(start_ns)
+                self._loop_ns = start_ns, end_ns
+            case control.EndLoop():
+                self._loop_ns = None
+
+    def _step_to(self, at_ns: int) -> None:
+        self._paused = True
+        self._seek(at_ns)
+
+    def _seek(self, at_ns: int) -> None:
+        """Raises SettingError where there is no such moment; the event clock then stands where it stood."""
+        self._player.check(at_ns)
+        if at_ns > self._limit_ns:
+            raise SettingError("time", iso(at_ns), f"a time up to the end asked for, {iso(self._limit_ns)}")
+        before_ns = self._now_ns
+        self._go(at_ns)
+        if at_ns > self._now_ns:
+            end_ns = self._now_ns
+            self._go(before_ns)
+            raise SettingError("time", iso(at_ns), f"a time up to the last event, {iso(end_ns)}")
+
+    def _at_fraction(self, fraction: float) -> int:
+        first_ns, end_ns = self._player.first_ns or 0, self._end_ns()
+        if end_ns is None:
+            raise SettingError("fraction", fraction, "a dataset that has been read to its end, or a time")
+        return first_ns + round((end_ns - first_ns) * fraction)
+
+    def _go(self, at_ns: int) -> None:
+        """Bring the event clock to `at_ns`, or to the last event if that is earlier."""
+        if not self._player.is_near(at_ns):
+            self._player.begin(at_ns)
+        self._reach(at_ns)
+
+    def _reach(self, at_ns: int) -> None:
+        """Take in the events up to `at_ns`; where that takes long, show how far it has come."""
+        begun_ns = self._clock.monotonic_ns()
+        closed = False
+        while True:
+            self._set_deadline()
+            reached, more_closed = self._player.advance(at_ns)
+            closed |= more_closed
+            if reached:
+                return
+            self._look()
+            self._interrupt()
+            if self._clock.monotonic_ns() - begun_ns > _HURRY_NS:
+                self._publish("loading", bar_closed=closed)
+                closed = False
+
+    def _aggregate_as(self, settings: Settings) -> None:
+        """The same moment with other settings, which is another session."""
+        at_ns = self._now_ns
+        self._settings = settings
+        self._player.aggregation = settings.aggregation
+        self._player.begin(at_ns)
+        self._announce_as(settings)
+        self._reach(at_ns)
+
+    def _switch(self, dataset: Dataset, settings: Settings) -> None:
+        """Let another session take over, from its start; one of the same dataset from the same moment."""
+        start = self._now_ns if dataset is self._dataset else None
+        try:
+            session = Session(dataset, replace(settings, start=start), self._wish, paused=self._paused)
+        except ProcessorError as error:
+            raise SettingError("dataset", str(dataset.path), str(error)) from error
+        raise _Switched(session)
+
+    def _announce_as(self, settings: Settings) -> None:
+        """Begin a session as the files know it: with an id of its own."""
+        self._subject = subject_of(self._dataset.path, settings, self._dataset, self._source.instrument)
+        self._publisher = Publisher(
+            self._wish.writer, self._clock, self._subject, self._source.report, self._dataset.ignored
+        )
+
+    def _command(self) -> Command | None:
+        mailbox = self._wish.mailbox
+        found, self._pending = self._pending, None
+        return found or (mailbox.poll(self._subject.session) if mailbox else None)
+
+    def _interrupt(self) -> None:
+        """Raises _Superseded where a command has come while something else is being done."""
+        if self._begun and (newer := self._command()) is not None:
+            raise _Superseded(newer)
+
+    def _wait(self) -> None:
+        """Show that the replay lives while it waits for events; what interrupts it is raised."""
+        self._look()
+        self._interrupt()
+        self._publish(self._state)
+
+    def _look(self) -> None:
+        """See whether to go on at all.
+
+        Raises:
+            _Stopped: a stop is requested.
+            DatasetError: the dataset has changed before it was read to its end.
+        """
+        if self._wish.stop.requested:
+            raise _Stopped
+        now_ns = self._clock.monotonic_ns()
+        if self._changed or now_ns < self._looked_ns + _LOOK_PERIOD_NS:
+            return
+        self._looked_ns = now_ns
+        changed = changes(self._marks, self._dataset.marks())
+        if not changed:
+            return
+        self._changed = True
+        _log.warning("dataset_changed", changed=changed, read_whole=self._source.whole)
+        if not self._source.whole:
+            msg = f"the dataset has changed while it was read ({changed}); a restart reads what is there now"
+            raise DatasetError(msg)
+        self._notice = f"the dataset has changed since it was read ({changed}); a restart shows what is there now"
+
+    def _sleep(self, length_ns: int) -> None:
+        """Wait, unless a command comes or a stop is requested."""
+        until_ns = self._clock.monotonic_ns() + length_ns
+        slice_ns = _LISTEN_NS if self._wish.mailbox else length_ns
+        while (left_ns := until_ns - self._clock.monotonic_ns()) > 0:
+            self._clock.sleep(min(left_ns, slice_ns) / NS_PER_SECOND)
+            self._pending = self._command()
+            if self._pending is not None or self._wish.stop.requested:
+                return
+
+    def _anchor(self) -> None:
+        """Let the event clock go on from where it is, at the speed that is set."""
+        speed = self._settings.speed
+        self._line = None if speed is None else EventClock(self._now_ns, self._clock.monotonic_ns(), speed)
+
+    def _set_deadline(self) -> None:
+        self._deadline_ns = self._clock.monotonic_ns() + _BUDGET_NS
+
+    def _expired(self) -> bool:
+        return self._clock.monotonic_ns() >= self._deadline_ns
+
+    @property
+    def _now_ns(self) -> int:
+        return self._player.now_ns or 0
+
+    def _at_end(self) -> bool:
+        return self._now_ns >= self._limit_ns or self._player.next_ns() is None
+
+    def _resting_state(self) -> State:
+        if self._at_end():
+            return "finished"
+        return "paused" if self._paused else "playing"
+
+    def _end_ns(self) -> int | None:
+        """Where the replay will end, as far as that is known."""
+        if self._state == "finished":
+            return self._now_ns
+        ends_ns = [] if self._player.end_ns is None else [self._player.end_ns]
+        if self._limit_ns != _END_OF_TIME:
+            ends_ns.append(self._limit_ns)
+        return min(ends_ns, default=None)
+
+    def _publish(self, state: State, *, bar_closed: bool = False, whole: bool = False) -> None:
+        self._state = state
+        self._source.refresh()
+        player, engine = self._player, self._player.engine
+        begun = engine.event_ns is not None
+        mailbox = self._wish.mailbox
+        situation = Situation(
+            state=state,
+            event_ns=player.now_ns if begun else None,
+            start_ns=player.first_ns,
+            end_ns=self._end_ns(),
+            progress=self._progress(),
+            report=self._source.report.published() | _book_report(engine),
+            speed=self._settings.speed,
+            cache=self._source.cache,
+            notice=self._notice,
+            control=mailbox.answer if mailbox else ControlAnswer(),
+            resume=self._resume() if begun else None,
+        )
+        if begun:
+            self._publisher.publish(engine, situation, bar_closed=bar_closed, whole=whole)
+        else:
+            self._publisher.announce(engine, situation)
+
+    def _resume(self) -> Resume | None:
+        stop = self._wish.stop
+        if stop.requested and stop.forget:
+            return None
+        return Resume(
+            wish=self._wish.digest,
+            path=str(self._dataset.path.resolve()),
+            marks=self._marks_digest,
+            event_ns=self._now_ns,
+            paused=self._paused,
+            loop_ns=self._loop_ns,
+        )
+
+    def _progress(self) -> float:
+        first_ns, end_ns = self._player.first_ns, self._end_ns()
+        if first_ns is not None and end_ns is not None and end_ns > first_ns:
+            return min(1.0, (self._now_ns - first_ns) / (end_ns - first_ns))
+        return min(1.0, self._player.consumed_bytes / max(1, self._source.size_bytes))
+
+
+def _book_report(engine: Engine) -> dict[str, int]:
+    return {"crossed": engine.book.crossed.samples, "locked": engine.book.locked.samples}
