@@ -119,9 +119,13 @@ def _header() -> Component:
                         **_aria("draw CVD as"),
                     ),
                     _button(
-                        "report-button", ["Report", html.Span(id="report-badge")], "R", "show or hide the data report"
+                        "report-button",
+                        ["Report", html.Span(id="report-badge")],
+                        "R",
+                        "show or hide the data report",
+                        opens="report",
                     ),
-                    _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel"),
+                    _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel", opens="monitor"),
                     _button("keys-button", "?", "", "list of keys"),
                 ],
             ),
@@ -144,8 +148,9 @@ def _field(name: str, label: str) -> Component:
     )
 
 
-def _button(name: str, text: str | list[Any], key: str, label: str) -> Component:
+def _button(name: str, text: str | list[Any], key: str, label: str, opens: str | None = None) -> Component:
     children: list[Any] = [text] if isinstance(text, str) else [*text]
+    panel = {"aria-controls": opens, "aria-expanded": "false"} if opens else {}
     if key:
         children.append(html.Kbd(key))
     button: Component = dmc.Button(
@@ -155,6 +160,7 @@ def _button(name: str, text: str | list[Any], key: str, label: str) -> Component
         variant="default",
         radius=2,
         **_aria(f"{label} (key {key})" if key else label),
+        **panel,
     )
     return button
 

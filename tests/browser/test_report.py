@@ -67,6 +67,7 @@ def test_a_badge_says_how_many_kinds_of_findings_there_are(page: Page, feeder: F
 
 def test_the_panel_opens_by_key_or_button_lists_everything_and_closes_with_escape(reported: Page) -> None:
     page = reported
+    assert page.get_attribute("#report-button", "aria-expanded") == "false"
     page.locator("#report-button").click()
     panel = page.get_by_role("dialog", name="data report")
     panel.wait_for()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from processor.report_view import report_payload
 from shared import MAX_LISTED_FILES, REPORT_FILE, DataReport, decode, encode
 from tests.processor.streams import Update, columns_of_book
 
-SUBJECT = Subject("s", "folder", "tardis", "X", ("X", "Y"), "1m", 10, 50, "none", "exchange", 1.0)
+TOLD: dict[str, Any] = dict.fromkeys(each.name for each in fields(Subject))
+TOLD |= {"dataset": "folder", "format": "tardis", "instrument": "X", "instruments": ("X", "Y")}
+SUBJECT = Subject(**TOLD)
 
 # Names of files may hold bytes that are no Unicode, which Python keeps as lone surrogates.
 texts = st.text(st.characters(exclude_categories=())) | st.text(max_size=5)
