@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 
 from bench import aggregation, cold, exchange, machine, memory, page, stages, startup, whole_book
-from bench.figures import progress, table
+from bench.figures import markdown, progress, table
 from bench.sizes import FULL, QUICK
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write them there as docs/benchmarks.md has them")
     given = parser.parse_args(arguments)
     sizes = QUICK if given.quick else FULL
     if given.events is not None:
@@ -81,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(table(figures, "\n".join(f"{name}: {text}" for name, text in found.items())))
     missed = [figure.name for figure in figures if figure.verdict == "MISSED"]
     console.print(f"missed: {'; '.join(missed)}" if missed else "no bar missed")
+    if given.markdown:
+        given.markdown.write_text(f"{'; '.join(found.values())}\n\n{markdown(figures)}", encoding="utf-8")
     if given.json:
         report = {"machine": found, "figures": [figure.described() for figure in figures]}
         given.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")

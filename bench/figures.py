@@ -85,6 +85,27 @@ def progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def markdown(figures: Sequence[Figure]) -> str:
+    """All figures as the table of docs/benchmarks.md."""
+    rows = ["| | figure | measured | bar | |", "|---|---|---|---|---|"]
+    part = ""
+    for figure in figures:
+        cells = (
+            figure.part if figure.part != part else "",
+            f"{figure.name} ({figure.note})" if figure.note else figure.name,
+            f"{_numbers(figure)} {figure.unit}".strip(),
+            str(figure.bar or ""),
+            figure.verdict,
+        )
+        rows.append("|" + "|".join(f" {cell.replace('|', chr(92) + '|')} " if cell else " " for cell in cells) + "|")
+        part = figure.part
+    return "\n".join(rows) + "\n"
+
+
+def _numbers(figure: Figure) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in figure.numbers.items()) or "not measured"
+
+
 def table(figures: Sequence[Figure], title: str) -> Table:
     """All figures, one line each."""
     shown = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
@@ -95,7 +116,7 @@ def table(figures: Sequence[Figure], title: str) -> Table:
         shown.add_row(
             figure.part if figure.part != part else "",
             f"{figure.name}\n  {figure.note}" if figure.note else figure.name,
-            "  ".join(f"{name} {value:.4g}" for name, value in figure.numbers.items()) or "not measured",
+            _numbers(figure),
             figure.unit,
             str(figure.bar or ""),
             figure.verdict,

@@ -1,21 +1,30 @@
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import math
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench import __main__ as bench
-from bench import aggregation, dataset, processes, queries, rounds, tardis_files, whole_book
+from bench import aggregation, cold, dataset, memory, processes, queries, rounds, tardis_files, whole_book
 from bench.figures import Bar, Figure, percentiles, spread
 from bench.sizes import Sizes
+from processor import demo
+from processor.aggregate import table
 from processor.demo import generate
-from processor.events import ASK, BID, CLEAR
-
+from processor.events import ASK, BID, CLEAR, BookEvents
+from processor.formats.own import DatasetWriter
+from processor.settings import Settings
 
 TINY = Sizes(
     events=20_000,
@@ -65,7 +74,7 @@ def test_every_part_of_the_benchmark_runs_on_little_and_measures_all_it_names(pa
             assert any(reason in figure.note for reason in _REASONS), figure.name
 
 
-def test_the_command_prints_a_table_and_writes_the_same_figures_as_json(
+def test_the_command_prints_a_table_and_writes_the_same_figures_as_json_and_as_markdown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figure = Figure("page", "polls", "ms", {"p95": 101.5}, Bar("p95", "<", 100.0), "a note")
@@ -76,13 +85,17 @@ def test_the_command_prints_a_table_and_writes_the_same_figures_as_json(
         return [figure]
 
     monkeypatch.setattr(bench, "measured", measured)
-    bench.main(["--quick", "--events", "5000", "--only", "page", "--json", str(tmp_path / "found.json")])
+    also = ["--json", str(tmp_path / "found.json"), "--markdown", str(tmp_path / "found.md")]
+    bench.main(["--quick", "--events", "5000", "--only", "page", *also])
     assert asked == [(5000, ["page"])]
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("cpu:", "python:", "p95 101.5", "p95 < 100", "MISSED", "missed: polls"))
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["figures"] == [figure.described()]
     assert found["machine"]["libraries"].startswith("numpy ")
+    written = (tmp_path / "found.md").read_text()
+    assert "| page | polls (a note) | p95 101.5 ms | p95 < 100 | MISSED |\n" in written
+    assert found["machine"]["libraries"] in written
 
 
 def test_a_figure_without_numbers_has_no_verdict() -> None:
@@ -147,3 +160,91 @@ def test_competitors_that_end_with_different_books_are_not_compared(
     monkeypatch.setattr(aggregation, "_competitors", lambda _folder: rivals)
     with pytest.raises(rounds.Disagreement, match="end differently"):
         aggregation.measure(tmp_path, events=1, repetitions=1)
+
+
+def test_a_bar_not_to_exceed_is_kept_at_its_limit() -> None:
+    bar = Bar("median", "<=", 2.5)
+    assert (bar.holds({"median": 2.5}), bar.holds({"median": 2.51})) == (True, False)
+
+
+@st.composite
+def _books(draw: st.DrawFn) -> BookEvents:
+    """Two sides of a few prices over some minutes, cleared now and then at a time of its own."""
+    rows: list[tuple[int, int, int, int]] = []
+    time_ns = demo.START_NS
+    for _ in range(draw(st.integers(1, 30))):
+        time_ns += draw(st.sampled_from([1, 10**9, 40 * 10**9]))
+        if not rows or draw(st.integers(0, 9)) == 0:
+            rows.append((time_ns, CLEAR, 0, 0))
+        rows += [
+            (time_ns, *row)
+            for row in draw(
+                st.lists(st.tuples(st.sampled_from([BID, ASK]), st.integers(1, 4), st.integers(0, 5)), max_size=4)
+            )
+        ]
+    columns = np.array(rows, np.int64).T
+    return BookEvents(
+        time_ns=columns[0],
+        side=columns[1].astype(np.int8),
+        price_ticks=columns[2],
+        size_lots=columns[3],
+        price_decimals=1,
+        size_decimals=3,
+    )
+
+
+@pytest.mark.parametrize("query", queries.queries(), ids=lambda query: query.name)
+@settings(max_examples=30, deadline=None)
+@given(book=_books())
+def test_the_queries_give_the_bars_that_we_give(query: queries.Query, book: BookEvents) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dataset"
+        with DatasetWriter(path, "X", 1, 3) as writer:
+            writer.write_book(book)
+        ours = aggregation.aggregated(path, whole_book._SETTINGS)
+        expected = table(ours, whole_book._SETTINGS).select(queries.COLUMNS)
+        whole_book.must_be_ours({"ours": expected, query.name: query.run(query.prepared(path))})
+
+
+def test_a_query_with_other_bars_is_not_compared() -> None:
+    bars = pl.DataFrame({name: [1.0, 2.0] for name in queries.COLUMNS})
+    other = bars.with_columns(obi_low=pl.Series([1.0, np.nextafter(2.0, 3.0)]))
+    with pytest.raises(rounds.Disagreement, match="theirs: 1 bars are not ours"):
+        whole_book.must_be_ours({"ours": bars, "theirs": other})
+    with pytest.raises(rounds.Disagreement, match="theirs has 1 bars, ours are 2"):
+        whole_book.must_be_ours({"ours": bars, "theirs": bars[:1]})
+
+
+def test_a_day_written_as_tardis_ships_it_is_the_market_it_was_written_from(tmp_path: Path) -> None:
+    folder = tardis_files.written(tmp_path, 5_000)
+    engine = aggregation.aggregated(folder, Settings())
+    cold.must_be_the_market(table(engine, Settings()), tardis_files.market(tmp_path, 5_000))
+    with pytest.raises(rounds.Disagreement, match="not the"):
+        cold.must_be_the_market(table(engine, Settings())[:-1], tardis_files.market(tmp_path, 5_000))
+
+
+def test_a_day_written_as_tardis_ships_it_looks_like_one(tmp_path: Path) -> None:
+    book, trades = (
+        gzip.decompress(path.read_bytes()).decode().splitlines()
+        for path in sorted(tardis_files.written(tmp_path, 5_000).iterdir())
+    )
+    assert book[0] == "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount"
+    assert trades[0] == "exchange,symbol,timestamp,local_timestamp,id,side,price,amount"
+    row = re.compile(
+        r"binance-futures,BTCUSDT,17675712\d{5}000,17675712\d{8},(true|false),(bid|ask),6[23]\d{3}(\.\d)?,"
+    )
+    kinds = [found[1] for line in book[1:] if (found := row.match(line))]
+    assert len(kinds) == len(book) - 1
+    snapshot = kinds.index("false")
+    assert len({line.split(",")[3] for line in book[1 : snapshot + 1]}) == 1
+    assert set(kinds[snapshot:]) == {"false"}
+    amounts = [line.rpartition(",")[2] for line in book[1:] + trades[1:]]
+    assert all(repr(float(amount)).removesuffix(".0") == amount for amount in amounts)
+
+
+def test_the_peak_of_a_process_is_what_the_kernel_noted(tmp_path: Path) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("this system has no /proc")
+    little = memory._peak_mb(tmp_path / "log", "timeit", "-n1", "-r1", "import time; time.sleep(.3)")
+    much = memory._peak_mb(tmp_path / "log", "timeit", "-n1", "-r1", "import time; b'x' * 100_000_000; time.sleep(.3)")
+    assert much - little > 50
