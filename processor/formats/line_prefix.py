@@ -71,9 +71,15 @@ def _to_ns(whole: str, fraction: str) -> int:
     decimals = _DECIMALS.get(len(whole))
     if decimals is None or not (whole + fraction).isascii() or not (whole + fraction).isdigit():
         shown = f"{whole}.{fraction}" if fraction else whole
-        msg = f"time {shown[:40]} is neither in s nor in ms nor in us nor in ns"
+        msg = f"time {printable(shown)} is neither in s nor in ms nor in us nor in ns"
         raise ValueError(msg)
     return _in_range(int(whole + fraction[:decimals].ljust(decimals, "0")), whole)
+
+
+def printable(value: object) -> str:
+    """The beginning of what stands in a message, as a terminal can show it."""
+    text = str(value)[:40]
+    return text if text.isprintable() else repr(text)
 
 
 def _in_range(time_ns: int, shown: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from processor.formats.line_prefix import printable
+
 if TYPE_CHECKING:
     from processor.report import Report
 
@@ -25,10 +27,12 @@ class TradeIds:
         if trade_id is None:
             return True
         if trade_id in self._recent:
-            self._report.add("duplicates", name, line, time_ns, f"trade {trade_id} comes again")
+            self._report.add("duplicates", name, line, time_ns, f"trade {printable(trade_id)} comes again")
             return False
         if previous_id is not None and self._last is not None and previous_id != self._last:
-            self._report.add("gaps", name, line, time_ns, f"trade {trade_id} follows trade {self._last}")
+            self._report.add(
+                "gaps", name, line, time_ns, f"trade {printable(trade_id)} follows trade {printable(self._last)}"
+            )
         self._last = trade_id
         self._recent[trade_id] = None
         if len(self._recent) > _IDS_KEPT:
