@@ -1,8 +1,9 @@
 """Runs the processor and the visualizer as two processes; ends both when one ends or when it is told to end itself.
 
 DATASET, SPEED and INTERVAL are short for PROCESSOR_DATASET, PROCESSOR_SPEED and PROCESSOR_INTERVAL; every other
-PROCESSOR_* and VISUALIZER_* variable reaches its process as it is. Exits with 0 when told to end, otherwise with the
-exit code of the process that ended by itself (128 + the signal's number where one ended it).
+PROCESSOR_* and VISUALIZER_* variable reaches its process as it is. Commands travel in `control`, beside the IPC
+directory, unless VISUALIZER_CONTROL_DIR names another place. Exits with 0 when told to end, otherwise with the exit
+code of the process that ended by itself (128 + the signal's number where one ended it).
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def _environment() -> dict[str, str]:
     if dataset := environment.get("PROCESSOR_DATASET"):
         environment["PROCESSOR_DATASET"] = str(Path(dataset).expanduser().absolute())
     environment.setdefault("VISUALIZER_IPC_DIR", str(_ROOT / "data/ipc"))
+    environment.setdefault("VISUALIZER_CONTROL_DIR", str(Path(environment["VISUALIZER_IPC_DIR"]).with_name("control")))
+    environment.setdefault("PROCESSOR_CONTROL", str(Path(environment["VISUALIZER_CONTROL_DIR"]).absolute()))
     environment.setdefault("VISUALIZER_HOST", "127.0.0.1")
     environment.setdefault("VISUALIZER_PORT", "8050")
     return environment | {"PYTHON": sys.executable}

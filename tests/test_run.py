@@ -107,6 +107,17 @@ def test_one_interrupt_ends_both_and_counts_as_success(run: Run) -> None:
     assert "Traceback" not in run.log.read_text()
 
 
+def test_the_page_steers_the_processor(run: Run) -> None:
+    # An instrument that is not there: whoever replays refuses it, and nothing changes.
+    body = json.dumps({"action": "instrument", "instrument": "NOPE"}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{run.port}/control", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own loopback address
+        sent = json.load(answer)["id"]
+    assert (run.ipc.with_name("control") / "control.json").exists()
+    run.wait_until("it is answered", lambda: run.status()["control"]["last_id"] == sent)
+    assert "NOPE" in run.status()["control"]["error"]
+
+
 @pytest.mark.parametrize("module", ["processor", "visualizer"])
 def test_when_one_dies_the_other_is_ended_and_the_exit_code_says_so(run: Run, module: str) -> None:
     family = run.family()
