@@ -13,7 +13,7 @@ import typer
 from processor.cli import app
 from processor.formats import FORMATS
 from processor.report import KINDS
-from shared import CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
+from shared import ACTIONS, CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
 from shared.contract import (
     ControlAnswer,
     DataReport,
@@ -66,6 +66,14 @@ def test_every_key_of_the_files_is_documented(struct: type[msgspec.Struct]) -> N
     contract = page("docs/contract.md")
 
     assert [name for name in struct.__struct_fields__ if f"`{name}`" not in contract] == []
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_and_its_arguments_are_documented(action: str) -> None:
+    written = {action, *ACTIONS[action].__struct_fields__}
+
+    assert [name for name in sorted(written) if f"`{name}`" not in page("docs/control.md")] == []
+    assert f"`{action.replace('_', '-')}`" in page("docs/commands.md")
 
 
 def test_every_file_check_and_kind_of_finding_is_documented() -> None:
