@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rl njit processor --include='*.py' | sort | xargs cat |
 export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache/$(KERNELS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix bench clean
+.PHONY: help install run test fuzz check fix bench clean
 
 help: ## List what there is to do
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -24,6 +24,9 @@ run: $(VENV)/.installed ## Replay into a browser without Docker; DATASET=folder 
 
 test: $(VENV)/.installed ## Run the tests; ARGS="-k zoom" chooses; REQUIRE_DOCKER=1 insists on the container tests
 	@sh scripts/test.sh $(ARGS)
+
+fuzz: $(VENV)/.installed ## Feed the readers spoilt files, EXAMPLES=2000 to each test, at another place each time
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py $(ARGS)
 
 check: $(VENV)/.installed ## Lint, format and types, changing nothing
 	@$(PY) -m ruff check

@@ -96,7 +96,7 @@ def test_every_format_has_a_page_that_the_table_links_to(known: Any) -> None:
     module = type(known).__module__.rpartition(".")[2]
 
     assert (ROOT / f"docs/formats/{module}.md").is_file()
-    assert f"({module}.md)" in page("docs/formats/README.md")
+    assert f"(formats/{module}.md)" in page("docs/formats.md")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

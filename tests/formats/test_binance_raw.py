@@ -6,6 +6,7 @@ import pytest
 
 from processor.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import binance_sequence
+from tests.formats import samples
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import (
     DAY_US,
@@ -303,3 +304,24 @@ def test_a_recorders_clock_far_behind_the_exchange_is_no_fault(tmp_path: Path) -
     found = read(binance_raw(tmp_path), clock="local")
     assert found.report.counts["out_of_order"] == 0
     assert found.report.counts["malformed"] == 0
+
+
+def test_futures_settled_in_coin_have_sizes_in_contracts(tmp_path: Path) -> None:
+    time_ms = samples.DAY_US // 1000 + 100
+    times = {"E": time_ms, "T": time_ms, "s": "BTCUSD_PERP"}
+    depth = {"e": "depthUpdate"} | times | {"ps": "BTCUSD", "U": 5, "u": 6, "pu": 4}
+    trade = {"e": "trade"} | times | {"t": 9, "p": "61000.1", "q": "7", "X": "MARKET"}
+    snapshot: dict[str, object] = {
+        "lastUpdateId": 5,
+        "pair": "BTCUSD",
+        "symbol": "BTCUSD_PERP",
+        "bids": [["61000.0", "120"]],
+        "asks": [],
+    }
+    rows = [snapshot, depth | {"b": [["61000.1", "10"]], "a": [["61000.2", "3"]]}, trade | {"m": True}]
+    write(tmp_path / "coin.txt", lines(*(samples.binance_line(100_000, row) for row in rows)))
+    found = read(tmp_path)
+    assert [(str(each.price), str(each.size)) for each in trades_of(found.trades)] == [("61000.1", "7")]
+    assert [(str(each.price), str(each.size)) for each in book_of(found.book)[1:]] == [
+        ("61000.0", "120"), ("61000.1", "10"), ("61000.2", "3"),
+    ]  # fmt: skip
