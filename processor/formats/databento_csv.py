@@ -1,4 +1,4 @@
-"""Databento MBP-10 as CSV, or of another number of levels (docs/formats/databento_csv.md)."""
+"""Databento CSV: MBO, MBP-10 or another number of levels, TBBO, trades (docs/formats/databento_csv.md)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, SELL, UNKNOWN, Trades
+from processor.errors import DatasetError
+from processor.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.formats import text
+from processor.formats.archives import preferred
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
+from processor.formats.dbn import MBO, NO_PRICE, RecordReader
 from processor.formats.headers import layout_of
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
-from processor.formats.tables import TableReader, first_time, report_unknown_sides
+from processor.formats.tables import DayCheck, TableReader, first_time, report_unknown_sides
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from processor.formats.base import Batch, SourceFile
     from processor.formats.tables import Rows
     from processor.report import Report
 
-_REQUIRED: Final = frozenset(
-    ("ts_event", "action", "side", "price", "size", "bid_px_00", "bid_sz_00", "ask_px_00", "ask_sz_00")
-)
+_REQUIRED: Final = frozenset(("ts_event", "action", "side", "price", "size"))
+_OF_ORDERS: Final = "order_id"
 _TIME_OF_CLOCK: Final = {"exchange": "ts_event", "local": "ts_recv"}
+_ORDER_NUMBERS: Final = {"size": 2**32 - 1, "flags": 2**8 - 1, "order_id": 2**63 - 1, "publisher_id": 2**16 - 1}
+"""The most that a record has room for."""
 _LEVEL: Final = re.compile(r"(bid|ask)_(px|sz)_\d\d")
 _FIXED_DECIMALS: Final = 9
 _ACTIONS: Final = (b"A", b"C", b"M", b"R", b"T", b"F", b"N")
@@ -38,10 +44,10 @@ _AGGRESSORS: Final = np.array([SELL, BUY, UNKNOWN], np.int8)
 
 class _DatabentoCsv:
     name = "databento-csv"
-    title = "Databento CSV (MBP-10, MBP-1)"
+    title = "Databento CSV (MBO, MBP-10, MBP-1, TBBO, trades)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols in the head (without such a column, the instrument ids), where the header names MBP's columns."""
+        """The symbols in the head (without such a column, the instrument ids), where the header names the columns."""
         del file
         names, rows = _head(head)
         column = _instrument_column(names)
@@ -52,8 +58,15 @@ class _DatabentoCsv:
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
     ) -> list[Iterator[Batch]]:
-        """One stream of all files, as each row is both: the book, and perhaps a trade."""
-        return [_read(files, instrument, clock, report)]
+        """One stream of all files, as each row is both: the book, and perhaps a trade.
+
+        Where there are orders, they alone are read: they tell the rest.
+        """
+        orders = [file for file in files if _OF_ORDERS in _head(file.head())[0]]
+        kinds = {"mbo": orders, "the rest": [file for file in files if file not in orders]}
+        chosen, unused_bytes = preferred(kinds, report)
+        read = _read_orders if orders else _read
+        return [read(chosen, instrument, clock, report, unused_bytes)]
 
 
 FORMAT: Final = _DatabentoCsv()
@@ -73,6 +86,7 @@ def _layout(file: SourceFile, instrument: str) -> text.Layout:
     """The file's columns, whose order varies, as do the ways to write times and prices."""
     names, rows = _head(file.head())
     fields = dict(zip(names, zip(*rows, strict=True), strict=True))
+    is_orders = _OF_ORDERS in names
     levels = {name: level[2] for name in names if (level := _LEVEL.fullmatch(name))}
     prices = {"price"} | {name for name, what in levels.items() if what == "px"}
     pretty = any("." in field for name in prices for field in fields[name])
@@ -86,14 +100,16 @@ def _layout(file: SourceFile, instrument: str) -> text.Layout:
             return text.price(name, implied_decimals=0 if pretty else _FIXED_DECIMALS, may_be_absent=True)
         if name in _WORDS:
             return text.word(name, *_WORDS[name])
-        if name == "size" or name in levels:
-            return text.size(name, may_be_absent=True)
+        if name == "size" or name in levels or (is_orders and name in _ORDER_NUMBERS):
+            return text.integer(name) if is_orders else text.size(name, may_be_absent=True)
         return text.skip(name)
 
     return layout_of(file, [column(number, name) for number, name in enumerate(names)])
 
 
-def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
+def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report, before: int) -> Generator[Batch]:
+    """`before` bytes of the dataset are passed over."""
+
     def time_of(layout: text.Layout) -> str:
         return _TIME_OF_CLOCK[clock] if layout.has(_TIME_OF_CLOCK[clock]) else _TIME_OF_CLOCK["exchange"]
 
@@ -103,7 +119,6 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
         return first_time(file, layouts[file], time_of(layouts[file]), header_lines=1)
 
     reader = TableReader(report)
-    before = 0
     for file in sorted(files, key=first):
         layout, time = layouts[file], time_of(layouts[file])
         for rows in reader.rows(file, layout, time=time, header_lines=1):
@@ -130,7 +145,59 @@ def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report
         aggressor=_AGGRESSORS[traded.values[where["side"]]],
     )
     report_unknown_sides(report, name, trades, traded.lines)
-    return batch(trades, full_states(rows, rows.values[where[time]], *_levels(layout)), consumed)
+    book = full_states(rows, rows.values[where[time]], *_levels(layout)) if layout.has("bid_px_00") else None
+    return batch(trades, book, consumed)
+
+
+def _read_orders(
+    files: Sequence[SourceFile], instrument: str, clock: str, report: Report, before: int
+) -> Generator[Batch]:
+    """Rows of MBO become the records they were, and are read as those are; `before` bytes are passed over."""
+    layouts = {file: _layout(file, instrument) for file in files}
+    table = TableReader(report)
+    reader = RecordReader(MBO, instrument, clock, (), (), report)
+
+    def first(file: SourceFile) -> int:
+        return first_time(file, layouts[file], "ts_event", header_lines=1)
+
+    for file in sorted(files, key=first):
+        days = DayCheck(file.name, report)
+        for rows in table.rows(file, layouts[file], time=None, header_lines=1):
+            sound = _with_room(rows, layouts[file], file.name, report)
+            records = _as_records(sound, layouts[file], file.name)
+            yield batch(*reader.of_records(records, sound.lines, 0, file.name, days), before + rows.consumed_bytes)
+        report.refuse_if_rotten(file.name)
+        before += file.size_bytes
+
+
+def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Rows:
+    """The rows whose numbers are no larger than a record has room for; the others are reported."""
+    sound = np.ones(len(rows), np.bool_)
+    for column, most in _ORDER_NUMBERS.items():
+        if layout.has(column):
+            sound &= rows.values[layout.row_of(column)] <= most
+    found = ((int(line), None, "a number larger than any of Databento's") for line in rows.lines[~sound])
+    report.add_all("malformed", name, found, int((~sound).sum()))
+    return rows.where(sound)
+
+
+def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
+    if rows.price_decimals > _FIXED_DECIMALS:
+        msg = f"{name}: a price has more than the {_FIXED_DECIMALS} decimals that Databento's have"
+        raise DatasetError(msg)
+    records = np.zeros(len(rows), MBO.record)
+    for column in ("ts_event", "ts_recv", *_ORDER_NUMBERS):
+        if layout.has(column):
+            records[column] = rows.values[layout.row_of(column)]
+    if not layout.has("ts_recv"):
+        records["ts_recv"] = records["ts_event"]
+    for column, words in _WORDS.items():
+        records[column] = np.array([word[0] for word in words], np.uint8)[rows.values[layout.row_of(column)]]
+    prices = rows.values[layout.row_of("price")]
+    absent = prices == ABSENT
+    scaled = scaled_up(np.where(absent, 0, prices), _FIXED_DECIMALS - rows.price_decimals)
+    records["price"] = np.where(absent, NO_PRICE, scaled)
+    return records
 
 
 def _levels(layout: text.Layout) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -65,8 +65,9 @@ class _Schema:
     levels: int = 0
 
 
+MBO: Final = _Schema("mbo", (160,), _MBO)
 _SCHEMAS: Final = (
-    _Schema("mbo", (160,), _MBO),
+    MBO,
     _Schema("mbp-10", (10,), np.dtype([*_TRADE, ("levels", _LEVEL, 10)]), levels=10),
     _Schema("mbp-1", (1,), np.dtype([*_TRADE, ("levels", _LEVEL, 1)]), levels=1),
     _Schema("tbbo", (1, 197), np.dtype([*_TRADE, ("levels", _LEVEL, 1)]), levels=1),
@@ -78,8 +79,8 @@ _TRADES_FIRST: Final = ("trades", "mbo", "mbp-10", "mbp-1", "tbbo")
 _BY_ID: Final = "instrument_id"
 
 _FIXED_DECIMALS: Final = 9
-_NO_PRICE: Final = int(np.iinfo(np.int64).max)
-_NEVER_NS: Final = _NO_PRICE
+NO_PRICE: Final = int(np.iinfo(np.int64).max)
+_NEVER_NS: Final = NO_PRICE
 _NO_SIZE: Final = int(np.iinfo(np.uint32).max)
 _TS_OUT_BYTES: Final = 8
 _SNAPSHOT: Final = 32
@@ -160,7 +161,7 @@ class _Dbn:
                 names = [each.name for each in _SCHEMAS]
                 deeper = _spans(preludes, names[: names.index(schema.name)])
                 before = _spans(preludes, _TRADES_FIRST[: _TRADES_FIRST.index(schema.name)])
-                reader = _Reader(schema, instrument, clock, deeper, before, report)
+                reader = RecordReader(schema, instrument, clock, deeper, before, report)
                 streams.append(_read(parts, reader))
         return streams
 
@@ -258,7 +259,7 @@ def _walk(records: NDArray[np.uint8], places: NDArray[np.int64]) -> tuple[int, i
     return count, at, False
 
 
-def _read(parts: Sequence[tuple[SourceFile, _Prelude]], reader: _Reader) -> Generator[Batch]:
+def _read(parts: Sequence[tuple[SourceFile, _Prelude]], reader: RecordReader) -> Generator[Batch]:
     before = 0
     for file, prelude in parts:
         for trades, book, consumed in reader.read(file, prelude):
@@ -266,7 +267,7 @@ def _read(parts: Sequence[tuple[SourceFile, _Prelude]], reader: _Reader) -> Gene
         before += file.size_bytes
 
 
-class _Reader:
+class RecordReader:
     """Reads the files of one schema, which continue each other."""
 
     def __init__(
@@ -325,7 +326,12 @@ class _Reader:
             mine |= (records["instrument_id"] == number) & span.holds(records["ts_recv"])
         if not mine.all():
             records, lines = records[mine], lines[mine]
-        found = len(records) + malformed
+        return self.of_records(records, lines, len(records) + malformed, name, days)
+
+    def of_records(
+        self, records: Records, lines: NDArray[np.int64], found: int, name: str, days: DayCheck
+    ) -> tuple[Trades | None, BookEvents | None]:
+        """What the next records of the schema come to, which stand on these lines; `found` rows are reported."""
         sound = self._sound(records, lines, name)
         records, lines = records[sound], lines[sound]
         snapshot = (records["flags"] & _SNAPSHOT) != 0
@@ -364,7 +370,7 @@ class _Reader:
         """Which records can be used; the others are reported."""
         action, side = records["action"], records["side"]
         is_trade = action == ord("T")
-        bare = is_trade & ((records["price"] == _NO_PRICE) | (records["size"] == _NO_SIZE))
+        bare = is_trade & ((records["price"] == NO_PRICE) | (records["size"] == _NO_SIZE))
         faults = [
             (~_IS_ACTION[action], "an action that is none of A, C, M, R, T, F, N"),
             (~_IS_SIDE[side], "a side that is none of A, B, N"),
@@ -373,7 +379,7 @@ class _Reader:
         if self._schema.name == "mbo":
             places_order = (action == ord("A")) | (action == ord("M"))
             top = (records["flags"] & _TOP_OF_BOOK) != 0
-            unplaced = places_order & ((_BOOK_SIDE_OF[side] == _NONE) | (~top & (records["price"] == _NO_PRICE)))
+            unplaced = places_order & ((_BOOK_SIDE_OF[side] == _NONE) | (~top & (records["price"] == NO_PRICE)))
             faults.append((unplaced, "an order without a side or a price"))
         sound = np.ones(len(records), np.bool_)
         for faulty, reason in faults:
@@ -389,7 +395,7 @@ class _Reader:
         for level in range(self._schema.levels):
             prices[1 + 2 * level] = records["levels"]["bid_px"][:, level]
             prices[2 + 2 * level] = records["levels"]["ask_px"][:, level]
-        absent = prices == _NO_PRICE
+        absent = prices == NO_PRICE
         prices[absent] = 0
         decimals = self._decimals
         while decimals < _FIXED_DECIMALS and (prices % 10 ** (_FIXED_DECIMALS - decimals)).any():

@@ -637,7 +637,19 @@ def dbn_trades(folder: Path, told: Market) -> Path:
     return _dbn(folder, told, "trades", 0)
 
 
-def dbn_mbo(folder: Path, told: Market) -> Path:
+def databento_csv_trades(folder: Path, told: Market) -> Path:
+    """Trades as CSV, in fixed point and integer nanoseconds."""
+    rows = []
+    for deal in told.deals:
+        time = (_DAY_MS + deal.at_ms) * 10**6
+        side = "B" if deal.side == "buy" else "A"
+        rows.append(f"{time},{time},0,2,7,T,{side},0,{_scaled(deal.price, 9)},{deal.size},0,0,0,ABC")
+    header = "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,depth,price,size,flags,ts_in_delta,sequence"
+    write(folder / "abc.trades.csv", lines(f"{header},symbol", *rows))
+    return folder
+
+
+def _orders(told: Market) -> list[bytes]:
     """MBO: up to two orders at each price, which come, change and go."""
     chance = random.Random(5)
     resting: dict[tuple[str, str], dict[int, int]] = {}
@@ -679,8 +691,27 @@ def dbn_mbo(folder: Path, told: Market) -> Path:
     times = [int(np.frombuffer(row, test_dbn.RECORDS["mbo"])["ts_event"][0]) for row in (*rows, *trades)]
     order_of = sorted(range(len(times)), key=times.__getitem__)
     together = [*rows, *trades]
-    content = test_dbn.preamble("mbo", {"ABC": 7}) + b"".join(together[at] for at in order_of)
+    return [together[at] for at in order_of]
+
+
+def dbn_mbo(folder: Path, told: Market) -> Path:
+    """MBO."""
+    content = test_dbn.preamble("mbo", {"ABC": 7}) + b"".join(_orders(told))
     write(folder / "abc.mbo.dbn.zst", zstd.compress(content))
+    return folder
+
+
+def databento_csv_mbo(folder: Path, told: Market) -> Path:
+    """MBO as CSV."""
+    rows = []
+    for content in _orders(told):
+        row = np.frombuffer(content, test_dbn.RECORDS["mbo"])[0]
+        price = "" if row["price"] == test_dbn.UNDEFINED else f"{int(row['price']) / 10**9:.9f}"
+        what = f"{chr(row['action'])},{chr(row['side'])},{price},{row['size']}"
+        times = f"{row['ts_recv']},{row['ts_event']}"
+        rows.append(f"{times},160,2,7,{what},0,{row['order_id']},{row['flags']},0,0,ABC")
+    header = "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,price,size,channel_id,order_id,flags"
+    write(folder / "abc.mbo.csv", lines(f"{header},ts_in_delta,sequence,symbol", *rows))
     return folder
 
 
@@ -763,11 +794,11 @@ WHOLE_BOOK: Final = (
     coinbase_raw, coinbase_advanced, bitstamp_changes, bitstamp_states, sqlite, hftbacktest, hftbacktest_old,
     mapped_csv, mapped_parquet, mapped_levels,
 )  # fmt: skip
-WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, dbn_mbp10, dbn_mbo)
+WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo)
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1)
 TRADES_ALONE: Final = (
     own_trades, binance_archive_ms, binance_archive_us, binance_archive_aggregated, bybit_trades, bybit_spot_trades,
     okx_trades,
 )  # fmt: skip
-TRADES_ALONE_OF_WHOLE_SIZES: Final = (own_trades, dbn_trades)
+TRADES_ALONE_OF_WHOLE_SIZES: Final = (own_trades, dbn_trades, databento_csv_trades)

@@ -117,3 +117,32 @@ def test_a_malformed_row_is_skipped_and_described(tmp_path: Path, column: int, t
     rows[10][column] = text
     found = read(write(tmp_path / "a.csv", lines(DATABENTO_HEADER, *map(",".join, rows))))
     assert [(incident.line, incident.detail) for incident in found.report.incidents] == [(12, reason)]
+
+
+MBO_HEADER = "ts_event,action,side,price,size,order_id,flags,symbol"
+
+
+def test_a_number_that_no_record_has_room_for_is_malformed(tmp_path: Path) -> None:
+    rows = [f"{SECOND_NS + at},A,B,1.5,1,{at},128,X" for at in range(300)]
+    rows[7] = rows[7].replace(",1.5,1,", f",1.5,{2**32},")
+    path = write(tmp_path / "mbo.csv", lines(MBO_HEADER, f"{SECOND_NS},R,N,,0,0,0,X", *rows))
+    found = read(path)
+    assert [(each.kind, each.line) for each in found.report.incidents] == [("malformed", 10)]
+    assert found.book is not None
+    assert found.book.size_lots[-1] == 299
+
+
+def test_orders_that_were_never_added_are_gaps_and_located(tmp_path: Path) -> None:
+    rows = [f"{SECOND_NS},R,N,,0,0,0,X", f"{SECOND_NS + 1},C,B,1.5,1,9,128,X"]
+    found = read(write(tmp_path / "mbo.csv", lines(MBO_HEADER, *rows)))
+    assert [(each.kind, each.line) for each in found.report.incidents] == [("gaps", 3)]
+
+
+def test_where_there_are_orders_the_levels_beside_them_are_left_out(tmp_path: Path) -> None:
+    databento(tmp_path)
+    rows = [f"{SECOND_NS},R,N,,0,0,0,AAPL", f"{SECOND_NS + 1},A,B,1.5,1,9,128,AAPL"]
+    write(tmp_path / "mbo.csv", lines(MBO_HEADER, *rows))
+    found = read(tmp_path)
+    assert found.trades is None
+    assert [(each.kind, each.file) for each in found.report.incidents] == [("unused", "aapl_20240808.csv")]
+    assert found.consumed_bytes == found.size_bytes
