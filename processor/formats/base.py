@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 HEAD_BYTES: Final = 65_536
 ZIP_MAGIC: Final = b"PK\x03\x04"
 
-_PLAIN_READ_BYTES: Final = 1 << 20
-_PACKED_READ_BYTES: Final = 128 << 10
-"""Packed text grows about tenfold, so both reads come to about a megabyte of content, which stays in a core's cache."""
+_PLAIN_READ_BYTES: Final = 768 << 10
+"""Content that is handed on at once: it stays in a core's cache, and is worth the handing."""
+_PACKED_READ_BYTES: Final = 256 << 10
+"""The most that is read of a packed file at once; less where it unpacks to more than that content."""
 _DECOMPRESSORS: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
     (b"\x1f\x8b", lambda: isal_zlib.decompressobj(wbits=31)),
     (b"BZh", bz2.BZ2Decompressor),
@@ -110,24 +111,28 @@ class SourceFile:
             return archive.getinfo(self.member).compress_size
 
     def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The file's content, unpacked whatever its packing (by content, not by name), a few megabytes at a time.
+        """The file's content, unpacked whatever its packing (by content, not by name), about a megabyte at a time.
 
-        `read_bytes` is how much is read of the file at once.
+        `read_bytes` is how much is read of the file at once; otherwise what makes so much content, as far as is known.
 
         Raises:
             DatasetError: the file cannot be read, or its packing is damaged.
         """
-        consumed = 0
+        consumed = unpacked = 0
         try:
             with self._raw() as (raw, share):
                 packed = raw.read(_MAGIC_BYTES)
                 make = next((make for magic, make in _DECOMPRESSORS if packed.startswith(magic)), None)
                 unpacker = _Unpacker(make) if make else None
-                size = read_bytes or (_PACKED_READ_BYTES if unpacker else _PLAIN_READ_BYTES)
+                size = max(_PACKED_READ_BYTES // 4, 1) if unpacker else _PLAIN_READ_BYTES
                 while packed:
                     consumed += len(packed)
-                    yield Block(unpacker.feed(packed) if unpacker else packed, int(consumed * share))
-                    packed = raw.read(size)
+                    data = unpacker.feed(packed) if unpacker else packed
+                    unpacked += len(data)
+                    yield Block(data, int(consumed * share))
+                    if unpacker and unpacked:
+                        size = min(max(_PLAIN_READ_BYTES * consumed // unpacked, 1), _PACKED_READ_BYTES)
+                    packed = raw.read(read_bytes or size)
                 if unpacker and not unpacker.complete:
                     yield Block(b"", int(consumed * share), cut_off=True)
         except _DAMAGE as error:
