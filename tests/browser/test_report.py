@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from shared import DEPTH_FILE, OHLC_FILE, Finding, Incident
+from shared import DEPTH_FILE, OHLC_FILE, REPORT_FILE, Finding, Incident
 from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
 from tests.visualizer.pictures import MINUTE_MS, report
 
@@ -268,6 +268,22 @@ def test_the_report_fits_narrow_screens(server: Server, feeder: Feeder, tab: Cal
     page.locator("#report button.time[aria-disabled='false']").first.click()
     page.locator("#report").wait_for(state="hidden")
     assert not page.evaluate("() => orderflow.chart.view.following")
+
+
+def test_a_broken_report_leaves_the_last_one_and_holds_nothing_else_back(reported: Page, feeder: Feeder) -> None:
+    page = reported
+    feeder.report = report(trades=99)
+    feeder.step()
+    feeder.publish((feeder.directory / REPORT_FILE).unlink)
+    wait_generation(page, feeder)
+    page.wait_for_selector("#note:visible", timeout=8000)
+    assert text(page, "note") == "The last good report stays: report_data.json is missing."
+    assert page.evaluate("() => orderflow.state().report.trades") == 3
+    assert text(page, "last-price") == f"{feeder.ohlc[-1].close:.2f}"
+    feeder.report = report(trades=100)
+    feeder.advance()
+    until(page, "() => orderflow.state().report.trades === 100")
+    page.wait_for_selector("#note", state="hidden")
 
 
 def test_a_point_in_the_chart_can_be_without_a_finding(reported: Page) -> None:
