@@ -114,7 +114,10 @@ def steer(directory: Path, ipc: Path, sent: Command, clock: WallClock, timeout_s
     send_command(directory, sent)
     deadline_ns = clock.monotonic_ns() + int(timeout_s * NS_PER_SECOND)
     while True:
-        status = _status(ipc)
+        try:
+            status = _status(ipc)
+        except NotCarriedOut:  # what is unreadable for a moment is no answer yet
+            status = before
         answer = status.control
         if answer.last_id == sent.id:
             if not answer.ok:

@@ -15,7 +15,18 @@ import pytest
 from processor.control import Mailbox
 from processor.control_cli import HELP, NotCarriedOut, from_words, steer
 from processor.errors import SettingError
-from shared import ACTIONS, STATUS_FILE, ControlAnswer, IpcStats, Status, WriteFailed, command, encode, send_command
+from shared import (
+    ACTIONS,
+    STATUS_FILE,
+    ControlAnswer,
+    IpcStats,
+    Status,
+    WriteFailed,
+    atomic_write,
+    command,
+    encode,
+    send_command,
+)
 from tests.processor.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -50,7 +61,7 @@ def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) 
         error=None,
     )
     ipc.mkdir(exist_ok=True)
-    (ipc / STATUS_FILE).write_bytes(encode(msgspec.structs.replace(status, **fields)))
+    atomic_write(ipc / STATUS_FILE, encode(msgspec.structs.replace(status, **fields)))
 
 
 class Replay:
@@ -176,6 +187,17 @@ def test_without_an_answer_it_gives_up_when_told_to(tmp_path: Path) -> None:
     with pytest.raises(NotCarriedOut, match="no answer within 3 s"):
         replay.steer("play", timeout_s=3)
     assert 3 <= sum(replay.clock.sleeps) < 3.1
+
+
+def test_a_status_that_cannot_be_read_for_a_moment_is_waited_out(tmp_path: Path) -> None:
+    replay = Replay(tmp_path)
+
+    def half_a_status_first() -> None:
+        replay.clock.on_sleep = replay.look
+        (replay.ipc / STATUS_FILE).write_bytes(b'{"contract": "1.')
+
+    replay.clock.on_sleep = half_a_status_first
+    assert replay.steer("pause").startswith("playing")
 
 
 def test_whoever_is_overtaken_is_told_so(tmp_path: Path) -> None:
