@@ -46,6 +46,7 @@ _AGGRESSORS: Final = np.array([BUY, SELL, UNKNOWN], np.int8)
 
 _SHOWN_NAMES: Final = 50
 _SHOWN_LETTERS: Final = 40
+_SHOWN_REASON: Final = 300
 
 _Name = str | int
 _Word = str | int | bool
@@ -120,7 +121,7 @@ class _Mapped(SourceFile):
                 lines = part.write_csv(include_header=False, float_scientific=False, quote_style="never")
                 yield Block(lines.encode(), size_bytes * rows_read // rows)
         except (pl.exceptions.PolarsError, OSError) as error:
-            msg = f"{self.name}: not readable after row {rows_read}: {error}"
+            msg = f"{self.name}: not readable after row {rows_read}: {_clipped(error)}"
             raise DatasetError(msg) from error
 
 
@@ -183,7 +184,9 @@ def _mapped(file: SourceFile, head: bytes) -> _Mapped | None:
     names = _column_names(file, head, table, parquet=parquet)
     for key, column in _columns(table):
         if str(column) not in names:
-            msg = f"{file.name} has no column {column!r} ({origin}: {key} of [{kinds[0]}]); it has {_shown(names)}"
+            msg = (
+                f"{file.name} has no column {_quoted(column)} ({origin}: {key} of [{kinds[0]}]); it has {_shown(names)}"
+            )
             raise DatasetError(msg)
     if parquet:
         used = {str(column) for _, column in _columns(table)}
@@ -207,22 +210,22 @@ def _tables(path: Path) -> dict[str, _Table]:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        msg = f"{FILE_NAME} cannot be read: {error}"
+        msg = f"{FILE_NAME} cannot be read: {_clipped(error)}"
         raise DatasetError(msg) from error
     tables = {}
     for kind, content in said.items():
         if kind not in _KINDS or not isinstance(content, dict):
-            msg = f"{FILE_NAME}: {kind!r} will not do; expected the tables [trades] and [book]"
+            msg = f"{FILE_NAME}: {_quoted(kind)} will not do; expected the tables [trades] and [book]"
             raise DatasetError(msg)
         for key in content.keys() - set(_Table.__struct_fields__):
             near = get_close_matches(key, _Table.__struct_fields__, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(_Table.__struct_fields__)}"
-            msg = f"{FILE_NAME}: [{kind}] has an unknown key {key!r}{hint}"
+            msg = f"{FILE_NAME}: [{kind}] has an unknown key {_quoted(key)}{hint}"
             raise DatasetError(msg)
         try:
             tables[kind] = msgspec.convert(content, _Table)
         except msgspec.ValidationError as error:
-            msg = f"{FILE_NAME}: [{kind}]: {error}"
+            msg = f"{FILE_NAME}: [{kind}]: {_clipped(error)}"
             raise DatasetError(msg) from None
         fault = _fault(kind, tables[kind])
         if fault:
@@ -241,14 +244,15 @@ def _fault(kind: str, table: _Table) -> str | None:
         "give either instrument, a name, or instrument_column": (
             (table.instrument is None) == (table.instrument_column is None)
         ),
-        f"time_unit is {table.time_unit!r}; expected s, ms, us, ns or iso": table.time_unit not in {*_UNITS, _ISO},
-        f"delimiter is {table.delimiter!r}; expected one character": len(table.delimiter.encode()) != 1,
+        f"time_unit is {_quoted(table.time_unit)}; expected s, ms, us, ns or iso": table.time_unit
+        not in {*_UNITS, _ISO},
+        f"delimiter is {_quoted(table.delimiter)}; expected one character": len(table.delimiter.encode()) != 1,
         "levels name the prices and sizes; leave out price, size, side and snapshot": (
             bool(table.levels) and set(written_out) != {None}
         ),
         "price and size are needed": kind == "trades" and None in needed,
         "price, size and side are needed, or levels": kind == "book" and not table.levels and None in needed,
-        f"the column {twice!r} is named for two things": twice is not None,
+        f"the column {_quoted(twice)} is named for two things": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)
 
@@ -266,13 +270,24 @@ def _column_names(file: SourceFile, head: bytes, table: _Table, *, parquet: bool
         try:
             return tuple(pl.read_parquet_schema(file.path))
         except (pl.exceptions.PolarsError, OSError) as error:
-            msg = f"{file.name}: cannot be read: {error}"
+            msg = f"{file.name}: cannot be read: {_clipped(error)}"
             raise DatasetError(msg) from error
     first = head.removeprefix(BOM).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
     fields = first.replace('"', "").split(table.delimiter)
     if table.header:
         return tuple(field.strip() for field in fields)
     return tuple(str(number) for number in range(1, len(fields) + 1))
+
+
+def _quoted(name: object) -> str:
+    shown = repr(name)
+    return shown if len(shown) <= _SHOWN_LETTERS else f"{shown[:_SHOWN_LETTERS]}..."
+
+
+def _clipped(error: Exception) -> str:
+    """What a library says of what it found, as far as a terminal can show it."""
+    text = " ".join(str(error)[:_SHOWN_REASON].split())
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -47,6 +47,7 @@ PART_ROWS: Final = 8 * GROUP_ROWS
 _OPTION: Final = "out"
 _MAGIC: Final = b"PAR1"
 _MAX_DECIMALS: Final = 18
+_SHOWN_LETTERS: Final = 300
 _LOCAL_COLUMN: Final = "local_time_ns"
 _SIDES: Final = {"trades": (SELL, BUY), "book": (BID, CLEAR)}
 """Lowest and highest value of the side column; all between are valid."""
@@ -141,7 +142,13 @@ def _part(file: SourceFile) -> _Part:
     if kind not in SIDE_COLUMN:
         msg = f"{file.path}: {KIND_KEY} is {kind!r}; expected 'trades' or 'book'"
         raise DatasetError(msg)
-    schema = pl.read_parquet_schema(file.path)
+    try:
+        schema, rows = _footer(file)
+        first_ns, last_ns = _span(file, metadata) if rows else (None, None)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        shown = "".join(letter if letter.isprintable() else " " for letter in str(error)[:_SHOWN_LETTERS])
+        msg = f"{file.path}: damaged: {shown}"
+        raise DatasetError(msg) from error
     for column in ("time_ns", "price_ticks", "size_lots", SIDE_COLUMN[kind], _LOCAL_COLUMN):
         if column not in schema and column != _LOCAL_COLUMN:
             msg = f"{file.path}: column {column} is missing; it has {', '.join(schema)}"
@@ -149,9 +156,6 @@ def _part(file: SourceFile) -> _Part:
         if column in schema and not schema[column].is_integer():
             msg = f"{file.path}: column {column} is {schema[column]}; expected an integer type"
             raise DatasetError(msg)
-    frame = pl.scan_parquet(file.path)
-    rows = int(frame.select(pl.len()).collect().item())
-    first_ns, last_ns = _span(file, metadata) if rows else (None, None)
     return _Part(
         file=file,
         kind=kind,
@@ -162,6 +166,12 @@ def _part(file: SourceFile) -> _Part:
         first_ns=first_ns,
         last_ns=last_ns,
     )
+
+
+def _footer(file: SourceFile) -> tuple[pl.Schema, int]:
+    """The columns, and how many rows there are."""
+    frame = pl.scan_parquet(file.path)
+    return frame.collect_schema(), int(frame.select(pl.len()).collect().item())
 
 
 def _span(file: SourceFile, metadata: dict[str, str]) -> tuple[int | None, int | None]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _NEVER_NS: Final = int(np.iinfo(np.int64).min) // 2
 """Before any time, and far enough from the end of the range to be subtracted."""
+_FIRST_NS: Final = int(np.iinfo(np.int64).min)
+_LAST_NS: Final = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,8 @@ class DayCheck:
             first, beyond = self._named or (0, 0)
             fixed = first <= times[0] < beyond
             if not fixed:
-                day = times[0] // NS_PER_DAY * NS_PER_DAY
-                first, beyond = day - NS_PER_DAY, day + 2 * NS_PER_DAY
+                day = int(times[0]) // NS_PER_DAY * NS_PER_DAY
+                first, beyond = max(day - NS_PER_DAY, _FIRST_NS), min(day + 2 * NS_PER_DAY, _LAST_NS)
             self._window = np.array([first, beyond, _NEVER_NS, fixed], np.int64)
         _mark_near(times, self._window, near)
         far = np.flatnonzero(~near)

@@ -148,7 +148,7 @@ class Layout:
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
         read = [column.name for column in self.columns if column.kind not in {KIND_SKIP, KIND_ONLY}]
-        self._rows = {name: row for row, name in enumerate(read)}
+        self._rows = {name: row for row, name in enumerate(dict.fromkeys(read))}
         spec = np.zeros((len(self.columns), SPEC_FIELDS), np.int64)
         words: list[bytes] = []
         for number, column in enumerate(self.columns):

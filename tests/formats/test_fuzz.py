@@ -237,7 +237,7 @@ def test_the_lines_that_are_not_touched_play_as_they_did(of_lines: Sample, file:
         found = outcome(folder, of_lines.instrument)
     if isinstance(found, str):
         # A first line of another day takes the one after it along.
-        assert "of its rows" in found
+        assert "of its rows" in found, found
         assert 2 + len(before) > len(lines) / 100, found
         return
     if of_lines.name == "lobster" and not all(line.strip() for line in after):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from tests.formats import samples, test_mapping, test_sqlite_tables, websocket_samples
+from processor.formats.tables import DayCheck
+from processor.formats.text import Layout, integer
+from processor.report import Report
+from tests.formats import one_market, samples, test_mapping, test_sqlite_tables, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, lines, write
 
@@ -84,6 +89,34 @@ def test_a_recording_whose_first_line_is_spoilt_is_known_by_the_next(
     content = b"".join(block.data for file in open_dataset(path).files for block in file.blocks())
     write(tmp_path / "spoilt" / path.name, b"\x00\x00" + content * 200)
     assert open_dataset(tmp_path / "spoilt").format.name == open_dataset(path).format.name
+
+
+@pytest.mark.parametrize("time_ns", [2**63 - 1, 2**63 - 86_400 * 10**9, 0])
+def test_a_first_time_at_an_end_of_the_range_is_no_overflow(tmp_path: Path, time_ns: int) -> None:
+    report = Report()
+    times = np.array([time_ns, *range(1_723_075_200_000_000_000, 1_723_075_200_000_000_005)])
+    near = DayCheck("a.csv", report).near(times, np.arange(1, 7))
+    assert near.tolist() == [True, False, True, True, True, True]
+    assert report.counts == {"malformed": 1}
+
+
+def test_a_layout_that_repeats_a_column_reads_its_last() -> None:
+    parsed = Layout([integer("a"), integer("b"), integer("b")]).parse(b"1,2,3\n" * 1000, 1000)
+    assert parsed.values.shape == (2, 1000)
+    assert parsed.values[1].tolist() == [3] * 1000
+
+
+def test_a_footer_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
+    (path,) = one_market.own_trades(tmp_path, one_market.market(20)).rglob("*.parquet")
+    content = path.read_bytes()
+    refused = 0
+    for at in range(len(content) - 700, len(content) - 8, 3):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 8]) + content[at + 1 :])
+        with contextlib.suppress(DatasetError):
+            read(tmp_path)
+            continue
+        refused += 1
+    assert refused > 100
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "\u0661"])
