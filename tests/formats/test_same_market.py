@@ -17,7 +17,8 @@ from processor.engine import decimal_floats
 from processor.events import BID, BUY, CLEAR
 from processor.formats import FORMATS, open_dataset
 from processor.formats.own import DatasetWriter
-from processor.replay import Stop, replay
+from processor.replay import replay
+from processor.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES
 from shared.validate import faults
