@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(table(figures, "\n".join(f"{name}: {text}" for name, text in found.items())))
     missed = [figure.name for figure in figures if figure.verdict == "MISSED"]
     console.print(f"missed: {'; '.join(missed)}" if missed else "no bar missed")
+    if given.quick:
+        console.print("measured on a fraction: the bars are meant for the whole")
     if given.markdown:
         given.markdown.write_text(f"{'; '.join(found.values())}\n\n{markdown(figures)}", encoding="utf-8")
     if given.json:

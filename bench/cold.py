@@ -97,18 +97,28 @@ def _pictures(cache: Path, folder: Path, kept: Path, starts: int) -> list[Figure
     else:
         again = Figure(PART, name, bar=bar, note="the processor keeps nothing between two starts: it has no cache")
     shutil.rmtree(kept, ignore_errors=True)
-    first, share = _first_picture(cache, folder, kept)
+    first, read_bytes = _first_picture(cache, folder, kept)
     shutil.rmtree(kept, ignore_errors=True)
-    at = "" if share is None else f"with {share:.1%} of the files read"
+    share = read_bytes / sum(path.stat().st_size for path in folder.iterdir())
+    at = f"{share:.1%} of the files read by then" if read_bytes else ""
     return [Figure(PART, "first picture, of csv.gz", "s", {"once": first}, note=at), again]
 
 
-def _first_picture(cache: Path, folder: Path, kept: Path) -> tuple[float, float | None]:
-    """Seconds to the first picture of a replay, its start included, and the share of the files read by then."""
+def _first_picture(cache: Path, folder: Path, kept: Path) -> tuple[float, int]:
+    """Seconds to the first picture of a replay, its start included, and the bytes of the files read by then.
+
+    What is read is 0 where that cannot be seen.
+    """
     directory, log = cache / "ipc", cache / "replay.log"
     shutil.rmtree(directory, ignore_errors=True)
+    read: dict[str, int] = {}
     command = ("processor", "replay", str(folder), "--out", str(directory))
     with processes.running(log, *command, **processes.keeping_in(kept)) as replay:
-        taken = processes.until(lambda: processes.pictures(directory), replay, log)
-        status = processes.published(directory)
-    return taken, status.progress if status else None
+
+        def shown() -> bool:
+            # A file is closed once it is read: the last that was seen of it counts.
+            read.update(processes.read_so_far(replay, folder))
+            return processes.pictures(directory)
+
+        taken = processes.until(shown, replay, log)
+    return taken, sum(read.values())

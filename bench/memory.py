@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import psutil
+from typing import Final
 
 from bench import dataset, processes, tardis_files
 from bench.figures import Bar, Figure, progress
-
-if TYPE_CHECKING:
-    import subprocess
 
 PART: Final = "memory"
 _HOURS_A_DAY: Final = 24
@@ -63,20 +58,13 @@ def _peak_mb(log: Path, *command: str) -> float:
     peaks: dict[int, float] = {}
 
     def ended() -> bool:
-        for pid in _family(replay):
+        for pid in processes.family(replay):
             peaks[pid] = max(_high_water_mb(pid), peaks.get(pid, 0.0))
         return replay.poll() is not None
 
     with processes.running(log, *command) as replay:
         processes.to_the_end(ended, replay, log)
     return sum(peaks.values())
-
-
-def _family(process: subprocess.Popen[bytes]) -> list[int]:
-    try:
-        return [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _high_water_mb(pid: int) -> float:

@@ -9,9 +9,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import psutil
 
 from processor.cli import known_variables
 from shared import DATA_FILES, STATUS_FILE, ContractError, decode
@@ -94,6 +96,27 @@ def to_the_end(ended: Callable[[], bool], process: subprocess.Popen[bytes], log:
     if process.returncode:
         msg = f"failed with {process.returncode}:\n{log.read_text(errors='replace')[-4000:]}"
         raise NotServed(msg)
+
+
+def family(process: subprocess.Popen[bytes]) -> list[int]:
+    """The process and what it has started, as far as they live."""
+    try:
+        return [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def read_so_far(process: subprocess.Popen[bytes], folder: Path) -> dict[str, int]:
+    """How far a process is in each file of `folder` that it has open, in bytes; empty where there is no /proc."""
+    read: dict[str, int] = {}
+    for pid in family(process):
+        for opened in Path(f"/proc/{pid}/fd").glob("*"):
+            with suppress(OSError, ValueError):
+                path = opened.readlink()
+                if path.parent == folder.resolve():
+                    at = Path(f"/proc/{pid}/fdinfo/{opened.name}").read_text(encoding="utf-8")
+                    read[path.name] = max(int(at.split()[1]), read.get(path.name, 0))
+    return read
 
 
 def published(directory: Path) -> Status | None:

@@ -5,6 +5,8 @@ import importlib.util
 import json
 import math
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -240,6 +242,19 @@ def test_a_day_written_as_tardis_ships_it_looks_like_one(tmp_path: Path) -> None
     assert set(kinds[snapshot:]) == {"false"}
     amounts = [line.rpartition(",")[2] for line in book[1:] + trades[1:]]
     assert all(repr(float(amount)).removesuffix(".0") == amount for amount in amounts)
+
+
+def test_how_far_a_process_is_in_a_file_is_seen_from_outside(tmp_path: Path) -> None:
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("this system has no /proc")
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"x" * 1000)
+    reading = f"file = open({str(folder / 'a')!r}, 'rb', 0); file.read(300); input()"
+    with subprocess.Popen([sys.executable, "-c", reading], stdin=subprocess.PIPE) as process:
+        processes.until(lambda: processes.read_so_far(process, folder) == {"a": 300}, process, folder / "a")
+        process.communicate(b"\n")
+    assert processes.read_so_far(process, folder) == {}
 
 
 def test_the_peak_of_a_process_is_what_the_kernel_noted(tmp_path: Path) -> None:
