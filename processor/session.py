@@ -230,6 +230,7 @@ class Session:
             self._anchor()
         if self._loop_ns and (self._now_ns >= self._loop_ns[1] or player.next_ns() is None):
             self._go(self._loop_ns[0])
+            self._anchor()
             self._publish("playing", whole=True)
         elif not self._at_end():
             self._publish("playing", bar_closed=closed)
@@ -476,7 +477,7 @@ class Session:
             cache=self._source.cache,
             notice=self._notice,
             control=mailbox.answer if mailbox else ControlAnswer(),
-            resume=self._resume() if begun else None,
+            resume=self._resume(),
         )
         if begun:
             self._publisher.publish(engine, situation, bar_closed=bar_closed, whole=whole)
@@ -484,14 +485,16 @@ class Session:
             self._publisher.announce(engine, situation)
 
     def _resume(self) -> Resume | None:
-        stop = self._wish.stop
-        if stop.requested and stop.forget:
+        """Where the next replay is to go on: from here, or from the start that was asked for until that is reached."""
+        stop, start = self._wish.stop, self._settings.start
+        event_ns = self._now_ns if self._begun else start
+        if (stop.requested and stop.forget) or not isinstance(event_ns, int):
             return None
         return Resume(
             wish=self._wish.digest,
             path=str(self._dataset.path.resolve()),
             marks=self._marks_digest,
-            event_ns=self._now_ns,
+            event_ns=event_ns,
             paused=self._paused,
             loop_ns=self._loop_ns,
         )

@@ -1,0 +1,85 @@
+"""A replay that runs in a thread, on a clock of its own, and does what it is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from processor.replay import replay
+from processor.session import Stop
+from processor.settings import Settings
+from shared import DATA_FILES, STATUS_FILE, Status, command, decode, send_command
+from tests.processor.fake_clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.store.cache import Cache
+
+_PATIENCE_S = 60.0
+
+
+class Steered:
+    """Begins paused; `do` returns the status that answers a command."""
+
+    def __init__(
+        self, dataset: Path, folder: Path, cache: Cache | None = None, *, paused: bool = True, **settings: Any
+    ) -> None:
+        self.ipc = folder / "ipc"
+        self.control = folder / "control"
+        self.stop = Stop()
+        self.went_well: bool | None = None
+        clock = FakeClock()
+        clock.on_sleep = lambda: time.sleep(0.0005)
+
+        def run() -> None:
+            self.went_well = replay(
+                dataset,
+                self.ipc,
+                Settings(**settings),
+                clock,
+                self.stop,
+                cache=cache,
+                control=self.control,
+                paused=paused,
+            )
+
+        self._thread = threading.Thread(target=run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.until(lambda status: status.state in {"paused", "playing", "finished", "failed"})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self.stop.requested = True
+        self._thread.join()
+
+    def status(self) -> Status | None:
+        try:
+            found: Status = decode(STATUS_FILE, (self.ipc / STATUS_FILE).read_bytes())
+        except FileNotFoundError:
+            return None
+        return found
+
+    def until(self, reached: Any) -> Status:
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            status = self.status()
+            if status is not None and reached(status):
+                return status
+            assert self._thread.is_alive(), status
+            time.sleep(0.001)
+        raise AssertionError(self.status())
+
+    def do(self, action: str, **arguments: Any) -> Status:
+        given = command(action, **arguments)
+        send_command(self.control, given)
+        return self.until(lambda status: status.control.last_id == given.id)
+
+    def files(self) -> dict[str, bytes]:
+        return {name: (self.ipc / name).read_bytes() for name in DATA_FILES}
