@@ -203,9 +203,7 @@ def test_of_commands_sent_one_after_the_other_the_last_is_answered(page: Page, s
 
 
 def test_a_command_that_is_overtaken_by_somebody_elses_says_so(page: Page, steered: Steered, server: Server) -> None:
-    page.evaluate(
-        "() => { orderflow.control.send('pause').then((answer) => (window.got = answer)); window.got = null; }"
-    )
+    send(page, "pause")
     steered.written()
     send_command(server.control, command("play"))
     steered.answer()
