@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
+import structlog
 
 from processor import bars
 from processor.cluster import on_cluster
@@ -22,7 +23,7 @@ from processor.fanout import cores, in_processes
 from processor.formats.chunks import prefetched
 from processor.partitions import computed, partitions, put_together
 from processor.settings import resolved
-from processor.source import Direct, Stored, open_source
+from processor.source import Direct, Kept, open_source
 from processor.store.reader import read_segment, segment_holding
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from processor.settings import Moment, Settings
     from processor.source import Source
     from processor.store.cache import Cache
-    from processor.store.manifest import Manifest
+
+_log = structlog.get_logger()
 
 COLUMNS: Final = (
     "timestamp_ms",
@@ -59,6 +61,7 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
+_SEVERAL: Final = 2
 _WORTH_A_WORKER: Final = 40_000_000
 """Events: a process needs a second before it begins, and this one computes as many in a few."""
 _MOST_WORKERS: Final = 2
@@ -89,7 +92,9 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
         engine, chunks = source.begin(settings.aggregation, None, keep=None)
         # The source is closed before what reads it ahead, which may be waiting for more.
         with closing(prefetched(chunks, ahead)) as some, closing(source):
-            _run(engine, _until(some, settings.until), on_progress)
+            for chunk in _with_trades_together(_until(some, settings.until)):
+                engine.advance(chunk.trades, chunk.book)
+                on_progress(chunk.consumed_bytes)
     source.refresh()
     return engine
 
@@ -121,27 +126,25 @@ def aggregate_all(
         for name in instruments:
             source = open_source(dataset, name, settings.clock, cache)
             held.callback(source.close)
-            if isinstance(source, Stored) and (end := _whole_segments(source.manifest, settings)):
-                parts = partitions(source.folder, source.manifest, settings.aggregation, end)
-                plans.append(_Plan(source, end, parts))
+            if (
+                isinstance(source, Kept)
+                and source.manifest.complete
+                and (plan := _planned(source, settings)).partitions
+            ):
+                plans.append(plan)
                 continue
             if cluster and isinstance(source, Direct):
                 expected = "a cache to read the dataset into, or a dataset made by `processor convert`"
                 raise SettingError("cluster", cluster, expected)
             found[name] = _here(source, settings, on_progress)
-        tasks = [partition for plan in plans for partition in plan.partitions]
-        if cluster and tasks:
-            computed_parts = on_cluster(computed, tasks, cluster, _counted(tasks, on_progress))
-        elif (several := _workers(tasks, workers)) > 1:
-            computed_parts = in_processes(computed, tasks, several, _counted(tasks, on_progress))
-        else:
-            computed_parts = []
-            found |= {plan.source.instrument: _here(plan.source, settings, on_progress) for plan in plans}
-        if computed_parts:
-            parts_left = iter(computed_parts)
-            for plan in plans:
-                engine = _of_parts(plan, list(islice(parts_left, len(plan.partitions))), settings)
-                found[plan.source.instrument] = _aggregated(engine, plan.source, settings)
+        parts = _spread(plans, workers, cluster, on_progress)
+        for plan in plans:
+            name = plan.source.instrument
+            if parts is None:
+                found[name] = _here(plan.source, settings, on_progress)
+            else:
+                engine = _of_parts(plan, list(islice(parts, len(plan.partitions))), settings)
+                found[name] = _aggregated(engine, plan.source, settings)
     if not any(each.trades or each.samples for each in found.values()):
         msg = f"there is no event of {', '.join(instruments)} in the dataset"
         raise DatasetError(msg)
@@ -150,11 +153,50 @@ def aggregate_all(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A store whose segments before `end` are divided into `partitions`."""
+    """A source whose store's segments before `end` are divided into `partitions`."""
 
-    source: Stored
+    source: Kept
     end: int
     partitions: list[Partition]
+
+
+def _planned(source: Kept, settings: Settings) -> _Plan:
+    """Divide what certainly lies before `settings.until`."""
+    manifest = source.manifest
+    end = len(manifest.segments)
+    if settings.until is not None and manifest.first_ns is not None:
+        end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
+    return _Plan(source, end, partitions(source.folder, manifest, settings.aggregation, end))
+
+
+def _spread(
+    plans: Sequence[_Plan], workers: int | None, cluster: str | None, on_progress: Callable[[str, int, int], None]
+) -> Iterator[Part] | None:
+    """All parts of all plans, in their order; None where this process had better compute them itself."""
+    tasks = [partition for plan in plans for partition in plan.partitions]
+    several = min(workers or _worth(tasks), len(tasks))
+    done, total = 0, sum(task.events for task in tasks)
+
+    def count(task: Partition) -> None:
+        nonlocal done
+        done += task.events
+        on_progress(f"{len(tasks)} days", done, total)
+
+    if cluster and tasks:
+        return iter(on_cluster(computed, tasks, cluster, count))
+    if several < _SEVERAL:
+        return None
+    try:
+        return iter(in_processes(computed, tasks, several, count))
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("days_not_readable", reason=str(error))
+        return None
+
+
+def _worth(tasks: Sequence[Partition]) -> int:
+    """How many processes pay."""
+    return min(cores(), _MOST_WORKERS, sum(task.events for task in tasks) // _WORTH_A_WORKER)
 
 
 def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
@@ -168,45 +210,15 @@ def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregate
     return Aggregated(source.instrument, rows, engine.trades, engine.book.samples, source.report)
 
 
-def _whole_segments(manifest: Manifest, settings: Settings) -> int:
-    """How many segments certainly lie before `settings.until`."""
-    if settings.until is None or manifest.first_ns is None:
-        return len(manifest.segments)
-    return segment_holding(manifest, resolved(settings.until, manifest.first_ns))
-
-
 def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
-    folder, manifest = plan.source.folder, plan.source.manifest
-    engine = put_together(folder, manifest, parts, settings.aggregation, plan.end)
-    if settings.until is not None and manifest.first_ns is not None:
-        limit_ns = resolved(settings.until, manifest.first_ns)
-        for number in range(plan.end, min(plan.end + 1, len(manifest.segments))):
-            chunk = read_segment(folder, number, manifest.segments[number]).until(limit_ns)
-            engine.advance(chunk.trades, chunk.book)
+    """The engine of what `parts` are of, and of the rest up to `settings.until`, which is within one segment."""
+    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    engine = put_together(folder, manifest, parts, settings.aggregation, end)
+    if end < len(manifest.segments) and settings.until is not None and manifest.first_ns is not None:
+        rest = read_segment(folder, end, manifest.segments[end])
+        rest = rest.until(resolved(settings.until, manifest.first_ns))
+        engine.advance(rest.trades, rest.book)
     return engine
-
-
-def _workers(tasks: Sequence[Partition], wanted: int | None) -> int:
-    worth = sum(task.events for task in tasks) // _WORTH_A_WORKER
-    return min(wanted or min(cores(), worth, _MOST_WORKERS), len(tasks))
-
-
-def _counted(tasks: Sequence[Partition], on_progress: Callable[[str, int, int], None]) -> Callable[[Partition], None]:
-    done, total = 0, sum(task.events for task in tasks)
-
-    def count(task: Partition) -> None:
-        nonlocal done
-        done += task.events
-        on_progress(f"{len(tasks)} days", done, total)
-
-    on_progress(f"{len(tasks)} days", done, total)
-    return count
-
-
-def _run(engine: Engine, chunks: Iterable[Chunk], on_progress: Callable[[int], None]) -> None:
-    for chunk in _with_trades_together(chunks):
-        engine.advance(chunk.trades, chunk.book)
-        on_progress(chunk.consumed_bytes)
 
 
 def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:

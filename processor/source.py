@@ -134,12 +134,12 @@ class Direct:
         while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - whoever takes the chunks waits
     ) -> tuple[Engine, Iterator[Chunk]]:
         """See Source."""
-        return Engine(aggregation, keep=keep), self.chunks()
+        return Engine(aggregation, keep=keep), self.chunks(self.report)
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Everything, from the first event."""
-        self.report.become(Report())
-        return in_time_order(self._dataset.open(self.instrument, self._clock, self.report).streams, self.report)
+    def chunks(self, report: Report) -> Iterator[Chunk]:
+        """Everything, from the first event; what is found goes to `report`, from which everything else goes."""
+        report.become(Report())
+        return in_time_order(self._dataset.open(self.instrument, self._clock, report).streams, report)
 
     def leave(self) -> None:
         """See Source."""
@@ -176,108 +176,61 @@ class Direct:
         """See Source."""
 
 
-class Stored:
-    """A dataset read from a store that is complete."""
+class Kept:
+    """A dataset read from a store, complete or while a conversion is making it."""
 
-    def __init__(self, folder: Path, manifest: Manifest, entry: Entry | None = None) -> None:
-        """`entry` is what holds it, if it is the cache's."""
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        entry: Entry | None = None,
+        direct: Direct | None = None,
+        conversion: Conversion | None = None,
+    ) -> None:
+        """The store in `folder`; with the cache's come `entry`, which holds it, and `direct` for when it is lost."""
         self.instrument = manifest.instrument
         self.size_bytes = manifest.source_bytes
-        self.report = Report.from_json(manifest.report.encode())
-        self.read_bytes: int | None = None
+        self.report = Report.from_json(manifest.report.encode()) if manifest.complete else Report()
         self.folder: Final = folder
-        self.manifest: Final = manifest
-        self.whole: Final = entry is not None
-        self.cache: Final = "complete" if entry is not None else "off"
+        self._whole_manifest = manifest
         self._entry = entry
+        self._direct = direct
+        self._conversion = conversion
+        self._left = False
+        self._visit = 0
 
     @property
-    def time_range(self) -> tuple[int, int] | None:
-        """See Source."""
-        first_ns, last_ns = self.manifest.first_ns, self.manifest.last_ns
-        return None if first_ns is None or last_ns is None else (first_ns, last_ns)
-
-    def begin(
-        self,
-        aggregation: Aggregation,
-        at: Moment | None,
-        *,
-        keep: int | None,
-        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - it is all there
-    ) -> tuple[Engine, Iterator[Chunk]]:
-        """See Source."""
-        return _begin(self.folder, self.manifest, aggregation, at, keep, self._chunks)
-
-    def _chunks(self, segment: int) -> Iterator[Chunk]:
-        for number in range(segment, len(self.manifest.segments)):
-            yield read_segment(self.folder, number, self.manifest.segments[number])
-
-    def leave(self) -> None:
-        """See Source."""
-
-    def skips(self, from_ns: int, to_ns: int) -> bool:
-        """See Source."""
-        return _skips(self.manifest, from_ns, to_ns)
-
-    def neighbour(
-        self,
-        at_ns: int,
-        kind: Kind,
-        *,
-        forward: bool,
-        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - it is all there
-    ) -> int | None:
-        """See Source."""
-        return _neighbour(self.folder, self.manifest, at_ns, kind, forward=forward)
-
-    def refresh(self) -> None:
-        """See Source."""
-
-    def close(self) -> None:
-        """See Source."""
-        if self._entry is not None:
-            self._entry.release()
-
-
-class Growing:
-    """A dataset that is being read into the cache, and from there."""
-
-    def __init__(self, direct: Direct, entry: Entry, conversion: Conversion) -> None:
-        """`direct` is the same dataset, for when the cache cannot be used further."""
-        self.instrument = direct.instrument
-        self.size_bytes = direct.size_bytes
-        self.report = direct.report
-        self._direct = direct
-        self._entry = entry
-        self._conversion = conversion
-        self._folder = entry.folder
-        self._off_cache = False
-        self._visit = 0
+    def manifest(self) -> Manifest:
+        """What is there by now."""
+        return self._conversion.manifest if self._conversion else self._whole_manifest
 
     @property
     def cache(self) -> str:
         """See Source."""
-        if self._off_cache:
-            return "left"
-        return "complete" if self._conversion.manifest.complete else "filling"
+        if self._entry is None:
+            return "off"
+        return "left" if self._left else "complete" if self.manifest.complete else "filling"
 
     @property
     def whole(self) -> bool:
         """See Source."""
-        return self._direct.whole if self._off_cache else self._conversion.manifest.complete
+        if self._direct is None:
+            return False
+        return self._direct.whole if self._left else self.manifest.complete
 
     @property
     def read_bytes(self) -> int | None:
         """See Source."""
-        return None if self._off_cache else self._conversion.consumed_bytes
+        return self._conversion.consumed_bytes if self._conversion and not self._left else None
 
     @property
     def time_range(self) -> tuple[int, int] | None:
         """See Source."""
-        manifest = self._conversion.manifest
+        manifest = self.manifest
         if manifest.complete and manifest.first_ns is not None and manifest.last_ns is not None:
             return manifest.first_ns, manifest.last_ns
-        return self._direct.time_range
+        return self._direct.time_range if self._direct else None
 
     def begin(
         self,
@@ -288,39 +241,77 @@ class Growing:
         while_waiting: Callable[[], None] = lambda: None,
     ) -> tuple[Engine, Iterator[Chunk]]:
         """See Source."""
-        while not self._conversion.wait(0, _PATIENCE_S):
-            while_waiting()
-        self._raise_failure()
-        if self._off_cache:
-            return self._direct.begin(aggregation, at, keep=keep)
-        return _begin(self._folder, self._conversion.manifest, aggregation, at, keep, self._chunks)
+        self._await(0, while_waiting)
+        manifest = self.manifest
+        if not self._left:
+            if at is None or keep is None or manifest.first_ns is None:
+                return Engine(aggregation, keep=keep), self._chunks(0)
+            segment = segment_holding(manifest, resolved(at, manifest.first_ns))
+            try:
+                engine, first = engine_before(self.folder, manifest, segment, aggregation, keep=keep)
+            except DatasetError as error:
+                self._leave_cache(error)
+            else:
+                return engine, self._chunks(first)
+        return self._fallback().begin(aggregation, at, keep=keep)
 
     def _chunks(self, segment: int) -> Iterator[Chunk]:
-        conversion, visit = self._conversion, self._visit
-        last_ns: int | None = conversion.manifest.segments[segment - 1].last_ns if segment else None
-        reason: str | None = None
-        while reason is None:
-            while not conversion.wait(segment, _PATIENCE_S):
-                if self._visit != visit:
+        visit = self._visit
+        last_ns: int | None = self.manifest.segments[segment - 1].last_ns if segment else None
+        try:
+            while self._visit == visit:
+                if segment < len(self.manifest.segments):
+                    chunk = read_segment(self.folder, segment, self.manifest.segments[segment])
+                    last_ns = chunk.until_ns
+                    segment += 1
+                    yield chunk
+                elif self._await(segment, lambda: None, once=True) and segment == len(self.manifest.segments):
+                    if self._left:
+                        break
                     return
-            self._raise_failure()
-            segments = conversion.manifest.segments
-            if segment < len(segments):
-                try:
-                    chunk = read_segment(self._folder, segment, segments[segment])
-                except DatasetError as error:
-                    reason = str(error)
-                    break
-                last_ns = chunk.until_ns
-                segment += 1
-                yield chunk
-            elif conversion.ended:
-                reason = conversion.unusable
-                if reason is None:
-                    return
-        _log.warning("cache_left", reason=reason)
-        self._off_cache = True
-        yield from _later(self._direct.chunks(), last_ns)
+        except DatasetError as error:
+            if self._conversion is not None and error is self._conversion.failure:
+                raise
+            self._leave_cache(error)
+        if self._visit == visit:
+            yield from _later(self._fallback().chunks(self.report), last_ns)
+
+    def _await(self, segments: int, while_waiting: Callable[[], None], *, once: bool = False) -> bool:
+        """Wait for more than so many segments, or the end of them; return whether it was worth it.
+
+        Raises:
+            DatasetError: the dataset turned out unusable.
+        """
+        conversion = self._conversion
+        if conversion is None:
+            return True
+        while not conversion.wait(segments, _PATIENCE_S):
+            if once:
+                return False
+            while_waiting()
+        if conversion.failure is not None:
+            raise conversion.failure
+        if len(conversion.manifest.segments) <= segments and conversion.unusable is not None:
+            self._leave_cache(conversion.unusable)
+        return True
+
+    def _leave_cache(self, reason: object) -> None:
+        """Go on without the cache.
+
+        Raises:
+            DatasetError: it is no cache, but the dataset itself.
+        """
+        if self._direct is None:
+            raise reason if isinstance(reason, DatasetError) else DatasetError(str(reason))
+        if not self._left:
+            _log.warning("cache_left", reason=str(reason))
+        self._left = True
+
+    def _fallback(self) -> Direct:
+        if self._direct is None:
+            msg = f"{self.folder} cannot be read"
+            raise DatasetError(msg)
+        return self._direct
 
     def leave(self) -> None:
         """See Source."""
@@ -328,37 +319,39 @@ class Growing:
 
     def skips(self, from_ns: int, to_ns: int) -> bool:
         """See Source."""
-        return not self._off_cache and _skips(self._conversion.manifest, from_ns, to_ns)
+        if self._left:
+            return False
+        return segment_holding(self.manifest, to_ns) > segment_holding(self.manifest, from_ns) + 1
 
     def neighbour(
         self, at_ns: int, kind: Kind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
-        while not self._off_cache:
-            manifest, ended = self._conversion.manifest, self._conversion.ended
-            found_ns = _neighbour(self._folder, manifest, at_ns, kind, forward=forward)
-            if found_ns is not None or manifest.complete or not forward:
-                return found_ns
-            if ended:
-                break
-            while not self._conversion.wait(len(manifest.segments), _PATIENCE_S):
-                while_waiting()
-            self._raise_failure()
-        return self._direct.neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
-
-    def _raise_failure(self) -> None:
-        if self._conversion.failure is not None:
-            raise self._conversion.failure
+        try:
+            while not self._left:
+                manifest = self.manifest
+                found_ns = _neighbour(self.folder, manifest, at_ns, kind, forward=forward)
+                if found_ns is not None or manifest.complete or not forward:
+                    return found_ns
+                self._await(len(manifest.segments), while_waiting)
+        except DatasetError as error:
+            if self._conversion is not None and error is self._conversion.failure:
+                raise
+            self._leave_cache(error)
+        return self._fallback().neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
 
     def refresh(self) -> None:
         """See Source."""
-        if not self._off_cache:
+        if self._conversion is not None and not self._left:
             self.report.become(self._conversion.report)
 
     def close(self) -> None:
         """See Source."""
-        self._conversion.stop()
-        self._entry.release()
+        self.leave()
+        if self._conversion is not None:
+            self._conversion.stop()
+        if self._entry is not None:
+            self._entry.release()
 
 
 def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cache | None) -> Source:
@@ -375,7 +368,7 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
             if not manifest.complete:
                 msg = f"{folder} is an unfinished conversion: `processor convert` again finishes it"
                 raise DatasetError(msg)
-            return Stored(folder, manifest)
+            return Kept(folder, manifest)
     if cache is None:
         return direct
     try:
@@ -386,13 +379,13 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
         return direct
 
 
-def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Stored | Growing:
+def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
     files = dataset.files_of(direct.instrument)
     key = source_key(dataset.format.name, direct.instrument, clock, files)
     entry = cache.entry(key)
     manifest = entry.manifest()
     if manifest is not None and manifest.complete:
-        return Stored(entry.folder, manifest, entry)
+        return Kept(entry.folder, manifest, entry=entry, direct=direct)
     try:
         cache.make_room(entry)
     except BaseException:
@@ -409,7 +402,7 @@ def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Store
         )
     conversion = Conversion(dataset, entry.folder, manifest, check=lambda: cache.make_room(entry))
     conversion.start()
-    return Growing(direct, entry, conversion)
+    return Kept(entry.folder, manifest, entry=entry, direct=direct, conversion=conversion)
 
 
 def _store_of(dataset: Dataset, instrument: str) -> Path | None:
@@ -421,25 +414,6 @@ def _store_of(dataset: Dataset, instrument: str) -> Path | None:
             if (folder / manifests.MANIFEST_FILE).is_file():
                 return folder
     return None
-
-
-def _begin(
-    folder: Path,
-    manifest: Manifest,
-    aggregation: Aggregation,
-    at: Moment | None,
-    keep: int | None,
-    chunks: Callable[[int], Iterator[Chunk]],
-) -> tuple[Engine, Iterator[Chunk]]:
-    if at is None or keep is None or manifest.first_ns is None:
-        return Engine(aggregation, keep=keep), chunks(0)
-    segment = segment_holding(manifest, resolved(at, manifest.first_ns))
-    engine, first = engine_before(folder, manifest, segment, aggregation, keep=keep)
-    return engine, chunks(first)
-
-
-def _skips(manifest: Manifest, from_ns: int, to_ns: int) -> bool:
-    return segment_holding(manifest, to_ns) > segment_holding(manifest, from_ns) + 1
 
 
 def _neighbour(folder: Path, manifest: Manifest, at_ns: int, kind: Kind, *, forward: bool) -> int | None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from processor.store.cache import Cache
+
 HOUR_NS = 3_600_000_000_000
 
 
@@ -53,8 +55,11 @@ def contents(directory: Path) -> dict[str, bytes]:
     return {name: (directory / name).read_bytes() for name in DATA_FILES}
 
 
-def play(dataset: Path, out: Path, clock: FakeClock | None = None, **settings: Any) -> Status:
-    assert replay(dataset, out, Settings(**{"at_end": "exit"} | settings), clock or FakeClock(), Stop())
+def play(
+    dataset: Path, out: Path, clock: FakeClock | None = None, cache: Cache | None = None, **settings: Any
+) -> Status:
+    wanted = Settings(**{"at_end": "exit"} | settings)
+    assert replay(dataset, out, wanted, clock or FakeClock(), Stop(), cache=cache)
     assert faults(out) == []
     return status_of(out)
 
