@@ -152,8 +152,8 @@ _FIELD_ENDS: Final = {".csv": rb"[,;]", "": rb'[\s,:"\[\]{}]+'}
 _NUMBER: Final = re.compile(rb"-?(\d+\.?\d*|\.\d+)")
 SCIENTIFIC: Final = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _ISO: Final = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
-_SHIFTS: Final = {"lobster": 4, "recorded_databento_csv": 9}
-_NEW_YORK_NS: Final = (one_market.START_MS - 9 * 3_600_000 + one_market._DAY_MS) * 10**6
+_SHIFTS: Final = {"lobster": 4, "recorded_databento_csv": 9, "databento_csv_trades": 9}
+_NEW_YORK_NS: Final = (one_market.START_MS - 9 * 3_600_000 + one_market.DAY_MS) * 10**6
 
 
 class Spelled:

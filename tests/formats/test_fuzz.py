@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from processor.formats import open_dataset
-from processor.formats.base import SourceFile
+from processor.formats.base import HEAD_BYTES, SourceFile
 from tests.formats import mangling, one_market
 from tests.formats.mangling import AS_A_WHOLE, IN_BYTES, Touch, line_touched
 from tests.formats.playing import SCIENTIFIC, Played, Spelled, compare, outcome, play
@@ -208,6 +208,8 @@ def test_spoilt_files_play_or_are_refused_in_words(any_sample: Sample, spoilt: l
         outcome(folder)
 
 
+OF_ORDERS: Final = ("dbn_mbo", "databento_csv_mbo")
+"""Levels of these are sums, which an order that was lost or changed changes: only their trades are compared."""
 LINE_FORMATS: Final = [name for name in (*WRITERS, *RECORDED) if name not in BINARY]
 
 
@@ -237,11 +239,17 @@ def test_the_lines_that_are_not_touched_play_as_they_did(of_lines: Sample, file:
         found = outcome(folder, of_lines.instrument)
     if isinstance(found, str):
         # A first line of another day takes the one after it along.
+        if "format that is understood" in found:
+            # It filled the head, in which a file is recognised.
+            assert max(map(len, after)) > HEAD_BYTES // 2
+            return
         assert "of its rows" in found, found
         assert 2 + len(before) > len(lines) / 100, found
         return
     if of_lines.name == "lobster" and not all(line.strip() for line in after):
         return  # a blank line is no row, and takes the other file's row of its number along
+    if of_lines.name in OF_ORDERS:
+        found.levels = of_lines.played.levels
     compare(
         of_lines.played,
         found,
@@ -272,7 +280,6 @@ def test_the_rows_that_are_not_touched_play_as_they_did(of_rows: Sample, file: i
         [Spelled(of_rows.name, text, number=SCIENTIFIC, ends=rb'[,:"\[\]{} ]+') for text in side]
         for side in zip(*texts, strict=True)
     )
-    if of_rows.name == "dbn_mbo":
-        # The levels are sums of orders, which an order that was lost or changed changes.
+    if of_rows.name in OF_ORDERS:
         found.levels = of_rows.played.levels
     compare(of_rows.played, found, before, (*after, *before))
