@@ -1,6 +1,6 @@
 """Spoilt files of every format either play or are refused in words; what was not spoilt plays as it did.
 
-Every format's own market (one_market.py) and, where they are, the first lines of the recorded files are spoilt by the
+Every format's own market (one_market) and, where they are, the first lines of the recorded files are spoilt by the
 touches of mangling.py, as texts, as packed bytes, and as rows of tables. What must hold then:
 
 1. Reading to the end (open_dataset, in_time_order, Engine, the published payloads) works or raises a ProcessorError
