@@ -92,6 +92,18 @@ def test_a_packed_file_that_is_cut_off_gives_its_whole_lines_and_says_so(tmp_pat
     assert found[-1].first_line == text.count(b"\n") + 1
 
 
+@pytest.mark.parametrize("row", ["{0}\n", "binance,BTCUSDT,1723161255{0},false,bid,61837.63000000,0.00000000\n"])
+def test_a_packed_file_is_handed_on_in_pieces_of_much_the_same_size_however_well_it_packs(
+    tmp_path: Path, row: str
+) -> None:
+    rows = "".join(row.format(number * number % 1_000_003) for number in range(400_000)).encode()[:2_700_000]
+    file = SourceFile(tmp_path / "rows.gz")
+    file.path.write_bytes(gzip.compress(rows, 1))
+    _, _, *pieces, _ = (len(block.data) for block in file.blocks())
+    assert pieces
+    assert all(500_000 < piece < 1_000_000 for piece in pieces), pieces
+
+
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(bytes(range(256)) * 1000))
     packed[60:80] = bytes(20)
