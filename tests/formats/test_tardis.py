@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import csv
+import gzip
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from processor.errors import SettingError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from tests.formats.reading import book_of, read
+from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import (
     DAY_US,
     TARDIS_BOOK,
@@ -277,3 +280,17 @@ def test_the_recorded_snapshots_and_quotes_are_read_to_their_last_level(shared_d
         (BID, "8629.2", "806"),
         (ASK, "8629.3", "5494"),
     ]
+
+
+def test_the_recorded_trades_are_read_exactly(shared_data: Path) -> None:
+    name = "binance-futures_trades_2020-02-22_BTCUSDT.csv.gz"
+    aggressors = {"buy": BUY, "sell": SELL, "unknown": UNKNOWN}
+    with gzip.open(shared_data / "tardis" / name, "rt") as file:
+        rows = list(csv.DictReader(file))
+    found = read(shared_data / "tardis" / name)
+    assert trades_of(found.trades) == [
+        (int(row["timestamp"]) * 1000, Decimal(row["price"]), Decimal(row["amount"]), aggressors[row["side"]])
+        for row in rows
+    ]
+    assert len(rows) == 9999
+    assert found.report.counts["malformed"] == 0
