@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
@@ -110,8 +111,11 @@ def _header(file: SourceFile, head: bytes) -> _Header | None:
     try:
         major, _ = np.lib.format.read_magic(source)
         read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-        shape, by_column, dtype = read(source)
-    except ValueError:
+        with warnings.catch_warnings(action="ignore"):
+            shape, by_column, dtype = read(source)
+    except Exception:  # noqa: BLE001 - the header is a Python literal, and a damaged one raises whatever Python does
+        return None
+    if min(shape, default=0) < 0 or dtype.hasobject or not dtype.itemsize:
         return None
     kinds = {name: dtype[name].kind for name in dtype.names or ()}
     named = len(shape) == 1 and all(kinds.get(name) == kind for name, kind in _FIELDS.items())

@@ -120,7 +120,7 @@ def sample(name: str, events: int, request: pytest.FixtureRequest) -> Sample:
 def _unpacked(path: Path) -> bytes:
     """The content of a file, or of the only member of an archive."""
     member = None
-    if path.suffix == ".zip":
+    if path.suffix in {".zip", ".npz"}:
         with zipfile.ZipFile(path) as archive:
             (member,) = archive.namelist()
     return b"".join(block.data for block in SourceFile(path, member).blocks())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from processor.errors import DatasetError
+from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
 from processor.formats.tables import DayCheck
 from processor.formats.text import Layout, integer
@@ -117,6 +117,16 @@ def test_a_footer_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
             continue
         refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"{'descr': [(((", b"{'descr': ',', 'fortran_order': False, 'shape': (1,), }", b"{'shape': (-1L,)}", b"\xff" * 40],
+)
+def test_an_array_whose_header_is_damaged_is_no_array_of_events(tmp_path: Path, header: bytes) -> None:
+    write(tmp_path / "a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(640))
+    with pytest.raises(UnknownFormat, match=r"a\.npy: binary"):
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "\u0661"])
