@@ -165,7 +165,11 @@ class OrderCheck:
         above = np.concatenate(([last_ns], times[:-1]))
         early = np.flatnonzero(times < above)
         found = (
-            (int(lines[row]), int(times[row]), f"{(above[row] - times[row]) / 1e9:.6f} s before the row above")
+            (
+                int(lines[row]),
+                int(times[row]),
+                f"{(int(above[row]) - int(times[row])) / 1e9:.6f} s before the row above",
+            )
             for row in early
         )
         self._report.add_all("out_of_order", name, found, len(early))

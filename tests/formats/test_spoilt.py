@@ -10,7 +10,7 @@ import pytest
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
-from processor.formats.tables import DayCheck
+from processor.formats.tables import DayCheck, OrderCheck
 from processor.formats.text import Layout, integer
 from processor.report import Report
 from tests.formats import one_market, samples, test_mapping, test_sqlite_tables, websocket_samples
@@ -98,6 +98,12 @@ def test_a_first_time_at_an_end_of_the_range_is_no_overflow(tmp_path: Path, time
     near = DayCheck("a.csv", report).near(times, np.arange(1, 7))
     assert near.tolist() == [True, False, True, True, True, True]
     assert report.counts == {"malformed": 1}
+
+
+def test_a_time_far_before_the_row_above_is_no_overflow() -> None:
+    report = Report()
+    OrderCheck(report).check("a.csv", np.array([2**62, -(2**63)]), np.array([1, 2]))
+    assert report.incidents[0].detail == "13835058055.282164 s before the row above"
 
 
 def test_a_layout_that_repeats_a_column_reads_its_last() -> None:
