@@ -21,9 +21,8 @@ from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
 from processor.formats.chunks import prefetched
 from processor.store import manifest as manifests
-from processor.store.files import CHECKPOINT_KIND, read_checkpoint
+from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint
 from processor.store.reader import bare_engine_before, read_segment
-from processor.store.writer import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,11 +21,13 @@ from shared import (
     MAX_ROWS,
     METRICS_FILE,
     OHLC_FILE,
+    OVERVIEW_FILE,
     REPORT_FILE,
     STATUS_FILE,
     ContractError,
     ControlAnswer,
     IpcStats,
+    Overview,
     Resume,
     Status,
     WriteFailed,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from processor.clock import WallClock
     from processor.engine import Engine
     from processor.report import Report
+    from processor.store.volumes import Volumes
     from shared import DirectoryWriter, State
 
 _log = structlog.get_logger()
@@ -87,6 +90,7 @@ class Situation:
     notice: str | None = None
     control: ControlAnswer = field(default_factory=ControlAnswer)
     resume: Resume | None = None
+    volumes: Volumes | None = None
 
 
 class Publisher:
@@ -168,6 +172,9 @@ class Publisher:
         if self._report is not None and (whole or now_ms >= self._report_due_ms):
             payload = report_payload(self._subject, self._report, self._ignored, engine.book, situation.event_ns)
             wrote |= self._writer.write(REPORT_FILE, payload, generation)
+            if situation.volumes is not None and situation.event_ns is not None:
+                payload = overview_payload(situation.volumes, situation.event_ns)
+                wrote |= self._writer.write(OVERVIEW_FILE, payload, generation)
             self._report_due_ms = now_ms + _REPORT_PERIOD_MS
         return wrote
 
@@ -261,6 +268,12 @@ def depth_payload(engine: Engine, levels: int) -> bytes:
         for prices, sizes in book.levels(levels)
     )
     return encode({"bids": bids, "asks": asks})
+
+
+def overview_payload(volumes: Volumes, event_ns: int) -> bytes:
+    """overview_data.json: the volume of every piece of the range that is over."""
+    traded = decimal_floats(volumes.until(event_ns), volumes.size_decimals)
+    return encode(Overview(volumes.start_ms, volumes.bucket_ns // NS_PER_MS, tuple(traded.tolist())))
 
 
 def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> bytes:

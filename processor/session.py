@@ -478,6 +478,7 @@ class Session:
             notice=self._notice,
             control=mailbox.answer if mailbox else ControlAnswer(),
             resume=self._resume(),
+            volumes=self._source.volumes(),
         )
         if begun:
             self._publisher.publish(engine, situation, bar_closed=bar_closed, whole=whole)

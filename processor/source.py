@@ -25,6 +25,7 @@ from processor.store.conversion import Conversion
 from processor.store.key import source_key
 from processor.store.manifest import STORE_VERSION, Manifest
 from processor.store.reader import engine_before, read_segment, segment_holding
+from processor.store.volumes import volumes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from processor.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.store.cache import Entry
+    from processor.store.volumes import Volumes
 
 _log = structlog.get_logger()
 
@@ -97,6 +99,9 @@ class Source(Protocol):
         Raises:
             DatasetError: the dataset is unusable.
         """
+
+    def volumes(self) -> Volumes | None:
+        """The traded volume of what has been read, over its whole range; None where that is not known."""
 
     def refresh(self) -> None:
         """Bring `report` up to date. For the thread that uses it."""
@@ -169,6 +174,10 @@ class Direct:
                     break
         return before_ns
 
+    def volumes(self) -> Volumes | None:
+        """See Source."""
+        return None
+
     def refresh(self) -> None:
         """See Source."""
 
@@ -199,6 +208,8 @@ class Kept:
         self._conversion = conversion
         self._left = False
         self._visit = 0
+        self._volumes: Volumes | None = None
+        self._added_up = 0
 
     @property
     def manifest(self) -> Manifest:
@@ -339,6 +350,19 @@ class Kept:
                 raise
             self._leave_cache(error)
         return self._fallback().neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
+
+    def volumes(self) -> Volumes | None:
+        """See Source."""
+        manifest = self.manifest
+        segments = len(manifest.segments)
+        # While the store grows, a tenth more is worth adding it all up again.
+        if not self._left and (segments > self._added_up * 1.1 or (manifest.complete and segments > self._added_up)):
+            try:
+                self._volumes = volumes_of(self.folder, manifest)
+            except DatasetError as error:
+                self._leave_cache(error)
+            self._added_up = segments
+        return self._volumes
 
     def refresh(self) -> None:
         """See Source."""

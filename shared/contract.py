@@ -19,7 +19,8 @@ METRICS_FILE: Final = "metrics_data.json"
 STATUS_FILE: Final = "status.json"
 REPORT_FILE: Final = "report_data.json"
 DATA_FILES: Final = (OHLC_FILE, DEPTH_FILE, METRICS_FILE)
-VIEW_FILES: Final = (REPORT_FILE,)
+OVERVIEW_FILE: Final = "overview_data.json"
+VIEW_FILES: Final = (REPORT_FILE, OVERVIEW_FILE)
 """Further files of a picture: a writer may leave them out, and a reader may do without."""
 LOCK_FILE: Final = ".writer.lock"
 
@@ -33,6 +34,8 @@ MAX_INCIDENTS: Final = 20
 """Incidents of one kind that report_data.json locates."""
 MAX_LISTED_FILES: Final = 500
 """Files of a dataset that report_data.json lists, and as many that were ignored."""
+MAX_VOLUMES: Final = 1000
+"""Numbers that overview_data.json holds."""
 MAX_READ_BYTES: Final = 8_000_000
 """A single file beyond this is not even parsed."""
 POLL_INTERVAL_MS: Final = 500
@@ -132,6 +135,17 @@ class DataReport(msgspec.Struct, frozen=True):
     ignored_files: tuple[str, ...]
     ignored_count: int
     findings: tuple[Finding, ...]
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The traded volume of the whole range: one number for each `bucket_ms` from `start_ms`, up to the event clock.
+
+    A bucket that the clock has not passed is not there, so nothing in it lies after the clock.
+    """
+
+    start_ms: int
+    bucket_ms: int
+    volumes: tuple[float, ...]
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -249,6 +263,7 @@ FILE_TYPES: Final[dict[str, object]] = {
     DEPTH_FILE: Depth,
     METRICS_FILE: tuple[MetricsRow, ...],
     REPORT_FILE: DataReport,
+    OVERVIEW_FILE: Overview,
     STATUS_FILE: Status,
 }
 

@@ -20,8 +20,10 @@ from shared.contract import (
     MAX_INCIDENTS,
     MAX_LISTED_FILES,
     MAX_ROWS,
+    MAX_VOLUMES,
     METRICS_FILE,
     OHLC_FILE,
+    OVERVIEW_FILE,
     REPORT_FILE,
     STATUS_FILE,
     VIEW_FILES,
@@ -33,7 +35,7 @@ from shared.reader import decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from shared.contract import DataReport, Depth, Level, MetricsRow, OhlcRow, Status
+    from shared.contract import DataReport, Depth, Level, MetricsRow, OhlcRow, Overview, Status
 
 _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.05
@@ -171,6 +173,15 @@ def _report_faults(report: DataReport) -> Iterator[str]:
                 yield f"{where}: incident {i} ends before it begins"
 
 
+def _overview_faults(overview: Overview) -> Iterator[str]:
+    if len(overview.volumes) > MAX_VOLUMES:
+        yield f"holds {len(overview.volumes)} volumes, at most {MAX_VOLUMES} are allowed"
+    if overview.bucket_ms < 1:
+        yield f"bucket_ms is {overview.bucket_ms}, expected at least 1"
+    if any(volume < 0 for volume in overview.volumes):
+        yield "a volume is negative"
+
+
 def _side_faults(side: str, levels: tuple[Level, ...], direction: int) -> Iterator[str]:
     for i, level in enumerate(levels):
         if level.size <= 0:
@@ -189,6 +200,7 @@ _CHECKS: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
     METRICS_FILE: _metrics_faults,
     DEPTH_FILE: _depth_faults,
     REPORT_FILE: _report_faults,
+    OVERVIEW_FILE: _overview_faults,
 }
 
 

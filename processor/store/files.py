@@ -45,6 +45,8 @@ LAST_KEY: Final = "orderflow.last_time_ns"
 STATE_KEY: Final = "orderflow.state"
 
 SIDE_COLUMN: Final = {"trades": "aggressor", "book": "side"}
+INDEX_FOLDER: Final = ".index"
+"""Everything that is made from the events lies here, hidden from whoever looks for events."""
 BARS_KIND: Final = "bars"
 CHECKPOINT_KIND: Final = "checkpoint"
 
@@ -74,6 +76,11 @@ class Carry(msgspec.Struct, frozen=True, kw_only=True):
 def folder_name(instrument: str) -> str:
     """An instrument's name as that of a folder."""
     return re.sub(r"[^\w.-]|^\.", "_", instrument)
+
+
+def file_name(kind: str, segment: int, day: str = INDEX_FOLDER) -> str:
+    """Of the events of a segment's day, or of what is made from them: its bars, or the checkpoint after it."""
+    return f"{day}/{kind}-{segment:04d}.parquet"
 
 
 def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> int:

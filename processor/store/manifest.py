@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.errors import DatasetError
+from processor.store.files import INDEX_FOLDER
 from shared import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-INDEX_FOLDER: Final = ".index"
-"""Everything that is made from the events lies here, hidden from whoever looks for events."""
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
 STORE_VERSION: Final = "1"
 
@@ -27,7 +26,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are its files' names, relative to the store, with their sizes. Decimals are of prices and of sizes:
     `trade_decimals` those of the trades and their bars, `book_decimals` those of the book events and of the best
-    prices in the bars.
+    prices in the bars. `minute_lots` are the minutes with trades: number since the epoch and lots.
     """
 
     day: str
@@ -38,6 +37,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     trade_decimals: tuple[int, int]
     book_decimals: tuple[int, int]
     consumed_bytes: int
+    minute_lots: tuple[tuple[int, int], ...]
     files: dict[str, int]
 
 

@@ -26,12 +26,12 @@ from processor.store.files import (
     BASE_NS,
     BASE_OBI_LEVELS,
     CHECKPOINT_KIND,
+    file_name,
     read_bars,
     read_book,
     read_checkpoint,
     read_trades,
 )
-from processor.store.writer import file_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import polars as pl
 
 from processor import bars
 from processor.book import Book, BookBars, no_bars
@@ -18,6 +19,7 @@ from processor.store.files import (
     BASE_NS,
     BASE_OBI_LEVELS,
     CHECKPOINT_KIND,
+    INDEX_FOLDER,
     INSTRUMENT_KEY,
     KIND_KEY,
     LAYOUT_VERSION,
@@ -28,15 +30,14 @@ from processor.store.files import (
     checkpoint_frame,
     event_frame,
     event_metadata,
+    file_name,
     read_checkpoint,
     write_parquet,
 )
-from processor.store.manifest import INDEX_FOLDER, Manifest, Segment
+from processor.store.manifest import Manifest, Segment
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import polars as pl
 
     from processor.events import BookEvents, Trades
     from processor.ordering import Chunk
@@ -186,6 +187,7 @@ class StoreWriter:
             trade_decimals=self._carry.trade_decimals,
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
+            minute_lots=_minute_lots(trade_bars),
             files=files,
         )
         self._save(
@@ -237,9 +239,10 @@ class StoreWriter:
         self.manifest = changed
 
 
-def file_name(kind: str, segment: int, day: str = INDEX_FOLDER) -> str:
-    """Of the events of a segment's day, or of what is made from them: its bars, or the checkpoint after it."""
-    return f"{day}/{kind}-{segment:04d}.parquet"
+def _minute_lots(trade_bars: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """Number since the epoch and traded lots of each minute with trades, from bars of a second."""
+    minutes = trade_bars.group_by(pl.col("bucket") // 60, maintain_order=True).agg(pl.col("volume").sum())
+    return tuple(minutes.iter_rows())
 
 
 def _earlier(known_ns: int | None, found_ns: int | None) -> int | None:

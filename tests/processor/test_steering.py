@@ -309,6 +309,16 @@ def test_nothing_after_the_event_clock_is_in_any_file_whatever_is_done(
                 assert all(row[0] * 1_000_000 <= now_ns for row in (*ohlc, *json.loads(files[METRICS_FILE])))
                 resting = sum(1 for side in json.loads(files[DEPTH_FILE]).values() for _ in side)
                 assert resting <= int((book.time_ns <= now_ns).sum())
+                if "overview_data.json" in status.files:
+                    overview = json.loads((steered.ipc / "overview_data.json").read_bytes())
+                    pieces = len(overview["volumes"])
+                    end_ms = overview["start_ms"] + pieces * overview["bucket_ms"]
+                    assert end_ms * 1_000_000 <= now_ns + 1
+                    until = trades.time_ns < end_ms * 1_000_000
+                    assert round(sum(overview["volumes"]) * 1000) == int(trades.size_lots[until].sum())
+                    assert pieces or now_ns - FIRST_NS < HOUR_NS / 60
+                else:
+                    assert status.cache == "off"
                 report = json.loads((steered.ipc / "report_data.json").read_bytes())
                 for finding in report["findings"]:
                     for incident in finding["incidents"]:
