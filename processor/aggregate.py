@@ -1,7 +1,7 @@
 """The whole history of a dataset as one table.
 
-What is read for the first time is computed as it comes, in this process. What is in a store already is divided into
-days, which as many processes as pay, or a cluster, compute at the same time.
+What is read for the first time is computed as it comes, in this process. What is in a store already can be divided into
+days, which several processes or a cluster compute at the same time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from processor.cluster import on_cluster
 from processor.engine import OBI, Engine, decimal_floats
 from processor.errors import DatasetError, SettingError
 from processor.events import NS_PER_MS, Trades, concatenated
-from processor.fanout import cores, in_processes
+from processor.fanout import in_processes
 from processor.formats.chunks import prefetched
 from processor.partitions import computed, partitions, put_together
 from processor.settings import resolved
@@ -61,12 +61,6 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
-_SEVERAL: Final = 2
-_WORTH_A_WORKER: Final = 40_000_000
-"""Events: a process needs a second before it begins, and this one computes as many in a few."""
-_MOST_WORKERS: Final = 2
-"""As many as stay below 600 MB together with this process."""
-
 
 @dataclass(frozen=True, slots=True)
 class Aggregated:
@@ -87,10 +81,10 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
     Raises:
         DatasetError: the dataset turns out unusable.
     """
-    ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
     with closing(source):
         engine, chunks = source.begin(settings.aggregation, None, keep=None)
         # The source is closed before what reads it ahead, which may be waiting for more.
+        ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
         with closing(prefetched(chunks, ahead)) as some, closing(source):
             for chunk in _with_trades_together(_until(some, settings.until)):
                 engine.advance(chunk.trades, chunk.book)
@@ -105,14 +99,15 @@ def aggregate_all(
     settings: Settings,
     cache: Cache | None,
     *,
-    workers: int | None = None,
+    workers: int = 1,
     cluster: str | None = None,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> list[Aggregated]:
     """Aggregate each of `instruments`.
 
-    What is in a store already is spread over `workers` processes (None: as many as pay) or the Dask cluster at the
-    address `cluster`. The rest is read here, one after the other, and into the `cache`. The result is the same.
+    What is in a store already is divided into days, which are spread over `workers` processes (1: this one, where
+    reading and computing overlap) or the Dask cluster at the address `cluster`. The rest is read here, one after the
+    other, and into the `cache`. The result is the same.
     `on_progress` is told what is being done, and how much of how much.
 
     Raises:
@@ -170,11 +165,10 @@ def _planned(source: Kept, settings: Settings) -> _Plan:
 
 
 def _spread(
-    plans: Sequence[_Plan], workers: int | None, cluster: str | None, on_progress: Callable[[str, int, int], None]
+    plans: Sequence[_Plan], workers: int, cluster: str | None, on_progress: Callable[[str, int, int], None]
 ) -> Iterator[Part] | None:
-    """All parts of all plans, in their order; None where this process had better compute them itself."""
+    """All parts of all plans, in their order; None where this process is to compute them itself."""
     tasks = [partition for plan in plans for partition in plan.partitions]
-    several = min(workers or _worth(tasks), len(tasks))
     done, total = 0, sum(task.events for task in tasks)
 
     def count(task: Partition) -> None:
@@ -184,19 +178,14 @@ def _spread(
 
     if cluster and tasks:
         return iter(on_cluster(computed, tasks, cluster, count))
-    if several < _SEVERAL:
+    if min(workers, len(tasks)) <= 1:
         return None
     try:
-        return iter(in_processes(computed, tasks, several, count))
+        return iter(in_processes(computed, tasks, workers, count))
     except DatasetError as error:
         # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
         _log.warning("days_not_readable", reason=str(error))
         return None
-
-
-def _worth(tasks: Sequence[Partition]) -> int:
-    """How many processes pay."""
-    return min(cores(), _MOST_WORKERS, sum(task.events for task in tasks) // _WORTH_A_WORKER)
 
 
 def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:

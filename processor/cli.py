@@ -80,10 +80,7 @@ CacheFolder = Annotated[
 ]
 CacheLimit = Annotated[str, _option("cache-limit", "How much of the disk the cache may take: 500MB, 20GB, 1TB ...")]
 Workers = Annotated[
-    int | None,
-    _option(
-        "workers", "Processes that compute the days of a dataset that was read before; as many as pay if not given."
-    ),
+    int, _option("workers", "Processes that compute the days of a dataset that was read before, 0.4 GB each.")
 ]
 Cluster = Annotated[
     str | None, _option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
@@ -213,7 +210,7 @@ def aggregate(
     instrument: Instrument = None,
     cache: CacheFolder = None,
     cache_limit: CacheLimit = "20GB",
-    workers: Workers = None,
+    workers: Workers = 1,
     cluster: Cluster = None,
     *,
     all_instruments: AllInstruments = False,
@@ -224,8 +221,6 @@ def aggregate(
 
     options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
     whole.check_suffix(out)
-    if workers is not None:
-        wanted.at_least("workers", workers, 1, wanted.MAX_WORKERS)
     if all_instruments and options.instrument:
         raise SettingError("instrument", options.instrument, "none, as --all-instruments means all of them")
     opened = open_dataset(dataset)
@@ -237,7 +232,7 @@ def aggregate(
             names,
             options,
             _cache(cache, cache_limit),
-            workers=workers,
+            workers=wanted.at_least("workers", workers, 1, wanted.MAX_WORKERS),
             cluster=cluster or None,
             on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )

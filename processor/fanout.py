@@ -31,11 +31,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def in_processes(work: Callable[[T], R], tasks: Sequence[T], workers: int, on_done: Callable[[T], None]) -> list[R]:
     """`work` of each of `tasks`, in their order, computed in `workers` processes; `on_done` is told of each.
 
