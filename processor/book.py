@@ -7,7 +7,7 @@ the batches, the result is that of one piece.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_PIECE: Final = 131_072
+"""Events whose narrow columns are widened at once."""
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
 _END_OF_TIME: Final = np.iinfo(np.int64).max
 
@@ -149,6 +151,7 @@ class Book:
         self._clock[kernel.STANCE] = kernel.APART
         self._bar = np.zeros(4)
         self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
+        self._wide = np.empty((2, _PIECE), np.int64)
 
     def advance(self, events: BookEvents) -> BookBars:
         """Apply `events` and return the intervals they closed.
@@ -162,6 +165,18 @@ class Book:
         size_decimals = max(events.size_decimals, self.size_decimals)
         self._rescale(price_decimals, size_decimals)
         events = events.rescaled(price_decimals, size_decimals)
+        if events.price_ticks.dtype == events.size_lots.dtype == np.int64:
+            return self._advance(events)
+        # Widened a piece at a time, in memory that is in the processor's cache already.
+        pieces = (events.rows(slice(at, at + _PIECE)) for at in range(0, len(events), _PIECE))
+        return concatenated([self._advance(self._widened(piece)) for piece in pieces])
+
+    def _widened(self, events: BookEvents) -> BookEvents:
+        price_ticks, size_lots = self._wide[:, : len(events)]
+        price_ticks[:], size_lots[:] = events.price_ticks, events.size_lots
+        return replace(events, price_ticks=price_ticks, size_lots=size_lots)
+
+    def _advance(self, events: BookEvents) -> BookBars:
         span = int(events.time_ns[-1]) - int(events.time_ns[0])
         room = min(len(events), span // self._interval_ns + 2) + 1
         times, values = np.empty((3, room), np.int64), np.empty((4, room))

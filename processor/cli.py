@@ -181,17 +181,20 @@ def replay(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    went_well = play(
-        dataset,
-        out,
-        options,
-        wall,
-        stop,
-        cache=_cache(cache, cache_limit),
-        control=control,
-        paused=paused,
-        resume=wanted.one_of("resume", resume, wanted.SWITCH) == "on",
-    )
+    with _progress() as progress:
+        task = progress.add_task("reading", total=1.0, visible=False)
+        went_well = play(
+            dataset,
+            out,
+            options,
+            wall,
+            stop,
+            cache=_cache(cache, cache_limit),
+            control=control,
+            paused=paused,
+            resume=wanted.one_of("resume", resume, wanted.SWITCH) == "on",
+            on_progress=lambda share: progress.update(task, completed=share or 0.0, visible=share is not None),
+        )
     if not went_well:
         raise typer.Exit(1)
 

@@ -15,6 +15,7 @@ from processor.session import Ending, Session, Wish, subject_of
 from shared import DirectoryWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from processor.clock import WallClock
@@ -37,12 +38,14 @@ def replay(
     control: Path | None = None,
     paused: bool = False,
     resume: bool = True,
+    on_progress: Callable[[float | None], None] = lambda _: None,
 ) -> bool:
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
 
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
     `control`, commands are taken from the control file in that directory; with `paused`, nothing moves until one says
-    so. With `resume`, a replay of the same that was killed is gone on with. Returns whether it went well; when the
+    so. With `resume`, a replay of the same that was killed is gone on with. `on_progress` is told how far loading has
+    come, 0 to 1, and None while nothing is loading. Returns whether it went well; when the
     dataset cannot be replayed, status.json says why and the files stay.
 
     Raises:
@@ -51,7 +54,8 @@ def replay(
     """
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer:
         before = last_status(writer)
-        wish = Wish(digest_of_wish(path, settings), writer, clock, stop, cache, _mailbox(control, clock, before))
+        mailbox = _mailbox(control, clock, before)
+        wish = Wish(digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)
         try:
             session: Session | None = _first(path, settings, wish, before if resume else None, paused=paused)
             while session is not None:

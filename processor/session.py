@@ -23,6 +23,7 @@ from processor.source import open_source
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from processor.clock import WallClock
@@ -64,7 +65,11 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What all sessions of a replay share. `digest` is that of what was asked for on the command line."""
+    """What all sessions of a replay share.
+
+    `digest` is that of what was asked for on the command line. `on_progress` is told the share of the files read while
+    the replay is loading, and None when it is not.
+    """
 
     digest: str
     writer: DirectoryWriter
@@ -72,6 +77,7 @@ class Wish:
     stop: Stop
     cache: Cache | None
     mailbox: Mailbox | None
+    on_progress: Callable[[float | None], None]
 
 
 class _Stopped(Exception):
@@ -466,12 +472,14 @@ class Session:
         player, engine = self._player, self._player.engine
         begun = engine.event_ns is not None
         mailbox = self._wish.mailbox
+        progress = self._progress()
+        self._wish.on_progress(progress if state == "loading" else None)
         situation = Situation(
             state=state,
             event_ns=player.now_ns if begun else None,
             start_ns=player.first_ns,
             end_ns=self._end_ns(),
-            progress=self._progress(),
+            progress=progress,
             report=self._source.report.published() | _book_report(engine),
             speed=self._settings.speed,
             cache=self._source.cache,

@@ -20,6 +20,7 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Literal
 
@@ -189,38 +190,40 @@ def read_bars(path: Path) -> tuple[pl.DataFrame, BookBars]:
     return bars_of(_read(path))
 
 
-def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> Trades:
-    """A segment's trades.
+def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trades, ...]:
+    """A segment's trades, in successive parts.
 
     Raises:
         DatasetError: the file is damaged.
     """
-    return Trades(**_columns("trades", path, rows, decimals))
+    return tuple(
+        Trades(**columns | {name: columns[name].astype(np.int64, copy=False) for name in ("price_ticks", "size_lots")})
+        for columns in _columns("trades", path, rows, decimals)
+    )
 
 
-def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> BookEvents:
-    """A segment's book events.
+def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:
+    """A segment's book events, in successive parts; prices and sizes may be int32, which `Book` widens as it goes.
 
     Raises:
         DatasetError: the file is damaged.
     """
-    return BookEvents(**_columns("book", path, rows, decimals))
+    return tuple(BookEvents(**columns) for columns in _columns("book", path, rows, decimals))
 
 
-def _columns(kind: Literal["trades", "book"], path: Path, rows: int, decimals: tuple[int, int]) -> dict[str, Any]:
+def _columns(
+    kind: Literal["trades", "book"], path: Path, rows: int, decimals: tuple[int, int]
+) -> Iterator[dict[str, Any]]:
+    """The columns of each row group: together they would have to be copied."""
     side = SIDE_COLUMN[kind]
-    frame = _read(path, ["time_ns", side, "price_ticks", "size_lots"])
+    names = ("time_ns", side, "price_ticks", "size_lots")
+    frame = _read(path, list(names))
     if frame.height != rows:
         msg = f"{path}: damaged: {frame.height} of {rows} rows could be read"
         raise DatasetError(msg)
-    return {
-        "time_ns": frame["time_ns"].to_numpy(),
-        "price_ticks": _int64(frame, "price_ticks"),
-        "size_lots": _int64(frame, "size_lots"),
-        side: frame[side].to_numpy(),
-        "price_decimals": decimals[0],
-        "size_decimals": decimals[1],
-    }
+    for group in zip(*(frame[name].get_chunks() for name in names), strict=True):
+        columns = dict(zip(names, (part.to_numpy() for part in group), strict=True))
+        yield columns | {"price_decimals": decimals[0], "size_decimals": decimals[1]}
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:

@@ -36,6 +36,7 @@ from processor.store.files import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from processor.events import BookEvents, Trades
     from processor.settings import Aggregation
     from processor.store.files import Carry
     from processor.store.manifest import Manifest, Segment
@@ -52,7 +53,8 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     Raises:
         DatasetError: a file is damaged.
     """
-    trades = book = None
+    trades: tuple[Trades, ...] = ()
+    book: tuple[BookEvents, ...] = ()
     if segment.trades:
         path = folder / file_name("trades", number, segment.day)
         trades = read_trades(path, segment.trades, segment.trade_decimals)
@@ -60,8 +62,8 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
         path = folder / file_name("book", number, segment.day)
         book = read_book(path, segment.book_events, segment.book_decimals)
     return Chunk(
-        trades=(trades,) if trades is not None else (),
-        book=(book,) if book is not None else (),
+        trades=trades,
+        book=book,
         until_ns=segment.last_ns,
         consumed_bytes=segment.consumed_bytes,
     )
