@@ -85,19 +85,27 @@ def chunk_of(
     )
 
 
-def new_manifest() -> Manifest:
-    return Manifest(version=STORE_VERSION, key="k", format="made", instrument="X", clock="exchange", source_bytes=1)
+def new_manifest(instrument: str = "X") -> Manifest:
+    return Manifest(
+        version=STORE_VERSION, key="k", format="made", instrument=instrument, clock="exchange", source_bytes=1
+    )
 
 
-def written(folder: Path, chunks: Sequence[Chunk], segment_events: int = 10, restarts: Sequence[int] = ()) -> Manifest:
+def written(
+    folder: Path,
+    chunks: Sequence[Chunk],
+    segment_events: int = 10,
+    restarts: Sequence[int] = (),
+    instrument: str = "X",
+) -> Manifest:
     """A store of `chunks`; before those numbered `restarts` the writer dies, and the next begins from the first."""
-    manifest = new_manifest()
+    manifest = new_manifest(instrument)
     with mock.patch.object(writing, "SEGMENT_EVENTS", segment_events):
         for end in (*restarts, len(chunks)):
             writer = StoreWriter(folder, manifest)
             for chunk in chunks[:end]:
                 writer.add(chunk)
-            manifest = manifests.load(folder) or new_manifest()
+            manifest = manifests.load(folder) or new_manifest(instrument)
         writer.close(Report())
     found = manifests.load(folder)
     assert found is not None
