@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from rich.console import Console
 
-from bench import aggregation, cold, exchange, machine, memory, page, stages, startup, whole_book
+from bench import aggregation, cold, exchange, machine, memory, page, stages, startup, steering, whole_book
 from bench.figures import markdown, progress, table
 from bench.sizes import FULL, QUICK
 
@@ -29,6 +29,7 @@ PARTS: Final = (
     stages.PART,
     cold.PART,
     memory.PART,
+    steering.PART,
     exchange.PART,
     page.PART,
     startup.PART,
@@ -45,6 +46,9 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
         ),
         cold.PART: lambda: cold.measure(cache, events=sizes.packed_events, rounds=sizes.packed_rounds),
         memory.PART: lambda: memory.measure(cache, events_a_day=sizes.memory_events_a_day, days=sizes.memory_days),
+        steering.PART: lambda: steering.measure(
+            cache, events=sizes.memory_events_a_day, commands=sizes.steering_commands
+        ),
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows

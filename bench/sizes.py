@@ -28,6 +28,7 @@ class Sizes:
     packed_rounds: int
     memory_events_a_day: int
     memory_days: int
+    steering_commands: int
 
 
 FULL: Final = Sizes(
@@ -45,6 +46,7 @@ FULL: Final = Sizes(
     packed_rounds=3,
     memory_events_a_day=31_000_000,
     memory_days=10,
+    steering_commands=100,
 )
 QUICK: Final = Sizes(
     events=1_000_000,
@@ -61,4 +63,5 @@ QUICK: Final = Sizes(
     packed_rounds=2,
     memory_events_a_day=300_000,
     memory_days=10,
+    steering_commands=9,
 )

@@ -43,6 +43,7 @@ TINY = Sizes(
     packed_rounds=1,
     memory_events_a_day=3_000,
     memory_days=2,
+    steering_commands=2,
 )
 _REASONS = tuple(
     reason
