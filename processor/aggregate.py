@@ -6,6 +6,8 @@ days, which several processes or a cluster compute at the same time.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,9 +21,9 @@ from processor.cluster import on_cluster
 from processor.engine import OBI, Engine, decimal_floats
 from processor.errors import DatasetError, SettingError
 from processor.events import NS_PER_MS, Trades, concatenated
-from processor.fanout import in_processes
+from processor.fanout import gathered, in_processes
 from processor.formats.chunks import prefetched
-from processor.partitions import computed, partitions, put_together
+from processor.partitions import computed, partitions, pieces, put_together
 from processor.settings import resolved
 from processor.source import Direct, Kept, open_source
 from processor.store.reader import read_segment, segment_holding
@@ -136,7 +138,7 @@ def aggregate_all(
         for plan in plans:
             name = plan.source.instrument
             if parts is None:
-                found[name] = _here(plan.source, settings, on_progress)
+                found[name] = _in_threads(plan, settings, on_progress)
             else:
                 engine = _of_parts(plan, list(islice(parts, len(plan.partitions))), settings)
                 found[name] = _aggregated(engine, plan.source, settings)
@@ -186,6 +188,27 @@ def _spread(
         # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
         _log.warning("days_not_readable", reason=str(error))
         return None
+
+
+def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
+    """A store's history by a thread for each core: what takes time in them does not hold the interpreter's lock."""
+    source = plan.source
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
+    done, total = 0, sum(task.events for task in tasks)
+    parts: dict[int, Part] = {}
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            for number, part in gathered(pool, computed, tasks, range(len(tasks))):
+                parts[number] = part
+                done += tasks[number].events
+                on_progress(source.instrument, done, total)
+        engine = _of_parts(plan, [parts[number] for number in range(len(tasks))], settings)
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("store_not_readable", reason=str(error))
+        return _here(source, settings, on_progress)
+    return _aggregated(engine, source, settings)
 
 
 def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:

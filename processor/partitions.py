@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from processor import bars
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from processor.store.manifest import Manifest
 
 _SEGMENTS_AHEAD: Final = 1
+_SEGMENTS_OF_A_PIECE: Final = 16
+"""A thread tells of its progress after so many, some half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,27 @@ def partitions(folder: Path, manifest: Manifest, aggregation: Aggregation, end: 
     found = []
     for _, numbers in groupby(range(end), key=days.__getitem__):
         first, *_, last = (*numbers,) * 2
-        segments = manifest.segments[first : last + 1]
-        events = sum(segment.trades + segment.book_events for segment in segments)
+        events = _events(manifest, first, last + 1)
         found.append(Partition(folder, manifest.key, first, last + 1, events, aggregation))
     return found
+
+
+def pieces(folder: Path, manifest: Manifest, aggregation: Aggregation, end: int, least: int) -> list[Partition]:
+    """The same segments in at least `least` pieces of about equal length, for the threads of one process.
+
+    One piece if they cannot be divided, or are too few.
+    """
+    count = max(least, -(-end // _SEGMENTS_OF_A_PIECE)) if divisible(aggregation) else 1
+    edges = [round(end * number / count) for number in range(count + 1)]
+    return [
+        Partition(folder, manifest.key, first, last, _events(manifest, first, last), aggregation)
+        for first, last in pairwise(edges)
+        if first < last
+    ]
+
+
+def _events(manifest: Manifest, first: int, end: int) -> int:
+    return sum(segment.trades + segment.book_events for segment in manifest.segments[first:end])
 
 
 def computed(partition: Partition) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from processor.aggregate import table
 from processor.engine import Engine
 from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
-from processor.partitions import Partition, computed, divisible, partitions, put_together
+from processor.partitions import Partition, computed, divisible, partitions, pieces, put_together
 from processor.settings import Aggregation, Settings
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
@@ -32,14 +33,23 @@ settings = st.builds(
 )
 
 
-@given(chunks=chunked(), wanted=settings, segment_events=st.sampled_from([1, 7, 1000]), back=st.integers(0, 3))
-def test_days_put_together_are_one_pass(chunks: list[Chunk], wanted: Settings, segment_events: int, back: int) -> None:
+@given(
+    chunks=chunked(),
+    wanted=settings,
+    segment_events=st.sampled_from([1, 7, 1000]),
+    back=st.integers(0, 3),
+    least=st.sampled_from([None, 1, 2, 5]),
+)
+def test_days_or_pieces_put_together_are_one_pass(
+    chunks: list[Chunk], wanted: Settings, segment_events: int, back: int, least: int | None
+) -> None:
     with TemporaryDirectory() as name, mock.patch("os.fsync"):
         folder = Path(name)
         manifest = written(folder, chunks, segment_events)
         last = len(manifest.segments)
         end = max(0, last - back)
-        found = partitions(folder, manifest, wanted.aggregation, end)
+        divide = partitions if least is None else partial(pieces, least=least)
+        found = divide(folder, manifest, wanted.aggregation, end)
         assert [number for part in found for number in range(part.first, part.end)] == list(range(end))
         assert sum(part.events for part in found) == sum(
             segment.trades + segment.book_events for segment in manifest.segments[:end]
