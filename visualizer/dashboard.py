@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 
 _MONITOR_EVERY_MS: Final = 2000
 _CLIENTSIDE: Final = "orderflow"
-_INDEX: Final = """<!DOCTYPE html>
+# Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
+_ICON: Final = base64.b64encode(Path(__file__).with_name("favicon.svg").read_bytes()).decode()
+_INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
-  <head>{%metas%}<title>{%title%}</title><link rel="icon" href="/assets/favicon.svg">{%css%}</head>
-  <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+  <head>{{%metas%}}<title>{{%title%}}</title><link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{{%css%}}</head>
+  <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>
 """
 

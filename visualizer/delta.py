@@ -42,8 +42,12 @@ class Known(msgspec.Struct, frozen=True):
     ohlc_ms: int | None = None
     """Time of the last bar; null asks for all of them. The same for the metrics."""
     metrics_ms: int | None = None
+    ohlc_first_ms: int | None = None
+    """Time of the first bar; the same for the metrics."""
+    metrics_first_ms: int | None = None
     report: int | None = None
-    """CRC-32 of the data report last received."""
+    """CRC-32 of the data report last received; the same for the overview."""
+    overview: int | None = None
     problem: str | None = None
     monitor_ms: int = 0
     """Server time of the monitoring figures last received."""
@@ -62,9 +66,9 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
 
     Keys, each only where there is something to say: `reset` (true: forget the last session), `status` and `about`
     (fields of the header that move, and those that are settled), `ohlc` and `metrics` (`rows` from the page's last one
-    on, or all of them with `whole`; `total` is how many the page must end up with), `depth`, `report` (the data report,
-    with its `crc32`), `problem` (why the files on disk could not be taken, null when they can be again). A picture
-    older than the page's own, as a worker with a lagging cache may hold, is no news.
+    on, or all of them with `whole`; `total` is how many the page must end up with), `depth`, `report` and `overview`
+    (the views, each with its `crc32`), `problem` (why the files on disk could not be taken, null when they can be
+    again). A picture older than the page's own, as a worker with a lagging cache may hold, is no news.
     """
     answer: dict[str, Any] = {}
     if problem != held.problem:
@@ -79,21 +83,38 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
     if status.state == "loading":
         answer["status"]["rows"] = status.report.get("rows", 0)
     about = msgspec.to_builtins({name: getattr(status, name) for name in _SETTLED})
+    about["loop_ms"] = _loop_ms(status)
     crc32 = zlib.crc32(msgspec.json.encode(about))
     if crc32 != held.about:
         answer["about"] = about | {"crc32": crc32}
     if _is_later(status, OHLC_FILE, held):
-        answer["ohlc"] = _rows(picture.ohlc, held.ohlc_ms)
+        answer["ohlc"] = _rows(picture.ohlc, held.ohlc_first_ms, held.ohlc_ms)
     if _is_later(status, METRICS_FILE, held):
-        answer["metrics"] = _rows(picture.metrics, held.metrics_ms)
+        answer["metrics"] = _rows(picture.metrics, held.metrics_first_ms, held.metrics_ms)
     if _is_later(status, DEPTH_FILE, held):
         answer["depth"] = {
             "bids": [(level.price, level.size) for level in picture.depth.bids],
             "asks": [(level.price, level.size) for level in picture.depth.asks],
         }
-    if picture.report is not None and picture.report_crc32 != held.report:
-        answer["report"] = msgspec.to_builtins(picture.report) | {"crc32": picture.report_crc32}
-    return answer
+    return answer | _views(picture, held)
+
+
+def _views(picture: Picture, held: Known) -> dict[str, Any]:
+    """The views that the page does not hold, or not as they are."""
+    return {
+        name: msgspec.to_builtins(view) | {"crc32": crc32}
+        for name, view, crc32, last in (
+            ("report", picture.report, picture.report_crc32, held.report),
+            ("overview", getattr(picture, "overview", None), getattr(picture, "overview_crc32", None), held.overview),
+        )
+        if view is not None and crc32 != last
+    }
+
+
+def _loop_ms(status: Status) -> list[int] | None:
+    """From when to when the replay loops."""
+    loop_ns = status.resume.loop_ns if status.resume else None
+    return None if loop_ns is None else [time_ns // 1_000_000 for time_ns in loop_ns]
 
 
 def _is_news(picture: Picture, held: Known) -> bool:
@@ -110,10 +131,17 @@ def _is_later(status: Status, name: str, held: Known) -> bool:
     return entry is not None and entry.generation > held.generation
 
 
-def _rows(rows: tuple[OhlcRow, ...] | tuple[MetricsRow, ...], last_ms: int | None) -> dict[str, Any]:
-    """Rows from the one at `last_ms` on, which may have changed since; all of them where there is no such row."""
+def _rows(
+    rows: tuple[OhlcRow, ...] | tuple[MetricsRow, ...], first_ms: int | None, last_ms: int | None
+) -> dict[str, Any]:
+    """Rows from the one at `last_ms` on, which may have changed since.
+
+    All of them where there is no such row, and where there are rows before `first_ms`, as there are after a move back.
+    """
     backwards = range(len(rows) - 1, -1, -1)
     first = next((index for index in backwards if rows[index].timestamp_ms == last_ms), None)
+    if first is not None and first_ms is not None and rows[0].timestamp_ms < first_ms:
+        first = None
     return {
         "rows": [msgspec.structs.astuple(row) for row in rows[first or 0 :]],
         "whole": first is None,

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import dcc, html
 
 from shared import STATUS_FILE
-from visualizer import figures
+from visualizer import figures, transport
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 KEYS = (
+    *transport.KEYS,
     ("F", "follow the newest bar"),
     ("L", "CVD as candles or as a line"),
     ("R", "data report; escape closes it"),
@@ -26,6 +27,9 @@ KEYS = (
     ("drag", "pan; on a price axis: stretch it"),
     ("shift + drag", "zoom into a box"),
     ("double click", "follow again; on a price axis: fit it again"),
+    ("right click", "replay or loop from a place in the chart"),
+    ("alt + click", "replay from there"),
+    ("drag the bar", "seek; with shift: loop over what is dragged"),
 )
 
 
@@ -57,6 +61,7 @@ def layout(settings: Settings) -> Component:
                         ),
                     ],
                 ),
+                transport.transport(),
                 html.Section(id="monitor", hidden=True, **_aria("monitoring")),
                 html.Div(id="toast", role="alert", hidden=True),
                 _waiting(settings),
@@ -85,9 +90,6 @@ def _header() -> Component:
                 ],
             ),
             _field("dataset", "dataset"),
-            _field("interval", "interval"),
-            _field("clock", "event time, UTC"),
-            _field("speed", "speed"),
             html.Div(
                 id="state",
                 className="pill",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.browser.feeder import Feeder
-from tests.browser.pages import until, wait_drawn
+from tests.browser.pages import until, wait_drawn, wait_following
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -217,6 +217,9 @@ def page(shared_page: Page, console: Console, feeder: Feeder) -> Page:
         shared_page.keyboard.press("m")
     if shared_page.evaluate("() => orderflow.chart.view.cvdLine"):
         shared_page.keyboard.press("l")
+    # A zoom outlives a session of the same data, so it has to be given up.
+    shared_page.keyboard.press("f")
+    wait_following(shared_page, wanted=True)
     shared_page.mouse.move(1, 1)
     shared_page.wait_for_timeout(100)
     wait_drawn(shared_page)

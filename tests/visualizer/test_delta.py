@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Picture
+from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Picture, Resume
 from tests.visualizer.pictures import MINUTE_MS, picture, report, status
 from visualizer.delta import Known, delta, known
 
@@ -151,3 +151,32 @@ def test_a_typical_answer_is_small() -> None:
     quiet = msgspec.structs.replace(later, status=status(generation=2, files=files))
     assert len(msgspec.json.encode(delta(quiet, None, _held(full)))) < 500
     assert len(msgspec.json.encode(delta(later, None, _held(full)))) < 2000
+
+
+def test_a_page_that_is_moved_back_is_told_all_bars_since_those_after_the_clock_are_gone() -> None:
+    answer = delta(picture(bars=3, generation=2), None, _held(picture(bars=5)))
+    assert answer["ohlc"]["whole"]
+    assert answer["metrics"]["whole"]
+    assert [row[0] for row in answer["ohlc"]["rows"]] == [0, MINUTE_MS, 2 * MINUTE_MS]
+    assert "reset" not in answer
+
+
+def test_a_page_that_is_moved_back_within_its_last_bar_is_told_that_bar_anew() -> None:
+    before = picture(bars=5)
+    earlier = msgspec.structs.replace(
+        picture(bars=5, generation=2), ohlc=(*before.ohlc[:-1], msgspec.structs.replace(before.ohlc[-1], volume=1))
+    )
+    answer = delta(earlier, None, _held(before))
+    assert [(row[0], row[5]) for row in answer["ohlc"]["rows"]] == [(4 * MINUTE_MS, 1)]
+    assert not answer["ohlc"]["whole"]
+
+
+def test_a_page_that_is_moved_before_every_bar_is_told_that_there_are_none() -> None:
+    answer = delta(picture(bars=0, generation=2), None, _held(picture(bars=5)))
+    assert answer["ohlc"] == {"rows": [], "whole": True, "total": 0}
+
+
+def test_what_is_looped_over_is_told_in_ms() -> None:
+    resume = Resume(wish="", path="", marks="", event_ns=5, loop_ns=(60_000_999_999, 120_000_000_000))
+    assert delta(picture(resume=resume), None, Known())["about"]["loop_ms"] == [60_000, 120_000]
+    assert delta(picture(), None, Known())["about"]["loop_ms"] is None

@@ -10,10 +10,12 @@
   const RESTS = 4;
   const RULE = { color: "#232b37", width: 1 };
   const SHOWN_SHARE = 0.4;
+  const REVEALED_AT = 0.8;
 
   /* The view: following until the user takes hold of it; `scaled` are the price axes the user has set. */
   const view = { following: true, x: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
   let data = { ohlc: [], metrics: [], about: null, report: null };
+  let entered = null; // a session that is not drawn yet
   let drawnShapes = "";
   let drawnRoom = "";
   let margin = MARGIN;
@@ -215,6 +217,7 @@
     });
     orderflow.gestures.listen(gd);
     orderflow.crosshair.listen(gd);
+    orderflow.here.listen(gd);
   }
 
   /* Zoom in time about a moment; `factor` below 1 shows less. */
@@ -244,17 +247,55 @@
     schedule(true);
   }
 
-  function setData(state, reset) {
+  /* `before` is what was shown until a new session (`reset`). The picture of a session that has nothing to show yet is
+     the last one, faded, so that a change of the interval never blanks the chart. */
+  function setData(state, reset, before) {
+    const hadRows = data.ohlc.length + data.metrics.length > 0;
     data = state;
-    if (reset) {
-      view.following = true;
-      view.scaled = {};
-      view.x = null;
-      view.y = {};
+    if (reset) entered = { before };
+    const empty = !state.ohlc.length && !state.metrics.length;
+    const waiting = empty && Boolean(view.x) && Boolean(state.status) && state.status.state === "loading";
+    document.getElementById("app").dataset.faded = String(waiting && entered !== null);
+    if (!(waiting && entered)) {
+      if (entered) enter(entered.before);
+      else if (hadRows && !view.following) comeBack();
+      entered = null;
+      schedule();
     }
-    schedule();
     const gd = graph();
     if (gd) orderflow.crosshair.refresh(gd);
+  }
+
+  /* Another session: a span that was held is kept where there is something to see in it; of another instrument nothing
+     but the span in time, of another dataset not even that. */
+  function enter(before) {
+    const { about } = data;
+    const sameData = Boolean(before && about && before.dataset === about.dataset);
+    const same = sameData && before.instrument === about.instrument;
+    const kept = !view.following && sameData ? orderflow.ranges.kept(view.x, held(), intervalMs()) : null;
+    if (!same || !kept) {
+      view.scaled = {};
+      view.y = {};
+    }
+    view.following = kept === null;
+    view.x = kept;
+    if (kept) refit(false);
+  }
+
+  /* Where everything in view has vanished, as after a move back, the span goes to where the bars end. */
+  function comeBack() {
+    const bounds = held();
+    if (bounds && view.x && view.x[0] > bounds[1]) reveal(bounds[1] - 1);
+    else refit(false);
+  }
+
+  /* Moves a held span, as little as need be, to where a moment is in it. */
+  function reveal(ms) {
+    if (view.following || !view.x || ms === null) return;
+    const span = view.x[1] - view.x[0];
+    if (ms >= view.x[0] && ms <= view.x[1]) return;
+    const begin = ms - REVEALED_AT * span;
+    hold([begin, begin + span], null);
   }
 
   /* From the first bar at hand to the end of the last; null without any. */
@@ -298,6 +339,7 @@
     setCvdLine,
     setShaded,
     show,
+    reveal,
     held,
     zoomTime,
     panTime,

@@ -106,10 +106,11 @@
     window.dash_clientside.set_props("tick", { interval: waiting.size ? Math.min(usual, LOOK_EVERY_MS) : usual });
   }
 
-  /* Show a sentence for some seconds. */
-  function say(sentence) {
+  /* Show a sentence for some seconds: an error, or as `tone` "info" what has been done. */
+  function say(sentence, tone = "error") {
     const toast = document.getElementById("toast");
     clearTimeout(hiding);
+    toast.dataset.tone = tone;
     toast.textContent = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
     toast.hidden = false;
     toast.onclick = () => (toast.hidden = true);

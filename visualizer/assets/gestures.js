@@ -52,7 +52,13 @@
     panel.addEventListener(
       "pointerdown",
       (event) => {
+        if (event.button !== 0) return;
         const at = place(gd, event);
+        if (event.altKey && at.zone === "plot") {
+          event.stopPropagation();
+          void orderflow.steer.seek(orderflow.here.barAt(at.ms));
+          return;
+        }
         const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);
         const again = event.timeStamp - last.at < DOUBLE_CLICK_MS && moved < 6;
         last = { at: again ? 0 : event.timeStamp, x: event.clientX, y: event.clientY };

@@ -108,7 +108,7 @@
   let problem = null;
   let problemSinceMs = 0;
 
-  /* Everything that changes with the time alone. */
+  /* Everything that changes with the time alone; returns the condition shown. */
   function showTime(state, nowMs, silentMs) {
     const { text, mark, hide } = orderflow.write;
     const ageMs = state.status ? nowMs + state.offsetMs - state.status.heartbeat_ms : 0;
@@ -126,6 +126,7 @@
     hide("note", !(state.status && lasting));
     text("note", problem ? `The last good ${problem.startsWith(REPORT_FILE) ? "report" : "picture"} stays: ${problem}.` : "");
     mark("state", "old", String(now.ageMs !== null && now.ageMs > STALE_AFTER_MS));
+    return now.name;
   }
 
   orderflow.header = { condition, checks, activity, showData, showTime };

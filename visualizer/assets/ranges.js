@@ -4,6 +4,7 @@
   const orderflow = (window.orderflow = window.orderflow || {});
   const FOLLOWED_BARS = 120;
   const FEWEST_BARS = 40;
+  const FEWEST_KEPT = 20;
   const AHEAD_BARS = 5;
   const PRICE_PADDING = 0.08;
   const OBI_LEAST = 0.2;
@@ -18,6 +19,19 @@
     const first = Math.min(firstOf(ohlc), firstOf(metrics));
     const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / intervalMs + 2));
     return [last - (bars - 1) * intervalMs, last + AHEAD_BARS * intervalMs];
+  }
+
+  /* A span that was in view under another interval, as far as it makes sense for the bars there are now: as many bars as
+     can be told apart, and not mostly beyond the first of them. `held` is from the first bar to the end of the last. Null
+     where there is nothing to see in it. */
+  function kept([from, to], held, intervalMs) {
+    if (!held || to <= held[0] || from >= held[1]) return null;
+    const least = FEWEST_KEPT * intervalMs;
+    const most = Math.max(least, 1.5 * (held[1] - held[0]));
+    const span = Math.min(most, Math.max(least, to - from));
+    // Its end stays where it is, unless that lies far beyond the newest bar.
+    const end = Math.min(to, held[1] + 0.5 * span);
+    return [end - span, end];
   }
 
   /* Index of the first row at or after a time. */
@@ -83,5 +97,5 @@
     return enough ? held : reach * 1.15;
   }
 
-  orderflow.ranges = { follow, indexAt, visible, extent, padded, fit, zoom, around };
+  orderflow.ranges = { follow, kept, indexAt, visible, extent, padded, fit, zoom, around };
 })();

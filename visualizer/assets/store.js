@@ -11,6 +11,7 @@
       metrics: [],
       depth: { bids: [], asks: [] },
       report: null,
+      overview: null,
       problem: null,
       monitor: null,
       incomplete: false,
@@ -31,7 +32,7 @@
   function receive(state, answer, nowMs) {
     const base = answer.reset ? { ...empty(), monitor: state.monitor, problem: state.problem } : state;
     const next = { ...base, offsetMs: answer.server_ms - nowMs };
-    for (const key of ["status", "about", "depth", "report", "monitor"]) {
+    for (const key of ["status", "about", "depth", "report", "overview", "monitor"]) {
       if (key in answer) next[key] = answer[key];
     }
     if ("problem" in answer) next.problem = answer.problem;
@@ -47,6 +48,7 @@
 
   /* What the server must know to answer with the difference only. */
   function known(state) {
+    const firstMs = (rows) => (rows.length ? rows[0][0] : null);
     const lastMs = (rows) => (rows.length ? rows[rows.length - 1][0] : null);
     const sent = { problem: state.problem, monitor_ms: state.monitor ? state.monitor.at_ms : 0 };
     if (!state.status || !state.about) return sent;
@@ -58,7 +60,10 @@
       about: state.about.crc32,
       ohlc_ms: lastMs(state.ohlc),
       metrics_ms: lastMs(state.metrics),
+      ohlc_first_ms: firstMs(state.ohlc),
+      metrics_first_ms: firstMs(state.metrics),
       report: state.report ? state.report.crc32 : null,
+      overview: state.overview ? state.overview.crc32 : null,
     });
     return state.incomplete ? { ...sent, generation: -1, ohlc_ms: null, metrics_ms: null } : sent;
   }

@@ -6,6 +6,7 @@
   const REFRESH_MS = 200;
   const RETRY_AFTER_MS = 3000;
   const RETRY_AT_MOST_EVERY_MS = 6000;
+  const MOVING = /^(Arrow|Home|End|Page)/;
 
   let state = orderflow.store.empty();
   let heardAt = performance.now();
@@ -18,15 +19,17 @@
     heardAt = performance.now();
     retryAt = heardAt + RETRY_AFTER_MS;
     const reset = Boolean(answer.reset);
+    const before = state.about;
     state = orderflow.store.receive(state, answer, Date.now());
     if ("status" in answer || "problem" in answer || reset) orderflow.header.showData(state);
     if ("about" in answer) steered(state);
     if ("report" in answer || reset) orderflow.report.set(state.report);
-    if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) orderflow.chart.setData(state, reset);
+    if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) orderflow.chart.setData(state, reset, before);
     if ("ohlc" in answer || "metrics" in answer) orderflow.report.reachable();
     if (["depth", "about", "report"].some((key) => key in answer) || reset) orderflow.depth.set(state, reset);
     if ("monitor" in answer) orderflow.monitor.show(state.monitor);
     refresh();
+    orderflow.address.follow(state);
     return orderflow.store.known(state);
   }
 
@@ -41,7 +44,7 @@
     if (now - refreshedAt > 2000) heardAt = Math.max(heardAt, now - 1000);
     refreshedAt = now;
     const silentMs = now - heardAt;
-    orderflow.header.showTime(state, Date.now(), silentMs);
+    orderflow.transport.show(state, orderflow.header.showTime(state, Date.now(), silentMs));
     if (now > retryAt && window.dash_clientside.set_props) {
       // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
       retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
@@ -53,7 +56,22 @@
     const value = orderflow.chart.view.cvdLine ? "candles" : "line";
     window.dash_clientside.set_props("cvd-style", { value });
   };
+  const { steer, transport } = orderflow;
   const KEYS = {
+    " ": () => steer.toggle(),
+    ArrowLeft: () => steer.step("bar", -1),
+    ArrowRight: () => steer.step("bar", 1),
+    "shift ArrowLeft": () => steer.step("event", -1),
+    "shift ArrowRight": () => steer.step("event", 1),
+    Home: () => transport.toBegin(),
+    End: () => transport.toEnd(),
+    "[": () => steer.nextSpeed(-1),
+    "]": () => steer.nextSpeed(1),
+    g: () => transport.jump(),
+    t: () => transport.chooseInterval(),
+    a: () => transport.loopStart(),
+    b: () => transport.loopEnd(),
+    c: () => transport.loopClear(),
     f: () => orderflow.chart.follow(),
     l: toggleCvd,
     m: () => orderflow.monitor.toggle(state.monitor),
@@ -63,16 +81,28 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest && event.target.closest("input[type=text], textarea");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && orderflow.report.isOpen() && !document.querySelector(".mantine-Modal-content")) {
+    const within = (selector) => Boolean(event.target.closest && event.target.closest(selector));
+    const dialog = document.querySelector(".mantine-Modal-content");
+    if (within("input[type=text], textarea") || dialog || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && orderflow.report.isOpen()) {
       orderflow.report.toggle(false);
       return;
     }
-    const action = KEYS[event.key.toLowerCase()];
+    // What has the focus takes the keys that it understands itself.
+    if (event.key === " " && within("button, summary, a, input, [role=button]")) return;
+    if (MOVING.test(event.key) && within("#report, #here, input")) return;
+    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
     if (!action) return;
     event.preventDefault();
-    action();
+    void action();
+  });
+
+  // A button that is clicked on does not take the focus, so that the keys go on meaning what they mean.
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest && event.target.closest("#transport button, .controls button") && !event.target.closest(".panel")) {
+      event.preventDefault();
+    }
   });
 
   setInterval(refresh, REFRESH_MS);

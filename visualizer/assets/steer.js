@@ -1,0 +1,171 @@
+/* What bar, keys, slider and chart ask for alike. A second wish of a kind waits for the answer to the first, so that
+   none is lost by being overwritten and a held key does not pile up work. */
+(() => {
+  "use strict";
+  const orderflow = (window.orderflow = window.orderflow || {});
+  let reason = "no data yet";
+  let latestMs = -Infinity; // of this session's event clock, where the end is not known
+  let session = "";
+  let sought = null; // { ms, busy, next }
+  let stepping = null; // { unit, count } still to be sent
+  let stepsBusy = false;
+  let playWanted = null;
+
+  /* Why this page cannot steer now; empty where it can. `condition` is the state that the header shows. */
+  function obstacle(state, condition) {
+    if (document.getElementById("app").dataset.control !== "on") return "read-only: VISUALIZER_CONTROL is off";
+    if (!state.about || !state.status) return "no data yet";
+    if (condition === "disconnected") return "the page's server does not answer";
+    if (condition === "failed") return "the replay has failed";
+    if (condition === "stale") return "the processor does not answer";
+    if (!state.about.control || !state.about.control.listening) {
+      return "read-only: the processor takes no commands (it was started without --control)";
+    }
+    return state.status.event_time_ms === null ? "the dataset is being read" : "";
+  }
+
+  /* Takes in where the replay stands; returns whether the obstacle has changed. */
+  function observe(state, condition) {
+    if (state.about && state.about.session !== session) {
+      session = state.about.session;
+      latestMs = -Infinity;
+    }
+    if (state.status) latestMs = Math.max(latestMs, state.status.event_time_ms ?? -Infinity);
+    const found = obstacle(state, condition);
+    const changed = found !== reason;
+    reason = found;
+    return changed;
+  }
+
+  /* From where to where the replay can be moved, in ms, and whether its end is known; null before anything is. */
+  function range() {
+    const { about } = orderflow.state();
+    if (!about || about.start_ms === null || about.start_ms === undefined) return null;
+    const known = Number.isFinite(about.end_ms);
+    return { startMs: about.start_ms, endMs: Math.max(about.start_ms + 1, known ? about.end_ms : latestMs), known };
+  }
+
+  /* Whether it may; if not, it says why. */
+  function may() {
+    if (reason) orderflow.control.say(`This page cannot steer: ${reason}`, "info");
+    return !reason;
+  }
+
+  async function send(action, args) {
+    if (!may()) return { ok: false };
+    return orderflow.control.send(action, args);
+  }
+
+  const clockMs = () => (orderflow.state().status || {}).event_time_ms ?? null;
+
+  /* Where the clock is meant to stand: where it is being sent to, else where it stands. */
+  const targetMs = () => (sought ? sought.ms : clockMs());
+
+  /* A moment as the arguments of a seek. Both ends are exact to the nanosecond where the times here are not. */
+  function place(ms) {
+    const { startMs, endMs, known } = range();
+    if (known && ms >= endMs) return { fraction: 1 };
+    if (ms <= startMs) return known ? { fraction: 0 } : { time_ms: startMs + 1 };
+    return { time_ms: Math.round(ms) };
+  }
+
+  /* Move the event clock; while one move is on its way only the last of the later ones is made. */
+  async function seek(ms) {
+    const bounds = range();
+    if (!bounds || !may()) return;
+    const goal = Math.max(bounds.startMs, Math.min(ms, bounds.known ? bounds.endMs : ms));
+    if (sought) {
+      Object.assign(sought, { ms: goal, next: true });
+      return;
+    }
+    sought = { ms: goal, next: true };
+    orderflow.transport.refresh();
+    while (sought.next) {
+      sought.next = false;
+      const { ok } = await orderflow.control.send("seek", place(sought.ms));
+      if (ok === false) break;
+      orderflow.chart.reveal(clockMs());
+    }
+    sought = null;
+    orderflow.transport.refresh();
+  }
+
+  async function step(unit, count) {
+    if (!may()) return;
+    stepping = stepping && stepping.unit === unit ? { unit, count: stepping.count + count } : { unit, count };
+    if (stepsBusy) return;
+    stepsBusy = true;
+    while (stepping && stepping.count !== 0) {
+      const next = stepping;
+      stepping = null;
+      const { ok } = await orderflow.control.send("step", next);
+      if (ok === false) break;
+      orderflow.chart.reveal(clockMs());
+    }
+    stepping = null;
+    stepsBusy = false;
+  }
+
+  const playing = () => playWanted ?? (orderflow.state().status || {}).state === "playing";
+
+  async function toggle() {
+    if (!may()) return;
+    const wanted = !playing();
+    playWanted = wanted;
+    orderflow.transport.refresh();
+    await orderflow.control.send(wanted ? "play" : "pause");
+    if (playWanted === wanted) playWanted = null;
+    orderflow.transport.refresh();
+  }
+
+  /* Text as typed or null for as fast as it goes; an error as a sentence, or null. */
+  function speed(text) {
+    const typed = text.trim().toLowerCase().replace(/^[x×]\s*|\s*[x×]$/g, "");
+    const value = typed === "max" ? "max" : Number(typed || NaN);
+    if (value !== "max" && !(value >= 0.1 && value <= 10_000)) {
+      return `"${text.trim()}" is no speed: from 0.1 to 10000 times real time, or max`;
+    }
+    void send("speed", { speed: value });
+    return null;
+  }
+
+  /* The next of the usual speeds, faster (1) or slower (-1). */
+  function nextSpeed(direction) {
+    const usual = document.getElementById("transport").dataset.speeds.split(" ");
+    const worth = (text) => (text === "max" ? Infinity : Number(text));
+    const now = (orderflow.state().status || {}).speed ?? Infinity;
+    const there = direction > 0 ? usual.find((text) => worth(text) > now) : usual.findLast((text) => worth(text) < now);
+    if (there) speed(there);
+  }
+
+  function interval(text) {
+    const typed = text.trim().toLowerCase().replace(/\s+/g, "");
+    if (!/^[1-9]\d*(ms|[smhd])$/.test(typed)) return `"${text.trim()}" is no interval: a number and ms, s, m, h or d, like 30s`;
+    const { about } = orderflow.state();
+    if (about && about.interval !== typed) void send("interval", { interval: typed });
+    return null;
+  }
+
+  /* Loop between two times, or without them no more. */
+  function loop(startMs, endMs) {
+    return send("range", startMs === undefined ? {} : { start_ms: Math.round(startMs), end_ms: Math.round(endMs) });
+  }
+
+  orderflow.steer = {
+    obstacle,
+    observe,
+    range,
+    clockMs,
+    targetMs,
+    place,
+    playing,
+    seek,
+    step,
+    toggle,
+    speed,
+    nextSpeed,
+    interval,
+    loop,
+    reason: () => reason,
+  };
+})();

@@ -1,0 +1,127 @@
+"""The transport bar's components: what steers the replay, in one place. The scripts fill and wire them by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from dash import html
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+SPEEDS: Final = ("0.1", "0.5", "1", "2", "5", "10", "30", "60", "100", "300", "1000", "max")
+
+KEYS: Final = (
+    ("space", "play or pause"),
+    ("← →", "step by a bar"),
+    ("shift + ← →", "step by an event"),
+    ("home end", "go to the begin, to the end"),
+    ("[ ]", "slower, faster"),
+    ("G", "go to a typed time"),
+    ("T", "type an interval"),
+    ("A B", "loop from here, until here"),
+    ("C", "loop no more"),
+)
+"""Keys that steer the replay, as the list of keys shows them."""
+
+
+def transport() -> Component:
+    """The bar: a slider over the whole range, and below it everything that steers."""
+    return html.Section(
+        id="transport",
+        children=[
+            _slider(),
+            html.Div(
+                id="transport-row",
+                children=[
+                    _group(
+                        "move",
+                        "play, pause, step",
+                        _icon("seek-begin", "go to the begin (key home)", "begin"),
+                        _icon("bar-back", "one bar back (key ←)", "bar-back"),
+                        _icon("event-back", "one event back (key shift + ←)", "event-back"),
+                        _icon("play", "play (key space)", "play", "pause"),
+                        _icon("event-on", "one event on (key shift + →)", "event-on"),
+                        _icon("bar-on", "one bar on (key →)", "bar-on"),
+                        _icon("seek-end", "go to the end (key end)", "end"),
+                    ),
+                    _chooser(
+                        "clock-button",
+                        "event clock, UTC: go to a typed time (key G)",
+                        html.Span(id="clock"),
+                        html.Small("UTC"),
+                    ),
+                    _group(
+                        "speeds",
+                        "speed",
+                        _text("slower", "slower (key [)", "−"),
+                        _chooser("speed-button", "speed: choose or type another", html.Span(id="speed")),
+                        _text("faster", "faster (key ])", "+"),
+                    ),
+                    _group(
+                        "intervals",
+                        "interval of the bars",
+                        *(_interval(text) for text in INTERVALS),
+                        _chooser("interval-button", "type another interval (key T)", html.Span(id="interval")),
+                    ),
+                    _group(
+                        "loop",
+                        "loop",
+                        html.Small("loop", id="loop-label"),
+                        _text("loop-start", "loop from here (key A)", "A"),
+                        _text("loop-end", "loop until here (key B)", "B"),
+                        _text("loop-clear", "loop no more (key C)", "×"),
+                    ),
+                    html.Span(id="transport-reason", role="status"),
+                ],
+            ),
+        ],
+        **_named("replay", data_speeds=" ".join(SPEEDS), data_intervals=" ".join(INTERVALS)),
+    )
+
+
+def _slider() -> Component:
+    return html.Div(
+        id="seek",
+        role="slider",
+        tabIndex=0,
+        children=[
+            html.Canvas(id="seek-canvas"),
+            html.Div(id="seek-done"),
+            html.Div(id="seek-loop", hidden=True),
+            html.Div(id="seek-hover", hidden=True),
+            html.Div(id="seek-handle", hidden=True),
+            html.Div(id="seek-tip", className="chip", hidden=True),
+        ],
+        **_named("event time", aria_valuemin="0", aria_valuemax="100", aria_valuenow="0", aria_disabled="true"),
+    )
+
+
+def _group(name: str, label: str, *children: Component) -> Component:
+    return html.Div(id=name, className="keys", role="group", children=list(children), **_named(label))
+
+
+def _icon(name: str, label: str, *icons: str) -> Component:
+    shapes = [html.I(className=f"icon icon-{icon}") for icon in icons]
+    return html.Button(shapes, id=name, type="button", title=label, **_named(label))
+
+
+def _text(name: str, label: str, text: str) -> Component:
+    return html.Button(text, id=name, type="button", title=label, **_named(label))
+
+
+def _chooser(name: str, label: str, *children: Component) -> Component:
+    """A button that opens a panel above it."""
+    opens = _named(label, aria_haspopup="dialog", aria_expanded="false")
+    button = html.Button(list(children), id=name, type="button", title=label, **opens)
+    return html.Div(button, className="chooser")
+
+
+def _interval(text: str) -> Component:
+    return html.Button(text, type="button", className="interval", **_named(f"bars of {text}", data_interval=text))
+
+
+def _named(label: str, **attributes: str) -> dict[str, Any]:
+    """A label for those who do not see it, and attributes with a dash in their names."""
+    return {"aria-label": label} | {name.replace("_", "-"): value for name, value in attributes.items()}
