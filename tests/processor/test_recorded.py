@@ -127,5 +127,5 @@ def test_the_malformed_row_is_inspected_at_its_line(shared_data: Path) -> None:
     )
     malformed = next(finding for finding in found["findings"] if finding["kind"] == "malformed")
     assert malformed["count"] == 1
-    assert ":22 " in malformed["where"][0]
-    assert "2 33.53" in malformed["where"][0]
+    assert malformed["incidents"][0]["line"] == 22
+    assert "2 33.53" in malformed["incidents"][0]["detail"]
