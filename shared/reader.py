@@ -6,7 +6,7 @@ import os
 import time
 import zlib
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -18,6 +18,7 @@ from shared.contract import (
     MAX_READ_BYTES,
     METRICS_FILE,
     OHLC_FILE,
+    OVERVIEW_FILE,
     REPORT_FILE,
     STATUS_FILE,
     DataReport,
@@ -25,6 +26,7 @@ from shared.contract import (
     FileEntry,
     MetricsRow,
     OhlcRow,
+    Overview,
     Status,
 )
 from shared.errors import ContractError, MalformedFile
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _log = structlog.get_logger()
+
+ViewT = TypeVar("ViewT", DataReport, Overview)
 
 _ATTEMPTS: Final = 3
 """A publication takes about a millisecond, so a picture caught in the middle of one is whole at the next look."""
@@ -46,7 +50,7 @@ class Picture(msgspec.Struct, frozen=True):
     """What was published together: a status and the files it names.
 
     A view that is not there or cannot be read does not keep the rest back: the last one of the same session stays.
-    `report_crc32` tells which one `report` is.
+    `report_crc32` tells which one `report` is, and `overview_crc32` the same of `overview`.
     """
 
     status: Status
@@ -55,6 +59,8 @@ class Picture(msgspec.Struct, frozen=True):
     depth: Depth
     report: DataReport | None = None
     report_crc32: int | None = None
+    overview: Overview | None = None
+    overview_crc32: int | None = None
 
     def is_newer_than(self, session: str | None, generation: int, published_at_ms: int) -> bool:
         """Whether this picture follows the one so described; generations order within a session only."""
@@ -114,7 +120,7 @@ class DirectoryReader:
         """Why the last poll could not take the files on disk, as a sentence; None when it could."""
         self._observer = observer or _Silent()
         self._files = {name: _File(directory / name) for name in FILE_TYPES}
-        self._view_problem: _Unreadable | None = None
+        self._view_problems: dict[str, _Unreadable] = {}
 
     def poll(self) -> Picture | None:
         """The newest consistent picture, or the last one there was, or None before the first."""
@@ -128,18 +134,18 @@ class DirectoryReader:
                 self._complain(problem)
             else:
                 self.problem = None
-                for file in self._files.values():
-                    if self._view_problem is None or file is not self._files[self._view_problem.name]:
+                for name, file in self._files.items():
+                    if name not in self._view_problems:
                         file.complained_of = None
-                if self._view_problem is not None:
-                    self._complain(self._view_problem)
+                for view_problem in self._view_problems.values():
+                    self._complain(view_problem)
             break
         return self.picture
 
     def _assemble(self, *, patient: bool) -> Picture:
         status: Status = self._read(STATUS_FILE, None)
         picture = self.picture
-        if picture is not None and status is picture.status and self._view_problem is None:
+        if picture is not None and status is picture.status and not self._view_problems:
             return picture
         if (
             picture is not None
@@ -149,7 +155,13 @@ class DirectoryReader:
             reason = f"generation {status.generation} is older than {picture.status.generation}, already read"
             raise _Unreadable(STATUS_FILE, "failed", reason)
         values = {name: self._read(name, status.files[name]) if name in status.files else None for name in DATA_FILES}
-        report, report_crc32 = self._report(status, patient=patient)
+        last = picture if picture is not None and picture.status.session == status.session else None
+        report, report_crc32 = self._view(
+            REPORT_FILE, status, (last.report, last.report_crc32) if last else (None, None), patient=patient
+        )
+        overview, overview_crc32 = self._view(
+            OVERVIEW_FILE, status, (last.overview, last.overview_crc32) if last else (None, None), patient=patient
+        )
         return Picture(
             status=status,
             ohlc=values[OHLC_FILE] or (),
@@ -157,24 +169,24 @@ class DirectoryReader:
             depth=values[DEPTH_FILE] or Depth(),
             report=report,
             report_crc32=report_crc32,
+            overview=overview,
+            overview_crc32=overview_crc32,
         )
 
-    def _report(self, status: Status, *, patient: bool) -> tuple[DataReport | None, int | None]:
-        """The report that belongs to `status`, or the last one of its session where that cannot be read; its CRC."""
-        entry = status.files.get(REPORT_FILE)
+    def _view(
+        self, name: str, status: Status, last: tuple[ViewT | None, int | None], *, patient: bool
+    ) -> tuple[ViewT | None, int | None]:
+        """The view that belongs to `status` and its CRC, or the `last` one of its session where that cannot be read."""
+        entry = status.files.get(name)
         try:
-            report = None if entry is None else self._read(REPORT_FILE, entry)
+            view = None if entry is None else self._read(name, entry)
         except _Unreadable as problem:
             if problem.kind == "mixed" and patient:
                 raise
-            self._view_problem = problem
-        else:
-            self._view_problem = None
-            return report, None if entry is None else entry.crc32
-        picture = self.picture
-        if picture is None or picture.status.session != status.session:
-            return None, None
-        return picture.report, picture.report_crc32
+            self._view_problems[name] = problem
+            return last
+        self._view_problems.pop(name, None)
+        return view, None if entry is None else entry.crc32
 
     def _read(self, name: str, wanted: FileEntry | None) -> Any:  # noqa: ANN401 - the file's own type
         file = self._files[name]

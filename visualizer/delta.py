@@ -105,7 +105,7 @@ def _views(picture: Picture, held: Known) -> dict[str, Any]:
         name: msgspec.to_builtins(view) | {"crc32": crc32}
         for name, view, crc32, last in (
             ("report", picture.report, picture.report_crc32, held.report),
-            ("overview", getattr(picture, "overview", None), getattr(picture, "overview_crc32", None), held.overview),
+            ("overview", picture.overview, picture.overview_crc32, held.overview),
         )
         if view is not None and crc32 != last
     }

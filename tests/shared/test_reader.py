@@ -12,6 +12,7 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    OVERVIEW_FILE,
     REPORT_FILE,
     STATUS_FILE,
     ControlAnswer,
@@ -24,6 +25,7 @@ from shared import (
     MalformedFile,
     MetricsRow,
     OhlcRow,
+    Overview,
     Status,
     decode,
     encode,
@@ -331,6 +333,30 @@ def test_a_report_of_another_session_is_not_kept(tmp_path: Path) -> None:
 
     assert picture is not None
     assert (picture.report, picture.report_crc32) == (None, None)
+
+
+def test_of_two_views_a_broken_one_holds_the_other_back_as_little_as_the_picture(tmp_path: Path) -> None:
+    overview = Overview(start_ms=0, bucket_ms=1000, volumes=(1.0, 2.5))
+    with DirectoryWriter(tmp_path) as writer:
+        writer.write(REPORT_FILE, encode(a_report(1)), 1)
+        writer.write(OVERVIEW_FILE, encode(overview), 1)
+        publish(writer, 1)
+        reader = DirectoryReader(tmp_path)
+        first = reader.poll()
+        entry = writer.files[OVERVIEW_FILE]
+        writer.write(REPORT_FILE, encode(a_report(2)), 2)
+        writer.write(OVERVIEW_FILE, encode(msgspec.structs.replace(overview, volumes=(1.0,))), 2)
+        (tmp_path / OVERVIEW_FILE).write_bytes(b"{")
+        publish(writer, 2)
+        second = reader.poll()
+
+    assert first is not None
+    assert (first.overview, first.overview_crc32) == (overview, entry.crc32)
+    assert second is not None
+    assert second.report == a_report(2)
+    assert (second.overview, second.overview_crc32) == (overview, entry.crc32)
+    assert reader.problem is not None
+    assert reader.problem.startswith(OVERVIEW_FILE)
 
 
 def test_a_picture_is_newer_by_generation_within_a_session_and_by_time_across() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Picture, Resume
+from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Overview, Picture, Resume
 from tests.visualizer.pictures import MINUTE_MS, picture, report, status
 from visualizer.delta import Known, delta, known
 
@@ -127,8 +127,20 @@ def test_the_report_travels_once_and_again_when_it_changed() -> None:
     assert delta(changed, None, _held(first, report=7))["report"]["trades"] == 4
 
 
-def test_a_picture_without_a_report_brings_none() -> None:
-    assert "report" not in delta(picture(), None, Known())
+def test_the_overview_travels_when_it_changed_and_again_in_another_session() -> None:
+    overview = Overview(start_ms=0, bucket_ms=1000, volumes=(1.0, 2.5))
+    first = msgspec.structs.replace(picture(), overview=overview, overview_crc32=7)
+    answer = delta(first, None, Known())
+    assert answer["overview"] == {"start_ms": 0, "bucket_ms": 1000, "volumes": (1.0, 2.5), "crc32": 7}
+    later = msgspec.structs.replace(picture(generation=2), overview=overview, overview_crc32=7)
+    assert "overview" not in delta(later, None, _held(first, overview=7))
+    assert "overview" in delta(later, None, _held(first, overview=6))
+    other = msgspec.structs.replace(picture(session="other", published_at_ms=2000), overview=overview, overview_crc32=7)
+    assert "overview" in delta(other, None, _held(first, overview=7))
+
+
+def test_a_picture_without_views_brings_none() -> None:
+    assert not {"report", "overview"} & delta(picture(), None, Known()).keys()
 
 
 @pytest.mark.parametrize("sent", [None, 5, "x", [], {"generation": "many"}, {"session": 7}])

@@ -5,7 +5,7 @@
   const STALE_AFTER_MS = 5000;
   const DISCONNECTED_AFTER_MS = 3000;
   const PROBLEM_AFTER_MS = 1200;
-  const REPORT_FILE = "report_data.json";
+  const VIEWS = { "report_data.json": "report", "overview_data.json": "overview" };
   const CHECKS = {
     volume_is_buy_sell_unknown: "volume = buy + sell + unknown",
     cvd_step_is_buy_minus_sell: "CVD step = buy − sell",
@@ -124,7 +124,7 @@
     // A publication caught half-way is no problem: it is over at the next look.
     const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
     hide("note", !(state.status && lasting));
-    text("note", problem ? `The last good ${problem.startsWith(REPORT_FILE) ? "report" : "picture"} stays: ${problem}.` : "");
+    text("note", problem ? `The last good ${VIEWS[problem.split(" ")[0]] || "picture"} stays: ${problem}.` : "");
     mark("state", "old", String(now.ageMs !== null && now.ageMs > STALE_AFTER_MS));
     return now.name;
   }
