@@ -63,6 +63,9 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
+_MOST_THREADS: Final = 6
+"""Each holds a book and a segment, some 40 MB: with these the process stays below 600 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aggregated:
@@ -107,8 +110,8 @@ def aggregate_all(
 ) -> list[Aggregated]:
     """Aggregate each of `instruments`.
 
-    What is in a store already is divided into days, which are spread over `workers` processes (1: this one, where
-    reading and computing overlap) or the Dask cluster at the address `cluster`. The rest is read here, one after the
+    What is in a store already is divided into days, which are spread over `workers` processes (1: threads of this
+    one, on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one after the
     other, and into the `cache`. The result is the same.
     `on_progress` is told what is being done, and how much of how much.
 
@@ -193,7 +196,8 @@ def _spread(
 def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
     """A store's history by a thread for each core: what takes time in them does not hold the interpreter's lock."""
     source = plan.source
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(cores, _MOST_THREADS)
     tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
     done, total = 0, sum(task.events for task in tasks)
     parts: dict[int, Part] = {}

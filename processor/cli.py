@@ -80,7 +80,7 @@ CacheFolder = Annotated[
 ]
 CacheLimit = Annotated[str, _option("cache-limit", "How much of the disk the cache may take: 500MB, 20GB, 1TB ...")]
 Workers = Annotated[
-    int, _option("workers", "Processes that compute the days of a dataset that was read before, 0.4 GB each.")
+    int, _option("workers", "Processes that compute the days of a dataset that was read before, 0.3 GB each.")
 ]
 Cluster = Annotated[
     str | None, _option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")

@@ -8,7 +8,6 @@ them as two pieces of one gives it whole.
 from __future__ import annotations
 
 import socket
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
@@ -19,7 +18,6 @@ from processor.book import Book, BookBars, concatenated
 from processor.engine import Engine, Firsts
 from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
-from processor.formats.chunks import prefetched
 from processor.store import manifest as manifests
 from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint
 from processor.store.reader import bare_engine_before, read_segment
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from processor.ordering import Chunk
     from processor.settings import Aggregation
     from processor.store.manifest import Manifest
 
-_SEGMENTS_AHEAD: Final = 1
 _SEGMENTS_OF_A_PIECE: Final = 16
 """A thread tells of its progress after so many, some half a second."""
 
@@ -113,14 +111,17 @@ def computed(partition: Partition) -> Part:
         msg = f"{folder} is not there, or is another store, on {socket.gethostname()}: workers need the same path to it"
         raise DatasetError(msg)
     engine = bare_engine_before(folder, manifest, partition.first, partition.aggregation, keep=None)
-    numbers = range(partition.first, partition.end)
-    chunks = (read_segment(folder, number, manifest.segments[number]) for number in numbers)
-    with closing(prefetched(chunks, _SEGMENTS_AHEAD)) as ahead:
-        for chunk in ahead:
-            engine.advance(chunk.trades, chunk.book)
+    # No segment is read ahead: whoever wants more cores at work computes more partitions at the same time.
+    for number in range(partition.first, partition.end):
+        _advance(engine, read_segment(folder, number, manifest.segments[number]))
     tape, book = engine.tape, engine.book
     decimals = tape.price_decimals, tape.size_decimals
     return Part(engine.trade_bars(), engine.book_bars(), decimals, book.price_decimals)
+
+
+def _advance(engine: Engine, chunk: Chunk) -> None:
+    """In a function of its own, which lets go of a chunk before the next one is read."""
+    engine.advance(chunk.trades, chunk.book)
 
 
 def put_together(folder: Path, manifest: Manifest, parts: Sequence[Part], aggregation: Aggregation, end: int) -> Engine:
