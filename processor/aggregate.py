@@ -110,9 +110,9 @@ def aggregate_all(
 ) -> list[Aggregated]:
     """Aggregate each of `instruments`.
 
-    What is in a store already is divided into days, which are spread over `workers` processes (1: threads of this
-    one, on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one after the
-    other, and into the `cache`. The result is the same.
+    What is in a store already is divided into days, which are spread over `workers` processes (1: threads of this one,
+    on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one instrument
+    after the other, and into the `cache`. The result is the same.
     `on_progress` is told what is being done, and how much of how much.
 
     Raises:

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
+_PATIENCE_S: Final = 0.2
 _VAIN_ATTEMPTS: Final = 3
 """Pools that may break one after the other without a task done in between."""
 _KILLED_GUESS: Final = "the system kills what takes too much memory; --workers 1 takes least"
@@ -69,9 +70,13 @@ def gathered(
     # A process begun from here must not hear Ctrl-C: this one does, and ends it.
     with _interrupts_blocked():
         futures = {executor.submit(work, tasks[number]): number for number in numbers}
+    waiting = set(futures)
     try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        while waiting:
+            # Not longer: a signal that another thread was given does not end this thread's waiting.
+            done, waiting = wait(waiting, _PATIENCE_S, FIRST_COMPLETED)
+            for future in done:
+                yield futures[future], future.result()
     finally:
         for future in futures:
             future.cancel()
