@@ -103,13 +103,15 @@ from processor.formats import open_dataset
 from tests.processor.fanout_work import stalled
 in_processes(stalled, [Path({str(files[0])!r}), Path({str(files[1])!r})], 2, print)
 """
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True
-    )
-    workers = [psutil.Process(pid_in(file)) for file in files]
-    # A terminal's Ctrl-C reaches all of them.
-    (os.killpg if how is signal.SIGINT else os.kill)(parent.pid, how)
-    _, said = parent.communicate(timeout=60)
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True) as parent:
+        try:
+            workers = [psutil.Process(pid_in(file)) for file in files]
+            # A terminal's Ctrl-C reaches all of them.
+            (os.killpg if how is signal.SIGINT else os.kill)(parent.pid, how)
+            _, said = parent.communicate(timeout=60)
+        finally:
+            parent.kill()
     assert psutil.wait_procs(workers, timeout=60)[1] == []
     assert said.count("Traceback") == said.count("KeyboardInterrupt") == (how is signal.SIGINT)
 
