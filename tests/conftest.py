@@ -43,6 +43,17 @@ _BROWSER_ARGUMENTS: Final = (
 )
 
 
+_TAKING_TURNS: Final = ("browser", "containers", "test_bench.py", "test_durability.py", "test_run.py")
+"""Tests of real processes that have deadlines of their own, by the first part of their path."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, let one of them have these."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in _TAKING_TURNS:
+            item.add_marker(pytest.mark.xdist_group("taking turns"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of recorded market data with expected results; SHARED_DATA says where it lies."""

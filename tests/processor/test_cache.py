@@ -103,7 +103,8 @@ def test_another_content_name_instrument_clock_or_mapping_is_another_entry(tmp_p
     folder.mkdir()
     rows = "time,price,amount\n1,10,1\n2,11,2\n"
     (folder / "a.csv").write_text(rows)
-    mapped = '[trades]\nfiles = "*.csv"\ninstrument = "X"\ntime = "time"\ntime_unit = "s"\nprice = "price"\nsize = "amount"\n'
+    named = 'files = "*.csv"\ninstrument = "X"\ntime = "time"\ntime_unit = "s"\nprice = "price"\nsize = "amount"\n'
+    mapped = f"[trades]\n{named}"
     (folder / "mapping.toml").write_text(mapped)
     keys = set()
 
