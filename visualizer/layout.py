@@ -16,21 +16,39 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 KEYS = (
-    *transport.KEYS,
-    ("F", "follow the newest bar"),
-    ("L", "CVD as candles or as a line"),
-    ("R", "data report; escape closes it"),
-    ("M", "monitoring panel"),
-    ("I", "choose another instrument, where there are several"),
-    ("?", "this list"),
-    ("wheel", "zoom in time"),
-    ("drag", "pan; on a price axis: stretch it"),
-    ("shift + drag", "zoom into a box"),
-    ("double click", "follow again; on a price axis: fit it again"),
-    ("right click", "replay or loop from a place in the chart"),
-    ("alt + click", "replay from there"),
-    ("drag the bar", "seek; with shift: loop over what is dragged"),
+    ("Replay", transport.KEYS),
+    (
+        "Page",
+        (
+            ("F", "follow the newest bar"),
+            ("L", "CVD as candles or as a line"),
+            ("R", "data report; escape closes it"),
+            ("M", "monitoring panel"),
+            ("I", "choose another instrument, where there are several"),
+            ("?", "this list; escape closes it"),
+        ),
+    ),
+    (
+        "Chart",
+        (
+            ("wheel", "zoom in time"),
+            ("drag", "pan; on a price axis: stretch it"),
+            ("shift + drag", "zoom into a box"),
+            ("double click", "follow again; on a price axis: fit it again"),
+            ("right click", "replay or loop from there"),
+            ("alt + click", "replay from there"),
+        ),
+    ),
+    (
+        "Slider",
+        (
+            ("click, drag", "go to that time; escape gives a drag up"),
+            ("shift + drag", "loop over what is dragged"),
+            ("↑ ↓ page ↑ ↓", "move on and back, where it has the focus"),
+        ),
+    ),
 )
+"""Keys and gestures, as the list of keys shows them."""
 
 
 def layout(settings: Settings) -> Component:
@@ -315,12 +333,20 @@ def _keys() -> Component:
     keys: Component = dmc.Modal(
         id="keys",
         title="Keys and gestures",
-        size="sm",
+        size="xl",
         radius=2,
         transitionProps={"duration": 0},
-        children=html.Dl(
+        children=html.Div(
             id="keys-list",
-            children=[child for key, text in KEYS for child in (html.Dt(html.Kbd(key)), html.Dd(text))],
+            children=[
+                html.Section(
+                    [
+                        html.H3(group),
+                        html.Dl([child for key, text in keys for child in (html.Dt(html.Kbd(key)), html.Dd(text))]),
+                    ]
+                )
+                for group, keys in KEYS
+            ],
         ),
     )
     return keys

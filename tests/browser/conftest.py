@@ -40,9 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server:
     """The visualizer as its users run it, on a free port."""
 
-    def __init__(self, directory: Path, log: Path) -> None:
+    def __init__(self, directory: Path, log: Path, **settings: str) -> None:
         self.directory = directory
         self.control = directory.with_name("control")
+        self._settings = settings
         self.log = log
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -54,7 +55,7 @@ class Server:
             "VISUALIZER_IPC_DIR": str(self.directory),
             "VISUALIZER_CONTROL_DIR": str(self.control),
             "VISUALIZER_PORT": str(self.port),
-        }
+        } | self._settings
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "visualizer"], cwd=_ROOT, env=environment, stdout=log, stderr=log
@@ -83,7 +84,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def _served() -> Iterator[Server]:
+def served() -> Iterator[Server]:
+    """A server over a directory of its own that is not there yet."""
     # In memory where there is such a thing: these tests are not about the disk.
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
@@ -98,7 +100,7 @@ def _served() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[Server]:
     """One server for all tests that do not harm it."""
-    with _served() as server:
+    with served() as server:
         yield server
 
 
@@ -114,7 +116,7 @@ def server(shared_server: Server) -> Iterator[Server]:
 @pytest.fixture
 def own_server() -> Iterator[Server]:
     """A server that has never seen data, and that a test may stop, start and maim."""
-    with _served() as server:
+    with served() as server:
         yield server
         sys.stdout.write(server.log.read_text())
 
@@ -193,7 +195,7 @@ def tab(chromium: BrowserContext, console: Console) -> Iterator[Callable[..., Pa
     pages = []
 
     def open_tab(url: str, width: int = 1366, height: int = 768) -> Page:
-        pages.append(_open(chromium, console, url, width, height))
+        pages.append(open_page(chromium, console, url, width, height))
         return pages[-1]
 
     yield open_tab
@@ -203,7 +205,7 @@ def tab(chromium: BrowserContext, console: Console) -> Iterator[Callable[..., Pa
 
 @pytest.fixture(scope="session")
 def shared_page(chromium: BrowserContext, shared_console: Console, shared_server: Server) -> Page:
-    return _open(chromium, shared_console, shared_server.url, 1366, 768)
+    return open_page(chromium, shared_console, shared_server.url, 1366, 768)
 
 
 @pytest.fixture
@@ -226,7 +228,8 @@ def page(shared_page: Page, console: Console, feeder: Feeder) -> Page:
     return shared_page
 
 
-def _open(context: BrowserContext, console: Console, url: str, width: int, height: int) -> Page:
+def open_page(context: BrowserContext, console: Console, url: str, width: int, height: int) -> Page:
+    """A tab of this size at an address, whose complaints the console hears."""
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": height})
     console.watch(page)

@@ -65,7 +65,7 @@
     if (interval && interval !== state().about.interval) {
       const { ok } = await control.send("interval", { interval });
       if (!ok || !(await until((now) => live(now) && now.about.interval === interval))) return;
-      changed.push(`bars of ${interval}`);
+      changed.push(`${interval} bars`);
     }
     if (ms !== null && ms !== state().status.event_time_ms) {
       const range = steer.range();

@@ -12,8 +12,9 @@
   const SHOWN_SHARE = 0.4;
   const REVEALED_AT = 0.8;
 
-  /* The view: following until the user takes hold of it; `scaled` are the price axes the user has set. */
-  const view = { following: true, x: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
+  /* The view: following until the user takes hold of it; `asked` is the span that they set, which another interval may
+     have to widen or to narrow, `scaled` are the price axes that they set. */
+  const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
   let data = { ohlc: [], metrics: [], about: null, report: null };
   let entered = null; // a session that is not drawn yet
   let drawnShapes = "";
@@ -150,7 +151,7 @@
   /* The user has moved something: from now on nothing moves by itself. */
   function hold(x, y) {
     view.following = false;
-    if (x) view.x = x;
+    if (x) view.x = view.asked = x;
     for (const [axis, range] of Object.entries(y || {})) {
       view.y[axis] = range;
       view.scaled[axis] = true;
@@ -272,7 +273,7 @@
     const { about } = data;
     const sameData = Boolean(before && about && before.dataset === about.dataset);
     const same = sameData && before.instrument === about.instrument;
-    const kept = !view.following && sameData ? orderflow.ranges.kept(view.x, held(), intervalMs()) : null;
+    const kept = !view.following && sameData ? orderflow.ranges.kept(view.asked, held(), intervalMs()) : null;
     if (!same || !kept) {
       view.scaled = {};
       view.y = {};

@@ -4,13 +4,14 @@
   const orderflow = (window.orderflow = window.orderflow || {});
   const ANSWER_WITHIN_MS = 10_000;
   const OVERTAKEN_AFTER_MS = 2000;
+  const READ_WITHIN_MS = 400;
   const LOOK_EVERY_MS = 100;
   const SHOWN_FOR_MS = 8000;
   const ANSWERS_KEPT = 20;
 
   const waiting = new Map(); // by id, in the order in which they were written
   let answers = []; // the newest, as status.json told them
-  let posted = Promise.resolve();
+  let turn = Promise.resolve();
   let hiding = 0;
 
   /* Whether this page may steer, and whether there is a processor that listens. */
@@ -22,16 +23,18 @@
 
   /* Ask for an action, such as send("speed", { speed: 30 }); `session` in the arguments overrides the one on the page.
      Resolves, never rejects, to { ok, error, id }: `ok` is true, false with `error` a sentence, which is shown as well, or
-     null where a later command of this page took its place. Commands are written one after the other, in this order. */
+     null where a later command of this page took its place. Commands are written one after the other, in this order: there
+     is one file for all of them, and each is left the time to be read in. */
   async function send(action, args = {}) {
-    const { about } = orderflow.state();
-    const body = { session: about ? about.session : null, ...args, action };
-    const post = posted.then(() => write(body));
-    posted = post;
-    const { id, error } = await post;
-    const answer = error ? { ok: false, error } : await answered(id);
+    const post = turn.then(() => {
+      const { about } = orderflow.state();
+      return write({ session: about ? about.session : null, ...args, action });
+    });
+    const done = post.then(({ id, error }) => (error ? { ok: false, error, id } : answered(id).then((answer) => ({ ...answer, id }))));
+    turn = Promise.race([done, post.then(() => new Promise((resolve) => setTimeout(resolve, READ_WITHIN_MS)))]);
+    const answer = await done;
     if (answer.ok === false) say(answer.error);
-    return { ...answer, id };
+    return answer;
   }
 
   async function write(body) {

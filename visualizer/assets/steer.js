@@ -3,6 +3,8 @@
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
+  const GONE_AFTER_MS = 5000;
+
   let reason = "no data yet";
   let latestMs = -Infinity; // of this session's event clock, where the end is not known
   let session = "";
@@ -10,6 +12,7 @@
   let stepping = null; // { unit, count } still to be sent
   let stepsBusy = false;
   let playWanted = null;
+  let speedWanted = null; // { value } until it is answered
 
   /* Why this page cannot steer now; empty where it can. `condition` is the state that the header shows. */
   function obstacle(state, condition) {
@@ -17,7 +20,8 @@
     if (!state.about || !state.status) return "no data yet";
     if (condition === "disconnected") return "the page's server does not answer";
     if (condition === "failed") return "the replay has failed";
-    if (condition === "stale") return "the processor does not answer";
+    // As the server has seen it: a page that was busy has heard nothing, and that says nothing about the processor.
+    if (state.serverMs - state.status.heartbeat_ms > GONE_AFTER_MS) return "the processor does not answer";
     if (!state.about.control || !state.about.control.listening) {
       return "read-only: the processor takes no commands (it was started without --control)";
     }
@@ -120,20 +124,28 @@
 
   /* Text as typed or null for as fast as it goes; an error as a sentence, or null. */
   function speed(text) {
-    const typed = text.trim().toLowerCase().replace(/^[x×]\s*|\s*[x×]$/g, "");
-    const value = typed === "max" ? "max" : Number(typed || NaN);
+    const typed = text.trim().toLowerCase();
+    const value = typed === "max" ? "max" : Number(typed.replace(/^[x×]\s*|\s*[x×]$/g, "") || NaN);
     if (value !== "max" && !(value >= 0.1 && value <= 10_000)) {
       return `"${text.trim()}" is no speed: from 0.1 to 10000 times real time, or max`;
     }
-    void send("speed", { speed: value });
+    void accelerate(value);
     return null;
+  }
+
+  async function accelerate(value) {
+    if (!may()) return;
+    const wanted = { value: value === "max" ? null : value };
+    speedWanted = wanted;
+    await orderflow.control.send("speed", { speed: value });
+    if (speedWanted === wanted) speedWanted = null;
   }
 
   /* The next of the usual speeds, faster (1) or slower (-1). */
   function nextSpeed(direction) {
     const usual = document.getElementById("transport").dataset.speeds.split(" ");
     const worth = (text) => (text === "max" ? Infinity : Number(text));
-    const now = (orderflow.state().status || {}).speed ?? Infinity;
+    const now = (speedWanted ? speedWanted.value : (orderflow.state().status || {}).speed) ?? Infinity;
     const there = direction > 0 ? usual.find((text) => worth(text) > now) : usual.findLast((text) => worth(text) < now);
     if (there) speed(there);
   }

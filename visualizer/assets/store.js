@@ -16,6 +16,7 @@
       monitor: null,
       incomplete: false,
       offsetMs: 0,
+      serverMs: 0,
     };
   }
 
@@ -31,7 +32,7 @@
   /* The state after one answer; `nowMs` is this page's clock when it arrived. */
   function receive(state, answer, nowMs) {
     const base = answer.reset ? { ...empty(), monitor: state.monitor, problem: state.problem } : state;
-    const next = { ...base, offsetMs: answer.server_ms - nowMs };
+    const next = { ...base, offsetMs: answer.server_ms - nowMs, serverMs: answer.server_ms };
     for (const key of ["status", "about", "depth", "report", "overview", "monitor"]) {
       if (key in answer) next[key] = answer[key];
     }

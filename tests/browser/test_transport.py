@@ -1,0 +1,246 @@
+"""The transport bar over a stand-in for the processor: what it writes, when it may not, and how it fits."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Overview, encode
+from tests.browser.pages import text, until, wait_drawn, wait_generation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Server
+    from tests.browser.feeder import Feeder
+
+
+@pytest.fixture
+def control(page: Page, feeder: Feeder, server: Server) -> Path:
+    """The control file, not there yet, of a replay that listens."""
+    path = server.control / CONTROL_FILE
+    path.unlink(missing_ok=True)
+    _show(page, feeder, control=ControlAnswer(listening=True), heartbeat_ms=_later(feeder))
+    until(page, "() => document.getElementById('transport').dataset.usable === 'true'")
+    return path
+
+
+def _later(feeder: Feeder) -> int:
+    """A heartbeat that does not grow old while a test runs, however slowly."""
+    return feeder.status().published_at_ms + 3_600_000
+
+
+def _show(page: Page, feeder: Feeder, **overrides: Any) -> None:
+    feeder.overrides |= overrides
+    feeder.advance()
+    wait_generation(page, feeder)
+
+
+def _written(page: Page, feeder: Feeder, path: Path) -> dict[str, Any]:
+    """The command that the page has written, without what all of them have; it is answered."""
+    deadline = time.monotonic() + 10
+    while not path.exists():
+        assert time.monotonic() < deadline, "nothing was written"
+        page.wait_for_timeout(20)
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    path.unlink()
+    _show(page, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
+    until(page, "id => orderflow.state().about.control.last_id === id", found["id"])
+    return {name: value for name, value in found.items() if name not in {"id", "contract", "session"}}
+
+
+def test_keys_mean_nothing_while_something_is_typed_and_in_the_list_of_keys(
+    page: Page, feeder: Feeder, control: Path
+) -> None:
+    page.keyboard.press("g")
+    page.get_by_role("dialog").wait_for()
+    for key in (" ", "ArrowLeft", "[", "a", "f", "?", "Home"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    listed = page.get_by_role("dialog").inner_text()
+    for words in ("play or pause", "step by an event", "slower, faster", "data report", "follow the newest bar"):
+        assert words in listed
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.wait_for_timeout(200)
+    assert not control.exists()
+    page.keyboard.press(" ")
+    assert _written(page, feeder, control) == {"action": "pause"}
+
+
+def test_a_button_with_the_focus_keeps_the_space_bar_and_a_clicked_one_does_not_take_it(
+    page: Page, feeder: Feeder, control: Path
+) -> None:
+    page.locator("#event-on").click()
+    assert _written(page, feeder, control) == {"action": "step", "unit": "event"}
+    assert page.evaluate("() => document.activeElement === document.body")
+    page.keyboard.press(" ")
+    assert _written(page, feeder, control) == {"action": "pause"}
+    page.locator("#bar-back").focus()
+    page.keyboard.press(" ")
+    assert _written(page, feeder, control) == {"action": "step", "unit": "bar", "count": -1}
+
+
+def test_speeds_keyed_in_a_row_each_go_on_from_the_one_before(page: Page, feeder: Feeder, control: Path) -> None:
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    first = _written(page, feeder, control)
+    assert first == {"action": "speed", "speed": 30}
+    assert _written(page, feeder, control) == {"action": "speed", "speed": 60}
+
+
+def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothing(
+    page: Page, feeder: Feeder, control: Path
+) -> None:
+    now_ms = feeder.status().published_at_ms
+    for overrides, reason in (
+        ({"control": ControlAnswer()}, "read-only: the processor takes no commands"),
+        ({"control": ControlAnswer(listening=True), "heartbeat_ms": now_ms - 60_000}, "the processor does not answer"),
+        ({"heartbeat_ms": _later(feeder), "state": "failed", "error": "spoilt"}, "the replay has failed"),
+    ):
+        _show(page, feeder, **overrides)
+        until(page, "words => document.getElementById('play').title.startsWith(words)", reason)
+        assert page.locator("#play").is_disabled()
+        assert page.locator("[data-interval='5m']").is_disabled()
+        assert page.locator("#seek").get_attribute("aria-disabled") == "true"
+        assert page.locator("#seek-handle").is_visible()
+        page.keyboard.press(" ")
+        until(page, "() => !document.getElementById('toast').hidden")
+        assert reason in text(page, "toast")
+        page.locator("#toast").click()
+    assert not control.exists()
+
+
+def test_where_the_end_is_not_known_the_slider_reaches_as_far_as_has_been_seen(
+    page: Page, feeder: Feeder, control: Path
+) -> None:
+    _show(page, feeder, end_ms=None)
+    until(page, "() => orderflow.state().about.end_ms === null")
+    until(page, "() => document.getElementById('seek').getAttribute('aria-valuenow') === '100.0'")
+    page.keyboard.press("End")
+    until(page, "() => !document.getElementById('toast').hidden")
+    assert "end is not known" in text(page, "toast")
+    page.locator("#toast").click()
+    page.locator("#seek").click(position={"x": 5, "y": 5})
+    sought = _written(page, feeder, control)
+    start_ms = feeder.status().start_ms
+    assert start_ms is not None
+    assert start_ms < sought["time_ms"] < start_ms + 0.02 * 300 * 60_000
+
+
+def test_the_overview_is_drawn_over_the_whole_range_and_nothing_after_the_clock(
+    page: Page, feeder: Feeder, server: Server
+) -> None:
+    start_ms = feeder.status().start_ms
+    assert start_ms is not None
+    overview = Overview(start_ms=start_ms, bucket_ms=3_600_000, volumes=(1.0, 4.0, 0.0, 9.0, 2.0))
+    (server.directory / OVERVIEW_FILE).write_bytes(encode(overview))
+    feeder._writer.write(OVERVIEW_FILE, encode(overview), feeder.generation + 1)
+    feeder.advance()
+    until(page, "() => orderflow.state().overview?.volumes.length === 5")
+    columns = page.evaluate(
+        """() => [...orderflow.overview.columns(orderflow.state().overview, orderflow.steer.range(), 1000)]"""
+    )
+    assert sum(columns) == pytest.approx(16)
+    # 1000 minutes in 1000 columns: an hour is 60 of them.
+    assert columns[0] == pytest.approx(1 / 60)
+    assert columns[65] == pytest.approx(4 / 60)
+    assert columns[200] == pytest.approx(9 / 60)
+    assert max(columns[300:]) == 0
+
+
+def test_the_bar_fits_screens_of_every_width(server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:
+    feeder.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": _later(feeder)}
+    feeder.publish()
+    page = tab(server.url, 1920, 1080)
+    for width, height in ((1920, 1080), (1280, 800), (900, 700), (400, 860)):
+        page.set_viewport_size({"width": width, "height": height})
+        wait_drawn(page)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        boxes: list[list[float]] = page.evaluate(
+            """() => [...document.querySelectorAll("#seek, #transport-row button, #transport-row small")]
+              .filter((part) => part.offsetParent && !part.parentElement.closest("button"))
+              .map((part) => part.getBoundingClientRect())
+              .map(({ left, right, top, bottom }) => [left, right, top, bottom])"""
+        )
+        assert len(boxes) > 10
+        assert all(left >= 0 and right <= width and bottom <= height for left, right, _, bottom in boxes)
+        assert [pair for pair in itertools.combinations(boxes, 2) if _overlap(*pair)] == []
+        page.locator("#clock-button").click()
+        panel = page.locator("#clock-button-panel").bounding_box()
+        assert panel is not None
+        assert panel["x"] >= 0
+        assert panel["x"] + panel["width"] <= width
+        page.keyboard.press("Escape")
+
+
+def test_every_control_has_a_name_and_the_slider_tells_its_time(page: Page, control: Path) -> None:
+    assert not control.exists()
+    nameless = "() => [...document.querySelectorAll('#transport button')].filter((each) => !each.ariaLabel).length"
+    assert page.evaluate(nameless) == 0
+    slider = page.get_by_role("slider", name="event time")
+    assert slider.get_attribute("aria-valuetext") == page.evaluate(
+        "() => orderflow.format.dateTime(orderflow.state().status.event_time_ms).slice(0, 19) + ' UTC'"
+    )
+
+
+def test_typed_times_are_understood_or_refused_with_what_would_be_right(page: Page) -> None:
+    # Across midnight: from 23:55 on the 8th to 00:06 on the 9th, the clock at 23:58.
+    parse = """(texts) => {
+      const range = { startMs: Date.UTC(2024, 7, 8, 23, 55), endMs: Date.UTC(2024, 7, 9, 0, 6), known: true };
+      return texts.map((text) => {
+        const { ms, error } = orderflow.when.parse(text, Date.UTC(2024, 7, 8, 23, 58), range);
+        return error ?? new Date(ms).toISOString();
+      });
+    }"""
+    understood = {
+        "2024-08-09 00:01": "2024-08-09T00:01:00.000Z",
+        "2024-08-09T00:01:02.345Z": "2024-08-09T00:01:02.345Z",
+        " 2024-08-09 ": "2024-08-09T00:00:00.000Z",
+        "23:59:30": "2024-08-08T23:59:30.000Z",
+        "00:01:30": "2024-08-09T00:01:30.000Z",
+        "0:01": "2024-08-09T00:01:00.000Z",
+        "+5m": "2024-08-09T00:03:00.000Z",
+        "+1m30s": "2024-08-08T23:59:30.000Z",
+        "-90 s": "2024-08-08T23:56:30.000Z",
+        "-250ms": "2024-08-08T23:57:59.750Z",
+        "50%": "2024-08-09T00:00:30.000Z",
+    }
+    assert page.evaluate(parse, list(understood)) == list(understood.values())
+    for text_, said in (("tomorrow", "is no time: try"), ("2024-02-30", "is no time"), ("25:00", "is no time")):
+        assert said in page.evaluate(parse, [text_])[0]
+    outside = "outside of the replay, which goes from 2024-08-08 23:55:00 until 2024-08-09 00:06:00"
+    assert page.evaluate(parse, ["12:00", "+1h", "-1d", "2024-08-10", "101%"]) == [outside] * 5
+
+
+def test_an_address_is_read_and_written_with_what_else_was_in_it(page: Page) -> None:
+    read = page.evaluate("(search) => orderflow.address.asked(search)", "?interval=5m&t=2024-08-09T00:01:00Z&debug=1")
+    assert read == {"instrument": None, "interval": "5m", "t": "2024-08-09T00:01:00Z"}
+    assert page.evaluate("() => orderflow.address.asked('?debug=1')") is None
+    now = {"instrument": "BTC-USDT 1/2", "interval": "1m", "t": "2024-08-09T00:01:00.123Z"}
+    written = page.evaluate("([search, now]) => orderflow.address.written(search, now)", ["?t=x&debug=1", now])
+    assert written == "?instrument=BTC-USDT%201%2F2&interval=1m&t=2024-08-09T00:01:00.123Z&debug=1"
+
+
+def test_a_span_held_is_kept_as_far_as_the_bars_of_another_interval_allow(page: Page) -> None:
+    kept = "([span, held, interval]) => orderflow.ranges.kept(span, held, interval)"
+    assert page.evaluate(kept, [[1000, 2000], [0, 5000], 10]) == [1000, 2000]
+    assert page.evaluate(kept, [[1000, 2000], [0, 5000], 100]) == [0, 2000]
+    assert page.evaluate(kept, [[1000, 2000], [3000, 5000], 10]) is None
+    assert page.evaluate(kept, [[1000, 2000], None, 10]) is None
+    assert page.evaluate(kept, [[0, 100_000], [90_000, 91_000], 10]) == [91_750 - 1500, 91_750]
+
+
+def _overlap(one: list[float], other: list[float]) -> bool:
+    return one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1
