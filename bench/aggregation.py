@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench import dataset
 from bench.figures import Bar, Figure
 from bench.rounds import Competitor, Disagreement, Taken, in_turn, ratios
-from processor.aggregate import aggregate, table
+from processor.aggregate import aggregate, aggregate_all
 from processor.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
 from processor.settings import Settings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import polars as pl
     from numpy.typing import NDArray
 
     from processor.engine import Engine
@@ -73,8 +74,9 @@ def _competitors(folder: Path) -> list[Competitor]:
     rows, lowest, highest = dataset.book_extent(folder)
     events = engine.trades + rows
     prices = math.floor(lowest / 10**price_decimals), math.ceil(highest / 10**price_decimals)
+    store = dataset.stored(folder)
     competitors = [
-        Competitor("orderflow-replay: OBI of 10 levels at every time, bars, CVD", events, lambda: _ours(folder))
+        Competitor("orderflow-replay: OBI of 10 levels at every time, bars, CVD", events, lambda: _ours(store))
     ]
     if importlib.util.find_spec("hftbacktest"):
         from bench import hft  # noqa: PLC0415 - only where it is installed
@@ -101,9 +103,15 @@ def aggregated(folder: Path, settings: Settings) -> Engine:
     return aggregate(Direct(open_dataset(folder), None, "exchange"), settings)
 
 
-def _ours(folder: Path) -> tuple[float, float]:
-    engine = aggregated(folder, Settings())
-    last = table(engine, Settings()).row(-1, named=True)
+def history(store: Path, settings: Settings) -> pl.DataFrame:
+    """The table of a store's whole history, as `processor aggregate` makes it."""
+    opened = open_dataset(store)
+    (made,) = aggregate_all(opened, opened.instruments, settings, None)
+    return made.rows
+
+
+def _ours(store: Path) -> tuple[float, float]:
+    last = history(store, Settings()).row(-1, named=True)
     return last["best_bid"], last["best_ask"]
 
 

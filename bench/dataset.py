@@ -12,8 +12,11 @@ import polars as pl
 
 from bench.figures import progress
 from processor import demo
+from processor.convert import convert
 from processor.events import CLEAR, SELL
-from processor.formats import own
+from processor.formats import open_dataset, own
+from processor.store import manifest as manifests
+from processor.store.key import source_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +62,19 @@ def prepared(cache: Path, events: int, *, hours: float | None = None) -> Path:
         progress(f"generating {events:,} events into {folder} (once)")
         demo.generate(folder, hours=lasting, seed=SEED, events=events)
     return folder
+
+
+def stored(folder: Path) -> Path:
+    """The same dataset as `processor convert` writes it, beside it; made if need be."""
+    out = folder.with_name(f"{folder.name}-store")
+    opened = open_dataset(folder)
+    (instrument,) = opened.instruments
+    made = manifests.load(out / instrument) if (out / instrument).is_dir() else None
+    if made is None or made.key != source_key(opened.format.name, instrument, "exchange", opened.files):
+        shutil.rmtree(out, ignore_errors=True)
+        progress(f"converting {folder} into {out} (once)")
+        convert(opened, instrument, "exchange", out)
+    return out / instrument
 
 
 def version(*more: Path) -> str:

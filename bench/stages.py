@@ -13,17 +13,15 @@ from bench import aggregation, dataset, tardis_files
 from bench.figures import Figure, spread
 from processor.engine import Engine
 from processor.events import concatenated
-from processor.formats import open_dataset
-from processor.ordering import in_time_order
-from processor.report import Report
 from processor.settings import Settings
+from processor.store import manifest as manifests
+from processor.store.reader import read_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from processor.events import Trades
-    from processor.formats.base import Batch
     from processor.ordering import Chunk
 
 PART: Final = "stages"
@@ -41,9 +39,9 @@ def measure(cache: Path, *, events: int, packed_events: int, repetitions: int) -
     gzip's is measured on a vendor's file of `packed_events`.
     """
     folder = dataset.prepared(cache, events)
-    aggregation.aggregated(dataset.prepared(cache, aggregation.WARM_UP_EVENTS), Settings())
-    streams = [list(stream) for stream in _batches(folder)]
-    chunks = list(_in_order(streams))
+    store = dataset.stored(folder)
+    aggregation.history(dataset.stored(dataset.prepared(cache, aggregation.WARM_UP_EVENTS)), Settings())
+    chunks = list(_chunks(store))
     engine = aggregation.aggregated(folder, Settings())
     rows, _, _ = dataset.book_extent(folder)
     trades, total = engine.trades, engine.trades + rows
@@ -54,12 +52,15 @@ def measure(cache: Path, *, events: int, packed_events: int, repetitions: int) -
         return _ns_each(run, count, repetitions)
 
     stages = (
-        ("decode: own layout to columns", lambda: _drain(_batches(folder)), f"{rows:,} of the book, {trades:,} trades"),
-        ("order: columns to chunks in time order", lambda: _drain([_in_order(streams)]), f"{len(chunks)} chunks"),
+        ("decode: store to columns", lambda: _drain(_chunks(store)), f"{rows:,} of the book, {trades:,} trades"),
         ("kernel: book and OBI of 10 levels", lambda: _booked(chunks, 10), f"{parts} calls"),
         ("kernel: book and OBI of the whole book", lambda: _booked(chunks, 0), f"{parts} calls"),
         ("bars and CVD", lambda: _taped(tape), f"{timed(lambda: _taped(tape), trades)['median']:.3g} ns a trade"),
-        ("all of it", lambda: aggregation.aggregated(folder, Settings()), "decoding beside the rest, two threads"),
+        (
+            "all of it",
+            lambda: aggregation.history(store, Settings()),
+            "a thread for each core",
+        ),
     )
     wall = _ns_each(stages[-1][1], total, repetitions, time.perf_counter_ns)
     return [
@@ -81,19 +82,16 @@ def _ns_each(
     return spread(taken)
 
 
-def _batches(folder: Path) -> Sequence[Iterator[Batch]]:
-    return open_dataset(folder).open(None, "exchange", Report()).streams
+def _chunks(store: Path) -> Iterator[Chunk]:
+    manifest = manifests.load(store)
+    for number, segment in enumerate(manifest.segments if manifest else ()):
+        yield read_segment(store, number, segment)
 
 
-def _in_order(streams: Sequence[Sequence[Batch]]) -> Iterator[Chunk]:
-    return in_time_order([iter(batches) for batches in streams], Report())
-
-
-def _drain(streams: Sequence[Iterator[object]]) -> None:
+def _drain(chunks: Iterator[object]) -> None:
     """Take all there is and keep nothing, as an aggregation does."""
-    for stream in streams:
-        for _ in stream:
-            pass
+    for _ in chunks:
+        pass
 
 
 def _booked(chunks: Sequence[Chunk], levels: int) -> None:

@@ -9,7 +9,6 @@ import polars as pl
 from bench import aggregation, dataset, queries
 from bench.figures import Bar, Figure
 from bench.rounds import Competitor, Disagreement, Taken, in_turn, ratios
-from processor.aggregate import table
 from processor.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,19 +57,20 @@ def _competitors(folder: Path) -> list[Competitor]:
     """Ours first."""
     engine = aggregation.aggregated(folder, _SETTINGS)
     rows, _, _ = dataset.book_extent(folder)
+    store = dataset.stored(folder)
 
     def run(query: queries.Query) -> Callable[[], pl.DataFrame]:
         path = query.prepared(folder)
         return lambda: query.run(path)
 
     return [
-        Competitor(_OURS, engine.trades + rows, lambda: _ours(folder)),
+        Competitor(_OURS, engine.trades + rows, lambda: _ours(store)),
         *(Competitor(query.name, rows, run(query)) for query in queries.queries()),
     ]
 
 
-def _ours(folder: Path) -> pl.DataFrame:
-    return table(aggregation.aggregated(folder, _SETTINGS), _SETTINGS).select(queries.COLUMNS)
+def _ours(store: Path) -> pl.DataFrame:
+    return aggregation.history(store, _SETTINGS).select(queries.COLUMNS)
 
 
 def _figures(competitors: list[Competitor], taken: Taken) -> list[Figure]:
