@@ -19,8 +19,11 @@ from tests.browser.pages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
+    from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
 
 
@@ -102,6 +105,25 @@ def test_stretching_a_price_axis_leaves_the_others_alone_until_it_is_given_back(
     until(page, "() => orderflow.chart.view.scaled.yaxis4 === undefined")
     wait_frames(page)
     assert ranges(page)["yaxis4"] == before["yaxis4"]
+    assert not following(page)
+
+
+def test_another_session_of_the_same_data_leaves_a_stretched_price_axis_and_the_span_in_time(
+    page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder]
+) -> None:
+    x, y = plot_point(page, "yaxis4", 1.0, 0.5)
+    drag(page, (x + 30, y), (x + 30, y + 40))
+    wait_following(page, wanted=False)
+    until(page, "() => orderflow.chart.view.scaled.yaxis4 === true")
+    wait_frames(page)
+    before = ranges(page)
+    feeder.close()
+    another = feed(server.directory, session=f"another-{feeder.session}", bars=301)
+    another.publish()
+    until(page, "session => orderflow.state().about.session === session", another.session)
+    wait_drawn(page)
+    after = ranges(page)
+    assert (after["xaxis"], after["yaxis4"]) == (before["xaxis"], before["yaxis4"])
     assert not following(page)
 
 

@@ -55,8 +55,9 @@
     const ms = t ? Date.parse(/(z|[+-]\d\d:?\d\d)$/i.test(t) ? t : `${t}Z`) : null;
     if (Number.isNaN(ms)) return says(`t=${t}, which is no time; a right one is 2024-08-09T00:01:00.123Z`);
     if (instrument && instrument !== state().about.instrument) {
-      if (!(state().about.instruments || []).includes(instrument)) {
-        return says(`${instrument}, which this dataset does not hold; it holds ${(state().about.instruments || []).slice(0, 5).join(", ")}`);
+      const { instruments } = state().about;
+      if (!instruments.includes(instrument)) {
+        return says(`${instrument}, which this dataset does not hold; it holds ${instruments.slice(0, 5).join(", ")}`);
       }
       const { ok } = await control.send("instrument", { instrument });
       if (!ok || !(await until((now) => live(now) && now.about.instrument === instrument))) return;
@@ -69,7 +70,9 @@
     }
     if (ms !== null && ms !== state().status.event_time_ms) {
       const range = steer.range();
-      if (ms < range.startMs || (range.known && ms > range.endMs)) return says(`${format.dateTime(ms)}, which is outside of this replay`);
+      if (ms < range.startMs || (range.known && ms > range.endMs)) {
+        return says(`${format.dateTime(ms)}, which is outside of this replay`);
+      }
       const { ok } = await control.send("seek", steer.place(ms));
       if (!ok) return;
       changed.push(format.dateTime(ms));

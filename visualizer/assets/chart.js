@@ -150,8 +150,9 @@
 
   /* The user has moved something: from now on nothing moves by itself. */
   function hold(x, y) {
+    if (x) view.x = x;
+    if (x || view.following) view.asked = view.x;
     view.following = false;
-    if (x) view.x = view.asked = x;
     for (const [axis, range] of Object.entries(y || {})) {
       view.y[axis] = range;
       view.scaled[axis] = true;

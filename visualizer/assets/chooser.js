@@ -17,7 +17,14 @@
     close(again);
     if (again || button.disabled) return;
     const id = `${button.id}-panel`;
-    const input = element("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder, "aria-label": label, "aria-describedby": `${id}-error` });
+    const input = element("input", {
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder,
+      "aria-label": label,
+      "aria-describedby": `${id}-error`,
+    });
     const error = element("p", { id: `${id}-error`, role: "alert", class: "wrong" });
     error.hidden = true;
     const take = (text) => {

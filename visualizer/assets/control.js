@@ -30,11 +30,11 @@
       const { about } = orderflow.state();
       return write({ session: about ? about.session : null, ...args, action });
     });
-    const done = post.then(({ id, error }) => (error ? { ok: false, error, id } : answered(id).then((answer) => ({ ...answer, id }))));
-    turn = Promise.race([done, post.then(() => new Promise((resolve) => setTimeout(resolve, READ_WITHIN_MS)))]);
-    const answer = await done;
-    if (answer.ok === false) say(answer.error);
-    return answer;
+    const answer = post.then(({ id, error }) => (error ? { ok: false, error } : answered(id)));
+    turn = Promise.race([answer, post.then(() => new Promise((resolve) => setTimeout(resolve, READ_WITHIN_MS)))]);
+    const { ok, error } = await answer;
+    if (ok === false) say(error);
+    return { ok, error, id: (await post).id };
   }
 
   async function write(body) {

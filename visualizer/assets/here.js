@@ -73,6 +73,7 @@
     });
   }
 
+  document.addEventListener("keydown", (event) => event.key === "Escape" && close());
   document.addEventListener("pointerdown", (event) => menu && !menu.contains(event.target) && close(), true);
   window.addEventListener("blur", close);
 

@@ -16,7 +16,8 @@
     const bar = document.getElementById("seek");
     if (!bar) return false;
     const part = (name) => document.getElementById(`seek-${name}`);
-    parts = { bar, canvas: part("canvas"), done: part("done"), loop: part("loop"), hover: part("hover"), handle: part("handle"), tip: part("tip") };
+    const names = ["canvas", "done", "loop", "hover", "handle", "tip"];
+    parts = { bar, ...Object.fromEntries(names.map((name) => [name, part(name)])) };
     bar.addEventListener("pointerdown", begin);
     bar.addEventListener("pointermove", move);
     bar.addEventListener("pointerup", end);
@@ -74,9 +75,11 @@
     const atMs = msAt(event.clientX);
     dragging = null;
     if (!loop) void orderflow.steer.seek(atMs);
-    else if (Math.abs(event.clientX - x) >= LOOP_AT_LEAST_PX) orderflow.transport.loop(Math.min(fromMs, atMs), Math.max(fromMs, atMs));
+    else if (Math.abs(event.clientX - x) >= LOOP_AT_LEAST_PX) void orderflow.transport.loop(...sorted(fromMs, atMs));
     show();
   }
+
+  const sorted = (one, other) => [Math.min(one, other), Math.max(one, other)];
 
   /* Gives a drag up: the clock goes back to where it was. */
   function cancel() {
@@ -90,9 +93,13 @@
   function pressed(event) {
     const range = orderflow.steer.range();
     const by = { PageUp: 1, PageDown: -1, ArrowUp: 0.2, ArrowDown: -0.2 }[event.key];
-    if (event.key === "Escape" && dragging) cancel();
-    else if (by === undefined || !range || event.ctrlKey || event.altKey || event.metaKey) return;
-    else void orderflow.steer.seek((orderflow.steer.targetMs() ?? range.startMs) + by * PAGE_SHARE * (range.endMs - range.startMs));
+    if (event.key === "Escape" && dragging) {
+      cancel();
+    } else {
+      if (by === undefined || !range || event.ctrlKey || event.altKey || event.metaKey) return;
+      const fromMs = orderflow.steer.targetMs() ?? range.startMs;
+      void orderflow.steer.seek(fromMs + by * PAGE_SHARE * (range.endMs - range.startMs));
+    }
     event.preventDefault();
     event.stopPropagation();
   }
@@ -107,9 +114,10 @@
   function found(ms) {
     const range = orderflow.steer.range();
     const slack = (MARK_PX * (range.endMs - range.startMs)) / Math.max(1, width());
+    const { MARKED } = orderflow.overview;
     return orderflow.findings
       .marks(orderflow.state().report)
-      .filter(({ kind, fromMs, toMs }) => orderflow.overview.MARKED.includes(kind) && fromMs - slack <= ms && ms <= toMs + slack);
+      .filter(({ kind, fromMs, toMs }) => MARKED.includes(kind) && fromMs - slack <= ms && ms <= toMs + slack);
   }
 
   function showHover() {
@@ -120,7 +128,7 @@
     const ms = msAt(hoveredX);
     const x = xOf(ms);
     const lines = [label(ms)];
-    if (dragging && dragging.loop) lines[0] = `loop ${label(Math.min(dragging.fromMs, ms))} – ${label(Math.max(dragging.fromMs, ms)).slice(11)}`;
+    if (dragging && dragging.loop) lines[0] = `loop ${sorted(dragging.fromMs, ms).map(label).join(" – ")}`;
     for (const { kind, detail } of found(ms).slice(0, 2)) lines.push(`${orderflow.findings.label(kind)}: ${detail}`);
     parts.tip.textContent = lines.join("\n");
     parts.hover.style.transform = `translateX(${Math.round(x)}px)`;
@@ -129,7 +137,7 @@
   }
 
   function looped() {
-    if (dragging && dragging.loop) return [Math.min(dragging.fromMs, dragging.atMs), Math.max(dragging.fromMs, dragging.atMs)];
+    if (dragging && dragging.loop) return sorted(dragging.fromMs, dragging.atMs);
     const { about } = orderflow.state();
     const set = about && about.loop_ms;
     const [start, end] = [marks.start, marks.end];
@@ -170,7 +178,8 @@
     const state = orderflow.state();
     const range = orderflow.steer.range();
     const crc32 = (part) => (part ? part.crc32 : null);
-    const key = [crc32(state.overview), crc32(state.report), range && range.startMs, range && range.endMs, width(), parts.bar.clientHeight, window.devicePixelRatio].join();
+    const size = [width(), parts.bar.clientHeight, window.devicePixelRatio];
+    const key = [crc32(state.overview), crc32(state.report), range && range.startMs, range && range.endMs, ...size].join();
     if (key !== drawn) {
       drawn = key;
       orderflow.overview.draw(parts.canvas, state, range);

@@ -4,6 +4,7 @@
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
   const GONE_AFTER_MS = 5000;
+  const PATIENCE_MS = 600;
 
   let reason = "no data yet";
   let latestMs = -Infinity; // of this session's event clock, where the end is not known
@@ -73,20 +74,26 @@
     return { time_ms: Math.round(ms) };
   }
 
-  /* Move the event clock; while one move is on its way only the last of the later ones is made. */
+  /* Move the event clock; while one move is on its way only the last of the later ones is made, once the first is
+     there, or at once where it takes long. */
   async function seek(ms) {
     const bounds = range();
     if (!bounds || !may()) return;
     const goal = Math.max(bounds.startMs, Math.min(ms, bounds.known ? bounds.endMs : ms));
     if (sought) {
       Object.assign(sought, { ms: goal, next: true });
+      sought.hurry();
       return;
     }
     sought = { ms: goal, next: true };
     orderflow.transport.refresh();
     while (sought.next) {
       sought.next = false;
-      const { ok } = await orderflow.control.send("seek", place(sought.ms));
+      const patience = performance.now() + PATIENCE_MS;
+      const overtaken = new Promise((resolve) => {
+        sought.hurry = () => setTimeout(() => resolve({ ok: null }), Math.max(0, patience - performance.now()));
+      });
+      const { ok } = await Promise.race([orderflow.control.send("seek", place(sought.ms)), overtaken]);
       if (ok === false) break;
       orderflow.chart.reveal(clockMs());
     }
@@ -152,7 +159,9 @@
 
   function interval(text) {
     const typed = text.trim().toLowerCase().replace(/\s+/g, "");
-    if (!/^[1-9]\d*(ms|[smhd])$/.test(typed)) return `"${text.trim()}" is no interval: a number and ms, s, m, h or d, like 30s`;
+    if (!/^[1-9]\d*(ms|[smhd])$/.test(typed)) {
+      return `"${text.trim()}" is no interval: a number and ms, s, m, h or d, like 30s`;
+    }
     const { about } = orderflow.state();
     if (about && about.interval !== typed) void send("interval", { interval: typed });
     return null;
