@@ -41,12 +41,16 @@ def main() -> int:
     running = {name: _start(command, environment) for name, command in commands.items()}
     host, port = environment["VISUALIZER_HOST"], environment["VISUALIZER_PORT"]
     print(f"\n  http://{host}:{port}    Ctrl-C ends it\n", flush=True)
+    told = signal.SIGTERM
     try:
         while not (ended := {name: process for name, process in running.items() if process.poll() is not None}):
-            if signal.sigwait({*told_to_end, signal.SIGCHLD}) in told_to_end:
+            heard = signal.sigwait({*told_to_end, signal.SIGCHLD})
+            if heard in told_to_end:
+                # The processor minds whether somebody has ended it by hand.
+                told = signal.SIGINT if heard == signal.SIGINT else signal.SIGTERM
                 return _STOPPED
     finally:
-        _end(list(running.values()))
+        _end(list(running.values()), told)
     name, process = next(iter(ended.items()))
     code = _exit_code(name, process)
     print(f"the {name} ended by itself with exit code {code}; the other was ended too", file=sys.stderr)
@@ -87,10 +91,10 @@ def _nothing(_signal: int, _frame: FrameType | None) -> None:
     """Make a signal one that can be waited for: an ignored one is dropped even while it is blocked."""
 
 
-def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+def _end(processes: list[subprocess.Popen[bytes]], told: signal.Signals) -> None:
     """Ask each to end; whoever is still there after the grace period is killed with its children."""
     for process in processes:
-        process.terminate()
+        process.send_signal(told)
     for process in processes:
         try:
             process.wait(_GRACE_S)
