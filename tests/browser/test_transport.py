@@ -65,6 +65,7 @@ def test_keys_mean_nothing_while_something_is_typed_and_in_the_list_of_keys(
         page.keyboard.press(key)
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
+    assert page.evaluate("() => document.activeElement === document.body")
     page.keyboard.press("?")
     page.get_by_role("dialog").wait_for()
     listed = page.get_by_role("dialog").inner_text()

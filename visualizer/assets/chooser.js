@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
-  let opened = null; // { button, panel }
+  let opened = null; // { button, panel, returnTo }
 
   function element(tag, attributes, ...children) {
     const made = document.createElement(tag);
@@ -17,6 +17,7 @@
     close(again);
     if (again || button.disabled) return;
     const id = `${button.id}-panel`;
+    const returnTo = document.activeElement;
     const input = element("input", {
       type: "text",
       autocomplete: "off",
@@ -57,7 +58,7 @@
     });
     button.parentElement.append(panel);
     button.setAttribute("aria-expanded", "true");
-    opened = { button, panel };
+    opened = { button, panel, returnTo };
     input.value = value;
     // Within the window, however narrow.
     const beyond = panel.getBoundingClientRect().right - (document.documentElement.clientWidth - 6);
@@ -68,12 +69,13 @@
 
   function close(refocus = false) {
     if (!opened) return;
-    const { button, panel } = opened;
+    const { button, panel, returnTo } = opened;
     const held = panel.contains(document.activeElement);
     opened = null;
     panel.remove();
     button.setAttribute("aria-expanded", "false");
-    if (refocus && held) button.focus({ preventScroll: true });
+    // Back to where the focus was: with it on a button, the space bar would open the panel again.
+    if (refocus && held && returnTo.isConnected) returnTo.focus({ preventScroll: true });
   }
 
   document.addEventListener(
