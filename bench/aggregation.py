@@ -103,10 +103,10 @@ def aggregated(folder: Path, settings: Settings) -> Engine:
     return aggregate(Direct(open_dataset(folder), None, "exchange"), settings)
 
 
-def history(store: Path, settings: Settings) -> pl.DataFrame:
-    """The table of a store's whole history, as `processor aggregate` makes it."""
+def history(store: Path, settings: Settings, *, from_bars: bool = False) -> pl.DataFrame:
+    """The table of a store's whole history, computed from its events, or as `processor aggregate` makes it."""
     opened = open_dataset(store)
-    (made,) = aggregate_all(opened, opened.instruments, settings, None)
+    (made,) = aggregate_all(opened, opened.instruments, settings, None, from_bars=from_bars)
     return made.rows
 
 

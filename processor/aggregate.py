@@ -26,7 +26,7 @@ from processor.formats.chunks import prefetched
 from processor.partitions import computed, partitions, pieces, put_together
 from processor.settings import resolved
 from processor.source import Direct, Kept, open_source
-from processor.store.reader import read_segment, segment_holding
+from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from processor.settings import Moment, Settings
     from processor.source import Source
     from processor.store.cache import Cache
+    from processor.store.manifest import Segment
 
 _log = structlog.get_logger()
 
@@ -106,13 +107,15 @@ def aggregate_all(
     *,
     workers: int = 1,
     cluster: str | None = None,
+    from_bars: bool = True,
     on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> list[Aggregated]:
     """Aggregate each of `instruments`.
 
     What is in a store already is divided into days, which are spread over `workers` processes (1: threads of this one,
     on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one instrument
-    after the other, and into the `cache`. The result is the same.
+    after the other, and into the `cache`. Where a store's bars of a second add up to the intervals wanted, they are
+    added up, unless `from_bars` is false or workers are to compute. The result is the same.
     `on_progress` is told what is being done, and how much of how much.
 
     Raises:
@@ -141,7 +144,7 @@ def aggregate_all(
         for plan in plans:
             name = plan.source.instrument
             if parts is None:
-                found[name] = _in_threads(plan, settings, on_progress)
+                found[name] = _of_store(plan, settings, on_progress, from_bars=from_bars)
             else:
                 engine = _of_parts(plan, list(islice(parts, len(plan.partitions))), settings)
                 found[name] = _aggregated(engine, plan.source, settings)
@@ -193,26 +196,49 @@ def _spread(
         return None
 
 
-def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
-    """A store's history by a thread for each core: what takes time in them does not hold the interpreter's lock."""
+def _of_store(
+    plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None], *, from_bars: bool
+) -> Aggregated:
+    """A store's history computed here."""
+    try:
+        if from_bars and adds_up(settings.aggregation):
+            engine = _from_bars(plan, settings, on_progress)
+        else:
+            engine = _in_threads(plan, settings, on_progress)
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("store_not_readable", reason=str(error))
+        return _here(plan.source, settings, on_progress)
+    return _aggregated(engine, plan.source, settings)
+
+
+def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
+    """From the bars of a second that lie in the store, without an event but those of the last segment."""
+    source, manifest = plan.source, plan.source.manifest
+    done, total = 0, sum(segment.trades + segment.book_events for segment in manifest.segments[: plan.end])
+
+    def count(segment: Segment) -> None:
+        nonlocal done
+        done += segment.trades + segment.book_events
+        on_progress(source.instrument, done, total)
+
+    return _to_the_end(plan, engine_of_bars(source.folder, manifest, plan.end, settings.aggregation, count), settings)
+
+
+def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
+    """By a thread for each core: what takes time in them does not hold the interpreter's lock."""
     source = plan.source
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(cores, _MOST_THREADS)
     tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
     done, total = 0, sum(task.events for task in tasks)
     parts: dict[int, Part] = {}
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            for number, part in gathered(pool, computed, tasks, range(len(tasks))):
-                parts[number] = part
-                done += tasks[number].events
-                on_progress(source.instrument, done, total)
-        engine = _of_parts(plan, [parts[number] for number in range(len(tasks))], settings)
-    except DatasetError as error:
-        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
-        _log.warning("store_not_readable", reason=str(error))
-        return _here(source, settings, on_progress)
-    return _aggregated(engine, source, settings)
+    with ThreadPoolExecutor(threads) as pool:
+        for number, part in gathered(pool, computed, tasks, range(len(tasks))):
+            parts[number] = part
+            done += tasks[number].events
+            on_progress(source.instrument, done, total)
+    return _of_parts(plan, [parts[number] for number in range(len(tasks))], settings)
 
 
 def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
@@ -227,9 +253,14 @@ def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregate
 
 
 def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
-    """The engine of what `parts` are of, and of the rest up to `settings.until`, which is within one segment."""
+    """The engine of what `parts` are of, and of the rest."""
     folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
-    engine = put_together(folder, manifest, parts, settings.aggregation, end)
+    return _to_the_end(plan, put_together(folder, manifest, parts, settings.aggregation, end), settings)
+
+
+def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
+    """Takes in the rest up to `settings.until`, which is within one segment."""
+    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
     if end < len(manifest.segments) and settings.until is not None and manifest.first_ns is not None:
         rest = read_segment(folder, end, manifest.segments[end])
         rest = rest.until(resolved(settings.until, manifest.first_ns))

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 BASE_NS: Final = NS_PER_SECOND
 """Interval of the bars that a store holds."""
-BASE_OBI_LEVELS: Final = 10
-"""Levels a side that their imbalance counts."""
+BASE_OBI: Final = {
+    10: ("obi_open", "obi_high", "obi_low", "obi_close"),
+    0: ("whole_open", "whole_high", "whole_low", "whole_close"),
+}
+"""Their columns of imbalance, by the levels a side that it counts; 0 is the whole book."""
 GROUP_ROWS: Final = 262_144
 """Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
 
@@ -51,7 +54,6 @@ INDEX_FOLDER: Final = ".index"
 BARS_KIND: Final = "bars"
 CHECKPOINT_KIND: Final = "checkpoint"
 
-_OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
 _BEST: Final = ("best_bid", "best_ask")
 _INT32: Final = np.iinfo(np.int32)
 
@@ -139,19 +141,17 @@ def event_frame(kind: str, events: Columns, side: NDArray[np.int8]) -> pl.DataFr
     )
 
 
-def bars_frame(trade_bars: pl.DataFrame, book_bars: BookBars) -> pl.DataFrame:
-    """Intervals with trades (as `bars.trade_bars` gives them) or samples; null is what an interval has none of."""
-    samples: dict[str, NDArray[Any]] = {"bucket": book_bars.bucket}
-    samples |= dict(zip(_OBI, (book_bars.open, book_bars.high, book_bars.low, book_bars.close), strict=True))
-    samples |= dict(zip(_BEST, (book_bars.bid_ticks, book_bars.ask_ticks), strict=True))
+def bars_frame(trade_bars: pl.DataFrame, book_bars: dict[int, BookBars]) -> pl.DataFrame:
+    """Intervals with trades (as `bars.trade_bars` gives them) or samples; null is what an interval has none of.
+
+    `book_bars` are the same intervals for each of the levels of BASE_OBI.
+    """
+    samples: dict[str, NDArray[Any]] = {}
+    for levels, names in BASE_OBI.items():
+        of_levels = book_bars[levels]
+        samples |= {"bucket": of_levels.bucket, _BEST[0]: of_levels.bid_ticks, _BEST[1]: of_levels.ask_ticks}
+        samples |= dict(zip(names, (of_levels.open, of_levels.high, of_levels.low, of_levels.close), strict=True))
     return trade_bars.join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True).sort("bucket")
-
-
-def bars_of(frame: pl.DataFrame) -> tuple[pl.DataFrame, BookBars]:
-    """What `bars_frame` was made of."""
-    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA)
-    samples = frame.filter(pl.col(_OBI[0]).is_not_null())
-    return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *_OBI, *_BEST)))
 
 
 def checkpoint_frame(state: BookState) -> pl.DataFrame:
@@ -181,13 +181,17 @@ def read_checkpoint(path: Path) -> tuple[Carry, BookState]:
     return carry, BookState(*carry.book_decimals, bids, asks, np.array(carry.clock), np.array(carry.spells))
 
 
-def read_bars(path: Path) -> tuple[pl.DataFrame, BookBars]:
-    """What `bars_frame` was made of.
+def read_bars(path: Path, obi_levels: int) -> tuple[pl.DataFrame, BookBars]:
+    """Bars of trades, and of the book with the imbalance of `obi_levels` levels, of which BASE_OBI knows.
 
     Raises:
         DatasetError: the file is damaged.
     """
-    return bars_of(_read(path))
+    obi = BASE_OBI[obi_levels]
+    frame = _read(path, [*bars.SCHEMA, *obi, *_BEST])
+    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA)
+    samples = frame.filter(pl.col(obi[0]).is_not_null())
+    return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *obi, *_BEST)))
 
 
 def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trades, ...]:

@@ -24,7 +24,7 @@ from processor.ordering import Chunk
 from processor.store.files import (
     BARS_KIND,
     BASE_NS,
-    BASE_OBI_LEVELS,
+    BASE_OBI,
     CHECKPOINT_KIND,
     file_name,
     read_bars,
@@ -34,6 +34,7 @@ from processor.store.files import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from processor.events import BookEvents, Trades
@@ -80,14 +81,52 @@ def engine_before(
     if segment == 0:
         return Engine(aggregation, keep=keep), 0
     per_bucket, odd_ns = divmod(aggregation.interval_ns, BASE_NS)
-    if per_bucket and not odd_ns and aggregation.obi_levels == BASE_OBI_LEVELS:
+    if adds_up(aggregation):
         # One interval more than are kept, for the open one.
-        base = _base_bars(folder, manifest, segment, per_bucket, keep + 1)
-        return _engine_of(folder, manifest, segment, aggregation, keep, base), segment
+        base = _base_bars(folder, manifest, segment, aggregation.obi_levels, per_bucket, keep + 1)
+        trades = pl.concat(base.trades)
+        if aggregation.cvd_reset == "day":
+            trades = _with_daily_reset(folder, trades, base.first, segment)
+        trade_bars, book_bars = bars.coarser(trades, per_bucket), concatenated(base.book).coarser(per_bucket)
+        return _engine_of(folder, manifest, segment, aggregation, keep, trade_bars, book_bars), segment
     # A second may lie in two intervals, so seconds are counted where intervals cannot be.
     seconds, wanted = (per_bucket, keep + 1) if not odd_ns else (1, (keep + 1) * (per_bucket + 1))
-    first = _base_bars(folder, manifest, segment, seconds, wanted).first
+    first = _base_bars(folder, manifest, segment, 0, seconds, wanted).first
     return bare_engine_before(folder, manifest, first, aggregation, keep=keep), first
+
+
+def adds_up(aggregation: Aggregation) -> bool:
+    """Whether the stored bars of a second add up to what is wanted."""
+    return aggregation.interval_ns % BASE_NS == 0 and aggregation.obi_levels in BASE_OBI
+
+
+def engine_of_bars(
+    folder: Path, manifest: Manifest, end: int, aggregation: Aggregation, on_segment: Callable[[Segment], None]
+) -> Engine:
+    """An engine after the segments before `end`, with all intervals, from the stored bars alone; see `adds_up`.
+
+    `on_segment` is told of each that has been read.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    if end == 0:
+        return Engine(aggregation)
+    per_bucket = aggregation.interval_ns // BASE_NS
+    trade_parts: list[pl.DataFrame] = []
+    book_parts: list[BookBars] = []
+    day, before_lots = "", 0
+    for number, segment in enumerate(manifest.segments[:end]):
+        trades, book = _read_bars(folder, manifest, number, end - 1, aggregation.obi_levels)
+        if aggregation.cvd_reset == "day" and len(trades):
+            if segment.day != day:
+                day, before_lots = segment.day, trades["cvd_open"][0]
+            trades = trades.with_columns(pl.col(name) - before_lots for name in bars.CVD)
+        trade_parts.append(bars.coarser(trades, per_bucket))
+        book_parts.append(book.coarser(per_bucket))
+        on_segment(segment)
+    trade_bars, book_bars = bars.coarser(pl.concat(trade_parts), 1), concatenated(book_parts).coarser(1)
+    return _engine_of(folder, manifest, end, aggregation, None, trade_bars, book_bars)
 
 
 def bare_engine_before(
@@ -117,54 +156,65 @@ class _BaseBars:
     book: list[BookBars]
 
 
-def _base_bars(folder: Path, manifest: Manifest, segment: int, per_bucket: int, wanted: int) -> _BaseBars:
+def _base_bars(
+    folder: Path, manifest: Manifest, segment: int, obi_levels: int, per_bucket: int, wanted: int
+) -> _BaseBars:
     """The bars before `segment`, from so far back that `wanted` groups of `per_bucket` have trades, and have samples.
 
     Reads only as far back as it must, or to the begin.
     """
-    latest = manifest.segments[segment - 1]
     found = _BaseBars(segment, [], [])
     traded: set[int] = set()
     sampled: set[int] = set()
     while found.first and min(len(traded), len(sampled)) < wanted:
         number = found.first - 1
-        piece = manifest.segments[number]
-        trade_bars, book_bars = read_bars(folder / file_name(BARS_KIND, number))
-        grown = (now - then for now, then in zip(latest.trade_decimals, piece.trade_decimals, strict=True))
-        trades = bars.rescaled(trade_bars, *grown)
-        book = book_bars.finer(latest.book_decimals[0] - piece.book_decimals[0])
+        trades, book = _read_bars(folder, manifest, number, segment - 1, obi_levels)
         traded.update((trades["bucket"] // per_bucket).unique().to_list())
         sampled.update(np.unique(book.bucket // per_bucket).tolist())
         found = _BaseBars(number, [trades, *found.trades], [book, *found.book])
     return found
 
 
+def _read_bars(
+    folder: Path, manifest: Manifest, number: int, latest: int, obi_levels: int
+) -> tuple[pl.DataFrame, BookBars]:
+    """The bars of segment `number` on the scale of those of segment `latest`."""
+    then, now = manifest.segments[number], manifest.segments[latest]
+    trades, book = read_bars(folder / file_name(BARS_KIND, number), obi_levels)
+    grown = (later - earlier for later, earlier in zip(now.trade_decimals, then.trade_decimals, strict=True))
+    return bars.rescaled(trades, *grown), book.finer(now.book_decimals[0] - then.book_decimals[0])
+
+
 def _engine_of(
-    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, keep: int, base: _BaseBars
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    keep: int | None,
+    trade_bars: pl.DataFrame,
+    book_bars: BookBars,
 ) -> Engine:
+    """The engine before `segment` that has these intervals, the last of each kind open."""
     carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
-    trades = pl.concat(base.trades)
-    if aggregation.cvd_reset == "day":
-        trades = _with_daily_reset(folder, trades, base.first, carry)
-    trade_bars = bars.coarser(trades, aggregation.interval_ns // BASE_NS)
-    book_bars = concatenated(base.book).coarser(aggregation.interval_ns // BASE_NS)
     book = Book.resumed(
         state,
         interval_ns=aggregation.interval_ns,
         obi_levels=aggregation.obi_levels,
         open_bar=book_bars.tail(1) if len(book_bars) else None,
     )
-    closed = bars.finished(trade_bars[:-1].tail(keep)), book_bars.rows(slice(-keep - 1, -1))
+    kept = trade_bars[:-1] if keep is None else trade_bars[:-1].tail(keep)
+    closed = bars.finished(kept), book_bars.rows(slice(None if keep is None else -keep - 1, -1))
     return _engine(manifest, aggregation, keep, carry, book, trade_bars[-1:], closed)
 
 
-def _with_daily_reset(folder: Path, trades: pl.DataFrame, first: int, carry: Carry) -> pl.DataFrame:
-    """Bars of a second with each UTC day's CVD counted from its first trade."""
+def _with_daily_reset(folder: Path, trades: pl.DataFrame, first: int, segment: int) -> pl.DataFrame:
+    """Bars of a second, from segment `first` to before `segment`, with the CVD of each UTC day from its first trade."""
     day = pl.col("bucket") * BASE_NS // NS_PER_DAY
     before = pl.col("cvd_open").first().over(day)
     if first:
         earlier, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
-        finer = 10 ** (carry.trade_decimals[1] - earlier.trade_decimals[1])
+        latest, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+        finer = 10 ** (latest.trade_decimals[1] - earlier.trade_decimals[1])
         of_that_day = (earlier.cvd_lots - earlier.cvd_of_day_lots) * finer
         before = pl.when(day == earlier.cvd_day).then(of_that_day).otherwise(before)
     return trades.with_columns(pl.col(name) - before for name in bars.CVD)

@@ -62,7 +62,7 @@ def volumes_of(folder: Path, manifest: Manifest) -> Volumes | None:
             times_ns = np.array([minute for minute, _ in segment.minute_lots], np.int64) * _MINUTE_NS
             traded = np.array([lots for _, lots in segment.minute_lots], np.int64)
         else:
-            trade_bars, _ = read_bars(folder / file_name(BARS_KIND, number))
+            trade_bars, _ = read_bars(folder / file_name(BARS_KIND, number), 0)
             times_ns = trade_bars["bucket"].to_numpy() * BASE_NS
             traded = trade_bars["volume"].to_numpy()
         np.add.at(lots, times_ns // bucket_ns - first, traded * finer)

@@ -17,7 +17,7 @@ from processor.store import manifest as manifests
 from processor.store.files import (
     BARS_KIND,
     BASE_NS,
-    BASE_OBI_LEVELS,
+    BASE_OBI,
     CHECKPOINT_KIND,
     INDEX_FOLDER,
     INSTRUMENT_KEY,
@@ -49,6 +49,25 @@ _FIRST_EVENTS: Final = 65_536
 """The first segment is this small, so that there is something to see, and each one after it twice as large."""
 
 
+class _Sampled:
+    """A book, and the intervals of a second that it has closed in this segment."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.closed: list[BookBars] = []
+
+    def advance(self, events: BookEvents) -> None:
+        price_decimals = self.book.price_decimals
+        closed = self.book.advance(events)
+        if grown := self.book.price_decimals - price_decimals:
+            self.closed = [earlier.finer(grown) for earlier in self.closed]
+        self.closed.append(closed)
+
+    def bars(self, since: int | None) -> BookBars:
+        """From interval number `since` on, the open one included; none for None."""
+        return no_bars() if since is None else concatenated_bars([*self.closed, self.book.open_bars()]).since(since)
+
+
 class StoreWriter:
     """Writes one instrument's events into a folder; `manifest` says what is there.
 
@@ -65,8 +84,7 @@ class StoreWriter:
         self._folder = folder
         self._trades: list[Trades] = []
         self._book_events: list[BookEvents] = []
-        self._book = Book(interval_ns=BASE_NS, obi_levels=BASE_OBI_LEVELS)
-        self._closed: list[BookBars] = []
+        self._sampled = {levels: _Sampled(Book(interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI}
         self._last_bucket = 0
         self._carry = Carry(
             event_ns=0,
@@ -81,7 +99,9 @@ class StoreWriter:
         )
         if manifest.segments:
             self._carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
-            self._book = Book.resumed(state, interval_ns=BASE_NS, obi_levels=BASE_OBI_LEVELS)
+            self._sampled = {
+                levels: _Sampled(Book.resumed(state, interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI
+            }
             self._last_bucket = manifest.segments[-1].last_ns // BASE_NS
 
     def add(self, chunk: Chunk) -> bool:
@@ -126,12 +146,9 @@ class StoreWriter:
         self._trades += [part for part in chunk.trades if len(part)]
         for part in chunk.book:
             if len(part):
-                price_decimals = self._book.price_decimals
-                closed = self._book.advance(part)
-                if grown := self._book.price_decimals - price_decimals:
-                    self._closed = [earlier.finer(grown) for earlier in self._closed]
                 self._book_events.append(part)
-                self._closed.append(closed)
+                for sampled in self._sampled.values():
+                    sampled.advance(part)
 
     def _flush(self, consumed_bytes: int) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them."""
@@ -151,7 +168,7 @@ class StoreWriter:
             known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
             files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
 
-        state = self._book.state()
+        state = next(iter(self._sampled.values())).book.state()
         trades = self._all_trades()
         book = None
         if self._book_events:
@@ -197,7 +214,9 @@ class StoreWriter:
             first_book_ns=_earlier(self.manifest.first_book_ns, None if book is None else int(book.time_ns[0])),
         )
         self._last_bucket = segment.last_ns // BASE_NS
-        self._trades, self._book_events, self._closed = [], [], []
+        self._trades, self._book_events = [], []
+        for sampled in self._sampled.values():
+            sampled.closed = []
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""
@@ -227,11 +246,10 @@ class StoreWriter:
         )
         return made
 
-    def _book_bars(self) -> BookBars:
+    def _book_bars(self) -> dict[int, BookBars]:
         """This segment's: an interval that began in an earlier one is here as far as it has come."""
-        if not self._book_events:
-            return no_bars()
-        return concatenated_bars([*self._closed, self._book.open_bars()]).since(self._last_bucket)
+        since = self._last_bucket if self._book_events else None
+        return {levels: sampled.bars(since) for levels, sampled in self._sampled.items()}
 
     def _save(self, **changes: object) -> None:
         changed = msgspec.structs.replace(self.manifest, **changes)

@@ -18,6 +18,7 @@ from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
 from processor.partitions import Partition, computed, divisible, partitions, pieces, put_together
 from processor.settings import Aggregation, Settings
+from processor.store.reader import adds_up, engine_of_bars
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ def test_days_or_pieces_put_together_are_one_pass(
         engine = put_together(folder, manifest, parts, wanted.aggregation, end)
         assert_same(engine, whole, 1_000_000)
         assert table(engine, wanted).equals(table(whole, wanted))
+        if adds_up(wanted.aggregation):
+            added_up = engine_of_bars(folder, manifest, end, wanted.aggregation, lambda _: None)
+            assert_same(added_up, whole, 1_000_000)
+            assert table(added_up, wanted).equals(table(whole, wanted))
         read_on(folder, manifest, engine, end, last - 1)
         read_on(folder, manifest, whole, end, last - 1)
         assert_same(engine, whole, 1_000_000)
