@@ -231,3 +231,15 @@ def test_the_search_prefers_names_that_begin_with_it(page: Page, steered: Steere
     assert search("btc") == ["BTC-USDT-SWAP", "BTCUSDT", "ETHBTC"]
     assert search("usdt eth") == ["ETHUSDT"]
     assert search(" ") == list(NAMES)
+
+
+def test_what_the_processor_has_to_say_is_shown_once(steered: Steered) -> None:
+    page = steered.page
+    said = "the dataset has changed since it was read (new: later.csv); a restart shows what is there now"
+    steered.show(notice=said)
+    page.wait_for_selector("#toast:visible")
+    assert text(page, "toast").lower().startswith(said[:40])
+    page.locator("#toast").click()
+    page.wait_for_selector("#toast", state="hidden")
+    steered.show(notice=said)
+    assert not page.locator("#toast").is_visible()

@@ -13,6 +13,7 @@
   let answers = []; // the newest, as status.json told them
   let turn = Promise.resolve();
   let hiding = 0;
+  let told = null; // what the processor last had to say that is no answer
 
   /* Whether this page may steer, and whether there is a processor that listens. */
   function available() {
@@ -79,6 +80,9 @@
 
   /* Takes in what status.json says of the last command. */
   function receive({ about }) {
+    const notice = (about && about.notice) || null;
+    if (notice && notice !== told) say(notice);
+    told = notice;
     const answer = about && about.control;
     if (!answer || !answer.last_id || answers.some((each) => each.last_id === answer.last_id)) return;
     answers = [...answers, answer].slice(-ANSWERS_KEPT);
