@@ -16,9 +16,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 # Set before anything imports Numba: kernels compiled by one run serve the next.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".venv/numba-cache"))
 
-# Datasets that tests make are kept no longer than the tests themselves.
+# Datasets that tests read are kept no longer than the tests themselves; a process of several has a cache of its own,
+# because an entry that another one is filling cannot be used.
 _CACHE: Final = tempfile.TemporaryDirectory(prefix="orderflow-cache-")
-os.environ.setdefault("PROCESSOR_CACHE", _CACHE.name)
+if "PROCESSOR_CACHE" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["PROCESSOR_CACHE"] = _CACHE.name
 
 # A busy machine is no fault of the code, and CI must fail twice on the same example.
 settings.register_profile("local", deadline=None)
