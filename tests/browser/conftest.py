@@ -219,6 +219,7 @@ def page(shared_page: Page, console: Console, feeder: Feeder) -> Page:
         shared_page.keyboard.press("m")
     if shared_page.evaluate("() => orderflow.chart.view.cvdLine"):
         shared_page.keyboard.press("l")
+    shared_page.evaluate("() => document.activeElement.blur()")
     # A zoom outlives a session of the same data, so it has to be given up.
     shared_page.keyboard.press("f")
     wait_following(shared_page, wanted=True)

@@ -103,7 +103,15 @@ class Stack:
     def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60) -> None:
         """Look four times a second until it holds; where it never does, fail with the logs of both."""
         deadline_s = time.monotonic() + timeout_s
-        while not holds():
+
+        def holds_by_now() -> bool:
+            # A port is open before anybody behind it answers.
+            try:
+                return holds()
+            except OSError:
+                return False
+
+        while not holds_by_now():
             if time.monotonic() > deadline_s:
                 logs = self.compose("logs", "--no-color", check=False).stdout
                 pytest.fail(f"not within {timeout_s} s: {what}\n{self.compose('ps').stdout}\n{logs}")
