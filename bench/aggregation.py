@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PART: Final = "aggregation"
 DICT_ROWS: Final = 2_000_000
 WARM_UP_EVENTS: Final = 20_000
+_OURS: Final = "orderflow-replay from its layout's bars of a second: OBI of 10 levels at every time, bars, CVD"
+_COMPUTED: Final = "orderflow-replay from every event: the same"
 _BACKENDS: Final = ("hash map", "vector")
 
 
@@ -53,17 +55,18 @@ def _must_end_alike(results: dict[str, Any]) -> None:
 
 def _figures(competitors: list[Competitor], taken: Taken) -> list[Figure]:
     figures = [taken.figure(PART, competitor) for competitor in competitors]
-    ours, *yardsticks = competitors[:-1]
+    ours, computed, *yardsticks = competitors[:-1]
     name, bar = "ours / hftbacktest's faster", Bar("median", ">=", 5.0)
     if not yardsticks:
         return [*figures, Figure(PART, name, bar=bar, note="hftbacktest is not installed; `make bench` has it")]
     fastest = taken.fastest(yardsticks).name
     against = f"run by run, against {fastest}"
-    cpu = ratios(taken.cpu_s[ours.name], taken.cpu_s[fastest])
+    every, cpu = (ratios(each[computed.name], each[fastest]) for each in (taken.wall_s, taken.cpu_s))
     return [
         *figures,
         Figure(PART, name, "times", ratios(taken.wall_s[ours.name], taken.wall_s[fastest]), bar, against),
-        Figure(PART, f"{name}, processor time", "times", cpu, None, against),
+        Figure(PART, "ours from every event / hftbacktest's faster", "times", every, None, against),
+        Figure(PART, "ours from every event / hftbacktest's faster, processor time", "times", cpu, None, against),
     ]
 
 
@@ -76,7 +79,8 @@ def _competitors(folder: Path) -> list[Competitor]:
     prices = math.floor(lowest / 10**price_decimals), math.ceil(highest / 10**price_decimals)
     store = dataset.stored(folder)
     competitors = [
-        Competitor("orderflow-replay: OBI of 10 levels at every time, bars, CVD", events, lambda: _ours(store))
+        Competitor(_OURS, events, lambda: _ours(store, from_bars=True)),
+        Competitor(_COMPUTED, events, lambda: _ours(store, from_bars=False)),
     ]
     if importlib.util.find_spec("hftbacktest"):
         from bench import hft  # noqa: PLC0415 - only where it is installed
@@ -110,8 +114,8 @@ def history(store: Path, settings: Settings, *, from_bars: bool = False) -> pl.D
     return made.rows
 
 
-def _ours(store: Path) -> tuple[float, float]:
-    last = history(store, Settings()).row(-1, named=True)
+def _ours(store: Path, *, from_bars: bool) -> tuple[float, float]:
+    last = history(store, Settings(), from_bars=from_bars).row(-1, named=True)
     return last["best_bid"], last["best_ask"]
 
 
