@@ -6,7 +6,7 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from processor.errors import DatasetError, ProcessorError
+from processor.errors import DatasetError
 from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
 from processor.report import Report
@@ -106,8 +106,6 @@ class Conversion:
             self.unusable = str(reason)
         except (OSError, WriteFailed) as error:
             self.unusable = f"{self._folder} cannot be written: {error}"
-        except ProcessorError as error:
-            self.failure = error
         except BaseException as error:  # noqa: BLE001 - raised again by whoever follows
             self.failure = error
         finally:

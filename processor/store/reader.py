@@ -34,7 +34,7 @@ from processor.store.files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from processor.events import BookEvents, Trades
@@ -84,10 +84,8 @@ def engine_before(
     if adds_up(aggregation):
         # One interval more than are kept, for the open one.
         base = _base_bars(folder, manifest, segment, aggregation.obi_levels, per_bucket, keep + 1)
-        trades = pl.concat(base.trades)
-        if aggregation.cvd_reset == "day":
-            trades = _with_daily_reset(folder, trades, base.first, segment)
-        trade_bars, book_bars = bars.coarser(trades, per_bucket), concatenated(base.book).coarser(per_bucket)
+        parts = zip(manifest.segments[base.first : segment], base.trades, base.book, strict=True)
+        trade_bars, book_bars = _gathered(parts, aggregation, *_day_before(folder, manifest, base.first, segment))
         return _engine_of(folder, manifest, segment, aggregation, keep, trade_bars, book_bars), segment
     # A second may lie in two intervals, so seconds are counted where intervals cannot be.
     seconds, wanted = (per_bucket, keep + 1) if not odd_ns else (1, (keep + 1) * (per_bucket + 1))
@@ -112,20 +110,13 @@ def engine_of_bars(
     """
     if end == 0:
         return Engine(aggregation)
-    per_bucket = aggregation.interval_ns // BASE_NS
-    trade_parts: list[pl.DataFrame] = []
-    book_parts: list[BookBars] = []
-    day, before_lots = "", 0
-    for number, segment in enumerate(manifest.segments[:end]):
-        trades, book = _read_bars(folder, manifest, number, end - 1, aggregation.obi_levels)
-        if aggregation.cvd_reset == "day" and len(trades):
-            if segment.day != day:
-                day, before_lots = segment.day, trades["cvd_open"][0]
-            trades = trades.with_columns(pl.col(name) - before_lots for name in bars.CVD)
-        trade_parts.append(bars.coarser(trades, per_bucket))
-        book_parts.append(book.coarser(per_bucket))
-        on_segment(segment)
-    trade_bars, book_bars = bars.coarser(pl.concat(trade_parts), 1), concatenated(book_parts).coarser(1)
+
+    def parts() -> Iterator[tuple[Segment, pl.DataFrame, BookBars]]:
+        for number, segment in enumerate(manifest.segments[:end]):
+            yield segment, *_read_bars(folder, manifest, number, end - 1, aggregation.obi_levels)
+            on_segment(segment)
+
+    trade_bars, book_bars = _gathered(parts(), aggregation)
     return _engine_of(folder, manifest, end, aggregation, None, trade_bars, book_bars)
 
 
@@ -207,17 +198,38 @@ def _engine_of(
     return _engine(manifest, aggregation, keep, carry, book, trade_bars[-1:], closed)
 
 
-def _with_daily_reset(folder: Path, trades: pl.DataFrame, first: int, segment: int) -> pl.DataFrame:
-    """Bars of a second, from segment `first` to before `segment`, with the CVD of each UTC day from its first trade."""
-    day = pl.col("bucket") * BASE_NS // NS_PER_DAY
-    before = pl.col("cvd_open").first().over(day)
-    if first:
-        earlier, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
-        latest, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
-        finer = 10 ** (latest.trade_decimals[1] - earlier.trade_decimals[1])
-        of_that_day = (earlier.cvd_lots - earlier.cvd_of_day_lots) * finer
-        before = pl.when(day == earlier.cvd_day).then(of_that_day).otherwise(before)
-    return trades.with_columns(pl.col(name) - before for name in bars.CVD)
+def _gathered(
+    parts: Iterable[tuple[Segment, pl.DataFrame, BookBars]],
+    aggregation: Aggregation,
+    day: int = -1,
+    before_lots: int = 0,
+) -> tuple[pl.DataFrame, BookBars]:
+    """Bars of a second of successive segments as intervals, with the CVD counted from where it is to restart.
+
+    `day` is the UTC day number of the last trade before them, `before_lots` the CVD before that day's first trade. Each
+    segment is gathered by itself, so that not all of its seconds have to be held.
+    """
+    per_bucket = aggregation.interval_ns // BASE_NS
+    trade_parts: list[pl.DataFrame] = []
+    book_parts: list[BookBars] = []
+    for segment, trades, book in parts:
+        of_day = trades
+        if aggregation.cvd_reset == "day" and len(trades):
+            if segment.first_ns // NS_PER_DAY != day:
+                day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
+            of_day = trades.with_columns(pl.col(name) - before_lots for name in bars.CVD)
+        trade_parts.append(bars.coarser(of_day, per_bucket))
+        book_parts.append(book.coarser(per_bucket))
+    return bars.coarser(pl.concat(trade_parts), 1), concatenated(book_parts).coarser(1)
+
+
+def _day_before(folder: Path, manifest: Manifest, first: int, segment: int) -> tuple[int, int]:
+    """What `_gathered` has to know of the time before segment `first`, on the scale of the one before `segment`."""
+    if first == 0:
+        return -1, 0
+    carry, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
+    finer = 10 ** (manifest.segments[segment - 1].trade_decimals[1] - carry.trade_decimals[1])
+    return carry.cvd_day, (carry.cvd_lots - carry.cvd_of_day_lots) * finer
 
 
 def _engine(
