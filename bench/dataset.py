@@ -16,7 +16,7 @@ from processor.convert import convert
 from processor.events import CLEAR, SELL
 from processor.formats import open_dataset, own
 from processor.store import manifest as manifests
-from processor.store.key import source_key
+from processor.store.conversion import begun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def stored(folder: Path) -> Path:
     opened = open_dataset(folder)
     (instrument,) = opened.instruments
     made = manifests.load(out / instrument) if (out / instrument).is_dir() else None
-    if made is None or made.key != source_key(opened.format.name, instrument, "exchange", opened.files):
+    if made is None or made.key != begun(opened, instrument, "exchange").key:
         shutil.rmtree(out, ignore_errors=True)
         progress(f"converting {folder} into {out} (once)")
         convert(opened, instrument, "exchange", out)

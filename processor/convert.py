@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, SettingError
 from processor.store.cache import LOCK_FILE, CacheUnusable, Entry
-from processor.store.conversion import Conversion
+from processor.store.conversion import Conversion, begun
 from processor.store.files import folder_name
-from processor.store.key import source_key
-from processor.store.manifest import STORE_VERSION, Manifest
 from shared import WriteFailed
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from processor.formats import Dataset
     from processor.report import Report
+    from processor.store.manifest import Manifest
 
 _OPTION: Final = "out"
 
@@ -55,7 +54,7 @@ def convert(
     except (OSError, CacheUnusable) as error:
         raise SettingError(_OPTION, str(out), f"a folder that can be written ({error})") from error
     try:
-        found = Conversion(dataset, partial, _begun(dataset, instrument, clock, entry))
+        found = Conversion(dataset, partial, _left(dataset, instrument, clock, entry))
         found.run(on_progress)
         if not found.manifest.segments:
             shutil.rmtree(partial)
@@ -71,19 +70,11 @@ def convert(
     return Converted(folder, found.manifest, found.report)
 
 
-def _begun(dataset: Dataset, instrument: str, clock: str, entry: Entry) -> Manifest:
+def _left(dataset: Dataset, instrument: str, clock: str, entry: Entry) -> Manifest:
     """What an earlier conversion of the same files left to go on with, or a beginning."""
-    files = dataset.files_of(instrument)
-    key = source_key(dataset.format.name, instrument, clock, files)
+    fresh = begun(dataset, instrument, clock)
     left = entry.manifest()
-    if left is not None and left.key == key:
+    if left is not None and left.key == fresh.key:
         return left
     entry.clear()
-    return Manifest(
-        version=STORE_VERSION,
-        key=key,
-        format=dataset.format.name,
-        instrument=instrument,
-        clock=clock,
-        source_bytes=sum(file.size_bytes for file in files),
-    )
+    return fresh

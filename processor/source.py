@@ -21,9 +21,7 @@ from processor.report import Report
 from processor.settings import resolved
 from processor.store import manifest as manifests
 from processor.store.cache import Cache, CacheUnusable
-from processor.store.conversion import Conversion
-from processor.store.key import source_key
-from processor.store.manifest import STORE_VERSION, Manifest
+from processor.store.conversion import Conversion, begun
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from processor.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.store.cache import Entry
+    from processor.store.manifest import Manifest
     from processor.store.volumes import Volumes
 
 _log = structlog.get_logger()
@@ -385,14 +384,16 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
         SettingError: there is no such instrument.
         DatasetError: the dataset is a store, but an incomplete or damaged one.
     """
-    direct = Direct(dataset, instrument, clock)
-    if (folder := _store_of(dataset, direct.instrument)) is not None:
+    name = dataset.resolved(instrument)
+    # Before anything else is read of it: a store names its files itself.
+    if (folder := _store_of(dataset, name)) is not None:
         manifest = manifests.load(folder)
         if manifest is not None and manifest.clock == clock:
             if not manifest.complete:
                 msg = f"{folder} is an unfinished conversion: `processor convert` again finishes it"
                 raise DatasetError(msg)
             return Kept(folder, manifest)
+    direct = Direct(dataset, name, clock)
     if cache is None:
         return direct
     try:
@@ -404,26 +405,16 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
 
 
 def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
-    files = dataset.files_of(direct.instrument)
-    key = source_key(dataset.format.name, direct.instrument, clock, files)
-    entry = cache.entry(key)
-    manifest = entry.manifest()
-    if manifest is not None and manifest.complete:
+    fresh = begun(dataset, direct.instrument, clock)
+    entry = cache.entry(fresh.key)
+    manifest = entry.manifest() or fresh
+    if manifest.complete:
         return Kept(entry.folder, manifest, entry=entry, direct=direct)
     try:
         cache.make_room(entry)
     except BaseException:
         entry.release()
         raise
-    if manifest is None:
-        manifest = Manifest(
-            version=STORE_VERSION,
-            key=key,
-            format=dataset.format.name,
-            instrument=direct.instrument,
-            clock=clock,
-            source_bytes=direct.size_bytes,
-        )
     conversion = Conversion(dataset, entry.folder, manifest, check=lambda: cache.make_room(entry))
     conversion.start()
     return Kept(entry.folder, manifest, entry=entry, direct=direct, conversion=conversion)

@@ -110,7 +110,7 @@ class Entry:
             raise CacheUnusable(msg)
 
     def manifest(self) -> Manifest | None:
-        """What is there: a store that is complete, or, or one that can be gone on with; None for neither.
+        """What is there: a store that is complete, or one that can be gone on with; None for neither.
 
         A damaged one is cleared away where that is possible.
 
@@ -122,7 +122,7 @@ class Entry:
         except DatasetError:
             found = None
         if found is not None and found.complete:
-            self._locked(fcntl.LOCK_SH)
+            self.share()
             return found
         if not self.writable:
             self.release()

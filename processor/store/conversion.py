@@ -11,6 +11,8 @@ from processor.formats.chunks import prefetched
 from processor.ordering import in_time_order
 from processor.report import Report
 from processor.store.cache import CacheUnusable
+from processor.store.key import source_key
+from processor.store.manifest import STORE_VERSION, Manifest
 from processor.store.writer import StoreWriter
 from shared import WriteFailed
 
@@ -19,9 +21,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.formats import Dataset
-    from processor.store.manifest import Manifest
 
 _CHUNKS_AHEAD: Final = 2
+
+
+def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
+    """The manifest of a store of `instrument` that has no segment yet.
+
+    Raises:
+        OSError: a file of the dataset cannot be read.
+    """
+    files = dataset.files_of(instrument)
+    return Manifest(
+        version=STORE_VERSION,
+        key=source_key(dataset.format.name, instrument, clock, files),
+        format=dataset.format.name,
+        instrument=instrument,
+        clock=clock,
+        source_bytes=sum(file.size_bytes for file in files),
+    )
 
 
 class Conversion:
