@@ -246,6 +246,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     notice: str | None = None
     """What the watcher should know, which is no error."""
     resume: Resume | None = None
+    loop_ms: tuple[int, int] | None = None
+    """From when to when the replay loops; null while it does not."""
 
 
 CHECKS: Final = (

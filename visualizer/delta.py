@@ -25,7 +25,8 @@ _MOVING: Final = (
 """Fields of status.json that change while a replay runs; they travel with every piece of news."""
 _SETTLED: Final = (
     *("session", "dataset", "instrument", "interval", "start_ms", "end_ms", "format", "clock", "obi_levels"),
-    *("depth_levels", "cvd_reset", "price_decimals", "size_decimals", "checks", "instruments", "control", "notice"),
+    *("depth_levels", "cvd_reset", "price_decimals", "size_decimals", "checks", "instruments", "control"),
+    *("notice", "loop_ms"),
 )
 """Fields that hardly ever change; they travel when they do."""
 
@@ -83,7 +84,6 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
     if status.state == "loading":
         answer["status"]["rows"] = status.report.get("rows", 0)
     about = msgspec.to_builtins({name: getattr(status, name) for name in _SETTLED})
-    about["loop_ms"] = _loop_ms(status)
     crc32 = zlib.crc32(msgspec.json.encode(about))
     if crc32 != held.about:
         answer["about"] = about | {"crc32": crc32}
@@ -109,12 +109,6 @@ def _views(picture: Picture, held: Known) -> dict[str, Any]:
         )
         if view is not None and crc32 != last
     }
-
-
-def _loop_ms(status: Status) -> list[int] | None:
-    """From when to when the replay loops."""
-    loop_ns = status.resume.loop_ns if status.resume else None
-    return None if loop_ns is None else [time_ns // 1_000_000 for time_ns in loop_ns]
 
 
 def _is_news(picture: Picture, held: Known) -> bool:

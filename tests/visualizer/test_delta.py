@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Overview, Picture, Resume
+from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Overview, Picture
 from tests.visualizer.pictures import MINUTE_MS, picture, report, status
 from visualizer.delta import Known, delta, known
 
@@ -188,7 +188,6 @@ def test_a_page_that_is_moved_before_every_bar_is_told_that_there_are_none() -> 
     assert answer["ohlc"] == {"rows": [], "whole": True, "total": 0}
 
 
-def test_what_is_looped_over_is_told_in_ms() -> None:
-    resume = Resume(wish="", path="", marks="", event_ns=5, loop_ns=(60_000_999_999, 120_000_000_000))
-    assert delta(picture(resume=resume), None, Known())["about"]["loop_ms"] == [60_000, 120_000]
+def test_what_is_looped_over_is_told() -> None:
+    assert delta(picture(loop_ms=(60_000, 120_000)), None, Known())["about"]["loop_ms"] == (60_000, 120_000)
     assert delta(picture(), None, Known())["about"]["loop_ms"] is None
