@@ -92,7 +92,10 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
         # The source is closed before what reads it ahead, which may be waiting for more.
         ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
         with closing(prefetched(chunks, ahead)) as some, closing(source):
-            for chunk in _with_trades_together(_until(some, settings.until)):
+            wanted = _until(some, settings.until)
+            # A book can be sampled into intervals that end by activity only once the trades before have been seen.
+            by_time = settings.aggregation.activity is None
+            for chunk in _with_trades_together(wanted) if by_time else wanted:
                 engine.advance(chunk.trades, chunk.book)
                 on_progress(chunk.consumed_bytes)
     source.refresh()
@@ -164,8 +167,10 @@ class _Plan:
 
 
 def _planned(source: Kept, settings: Settings) -> _Plan:
-    """Divide what certainly lies before `settings.until`."""
+    """Divide what certainly lies before `settings.until`, unless each interval has to wait for the one before."""
     manifest = source.manifest
+    if settings.aggregation.activity is not None:
+        return _Plan(source, 0, [])
     end = len(manifest.segments)
     if settings.until is not None and manifest.first_ns is not None:
         end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
@@ -315,8 +320,12 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         *(_floats(rows[name], places) for name, places in decimals.items()),
     ).select(*COLUMNS)
     if settings.start is not None and engine.first_ns is not None:
-        first_bucket = resolved(settings.start, engine.first_ns) // settings.interval_ns
-        rows = rows.filter(pl.col("timestamp_ms") >= first_bucket * settings.interval_ns // NS_PER_MS)
+        start_ns = resolved(settings.start, engine.first_ns)
+        interval_ns = settings.aggregation.interval_ns
+        if settings.aggregation.activity is None:
+            return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
+        # Every interval reaches to the begin of the next one.
+        return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]
     return rows
 
 

@@ -16,20 +16,26 @@ from processor.events import BUY, NS_PER_DAY, SELL, UNKNOWN, Trades, scaled_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from processor.settings import CvdReset
 
 PRICES: Final = ("open", "high", "low", "close")
 LOTS: Final = ("volume", "buy_volume", "sell_volume", "unknown_volume")
 CVD: Final = ("cvd_open", "cvd_high", "cvd_low", "cvd_close")
 SCHEMA: Final = dict.fromkeys(("bucket", *PRICES, *LOTS, "trades", *CVD), pl.Int64)
-"""Columns of a frame of trade bars: ticks, lots and counts; `bucket` is the interval's number since the epoch."""
+"""Columns of a frame of trade bars: ticks, lots and counts; `bucket` names the interval: see `Engine`."""
 
 
-def trade_bars(trades: Trades, interval_ns: int, *, cvd_lots: int, cvd_day: int, reset: CvdReset) -> pl.DataFrame:
+def trade_bars(
+    trades: Trades, buckets: NDArray[np.int64], *, cvd_lots: int, cvd_day: int, reset: CvdReset
+) -> pl.DataFrame:
     """Gather time-ordered trades into intervals, one row each, oldest first (columns of SCHEMA).
 
-    `cvd_lots` is the CVD before the first of them, `cvd_day` the UTC day number of the trade it stands from. CVD highs
-    and lows are over the values after each trade only: `finished` lets the open in, once an interval is whole.
+    `buckets` names each trade's interval. `cvd_lots` is the CVD before the first of them, `cvd_day` the UTC day number
+    of the trade it stands from. CVD highs and lows are over the values after each trade only: `finished` lets the open
+    in, once an interval is whole.
     """
     rows = pl.DataFrame(
         {
@@ -37,10 +43,10 @@ def trade_bars(trades: Trades, interval_ns: int, *, cvd_lots: int, cvd_day: int,
             "price": trades.price_ticks,
             "size": trades.size_lots,
             "aggressor": trades.aggressor,
+            # In time order, they are in the order of their intervals too, and Polars need not look for them.
+            "bucket": pl.Series(buckets).set_sorted(),
         }
     ).with_columns(
-        # In time order, they are in the order of their intervals too, and Polars need not look for them.
-        bucket=(pl.col("time_ns") // interval_ns).set_sorted(),
         signed=pl.col("size") * pl.col("aggressor").cast(pl.Int64),
     )
     if reset == "day":
@@ -114,11 +120,10 @@ def finished(bars: pl.DataFrame) -> pl.DataFrame:
 class Tape:
     """Trades fed batch by batch; `advance` returns the intervals they closed, `open_bars` the one still open."""
 
-    def __init__(self, *, interval_ns: int, reset: CvdReset) -> None:
+    def __init__(self, *, reset: CvdReset) -> None:
         """Begin before the first trade."""
         self.price_decimals = 0
         self.size_decimals = 0
-        self._interval_ns = interval_ns
         self._reset: CvdReset = reset
         self._cvd_lots = 0
         self._cvd_day = 0
@@ -128,7 +133,6 @@ class Tape:
     def resumed(
         cls,
         *,
-        interval_ns: int,
         reset: CvdReset,
         decimals: tuple[int, int],
         cvd_lots: int,
@@ -140,13 +144,13 @@ class Tape:
         `decimals` are those of prices and sizes, `open_bar` the interval of that trade as `trade_bars` gives it, or no
         row for one that is not of interest.
         """
-        tape = cls(interval_ns=interval_ns, reset=reset)
+        tape = cls(reset=reset)
         tape.price_decimals, tape.size_decimals = decimals
         tape._cvd_lots, tape._cvd_day, tape._open = cvd_lots, cvd_day, open_bar
         return tape
 
-    def advance(self, trades: Trades) -> pl.DataFrame:
-        """Take `trades` in and return the intervals they closed, on the scale now held.
+    def advance(self, trades: Trades, buckets: NDArray[np.int64]) -> pl.DataFrame:
+        """Take `trades` in, whose intervals are `buckets`, and return those they closed, on the scale now held.
 
         Raises:
             ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
@@ -161,7 +165,7 @@ class Tape:
         self.price_decimals, self.size_decimals = price_decimals, size_decimals
         bars = trade_bars(
             trades.rescaled(price_decimals, size_decimals),
-            self._interval_ns,
+            buckets,
             cvd_lots=self._cvd_lots,
             cvd_day=self._cvd_day,
             reset=self._reset,

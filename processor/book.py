@@ -8,12 +8,12 @@ the batches, the result is that of one piece.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from processor import kernel
-from processor.events import BookEvents, scaled_up
+from processor.events import END_OF_TIME, NS_PER_MS, BookEvents, read_only, scaled_up
 from processor.kernel import NO_PRICE
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 _PIECE: Final = 131_072
 """Events whose narrow columns are widened at once."""
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
-_END_OF_TIME: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class BookBars:
     """Intervals with at least one sample, oldest first; all columns equally long.
 
-    `bucket` is the interval's number since the epoch, `bid_ticks` and `ask_ticks` the best prices at its last sample
+    `bucket` names the interval (see `Engine`), `bid_ticks` and `ask_ticks` the best prices at its last sample
     (NO_PRICE for an empty side).
     """
 
@@ -140,7 +139,10 @@ class Book:
     """
 
     def __init__(self, *, interval_ns: int, obi_levels: int) -> None:
-        """Begin with an empty book. `obi_levels` 0 is the whole book."""
+        """Begin with an empty book. `obi_levels` 0 is the whole book.
+
+        With `interval_ns` 0, `expect` says where intervals begin.
+        """
         self.price_decimals = 0
         self.size_decimals = 0
         self._interval_ns = interval_ns
@@ -152,6 +154,29 @@ class Book:
         self._bar = np.zeros(4)
         self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
         self._wide = np.empty((2, _PIECE), np.int64)
+        self._starts_ns = np.empty(0, np.int64)
+
+    def expect(self, starts_ns: NDArray[np.int64]) -> None:
+        """Where intervals begin that events of the next `advance` may be in, all of them; for `interval_ns` 0.
+
+        They are later than the ones expected before, and whatever is yet to come is not before the last of those but
+        one.
+        """
+        known = self._starts_ns
+        if len(known):
+            # Of the others none will be asked for: the open interval ends where the next one begins, and what is to
+            # come is in one of the last.
+            moments = (self._clock[kernel.BUCKET] * NS_PER_MS, self._clock[kernel.TIME])
+            of_moments = np.searchsorted(known, moments, side="right")
+            last = len(known) - 1
+            kept = np.unique(np.clip((*(of_moments - 1), *of_moments, last - 1, last), 0, last))
+            known = known[kept]
+        self._starts_ns = np.concatenate((known, starts_ns))
+
+    def interval_at(self, time_ns: int) -> int:
+        """Name of the interval that holds a moment of the next or the last event, for `interval_ns` 0."""
+        at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
+        return int(self._starts_ns[at]) // NS_PER_MS
 
     def advance(self, events: BookEvents) -> BookBars:
         """Apply `events` and return the intervals they closed.
@@ -178,7 +203,8 @@ class Book:
 
     def _advance(self, events: BookEvents) -> BookBars:
         span = int(events.time_ns[-1]) - int(events.time_ns[0])
-        room = min(len(events), span // self._interval_ns + 2) + 1
+        intervals = span // self._interval_ns + 2 if self._interval_ns else len(self._starts_ns)
+        room = min(len(events), intervals) + 1
         times, values = np.empty((3, room), np.int64), np.empty((4, room))
         self._ladder = kernel.with_room(self._ladder, len(events))
         closed = kernel.advance(
@@ -188,23 +214,35 @@ class Book:
             self._spells,
             self._obi_levels,
             self._interval_ns,
-            _read_only(events.time_ns),
-            _read_only(events.side),
-            _read_only(events.price_ticks),
-            _read_only(events.size_lots),
+            read_only(self._starts_ns),
+            read_only(events.time_ns),
+            read_only(events.side),
+            read_only(events.price_ticks),
+            read_only(events.size_lots),
             times,
             values,
         )
         return _bars(times[:, :closed], values[:, :closed])
 
     @classmethod
-    def resumed(cls, state: BookState, *, interval_ns: int, obi_levels: int, open_bar: BookBars | None = None) -> Book:
+    def resumed(
+        cls,
+        state: BookState,
+        *,
+        interval_ns: int,
+        obi_levels: int,
+        open_bar: BookBars | None = None,
+        starts_ns: NDArray[np.int64] | None = None,
+    ) -> Book:
         """A book that goes on from `state`, whatever interval and levels that was recorded with.
 
         `open_bar` is the interval of the last sample, one row, as far as it is known; without it the interval opens
-        with the last sample.
+        with the last sample. For `interval_ns` 0, `starts_ns` are the begins of the interval that the last event is in
+        and of later ones; a last sample from before is in an interval of its own.
         """
         book = cls(interval_ns=interval_ns, obi_levels=obi_levels)
+        if starts_ns is not None:
+            book.expect(starts_ns)
         book.price_decimals, book.size_decimals = state.price_decimals, state.size_decimals
         sides = (state.bids, state.asks)
         book._ladder = kernel.with_room(book._ladder, max(len(prices) for prices, _ in sides))
@@ -213,7 +251,9 @@ class Book:
         book._clock, book._spells = state.clock.copy(), state.spells.copy()
         if not book._clock[kernel.SAMPLES]:
             return book
-        bucket = int(book._clock[kernel.TIME]) // interval_ns
+        time_ns = int(book._clock[kernel.TIME])
+        bucket = time_ns // interval_ns if starts_ns is None else min(time_ns, int(starts_ns[0])) // NS_PER_MS
+        # Where there are `starts_ns`, the kernel looks there for the end.
         book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, (bucket + 1) * interval_ns, 1
         if open_bar is None:
             book._bar[:] = kernel.imbalance(book._ladder, obi_levels)
@@ -245,8 +285,8 @@ class Book:
         times, values = np.empty((3, 1), np.int64), np.empty((4, 1))
         closed = 0
         if clock[kernel.PENDING]:
-            later = _read_only(np.array([_END_OF_TIME], np.int64))
-            nothing = _read_only(np.array([kernel.NOTHING], np.int8))
+            later = read_only(np.array([END_OF_TIME], np.int64))
+            nothing = read_only(np.array([kernel.NOTHING], np.int8))
             closed = kernel.advance(
                 self._ladder,
                 clock,
@@ -254,6 +294,7 @@ class Book:
                 spells,
                 self._obi_levels,
                 self._interval_ns,
+                read_only(self._starts_ns),
                 later,
                 nothing,
                 later,
@@ -308,13 +349,6 @@ class Book:
         best[standing] = scaled_up(best[standing], grow_price)
         self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
         self.price_decimals, self.size_decimals = price_decimals, size_decimals
-
-
-def _read_only(column: NDArray[Any]) -> NDArray[Any]:
-    """The same column, not to be written: readers give both kinds, and Numba would compile the kernel for each."""
-    view = column.view()
-    view.flags.writeable = False
-    return view
 
 
 def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:

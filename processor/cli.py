@@ -58,7 +58,10 @@ def _option(name: str, text: str) -> Any:  # noqa: ANN401 - typer's own declarat
 _DATASET: Final = typer.Argument(
     envvar=PREFIX + "DATASET", help="A dataset: a folder or a file, as its vendor ships it."
 )
-Interval = Annotated[str, _option("interval", "Length of a bar: 1s, 5s, 1m, 15m, 1h, 4h, 1d ...")]
+Interval = Annotated[
+    str,
+    _option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000d of turnover."),
+]
 ObiLevels = Annotated[int, _option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
 DepthLevels = Annotated[int, _option("depth-levels", "Levels a side that are published.")]
 Speed = Annotated[str, _option("speed", "Times real time, 0.1 to 10000, or max.")]
@@ -110,9 +113,9 @@ def _settings(
     at_end: str = "exit",
     label: str | None = None,
 ) -> Settings:
+    wanted.bar_length(interval)
     return Settings(
         interval=interval,
-        interval_ns=wanted.interval_ns(interval),
         obi_levels=wanted.at_least("obi-levels", obi_levels, 0, 1_000_000),
         depth_levels=wanted.at_least("depth-levels", depth_levels, 1, wanted.MAX_DEPTH_LEVELS),
         speed=wanted.speed(speed),

@@ -99,7 +99,6 @@ class SetInterval:
     """Show bars of another length; `interval` as it was written."""
 
     interval: str
-    interval_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +301,8 @@ def parsed(given: WrittenCommand) -> Action:  # noqa: C901, PLR0911, PLR0912 - o
         case written.Speed(speed=speed):
             return SetSpeed(wanted.speed("max" if speed is None else str(speed)))
         case written.Interval(interval=interval):
-            return SetInterval(interval, wanted.interval_ns(interval))
+            wanted.bar_length(interval)
+            return SetInterval(interval)
         case written.Instrument(instrument=instrument):
             return SetInstrument(instrument)
         case written.Dataset(dataset=dataset):

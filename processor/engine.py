@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from processor import bars
+from processor.activity import Fills
 from processor.bars import Tape
 from processor.book import Book, BookBars, concatenated
-from processor.events import NS_PER_DAY, NS_PER_MS
+from processor.events import NS_PER_MS
 from processor.kernel import NO_PRICE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Firsts:
 class Engine:
     """Feeds a book and a tape and keeps their intervals: all of them, or only as many rows as are published.
 
+    An interval's name, its `bucket`, is its number since the epoch, or its begin in ms where it ends by activity.
     `first_ns` and `event_ns` are the times of the first and the last event taken in, None before.
     """
 
@@ -50,11 +52,12 @@ class Engine:
         """Begin before the first event; `keep` bounds the intervals remembered, None remembers all."""
         self.aggregation = aggregation
         self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
-        self.tape = Tape(interval_ns=aggregation.interval_ns, reset=aggregation.cvd_reset)
+        self.tape = Tape(reset=aggregation.cvd_reset)
         self.trades = 0
         self.first_ns: int | None = None
         self.event_ns: int | None = None
         self._keep = keep
+        self._fills: Fills | None = None
         self._trade_bars: list[pl.DataFrame] = []
         self._book_bars: list[BookBars] = []
         self._first_trade_bucket: int | None = None
@@ -72,19 +75,23 @@ class Engine:
         firsts: Firsts,
         event_ns: int,
         closed: tuple[pl.DataFrame, BookBars],
+        fills: Fills | None = None,
     ) -> Engine:
         """An engine that goes on with `book` and `tape` after `trades` trades, and events up to `event_ns`.
 
         `closed` are the intervals before those that the two have open: of trades (as `Tape.advance` returns them, on
-        the tape's scale) and of the book (on its).
+        the tape's scale) and of the book (on its). `fills` is how far the open interval of an activity is filled.
         """
         engine = cls(aggregation, keep=keep)
-        engine.book, engine.tape, engine.trades = book, tape, trades
+        engine.book, engine.tape, engine.trades, engine._fills = book, tape, trades, fills
         engine.first_ns, engine.event_ns = firsts.event_ns, event_ns
-        if firsts.trade_ns is not None:
-            engine._first_trade_bucket = firsts.trade_ns // aggregation.interval_ns
-        if firsts.book_ns is not None:
-            engine._first_book_bucket = firsts.book_ns // aggregation.interval_ns
+        if fills is None:
+            engine._first_trade_bucket = _bucket(firsts.trade_ns, aggregation.interval_ns)
+            engine._first_book_bucket = _bucket(firsts.book_ns, aggregation.interval_ns)
+        else:
+            # The first trade is in the first interval; a book that has begun did so before the intervals that count.
+            engine._first_trade_bucket = _bucket(firsts.event_ns, NS_PER_MS)
+            engine._first_book_bucket = engine._first_trade_bucket if book.samples else None
         trade_bars, book_bars = closed
         engine._trade_bars, engine._book_bars = [trade_bars], [book_bars]
         return engine
@@ -102,16 +109,27 @@ class Engine:
             self.first_ns = min(firsts, default=None)
         lasts = [int(part.time_ns[-1]) for part in (*trade_parts[-1:], *book_parts[-1:])]
         self.event_ns = max(lasts, default=self.event_ns)
-        closed = [self._advance_tape(part) for part in trade_parts]
+        if self.aggregation.activity is not None and self._fills is None and self.first_ns is not None:
+            self._fills = Fills(self.aggregation.activity, self.first_ns)
+            self.book.expect(self._fills.starts_ns)
+        closed = [self._advance_tape(*each) for each in zip(trade_parts, self._buckets(trade_parts), strict=True)]
         closed += [self._advance_book(part) for part in book_parts]
         return any(closed)
 
-    def _advance_tape(self, trades: Trades) -> bool:
-        interval_ns = self.aggregation.interval_ns
+    def _buckets(self, parts: list[Trades]) -> list[NDArray[np.int64]]:
+        """Each trade's interval; where it ends by activity, the book is told of those that these trades settle."""
+        if self._fills is None:
+            return [part.time_ns // self.aggregation.interval_ns for part in parts]
+        taken = [self._fills.take(part) for part in parts]
+        if taken:
+            self.book.expect(np.concatenate([starts_ns for _, starts_ns in taken]))
+        return [buckets for buckets, _ in taken]
+
+    def _advance_tape(self, trades: Trades, buckets: NDArray[np.int64]) -> bool:
         if self._first_trade_bucket is None:
-            self._first_trade_bucket = int(trades.time_ns[0]) // interval_ns
+            self._first_trade_bucket = int(buckets[0])
         price_decimals, size_decimals = self.tape.price_decimals, self.tape.size_decimals
-        closed = self.tape.advance(trades)
+        closed = self.tape.advance(trades, buckets)
         self.trades += len(trades)
         grown = (self.tape.price_decimals - price_decimals, self.tape.size_decimals - size_decimals)
         self._trade_bars = [bars.rescaled(part, *grown) for part in self._trade_bars]
@@ -123,7 +141,11 @@ class Engine:
 
     def _advance_book(self, book: BookEvents) -> bool:
         if self._first_book_bucket is None:
-            self._first_book_bucket = int(book.time_ns[0]) // self.aggregation.interval_ns
+            first_ns = int(book.time_ns[0])
+            by_time = self._fills is None
+            self._first_book_bucket = (
+                first_ns // self.aggregation.interval_ns if by_time else self.book.interval_at(first_ns)
+            )
         price_decimals = self.book.price_decimals
         closed = self.book.advance(book)
         grown = self.book.price_decimals - price_decimals
@@ -190,7 +212,12 @@ class Engine:
 
     def timestamps_ms(self, rows: pl.DataFrame) -> NDArray[np.int64]:
         """Begin of each row's interval, ms since the Unix epoch."""
-        return rows["bucket"].to_numpy() * (self.aggregation.interval_ns // NS_PER_MS)
+        bucket_ms = 1 if self.aggregation.activity else self.aggregation.interval_ns // NS_PER_MS
+        return rows["bucket"].to_numpy() * bucket_ms
+
+
+def _bucket(time_ns: int | None, interval_ns: int) -> int | None:
+    return None if time_ns is None else time_ns // interval_ns
 
 
 def checks(rows: pl.DataFrame, aggregation: Aggregation) -> dict[str, bool | None]:
@@ -202,7 +229,7 @@ def checks(rows: pl.DataFrame, aggregation: Aggregation) -> dict[str, bool | Non
         return dict.fromkeys(_CHECKS)
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
-    if aggregation.cvd_reset == "day" and NS_PER_DAY % aggregation.interval_ns:
+    if aggregation.cvd_reset == "day" and not aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())

@@ -32,6 +32,8 @@ NS_PER_MS: Final = 1_000_000
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
 
+END_OF_TIME: Final = np.iinfo(np.int64).max
+"""Later than any event."""
 _INT64_MAX: Final = np.iinfo(np.int64).max
 
 
@@ -113,6 +115,13 @@ def scaled_up(values: NDArray[np.int64], decimals: int) -> NDArray[np.int64]:
         msg = f"its largest number has no room in 64 bits for {decimals} more decimals, which a later one needs"
         raise ScaleOverflow(msg)
     return values * np.int64(factor)
+
+
+def read_only(column: NDArray[Any]) -> NDArray[Any]:
+    """The same column, not to be written: readers give both kinds, and Numba would compile a kernel for each."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 def _columns_of(columns: Columns) -> list[str]:

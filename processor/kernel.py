@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from processor.bits import leading_zeros, trailing_zeros
-from processor.events import CLEAR
+from processor.events import CLEAR, END_OF_TIME, NS_PER_MS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -439,13 +439,21 @@ def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: in
 
 
 @njit(cache=True, nogil=True)
-def advance(  # noqa: C901, PLR0915 - one loop: every call in it is felt
+def _end_of_interval(starts_ns: NDArray[np.int64], now_ns: int) -> int:
+    """Begin of the interval after the one that holds `now_ns`; the end of time where it is not known."""
+    at = np.searchsorted(starts_ns, now_ns, side="right")
+    return starts_ns[at] if at < len(starts_ns) else END_OF_TIME
+
+
+@njit(cache=True, nogil=True)
+def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is felt
     ladder: Ladder,
     clock: NDArray[np.int64],
     bar: NDArray[np.float64],
     spells: NDArray[np.int64],
     top_levels: int,
     interval_ns: int,
+    starts_ns: NDArray[np.int64],
     time_ns: NDArray[np.int64],
     side: NDArray[np.int8],
     price: NDArray[np.int64],
@@ -454,6 +462,9 @@ def advance(  # noqa: C901, PLR0915 - one loop: every call in it is felt
     values: NDArray[np.float64],
 ) -> int:
     """Apply events in order; return how many intervals were closed into `times` and `values`.
+
+    With `interval_ns` 0, intervals begin at `starts_ns`, which hold that of the open one and all later ones up to the
+    last event's.
 
     What nearly every event does is written out here, and the sampling state lives in locals while events flow: handing
     arrays to a function costs more than a sample or a change of a level's size.
@@ -464,6 +475,9 @@ def advance(  # noqa: C901, PLR0915 - one loop: every call in it is felt
     open_, high, low, close = bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE]
     closed = 0
     counted = TOP_SUM if top_levels else TOTAL
+    if interval_ns == 0 and has_bar:
+        # By now it may be known where the open one ends.
+        bucket_end_ns = _end_of_interval(starts_ns, bucket * NS_PER_MS)
     for i in range(len(time_ns)):
         if time_ns[i] != now_ns:
             if pending:
@@ -479,8 +493,12 @@ def advance(  # noqa: C901, PLR0915 - one loop: every call in it is felt
                         closed += 1
                     open_ = close if has_bar else obi
                     high = low = open_
-                    bucket = now_ns // interval_ns
-                    bucket_end_ns = (bucket + 1) * interval_ns
+                    if interval_ns:
+                        bucket = now_ns // interval_ns
+                        bucket_end_ns = (bucket + 1) * interval_ns
+                    else:
+                        bucket = starts_ns[np.searchsorted(starts_ns, now_ns, side="right") - 1] // NS_PER_MS
+                        bucket_end_ns = _end_of_interval(starts_ns, now_ns)
                     has_bar = 1
                 high = max(high, obi)
                 low = min(low, obi)

@@ -17,7 +17,6 @@ from processor.bars import Tape
 from processor.book import Book, BookBars, concatenated
 from processor.engine import Engine, Firsts
 from processor.errors import DatasetError
-from processor.events import NS_PER_DAY
 from processor.store import manifest as manifests
 from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint
 from processor.store.reader import bare_engine_before, read_segment
@@ -65,9 +64,9 @@ def divisible(aggregation: Aggregation) -> bool:
     """Whether parts of days add up.
 
     Where the CVD restarts within an interval, its value at midnight is no value of the interval, but the open of its
-    second part.
+    second part. Where they end by activity, none is known before those ahead of it.
     """
-    return aggregation.cvd_reset == "none" or NS_PER_DAY % aggregation.interval_ns == 0
+    return aggregation.divides_days or (aggregation.cvd_reset == "none" and aggregation.activity is None)
 
 
 def partitions(folder: Path, manifest: Manifest, aggregation: Aggregation, end: int) -> list[Partition]:
@@ -155,7 +154,6 @@ def put_together(folder: Path, manifest: Manifest, parts: Sequence[Part], aggreg
             open_bar=book_bars.tail(1) if len(book_bars) else None,
         ),
         tape=Tape.resumed(
-            interval_ns=interval_ns,
             reset=reset,
             decimals=carry.trade_decimals,
             cvd_lots=carry.cvd_of_day_lots if reset == "day" else carry.cvd_lots,

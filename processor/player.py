@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from processor.cursor import Cursor
 from processor.engine import Engine
 from processor.errors import DatasetError, SettingError
-from processor.events import NS_PER_DAY
+from processor.events import END_OF_TIME, NS_PER_DAY
 from processor.formats.chunks import prefetched
 from processor.settings import iso
 
@@ -148,17 +148,26 @@ class Player:
         Raises:
             SettingError: there are not so many.
         """
-        interval_ns = self.aggregation.interval_ns
         at_ns = self._now()
         for _ in range(abs(count)):
             if count > 0:
                 found_ns = self._neighbour(at_ns, "event", forward=True)
             else:
-                found_ns = self._neighbour(at_ns // interval_ns * interval_ns, "event", forward=False)
-            at_ns = (found_ns // interval_ns + 1) * interval_ns - 1
+                found_ns = self._neighbour(self._bar(at_ns)[0], "event", forward=False)
+            _, next_ns = self._bar(found_ns)
+            # A last bar that nothing fills ends with the last event.
+            at_ns = next_ns - 1 if next_ns is not None else self._neighbour(END_OF_TIME, "event", forward=False)
             if self.end_ns is not None:
                 at_ns = min(at_ns, self.end_ns)
         return at_ns
+
+    def _bar(self, at_ns: int) -> tuple[int, int | None]:
+        """Begin of the interval that holds `at_ns` and of the one after it; None for one that nothing fills."""
+        activity, interval_ns = self.aggregation.activity, self.aggregation.interval_ns
+        if activity is not None:
+            return self.source.bar(activity, at_ns, while_waiting=self._wait)
+        start_ns = at_ns // interval_ns * interval_ns
+        return start_ns, start_ns + interval_ns
 
     def marked(self, mark: str, *, forward: bool) -> int:
         """The next or previous mark: a gap or silence that was found, or the first event of a UTC day ("session").

@@ -89,6 +89,7 @@ class Situation:
     cache: str = "off"
     notice: str | None = None
     control: ControlAnswer = field(default_factory=ControlAnswer)
+    loop_ns: tuple[int, int] | None = None
     resume: Resume | None = None
     volumes: Volumes | None = None
 
@@ -220,6 +221,7 @@ class Publisher:
             pid=os.getpid(),
             cache=situation.cache,
             notice=situation.notice,
+            loop_ms=_range_ms(situation.loop_ns),
             resume=situation.resume,
         )
 
@@ -329,6 +331,10 @@ def last_status(writer: DirectoryWriter) -> Status | None:
     except (OSError, ContractError):
         return None
     return status
+
+
+def _range_ms(range_ns: tuple[int, int] | None) -> tuple[int, int] | None:
+    return None if range_ns is None else (range_ns[0] // NS_PER_MS, range_ns[1] // NS_PER_MS)
 
 
 def _ms(time_ns: int | None) -> int | None:

@@ -51,14 +51,13 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
     if resume.wish != digest_of_wish(path, settings):
         return "the dataset or the settings asked for are others than before, so this replay begins anew"
     try:
-        interval_ns = wanted.interval_ns(before.interval)
+        wanted.bar_length(before.interval)
         cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)
     except SettingError:
         return None
     then = replace(
         settings,
         interval=before.interval,
-        interval_ns=interval_ns,
         obi_levels=before.obi_levels,
         cvd_reset=cvd_reset,
         speed=before.speed,

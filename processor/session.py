@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from processor import control
+from processor.activity import limit_of
 from processor.clock import EventClock
-from processor.errors import DatasetError, ProcessorError, SettingError
-from processor.events import NS_PER_MS, NS_PER_SECOND
+from processor.errors import DatasetError, ProcessorError, ScaleOverflow, SettingError
+from processor.events import END_OF_TIME, NS_PER_MS, NS_PER_SECOND
 from processor.formats import changes, open_dataset
 from processor.player import Player
 from processor.publish import Publisher, Situation, Subject
@@ -44,7 +45,6 @@ _LOOK_PERIOD_NS: Final = 2 * NS_PER_SECOND
 """How often it is looked whether the dataset's files have changed."""
 _LISTEN_NS: Final = 30 * NS_PER_MS
 """How often it is looked for a command while there is nothing else to do."""
-_END_OF_TIME: Final = 2**63 - 1
 _MAX_OBI_LEVELS: Final = 1_000_000
 
 
@@ -152,7 +152,7 @@ class Session:
         )
         self._begun = False
         self._state: State = "loading"
-        self._limit_ns = _END_OF_TIME
+        self._limit_ns = END_OF_TIME
         self._looked_ns = wish.clock.monotonic_ns()
         self._deadline_ns = 0
         self._line: EventClock | None = None
@@ -227,7 +227,7 @@ class Session:
     def _play_on(self) -> None:
         """Take in the events of a moment, publish, and wait for the next."""
         line, player = self._line, self._player
-        stop_ns = min(self._limit_ns, self._loop_ns[1] if self._loop_ns else _END_OF_TIME)
+        stop_ns = min(self._limit_ns, self._loop_ns[1] if self._loop_ns else END_OF_TIME)
         target_ns = stop_ns if line is None else min(line.at(self._clock.monotonic_ns()), stop_ns)
         self._set_deadline()
         reached, closed = player.advance(target_ns)
@@ -291,8 +291,8 @@ class Session:
                 self._seek(player.marked(mark, forward=direction > 0))
             case control.SetSpeed(speed=speed):
                 self._settings = replace(self._settings, speed=speed)
-            case control.SetInterval(interval=interval, interval_ns=interval_ns):
-                self._aggregate_as(replace(self._settings, interval=interval, interval_ns=interval_ns))
+            case control.SetInterval(interval=interval):
+                self._aggregate_as(self._with_interval(interval))
             case control.SetObiLevels(obi_levels=obi_levels):
                 levels = at_least("obi_levels", obi_levels, 0, _MAX_OBI_LEVELS)
                 self._aggregate_as(replace(self._settings, obi_levels=levels))
@@ -359,6 +359,17 @@ class Session:
             if self._clock.monotonic_ns() - begun_ns > _HURRY_NS:
                 self._publish("loading", bar_closed=closed)
                 closed = False
+
+    def _with_interval(self, interval: str) -> Settings:
+        """Raises SettingError where the bars are too large for the numbers of this dataset."""
+        settings = replace(self._settings, interval=interval)
+        activity, tape = settings.aggregation.activity, self._player.engine.tape
+        if activity is not None:
+            try:
+                limit_of(activity, tape.price_decimals, tape.size_decimals)
+            except ScaleOverflow as error:
+                raise SettingError("interval", interval, f"a smaller one ({error})") from error
+        return settings
 
     def _aggregate_as(self, settings: Settings) -> None:
         """The same moment with other settings, which is another session."""
@@ -462,7 +473,7 @@ class Session:
         if self._state == "finished":
             return self._now_ns
         ends_ns = [] if self._player.end_ns is None else [self._player.end_ns]
-        if self._limit_ns != _END_OF_TIME:
+        if self._limit_ns != END_OF_TIME:
             ends_ns.append(self._limit_ns)
         return min(ends_ns, default=None)
 
@@ -485,6 +496,7 @@ class Session:
             cache=self._source.cache,
             notice=self._notice,
             control=mailbox.answer if mailbox else ControlAnswer(),
+            loop_ns=self._loop_ns,
             resume=self._resume(),
             volumes=self._source.volumes(),
         )

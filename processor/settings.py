@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeVar, get_args
+from decimal import Decimal
+from typing import Final, Literal, TypeVar, cast, get_args
 
 from processor.errors import SettingError
 from processor.events import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
@@ -33,17 +34,40 @@ _UNITS_NS: Final = {
     "d": NS_PER_DAY,
 }
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
+_ACTIVITY: Final = re.compile(r"(\d+|\d*\.\d+)([tvd])")
+_MOST_DIGITS: Final = 18
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """What has to be traded until a bar ends: `limit` trades (t), units of volume (v) or of turnover (d)."""
+
+    unit: Literal["t", "v", "d"]
+    limit: Decimal
+
+    def __str__(self) -> str:
+        """As one writes it."""
+        return f"{self.limit:f}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
-    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts."""
+    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts.
+
+    With an `activity`, intervals are as long as that takes, and `interval_ns` is 0.
+    """
 
     interval_ns: int = 60 * NS_PER_SECOND
     obi_levels: int = 10
     cvd_reset: CvdReset = "none"
+    activity: Activity | None = None
+
+    @property
+    def divides_days(self) -> bool:
+        """Whether an interval ends at every UTC midnight."""
+        return self.activity is None and NS_PER_DAY % self.interval_ns == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +86,6 @@ class Settings:
     """Everything that shapes what is published; `speed` None is as fast as it goes."""
 
     interval: str = "1m"
-    interval_ns: int = 60 * NS_PER_SECOND
     obi_levels: int = 10
     depth_levels: int = 50
     speed: float | None = 10.0
@@ -76,21 +99,38 @@ class Settings:
 
     @property
     def aggregation(self) -> Aggregation:
-        """The part that the engine works by."""
-        return Aggregation(interval_ns=self.interval_ns, obi_levels=self.obi_levels, cvd_reset=self.cvd_reset)
+        """The part that the engine works by.
+
+        Raises:
+            SettingError: the interval is none.
+        """
+        length = bar_length(self.interval)
+        interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
+        return Aggregation(interval_ns, self.obi_levels, self.cvd_reset, activity)
 
 
-def interval_ns(text: str) -> int:
-    """Length of an interval such as 250ms, 1s, 5m, 4h or 1d.
+def bar_length(text: str) -> int | Activity:
+    """Length of a bar: ns for a time such as 250ms, 5m or 1d, or what is to be traded in it, as in 500t or 1000000d.
+
+    A whole number of d, which might be either, is of days as long as they are no more than a week.
 
     Raises:
-        SettingError: it is not one, or longer than a week.
+        SettingError: it is neither, or a time longer than a week.
     """
-    found = _DURATION.fullmatch(text)
-    length_ns = int(found[1]) * _UNITS_NS[found[2]] if found else 0
-    if not 0 < length_ns <= 7 * NS_PER_DAY:
-        raise SettingError("interval", text, "a number and a unit up to a week, like 1s, 5s, 1m, 15m, 1h, 4h or 1d")
-    return length_ns
+    if found := _DURATION.fullmatch(text):
+        length_ns = int(found[1]) * _UNITS_NS[found[2]]
+        if 0 < length_ns <= 7 * NS_PER_DAY:
+            return length_ns
+    found = _ACTIVITY.fullmatch(text)
+    if found and len(found[1]) <= _MOST_DIGITS and (found[2] != "t" or found[1].isdigit()):
+        limit = Decimal(found[1]).normalize()
+        if limit > 0:
+            return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
+    expected = (
+        "a time up to a week, like 1s, 5m, 4h or 1d, or what is to be traded in a bar: trades, like 500t, "
+        "volume, like 100v, or turnover, like 1000000d"
+    )
+    raise SettingError("interval", text, expected)
 
 
 def speed(text: str) -> float | None:

@@ -7,11 +7,13 @@ read. Where the cache cannot be used, or goes away meanwhile, the vendor's files
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 import structlog
 
+from processor.activity import Fills, bar_around
 from processor.engine import Engine
 from processor.errors import DatasetError
 from processor.formats import own
@@ -22,6 +24,7 @@ from processor.settings import resolved
 from processor.store import manifest as manifests
 from processor.store.cache import Cache, CacheUnusable
 from processor.store.conversion import Conversion, begun
+from processor.store.filled import Filled
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
     from processor.formats import Dataset
     from processor.ordering import Chunk
-    from processor.settings import Aggregation, Moment
+    from processor.settings import Activity, Aggregation, Moment
     from processor.store.cache import Entry
     from processor.store.manifest import Manifest
     from processor.store.volumes import Volumes
@@ -94,6 +97,15 @@ class Source(Protocol):
         self, at_ns: int, kind: Kind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """Time of the first event of `kind` later than `at_ns`, or of the last one earlier; None where there is none.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
+    def bar(
+        self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
+    ) -> tuple[int, int | None]:
+        """Begin of the bar of `activity` that holds `at_ns`, and of the one after it; None if nothing fills it.
 
         Raises:
             DatasetError: the dataset is unusable.
@@ -173,6 +185,18 @@ class Direct:
                     break
         return before_ns
 
+    def bar(
+        self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
+    ) -> tuple[int, int | None]:
+        """See Source."""
+        streams = self._dataset.open(self.instrument, self._clock, Report()).streams
+        with closing(prefetched(in_time_order(streams, Report()), while_waiting=while_waiting)) as chunks:
+            first = next(chunks, None)
+            if first is None or first.first_ns is None:
+                return at_ns, None
+            trades = (part for chunk in chain((first,), chunks) for part in chunk.trades)
+            return bar_around(Fills(activity, first.first_ns), trades, at_ns)
+
     def volumes(self) -> Volumes | None:
         """See Source."""
         return None
@@ -207,6 +231,7 @@ class Kept:
         self._conversion = conversion
         self._left = False
         self._visit = 0
+        self._filled: Filled | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
 
@@ -258,12 +283,24 @@ class Kept:
                 return Engine(aggregation, keep=keep), self._chunks(0)
             segment = segment_holding(manifest, resolved(at, manifest.first_ns))
             try:
-                engine, first = engine_before(self.folder, manifest, segment, aggregation, keep=keep)
+                filled = self._filled_by(aggregation.activity)
+                if filled is not None:
+                    filled.look(manifest, segment)
+                engine, first = engine_before(self.folder, manifest, segment, aggregation, keep=keep, filled=filled)
             except DatasetError as error:
                 self._leave_cache(error)
             else:
                 return engine, self._chunks(first)
         return self._fallback().begin(aggregation, at, keep=keep)
+
+    def _filled_by(self, activity: Activity | None) -> Filled | None:
+        """Where its bars begin, as far as that has been found."""
+        first_ns = self.manifest.first_ns
+        if activity is None or first_ns is None:
+            return None
+        if self._filled is None or self._filled.activity != activity:
+            self._filled = Filled(self.folder, activity, first_ns)
+        return self._filled
 
     def _chunks(self, segment: int) -> Iterator[Chunk]:
         visit = self._visit
@@ -349,6 +386,25 @@ class Kept:
                 raise
             self._leave_cache(error)
         return self._fallback().neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
+
+    def bar(
+        self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
+    ) -> tuple[int, int | None]:
+        """See Source."""
+        try:
+            while not self._left:
+                manifest = self.manifest
+                filled = self._filled_by(activity)
+                if filled is not None:
+                    begin_ns, end_ns = filled.bar(manifest, at_ns)
+                    if end_ns is not None or manifest.complete:
+                        return begin_ns, end_ns
+                self._await(len(manifest.segments), while_waiting)
+        except DatasetError as error:
+            if self._conversion is not None and error is self._conversion.failure:
+                raise
+            self._leave_cache(error)
+        return self._fallback().bar(activity, at_ns, while_waiting)
 
     def volumes(self) -> Volumes | None:
         """See Source."""

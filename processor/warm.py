@@ -72,9 +72,10 @@ def main() -> None:
             sample.parent.mkdir(exist_ok=True)
             sample.write_text("".join(f"{line}\n" for line in lines))
         for dataset in sorted(Path(folder).iterdir()):
-            engine = aggregate(Direct(open_dataset(dataset), None, "exchange"), Settings())
-            engine.rows()
-            depth_payload(engine, 1)
+            for interval in ("1m", "1t"):
+                engine = aggregate(Direct(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
+                engine.rows()
+                depth_payload(engine, 1)
 
 
 if __name__ == "__main__":

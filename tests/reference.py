@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 BUY, SELL, UNKNOWN = 1, -1, 0
 BID, ASK, CLEAR = 0, 1, 2
 
 DAY_NS = 86_400 * 10**9
+MS_NS = 10**6
 ZERO = Decimal(0)
 
 Level = tuple[Decimal, Decimal]
@@ -153,19 +154,34 @@ def aggregate(
     trades: list[Trade],
     book: list[BookEvent],
     *,
-    interval_ns: int,
+    interval_ns: int = 0,
     obi_levels: int,
     cvd_reset: Literal["none", "day"] = "none",
+    activity: tuple[str, Decimal] | None = None,
 ) -> Reference:
-    """Everything the definitions say of these events, which may come in any order of time."""
+    """Everything the definitions say of these events, which may come in any order of time.
+
+    With an `activity`, a unit and a limit, bars end by that.
+    """
     trades = sorted(trades, key=lambda trade: trade.time_ns)
     book = sorted(book, key=lambda event: event.time_ns)
-    bars = bars_of(trades, interval_ns)
-    cvds = cvds_of(trades, interval_ns, cvd_reset)
+
+    def begin_of(time_ns: int) -> int:
+        return time_ns // interval_ns * interval_ns
+
+    if activity is not None:
+        first_ns = min([trade.time_ns for trade in trades] + [event.time_ns for event in book], default=0)
+        begins_ns = begins_of(trades, first_ns, *activity)
+
+        def begin_of(time_ns: int) -> int:
+            return max(begin_ns for begin_ns in begins_ns if begin_ns <= time_ns)
+
+    bars = bars_of(trades, begin_of)
+    cvds = cvds_of(trades, begin_of, cvd_reset)
     # Before any book the imbalance stands at 0, and a row of trades says so; the very first row opens with its sample.
-    first_book_ns = book[0].time_ns // interval_ns * interval_ns if book else None
+    first_book_ns = begin_of(book[0].time_ns) if book else None
     rows_before = first_book_ns is not None and any(start_ns < first_book_ns for start_ns in bars)
-    obis, best, samples, final = obis_of(book, interval_ns, obi_levels, standing=0.0 if rows_before else None)
+    obis, best, samples, final = obis_of(book, begin_of, obi_levels, standing=0.0 if rows_before else None)
 
     intervals = []
     last_obi, last_cvd = 0.0, ZERO
@@ -184,10 +200,24 @@ def aggregate(
     )
 
 
-def bars_of(trades: list[Trade], interval_ns: int) -> dict[int, Bar]:
+def begins_of(trades: list[Trade], first_ns: int, unit: str, limit: Decimal) -> list[int]:
+    """When bars begin that end with the millisecond in which `limit` of `unit` have been traded since they began."""
+    begins_ns = [first_ns // MS_NS * MS_NS]
+    traded = ZERO
+    for trade in trades:
+        if trade.time_ns < begins_ns[-1]:
+            continue  # the rest of the millisecond that ended the bar
+        traded += {"t": Decimal(1), "v": trade.size, "d": abs(trade.price) * trade.size}[unit]
+        if traded >= limit:
+            begins_ns.append((trade.time_ns // MS_NS + 1) * MS_NS)
+            traded = ZERO
+    return begins_ns
+
+
+def bars_of(trades: list[Trade], begin_of: Callable[[int], int]) -> dict[int, Bar]:
     bars: dict[int, Bar] = {}
     for trade in trades:
-        start_ns = trade.time_ns // interval_ns * interval_ns
+        start_ns = begin_of(trade.time_ns)
         bar = bars.setdefault(start_ns, Bar(trade.price, trade.price, trade.price, trade.price))
         bar.high = max(bar.high, trade.price)
         bar.low = min(bar.low, trade.price)
@@ -203,7 +233,7 @@ def bars_of(trades: list[Trade], interval_ns: int) -> dict[int, Bar]:
     return bars
 
 
-def cvds_of(trades: list[Trade], interval_ns: int, cvd_reset: str) -> dict[int, Cvd]:
+def cvds_of(trades: list[Trade], begin_of: Callable[[int], int], cvd_reset: str) -> dict[int, Cvd]:
     cvds: dict[int, Cvd] = {}
     running = ZERO
     day = None
@@ -211,7 +241,7 @@ def cvds_of(trades: list[Trade], interval_ns: int, cvd_reset: str) -> dict[int, 
         if cvd_reset == "day" and trade.time_ns // DAY_NS != day:
             running = ZERO
             day = trade.time_ns // DAY_NS
-        start_ns = trade.time_ns // interval_ns * interval_ns
+        start_ns = begin_of(trade.time_ns)
         cvd = cvds.setdefault(start_ns, Cvd(running, running, running, running))
         running += trade.aggressor * trade.size
         cvd.high = max(cvd.high, running)
@@ -221,7 +251,7 @@ def cvds_of(trades: list[Trade], interval_ns: int, cvd_reset: str) -> dict[int, 
 
 
 def obis_of(
-    events: list[BookEvent], interval_ns: int, levels: int, *, standing: float | None
+    events: list[BookEvent], begin_of: Callable[[int], int], levels: int, *, standing: float | None
 ) -> tuple[dict[int, Obi], dict[int, tuple[Decimal | None, Decimal | None]], int, Book]:
     """By interval the imbalance and the best prices at its end; the number of samples; the last book."""
     obis: dict[int, Obi] = {}
@@ -234,7 +264,7 @@ def obis_of(
             continue
         sample = book.obi(levels)
         samples += 1
-        start_ns = event.time_ns // interval_ns * interval_ns
+        start_ns = begin_of(event.time_ns)
         opened = sample if standing is None else standing
         obi = obis.setdefault(start_ns, Obi(opened, opened, opened, opened))
         obi.high = max(obi.high, sample)

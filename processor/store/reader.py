@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from processor.activity import Fills
     from processor.events import BookEvents, Trades
     from processor.settings import Aggregation
     from processor.store.files import Carry
+    from processor.store.filled import Filled
     from processor.store.manifest import Manifest, Segment
 
 
@@ -54,32 +56,46 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     Raises:
         DatasetError: a file is damaged.
     """
-    trades: tuple[Trades, ...] = ()
     book: tuple[BookEvents, ...] = ()
-    if segment.trades:
-        path = folder / file_name("trades", number, segment.day)
-        trades = read_trades(path, segment.trades, segment.trade_decimals)
     if segment.book_events:
         path = folder / file_name("book", number, segment.day)
         book = read_book(path, segment.book_events, segment.book_decimals)
     return Chunk(
-        trades=trades,
+        trades=trades_of_segment(folder, number, segment),
         book=book,
         until_ns=segment.last_ns,
         consumed_bytes=segment.consumed_bytes,
     )
 
 
+def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trades, ...]:
+    """A segment's trades, in successive parts.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    if not segment.trades:
+        return ()
+    path = folder / file_name("trades", number, segment.day)
+    return read_trades(path, segment.trades, segment.trade_decimals)
+
+
 def engine_before(
-    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, *, keep: int
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, *, keep: int, filled: Filled | None = None
 ) -> tuple[Engine, int]:
     """An engine, and the segment it has to go on with to be right about the last `keep` intervals from `segment` on.
+
+    For intervals that end by activity, `filled` says where they begin.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
     if segment == 0:
         return Engine(aggregation, keep=keep), 0
+    if filled is not None:
+        # One interval more than are kept, for the open one.
+        first = filled.first_of(segment, keep + 1)
+        return bare_engine_before(folder, manifest, first, aggregation, keep=keep, fills=filled.before(first)), first
     per_bucket, odd_ns = divmod(aggregation.interval_ns, BASE_NS)
     if adds_up(aggregation):
         # One interval more than are kept, for the open one.
@@ -95,7 +111,8 @@ def engine_before(
 
 def adds_up(aggregation: Aggregation) -> bool:
     """Whether the stored bars of a second add up to what is wanted."""
-    return aggregation.interval_ns % BASE_NS == 0 and aggregation.obi_levels in BASE_OBI
+    by_time = aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0
+    return by_time and aggregation.obi_levels in BASE_OBI
 
 
 def engine_of_bars(
@@ -121,12 +138,18 @@ def engine_of_bars(
 
 
 def bare_engine_before(
-    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, *, keep: int | None
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    *,
+    keep: int | None,
+    fills: Fills | None = None,
 ) -> Engine:
     """An engine with the book and the CVD before `segment`, but none of the intervals.
 
     Its first interval of the book is the one of the last sample before `segment`, as that sample leaves it; its first
-    interval of trades holds what is traded from `segment` on.
+    interval of trades holds what is traded from `segment` on. `fills` is the open interval of an activity there.
 
     Raises:
         DatasetError: a file of the store is damaged.
@@ -134,8 +157,13 @@ def bare_engine_before(
     if segment == 0:
         return Engine(aggregation, keep=keep)
     carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
-    book = Book.resumed(state, interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
-    return _engine(manifest, aggregation, keep, carry, book, bars.empty(), (bars.empty(), no_bars()))
+    book = Book.resumed(
+        state,
+        interval_ns=aggregation.interval_ns,
+        obi_levels=aggregation.obi_levels,
+        starts_ns=None if fills is None else fills.starts_ns,
+    )
+    return _engine(manifest, aggregation, keep, carry, book, bars.empty(), (bars.empty(), no_bars()), fills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +268,9 @@ def _engine(
     book: Book,
     open_bar: pl.DataFrame,
     closed: tuple[pl.DataFrame, BookBars],
+    fills: Fills | None = None,
 ) -> Engine:
     tape = Tape.resumed(
-        interval_ns=aggregation.interval_ns,
         reset=aggregation.cvd_reset,
         decimals=carry.trade_decimals,
         cvd_lots=carry.cvd_of_day_lots if aggregation.cvd_reset == "day" else carry.cvd_lots,
@@ -258,4 +286,5 @@ def _engine(
         firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         event_ns=carry.event_ns,
         closed=closed,
+        fills=fills,
     )

@@ -234,7 +234,7 @@ class StoreWriter:
         finer = 10 ** (trades.size_decimals - carry.trade_decimals[1])
         cvd_lots = carry.cvd_lots * finer
         of_day_lots = carry.cvd_of_day_lots * finer if carry.cvd_day == day else 0
-        made = bars.trade_bars(trades, BASE_NS, cvd_lots=cvd_lots, cvd_day=0, reset="none")
+        made = bars.trade_bars(trades, trades.time_ns // BASE_NS, cvd_lots=cvd_lots, cvd_day=0, reset="none")
         step = int(made["cvd_close"][-1]) - cvd_lots
         self._carry = msgspec.structs.replace(
             carry,

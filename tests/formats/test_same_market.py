@@ -41,7 +41,7 @@ WHOLE_SIZES = one_market.market(whole_sizes=True)
 
 
 def published(dataset: Path, out: Path, **settings: Any) -> dict[str, bytes]:
-    wanted: dict[str, Any] = {"interval": INTERVAL, "interval_ns": 10 * 10**9, "speed": None, "at_end": "exit"}
+    wanted: dict[str, Any] = {"interval": INTERVAL, "speed": None, "at_end": "exit"}
     assert replay(dataset, out, Settings(**wanted | settings), FakeClock(), Stop())
     assert faults(out) == []
     return {name: (out / name).read_bytes() for name in DATA_FILES}
@@ -205,7 +205,7 @@ def test_the_snapshots_and_trades_of_the_sqlite_sample_publish_what_the_recordin
 ) -> None:
     last = read(shared_data / "sqlite").trades
     assert last is not None
-    asked: dict[str, Any] = {"interval": f"{interval_s}s", "interval_ns": interval_s * 10**9}
+    asked: dict[str, Any] = {"interval": f"{interval_s}s"}
     asked["until"] = int(last.time_ns[-1])
     ours, theirs = (
         published(shared_data / folder, tmp_path / folder, instrument=instrument, **asked)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.settings import Activity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +54,13 @@ def columns_of_book(updates: Sequence[Update], price_decimals: int = 1, size_dec
         price_decimals=price_decimals,
         size_decimals=size_decimals,
     )
+
+
+ACTIVITIES: Final = st.one_of(
+    st.builds(Activity, st.just("t"), st.sampled_from([Decimal(1), Decimal(2), Decimal(7)])),
+    st.builds(Activity, st.just("v"), st.sampled_from([Decimal("0.001"), Decimal("0.01"), Decimal(30), Decimal(9000)])),
+    st.builds(Activity, st.just("d"), st.sampled_from([Decimal("0.3"), Decimal(3000), Decimal(900_000)])),
+)
 
 
 @st.composite

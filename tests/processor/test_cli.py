@@ -85,7 +85,7 @@ def test_every_option_can_come_from_the_environment(dataset: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("option", "value", "hint"),
     [
-        ("--interval", "1x", "expected a number and a unit"),
+        ("--interval", "1x", "expected a time up to a week, like 1s"),
         ("--speed", "0", "expected a factor from 0.1 to 10000, or max"),
         ("--obi-levels", "-1", "expected a whole number from 0"),
         ("--depth-levels", "0", "expected a whole number from 1 to 1000"),

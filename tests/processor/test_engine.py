@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from processor import bars
 from processor.engine import OBI, Engine, checks, decimal_floats
-from processor.events import NS_PER_DAY
+from processor.events import NS_PER_DAY, NS_PER_MS
 from processor.settings import Aggregation
 from tests import reference
 from tests.processor.streams import (
+    ACTIVITIES,
     Trade,
     Update,
     book_streams,
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 PRICE_DECIMALS, SIZE_DECIMALS = 1, 2
 
+lengths = st.one_of(
+    st.tuples(st.sampled_from([SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]), st.none()),
+    st.tuples(st.just(0), ACTIVITIES),
+)
 aggregations = st.builds(
-    Aggregation,
-    interval_ns=st.sampled_from([SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]),
-    obi_levels=st.sampled_from([0, 1, 3, 10]),
-    cvd_reset=st.sampled_from(["none", "day"]),
+    lambda length, obi_levels, cvd_reset: Aggregation(length[0], obi_levels, cvd_reset, length[1]),
+    lengths,
+    st.sampled_from([0, 1, 3, 10]),
+    st.sampled_from(["none", "day"]),
 )
 
 
@@ -62,22 +67,24 @@ def expected(trades: list[Trade], book: list[Update], aggregation: Aggregation) 
     def size(lots: int) -> Decimal:
         return Decimal(lots).scaleb(-SIZE_DECIMALS)
 
+    activity = aggregation.activity
     return reference.aggregate(
         [reference.Trade(t.time_ns, price(t.price_ticks), size(t.size_lots), t.aggressor) for t in trades],
         [reference.BookEvent(u.time_ns, u.side, price(u.price_ticks), size(u.size_lots)) for u in book],
         interval_ns=aggregation.interval_ns,
         obi_levels=aggregation.obi_levels,
         cvd_reset=aggregation.cvd_reset,
+        activity=None if activity is None else (activity.unit, activity.limit),
     )
 
 
-def as_rows(rows: pl.DataFrame, interval_ns: int) -> list[tuple[Any, ...]]:
+def as_rows(rows: pl.DataFrame, aggregation: Aggregation) -> list[tuple[Any, ...]]:
     def price(ticks: int | None) -> Decimal | None:
         return None if ticks is None else Decimal(ticks).scaleb(-PRICE_DECIMALS)
 
     return [
         (
-            row["bucket"] * interval_ns,
+            row["bucket"] * (NS_PER_MS if aggregation.activity else aggregation.interval_ns),
             *(price(row[name]) for name in bars.PRICES),
             *(Decimal(row[name]).scaleb(-SIZE_DECIMALS) for name in (*bars.LOTS, *bars.CVD)),
             row["trades"],
@@ -119,7 +126,7 @@ def test_every_number_is_that_of_the_reference_whatever_the_batches(
     wanted = expected(trades, book, aggregation)
 
     rows = found.rows()
-    assert as_rows(rows, aggregation.interval_ns) == reference_rows(wanted)
+    assert as_rows(rows, aggregation) == reference_rows(wanted)
     obi = [[row.obi.open, row.obi.high, row.obi.low, row.obi.close] for row in wanted.intervals]
     np.testing.assert_allclose(rows.select(OBI).to_numpy().reshape(-1, 4), np.array(obi).reshape(-1, 4), atol=1e-12)
     assert found.book.samples == wanted.samples

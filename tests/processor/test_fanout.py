@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DAYS: Final = 5
-WANTED: Final = Settings(interval_ns=7 * 3_600_000_000_000)
+WANTED: Final = Settings(interval="7h")
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ HOUR_NS = 3600 * SECOND_NS
 
 settings = st.builds(
     Settings,
-    interval_ns=st.sampled_from([SECOND_NS, 60 * SECOND_NS, HOUR_NS, 7 * HOUR_NS, NS_PER_DAY, 3 * NS_PER_DAY]),
+    interval=st.sampled_from(["1s", "1m", "1h", "7h", "1d", "3d"]),
     obi_levels=st.sampled_from([0, 3, 10]),
     cvd_reset=st.sampled_from(["none", "day"]),
 )

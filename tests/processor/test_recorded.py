@@ -31,7 +31,6 @@ RECORDINGS: Final = [
     ("tardis", "binance:BTCUSDT", "binance-btcusdt_60s_obi10", "1m", 10),
     ("databento/aapl_xnas_20241021_mbp-10.csv", "AAPL", "databento-aapl_60s_obi10", "1m", 10),
 ]
-NS: Final = {"1s": 1_000_000_000, "1m": 60_000_000_000}
 
 
 def expected(shared_data: Path, name: str) -> dict[str, Any]:
@@ -49,7 +48,6 @@ def same_metrics(found: list[list[float]], wanted: list[list[float]]) -> None:
 def published(dataset: Path, out: Path, interval: str, obi_levels: int, instrument: str) -> dict[str, bytes]:
     settings = Settings(
         interval=interval,
-        interval_ns=NS[interval],
         obi_levels=obi_levels,
         instrument=instrument,
         speed=None,

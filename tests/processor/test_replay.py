@@ -95,8 +95,8 @@ def test_replays_of_any_speed_batch_size_and_pace_end_in_the_same_bytes(
 
 def test_two_replays_to_the_same_moment_give_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     until = FIRST_NS + HOUR_NS + 123_456_789
-    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s", interval_ns=5_000_000_000)
-    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s", interval_ns=5_000_000_000)
+    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s")
+    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s")
 
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.event_time_ms == second.event_time_ms == until // 1_000_000

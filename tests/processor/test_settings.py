@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Literal
+
 import pytest
 
 from processor import settings
 from processor.errors import SettingError
-from processor.settings import Offset
+from processor.settings import Activity, Offset
 
 
 @pytest.mark.parametrize(
@@ -18,13 +21,58 @@ from processor.settings import Offset
     ],
 )
 def test_an_interval_is_a_number_and_a_unit(text: str, expected_ns: int) -> None:
-    assert settings.interval_ns(text) == expected_ns
+    assert settings.bar_length(text) == expected_ns
 
 
-@pytest.mark.parametrize("text", ["", "0s", "1", "m", "1.5s", "-1s", "8d", "1 m", "1min"])
+@pytest.mark.parametrize(
+    ("text", "unit", "limit"),
+    [
+        ("500t", "t", "500"),
+        ("100v", "v", "100"),
+        ("0.5v", "v", "0.5"),
+        (".5v", "v", "0.5"),
+        ("1000000d", "d", "1000000"),
+        ("8d", "d", "8"),
+        ("2.50d", "d", "2.5"),
+    ],
+)
+def test_an_interval_is_what_is_to_be_traded_in_a_bar(text: str, unit: Literal["t", "v", "d"], limit: str) -> None:
+    assert settings.bar_length(text) == Activity(unit, Decimal(limit))
+
+
+@pytest.mark.parametrize("text", ["1d", "7d"])
+def test_a_week_of_d_are_days(text: str) -> None:
+    assert settings.bar_length(text) == int(text[0]) * 86_400_000_000_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "0s",
+            "1",
+            "m",
+            "1.5s",
+            "-1s",
+            "8h1",
+            "200h",
+            "1 m",
+            "1min",
+            "0t",
+            "0d",
+            "0.0v",
+            "1.5t",
+            "t",
+            ".v",
+            "1e3t",
+        ),
+        *("-5v", "1234567890123456789v"),
+    ],
+)
 def test_another_interval_is_refused_with_what_would_do(text: str) -> None:
-    with pytest.raises(SettingError, match="1s, 5s, 1m"):
-        settings.interval_ns(text)
+    with pytest.raises(SettingError, match=r"1s, 5m, 4h or 1d.*500t.*100v.*1000000d"):
+        settings.bar_length(text)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from processor.settings import Settings, interval_ns
+from processor.settings import Settings
 from processor.settings import speed as speed_of
 from processor.store import writer as writing
 from processor.store.cache import Cache
@@ -61,7 +61,6 @@ def plain(dataset: Path, out: Path, status: Status) -> dict[str, bytes]:
         speed=None,
         until=at_ns(status),
         interval=status.interval,
-        interval_ns=interval_ns(status.interval),
         obi_levels=status.obi_levels,
         cvd_reset=status.cvd_reset,
     )
@@ -101,7 +100,7 @@ class Journeys(RuleBasedStateMachine):
         self.steered.do("speed", speed=speed)
         self.steered.do("play")
 
-    @rule(interval=st.sampled_from(["250ms", "1s", "7s", "1m", "1h", "1d"]))
+    @rule(interval=st.sampled_from(["250ms", "1s", "7s", "1m", "1h", "1d", "1t", "17t", "20v", "5000d"]))
     def interval(self, interval: str) -> None:
         self.steered.do("interval", interval=interval)
 

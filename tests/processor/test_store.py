@@ -22,10 +22,12 @@ from processor.report import Report
 from processor.settings import Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
+from processor.store.filled import Filled
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter
 from tests.processor.streams import (
+    ACTIVITIES,
     Trade,
     Update,
     book_streams,
@@ -39,13 +41,20 @@ if TYPE_CHECKING:
 
 SECOND_NS = 1_000_000_000
 
-aggregations = st.builds(
-    Aggregation,
-    interval_ns=st.sampled_from(
-        [250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]
+lengths = st.one_of(
+    st.tuples(
+        st.sampled_from(
+            [250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]
+        ),
+        st.none(),
     ),
-    obi_levels=st.sampled_from([0, 3, 10, 10]),
-    cvd_reset=st.sampled_from(["none", "day"]),
+    st.tuples(st.just(0), ACTIVITIES),
+)
+aggregations = st.builds(
+    lambda length, obi_levels, cvd_reset: Aggregation(length[0], obi_levels, cvd_reset, length[1]),
+    lengths,
+    st.sampled_from([0, 3, 10, 10]),
+    st.sampled_from(["none", "day"]),
 )
 
 
@@ -143,9 +152,14 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)
+        filled: Filled | None = None
+        if aggregation.activity is not None and manifest.first_ns is not None:
+            filled = Filled(folder, aggregation.activity, manifest.first_ns)
         for number in range(len(manifest.segments)):
             read_on(folder, manifest, played, number, number)
-            found, first = engine_before(folder, manifest, number, aggregation, keep=keep)
+            if filled is not None:
+                filled.look(manifest, number)
+            found, first = engine_before(folder, manifest, number, aggregation, keep=keep, filled=filled)
             read_on(folder, manifest, found, first, number)
             assert_same(found, played, keep)
         events = sum(len(part) for chunk in chunks for part in (*chunk.trades, *chunk.book))
