@@ -71,7 +71,16 @@ class Market:
 class Feeder:
     """Publishes one market into one directory."""
 
-    def __init__(self, directory: Path, *, session: str = "first", bars: int = 300, seed: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        session: str = "first",
+        bars: int = 300,
+        seed: int = 1,
+        trades_per_bar: int | None = None,
+    ) -> None:
+        """A market of so many bars: of a minute each, or where `trades_per_bar` is given of so many trades."""
         self.directory = directory
         self.market = Market(seed)
         self.session = session
@@ -83,17 +92,26 @@ class Feeder:
         self.report: DataReport | None = None
         self._absent: tuple[str, ...] = ()
         self._time_ms = _FIRST_MS
+        self._trades_per_bar = trades_per_bar
+        self._trades = 0
+        self._next_ms = _FIRST_MS
         self._writer = DirectoryWriter(directory)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._closed = False
-        for _ in range(bars * 12):
-            self.step(5000)
+        if trades_per_bar is None:
+            for _ in range(bars * 12):
+                self.step(5000)
+        else:
+            # Now and then all is quiet for a while, now and then much happens at once.
+            gaps = random.Random(seed)
+            for _ in range(bars * trades_per_bar):
+                self.step(1 + int(gaps.lognormvariate(5.5, 2.2)))
 
     def step(self, elapsed_ms: int = 2500) -> None:
         """One more trade and book sample, `elapsed_ms` of event time later."""
         self._time_ms += elapsed_ms
-        bar_ms = self._time_ms // _MINUTE_MS * _MINUTE_MS
+        bar_ms = self._bar_ms()
         cvd_before, obi_before = self.market.cvd / 1000, self.market.obi
         price_cents, size = self.market.trade()
         price, volume = price_cents / 100, abs(size) / 1000
@@ -128,6 +146,16 @@ class Feeder:
                 cvd,
             )
             self.metrics = [*self.metrics, row][-MAX_ROWS:]
+
+    def _bar_ms(self) -> int:
+        """Begin of the bar of a trade at this time."""
+        if self._trades_per_bar is None:
+            return self._time_ms // _MINUTE_MS * _MINUTE_MS
+        self._trades += 1
+        if self._trades % self._trades_per_bar == 1:
+            return self._next_ms
+        self._next_ms = self._time_ms + 1
+        return self.ohlc[-1].timestamp_ms
 
     def without(self, *names: str) -> None:
         """Publish no such data, as where a dataset holds no trades, or no book, or another writer knows no "cvd"."""
@@ -166,7 +194,7 @@ class Feeder:
             dataset="random walk",
             instrument="BTCUSDT",
             instruments=("BTCUSDT",),
-            interval="1m",
+            interval="1m" if self._trades_per_bar is None else f"{self._trades_per_bar}t",
             start_ms=_FIRST_MS,
             end_ms=_FIRST_MS + 1000 * _MINUTE_MS,
             event_time_ms=self._time_ms,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Overview, encode
-from tests.browser.pages import text, until, wait_drawn, wait_generation
+from tests.browser.pages import text, until, wait_drawn
+from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,37 +26,13 @@ def control(page: Page, feeder: Feeder, server: Server) -> Path:
     """The control file, not there yet, of a replay that listens."""
     path = server.control / CONTROL_FILE
     path.unlink(missing_ok=True)
-    _show(page, feeder, control=ControlAnswer(listening=True), heartbeat_ms=_later(feeder))
+    show(page, feeder, control=ControlAnswer(listening=True), heartbeat_ms=later(feeder))
     until(page, "() => document.getElementById('transport').dataset.usable === 'true'")
     return path
 
 
-def _later(feeder: Feeder) -> int:
-    """A heartbeat that does not grow old while a test runs, however slowly."""
-    return feeder.status().published_at_ms + 3_600_000
-
-
-def _show(page: Page, feeder: Feeder, **overrides: Any) -> None:
-    feeder.overrides |= overrides
-    feeder.advance()
-    wait_generation(page, feeder)
-
-
-def _written(page: Page, feeder: Feeder, path: Path) -> dict[str, Any]:
-    """The command that the page has written, without what all of them have; it is answered."""
-    deadline = time.monotonic() + 10
-    while not path.exists():
-        assert time.monotonic() < deadline, "nothing was written"
-        page.wait_for_timeout(20)
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    path.unlink()
-    _show(page, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
-    until(page, "id => orderflow.state().about.control.last_id === id", found["id"])
-    return {name: value for name, value in found.items() if name not in {"id", "contract", "session"}}
-
-
 def test_keys_mean_nothing_while_something_is_typed_and_in_the_list_of_keys(
-    page: Page, feeder: Feeder, control: Path
+    page: Page, feeder: Feeder, control: Path, server: Server
 ) -> None:
     focused = "() => document.activeElement.outerHTML.slice(0, 80)"
     before = page.evaluate(focused)
@@ -79,28 +54,30 @@ def test_keys_mean_nothing_while_something_is_typed_and_in_the_list_of_keys(
     page.wait_for_timeout(200)
     assert not control.exists()
     page.keyboard.press(" ")
-    assert _written(page, feeder, control) == {"action": "pause"}
+    assert written(page, feeder, server) == {"action": "pause"}
 
 
 def test_a_button_with_the_focus_keeps_the_space_bar_and_a_clicked_one_does_not_take_it(
-    page: Page, feeder: Feeder, control: Path
+    page: Page, feeder: Feeder, control: Path, server: Server
 ) -> None:
     page.locator("#event-on").click()
-    assert _written(page, feeder, control) == {"action": "step", "unit": "event"}
+    assert written(page, feeder, server) == {"action": "step", "unit": "event"}
     assert page.evaluate("() => document.activeElement === document.body")
     page.keyboard.press(" ")
-    assert _written(page, feeder, control) == {"action": "pause"}
+    assert written(page, feeder, server) == {"action": "pause"}
     page.locator("#bar-back").focus()
     page.keyboard.press(" ")
-    assert _written(page, feeder, control) == {"action": "step", "unit": "bar", "count": -1}
+    assert written(page, feeder, server) == {"action": "step", "unit": "bar", "count": -1}
 
 
-def test_speeds_keyed_in_a_row_each_go_on_from_the_one_before(page: Page, feeder: Feeder, control: Path) -> None:
+def test_speeds_keyed_in_a_row_each_go_on_from_the_one_before(
+    page: Page, feeder: Feeder, control: Path, server: Server
+) -> None:
     page.keyboard.press("]")
     page.keyboard.press("]")
-    first = _written(page, feeder, control)
+    first = written(page, feeder, server)
     assert first == {"action": "speed", "speed": 30}
-    assert _written(page, feeder, control) == {"action": "speed", "speed": 60}
+    assert written(page, feeder, server) == {"action": "speed", "speed": 60}
 
 
 def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothing(
@@ -110,9 +87,9 @@ def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothin
     for overrides, reason in (
         ({"control": ControlAnswer()}, "read-only: the processor takes no commands"),
         ({"control": ControlAnswer(listening=True), "heartbeat_ms": now_ms - 60_000}, "the processor does not answer"),
-        ({"heartbeat_ms": _later(feeder), "state": "failed", "error": "spoilt"}, "the replay has failed"),
+        ({"heartbeat_ms": later(feeder), "state": "failed", "error": "spoilt"}, "the replay has failed"),
     ):
-        _show(page, feeder, **overrides)
+        show(page, feeder, **overrides)
         until(page, "words => document.getElementById('play').title.startsWith(words)", reason)
         assert page.locator("#play").is_disabled()
         assert page.locator("[data-interval='5m']").is_disabled()
@@ -126,9 +103,9 @@ def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothin
 
 
 def test_where_the_end_is_not_known_the_slider_reaches_as_far_as_has_been_seen(
-    page: Page, feeder: Feeder, control: Path
+    page: Page, feeder: Feeder, control: Path, server: Server
 ) -> None:
-    _show(page, feeder, end_ms=None)
+    show(page, feeder, end_ms=None)
     until(page, "() => orderflow.state().about.end_ms === null")
     until(page, "() => document.getElementById('seek').getAttribute('aria-valuenow') === '100.0'")
     page.keyboard.press("End")
@@ -136,7 +113,7 @@ def test_where_the_end_is_not_known_the_slider_reaches_as_far_as_has_been_seen(
     assert "end is not known" in text(page, "toast")
     page.locator("#toast").click()
     page.locator("#seek").click(position={"x": 5, "y": 5})
-    sought = _written(page, feeder, control)
+    sought = written(page, feeder, server)
     start_ms = feeder.status().start_ms
     assert start_ms is not None
     assert start_ms < sought["time_ms"] < start_ms + 0.02 * 300 * 60_000
@@ -164,7 +141,7 @@ def test_the_overview_is_drawn_over_the_whole_range_and_nothing_after_the_clock(
 
 
 def test_the_bar_fits_screens_of_every_width(server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:
-    feeder.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": _later(feeder)}
+    feeder.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": later(feeder)}
     feeder.publish()
     page = tab(server.url, 1920, 1080)
     for width, height in ((1920, 1080), (1280, 800), (900, 700), (400, 860)):

@@ -1,4 +1,5 @@
-/* The four panels over one time axis: columns into traces, ranges, and who decides about them, the page or its user. */
+/* The four panels over one axis: columns into traces, ranges, and who decides about them, the page or its user. Along it
+   everything is measured as the timeline does; times become places, and places times, only where they come in and go out. */
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
@@ -12,12 +13,14 @@
   const SHOWN_SHARE = 0.4;
   const REVEALED_AT = 0.8;
 
-  /* The view: following until the user takes hold of it; `asked` is the span that they set, which another interval may
-     have to widen or to narrow, `scaled` are the price axes that they set. */
+  /* The view: following until the user takes hold of it; `x` is the span along the axis, `asked` the times that the user
+     set, which another interval may have to widen or to narrow, `scaled` are the price axes that they set. */
   const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
-  let data = { ohlc: [], metrics: [], about: null, report: null };
+  let timeline = orderflow.bars.ofTime(60_000);
+  let data = { ohlc: [], metrics: [], about: null, report: null }; // with places for times
   let entered = null; // a session that is not drawn yet
   let drawnShapes = "";
+  let marks = { key: "", shapes: [], text: "" };
   let drawnRoom = "";
   let margin = MARGIN;
   let scheduled = null;
@@ -29,20 +32,19 @@
     const found = document.querySelector("#chart .js-plotly-plot");
     return found && found._fullLayout && window.Plotly ? found : null;
   };
-  const intervalMs = () => orderflow.format.intervalMs(data.about && data.about.interval);
   const column = (rows, index) => rows.map((row) => row[index]);
 
-  /* The rows near the view, and two far beyond it, one interval apart: from the smallest distance of two bars Plotly
+  /* The rows near the view, and two far beyond it, one step apart: from the smallest distance of two bars Plotly
      takes how wide a candle is, and there may be one bar only, or none without a gap beside it. */
   function near(rows) {
     if (!view.x) return { rows: [], padded: [] };
     const span = view.x[1] - view.x[0];
-    const kept = orderflow.ranges.visible(rows, [view.x[0] - margin * span, view.x[1] + margin * span], intervalMs());
+    const kept = orderflow.ranges.visible(rows, [view.x[0] - margin * span, view.x[1] + margin * span], timeline.step);
     const last = kept[kept.length - 1];
     if (!last) return { rows: kept, padded: kept };
-    const beyond = last[0] + Math.ceil((10 * span) / intervalMs()) * intervalMs();
-    const pad = (ms) => [ms, ...last.slice(1)];
-    return { rows: kept, padded: [...kept, pad(beyond), pad(beyond + intervalMs())] };
+    const beyond = last[0] + Math.ceil((10 * span) / timeline.step) * timeline.step;
+    const pad = (place) => [place, ...last.slice(1)];
+    return { rows: kept, padded: [...kept, pad(beyond), pad(beyond + timeline.step)] };
   }
 
   function traces() {
@@ -62,7 +64,7 @@
       {
         x: column(bars, 0),
         y: column(bars, 5),
-        width: intervalMs() * 0.75,
+        width: timeline.step * 0.75,
         "marker.color": bars.map((row) => (row[4] >= row[1] ? UP : DOWN)),
       },
       candle(obi, 1),
@@ -85,15 +87,15 @@
 
   function refit(all) {
     if (!view.x) return;
-    const fitted = orderflow.ranges.fit(data.ohlc, data.metrics, view.x, intervalMs());
+    const fitted = orderflow.ranges.fit(data.ohlc, data.metrics, view.x, timeline.step);
     for (const axis of AXES) {
       if (fitted[axis] && (all || !view.scaled[axis])) view.y[axis] = fitted[axis];
     }
   }
 
-  function layoutUpdate() {
+  function layoutUpdate(gd) {
     // New columns would make Plotly guess the axes' types again.
-    const update = { "xaxis.type": "date" };
+    const update = { "xaxis.type": "date", ...ticks(gd) };
     for (const axis of AXES) update[`${axis}.type`] = "linear";
     if (view.x) update["xaxis.range"] = view.x.slice();
     update["xaxis.showticklabels"] = view.x !== null;
@@ -113,6 +115,24 @@
     return update;
   }
 
+  /* Labels where the timeline says, or where Plotly finds round times. */
+  function ticks(gd) {
+    const span = view.x && view.x[1] - view.x[0];
+    const own = view.x && timeline.ticks(view.x, span / gd._fullLayout.xaxis._length);
+    if (!own) return { "xaxis.tickmode": "auto" };
+    return { "xaxis.tickmode": "array", "xaxis.tickvals": own.places, "xaxis.ticktext": own.texts };
+  }
+
+  /* What the report locates, as shapes. */
+  function shaded() {
+    const key = view.shaded && data.report ? `${data.report.crc32} ${timeline.step} ${timeline.key}` : "";
+    if (key !== marks.key) {
+      const shapes = key ? orderflow.findings.shapes(data.report, timeline) : [];
+      marks = { key, shapes, text: JSON.stringify(shapes) };
+    }
+    return marks;
+  }
+
   /* Room goes from panels without data to the others, and what the report locates is shaded. Both hardly ever change,
      and both cost a whole drawing. */
   function rare(gd) {
@@ -121,7 +141,8 @@
     const { t: top, b: bottom } = gd._fullLayout.margin;
     const height = gd._fullLayout.height - top - bottom;
     const room = view.slim.length ? `${view.slim} ${height}` : "";
-    const shapesKey = [room, view.shaded && data.report ? `${data.report.crc32} ${intervalMs()}` : ""].join();
+    const { shapes, text } = shaded();
+    const shapesKey = `${room} ${text}`;
     if (room !== drawnRoom) {
       const domains = orderflow.panels.domains(view.slim, height);
       for (const axis of AXES) {
@@ -135,8 +156,7 @@
       const rules = orderflow.panels
         .boundaries(view.slim, height)
         .map((y) => ({ type: "line", xref: "paper", yref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: RULE, layer: "below" }));
-      const marks = view.shaded ? orderflow.findings.shapes(data.report, intervalMs()) : [];
-      update.shapes = [...rules, ...marks];
+      update.shapes = [...rules, ...shapes];
       drawnShapes = shapesKey;
     }
     return update;
@@ -151,7 +171,7 @@
   /* The user has moved something: from now on nothing moves by itself. */
   function hold(x, y) {
     if (x) view.x = x;
-    if (x || view.following) view.asked = view.x;
+    if (view.x && (x || view.following)) view.asked = view.x.map(timeline.time);
     view.following = false;
     for (const [axis, range] of Object.entries(y || {})) {
       view.y[axis] = range;
@@ -184,12 +204,12 @@
       return;
     }
     if (view.following) {
-      view.x = orderflow.ranges.follow(data.ohlc, data.metrics, intervalMs());
+      view.x = orderflow.ranges.follow(data.ohlc, data.metrics, timeline.step);
       refit(true);
     }
     const begun = performance.now();
     const update = rare(gd);
-    window.Plotly.update(gd, transposed(traces()), { ...layoutUpdate(), ...update });
+    window.Plotly.update(gd, transposed(traces()), { ...layoutUpdate(gd), ...update });
     drawnAt = performance.now();
     costMs = drawnAt - begun;
     document.getElementById("app").dataset.following = String(view.following);
@@ -222,20 +242,19 @@
     orderflow.here.listen(gd);
   }
 
-  /* Zoom in time about a moment; `factor` below 1 shows less. */
-  function zoomTime(aboutMs, factor) {
-    if (!view.x) return;
-    const rows = [...data.ohlc.slice(0, 1), ...data.ohlc.slice(-1), ...data.metrics.slice(0, 1), ...data.metrics.slice(-1)];
-    const times = column(rows, 0);
-    const most = (Math.max(...times) - Math.min(...times)) * 1.5 + 60 * intervalMs();
-    const range = orderflow.ranges.zoom(view.x, aboutMs, factor);
+  /* Zoom along the axis about a place; `factor` below 1 shows less. */
+  function zoomTime(about, factor) {
+    const bounds = held();
+    if (!view.x || !bounds) return;
+    const most = (bounds[1] - bounds[0]) * 1.5 + 60 * timeline.step;
+    const range = orderflow.ranges.zoom(view.x, about, factor);
     const span = range[1] - range[0];
-    if (span < FEWEST_BARS * intervalMs() || span > most) return;
+    if (span < FEWEST_BARS * timeline.step || span > most) return;
     hold(range, null);
   }
 
-  function panTime(ms) {
-    if (view.x) hold([view.x[0] + ms, view.x[1] + ms], null);
+  function panTime(by) {
+    if (view.x) hold([view.x[0] + by, view.x[1] + by], null);
   }
 
   function scalePrice(axis, factor) {
@@ -253,8 +272,8 @@
      the last one, faded, so that a change of the interval never blanks the chart. */
   function setData(state, reset, before) {
     const hadRows = data.ohlc.length + data.metrics.length > 0;
-    data = state;
     if (reset) entered = { before };
+    place(state);
     const empty = !state.ohlc.length && !state.metrics.length;
     const waiting = empty && Boolean(view.x) && Boolean(state.status) && state.status.state === "loading";
     document.getElementById("app").dataset.faded = String(waiting && entered !== null);
@@ -268,13 +287,25 @@
     if (gd) orderflow.crosshair.refresh(gd);
   }
 
+  /* The bars get their places. Where all of them are others than before, what is in view stays at its time. Without any,
+     the last timeline is that of what is drawn still. */
+  function place(state) {
+    const last = timeline;
+    if (state.ohlc.length || state.metrics.length) timeline = orderflow.bars.timeline(state, entered ? null : last);
+    data = { ...state, ohlc: timeline.put(state.ohlc), metrics: timeline.put(state.metrics) };
+    if (timeline.anew && !entered && view.x) {
+      const end = timeline.place(last.time(view.x[1]));
+      view.x = [end - (view.x[1] - view.x[0]), end];
+    }
+  }
+
   /* Another session: a span that was held is kept where there is something to see in it; of another instrument nothing
      but the span in time, of another dataset not even that. */
   function enter(before) {
     const { about } = data;
     const sameData = Boolean(before && about && before.dataset === about.dataset);
     const same = sameData && before.instrument === about.instrument;
-    const kept = !view.following && sameData ? orderflow.ranges.kept(view.asked, held(), intervalMs()) : null;
+    const kept = !view.following && sameData ? orderflow.ranges.kept(view.asked.map(timeline.place), held(), timeline.step) : null;
     if (!same || !kept) {
       view.scaled = {};
       view.y = {};
@@ -287,34 +318,43 @@
   /* Where everything in view has vanished, as after a move back, the span goes to where the bars end. */
   function comeBack() {
     const bounds = held();
-    if (bounds && view.x && view.x[0] > bounds[1]) reveal(bounds[1] - 1);
+    if (bounds && view.x && view.x[0] > bounds[1]) bring(bounds[1] - 1);
     else refit(false);
   }
 
   /* Moves a held span, as little as need be, to where a moment is in it. */
   function reveal(ms) {
-    if (view.following || !view.x || ms === null) return;
+    if (!view.following && view.x && ms !== null) bring(timeline.place(ms));
+  }
+
+  function bring(place) {
     const span = view.x[1] - view.x[0];
-    if (ms >= view.x[0] && ms <= view.x[1]) return;
-    const begin = ms - REVEALED_AT * span;
+    if (place >= view.x[0] && place <= view.x[1]) return;
+    const begin = place - REVEALED_AT * span;
     hold([begin, begin + span], null);
   }
 
   /* From the first bar at hand to the end of the last; null without any. */
   function held() {
-    const times = [data.ohlc, data.metrics].flatMap((rows) => (rows.length ? [rows[0][0], rows[rows.length - 1][0]] : []));
-    return times.length ? [Math.min(...times), Math.max(...times) + intervalMs()] : null;
+    const ends = [data.ohlc, data.metrics].flatMap((rows) => (rows.length ? [rows[0][0], rows[rows.length - 1][0]] : []));
+    return ends.length ? [Math.min(...ends), Math.max(...ends) + timeline.step] : null;
+  }
+
+  /* Whether there are bars at a moment, or might be. */
+  function reaches(ms) {
+    const bounds = held();
+    const place = timeline.place(ms);
+    return bounds !== null && place >= bounds[0] && place < bounds[1];
   }
 
   /* Go to a moment, or to a span that may be longer than what is in view; the bars keep their width if it is not.
      False where there are no bars to go to. */
   function show(fromMs, untilMs) {
-    const bounds = held();
-    if (!view.x || !bounds || fromMs < bounds[0] || fromMs >= bounds[1]) return false;
+    if (!view.x || !reaches(fromMs)) return false;
     const now = view.x[1] - view.x[0];
-    const length = (untilMs ?? fromMs) - fromMs;
-    const width = Math.max(now, length / (1 - SHOWN_SHARE));
-    const middle = fromMs + length / 2 - intervalMs() / 2;
+    const [from, until] = [fromMs, untilMs ?? fromMs].map(timeline.place);
+    const width = Math.max(now, (until - from) / (1 - SHOWN_SHARE));
+    const middle = (from + until) / 2 - timeline.step / 2;
     hold([middle - width / 2, middle + width / 2], null);
     return true;
   }
@@ -335,14 +375,15 @@
     DOWN,
     view,
     graph,
-    intervalMs,
+    timeline: () => timeline,
+    label: (place) => orderflow.format.barTime(timeline.time(place), timeline.fineness),
     follow,
     setData,
     setCvdLine,
     setShaded,
     show,
     reveal,
-    held,
+    reaches,
     zoomTime,
     panTime,
     scalePrice,

@@ -11,7 +11,7 @@
     return made;
   }
 
-  /* `submit(text)` returns an error as a sentence, or null; `presets` are texts to submit with one click. */
+  /* `submit(text)` returns an error as a sentence, or null; `presets` are texts to submit with one click, `hint` what they mean. */
   function open(button, { label, value, placeholder, presets = [], submit }) {
     const again = opened && opened.button === button;
     close(again);
@@ -35,8 +35,8 @@
       input.setAttribute("aria-invalid", String(wrong !== null));
       if (wrong === null) close(true);
     };
-    const choices = presets.map(({ text, shown, current }) => {
-      const choice = element("button", { type: "button" }, shown);
+    const choices = presets.map(({ text, shown, hint = "", current }) => {
+      const choice = element("button", { type: "button", title: hint }, shown);
       if (current) choice.setAttribute("aria-current", "true");
       choice.addEventListener("click", () => take(text));
       return choice;

@@ -49,18 +49,18 @@
 
   const show = (part, visible) => part.classList.toggle("shown", visible);
 
-  function rowAt(rows, ms) {
-    const row = rows[orderflow.ranges.indexAt(rows, ms)];
-    return row && row[0] === ms ? row : null;
+  function rowAt(rows, place) {
+    const row = rows[orderflow.ranges.indexAt(rows, place)];
+    return row && row[0] === place ? row : null;
   }
 
-  /* The time of the bar nearest to a moment, from both tables; null without any bar. */
-  function nearestBar(data, ms) {
+  /* The place of the bar nearest to another, from both tables; null without any bar. */
+  function nearestBar(data, place) {
     let best = null;
     for (const rows of [data.ohlc, data.metrics]) {
-      const index = orderflow.ranges.indexAt(rows, ms);
+      const index = orderflow.ranges.indexAt(rows, place);
       for (const row of [rows[index - 1], rows[index]]) {
-        if (row && (best === null || Math.abs(row[0] - ms) < Math.abs(best - ms))) best = row[0];
+        if (row && (best === null || Math.abs(row[0] - place) < Math.abs(best - place))) best = row[0];
       }
     }
     return best;
@@ -77,11 +77,11 @@
   /* Crosshair and read-out for where the pointer is. */
   function point(gd) {
     if (!parts) build();
-    const { chart, gestures, format, readout } = orderflow;
+    const { chart, gestures, readout } = orderflow;
     const data = chart.data();
     const at = pointer && gestures.place(gd, pointer);
     const full = gd._fullLayout;
-    const bar = at && at.zone === "plot" ? nearestBar(data, at.ms) : null;
+    const bar = at && at.zone === "plot" ? nearestBar(data, at.along) : null;
     show(parts.vertical, bar !== null);
     show(parts.time, bar !== null);
     if (bar !== null) {
@@ -90,7 +90,7 @@
       show(parts.vertical, inside);
       show(parts.time, inside);
       parts.vertical.style.transform = `translateX(${Math.round(x)}px)`;
-      parts.time.textContent = format.barTime(bar, chart.intervalMs());
+      parts.time.textContent = chart.label(bar);
       const half = parts.time.offsetWidth / 2;
       const left = Math.max(0, Math.min(x - half, full.width - 2 * half));
       parts.time.style.transform = `translateX(${Math.round(left)}px)`;
@@ -110,7 +110,8 @@
       data.metrics.length ? data.metrics[data.metrics.length - 1][0] : -Infinity,
     );
     const shown = bar ?? newest;
-    readout.show(shown, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about, chart.intervalMs());
+    const label = Number.isFinite(shown) ? chart.label(shown) : null;
+    readout.show(label, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about);
   }
 
   /* What the report locates under the pointer. */
@@ -118,7 +119,7 @@
     const { chart, findings } = orderflow;
     const { report } = chart.data();
     const over = at && at.zone === "plot" && chart.view.shaded && report && !gd._dragging;
-    const found = over ? findings.at(report, at.ms, FOUND_PX * at.msPerPixel, chart.intervalMs()) : [];
+    const found = over ? findings.at(report, at.along, FOUND_PX * at.perPixel, chart.timeline()) : [];
     show(parts.found, found.length > 0);
     if (!found.length) return;
     const lines = found.slice(0, FOUND_LINES).map(({ kind, detail }) => `${findings.label(kind)}: ${detail}`);

@@ -36,16 +36,23 @@
       .sort((one, other) => one.fromMs - other.fromMs);
   }
 
-  /* A moment as a coordinate in a path, in which letters and blanks have a meaning of their own. */
-  const coordinate = (ms) => new Date(ms).toISOString().slice(0, 23).replace("T", "_");
+  /* A place as a coordinate in a path, in which letters and blanks have a meaning of their own. */
+  const coordinate = (place) => new Date(place).toISOString().slice(0, 23).replace("T", "_");
 
-  /* One shape for each kind, however many incidents: Plotly draws every shape anew at each frame of a drag. A candle
-     stands on its interval's begin, so that half an interval lies left of it: the shapes keep to that. */
-  function shapes(report, intervalMs) {
+  /* Marks where a timeline has them. A candle stands on its begin, so that half of it lies left of that: so do these. */
+  function placed(report, timeline) {
+    const place = (ms) => timeline.place(Math.max(timeline.fromMs, Math.min(ms, timeline.untilMs))) - timeline.step / 2;
+    return marks(report)
+      .filter(({ fromMs, toMs }) => toMs >= timeline.fromMs && fromMs <= timeline.untilMs)
+      .map((mark) => ({ ...mark, from: place(mark.fromMs), to: place(mark.toMs) }));
+  }
+
+  /* One shape for each kind, however many incidents: Plotly draws every shape anew at each frame of a drag. */
+  function shapes(report, timeline) {
     const paths = new Map();
-    for (const { kind, fromMs, toMs } of marks(report)) {
-      const from = coordinate(fromMs - intervalMs / 2);
-      const to = coordinate(toMs - intervalMs / 2);
+    for (const { kind, ...mark } of placed(report, timeline)) {
+      const from = coordinate(mark.from);
+      const to = coordinate(mark.to);
       paths.set(kind, `${paths.get(kind) || ""}M ${from},0 L ${from},1 L ${to},1 L ${to},0 Z`);
     }
     return [...paths].map(([kind, path]) => ({
@@ -59,10 +66,9 @@
     }));
   }
 
-  /* What was found at a moment of the chart, give or take. */
-  function at(report, ms, slackMs, intervalMs) {
-    const then = ms + intervalMs / 2;
-    return marks(report).filter(({ fromMs, toMs }) => fromMs - slackMs <= then && then <= toMs + slackMs);
+  /* What was found at a place in the chart, give or take. */
+  function at(report, place, slack, timeline) {
+    return placed(report, timeline).filter(({ from, to }) => from - slack <= place && place <= to + slack);
   }
 
   /* From when to when: the end without the date where it is the same day's. */

@@ -3,7 +3,6 @@
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
   const NONE = "–";
-  const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
   /* A published number with the instrument's decimals; without any, the shortest decimal that reads back. */
   function exact(value, decimals) {
@@ -36,11 +35,11 @@
     return ms === null || ms === undefined ? NONE : new Date(ms).toISOString().slice(0, 23).replace("T", " ");
   }
 
-  /* The label of a bar: as fine as its interval needs. */
-  function barTime(ms, intervalMs) {
+  /* The label of a bar, as fine as the distances between bars need. */
+  function barTime(ms, finenessMs) {
     const text = dateTime(ms);
-    if (intervalMs % 60_000 === 0) return text.slice(0, 16);
-    return intervalMs % 1000 === 0 ? text.slice(0, 19) : text;
+    if (finenessMs % 60_000 === 0) return text.slice(0, 16);
+    return finenessMs % 1000 === 0 ? text.slice(0, 19) : text;
   }
 
   function age(ms) {
@@ -63,12 +62,5 @@
     return `×${Number(value.toPrecision(6))}`;
   }
 
-  /* "1m" → 60000; an interval that is not understood → one minute. */
-  function intervalMs(text) {
-    const match = /^(\d+)\s*(ms|[smhdw])$/.exec(text || "");
-    if (!match) return UNITS.m;
-    return Number(match[1]) * (match[2] === "ms" ? 1 : UNITS[match[2]]);
-  }
-
-  orderflow.format = { NONE, exact, signed, count, decimalsOf, dateTime, barTime, age, bytes, speed, intervalMs };
+  orderflow.format = { NONE, exact, signed, count, decimalsOf, dateTime, barTime, age, bytes, speed };
 })();

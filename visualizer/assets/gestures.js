@@ -4,7 +4,7 @@
   const DOUBLE_CLICK_MS = 350;
   const orderflow = (window.orderflow = window.orderflow || {});
 
-  /* Where a pointer is: its time, the panel's axis it is in, and whether over the plot or its price axis. */
+  /* Where a pointer is: how far along the axis, the panel's axis it is in, and whether over the plot or its price axis. */
   function place(gd, event) {
     const box = gd.getBoundingClientRect();
     const x = event.clientX - box.left;
@@ -21,8 +21,8 @@
       y,
       axis: axis || null,
       zone: inside ? "plot" : x > left + full.xaxis._length ? "scale" : null,
-      ms: full.xaxis.p2l(x - left),
-      msPerPixel: full.xaxis.p2l(1) - full.xaxis.p2l(0),
+      along: full.xaxis.p2l(x - left),
+      perPixel: full.xaxis.p2l(1) - full.xaxis.p2l(0),
     };
   }
 
@@ -39,9 +39,9 @@
         if (at.zone === "scale") {
           if (at.axis) orderflow.chart.scalePrice(at.axis, Math.exp(event.deltaY * 0.0015));
         } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-          orderflow.chart.panTime(event.deltaX * at.msPerPixel);
+          orderflow.chart.panTime(event.deltaX * at.perPixel);
         } else {
-          orderflow.chart.zoomTime(at.ms, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
+          orderflow.chart.zoomTime(at.along, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
         }
       },
       { capture: true, passive: false },
@@ -56,7 +56,7 @@
         const at = place(gd, event);
         if (event.altKey && at.zone === "plot") {
           event.stopPropagation();
-          void orderflow.steer.seek(orderflow.here.barAt(at.ms));
+          void orderflow.steer.seek(orderflow.here.barAt(at.along).fromMs);
           return;
         }
         const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);

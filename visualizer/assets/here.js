@@ -4,10 +4,11 @@
   const orderflow = (window.orderflow = window.orderflow || {});
   let menu = null;
 
-  /* The begin of the bar that a moment of the chart belongs to: a candle stands on its begin. */
-  function barAt(ms) {
-    const interval = orderflow.chart.intervalMs();
-    return Math.round(ms / interval) * interval;
+  /* The bar that a place in the chart belongs to, from when to when: a candle stands on its begin. */
+  function barAt(along) {
+    const timeline = orderflow.chart.timeline();
+    const place = timeline.bar(along);
+    return { label: orderflow.chart.label(place), fromMs: timeline.time(place), untilMs: timeline.time(place + timeline.step) };
   }
 
   function close() {
@@ -16,11 +17,10 @@
     menu = null;
   }
 
-  function open(event, ms) {
+  function open(event, { label: time, fromMs, untilMs }) {
     close();
-    const { transport, steer, format } = orderflow;
+    const { transport, steer } = orderflow;
     const reason = steer.reason();
-    const time = format.barTime(ms, orderflow.chart.intervalMs());
     menu = document.createElement("div");
     menu.id = "here";
     menu.setAttribute("role", "menu");
@@ -29,9 +29,9 @@
     head.textContent = reason ? `${time} · ${reason}` : time;
     menu.append(head);
     const entries = [
-      ["Replay from here", "alt + click", () => steer.seek(ms)],
-      ["Loop from here", "", () => transport.loopStart(ms)],
-      ["Loop until here", "", () => transport.loopEnd(ms + orderflow.chart.intervalMs())],
+      ["Replay from here", "alt + click", () => steer.seek(fromMs)],
+      ["Loop from here", "", () => transport.loopStart(fromMs)],
+      ["Loop until here", "", () => transport.loopEnd(untilMs)],
     ];
     for (const [name, hint, action] of entries) {
       const entry = document.createElement("button");
@@ -69,7 +69,7 @@
       const at = orderflow.gestures.place(gd, event);
       if (at.zone !== "plot" || !orderflow.steer.range()) return;
       event.preventDefault();
-      open(event, barAt(at.ms));
+      open(event, barAt(at.along));
     });
   }
 

@@ -1,4 +1,5 @@
-/* Which part of the data the chart shows. Pure: rows and times in milliseconds in, ranges out. */
+/* Which part of the data the chart shows. Pure: rows and places along the axis in, ranges out; `step` is from one bar to
+   the next. */
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
@@ -13,20 +14,20 @@
   const firstOf = (rows) => (rows.length ? rows[0][0] : Infinity);
 
   /* The newest bars, right-aligned; while there are few, as many as there are. Null without any. */
-  function follow(ohlc, metrics, intervalMs) {
+  function follow(ohlc, metrics, step) {
     const last = Math.max(lastOf(ohlc), lastOf(metrics));
     if (!Number.isFinite(last)) return null;
     const first = Math.min(firstOf(ohlc), firstOf(metrics));
-    const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / intervalMs + 2));
-    return [last - (bars - 1) * intervalMs, last + AHEAD_BARS * intervalMs];
+    const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / step + 2));
+    return [last - (bars - 1) * step, last + AHEAD_BARS * step];
   }
 
   /* A span that was in view under another interval, as far as it makes sense for the bars there are now: as many bars as
      can be told apart, and not mostly beyond the first of them. `held` is from the first bar to the end of the last. Null
      where there is nothing to see in it. */
-  function kept([from, to], held, intervalMs) {
+  function kept([from, to], held, step) {
     if (!held || to <= held[0] || from >= held[1]) return null;
-    const least = FEWEST_KEPT * intervalMs;
+    const least = FEWEST_KEPT * step;
     const most = Math.max(least, 1.5 * (held[1] - held[0]));
     const span = Math.min(most, Math.max(least, to - from));
     // Its end stays where it is, unless that lies far beyond the newest bar.
@@ -34,20 +35,20 @@
     return [end - span, end];
   }
 
-  /* Index of the first row at or after a time. */
-  function indexAt(rows, ms) {
+  /* Index of the first row at or after a place. */
+  function indexAt(rows, place) {
     let low = 0;
     let high = rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (rows[middle][0] < ms) low = middle + 1;
+      if (rows[middle][0] < place) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  function visible(rows, range, intervalMs) {
-    const half = intervalMs / 2;
+  function visible(rows, range, step) {
+    const half = step / 2;
     return rows.slice(indexAt(rows, range[0] - half), indexAt(rows, range[1] + half));
   }
 
@@ -69,9 +70,9 @@
   }
 
   /* Ranges of the four panels that fit the visible rows; a panel without any keeps null. */
-  function fit(ohlc, metrics, range, intervalMs) {
-    const bars = visible(ohlc, range, intervalMs);
-    const rows = visible(metrics, range, intervalMs);
+  function fit(ohlc, metrics, range, step) {
+    const bars = visible(ohlc, range, step);
+    const rows = visible(metrics, range, step);
     const price = extent(bars, 3, 2);
     const volume = extent(bars, 5, 5);
     const obi = extent(rows, 3, 2);

@@ -28,12 +28,11 @@
     };
   }
 
-  function show(timeMs, bar, metrics, about, intervalMs) {
+  function show(time, bar, metrics, about) {
     const { text, mark, hide } = orderflow.write;
     const { slim } = orderflow.chart.view;
     for (const [group, axis] of AXES) hide(`read-${group}`, slim.includes(axis));
-    const { barTime, NONE } = orderflow.format;
-    text("read-time", Number.isFinite(timeMs) ? barTime(timeMs, intervalMs) : NONE);
+    text("read-time", time ?? orderflow.format.NONE);
     const texts = values(bar, metrics, about);
     for (const [group, columns] of GROUPS) {
       columns.forEach((column, index) => text(`read-${group}-${column}`, texts[group][index]));

@@ -122,9 +122,8 @@
   /* Times that the chart holds no bars of cannot be gone to. */
   function reachable() {
     if (!isOpen()) return;
-    const held = orderflow.chart.held();
     for (const time of document.querySelectorAll("#report button.time")) {
-      const inside = held !== null && held[0] <= Number(time.dataset.ms) && Number(time.dataset.ms) < held[1];
+      const inside = orderflow.chart.reaches(Number(time.dataset.ms));
       const disabled = String(!inside);
       if (time.getAttribute("aria-disabled") === disabled) continue;
       time.setAttribute("aria-disabled", disabled);

@@ -7,6 +7,7 @@
   const PATIENCE_MS = 600;
 
   let reason = "no data yet";
+  let resting = false; // whether it rests once it has got where it is going
   let latestMs = -Infinity; // of this session's event clock, where the end is not known
   let session = "";
   let sought = null; // { ms, busy, next }
@@ -35,7 +36,10 @@
       session = state.about.session;
       latestMs = -Infinity;
     }
-    if (state.status) latestMs = Math.max(latestMs, state.status.event_time_ms ?? -Infinity);
+    if (state.status) {
+      latestMs = Math.max(latestMs, state.status.event_time_ms ?? -Infinity);
+      if (["playing", "paused"].includes(state.status.state)) resting = state.status.state === "paused";
+    }
     const found = obstacle(state, condition);
     const changed = found !== reason;
     reason = found;
@@ -109,6 +113,7 @@
     while (stepping && stepping.count !== 0) {
       const next = stepping;
       stepping = null;
+      resting = true;
       const { ok } = await orderflow.control.send("step", next);
       if (ok === false) break;
       orderflow.chart.reveal(clockMs());
@@ -117,7 +122,11 @@
     stepsBusy = false;
   }
 
-  const playing = () => playWanted ?? (orderflow.state().status || {}).state === "playing";
+  /* Whether it plays, or will where it is still on its way. */
+  function playing() {
+    const { state } = orderflow.state().status || {};
+    return playWanted ?? (state === "playing" || (state === "loading" && !resting));
+  }
 
   async function toggle() {
     if (!may()) return;
@@ -126,6 +135,7 @@
     orderflow.transport.refresh();
     await orderflow.control.send(wanted ? "play" : "pause");
     if (playWanted === wanted) playWanted = null;
+    resting = !wanted;
     orderflow.transport.refresh();
   }
 
@@ -159,9 +169,8 @@
 
   function interval(text) {
     const typed = text.trim().toLowerCase().replace(/\s+/g, "");
-    if (!/^[1-9]\d*(ms|[smhd])$/.test(typed)) {
-      return `"${text.trim()}" is no interval: a number and ms, s, m, h or d, like 30s`;
-    }
+    const { parse, EXAMPLES } = orderflow.interval;
+    if (!parse(typed)) return `"${text.trim()}" is no interval: a time up to a week, like ${EXAMPLES}`;
     const { about } = orderflow.state();
     if (about && about.interval !== typed) void send("interval", { interval: typed });
     return null;

@@ -88,8 +88,10 @@
     orderflow.chooser.open(byId("interval-button"), {
       label: "interval of the bars",
       value: now,
-      placeholder: "30s, 2m, 6h ...",
-      presets: byId("transport").dataset.intervals.split(" ").map((text) => ({ text, shown: text, current: text === now })),
+      placeholder: "30s, 6h, 500t, 100v, 1000000d",
+      presets: ["intervals", "activity"]
+        .flatMap((kind) => byId("transport").dataset[kind].split(" "))
+        .map((text) => ({ text, shown: text, hint: orderflow.interval.words(text), current: text === now })),
       submit: steer.interval,
     });
   }
@@ -149,6 +151,7 @@
     text("transport-reason", reason.startsWith("read-only") ? "read-only" : "");
     byId("transport-reason").title = reason;
     const usual = byId("transport").dataset.intervals.split(" ");
+    if (about) label(byId("interval-button"), `${orderflow.interval.words(about.interval)}: type others (key T)`);
     note("intervals", "usual", String(Boolean(about) && usual.includes(about.interval)));
     for (const button of document.querySelectorAll("#intervals .interval")) {
       const pressed = String(Boolean(about) && button.dataset.interval === about.interval);

@@ -1,0 +1,42 @@
+"""What a page over the stand-in for the processor asks of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from shared import CONTROL_FILE, ControlAnswer
+from tests.browser.pages import until, wait_generation
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Server
+    from tests.browser.feeder import Feeder
+
+
+def show(page: Page, feeder: Feeder, **overrides: Any) -> None:
+    """Until the page shows another publication, in whose status these fields are as given."""
+    feeder.overrides |= overrides
+    feeder.advance()
+    wait_generation(page, feeder)
+
+
+def later(feeder: Feeder) -> int:
+    """A heartbeat that does not grow old while a test runs, however slowly."""
+    return feeder.status().published_at_ms + 3_600_000
+
+
+def written(page: Page, feeder: Feeder, server: Server) -> dict[str, Any]:
+    """The command that the page has written, without what all of them have; it is answered."""
+    path = server.control / CONTROL_FILE
+    deadline = time.monotonic() + 10
+    while not path.exists():
+        assert time.monotonic() < deadline, "nothing was written"
+        page.wait_for_timeout(20)
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    path.unlink()
+    show(page, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
+    until(page, "id => orderflow.state().about.control.last_id === id", found["id"])
+    return {name: value for name, value in found.items() if name not in {"id", "contract", "session"}}

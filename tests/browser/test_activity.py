@@ -1,0 +1,388 @@
+"""Bars that end by activity: one place each along the chart, whatever time they take, and the times are labels."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from shared import ControlAnswer, Finding, Incident
+from tests.browser.pages import (
+    drag,
+    plot_point,
+    ranges,
+    text,
+    until,
+    wait_drawn,
+    wait_following,
+    wait_frames,
+    wait_generation,
+)
+from tests.browser.steering import later, written
+from tests.visualizer.pictures import report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Server
+    from tests.browser.feeder import Feeder
+
+_PER_BAR: Final = 20
+_DRAWN: Final = "() => Array.from(orderflow.chart.graph().data[0].x)"
+_LABELS: Final = """() => [...document.querySelectorAll("#chart .xaxislayer-above .xtick text")].map((label) => {
+  const { left, right } = label.getBoundingClientRect();
+  return [left, right, label.textContent, label.style.opacity === "0"];
+}).filter(([, , , hidden]) => !hidden)"""
+
+
+@pytest.fixture
+def active(page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder]) -> Feeder:
+    """The page's feeder gives way to one whose bars take 20 trades; the page follows it."""
+    return _switched(page, server, feeder, feed, trades_per_bar=_PER_BAR, bars=400)
+
+
+def _switched(page: Page, server: Server, last: Feeder, feed: Callable[..., Feeder], **market: Any) -> Feeder:
+    last.close()
+    other = feed(server.directory, session=f"session-{time.time_ns()}", **market)
+    other.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": later(other)}
+    other.publish()
+    until(page, "session => orderflow.state().about.session === session", other.session)
+    wait_drawn(page)
+    return other
+
+
+def _bar_point(page: Page, time_ms: int) -> tuple[float, float]:
+    """Where the bar of a time stands in the window."""
+    point: list[float] = page.evaluate(
+        """(ms) => {
+          const gd = orderflow.chart.graph();
+          const { xaxis, yaxis } = gd._fullLayout;
+          const box = gd.getBoundingClientRect();
+          const place = orderflow.chart.timeline().place(ms);
+          return [box.left + xaxis._offset + xaxis.l2p(place), box.top + yaxis._offset + yaxis._length / 2];
+        }""",
+        time_ms,
+    )
+    return point[0], point[1]
+
+
+def _shown_ms(page: Page) -> list[float]:
+    """From when to when the view goes."""
+    found: list[float] = page.evaluate("() => orderflow.chart.view.x.map(orderflow.chart.timeline().time)")
+    return found
+
+
+def _text(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_bars_of_activity_stand_evenly_whatever_time_they_take(page: Page, active: Feeder) -> None:
+    begins = [row.timestamp_ms for row in active.ohlc]
+    lengths = [later - begin for begin, later in itertools.pairwise(begins)]
+    assert max(lengths) > 20 * min(lengths)
+    # The last two are there for the candles' width only.
+    drawn = page.evaluate(_DRAWN)[:-2]
+    assert len(drawn) > 100
+    steps = {later - one for one, later in itertools.pairwise(drawn)}
+    assert steps == {60_000}
+    times = page.evaluate("(drawn) => drawn.map(orderflow.chart.timeline().time)", drawn)
+    assert times == begins[-len(times) :]
+    step, widths = page.evaluate(
+        """() => {
+          const { xaxis } = orderflow.chart.graph()._fullLayout;
+          const boxes = document.querySelector("#chart .boxlayer").querySelectorAll("path.box");
+          return [xaxis.l2p(60000) - xaxis.l2p(0), [...boxes].map((box) => box.getBBox().width)];
+        }"""
+    )
+    assert widths == pytest.approx([widths[0]] * len(widths), abs=0.1)
+    assert widths[0] == pytest.approx(0.5 * step, abs=0.2)
+    assert ranges(page)["xaxis"][1] - ranges(page)["xaxis"][0] == (120 + 4) * 60_000
+
+
+def test_labels_are_times_of_bars_apart_from_each_other_and_there_during_a_drag(page: Page, active: Feeder) -> None:
+    begins = {_text(row.timestamp_ms) for row in active.ohlc}
+
+    def check() -> int:
+        labels = sorted(page.evaluate(_LABELS))
+        assert all(one[1] <= other[0] for one, other in itertools.pairwise(labels))
+        for _, _, words, _ in labels:
+            clock = words.split(" ")[0][:-2] if " " in words else words
+            assert any(begin[11:].startswith(clock) for begin in begins), words
+        assert sum(" " in words for _, _, words, _ in labels) == 1
+        return len(labels)
+
+    assert check() >= 5
+    page.mouse.move(*plot_point(page, "yaxis", 0.1, 0.5))
+    page.mouse.down()
+    page.mouse.move(*plot_point(page, "yaxis", 0.9, 0.5), steps=5)
+    wait_frames(page)
+    assert len(page.evaluate(_LABELS)) >= 5
+    page.mouse.up()
+    wait_following(page, wanted=False)
+    until(page, "() => orderflow.chart.isRested()")
+    wait_frames(page)
+    assert check() >= 5
+
+
+def test_the_crosshair_reads_the_bar_under_it_and_alt_click_replays_from_its_begin(
+    page: Page, active: Feeder, server: Server
+) -> None:
+    row = active.ohlc[-57]
+    x, y = _bar_point(page, row.timestamp_ms)
+    page.mouse.move(x + 2, y)
+    until(page, "wanted => document.getElementById('read-time').textContent === wanted", _text(row.timestamp_ms))
+    assert text(page, "read-ohlc-c") == f"{row.close:.2f}"
+    assert text(page, "read-ohlc-v") == f"{row.volume:.3f}"
+    assert page.locator("#chart-overlay .chip.time.shown").inner_text() == _text(row.timestamp_ms)
+    page.keyboard.down("Alt")
+    page.mouse.click(x + 2, y)
+    page.keyboard.up("Alt")
+    assert written(page, active, server) == {"action": "seek", "time_ms": row.timestamp_ms}
+    page.mouse.click(*_bar_point(page, row.timestamp_ms), button="right")
+    menu = page.get_by_role("menu")
+    assert menu.locator("small").inner_text() == _text(row.timestamp_ms)
+    page.get_by_role("menuitem", name="Loop until here").click()
+    assert written(page, active, server) == {
+        "action": "range",
+        "start_ms": active.status().start_ms + 1,  # type: ignore[operator] # it has begun
+        "end_ms": active.ohlc[active.ohlc.index(row) + 1].timestamp_ms,
+    }
+
+
+def test_labels_have_milliseconds_only_where_bars_share_a_second(page: Page) -> None:
+    fineness = "(times) => orderflow.bars.ofActivity(times, times.at(-1), null).fineness"
+    assert page.evaluate(fineness, [0, 1000, 2999, 3000]) == 1000
+    assert page.evaluate(fineness, [0, 1000, 1999, 3000]) == 1
+
+
+def test_a_held_view_stays_where_it_is_while_bars_come_and_old_ones_go(
+    page: Page, active: Feeder, server: Server, feed: Callable[..., Feeder]
+) -> None:
+    feeder = _switched(page, server, active, feed, trades_per_bar=2, bars=1100)
+    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.wheel(0, -300)
+    wait_following(page, wanted=False)
+    until(page, "() => orderflow.chart.isRested()")
+    wait_frames(page)
+    zoomed, shown_ms = ranges(page), _shown_ms(page)
+    early = feeder.ohlc, feeder.metrics
+    for _ in range(3):
+        for _ in range(600):
+            feeder.step(700)
+        feeder.publish()
+        wait_generation(page, feeder)
+        assert ranges(page) == zoomed
+        assert _shown_ms(page) == shown_ms
+    assert feeder.ohlc[0].timestamp_ms > early[0][0].timestamp_ms
+    # Back again, to where rows come that have been dropped.
+    feeder.ohlc, feeder.metrics = early
+    feeder.publish()
+    wait_generation(page, feeder)
+    assert ranges(page) == zoomed
+    assert _shown_ms(page) == shown_ms
+
+
+def test_after_a_jump_to_bars_none_of_which_were_known_the_newest_are_shown_or_the_same_times(
+    page: Page, active: Feeder
+) -> None:
+    every = active.ohlc, active.metrics
+    active.ohlc, active.metrics = (rows[:150] for rows in every)  # type: ignore[assignment] # as they were
+    active.publish()
+    wait_generation(page, active)
+    active.ohlc, active.metrics = (rows[200:] for rows in every)  # type: ignore[assignment] # as they will be
+    active.publish()
+    wait_generation(page, active)
+    assert _shown_ms(page)[0] <= every[0][-1].timestamp_ms <= _shown_ms(page)[1]
+    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.wheel(0, -300)
+    wait_following(page, wanted=False)
+    active.ohlc, active.metrics = (rows[:150] for rows in every)  # type: ignore[assignment] # as they were
+    active.publish()
+    wait_generation(page, active)
+    # There is nothing any more where the view was: it comes to where the bars end.
+    assert _shown_ms(page)[0] <= every[0][149].timestamp_ms <= _shown_ms(page)[1]
+    assert page.evaluate("() => !orderflow.chart.view.following")
+
+
+def test_a_moment_held_stays_in_view_from_minutes_to_trades_and_back(
+    page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder]
+) -> None:
+    first = feeder.status().start_ms
+    assert first is not None
+    feeder = _switched(page, server, feeder, feed, bars=300)
+    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.wheel(0, -400)
+    wait_following(page, wanted=False)
+    until(page, "() => orderflow.chart.isRested()")
+    wait_frames(page)
+    zoomed = ranges(page)["xaxis"]
+    middle = sum(zoomed) / 2
+    feeder = _switched(page, server, feeder, feed, trades_per_bar=_PER_BAR, bars=400)
+    low, high = _shown_ms(page)
+    assert low < middle < high
+    assert abs((low + high) / 2 - middle) < high - low
+    assert ranges(page)["xaxis"] != zoomed
+    assert not page.evaluate("() => orderflow.chart.view.following")
+    assert text(page, "interval") == f"{_PER_BAR}t"
+    assert page.get_attribute("#interval-button", "title") == f"bars of {_PER_BAR} trades each: type others (key T)"
+    _switched(page, server, feeder, feed, bars=300)
+    assert ranges(page)["xaxis"] == zoomed
+    # Labels are Plotly's own again.
+    assert page.evaluate("() => orderflow.chart.graph()._fullLayout.xaxis.tickmode") == "auto"
+
+
+def test_zoom_pan_and_box_work_on_places(page: Page, active: Feeder) -> None:
+    before = ranges(page)["xaxis"]
+    page.keyboard.down("Shift")
+    drag(page, plot_point(page, "yaxis", 0.3, 0.3), plot_point(page, "yaxis", 0.6, 0.7))
+    page.keyboard.up("Shift")
+    wait_following(page, wanted=False)
+    wait_frames(page)
+    span = before[1] - before[0]
+    boxed = ranges(page)["xaxis"]
+    assert boxed == pytest.approx([before[0] + 0.3 * span, before[0] + 0.6 * span], abs=0.02 * span)
+    drag(page, plot_point(page, "yaxis", 0.3, 0.5), plot_point(page, "yaxis", 0.7, 0.5))
+    until(page, "before => orderflow.chart.view.x[0] < before", boxed[0])
+    page.keyboard.press("f")
+    wait_following(page, wanted=True)
+    wait_frames(page)
+    assert ranges(page)["xaxis"] == before
+    assert active.generation
+
+
+def test_what_was_found_is_shaded_over_the_bars_it_is_in_and_gone_to(page: Page, active: Feeder) -> None:
+    begins = [row.timestamp_ms for row in active.ohlc]
+    silence = Incident(None, None, begins[-300], begins[-290], "quiet")
+    old = Incident(None, None, begins[0] - 3_600_000, None, "long ago")
+    active.report = report(findings=(Finding("silences", "spells", 2, (old, silence)),))
+    active.publish()
+    wait_generation(page, active)
+    until(page, "() => orderflow.state().report !== null")
+    page.keyboard.press("r")
+    first, second = page.locator("#report button.time").all()
+    assert (first.get_attribute("aria-disabled"), second.get_attribute("aria-disabled")) == ("true", "false")
+    second.click()
+    wait_following(page, wanted=False)
+    until(page, "() => orderflow.chart.isRested()")
+    wait_frames(page)
+    # Both ends are half a bar left of where the bars stand.
+    paths = page.evaluate(
+        "() => orderflow.chart.graph().layout.shapes.filter((each) => each.path).map((each) => each.path)"
+    )
+    assert len(paths) == 1
+    wanted = page.evaluate(
+        """(times) => times.map(orderflow.chart.timeline().place)
+          .map((place) => new Date(place - 30000).toISOString().slice(0, 23).replace("T", "_"))""",
+        [begins[-300], begins[-290]],
+    )
+    assert paths[0] == f"M {wanted[0]},0 L {wanted[0]},1 L {wanted[1]},1 L {wanted[1]},0 Z"
+    page.mouse.move(*_bar_point(page, begins[-295]))
+    page.locator("#chart-overlay .chip.found.shown").wait_for()
+
+
+def test_an_interval_is_typed_in_either_kind_or_refused_with_examples_of_both(
+    page: Page, active: Feeder, server: Server
+) -> None:
+    page.keyboard.press("t")
+    for typed in ("nonsense", "500", "2.5t", "0v", "0.0d", "400h", "1234567890123456789v"):
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        said = page.get_by_role("dialog").get_by_role("alert").inner_text()
+        for piece in (f'"{typed}" is no interval', "30s", "500t trades", "100v volume", "1000000d turnover"):
+            assert piece in said
+    page.keyboard.press("Control+a")
+    page.keyboard.type(" 0.5 V ")
+    page.keyboard.press("Enter")
+    assert written(page, active, server) == {"action": "interval", "interval": "0.5v"}
+    page.keyboard.press("t")
+    page.get_by_role("dialog").get_by_role("button", name="1000000d").click()
+    assert written(page, active, server) == {"action": "interval", "interval": "1000000d"}
+    assert active.generation
+
+
+def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
+    read = "(texts) => texts.map((text) => orderflow.interval.parse(text))"
+    times = {"250ms": 250, "1s": 1000, "15m": 900_000, "4h": 14_400_000, "1d": 86_400_000, "7d": 604_800_000}
+    assert page.evaluate(read, list(times)) == [{"ms": ms} for ms in times.values()]
+    traded = {"500t": "trades", "100v": "volume", ".5v": "volume", "8d": "turnover", "0.5d": "turnover"}
+    found = page.evaluate(read, list(traded))
+    assert [(f"{each['amount']}{name[-1]}", each["traded"]) for each, name in zip(found, traded, strict=True)] == list(
+        traded.items()
+    )
+    assert page.evaluate(read, ["nonsense", "", "0t", "1.5t", "8w", "1.5m", "-5v"]) == [None] * 7
+    words = "(texts) => texts.map(orderflow.interval.words)"
+    assert page.evaluate(words, ["5m", "1t", "1000000d", "0.5v"]) == [
+        "bars of 5m",
+        "bars of 1 trade each",
+        "bars of 1,000,000 turnover each",
+        "bars of 0.5 volume each",
+    ]
+
+
+def test_places_and_times_are_each_others_inverse_and_places_keep_their_bars(page: Page) -> None:
+    results = page.evaluate(
+        """() => {
+          const { ofActivity } = orderflow.bars;
+          const times = [1000, 1500, 9000, 9001, 20000];
+          const first = ofActivity(times, 24000, null);
+          const moments = [-5000, 1000, 1250, 9000, 9000.5, 20000, 22000, 24001, 90000];
+          const places = moments.map(first.place);
+          const later = ofActivity([9000, 9001, 20000, 24100, 30000], 30000, first);
+          const back = ofActivity([500, 1000, 1500, 9000], 9000, later);
+          const elsewhere = ofActivity([70000, 80000], 80000, back);
+          return {
+            back: places.map(first.time),
+            moments,
+            rising: places.every((place, index) => index === 0 || place > places[index - 1]),
+            kept: [9000, 9001, 20000].map((ms) => later.place(ms) - first.place(ms)),
+            again: [1000, 1500, 9000].map((ms) => back.place(ms) - first.place(ms)),
+            anew: [first, later, back, elsewhere].map((each) => each.anew),
+            put: first.put([[1500, 7], [20000, 8]]).map(([place, value]) => [first.time(place), value]),
+            nearest: first.time(first.bar(first.place(9001) + 20000)),
+            beyond: first.time(first.bar(first.place(20000) + 900000)),
+          };
+        }"""
+    )
+    assert results["back"] == pytest.approx(results["moments"])
+    assert results["rising"]
+    assert results["kept"] == [0, 0, 0]
+    assert results["again"] == [0, 0, 0]
+    assert results["anew"] == [True, False, False, True]
+    assert results["put"] == [[1500, 7], [20_000, 8]]
+    assert (results["nearest"], results["beyond"]) == (9001, 20_000)
+
+
+def test_labels_stay_where_they_are_while_bars_come_and_go(page: Page) -> None:
+    moved = page.evaluate(
+        """() => {
+          const { ofActivity } = orderflow.bars;
+          let ms = Date.UTC(2024, 0, 2);
+          const all = Array.from({ length: 1300 }, (_, bar) => (ms += 500 + ((bar * 7919) % 9000)));
+          const view = [all[700], all[800]];
+          let axis = null;
+          const seen = new Set();
+          for (let bars = 1000; bars <= 1300; bars += 7) {
+            axis = ofActivity(all.slice(bars - 1000, bars), all[bars - 1], axis);
+            const { texts } = axis.ticks(view.map(axis.place), 10000);
+            seen.add(texts.slice(3, -3).join());
+          }
+          return [...seen];
+        }"""
+    )
+    assert len(moved) <= 2
+
+
+def test_an_address_with_bars_of_activity_is_kept_and_leads_back_to_them(
+    page: Page, active: Feeder, server: Server, tab: Callable[..., Page]
+) -> None:
+    until(page, "() => new URLSearchParams(location.search).get('interval') === '20t'")
+    other = tab(f"{server.url}/?interval=0.5v")
+    wait_drawn(other)
+    assert written(other, active, server) == {"action": "interval", "interval": "0.5v"}
+    assert active.generation
