@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
     from tests.browser.feeder import Feeder
@@ -48,6 +50,21 @@ def wait_generation(page: Page, feeder: Feeder) -> None:
     until(page, "() => orderflow.chart.isRested()")
 
 
+def watch_candles(page: Page) -> Callable[[], int]:
+    """Look at every frame from now on; the answer is the fewest candles that any of them has shown."""
+    page.evaluate(
+        """() => {
+          window.fewest = Infinity;
+          const look = () => {
+            window.fewest = Math.min(window.fewest, document.querySelectorAll("#chart .boxlayer path.box").length);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    return lambda: int(page.evaluate("window.fewest"))
+
+
 def ranges(page: Page) -> Ranges:
     """The ranges of all axes as Plotly draws them, in its own linear units."""
     found: Ranges = page.evaluate(
@@ -87,6 +104,21 @@ def plot_point(page: Page, axis: str, across: float, down: float) -> tuple[float
           return [box.left + x._offset + across * x._length, box.top + y._offset + down * y._length];
         }""",
         [axis, across, down],
+    )
+    return point[0], point[1]
+
+
+def bar_point(page: Page, time_ms: int) -> tuple[float, float]:
+    """The window's coordinates of the bar of a time, in the price panel."""
+    point: list[float] = page.evaluate(
+        """(ms) => {
+          const gd = orderflow.chart.graph();
+          const { xaxis, yaxis } = gd._fullLayout;
+          const box = gd.getBoundingClientRect();
+          const place = orderflow.chart.timeline().place(ms);
+          return [box.left + xaxis._offset + xaxis.l2p(place), box.top + yaxis._offset + yaxis._length / 2];
+        }""",
+        time_ms,
     )
     return point[0], point[1]
 

@@ -11,6 +11,7 @@ import pytest
 
 from shared import ControlAnswer, Finding, Incident
 from tests.browser.pages import (
+    bar_point,
     drag,
     plot_point,
     ranges,
@@ -54,21 +55,6 @@ def _switched(page: Page, server: Server, last: Feeder, feed: Callable[..., Feed
     until(page, "session => orderflow.state().about.session === session", other.session)
     wait_drawn(page)
     return other
-
-
-def _bar_point(page: Page, time_ms: int) -> tuple[float, float]:
-    """Where the bar of a time stands in the window."""
-    point: list[float] = page.evaluate(
-        """(ms) => {
-          const gd = orderflow.chart.graph();
-          const { xaxis, yaxis } = gd._fullLayout;
-          const box = gd.getBoundingClientRect();
-          const place = orderflow.chart.timeline().place(ms);
-          return [box.left + xaxis._offset + xaxis.l2p(place), box.top + yaxis._offset + yaxis._length / 2];
-        }""",
-        time_ms,
-    )
-    return point[0], point[1]
 
 
 def _shown_ms(page: Page) -> list[float]:
@@ -133,7 +119,7 @@ def test_the_crosshair_reads_the_bar_under_it_and_alt_click_replays_from_its_beg
     page: Page, active: Feeder, server: Server
 ) -> None:
     row = active.ohlc[-57]
-    x, y = _bar_point(page, row.timestamp_ms)
+    x, y = bar_point(page, row.timestamp_ms)
     page.mouse.move(x + 2, y)
     until(page, "wanted => document.getElementById('read-time').textContent === wanted", _text(row.timestamp_ms))
     assert text(page, "read-ohlc-c") == f"{row.close:.2f}"
@@ -143,7 +129,7 @@ def test_the_crosshair_reads_the_bar_under_it_and_alt_click_replays_from_its_beg
     page.mouse.click(x + 2, y)
     page.keyboard.up("Alt")
     assert written(page, active, server) == {"action": "seek", "time_ms": row.timestamp_ms}
-    page.mouse.click(*_bar_point(page, row.timestamp_ms), button="right")
+    page.mouse.click(*bar_point(page, row.timestamp_ms), button="right")
     menu = page.get_by_role("menu")
     assert menu.locator("small").inner_text() == _text(row.timestamp_ms)
     page.get_by_role("menuitem", name="Loop until here").click()
@@ -281,7 +267,7 @@ def test_what_was_found_is_shaded_over_the_bars_it_is_in_and_gone_to(page: Page,
         [begins[-300], begins[-290]],
     )
     assert paths[0] == f"M {wanted[0]},0 L {wanted[0]},1 L {wanted[1]},1 L {wanted[1]},0 Z"
-    page.mouse.move(*_bar_point(page, begins[-295]))
+    page.mouse.move(*bar_point(page, begins[-295]))
     page.locator("#chart-overlay .chip.found.shown").wait_for()
 
 

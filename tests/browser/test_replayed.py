@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -27,6 +27,7 @@ from shared import (
 )
 from tests.browser.conftest import Server, open_page, served
 from tests.browser.pages import (
+    bar_point,
     plot_point,
     ranges,
     text,
@@ -34,6 +35,7 @@ from tests.browser.pages import (
     wait_drawn,
     wait_following,
     wait_frames,
+    watch_candles,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +56,10 @@ _CLOCK: Final = "() => new Date(orderflow.state().status.event_time_ms).toISOStr
 
 def _ms(moment: str) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Replay:
@@ -366,6 +372,41 @@ def test_an_interval_is_clicked_or_typed_and_a_zoom_in_time_survives_it(page: Pa
     assert replay.status()
 
 
+def test_bars_that_end_by_activity_are_typed_replayed_from_and_stepped(
+    page: Page, replay: Replay, tab: Callable[..., Page]
+) -> None:
+    page.keyboard.press("t")
+    page.keyboard.type("50t")
+    page.keyboard.press("Enter")
+    until(page, "() => orderflow.state().about.interval === '50t'", timeout_s=_PATIENCE_S)
+    wait_drawn(page)
+    begins = [row[0] for row in replay.rows(OHLC_FILE)]
+    assert (
+        page.evaluate("() => orderflow.chart.data().ohlc.map(([place]) => orderflow.chart.timeline().time(place))")
+        == begins
+    )
+    page.keyboard.down("Alt")
+    page.mouse.click(*bar_point(page, begins[-40]))
+    page.keyboard.up("Alt")
+    _wait_clock(page, _iso(begins[-40]))
+    page.keyboard.press("ArrowRight")
+    _wait_clock(page, _iso(begins[-39] - 1))
+    page.keyboard.press("ArrowRight")
+    _wait_clock(page, _iso(begins[-38] - 1))
+    page.keyboard.press("ArrowLeft")
+    _wait_clock(page, _iso(begins[-39] - 1))
+    address = f"?instrument=NEXOUSDT&interval=50t&t={_iso(begins[-39] - 1)}"
+    until(page, "wanted => location.search === wanted", address, timeout_s=_PATIENCE_S)
+    replay.reset()
+    opened = tab(f"{replay.server.url}/{address}")
+    wait_drawn(opened)
+    _wait_clock(opened, _iso(begins[-39] - 1))
+    until(opened, "() => orderflow.state().about.interval === '50t'", timeout_s=_PATIENCE_S)
+    wait_drawn(opened)
+    last = opened.evaluate("() => orderflow.chart.timeline().time(orderflow.chart.data().ohlc.at(-1)[0])")
+    assert last == begins[-40]
+
+
 def test_after_every_move_and_switch_the_page_holds_what_is_published(page: Page, replay: Replay) -> None:
     dice = random.Random(7)
     for _ in range(10):
@@ -373,7 +414,7 @@ def test_after_every_move_and_switch_the_page_holds_what_is_published(page: Page
         if action == "seek":
             replay.do("seek", fraction=dice.random())
         elif action == "interval":
-            replay.do("interval", interval=dice.choice(("1s", "1m", "5m", "1h")))
+            replay.do("interval", interval=dice.choice(("1s", "1m", "20t", "5000d", "1h")))
         else:
             replay.do("step", unit=dice.choice(("event", "bar")), count=dice.choice((-3, -1, 2)))
         if dice.random() < 0.3:
@@ -388,21 +429,12 @@ def test_after_every_move_and_switch_the_page_holds_what_is_published(page: Page
 
 
 def test_a_switch_never_blanks_the_chart(page: Page, replay: Replay) -> None:
-    page.evaluate(
-        """() => {
-          window.fewest = Infinity;
-          const look = () => {
-            window.fewest = Math.min(window.fewest, document.querySelectorAll("#chart .boxlayer path.box").length);
-            requestAnimationFrame(look);
-          };
-          look();
-        }"""
-    )
-    for interval in ("5m", "15s", "1m"):
+    fewest = watch_candles(page)
+    for interval in ("5m", "15s", "50t", "2000v", "1m", "1000d", "1m"):
         replay.do("interval", interval=interval)
         _wait_shown(page, replay)
         until(page, "() => orderflow.chart.isRested()")
-    assert page.evaluate("window.fewest") > 50
+    assert fewest() > 50
 
 
 def test_the_chart_replays_from_where_it_is_clicked(page: Page, replay: Replay) -> None:

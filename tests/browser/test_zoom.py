@@ -16,6 +16,7 @@ from tests.browser.pages import (
     wait_following,
     wait_frames,
     wait_generation,
+    watch_candles,
 )
 
 if TYPE_CHECKING:
@@ -128,21 +129,12 @@ def test_another_session_of_the_same_data_leaves_a_stretched_price_axis_and_the_
 
 
 def test_the_chart_never_blanks_while_it_is_updated(page: Page, feeder: Feeder) -> None:
-    page.evaluate(
-        """() => {
-          window.fewest = Infinity;
-          const look = () => {
-            window.fewest = Math.min(window.fewest, document.querySelectorAll("#chart .boxlayer path.box").length);
-            requestAnimationFrame(look);
-          };
-          look();
-        }"""
-    )
+    fewest = watch_candles(page)
     for _ in range(3):
         feeder.step(60_000)
         feeder.publish()
         wait_generation(page, feeder)
-    assert page.evaluate("window.fewest") > 200
+    assert fewest() > 200
 
 
 def test_an_update_during_a_drag_waits_for_its_end(page: Page, feeder: Feeder) -> None:

@@ -114,21 +114,19 @@
     for (const each of bars) {
       if (taken[each.bar]) continue;
       taken.fill(1, Math.max(0, each.bar - apart + 1), each.bar + apart);
-      chosen.push(each);
+      chosen.push(each.bar);
     }
-    const near = chosen.filter(({ bar }) => bar >= 2 * from - to && bar <= 2 * to - from).sort((one, other) => one.bar - other.bar);
-    const leading = near.find(({ bar }) => bar >= from + apart / 2);
-    const texts = near.map((each, index) => {
-      const day = (bar) => Math.floor(times[bar] / DAY_MS);
-      const dated = each === leading || index === 0 || day(near[index - 1].bar) !== day(each.bar);
-      return label(times[each.bar], ROUND_MS[each.rank], dated);
-    });
-    return { places: near.map(({ bar }) => at(bar)), texts };
+    const near = chosen.filter((bar) => bar >= 2 * from - to && bar <= 2 * to - from).sort((one, other) => one - other);
+    const leading = near.find((bar) => bar >= from + apart / 2);
+    const texts = near.map((bar, index) => label(times[bar], times[near[index - 1]] ?? -Infinity, bar === leading));
+    return { places: near.map(at), texts };
   }
 
-  function label(ms, length, dated) {
-    const text = orderflow.format.dateTime(ms).slice(11, length >= 60_000 ? 16 : length >= 1000 ? 19 : 23);
-    return dated ? `${text}<br>${new Date(ms).toUTCString().slice(5, 16)}` : text;
+  /* As fine as it takes to tell it from the label before. */
+  function label(ms, before, dated) {
+    const differs = (length) => Math.floor(ms / length) !== Math.floor(before / length);
+    const text = orderflow.format.dateTime(ms).slice(11, differs(60_000) ? 16 : differs(1000) ? 19 : 23);
+    return dated || differs(DAY_MS) ? `${text}<br>${new Date(ms).toUTCString().slice(5, 16)}` : text;
   }
 
   /* All times of both tables, each once. */
