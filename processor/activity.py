@@ -31,16 +31,19 @@ _VOLUME: Final = 1
 _TURNOVER: Final = 2
 _UNITS: Final = {"t": _TRADES, "v": _VOLUME, "d": _TURNOVER}
 
-_MOST: Final = 2**61
-"""A bar's limit lies below it, so that a trade of just that much still fits on top."""
-_SURELY_MORE: Final = 2.0**62
-"""A float product from here on is more than any limit, and one below it has room in 64 bits."""
+_WORD: Final = 2**60
+"""Amounts are counted in two words, the high one in units of this: turnover has as many decimals as prices and sizes
+together."""
+_MOST: Final = 2**108
+_SURELY_MORE: Final = 2.0**109
+"""A float product from here on is more than any limit; below it, it is right to a fraction of a word."""
 _UNFILLED: Final = np.iinfo(np.int64).min
 
 # Indices into the state of the open bar.
 _START_MS: Final = 0
-_FILLED: Final = 1
-_FULL_MS: Final = 2
+_HIGH: Final = 1
+_LOW: Final = 2
+_FULL_MS: Final = 3
 """The millisecond in which it was filled, or _UNFILLED."""
 
 
@@ -51,20 +54,20 @@ class Fills:
         """Begin with the dataset's first event, at `first_ns`."""
         self._activity = activity
         self._decimals = (0, 0)
-        self._limit = limit_of(activity, *self._decimals)
-        self._state = np.array([first_ns // NS_PER_MS, 0, _UNFILLED], np.int64)
+        self._limit = _limit_of(activity, *self._decimals)
+        self._state = np.array([first_ns // NS_PER_MS, 0, 0, _UNFILLED], np.int64)
 
     @property
     def starts_ns(self) -> NDArray[np.int64]:
         """Begin of the bar of the last trade, and of the next one if that is known already."""
-        start_ms, _, full_ms = self._state.tolist()
+        start_ms, _, _, full_ms = self._state.tolist()
         return np.array([start_ms] if full_ms == _UNFILLED else [start_ms, full_ms + 1], np.int64) * NS_PER_MS
 
     def take(self, trades: Trades) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Take `trades` in; return for each the begin of its bar in ms, and in ns the begins that they settled.
 
         Raises:
-            ScaleOverflow: the limit, in the smallest units of prices and sizes, has no room in 64 bits.
+            ScaleOverflow: a price, a size or the limit has no room on the finest scale seen.
         """
         self._rescale(trades.price_decimals, trades.size_decimals)
         trades = trades.rescaled(*self._decimals)
@@ -72,7 +75,7 @@ class Fills:
         found = _fill(
             self._state,
             _UNITS[self._activity.unit],
-            self._limit,
+            *divmod(self._limit, _WORD),
             read_only(trades.time_ns),
             read_only(trades.price_ticks),
             read_only(trades.size_lots),
@@ -86,23 +89,20 @@ class Fills:
         if decimals == self._decimals:
             return
         before, after = (sum(_decimals_of(self._activity, *both)) for both in (self._decimals, decimals))
-        limit = limit_of(self._activity, *decimals)
-        self._state[_FILLED] *= 10 ** (after - before)
-        self._decimals, self._limit = decimals, limit
+        self._limit = _limit_of(self._activity, *decimals)
+        if self._state[_FULL_MS] == _UNFILLED:
+            filled = int(self._state[_HIGH]) * _WORD + int(self._state[_LOW])
+            self._state[[_HIGH, _LOW]] = divmod(filled * 10 ** (after - before), _WORD)
+        self._decimals = decimals
 
 
-def limit_of(activity: Activity, price_decimals: int, size_decimals: int) -> int:
-    """What fills a bar, in trades, in lots, or in ticks times lots of these decimals.
-
-    Raises:
-        ScaleOverflow: that has no room in 64 bits.
-    """
-    decimals = _decimals_of(activity, price_decimals, size_decimals)
+def _limit_of(activity: Activity, price_decimals: int, size_decimals: int) -> int:
+    """What fills a bar, in trades, in lots, or in ticks times lots of these decimals."""
     numerator, denominator = activity.limit.as_integer_ratio()
-    limit: int = -(-numerator * 10 ** sum(decimals) // denominator)
+    decimals = sum(_decimals_of(activity, price_decimals, size_decimals))
+    limit: int = -(-numerator * 10**decimals // denominator)
     if limit >= _MOST:
-        places = " and ".join(f"{places} of {what}" for places, what in zip(decimals, ("prices", "sizes"), strict=True))
-        msg = f"a bar of {activity} is too large for 64 bits with these decimals: {places}"
+        msg = f"a bar of {activity} is too large for prices of {price_decimals} and sizes of {size_decimals} decimals"
         raise ScaleOverflow(msg)
     return limit
 
@@ -131,7 +131,8 @@ def bar_around(fills: Fills, trades: Iterable[Trades], at_ns: int) -> tuple[int,
 def _fill(
     state: NDArray[np.int64],
     unit: int,
-    limit: int,
+    limit_high: int,
+    limit_low: int,
     time_ns: NDArray[np.int64],
     price_ticks: NDArray[np.int64],
     size_lots: NDArray[np.int64],
@@ -139,26 +140,37 @@ def _fill(
     starts_ms: NDArray[np.int64],
 ) -> int:
     """Write the begin of each trade's bar into `buckets`, those settled meanwhile into `starts_ms`; return how many."""
-    start_ms, filled, full_ms = state[_START_MS], state[_FILLED], state[_FULL_MS]
+    start_ms, high, low, full_ms = state[_START_MS], state[_HIGH], state[_LOW], state[_FULL_MS]
     found = 0
     for i in range(len(time_ns)):
         time_ms = time_ns[i] // NS_PER_MS
         if full_ms != _UNFILLED and time_ms > full_ms:
-            start_ms, filled, full_ms = full_ms + 1, 0, _UNFILLED
+            start_ms, high, low, full_ms = full_ms + 1, 0, 0, _UNFILLED
         buckets[i] = start_ms
         if full_ms != _UNFILLED:
             continue
         if unit == _TRADES:
-            weight = 1
+            low += 1
         elif unit == _VOLUME:
-            weight = size_lots[i]
+            high += size_lots[i] // _WORD
+            low += size_lots[i] % _WORD
         else:
             ticks, lots = abs(price_ticks[i]), size_lots[i]
-            weight = limit if float(ticks) * float(lots) >= _SURELY_MORE else ticks * lots
-        filled += min(weight, limit)
-        if filled >= limit:
+            product = float(ticks) * float(lots)
+            if product >= _SURELY_MORE:
+                high = limit_high + 1
+            else:
+                # What the float is off by is in the rest, which is right however large the product.
+                words = int(product / _WORD)
+                high += words
+                low += ticks * lots - words * _WORD
+        while low >= _WORD:
+            high, low = high + 1, low - _WORD
+        while low < 0:
+            high, low = high - 1, low + _WORD
+        if high > limit_high or (high == limit_high and low >= limit_low):
             full_ms = time_ms
             starts_ms[found] = full_ms + 1
             found += 1
-    state[_START_MS], state[_FILLED], state[_FULL_MS] = start_ms, filled, full_ms
+    state[_START_MS], state[_HIGH], state[_LOW], state[_FULL_MS] = start_ms, high, low, full_ms
     return found

@@ -164,13 +164,11 @@ class Book:
         """
         known = self._starts_ns
         if len(known):
-            # Of the others none will be asked for: the open interval ends where the next one begins, and what is to
-            # come is in one of the last.
-            moments = (self._clock[kernel.BUCKET] * NS_PER_MS, self._clock[kernel.TIME])
-            of_moments = np.searchsorted(known, moments, side="right")
+            # Of the others none will be asked for: what is pending is in one that was known then, what is to come in
+            # one of the last two, and whatever is open has ended by then.
+            pending = int(np.searchsorted(known, self._clock[kernel.TIME], side="right")) - 1
             last = len(known) - 1
-            kept = np.unique(np.clip((*(of_moments - 1), *of_moments, last - 1, last), 0, last))
-            known = known[kept]
+            known = known[np.unique(np.maximum((pending, last - 1, last), 0))]
         self._starts_ns = np.concatenate((known, starts_ns))
 
     def interval_at(self, time_ns: int) -> int:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from processor import control
-from processor.activity import limit_of
 from processor.clock import EventClock
-from processor.errors import DatasetError, ProcessorError, ScaleOverflow, SettingError
+from processor.errors import DatasetError, ProcessorError, SettingError
 from processor.events import END_OF_TIME, NS_PER_MS, NS_PER_SECOND
 from processor.formats import changes, open_dataset
 from processor.player import Player
@@ -292,7 +291,7 @@ class Session:
             case control.SetSpeed(speed=speed):
                 self._settings = replace(self._settings, speed=speed)
             case control.SetInterval(interval=interval):
-                self._aggregate_as(self._with_interval(interval))
+                self._aggregate_as(replace(self._settings, interval=interval))
             case control.SetObiLevels(obi_levels=obi_levels):
                 levels = at_least("obi_levels", obi_levels, 0, _MAX_OBI_LEVELS)
                 self._aggregate_as(replace(self._settings, obi_levels=levels))
@@ -359,17 +358,6 @@ class Session:
             if self._clock.monotonic_ns() - begun_ns > _HURRY_NS:
                 self._publish("loading", bar_closed=closed)
                 closed = False
-
-    def _with_interval(self, interval: str) -> Settings:
-        """Raises SettingError where the bars are too large for the numbers of this dataset."""
-        settings = replace(self._settings, interval=interval)
-        activity, tape = settings.aggregation.activity, self._player.engine.tape
-        if activity is not None:
-            try:
-                limit_of(activity, tape.price_decimals, tape.size_decimals)
-            except ScaleOverflow as error:
-                raise SettingError("interval", interval, f"a smaller one ({error})") from error
-        return settings
 
     def _aggregate_as(self, settings: Settings) -> None:
         """The same moment with other settings, which is another session."""

@@ -35,7 +35,7 @@ _UNITS_NS: Final = {
 }
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
 _ACTIVITY: Final = re.compile(r"(\d+|\d*\.\d+)([tvd])")
-_MOST_DIGITS: Final = 18
+_MOST_DIGITS: Final = 15
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 

@@ -231,7 +231,7 @@ class Kept:
         self._conversion = conversion
         self._left = False
         self._visit = 0
-        self._filled: Filled | None = None
+        self._filled: dict[Activity, Filled] = {}
         self._volumes: Volumes | None = None
         self._added_up = 0
 
@@ -298,9 +298,9 @@ class Kept:
         first_ns = self.manifest.first_ns
         if activity is None or first_ns is None:
             return None
-        if self._filled is None or self._filled.activity != activity:
-            self._filled = Filled(self.folder, activity, first_ns)
-        return self._filled
+        if activity not in self._filled:
+            self._filled[activity] = Filled(self.folder, activity, first_ns)
+        return self._filled[activity]
 
     def _chunks(self, segment: int) -> Iterator[Chunk]:
         visit = self._visit

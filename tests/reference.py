@@ -5,7 +5,7 @@ It shares no code with the processor. What the fast engine publishes is compared
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -174,7 +174,7 @@ def aggregate(
         begins_ns = begins_of(trades, first_ns, *activity)
 
         def begin_of(time_ns: int) -> int:
-            return max(begin_ns for begin_ns in begins_ns if begin_ns <= time_ns)
+            return begins_ns[bisect_right(begins_ns, time_ns) - 1]
 
     bars = bars_of(trades, begin_of)
     cvds = cvds_of(trades, begin_of, cvd_reset)

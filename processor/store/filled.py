@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from processor.activity import Fills, bar_around
 from processor.store.reader import segment_holding, trades_of_segment
@@ -22,7 +22,6 @@ class Filled:
 
     def __init__(self, folder: Path, activity: Activity, first_ns: int) -> None:
         """Begin with the store's first event, at `first_ns`; nothing is read yet."""
-        self.activity: Final = activity
         self._folder = folder
         # Before each segment, and after the last one looked at: the open bar, and how many have begun.
         self._fills = [Fills(activity, first_ns)]

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from processor.aggregate import aggregate as aggregated
+from processor.aggregate import table
+from processor.formats import open_dataset
+from processor.settings import Settings
+from processor.source import Direct
 from tests.formats.reading import book_of, read, trades_of
-from tests.reference import Book, aggregate
+from tests.reference import Bar, Book, aggregate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +161,41 @@ def test_the_book_of_amzn_closes_each_minute_where_somebody_else_found_it(shared
             for row in csv.DictReader(file)
         ]
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("folder", "instrument", "interval"),
+    [
+        ("binance-raw/nexousdt", "NEXOUSDT", "20t"),
+        ("binance-raw/btcusdt", "BTCUSDT", "0.75v"),
+        ("binance-raw/btcusdt", "BTCUSDT", "100000d"),
+        ("lobster", "AMZN", "1000000d"),
+    ],
+)
+def test_bars_by_activity_of_a_recording_are_those_of_the_slow_reference(
+    shared_data: Path, recorded: Any, folder: str, instrument: str, interval: str
+) -> None:
+    events = recorded(folder, instrument)
+    activity = interval[-1], Decimal(interval[:-1])
+    wanted = aggregate(events.trades, events.book, obi_levels=10, activity=activity).intervals
+
+    settings = Settings(interval=interval, instrument=instrument)
+    engine = aggregated(Direct(open_dataset(shared_data / folder), instrument, "exchange"), settings)
+    rows = table(engine, settings)
+
+    assert rows["timestamp_ms"].to_list() == [row.start_ns // 10**6 for row in wanted]
+    assert len(rows) > 50
+    bars = [row.bar or Bar(None, None, None, None) for row in wanted]  # type: ignore[arg-type]
+    for name in ("open", "high", "low", "close", "trades", "volume", "buy_volume", "sell_volume", "unknown_volume"):
+        assert rows[name].to_list() == [_float(getattr(bar, name)) for bar in bars], name
+    for name in ("open", "high", "low", "close"):
+        assert rows[f"cvd_{name}"].to_list() == [float(getattr(row.cvd, name)) for row in wanted]
+        assert rows[f"obi_{name}"].to_list() == pytest.approx(
+            [getattr(row.obi, name) for row in wanted], rel=0, abs=1e-12
+        )
+    assert rows["best_bid"].to_list() == [_float(row.best_bid) for row in wanted]
+    assert rows["best_ask"].to_list() == [_float(row.best_ask) for row in wanted]
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,7 @@ from processor.store import writer as writing
 from processor.store.cache import Cache
 from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, Status
 from shared.validate import faults
+from tests import reference
 from tests.processor.markets import FIRST_NS, market, write
 from tests.processor.steered import Steered
 from tests.processor.test_replay import contents, play
@@ -179,9 +181,39 @@ def test_a_step_by_bars_shows_whole_bars_one_after_the_other(dataset: Path, tmp_
         assert steered.do("step", unit="bar").state == "paused"
 
 
+@pytest.mark.parametrize("cached", [True, False], ids=["cached", "direct"])
+@pytest.mark.parametrize("interval", ["17t", "90v", "4000000d"])
+def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of_the_next(
+    dataset: Path, tmp_path: Path, cache: Cache, interval: str, *, cached: bool
+) -> None:
+    trades, book = market(ROWS, HOURS)
+    columns = (trades.time_ns, trades.price_ticks, trades.size_lots)
+    plain_trades = [
+        reference.Trade(time_ns, Decimal(ticks).scaleb(-1), Decimal(lots).scaleb(-3), 1)
+        for time_ns, ticks, lots in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+    first_ns = int(min(trades.time_ns[0], book.time_ns[0]))
+    last_ns = int(max(trades.time_ns[-1], book.time_ns[-1]))
+    begins_ns = reference.begins_of(plain_trades, first_ns, interval[-1], Decimal(interval[:-1]))
+    with Steered(dataset, tmp_path, cache if cached else None) as steered:
+        steered.do("interval", interval=interval)
+        for begin_ns in begins_ns[1:4]:
+            assert at_ns(steered.do("step", unit="bar")) == begin_ns - 1
+        assert at_ns(steered.do("step", unit="bar", count=6)) == begins_ns[9] - 1
+        rows = json.loads(steered.files()[METRICS_FILE])
+        assert [row[0] * 1_000_000 for row in rows] == begins_ns[:9]
+        assert at_ns(steered.do("step", unit="bar", count=-7)) == begins_ns[2] - 1
+        steered.do("seek", time_ms=begins_ns[-2] // 1_000_000)
+        assert at_ns(steered.do("step", unit="bar")) == min(begins_ns[-1] - 1, last_ns)
+        if begins_ns[-1] <= last_ns:
+            assert at_ns(steered.do("step", unit="bar")) == last_ns
+        assert steered.do("step", unit="bar").control.ok is False
+
+
 @pytest.mark.parametrize(
     ("action", "arguments", "reason"),
     [
+        ("interval", {"interval": "500x"}, "or turnover, like 1000000d"),
         ("seek", {"time": "1999-01-01"}, "expected a time from 2024-08-09T00:00:00"),
         ("seek", {"time": "2124-01-01"}, "expected a time"),
         ("seek", {"by": "-1h"}, "expected a time from"),
@@ -293,6 +325,9 @@ def test_nothing_after_the_event_clock_is_in_any_file_whatever_is_done(
                 ("step", {"unit": "trade", "count": -2}),
                 ("seek", {"by": "+20m"}),
                 ("step", {"unit": "bar", "count": 1}),
+                ("interval", {"interval": "7t"}),
+                ("seek", {"by": "+20m"}),
+                ("step", {"unit": "bar", "count": 1}),
             ):
                 status = steered.do(action, **arguments)
                 if status.control.error and "has been read to its end" in status.control.error:
@@ -325,14 +360,17 @@ def test_nothing_after_the_event_clock_is_in_any_file_whatever_is_done(
                         assert (incident["until_ms"] or 0) <= now_ns // 1_000_000
 
 
-def test_a_replay_that_was_killed_goes_on_where_it_was(dataset: Path, tmp_path: Path, cache: Cache) -> None:
+@pytest.mark.parametrize("interval", ["5m", "0.5v"])
+def test_a_replay_that_was_killed_goes_on_where_it_was(
+    dataset: Path, tmp_path: Path, cache: Cache, interval: str
+) -> None:
     with Steered(dataset, tmp_path, cache, speed=5.0) as steered:
-        steered.do("interval", interval="5m")
+        steered.do("interval", interval=interval)
         steered.do("speed", speed=2)
         before = steered.do("seek", fraction=0.5)
     with Steered(dataset, tmp_path, cache, paused=False, speed=5.0) as steered:
         after = steered.until(lambda status: status.session != before.session and status.state != "loading")
-        assert (after.interval, after.speed, after.state, at_ns(after)) == ("5m", 2.0, "paused", at_ns(before))
+        assert (after.interval, after.speed, after.state, at_ns(after)) == (interval, 2.0, "paused", at_ns(before))
         assert after.notice is None
     with Steered(dataset, tmp_path, cache, paused=False, speed=6.0) as steered:
         other = steered.until(lambda status: status.speed == 6.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from processor.events import NS_PER_DAY
 from processor.formats import open_dataset
 from processor.ordering import Chunk, in_time_order
 from processor.report import Report
-from processor.settings import Aggregation
+from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
 from processor.store.filled import Filled
@@ -156,14 +157,35 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         if aggregation.activity is not None and manifest.first_ns is not None:
             filled = Filled(folder, aggregation.activity, manifest.first_ns)
         for number in range(len(manifest.segments)):
-            read_on(folder, manifest, played, number, number)
             if filled is not None:
                 filled.look(manifest, number)
             found, first = engine_before(folder, manifest, number, aggregation, keep=keep, filled=filled)
-            read_on(folder, manifest, found, first, number)
+            read_on(folder, manifest, found, first, number - 1)
+            assert_same(found, played, keep)
+            for engine in (found, played):
+                read_on(folder, manifest, engine, number, number)
             assert_same(found, played, keep)
         events = sum(len(part) for chunk in chunks for part in (*chunk.trades, *chunk.book))
         assert sum(segment.trades + segment.book_events for segment in manifest.segments) == events
+
+
+@pytest.mark.parametrize("keep", [1, 2, 5])
+def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp_path: Path, keep: int) -> None:
+    activity = Activity("t", Decimal(7))
+    aggregation = Aggregation(interval_ns=0, activity=activity)
+    manifest = written(tmp_path, market_of_seconds(200), segment_events=20)
+    filled = Filled(tmp_path, activity, manifest.first_ns or 0)
+    played = Engine(aggregation, keep=keep)
+    begun_at = set()
+    for number in range(len(manifest.segments)):
+        filled.look(manifest, number)
+        found, first = engine_before(tmp_path, manifest, number, aggregation, keep=keep, filled=filled)
+        begun_at.add(number - first)
+        read_on(tmp_path, manifest, found, first, number - 1)
+        assert_same(found, played, keep)
+        read_on(tmp_path, manifest, played, number, number)
+    assert len(manifest.segments) == 20
+    assert max(begun_at) < 10
 
 
 @given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))
