@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Overview, encode
+from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Finding, Incident, Overview, encode
 from tests.browser.pages import text, until, wait_drawn
 from tests.browser.steering import later, show, written
+from tests.visualizer.pictures import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,72 @@ def test_a_button_with_the_focus_keeps_the_space_bar_and_a_clicked_one_does_not_
     page.locator("#bar-back").focus()
     page.keyboard.press(" ")
     assert written(page, feeder, server) == {"action": "step", "unit": "bar", "count": -1}
+
+
+def test_the_play_button_says_what_comes_of_a_replay_that_is_still_on_its_way(
+    page: Page, feeder: Feeder, control: Path, server: Server
+) -> None:
+    play, pause = (page.get_by_role("button", name=f"{word} (key space)") for word in ("play", "pause"))
+    show(page, feeder, state="playing")
+    pause.wait_for()
+    show(page, feeder, state="loading")
+    pause.wait_for()
+    page.keyboard.press(" ")
+    assert written(page, feeder, server) == {"action": "pause"}
+    play.wait_for()
+    show(page, feeder, state="paused")
+    show(page, feeder, state="loading")
+    play.wait_for()
+    show(page, feeder, state="playing")
+    pause.wait_for()
+    page.keyboard.press("ArrowRight")
+    play.wait_for()
+    feeder.overrides["state"] = "loading"
+    feeder.advance()
+    play.wait_for()
+    feeder.overrides["state"] = "paused"
+    assert written(page, feeder, server) == {"action": "step", "unit": "bar"}
+    play.wait_for()
+    assert not control.exists()
+
+
+def test_what_the_report_locates_is_marked_and_named_in_the_slider(page: Page, feeder: Feeder) -> None:
+    start_ms, end_ms = feeder.status().start_ms, feeder.status().end_ms
+    assert start_ms is not None
+    assert end_ms is not None
+    whole_ms = end_ms - start_ms
+    gap = Incident("trades.csv", 7, start_ms + whole_ms // 10, None, "9 follows 7")
+    silence = Incident(None, None, start_ms + whole_ms // 5, start_ms + whole_ms // 4, "3000 s without an event")
+    locked = Incident("book.csv", 9, start_ms + whole_ms * 3 // 20, None, "100 bid for 100")
+    feeder.report = report(
+        findings=(
+            Finding("gaps", "breaks", 1, (gap,)),
+            Finding("silences", "spells", 1, (silence,)),
+            Finding("locked", "books", 1, (locked,)),
+        )
+    )
+    colours = """() => {
+      const canvas = document.getElementById("seek-canvas");
+      const { width } = canvas;
+      const copy = new OffscreenCanvas(width, 1).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, -3);
+      const pixels = copy.getImageData(0, 0, width, 1).data;
+      const at = (share) => [0, 1, 2, 3].map((part) => pixels[4 * Math.round(share * width) + part]);
+      return Object.fromEntries([0.1, 0.15, 0.19, 0.225, 0.26].map((share) => [share, at(share)]));
+    }"""
+    bare = page.evaluate(colours)
+    show(page, feeder)
+    until(page, f"bare => JSON.stringify(({colours})()) !== JSON.stringify(bare)", bare)
+    marked = page.evaluate(colours)
+    # A gap has the width of a line, a silence that of its time; what is merely good to know has none.
+    assert {share for share in marked if marked[share] != bare[share]} == {"0.1", "0.225"}
+    box = page.locator("#seek").bounding_box()
+    assert box is not None
+    for share, said in ((0.1, "gaps: 9 follows 7"), (0.225, "silences: 3000 s without an event"), (0.15, "")):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 10)
+        until(
+            page, "said => document.getElementById('seek-tip').textContent.split('\\n').slice(1).join() === said", said
+        )
 
 
 def test_speeds_keyed_in_a_row_each_go_on_from_the_one_before(

@@ -7,7 +7,7 @@
   const PATIENCE_MS = 600;
 
   let reason = "no data yet";
-  let resting = false; // whether it rests once it has got where it is going
+  let resting = false; // whether it was paused when it last told
   let latestMs = -Infinity; // of this session's event clock, where the end is not known
   let session = "";
   let sought = null; // { ms, busy, next }
@@ -113,7 +113,6 @@
     while (stepping && stepping.count !== 0) {
       const next = stepping;
       stepping = null;
-      resting = true;
       const { ok } = await orderflow.control.send("step", next);
       if (ok === false) break;
       orderflow.chart.reveal(clockMs());
@@ -122,10 +121,10 @@
     stepsBusy = false;
   }
 
-  /* Whether it plays, or will where it is still on its way. */
+  /* Whether it plays, or will once it has got where it is going. A step ends in a pause. */
   function playing() {
     const { state } = orderflow.state().status || {};
-    return playWanted ?? (state === "playing" || (state === "loading" && !resting));
+    return playWanted ?? (!stepsBusy && (state === "playing" || (state === "loading" && !resting)));
   }
 
   async function toggle() {
