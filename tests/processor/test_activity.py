@@ -57,7 +57,7 @@ def begins_of(parts: Sequence[Trades], first_ns: int, activity: Activity) -> lis
 
 @example(
     # The product's float is a word more than the product.
-    earlier=[(0, 2**60 - 1, 2**40), (0, 1, 2**39 - 1), (0, 1, 1)],
+    earlier=[(0, 2**60 - 1, 2**40), (MS_NS, 1, 2**39 - 1), (MS_NS, 1, 1)],
     later=[],
     unit="d",
     limit=2**100 - 2**39,
