@@ -37,6 +37,7 @@ from tests.browser.pages import (
     wait_frames,
     watch_candles,
 )
+from tests.processor.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,12 +64,12 @@ def _iso(ms: int) -> str:
 
 
 class Replay:
-    """A processor that plays a day and a half of NEXOUSDT, and the server that shows it."""
+    """A processor that plays a dataset, from a paused `start` on, and the server that shows it."""
 
-    def __init__(self, server: Server, dataset: Path) -> None:
+    def __init__(self, server: Server, dataset: Path, start: str) -> None:
         self.server = server
         self._log = server.directory.with_name("processor.log").open("ab")
-        arguments = ["--out", str(server.directory), "--control", str(server.control), "--paused", "--start", "+20h"]
+        arguments = ["--out", str(server.directory), "--control", str(server.control), "--paused", "--start", start]
         clean = {
             name: value for name, value in os.environ.items() if name == "PROCESSOR_CACHE" or "PROCESSOR_" not in name
         }
@@ -123,7 +124,7 @@ class Replay:
 @pytest.fixture(scope="module")
 def running(shared_data: Path) -> Iterator[Replay]:
     with served() as server:
-        replay = Replay(server, shared_data / "binance-raw/nexousdt")
+        replay = Replay(server, shared_data / "binance-raw/nexousdt", "+20h")
         try:
             replay.until(lambda status: status.state == "paused" and status.cache == "complete")
             yield replay
@@ -480,6 +481,41 @@ def test_an_address_leads_to_its_moment_once_and_loading_it_again_moves_nothing(
     status = replay.status()
     assert status is not None
     assert status.event_time_ms == before.event_time_ms
+
+
+def test_an_address_with_instrument_bars_and_moment_leads_to_all_of_them(
+    tmp_path: Path, tab: Callable[..., Page]
+) -> None:
+    """Opened where all three are others; an instrument that is not there is refused."""
+    for seed, name in enumerate(("ALPHA", "BETA/2")):
+        write(tmp_path / "both", *market(4000, seed=seed), instrument=name)
+    with served() as server:
+        replay = Replay(server, tmp_path / "both", "+1h")
+        try:
+            begun = replay.until(lambda status: status.state == "paused" and status.cache != "filling")
+            assert (begun.instrument, begun.interval, begun.start_ms is not None) == ("ALPHA", "1m", True)
+            moment = _iso((begun.start_ms or 0) + 5_432_100)
+            wanted = f"?instrument=BETA%2F2&interval=20t&t={moment}"
+            page = tab(f"{server.url}/{wanted}")
+            until(page, "() => orderflow.state().about?.instrument === 'BETA/2'", timeout_s=_PATIENCE_S)
+            _wait_clock(page, moment)
+            until(page, "() => !document.getElementById('toast').hidden", timeout_s=_PATIENCE_S)
+            shown = moment.replace("T", " ")[:-1]
+            assert text(page, "toast") == f"Moved the replay to BETA/2, 20t bars, {shown}."
+            assert (text(page, "instrument"), text(page, "interval"), text(page, "clock")) == ("BETA/2", "20t", shown)
+            until(page, "wanted => location.search === wanted", wanted, timeout_s=_PATIENCE_S)
+            wait_drawn(page)
+            other = tab(f"{server.url}/?instrument=GAMMA&t={moment}")
+            until(other, "() => document.getElementById('toast')?.hidden === false", timeout_s=_PATIENCE_S)
+            assert text(other, "toast") == (
+                "The address asks for GAMMA, which this dataset does not hold; it holds ALPHA, BETA/2."
+            )
+            assert replay.until(lambda status: status.state == "paused").instrument == "BETA/2"
+            other.close()
+            page.close()
+        finally:
+            replay.close()
+            sys.stdout.write(server.log.read_text())
 
 
 def test_two_browsers_show_the_same_replay_whoever_steers(
