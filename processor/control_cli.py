@@ -50,7 +50,7 @@ seek        +10m or -1h30m                   by a distance
 seek        25% or 0.25                      to a share of the range
 seek        next|previous gap|session        to the nearest of its kind
 speed       30 or max                        times real time
-interval    5m                               length of a bar
+interval    5m or 500t, 100v, 1000000d       length of a bar, in time or in what is traded
 instrument  NAME                             another instrument of the dataset
 dataset     PATH                             another dataset, as the processor sees it
 obi-levels  5                                levels a side in the OBI, 0 for the whole book
