@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _TAG: Final = "tests"
+_IFA_F_TENTATIVE: Final = 0x40
 
 
 class Stack:
@@ -78,6 +79,10 @@ class Stack:
             body: bytes = answer.read()
         return body
 
+    def is_served(self) -> bool:
+        """Whether the page can be opened: Chromium drops what it is loading when an interface gets its address."""
+        return self.get("/health") != b"" and not _is_address_tried_out()
+
     def identity(self, service: str) -> dict[str, str]:
         """What the kernel says of the service's first process."""
         text = self.inside(service, "cat", "/proc/1/status").stdout
@@ -92,13 +97,16 @@ class Stack:
         return {line.split()[1] for line in listing.splitlines()[1:]}
 
     def health(self, service: str) -> str:
+        return self._inspected(service, "{{.State.Health.Status}}")
+
+    def pid(self, service: str) -> int:
+        """The process id outside of the container of the service's first process."""
+        return int(self._inspected(service, "{{.State.Pid}}"))
+
+    def _inspected(self, service: str, wanted: str) -> str:
         container = self.compose("ps", "--quiet", service).stdout.strip()
-        return subprocess.run(
-            ["docker", "inspect", "--format", "{{.State.Health.Status}}", container],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        command = ["docker", "inspect", "--format", wanted, container]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60) -> None:
         """Look four times a second until it holds; where it never does, fail with the logs of both."""
@@ -126,6 +134,13 @@ class Stack:
 
     def wait_until_moving(self) -> None:
         self.wait_until("the event time goes on", self.is_moving)
+
+
+def _is_address_tried_out() -> bool:
+    """Whether an interface, such as that of a container just started, has an IPv6 address that is not yet in use."""
+    listed = Path("/proc/net/if_inet6")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    return any(int(line.split()[4], 16) & _IFA_F_TENTATIVE for line in lines)
 
 
 def _clean_environment() -> dict[str, str]:
