@@ -471,7 +471,9 @@ def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
     except BaseException:
         entry.release()
         raise
-    conversion = Conversion(dataset, entry.folder, manifest, check=lambda: cache.make_room(entry))
+    conversion = Conversion(
+        dataset, entry.folder, manifest, check=lambda: cache.make_room(entry), on_complete=entry.share
+    )
     conversion.start()
     return Kept(entry.folder, manifest, entry=entry, direct=direct, conversion=conversion)
 

@@ -51,9 +51,18 @@ class Conversion:
     """
 
     def __init__(
-        self, dataset: Dataset, folder: Path, manifest: Manifest, *, check: Callable[[], None] = lambda: None
+        self,
+        dataset: Dataset,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        check: Callable[[], None] = lambda: None,
+        on_complete: Callable[[], None] = lambda: None,
     ) -> None:
-        """Nothing runs before `start`. `check` is called after each segment; it may raise to end the conversion."""
+        """Nothing runs before `start`. `check` is called after each segment; it may raise to end the conversion.
+
+        `on_complete` is called once the store is whole.
+        """
         self.manifest = manifest
         self.report = Report()
         self.consumed_bytes = 0
@@ -63,6 +72,7 @@ class Conversion:
         self._dataset = dataset
         self._folder = folder
         self._check = check
+        self._on_complete = on_complete
         self._stopped = False
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
@@ -114,6 +124,7 @@ class Conversion:
             msg = f"{self._dataset.path} changed while it was read; start again to replay what is there now"
             raise DatasetError(msg)
         writer.close(report)
+        self._on_complete()
         self.report = report.copy()
         self._tell(writer.manifest)
 

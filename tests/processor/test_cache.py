@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +84,16 @@ def test_the_second_reading_is_of_the_cache_alone_and_tells_the_same(dataset: Pa
     assert read(second) == rows == read(opened(dataset, None))
     assert second.report.to_json() == first.report.to_json()
     assert second.report.complete
+
+
+def test_an_entry_is_there_for_others_as_soon_as_it_is_complete(dataset: Path, cache: Cache) -> None:
+    with closing(opened(dataset, cache)) as first:
+        with closing(opened(dataset, cache)) as meanwhile:
+            assert (first.cache, meanwhile.cache) == ("filling", "left")
+        list(first.begin(Aggregation(), None, keep=None)[1])
+        assert first.cache == "complete"
+        with closing(opened(dataset, cache)) as second:
+            assert second.cache == "complete"
 
 
 def test_the_same_files_are_found_wherever_they_lie_and_whenever_they_were_touched(
