@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PART: Final = "steering"
 _SEED: Final = 1
 _INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+_ACTIVITIES: Final = ("500t", "100v", "1000000d")
 _SEEK_MS: Final = 1000.0
 _SWITCH_MS: Final = 300.0
 _LOOK_S: Final = 0.001
@@ -45,12 +46,20 @@ def measure(cache: Path, *, events: int, commands: int) -> list[Figure]:
         wanted = [_INTERVALS[number % len(_INTERVALS)] for number in range(commands)]
         switches = [_answered_ms(replay, out, steering, "interval", interval=interval) for interval in wanted]
         steps = [_answered_ms(replay, out, steering, "step", unit="event", count=-1) for _ in shares]
+        by_activity: list[float] = []
+        to_activity: list[float] = []
+        for number, share in enumerate(shares):
+            interval = _ACTIVITIES[number % len(_ACTIVITIES)]
+            to_activity.append(_answered_ms(replay, out, steering, "interval", interval=interval))
+            by_activity.append(_answered_ms(replay, out, steering, "seek", fraction=share))
     shutil.rmtree(kept, ignore_errors=True)
     note = f"{commands} of them in a day of {events:,} events, answered at most ten times a second"
     return [
         Figure(PART, "seek anywhere, forwards and backwards", "ms", _numbers(seeks), Bar("p95", "<=", _SEEK_MS), note),
         Figure(PART, "another interval", "ms", _numbers(switches), Bar("p95", "<=", _SWITCH_MS), note),
         Figure(PART, "one event back", "ms", _numbers(steps), None, note),
+        Figure(PART, "seek, bars by activity", "ms", _numbers(by_activity), Bar("p95", "<=", _SEEK_MS), note),
+        Figure(PART, "to bars by activity", "ms", _numbers(to_activity), Bar("p95", "<=", _SWITCH_MS), note),
     ]
 
 
