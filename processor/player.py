@@ -74,17 +74,21 @@ class Player:
         Raises:
             DatasetError: the dataset is unusable, or holds no event.
         """
+        self._begun(at)
+
+    def _begun(self, at: Moment | None) -> Cursor:
         self.close()
         engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._wait)
         self._chunks = prefetched(ahead, while_waiting=self._wait)
-        self._cursor = Cursor(self._chunks, engine)
-        first_ns = engine.first_ns if engine.first_ns is not None else self._cursor.next_ns()
+        self._cursor = cursor = Cursor(self._chunks, engine)
+        first_ns = engine.first_ns if engine.first_ns is not None else cursor.next_ns()
         if first_ns is None:
             msg = f"there is no event of {self.source.instrument} in the dataset"
             raise DatasetError(msg)
         self.engine = engine
         self.first_ns = first_ns
         self.now_ns = engine.event_ns if engine.event_ns is not None else first_ns
+        return cursor
 
     def close(self) -> None:
         """Read on no further; `begin` does so again."""
@@ -204,15 +208,15 @@ class Player:
         return self.now_ns
 
     def _at(self) -> Cursor:
-        if self._cursor is None:
+        cursor = self._cursor
+        if cursor is None:
             # Reading was broken off in the middle of a wait: begin again where the event clock stands.
             at_ns = self._now()
-            self.begin(at_ns)
-            self._cursor = self._at()
-            while (next_ns := self._cursor.next_ns()) is not None and next_ns <= at_ns:
-                self._cursor.advance_loaded(at_ns)
+            cursor = self._begun(at_ns)
+            while (next_ns := cursor.next_ns()) is not None and next_ns <= at_ns:
+                cursor.advance_loaded(at_ns)
             self.now_ns = at_ns
-        return self._cursor
+        return cursor
 
     def _wait(self) -> None:
         try:
