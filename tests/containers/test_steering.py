@@ -167,12 +167,19 @@ def steer(stack: Stack, action: str, **arguments: Any) -> None:
 
 
 def moved(page: Page, act: Callable[[], object]) -> int:
-    """The event time that the page shows once something has moved it."""
-    show = "() => orderflow.state().status.event_time_ms"
-    before = page.evaluate(show)
+    """The event time that the page shows once something has moved it, and it is there."""
+    before = page.evaluate("() => orderflow.state().status.event_time_ms")
     act()
-    until(page, f"before => ({show})() !== before", before, timeout_s=_PATIENCE_S)
-    return int(page.evaluate(show))
+    until(
+        page,
+        """before => {
+          const { event_time_ms, state } = orderflow.state().status;
+          return event_time_ms !== before && state !== "loading";
+        }""",
+        before,
+        timeout_s=_PATIENCE_S,
+    )
+    return int(page.evaluate("() => orderflow.state().status.event_time_ms"))
 
 
 def type_time(page: Page, text: str) -> None:
