@@ -109,6 +109,20 @@ def test_stretching_a_price_axis_leaves_the_others_alone_until_it_is_given_back(
     assert not following(page)
 
 
+def test_no_price_is_labelled_twice_however_far_its_axis_is_stretched(page: Page) -> None:
+    labels = """() => [...document.querySelectorAll("#chart .yaxislayer-above .ytick text")]
+      .map((label) => label.textContent)"""
+    for _ in range(6):
+        page.evaluate("() => orderflow.chart.scalePrice('yaxis', 0.2)")
+        until(page, "() => orderflow.chart.isRested()")
+        wait_frames(page)
+        shown = page.evaluate(labels)
+        assert len(set(shown)) == len(shown) <= 13
+        if len(shown) < 3:
+            break
+    assert len(shown) < 3
+
+
 def test_another_session_of_the_same_data_leaves_a_stretched_price_axis_and_the_span_in_time(
     page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder]
 ) -> None:

@@ -9,6 +9,7 @@
   const FEWEST_BARS = 5;
   const MARGIN = 0.05;
   const RESTS = 4;
+  const MOST_PRICES = 12;
   const RULE = { color: "#232b37", width: 1 };
   const SHOWN_SHARE = 0.4;
   const REVEALED_AT = 0.8;
@@ -107,12 +108,21 @@
     if (data.about) {
       const decimals = data.about.price_decimals;
       update["yaxis.tickformat"] = Number.isInteger(decimals) ? `.${decimals}f` : "";
+      Object.assign(update, priceTicks(decimals));
     }
     for (const axis of ["yaxis2", "yaxis4"]) {
       const [low, high] = view.y[axis] || [0, 1];
       update[`${axis}.tickformat`] = Math.max(-low, high) >= 2000 ? "~s" : "";
     }
     return update;
+  }
+
+  /* No label between two prices that can be: it would read like one of them. */
+  function priceTicks(decimals) {
+    const [low, high] = view.y.yaxis || [0, Infinity];
+    const least = 10 ** -decimals;
+    if (!Number.isInteger(decimals) || (high - low) / MOST_PRICES >= least) return { "yaxis.tickmode": "auto" };
+    return { "yaxis.tickmode": "linear", "yaxis.tick0": 0, "yaxis.dtick": least };
   }
 
   /* Labels where the timeline says, or where Plotly finds round times. */
