@@ -301,10 +301,11 @@ def place(status: dict[str, Any]) -> dict[str, Any]:
     return {key: status[key] for key in keys}
 
 
-def test_a_container_steers_where_docker_alone_is_installed(stack: Stack) -> None:
+def test_a_container_steers_where_docker_alone_is_installed(stack: Stack, page: Page) -> None:
     steer(stack, "seek", fraction=0.5)
     done = stack.compose("run", "--rm", "control", "step", "bar", "-1")
     assert done.stdout.startswith("paused at ")
+    until_shown(page, event_time_ms=stack.status()["event_time_ms"])
     assert (stack.control / "control.json").stat().st_uid == stack.ipc.stat().st_uid
     refused = stack.compose("run", "--rm", "control", "seek", "2031-01-01", check=False)
     assert refused.returncode == 1
