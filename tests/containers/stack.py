@@ -108,8 +108,8 @@ class Stack:
         command = ["docker", "inspect", "--format", wanted, container]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60) -> None:
-        """Look four times a second until it holds; where it never does, fail with the logs of both."""
+    def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60, every_s: float = 0.25) -> None:
+        """Look every so many seconds until it holds; where it never does, fail with the logs of both."""
         deadline_s = time.monotonic() + timeout_s
 
         def holds_by_now() -> bool:
@@ -123,7 +123,7 @@ class Stack:
             if time.monotonic() > deadline_s:
                 logs = self.compose("logs", "--no-color", check=False).stdout
                 pytest.fail(f"not within {timeout_s} s: {what}\n{self.compose('ps').stdout}\n{logs}")
-            time.sleep(0.25)
+            time.sleep(every_s)
 
     def is_moving(self) -> bool:
         """Whether the event time goes on within a second."""

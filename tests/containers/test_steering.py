@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.containers
 
 _PATIENCE_S: Final = 60.0
+_OFTEN_S: Final = 0.02
 _MINUTE_MS: Final = 60_000
 
 
@@ -162,7 +163,9 @@ def steer(stack: Stack, action: str, **arguments: Any) -> None:
     """Write a command into the directory that the containers share with us, and wait until it is carried out."""
     given = command(action, **arguments)
     send_command(stack.control, given)
-    stack.wait_until(f"{action} is answered", lambda: stack.status()["control"]["last_id"] == given.id)
+    stack.wait_until(
+        f"{action} is answered", lambda: stack.status()["control"]["last_id"] == given.id, every_s=_OFTEN_S
+    )
     assert stack.status()["control"]["ok"], stack.status()["control"]["error"]
 
 
