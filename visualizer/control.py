@@ -50,7 +50,7 @@ def is_own(headers: Headers) -> bool:
     """Whether a request comes from this server's own page, or from no page at all.
 
     Browsers say where a request comes from, and no page can make them lie: newer ones by Sec-Fetch-Site (over loopback
-    and TLS), all of them by the Origin of a POST.
+    and TLS), all of them by the Origin of a POST. What Origin is compared with is a name of ours by then (`names`).
     """
     site = headers.get("Sec-Fetch-Site")
     if site is not None:

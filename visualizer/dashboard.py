@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from visualizer import control, routes
+from visualizer import control, names, routes
 from visualizer.delta import delta, known
 from visualizer.feed import Feed
 from visualizer.layout import layout
@@ -80,6 +80,7 @@ def create(settings: Settings) -> Dash:
             ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
         )
 
+    names.add(app.server, settings.names)
     routes.add(app, feed, telemetry)
     control.add(app.server, settings)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a

@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import POLL_INTERVAL_MS
+from visualizer import names
 
 PREFIX: Final = "VISUALIZER_"
 
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8050, ge=1, le=65535, description="port to listen on")
+    names: str = Field(
+        default="", description="names with a dot that the page is asked for by, as behind a proxy, with commas between"
+    )
     workers: int = Field(default=2, ge=1, le=64, description="server processes")
     threads: int = Field(default=4, ge=1, le=64, description="threads of each process")
     poll_ms: int = Field(default=POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
@@ -38,6 +42,12 @@ class Settings(BaseSettings):
         default="info", description="least severe event logged"
     )
     access_log: bool = Field(default=False, description="log every request")
+
+    @field_validator("names")
+    @classmethod
+    def _are_names(cls, text: str) -> str:
+        names.listed(text)
+        return text
 
 
 def load() -> Settings:

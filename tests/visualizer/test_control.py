@@ -23,7 +23,7 @@ PLAY = {"action": "play"}
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("steered")
-    return Settings(ipc_dir=folder / "ipc", control_dir=folder / "control")
+    return Settings(ipc_dir=folder / "ipc", control_dir=folder / "control", names="replay.example")
 
 
 @pytest.fixture(scope="module")
