@@ -69,8 +69,7 @@ def test_whatever_is_asked_for_by_another_name_is_refused_with_the_name_and_the_
     assert answer.content_type.startswith("text/plain")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.text == (
-        "This server does not answer to the name 'evil.example:8050'; "
-        "if it is meant to, list it in VISUALIZER_NAMES.\n"
+        "This server does not answer to the name 'evil.example:8050'; if it is meant to, list it in VISUALIZER_NAMES.\n"
     )
 
 
