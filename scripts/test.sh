@@ -21,5 +21,5 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 # All of them share two cores; the browser, the containers and what is killed on purpose take turns on one.
-[ $# -gt 0 ] || set -- --numprocesses 2 --dist loadgroup
+[ $# -gt 0 ] || set -- --numprocesses 2
 exec "$python" -m pytest "$@"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -45,15 +47,28 @@ _BROWSER_ARGUMENTS: Final = (
 )
 
 
-_TAKING_TURNS: Final = ("browser", "containers", "test_bench.py", "test_durability.py", "test_run.py")
+_TAKING_TURNS: Final = (
+    "browser",
+    "containers",
+    "test_bench.py",
+    "test_control_docs.py",
+    "test_durability.py",
+    "test_run.py",
+)
 """Tests of real processes that have deadlines of their own, by the first part of their path."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, let one of them have these."""
-    for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in _TAKING_TURNS:
-            item.add_marker(pytest.mark.xdist_group("taking turns"))
+class _TakingTurns(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives these to one of the processes that share the tests, and every other test to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "taking turns" if re.split("/|::", nodeid)[1] in _TAKING_TURNS else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Where several processes share the tests, say who gets which."""
+    return _TakingTurns(config, log)
 
 
 @pytest.fixture(scope="session")
