@@ -56,7 +56,10 @@ def _option(name: str, text: str) -> Any:  # noqa: ANN401 - typer's own declarat
 
 
 _DATASET: Final = typer.Argument(
-    envvar=PREFIX + "DATASET", help="A dataset: a folder or a file, as its vendor ships it."
+    # What cannot be read is said in the way of everything else, in status.json too.
+    readable=False,
+    envvar=PREFIX + "DATASET",
+    help="A dataset: a folder or a file, as its vendor ships it.",
 )
 Interval = Annotated[
     str,

@@ -91,8 +91,9 @@ def from_words(action: str, words: list[str]) -> Command:
     Raises:
         SettingError: there is no such action, or the words are not its words.
     """
-    name = action.replace("-", "_")
-    read = _WORDS[wanted.one_of("action", name, tuple(ACTIONS))]
+    written = wanted.one_of("action", action.replace("_", "-"), tuple(name.replace("_", "-") for name in ACTIONS))
+    name = written.replace("-", "_")
+    read = _WORDS[name]
     made = command(name, session=None, **read(words))
     parsed(made)
     return made

@@ -304,7 +304,9 @@ class Session:
                 try:
                     dataset = open_dataset(path)
                 except DatasetError as error:
-                    raise SettingError("dataset", str(path), f"a dataset ({error})") from error
+                    # Whoever may steer need not be one who may read: what lies in those files is not told.
+                    reason = str(error).partition("\n")[0]
+                    raise SettingError("dataset", str(path), f"a dataset ({reason})") from error
                 self._switch(dataset, replace(self._settings, instrument=None, label=None))
             case control.Loop(start_ns=start_ns, end_ns=end_ns):
                 player.check(start_ns)

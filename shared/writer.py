@@ -8,6 +8,7 @@ import time
 import uuid
 import zlib
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from shared.contract import LOCK_FILE, STATUS_FILE, FileEntry, WriteStats
@@ -48,7 +49,9 @@ def atomic_write(path: Path, payload: bytes, *, lone_writer: bool = True) -> Non
         finally:
             os.close(directory)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        # On a directory that is read-only, removing what is not there is refused as well.
+        with suppress(OSError):
+            temporary.unlink()
         raise WriteFailed(path, error) from error
 
 

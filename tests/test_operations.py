@@ -20,8 +20,6 @@ REPLAYED: Final = known_variables() - {
     "PROCESSOR_HOURS",  # the demo's own
     "PROCESSOR_SEED",
     "PROCESSOR_EVENTS",
-    "PROCESSOR_IPC",  # of `processor control`, which no service runs
-    "PROCESSOR_TIMEOUT",
 }
 SHOWN: Final = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 

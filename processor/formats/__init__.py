@@ -262,10 +262,10 @@ def _members(archive: SourceFile) -> Iterator[SourceFile]:
 def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     understood = "\n".join(f"  {known.title}" for known in FORMATS)
     if not ignored:
-        return f"{path} is empty. Understood are:\n{understood}"
+        return f"{path} is empty\nUnderstood are:\n{understood}"
     found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {path} is of a format that is understood. Found:\n{found}{more}\nUnderstood are:\n{understood}"
+    msg = f"nothing in {path} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
     tables = (each for each in ignored if each.reason is None and b"\n" in each.start and b"\0" not in each.start)
     table = next(tables, None)
     if table is None:

@@ -239,6 +239,16 @@ def test_what_cannot_be_done_is_refused_with_a_reason_and_nothing_moves(
         assert steered.do("play").control.ok is True
 
 
+def test_a_folder_that_is_no_dataset_is_refused_without_telling_what_is_in_it(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "note.txt").write_text("the password is swordfish")
+    with Steered(dataset, tmp_path) as steered:
+        answer = steered.do("dataset", dataset=str(tmp_path / "private"))
+        assert answer.control.ok is False
+        assert "is of a format that is understood" in (answer.control.error or "")
+        assert not {"note", "password"} & set((answer.control.error or "").replace(".", " ").split())
+
+
 def test_play_at_the_end_begins_again_and_pause_holds_the_clock(dataset: Path, tmp_path: Path, cache: Cache) -> None:
     with Steered(dataset, tmp_path, cache, speed=None) as steered:
         steered.do("play")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -43,6 +44,16 @@ def test_a_refused_write_leaves_the_last_file_and_no_other(tmp_path: Path, monke
 
     assert (tmp_path / "x.json").read_bytes() == b"[1]"
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_directory_that_is_read_only_is_a_refused_write_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(WriteFailed, match="Read-only file system"):
+        atomic_write(tmp_path / "x.json", b"1")
 
 
 def test_a_file_is_synced_before_it_is_renamed_and_its_directory_after(
