@@ -232,6 +232,7 @@ class Kept:
         self._left = False
         self._visit = 0
         self._filled: dict[Activity, Filled] = {}
+        self._asked: tuple[int, Chunk] | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
 
@@ -377,7 +378,7 @@ class Kept:
         try:
             while not self._left:
                 manifest = self.manifest
-                found_ns = _neighbour(self.folder, manifest, at_ns, kind, forward=forward)
+                found_ns = self._neighbour(manifest, at_ns, kind, forward=forward)
                 if found_ns is not None or manifest.complete or not forward:
                     return found_ns
                 self._await(len(manifest.segments), while_waiting)
@@ -386,6 +387,18 @@ class Kept:
                 raise
             self._leave_cache(error)
         return self._fallback().neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
+
+    def _neighbour(self, manifest: Manifest, at_ns: int, kind: Kind, *, forward: bool) -> int | None:
+        number = segment_holding(manifest, at_ns)
+        while 0 <= number < len(manifest.segments):
+            # The next question is mostly about the same segment: many steps are asked for one by one.
+            if self._asked is None or self._asked[0] != number:
+                self._asked = number, read_segment(self.folder, number, manifest.segments[number])
+            found_ns = _neighbour_in(self._asked[1], at_ns, kind, forward=forward)
+            if found_ns is not None:
+                return found_ns
+            number += 1 if forward else -1
+        return None
 
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
@@ -486,19 +499,6 @@ def _store_of(dataset: Dataset, instrument: str) -> Path | None:
         for folder in (file.path.parent, file.path.parent.parent):
             if (folder / manifests.MANIFEST_FILE).is_file():
                 return folder
-    return None
-
-
-def _neighbour(folder: Path, manifest: Manifest, at_ns: int, kind: Kind, *, forward: bool) -> int | None:
-    segments = manifest.segments
-    if not segments:
-        return None
-    number = segment_holding(manifest, at_ns)
-    while 0 <= number < len(segments):
-        found_ns = _neighbour_in(read_segment(folder, number, segments[number]), at_ns, kind, forward=forward)
-        if found_ns is not None:
-            return found_ns
-        number += 1 if forward else -1
     return None
 
 
