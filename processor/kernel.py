@@ -463,8 +463,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
 ) -> int:
     """Apply events in order; return how many intervals were closed into `times` and `values`.
 
-    With `interval_ns` 0, intervals begin at `starts_ns`: there are those of whatever is sampled here and, as far as they
-    are known, those after.
+    With `interval_ns` 0, intervals begin at `starts_ns`: there are those of whatever is sampled here and, as far as
+    they are known, those after.
 
     What nearly every event does is written out here, and the sampling state lives in locals while events flow: handing
     arrays to a function costs more than a sample or a change of a level's size.
