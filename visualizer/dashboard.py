@@ -25,9 +25,14 @@ _MONITOR_EVERY_MS: Final = 2000
 _CLIENTSIDE: Final = "orderflow"
 # Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
 _ICON: Final = base64.b64encode(Path(__file__).with_name("favicon.svg").read_bytes()).decode()
+_GUARD: Final = Path(__file__).with_name("guard.js").read_text()
 _INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
-  <head>{{%metas%}}<title>{{%title%}}</title><link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{{%css%}}</head>
+  <head>
+    {{%metas%}}<title>{{%title%}}</title>
+    <script>{_GUARD}</script>
+    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{{%css%}}
+  </head>
   <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
 </html>
 """
@@ -81,7 +86,7 @@ def create(settings: Settings) -> Dash:
         )
 
     names.add(app.server, settings.names)
-    routes.add(app, feed, telemetry)
+    routes.add(app, feed, telemetry, _GUARD)
     control.add(app.server, settings)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.

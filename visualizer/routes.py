@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -20,14 +22,14 @@ _MAX_REQUEST_BYTES: Final = 65_536
 """A poll is some hundred bytes; nothing else is ever sent here."""
 
 
-def add(app: Dash, feed: Feed, telemetry: Telemetry) -> None:
-    """Add the routes and headers to the app, whose callbacks must all be defined by then."""
+def add(app: Dash, feed: Feed, telemetry: Telemetry, inline: str) -> None:
+    """Add the routes and headers to the app, whose callbacks must all be defined by then; its page holds `inline`."""
     server = app.server
     if not isinstance(server, Flask):
         msg = "the visualizer runs on Dash's Flask backend"
         raise TypeError(msg)
     server.config["MAX_CONTENT_LENGTH"] = _MAX_REQUEST_BYTES
-    headers = _headers(app)
+    headers = _headers(app, inline)
 
     @server.get("/metrics")
     def metrics() -> Response:
@@ -61,8 +63,9 @@ def add(app: Dash, feed: Feed, telemetry: Telemetry) -> None:
         return response
 
 
-def _headers(app: Dash) -> dict[str, str]:
-    scripts = " ".join(("'self'", *app.csp_hashes()))
+def _headers(app: Dash, inline: str) -> dict[str, str]:
+    sha256 = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    scripts = " ".join(("'self'", f"'sha256-{sha256}'", *app.csp_hashes()))
     policy = {
         "default-src": "'self'",
         "script-src": scripts,

@@ -1,0 +1,103 @@
+"""A page of which a part is lost on the way comes up by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared import CONTROL_FILE, ControlAnswer
+from tests.browser.pages import wait_drawn
+from tests.browser.steering import later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page, Route
+
+    from tests.browser.conftest import Console, Server
+    from tests.browser.feeder import Feeder
+
+
+class Lossy:
+    """A tab on whose way something is lost, and how often it has been loaded."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.loads = 0
+        page.on("load", self._loaded)
+
+    def lose(self, pattern: str, times: int = 1) -> None:
+        """Lose what is asked for at addresses like this, so many times."""
+        self.page.route(pattern, _abort, times=times)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < deadline, f"loaded {self.loads} times"
+            self.page.wait_for_timeout(50)
+
+    def _loaded(self, _page: Page) -> None:
+        self.loads += 1
+
+
+@pytest.fixture
+def lossy(tab: Callable[..., Page], console: Console, feeder: Feeder) -> Lossy:
+    assert feeder.generation
+    console.tolerate("ERR_FAILED", "fetch error", "page error", "Cannot read properties of undefined")
+    return Lossy(tab("about:blank"))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["**/react-dom@*", "**/dash_renderer*", "**/assets/wire.js*", "**/assets/terminal.css*", "**/_dash-layout"],
+)
+def test_a_page_that_lost_a_part_is_loaded_again(lossy: Lossy, server: Server, pattern: str) -> None:
+    lossy.lose(pattern)
+    lossy.page.goto(server.url)
+    lossy.until(lambda: lossy.loads == 2)
+    wait_drawn(lossy.page)
+    assert lossy.page.locator("#lost").count() == 0
+    assert lossy.page.evaluate("() => getComputedStyle(document.body).overflow") == "hidden"
+    assert lossy.loads == 2
+
+
+def test_a_page_that_is_loaded_again_still_moves_the_replay_to_where_its_address_says(
+    lossy: Lossy, server: Server, feeder: Feeder
+) -> None:
+    control = server.control / CONTROL_FILE
+    control.unlink(missing_ok=True)
+    feeder.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": later(feeder)}
+    feeder.advance()
+    lossy.lose("**/dash_renderer*")
+    lossy.page.goto(f"{server.url}/?interval=5m")
+    lossy.until(control.exists)
+    assert lossy.loads == 2
+    written = json.loads(control.read_bytes())
+    assert (written["action"], written["interval"]) == ("interval", "5m")
+
+
+def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(lossy: Lossy, server: Server) -> None:
+    page = lossy.page
+    page.clock.install()
+    lossy.lose("**/dash_renderer*", times=6)
+    page.goto(server.url)
+    button = page.get_by_role("button", name="Load it again")
+
+    def is_left_to_it() -> bool:
+        page.clock.run_for(500)
+        return button.count() > 0
+
+    lossy.until(is_left_to_it)
+    lossy.until(lambda: lossy.loads == 6)
+    assert "loading it again has not helped" in page.locator("#lost").inner_text()
+    page.clock.resume()
+    button.click()
+    lossy.until(lambda: lossy.loads == 7)
+    wait_drawn(page)
+
+
+def _abort(route: Route) -> None:
+    route.abort()
