@@ -47,7 +47,7 @@ _BROWSER_ARGUMENTS: Final = (
 )
 
 
-_TAKING_TURNS: Final = (
+_TOGETHER: Final = (
     "browser",
     "containers",
     "test_bench.py",
@@ -55,20 +55,21 @@ _TAKING_TURNS: Final = (
     "test_durability.py",
     "test_run.py",
 )
-"""Tests of real processes that have deadlines of their own, by the first part of their path."""
+"""Tests of real processes that have deadlines of their own, by the first part of their path: one after the other."""
 
 
-class _TakingTurns(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives these to one of the processes that share the tests, and every other test to whoever is free."""
+class _Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives all of each of these to one of the processes that share the tests, every other test to whoever is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "taking turns" if re.split("/|::", nodeid)[1] in _TAKING_TURNS else nodeid
+        first = re.split("/|::", nodeid)[1]
+        return first if first in _TOGETHER else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Where several processes share the tests, say who gets which."""
-    return _TakingTurns(config, log)
+    return _Together(config, log)
 
 
 @pytest.fixture(scope="session")
