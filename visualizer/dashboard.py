@@ -65,8 +65,9 @@ def create(settings: Settings) -> Dash:
         now_ms = time.time_ns() // 1_000_000
         held = known(sent)
         picture, problem = feed.poll()
-        # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server".
-        answer = delta(picture, problem, held) | {"server_ms": now_ms}
+        # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server". And whether it
+        # may steer: a page may have been opened before the server was restarted with another setting.
+        answer = delta(picture, problem, held) | {"server_ms": now_ms, "control": settings.control}
         if now_ms - held.monitor_ms >= _MONITOR_EVERY_MS:
             answer["monitor"] = panel.content(picture.status if picture else None, now_ms)
         telemetry.polled(time.perf_counter() - begun_s)

@@ -74,6 +74,12 @@ class Server:
             self._process.wait(20)
             self._process = None
 
+    def restart(self, **settings: str) -> None:
+        """End it and start it again with these settings besides those it had."""
+        self.stop()
+        self._settings |= settings
+        self.start()
+
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:  # noqa: S310 - our own server
             return str(answer.read().decode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 
 from shared import CONTROL_FILE, ControlAnswer
 from tests.browser.pages import wait_drawn
-from tests.browser.steering import later
+from tests.browser.steering import later, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,16 +66,13 @@ def test_a_page_that_lost_a_part_is_loaded_again(lossy: Lossy, server: Server, p
 def test_a_page_that_is_loaded_again_still_moves_the_replay_to_where_its_address_says(
     lossy: Lossy, server: Server, feeder: Feeder
 ) -> None:
-    control = server.control / CONTROL_FILE
-    control.unlink(missing_ok=True)
+    (server.control / CONTROL_FILE).unlink(missing_ok=True)
     feeder.overrides = {"control": ControlAnswer(listening=True), "heartbeat_ms": later(feeder)}
     feeder.advance()
     lossy.lose("**/dash_renderer*")
     lossy.page.goto(f"{server.url}/?interval=5m")
-    lossy.until(control.exists)
+    assert written(lossy.page, feeder, server) == {"action": "interval", "interval": "5m"}
     assert lossy.loads == 2
-    written = json.loads(control.read_bytes())
-    assert (written["action"], written["interval"]) == ("interval", "5m")
 
 
 def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(lossy: Lossy, server: Server) -> None:

@@ -149,16 +149,6 @@ def test_with_one_instrument_or_nobody_listening_the_name_is_no_button(page: Pag
     assert page.locator("#picker").is_hidden()
 
 
-def test_on_a_read_only_page_the_name_is_no_button(page: Page, steered: Steered) -> None:
-    setting = "(setting) => { document.getElementById('app').dataset.control = setting; }"
-    try:
-        page.evaluate(setting, "off")
-        steered.show(speed=20.0, obi_levels=5)
-        until(page, "() => document.getElementById('picker-button').disabled")
-    finally:
-        page.evaluate(setting, "on")
-
-
 def test_of_thousands_of_instruments_the_search_finds_the_one(page: Page, steered: Steered) -> None:
     steered.show(instruments=(*(f"OPTION-{number:04d}-C" for number in range(3000)), "BTCUSDT"))
     page.keyboard.press("i")

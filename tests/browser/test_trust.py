@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, encode
+from shared import CONTROL_FILE, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, ControlAnswer, encode
 from tests.browser.pages import (
     plot_point,
     text,
@@ -21,6 +21,7 @@ from tests.browser.pages import (
     wait_generation,
     wait_state,
 )
+from tests.browser.steering import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,37 @@ def test_a_dead_worker_does_not_disturb_the_page_and_a_dead_server_is_said_to_be
             break
     wait_state(page, "playing")
     wait_generation(page, feeder)
+
+
+def test_an_open_page_follows_its_server_where_that_begins_anew_read_only_and_back(
+    own_server: Server, tab: Callable[..., Page], feed: Callable[..., Feeder], console: Console
+) -> None:
+    console.tolerate("Failed to load resource", "Callback failed", "did not respond", "Failed to fetch", "net::ERR")
+    feeder = feed(own_server.directory)
+    listening = ControlAnswer(listening=True)
+    feeder.overrides = {"instruments": ("BTCUSDT", "ETHUSDT"), "control": listening, "heartbeat_ms": later(feeder)}
+    feeder.publish()
+    page = tab(own_server.url)
+    usable = "usable => document.getElementById('transport')?.dataset.usable === usable"
+    until(page, usable, "true")
+    assert page.locator("#picker-button").is_enabled()
+
+    own_server.restart(VISUALIZER_CONTROL="off")
+    until(page, usable, "false")
+    # While nobody answers it cannot steer either.
+    until(page, "() => document.getElementById('play').title === 'read-only: VISUALIZER_CONTROL is off'")
+    assert text(page, "transport-reason") == "read-only"
+    assert page.locator("#play").is_disabled()
+    assert page.locator("#picker-button").is_disabled()
+    page.keyboard.press(" ")
+    until(page, "() => !document.getElementById('toast').hidden")
+    assert text(page, "toast") == "This page is read-only: VISUALIZER_CONTROL is off."
+    assert not (own_server.control / CONTROL_FILE).exists()
+
+    own_server.restart(VISUALIZER_CONTROL="on")
+    until(page, usable, "true")
+    assert text(page, "transport-reason") == ""
+    assert page.locator("#picker-button").is_enabled()
 
 
 def test_two_tabs_show_the_same_picture(page: Page, server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:

@@ -59,7 +59,7 @@ def test_a_poll_is_answered_with_the_difference(client: FlaskClient, directory: 
         "metrics_ms": feeder.metrics[-1].timestamp_ms,
         "monitor_ms": first["monitor"]["at_ms"],
     }
-    assert set(_poll(client, held)) == {"server_ms"}
+    assert set(_poll(client, held)) == {"server_ms", "control"}
     feeder.advance()
     assert len(_poll(client, held)["ohlc"]["rows"]) <= 2
     feeder.close()

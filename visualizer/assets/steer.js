@@ -56,7 +56,7 @@
 
   /* Whether it may; if not, it says why. */
   function may() {
-    if (reason) orderflow.control.say(`This page cannot steer: ${reason}`, "info");
+    if (reason) orderflow.control.say(`This page ${reason.startsWith("read-only") ? "is" : "cannot steer:"} ${reason}`, "info");
     return !reason;
   }
 

@@ -22,7 +22,12 @@
     const before = state.about;
     state = orderflow.store.receive(state, answer, Date.now());
     if ("status" in answer || "problem" in answer || reset) orderflow.header.showData(state);
-    if ("about" in answer) steered(state);
+    const { dataset } = document.getElementById("app");
+    const allowed = answer.control ?? dataset.control;
+    if ("about" in answer || allowed !== dataset.control) {
+      dataset.control = allowed;
+      steered(state);
+    }
     if ("report" in answer || reset) orderflow.report.set(state.report);
     if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) orderflow.chart.setData(state, reset, before);
     if ("ohlc" in answer || "metrics" in answer) orderflow.report.reachable();
