@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from shared import CONTROL_FILE, ControlAnswer
+from shared import CONTROL_FILE, ControlAnswer, decode_command
 from tests.browser.pages import until, wait_generation
 
 if TYPE_CHECKING:
@@ -28,15 +28,23 @@ def later(feeder: Feeder) -> int:
     return feeder.status().published_at_ms + 3_600_000
 
 
-def written(page: Page, feeder: Feeder, server: Server) -> dict[str, Any]:
-    """The command that the page has written, without what all of them have; it is answered."""
+def asked(page: Page, server: Server) -> dict[str, Any]:
+    """The command that the page has written, waited for, as it stands in the file."""
     path = server.control / CONTROL_FILE
     deadline = time.monotonic() + 10
     while not path.exists():
         assert time.monotonic() < deadline, "nothing was written"
         page.wait_for_timeout(20)
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    path.unlink()
+    payload = path.read_bytes()
+    decode_command(payload)
+    found: dict[str, Any] = json.loads(payload)
+    return found
+
+
+def written(page: Page, feeder: Feeder, server: Server) -> dict[str, Any]:
+    """The command that the page has written, without what all of them have; it is answered."""
+    found = asked(page, server)
+    (server.control / CONTROL_FILE).unlink()
     show(page, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
     until(page, "id => orderflow.state().about.control.last_id === id", found["id"])
     return {name: value for name, value in found.items() if name not in {"id", "contract", "session"}}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from shared import CONTROL_FILE, ControlAnswer, command, decode_command, send_command
-from tests.browser.pages import text, until, wait_generation
+from shared import CONTROL_FILE, ControlAnswer, command, send_command
+from tests.browser.pages import text, until
+from tests.browser.steering import asked, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,25 +28,16 @@ class Steered:
     def __init__(self, page: Page, feeder: Feeder, server: Server) -> None:
         self.page = page
         self.feeder = feeder
+        self.server = server
         self.path = server.control / CONTROL_FILE
         self.path.unlink(missing_ok=True)
         self.show(instruments=NAMES, control=ControlAnswer(listening=True))
 
     def show(self, **overrides: Any) -> None:
-        self.feeder.overrides |= overrides
-        self.feeder.advance()
-        wait_generation(self.page, self.feeder)
+        show(self.page, self.feeder, **overrides)
 
     def written(self) -> dict[str, Any]:
-        """The command that the page has written, waited for, as it stands in the file."""
-        deadline = time.monotonic() + 10
-        while not self.path.exists():
-            assert time.monotonic() < deadline, "nothing was written"
-            self.page.wait_for_timeout(20)
-        payload = self.path.read_bytes()
-        decode_command(payload)
-        found: dict[str, Any] = json.loads(payload)
-        return found
+        return asked(self.page, self.server)
 
     def answer(self, error: str | None = None, **overrides: Any) -> None:
         """Answer what is written, as a processor does."""
