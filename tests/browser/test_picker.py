@@ -220,6 +220,9 @@ def test_what_the_processor_has_to_say_is_shown_once(steered: Steered) -> None:
     steered.show(notice=said)
     page.wait_for_selector("#toast:visible")
     assert text(page, "toast").lower().startswith(said[:40])
+    # Nothing has failed: it looks, and is told, as news.
+    assert page.locator("#toast").get_attribute("role") == "status"
+    assert page.locator("#toast").get_attribute("data-tone") == "info"
     page.locator("#toast").click()
     page.wait_for_selector("#toast", state="hidden")
     steered.show(notice=said)

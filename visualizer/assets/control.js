@@ -81,7 +81,7 @@
   /* Takes in what status.json says of the last command. */
   function receive({ about }) {
     const notice = (about && about.notice) || null;
-    if (notice && notice !== told) say(notice);
+    if (notice && notice !== told) say(notice, "info");
     told = notice;
     const answer = about && about.control;
     if (!answer || !answer.last_id || answers.some((each) => each.last_id === answer.last_id)) return;
@@ -113,11 +113,12 @@
     window.dash_clientside.set_props("tick", { interval: waiting.size ? Math.min(usual, LOOK_EVERY_MS) : usual });
   }
 
-  /* Show a sentence for some seconds: an error, or as `tone` "info" what has been done. */
+  /* Show a sentence for some seconds: an error, or as `tone` "info" what has been done or is good to know. */
   function say(sentence, tone = "error") {
     const toast = document.getElementById("toast");
     clearTimeout(hiding);
     toast.dataset.tone = tone;
+    toast.setAttribute("role", tone === "error" ? "alert" : "status");
     toast.textContent = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
     toast.hidden = false;
     toast.onclick = () => (toast.hidden = true);
