@@ -177,6 +177,7 @@ def test_pure_parts_of_the_scripts_hold_their_promises(page: Page) -> None:
             none: format.exact(null, 2),
             ages: [0, 9949, 10000, 119999, 7199999, 86400000 * 3].map(format.age),
             speeds: [null, 1, 0.1, 10000].map(format.speed),
+            shares: [0, 1.6e-7, 1.55e-6, 2e-5, 0.000123456, 0.05, -1.6e-7, 1e-30].map(format.basisPoints),
             crossed: depth.quotes({ bids: [[101, 1]], asks: [[100, 1]] }).spread,
             oneSided: depth.quotes({ bids: [[101, 1]], asks: [] }),
             nearest: depth.nearest({ bids: [[99, 1], [98, 2]], asks: [[101, 5]] }, 98.2),
@@ -196,6 +197,8 @@ def test_pure_parts_of_the_scripts_hold_their_promises(page: Page) -> None:
     assert results["none"] == "–"
     assert results["ages"] == ["0.0 s", "9.9 s", "10 s", "119 s", "119 min", "3 days"]
     assert results["speeds"] == ["max", "×1", "×0.1", "×10000"]
+    shares = ["0.00", "0.0016", "0.015", "0.20", "1.23", "500.00", "-0.0016", "0.0000000000"]
+    assert results["shares"] == [f"{share} bp" for share in shares]
     assert results["crossed"] == -1
     assert results["oneSided"] == {"bid": [101, 1], "ask": None, "mid": 101, "spread": None}
     assert results["nearest"] == {"price": 98, "size": 2, "sum": 3, "side": "bid"}

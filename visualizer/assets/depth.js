@@ -137,7 +137,7 @@
     write.text("quote-ask-size", ask ? `× ${format.exact(ask[1], size)}` : "");
     write.text("quote-spread", spread === null ? format.NONE : format.exact(spread, decimals));
     const crossed = spread !== null && spread <= 0 ? (spread < 0 ? "crossed" : "locked") : "";
-    write.text("quote-spread-size", crossed || (spread === null ? "" : `${((spread / mid) * 10_000).toFixed(2)} bp`));
+    write.text("quote-spread-size", crossed || (spread === null ? "" : format.basisPoints(spread / mid)));
     write.mark("quotes", "crossed", crossed);
   }
 

@@ -57,10 +57,18 @@
     return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
   }
 
+  /* A share in hundredths of a percent, with two digits at least that say something. */
+  function basisPoints(share) {
+    const points = share * 10_000;
+    const leading = Math.floor(Math.log10(Math.abs(points)));
+    const decimals = Number.isFinite(leading) ? Math.min(10, Math.max(2, 1 - leading)) : 2;
+    return `${points.toFixed(decimals)} bp`;
+  }
+
   function speed(value) {
     if (value === null || value === undefined) return "max";
     return `×${Number(value.toPrecision(6))}`;
   }
 
-  orderflow.format = { NONE, exact, signed, count, decimalsOf, dateTime, barTime, age, bytes, speed };
+  orderflow.format = { NONE, exact, signed, count, decimalsOf, dateTime, barTime, age, basisPoints, bytes, speed };
 })();
