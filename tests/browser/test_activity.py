@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from processor.errors import SettingError
+from processor.settings import bar_length
 from shared import ControlAnswer, Finding, Incident
 from tests.browser.pages import (
     bar_point,
@@ -34,6 +36,21 @@ if TYPE_CHECKING:
     from tests.browser.feeder import Feeder
 
 _PER_BAR: Final = 20
+_WHOLE: Final = ("0", "1", "007", "7", "8", "168", "169", "10080", "604800", "604801", "604800000", "604800001")
+_NUMBERS: Final = (
+    *_WHOLE,
+    "",
+    "-1",
+    "+1",
+    "1.",
+    "1.5",
+    ".5",
+    "0.0",
+    15 * "9",
+    16 * "9",
+    f".{14 * '1'}",
+    f".{15 * '1'}",
+)
 _DRAWN: Final = "() => Array.from(orderflow.chart.graph().data[0].x)"
 _LABELS: Final = """() => [...document.querySelectorAll("#chart .xaxislayer-above .xtick text")].map((label) => {
   const { left, right } = label.getBoundingClientRect();
@@ -292,8 +309,19 @@ def test_an_interval_is_typed_in_either_kind_or_refused_with_examples_of_both(
     assert active.generation
 
 
+def _is_interval(text: str) -> bool:
+    try:
+        bar_length(text)
+    except SettingError:
+        return False
+    return True
+
+
 def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
     read = "(texts) => texts.map((text) => orderflow.interval.parse(text))"
+    written = [f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "D")]
+    found = page.evaluate(read, written)
+    assert [name for name, each in zip(written, found, strict=True) if (each is not None) != _is_interval(name)] == []
     times = {"250ms": 250, "1s": 1000, "15m": 900_000, "4h": 14_400_000, "1d": 86_400_000, "7d": 604_800_000}
     assert page.evaluate(read, list(times)) == [{"ms": ms} for ms in times.values()]
     traded = {"500t": "trades", "100v": "volume", ".5v": "volume", "8d": "turnover", "0.5d": "turnover"}
@@ -301,7 +329,7 @@ def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
     assert [(f"{each['amount']}{name[-1]}", each["traded"]) for each, name in zip(found, traded, strict=True)] == list(
         traded.items()
     )
-    assert page.evaluate(read, ["nonsense", "", "0t", "1.5t", "8w", "1.5m", "-5v"]) == [None] * 7
+    assert page.evaluate(read, ["nonsense", "", "0t", "1.5t", "1w", "1.5m", "-5v"]) == [None] * 7
     words = "(texts) => texts.map(orderflow.interval.words)"
     assert page.evaluate(words, ["5m", "1t", "1000000d", "0.5v"]) == [
         "bars of 5m",

@@ -2,16 +2,16 @@
 (() => {
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
-  const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-  const LONGEST_MS = UNITS_MS.w;
+  const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  const LONGEST_MS = 7 * UNITS_MS.d;
   const TRADED = { t: "trades", v: "volume", d: "turnover" };
-  const MOST_DIGITS = 18;
+  const MOST_DIGITS = 15;
   const EXAMPLES = "30s, 5m, 4h or 1d, or what is traded in a bar: 500t trades, 100v volume, 1000000d turnover";
 
   /* "1m" → { ms: 60000 }, "500t" → { traded: "trades", amount: "500" }; null where it is neither. What is both, a whole
      number of d, are days up to a week. */
   function parse(text) {
-    const time = /^(\d+)(ms|[smhdw])$/.exec(text || "");
+    const time = /^(\d+)(ms|[smhd])$/.exec(text || "");
     const ms = time ? Number(time[1]) * UNITS_MS[time[2]] : 0;
     if (ms > 0 && ms <= LONGEST_MS) return { ms };
     const [, amount, unit] = /^(\d+|\d*\.\d+)([tvd])$/.exec(text || "") || [];
