@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared import IpcStats, WriteStats
+from shared import Depth, IpcStats, Level, WriteStats
 from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from playwright.sync_api import Page, Request
 
     from tests.browser.conftest import Server
@@ -112,6 +113,21 @@ def test_the_depth_shows_best_quotes_spread_and_the_level_under_the_pointer(page
     drawn = page.evaluate("() => orderflow.depth.steps(orderflow.state().depth.bids)")
     assert drawn["x"][:2] == [0, bid_size]
     assert drawn["y"][:2] == [bid, bid]
+
+
+def test_a_level_is_seen_where_the_book_reaches_far_beyond_the_tick(
+    page: Page, feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Depth(
+        tuple(Level(price, 2.0) for price in (41999.99, 41999.98, 41900.0)),
+        tuple(Level(price, 2.0) for price in (42000.01, 42000.02, 42100.0)),
+    )
+    monkeypatch.setattr(feeder.market, "depth", lambda: far)
+    feeder.advance()
+    wait_generation(page, feeder)
+    heights = """() => [...document.querySelectorAll("#depth .barlayer path")]
+      .map((bar) => bar.getBoundingClientRect()).filter(({ width }) => width > 0).map(({ height }) => height)"""
+    until(page, f"() => ({heights})().length === 6 && ({heights})().every((height) => height > 1 && height < 4)")
 
 
 def test_the_monitor_lights_up_where_a_limit_is_crossed(page: Page, feeder: Feeder) -> None:

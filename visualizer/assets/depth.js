@@ -3,6 +3,7 @@
   "use strict";
   const orderflow = (window.orderflow = window.orderflow || {});
   const SIZES_SHARE = 0.4;
+  const THINNEST_PX = 2;
   let book = { bids: [], asks: [] };
   let about = null;
   let excuse = "";
@@ -103,7 +104,7 @@
     text(best, mid);
     const levels = [book.bids, book.asks];
     const sides = levels.map(steps);
-    const thick = thickness(book) * 0.8;
+    let thick = thickness(book) * 0.8;
     const layout = { "xaxis.type": "linear", "xaxis2.type": "linear", "yaxis.type": "linear" };
     layout["yaxis.tickformat"] = `.${priceDecimals()}f`;
     layout["yaxis.showticklabels"] = layout["xaxis.showticklabels"] = mid !== null;
@@ -113,6 +114,8 @@
       const sum = Math.max(...sides.flatMap((side) => side.x));
       most = orderflow.ranges.around(0, sum, most);
       layout["yaxis.range"] = [mid - reach, mid + reach];
+      // A level is seen, too, where the tick is a small part of a pixel.
+      thick = Math.max(thick, (THINNEST_PX * 2 * reach) / gd._fullLayout.yaxis._length);
       layout["xaxis.range"] = [0, most];
       layout["xaxis.tickformat"] = most >= 2000 ? "~s" : "";
       largest = orderflow.ranges.around(0, Math.max(...levels.flat().map((level) => level[1])), largest);
