@@ -81,7 +81,7 @@
   /* Takes in what status.json says of the last command. */
   function receive({ about }) {
     const notice = (about && about.notice) || null;
-    if (notice && notice !== told) say(notice, "info");
+    if (notice && notice !== told) say(`${notice[0].toUpperCase()}${notice.slice(1)}`, "info");
     told = notice;
     const answer = about && about.control;
     if (!answer || !answer.last_id || answers.some((each) => each.last_id === answer.last_id)) return;
