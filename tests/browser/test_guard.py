@@ -14,7 +14,7 @@ from tests.browser.steering import later, written
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
     from tests.browser.conftest import Console, Server
     from tests.browser.feeder import Feeder
@@ -75,8 +75,13 @@ def test_a_page_that_is_loaded_again_still_moves_the_replay_to_where_its_address
     assert lossy.loads == 2
 
 
-def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(lossy: Lossy, server: Server) -> None:
-    page = lossy.page
+def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(
+    browser: Browser, server: Server, feeder: Feeder
+) -> None:
+    assert feeder.generation
+    # A clock stays installed for every page of its context.
+    page = browser.new_page()
+    lossy = Lossy(page)
     page.clock.install()
     lossy.lose("**/dash_renderer*", times=6)
     page.goto(server.url)
@@ -93,6 +98,7 @@ def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(lossy: L
     button.click()
     lossy.until(lambda: lossy.loads == 7)
     wait_drawn(page)
+    page.close()
 
 
 def _abort(route: Route) -> None:
