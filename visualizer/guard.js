@@ -57,7 +57,7 @@
     const note = document.getElementById("lost") || document.createElement("p");
     note.id = "lost";
     note.setAttribute("role", "alert");
-    note.setAttribute("style", "position: fixed; z-index: 99; inset: 0 0 auto; margin: 0; padding: 12px 2rem; background: #10151d; color: #e0a43a; font: 13px monospace");
+    note.setAttribute("style", "position: fixed; z-index: 99; inset: 0 0 auto; margin: 0; padding: 2rem; background: #10151d; color: #e0a43a; font: 13px monospace");
     note.replaceChildren(...parts);
     document.body.append(note);
   }
