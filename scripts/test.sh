@@ -20,6 +20,6 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
   # shellcheck disable=SC2086 # a list
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-# They share two cores; tests of the browser take turns on one, and so do those of the containers and the like.
+# They share two cores; tests/conftest.py says how.
 [ $# -gt 0 ] || set -- --numprocesses 2
 exec "$python" -m pytest "$@"

@@ -47,29 +47,34 @@ _BROWSER_ARGUMENTS: Final = (
 )
 
 
-_TOGETHER: Final = (
-    "browser",
-    "containers",
-    "test_bench.py",
-    "test_control_docs.py",
-    "test_durability.py",
-    "test_run.py",
-)
+_TOGETHER: Final = ("containers", "test_bench.py", "test_control_docs.py", "test_durability.py", "test_run.py")
 """Tests of real processes that have deadlines of their own, by the first part of their path: one after the other."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Containers first, browsers last: networks that come up make Chromium drop what it is loading."""
+    order = {"containers": 0, "browser": 2}
+    items.sort(key=lambda item: order.get(_parts(item.nodeid)[1], 1))
+
+
 class _Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives all of each of these to one of the processes that share the tests, every other test to whoever is free."""
+    """Lets one of the processes that share the tests have all of each of these, and all of a file of the browser's."""
 
     def _split_scope(self, nodeid: str) -> str:
-        first = re.split("/|::", nodeid)[1]
-        return first if first in _TOGETHER else nodeid
+        _, first, second, *_ = _parts(nodeid)
+        return first if first in _TOGETHER else second if first == "browser" else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Where several processes share the tests, say who gets which."""
+    """Where several processes share the tests, say who gets which, in the order above."""
+    config.option.loadscopereorder = False
     return _Together(config, log)
+
+
+def _parts(nodeid: str) -> list[str]:
+    """Folders, file and test."""
+    return re.split("/|::", nodeid)
 
 
 @pytest.fixture(scope="session")
