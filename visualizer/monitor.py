@@ -27,6 +27,8 @@ _GROWTH_SLACK_BYTES: Final = 50_000_000
 _VISIBLE_GROWTH: Final = 1.05
 _ENOUGH_PARSES: Final = 100
 """A 99th percentile of fewer is the slowest one, which is the very first."""
+_ENOUGH_WRITES: Final = 200
+"""Of fewer it is one or two of the start, while the dataset is being read as well: until then the median is judged."""
 
 OK: Final = "ok"
 NEAR: Final = "near"
@@ -76,7 +78,8 @@ def _file(name: str, writes: WriteStats | None, read: Reads) -> dict[str, Any]:
     if writes is not None:
         # Ten a second is the pace a healthy writer keeps: there is no "near" below it.
         figures["hz"] = (writes.rate_hz, OVER if writes.rate_hz > MAX_PUBLISH_HZ else OK)
-        figures["p99_ms"] = (writes.p99_ms, _level(writes.p99_ms, MAX_WRITE_MS))
+        judged_ms = writes.p99_ms if writes.writes >= _ENOUGH_WRITES else writes.p50_ms
+        figures["p99_ms"] = (writes.p99_ms, _level(judged_ms, MAX_WRITE_MS))
         figures["max_ms"] = (writes.max_ms, OK)
         figures["bytes"] = (writes.bytes, OK)
     if read.parse_p99_ms is not None:

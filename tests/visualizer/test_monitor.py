@@ -37,7 +37,8 @@ def test_a_healthy_exchange_lights_nothing() -> None:
     ("stats", "figure"),
     [
         (WriteStats(rate_hz=10.1), "hz"),
-        (WriteStats(p99_ms=10.01), "p99_ms"),
+        (WriteStats(writes=200, p99_ms=10.01), "p99_ms"),
+        (WriteStats(writes=2, p50_ms=10.01, p99_ms=10.01), "p99_ms"),
     ],
 )
 def test_a_write_limit_crossed_lights_its_figure_and_the_whole(stats: WriteStats, figure: str) -> None:
@@ -59,6 +60,12 @@ def test_a_view_is_listed_where_it_is_written_and_does_not_count_as_one_of_the_d
 
 def test_the_longest_write_alone_lights_nothing() -> None:
     assert _panel({"files": {DEPTH_FILE: WriteStats(max_ms=500.0)}})["level"] == "ok"
+
+
+def test_a_slow_write_among_the_first_lights_nothing() -> None:
+    panel = _panel({"files": {DEPTH_FILE: WriteStats(writes=199, p50_ms=1.0, p99_ms=17.0)}})
+    assert _file(panel, DEPTH_FILE)["p99_ms"] == (17.0, "ok")
+    assert panel["level"] == "ok"
 
 
 def test_a_slow_parse_lights_up() -> None:
@@ -87,7 +94,7 @@ def test_growing_memory_lights_up_beyond_a_quarter_and_fifty_megabytes() -> None
 
 
 def test_a_figure_near_its_limit_warns() -> None:
-    panel = _panel({"files": {OHLC_FILE: WriteStats(p99_ms=8.5)}})
+    panel = _panel({"files": {OHLC_FILE: WriteStats(writes=200, p99_ms=8.5)}})
     assert _file(panel, OHLC_FILE)["p99_ms"] == (8.5, "near")
     assert panel["level"] == "near"
 
