@@ -6,7 +6,7 @@ read. Where the cache cannot be used, or goes away meanwhile, the vendor's files
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -29,7 +29,7 @@ from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from processor.formats import Dataset
@@ -174,8 +174,7 @@ class Direct:
     ) -> int | None:
         """See Source."""
         before_ns: int | None = None
-        streams = self._dataset.open(self.instrument, self._clock, Report()).streams
-        with closing(prefetched(in_time_order(streams, Report()), while_waiting=while_waiting)) as chunks:
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
             for chunk in chunks:
                 found_ns = _neighbour_in(chunk, at_ns, kind, forward=forward)
                 if forward and found_ns is not None:
@@ -189,8 +188,7 @@ class Direct:
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
     ) -> tuple[int, int | None]:
         """See Source."""
-        streams = self._dataset.open(self.instrument, self._clock, Report()).streams
-        with closing(prefetched(in_time_order(streams, Report()), while_waiting=while_waiting)) as chunks:
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
             first = next(chunks, None)
             if first is None or first.first_ns is None:
                 return at_ns, None
@@ -306,7 +304,7 @@ class Kept:
     def _chunks(self, segment: int) -> Iterator[Chunk]:
         visit = self._visit
         last_ns: int | None = self.manifest.segments[segment - 1].last_ns if segment else None
-        try:
+        with self._leaving_what_is_damaged():
             while self._visit == visit:
                 if segment < len(self.manifest.segments):
                     chunk = read_segment(self.folder, segment, self.manifest.segments[segment])
@@ -317,10 +315,6 @@ class Kept:
                     if self._left:
                         break
                     return
-        except DatasetError as error:
-            if self._conversion is not None and error is self._conversion.failure:
-                raise
-            self._leave_cache(error)
         if self._visit == visit:
             yield from _later(self._fallback().chunks(self.report), last_ns)
 
@@ -342,6 +336,16 @@ class Kept:
         if len(conversion.manifest.segments) <= segments and conversion.unusable is not None:
             self._leave_cache(conversion.unusable)
         return True
+
+    @contextmanager
+    def _leaving_what_is_damaged(self) -> Generator[None]:
+        """Goes on without the cache where it turns out damaged; where the dataset itself is, that is raised."""
+        try:
+            yield
+        except DatasetError as error:
+            if self._conversion is not None and error is self._conversion.failure:
+                raise
+            self._leave_cache(error)
 
     def _leave_cache(self, reason: object) -> None:
         """Go on without the cache.
@@ -375,17 +379,13 @@ class Kept:
         self, at_ns: int, kind: Kind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
-        try:
+        with self._leaving_what_is_damaged():
             while not self._left:
                 manifest = self.manifest
                 found_ns = self._neighbour(manifest, at_ns, kind, forward=forward)
                 if found_ns is not None or manifest.complete or not forward:
                     return found_ns
                 self._await(len(manifest.segments), while_waiting)
-        except DatasetError as error:
-            if self._conversion is not None and error is self._conversion.failure:
-                raise
-            self._leave_cache(error)
         return self._fallback().neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
 
     def _neighbour(self, manifest: Manifest, at_ns: int, kind: Kind, *, forward: bool) -> int | None:
@@ -404,7 +404,7 @@ class Kept:
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
     ) -> tuple[int, int | None]:
         """See Source."""
-        try:
+        with self._leaving_what_is_damaged():
             while not self._left:
                 manifest = self.manifest
                 filled = self._filled_by(activity)
@@ -413,10 +413,6 @@ class Kept:
                     if end_ns is not None or manifest.complete:
                         return begin_ns, end_ns
                 self._await(len(manifest.segments), while_waiting)
-        except DatasetError as error:
-            if self._conversion is not None and error is self._conversion.failure:
-                raise
-            self._leave_cache(error)
         return self._fallback().bar(activity, at_ns, while_waiting)
 
     def volumes(self) -> Volumes | None:
