@@ -167,10 +167,8 @@ class _Plan:
 
 
 def _planned(source: Kept, settings: Settings) -> _Plan:
-    """Divide what certainly lies before `settings.until`, unless each interval has to wait for the one before."""
+    """Divide what certainly lies before `settings.until`."""
     manifest = source.manifest
-    if settings.aggregation.activity is not None:
-        return _Plan(source, 0, [])
     end = len(manifest.segments)
     if settings.until is not None and manifest.first_ns is not None:
         end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
@@ -322,7 +320,7 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
     if settings.start is not None and engine.first_ns is not None:
         start_ns = resolved(settings.start, engine.first_ns)
         interval_ns = settings.aggregation.interval_ns
-        if settings.aggregation.activity is None:
+        if interval_ns:
             return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
         # Every interval reaches to the begin of the next one.
         return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]

@@ -64,13 +64,18 @@ def divisible(aggregation: Aggregation) -> bool:
     """Whether parts of days add up.
 
     Where the CVD restarts within an interval, its value at midnight is no value of the interval, but the open of its
-    second part. Where they end by activity, none is known before those ahead of it.
+    second part.
     """
-    return aggregation.divides_days or (aggregation.cvd_reset == "none" and aggregation.activity is None)
+    return aggregation.cvd_reset == "none" or aggregation.divides_days
 
 
 def partitions(folder: Path, manifest: Manifest, aggregation: Aggregation, end: int) -> list[Partition]:
-    """The segments up to, without, `end` of a complete store, in order; one partition if the days are not divisible."""
+    """The segments up to, without, `end` of a complete store, in order; one partition if the days are not divisible.
+
+    None where intervals end by activity: each waits for the one before.
+    """
+    if aggregation.activity is not None:
+        return []
     days = [manifest.segments[number].day if divisible(aggregation) else "" for number in range(end)]
     found = []
     for _, numbers in groupby(range(end), key=days.__getitem__):
