@@ -77,14 +77,8 @@
 
   /* Index of the last of them at or before a moment; -1 where there is none. */
   function indexBefore(times, ms) {
-    let low = 0;
-    let high = times.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (times[middle] <= ms) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    const index = orderflow.ranges.indexAt(times, ms, (time) => time);
+    return times[index] === ms ? index : index - 1;
   }
 
   /* The number of the first of `later` bars, by one that both know; null without any. */

@@ -36,12 +36,12 @@
   }
 
   /* Index of the first row at or after a place. */
-  function indexAt(rows, place) {
+  function indexAt(rows, place, of = (row) => row[0]) {
     let low = 0;
     let high = rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (rows[middle][0] < place) low = middle + 1;
+      if (of(rows[middle]) < place) low = middle + 1;
       else high = middle;
     }
     return low;
