@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
-from processor.settings import Activity
+from processor.settings import Activity, Aggregation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,22 @@ def columns_of_book(updates: Sequence[Update], price_decimals: int = 1, size_dec
     )
 
 
-ACTIVITIES: Final = st.one_of(
+_ACTIVITIES: Final = st.one_of(
     st.builds(Activity, st.just("t"), st.sampled_from([Decimal(1), Decimal(2), Decimal(7)])),
     st.builds(Activity, st.just("v"), st.sampled_from([Decimal("0.001"), Decimal("0.01"), Decimal(30), Decimal(9000)])),
     st.builds(Activity, st.just("d"), st.sampled_from([Decimal("0.3"), Decimal(3000), Decimal(900_000)])),
 )
+
+
+def aggregations(intervals_ns: Sequence[int], obi_levels: Sequence[int]) -> st.SearchStrategy[Aggregation]:
+    """Bars of these lengths, or by activity, with imbalances of these numbers of levels."""
+    lengths = st.one_of(st.tuples(st.sampled_from(intervals_ns), st.none()), st.tuples(st.just(0), _ACTIVITIES))
+    return st.builds(
+        lambda length, levels, cvd_reset: Aggregation(length[0], levels, cvd_reset, length[1]),
+        lengths,
+        st.sampled_from(obi_levels),
+        st.sampled_from(["none", "day"]),
+    )
 
 
 @st.composite

@@ -17,9 +17,9 @@ from processor.events import NS_PER_DAY, NS_PER_MS
 from processor.settings import Aggregation
 from tests import reference
 from tests.processor.streams import (
-    ACTIVITIES,
     Trade,
     Update,
+    aggregations,
     book_streams,
     columns_of_book,
     columns_of_trades,
@@ -33,15 +33,9 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 PRICE_DECIMALS, SIZE_DECIMALS = 1, 2
 
-lengths = st.one_of(
-    st.tuples(st.sampled_from([SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]), st.none()),
-    st.tuples(st.just(0), ACTIVITIES),
-)
-aggregations = st.builds(
-    lambda length, obi_levels, cvd_reset: Aggregation(length[0], obi_levels, cvd_reset, length[1]),
-    lengths,
-    st.sampled_from([0, 1, 3, 10]),
-    st.sampled_from(["none", "day"]),
+ANY_AGGREGATION = aggregations(
+    intervals_ns=[SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
+    obi_levels=[0, 1, 3, 10],
 )
 
 
@@ -115,7 +109,7 @@ def reference_rows(found: reference.Reference) -> list[tuple[Any, ...]]:
     return rows
 
 
-@given(trade_streams(), book_streams(), aggregations, st.data())
+@given(trade_streams(), book_streams(), ANY_AGGREGATION, st.data())
 def test_every_number_is_that_of_the_reference_whatever_the_batches(
     trades: list[Trade], book: list[Update], aggregation: Aggregation, data: st.DataObject
 ) -> None:
@@ -138,7 +132,7 @@ def test_every_number_is_that_of_the_reference_whatever_the_batches(
         ] == levels
 
 
-@given(trade_streams(), book_streams(), aggregations)
+@given(trade_streams(), book_streams(), ANY_AGGREGATION)
 def test_the_cross_checks_hold_for_every_stream(
     trades: list[Trade], book: list[Update], aggregation: Aggregation
 ) -> None:
@@ -147,7 +141,7 @@ def test_the_cross_checks_hold_for_every_stream(
     assert False not in checks(engine.rows(), aggregation).values()
 
 
-@given(trade_streams(), book_streams(), aggregations, st.integers(1, 5))
+@given(trade_streams(), book_streams(), ANY_AGGREGATION, st.integers(1, 5))
 def test_an_engine_that_keeps_few_rows_ends_with_the_rows_of_one_that_keeps_all(
     trades: list[Trade], book: list[Update], aggregation: Aggregation, keep: int
 ) -> None:

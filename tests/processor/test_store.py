@@ -28,9 +28,9 @@ from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter
 from tests.processor.streams import (
-    ACTIVITIES,
     Trade,
     Update,
+    aggregations,
     book_streams,
     columns_of_book,
     columns_of_trades,
@@ -42,20 +42,9 @@ if TYPE_CHECKING:
 
 SECOND_NS = 1_000_000_000
 
-lengths = st.one_of(
-    st.tuples(
-        st.sampled_from(
-            [250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY]
-        ),
-        st.none(),
-    ),
-    st.tuples(st.just(0), ACTIVITIES),
-)
-aggregations = st.builds(
-    lambda length, obi_levels, cvd_reset: Aggregation(length[0], obi_levels, cvd_reset, length[1]),
-    lengths,
-    st.sampled_from([0, 3, 10, 10]),
-    st.sampled_from(["none", "day"]),
+ANY_AGGREGATION = aggregations(
+    intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
+    obi_levels=[0, 3, 10, 10],
 )
 
 
@@ -141,7 +130,7 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
 
 @given(
     chunks=chunked(),
-    aggregation=aggregations,
+    aggregation=ANY_AGGREGATION,
     keep=st.sampled_from([1, 3, 1000]),
     segment_events=st.sampled_from([1, 7, 1000]),
     restarts=st.lists(st.integers(0, 6), max_size=2),
