@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from processor.events import BookEvents, Trades
     from processor.report import Report
 
@@ -61,19 +64,52 @@ _DAMAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows of one stream, in the order of the file: trades, book events, or both.
+    """Some rows of one part, in the order of the file: trades, book events, or both.
 
-    `consumed_bytes` of the stream's `SourceFile.size_bytes` have been read by now.
+    `consumed_bytes` of the part's `size_bytes` have been read by now. Of the trades, `lines` are the 1-based lines (or
+    records) in the file, int64, and `ids` the vendor's ids, int64 (`hashed_ids` makes them of texts), where they are
+    known: they tell which trades of two files are the same one.
     """
 
     trades: Trades | None
     book: BookEvents | None
     consumed_bytes: int
+    lines: NDArray[np.int64] | None = None
+    ids: NDArray[np.int64] | None = None
 
 
-def batch(trades: Trades | None, book: BookEvents | None, consumed_bytes: int) -> Batch:
+def batch(
+    trades: Trades | None,
+    book: BookEvents | None,
+    consumed_bytes: int,
+    *,
+    lines: NDArray[np.int64] | None = None,
+    ids: NDArray[np.int64] | None = None,
+) -> Batch:
     """A batch in which columns without a row are none at all."""
-    return Batch(trades or None, book or None, consumed_bytes)
+    return Batch(trades or None, book or None, consumed_bytes, lines if trades else None, ids if trades else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A file of a dataset, or several that continue each other, read from its begin to its end in file order.
+
+    Parts that overlap in time are merged, so whatever can be read apart is a part of its own; what needs the state that
+    the file before left (a book that goes on) is one part with it. `read` may be called again, and gives the same.
+
+    `first_ns` is the time of the first event where the head shows it, None where it does not. `trades` and `book` say
+    what the part may hold. With `has_snapshots`, book updates before the dataset's first snapshot are dropped. Events
+    of equal times are in the order of `rank`, then of the parts.
+    """
+
+    name: str
+    size_bytes: int
+    read: Callable[[Report], Iterator[Batch]]
+    first_ns: int | None = None
+    trades: bool = True
+    book: bool = True
+    has_snapshots: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +240,13 @@ class Format(Protocol):
             NothingToReplay: the file is of this vendor, but holds neither trades nor a book.
         """
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """Streams that can be read in parallel, each in file order; files that continue each other are one stream.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """What `files` hold of `instrument`, in parts that can be read apart.
 
         Times are of `clock` ("exchange" or "local"; a vendor with one clock uses it for both). Rows of other
-        instruments are passed over. Sequence, duplicate, side and malformed-row findings go to `report`.
+        instruments are passed over. What is left out goes to `report`; sequence, duplicate and malformed-row findings
+        to the report that a part is read with.
 
         Raises:
-            DatasetError: while iterating, when a file turns out unusable.
+            DatasetError: the files do not go together; while a part is read, when a file turns out unusable.
         """
