@@ -7,7 +7,8 @@ ProcessorError
     ├── UnknownFormat     nothing in it is of a format that is understood
     ├── NothingToReplay   a file of a known vendor holds neither trades nor a book
     ├── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
-    └── ScaleOverflow     its numbers need more digits than 64 bits hold
+    ├── ScaleOverflow     its numbers need more digits than 64 bits hold
+    └── Disordered        its rows are further out of order than was foreseen; it has to be read again
 """
 
 from __future__ import annotations
@@ -49,3 +50,11 @@ class TooManyMalformed(DatasetError):
 
 class ScaleOverflow(DatasetError, OverflowError):
     """Prices or sizes need more digits, together, than 64 bits hold."""
+
+
+class Disordered(DatasetError):
+    """The rows of a part are further out of order than can be held back: it has to be sorted, and all read again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: its rows are far out of order; start again, and they are sorted first")
+        self.name = name

@@ -80,6 +80,29 @@ class Trades(Columns):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedTrades(Trades):
+    """Trades with the 1-based line that each stands on in its file, and its id, int64; -1 where there is none."""
+
+    line: NDArray[np.int64]
+    id: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, trades: Trades | None, lines: NDArray[np.int64] | None, ids: NDArray[np.int64] | None
+    ) -> LocatedTrades | None:
+        """Trades with their lines and ids, as far as these are known; None where there is no trade."""
+        if trades is None or not len(trades):
+            return None
+        nowhere = np.broadcast_to(np.int64(-1), len(trades))
+        columns = {field.name: getattr(trades, field.name) for field in fields(Trades)}
+        return cls(**columns, line=nowhere if lines is None else lines, id=nowhere if ids is None else ids)
+
+    def bare(self) -> Trades:
+        """The trades alone."""
+        return Trades(**{field.name: getattr(self, field.name) for field in fields(Trades)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookEvents(Columns):
     """Book updates: `size_lots` now rests at `price_ticks` of `side` (int8: BID or ASK), 0 for none; or CLEAR."""
 

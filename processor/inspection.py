@@ -10,9 +10,8 @@ import msgspec
 import numpy as np
 
 from processor.engine import Engine
-from processor.formats import open_dataset
+from processor.formats import in_order, open_dataset
 from processor.formats.chunks import prefetched
-from processor.ordering import in_time_order
 from processor.report import KINDS, Incident, Report, printable, with_spells
 from processor.settings import Aggregation, iso
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.events import Columns
+    from processor.formats import Dataset
 
 
 class FileFinding(msgspec.Struct, frozen=True):
@@ -99,14 +99,19 @@ def inspect(
     Raises:
         DatasetError: it cannot be read as one.
     """
+    return in_order(open_dataset(path), lambda dataset: _inspected(dataset, instrument, clock, on_progress))
+
+
+def _inspected(
+    dataset: Dataset, instrument: str | None, clock: str, on_progress: Callable[[int, int], None] | None
+) -> Inspection:
     report = Report()
-    dataset = open_dataset(path)
     opened = dataset.open(instrument, clock, report)
     engine = Engine(Aggregation(), keep=1)
     prices, sizes = _Step(), _Step()
     last_ns: int | None = None
     book_events = 0
-    with closing(prefetched(in_time_order(opened.streams, report))) as chunks:
+    with closing(prefetched(opened.chunks(report))) as chunks:
         for chunk in chunks:
             parts: list[Columns] = [*chunk.trades, *chunk.book]
             for part in parts:
@@ -119,7 +124,7 @@ def inspect(
                 on_progress(chunk.consumed_bytes, opened.size_bytes)
     report = with_spells(report, engine.book)
     return Inspection(
-        dataset=path.resolve().name,
+        dataset=dataset.path.resolve().name,
         format=opened.format,
         instruments=opened.instruments,
         instrument=opened.instrument,

@@ -1,27 +1,33 @@
-"""From streams in file order to chunks in time order.
+"""From the parts of a dataset, each in file order, to chunks in time order.
 
 Vendors' files are nearly sorted: receivers stamp in order, exchanges do not quite. Rows are held back until what is
-read runs `HELD_ROWS` rows and `HELD_NS` ahead of them, then released sorted, stably; so memory does not grow with the
-dataset, and a dataset of fewer rows is sorted exactly whatever its order. A row later than that is taken at the time
-already reached and counted as `late`.
+read of their part runs `HELD_ROWS` rows and `HELD_NS` ahead of them, then released sorted, stably; so memory does not
+grow with the dataset. A part whose rows are further apart than that is `Disordered`: whoever reads starts again with
+that part sorted on disk (`processor.sorting`), so what comes out never depends on the window.
+
+Parts are opened when the time of their first event is reached. Those that overlap are merged by time, then by their
+order; what they tell twice is taken once (`processor.overlaps`).
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic
 
 import numpy as np
 
-from processor.events import NS_PER_SECOND, BookEvents, ColumnsT, Trades, concatenated
+from processor.errors import Disordered
+from processor.events import CLEAR, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
+from processor.overlaps import Overlaps, Telling
+from processor.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch
-    from processor.report import Report
+    from processor.formats.base import Batch, Part
 
     _Times = NDArray[np.int64]
 
@@ -31,8 +37,10 @@ SILENCE_NS: Final = 60 * NS_PER_SECOND
 
 _STRIDE: Final = 64
 """Every how many rows a dense chunk is looked at for silences."""
-_BEGINNING: Final = np.iinfo(np.int64).min
-_END: Final = np.iinfo(np.int64).max
+_BEGINNING: Final = int(np.iinfo(np.int64).min)
+_END: Final = int(np.iinfo(np.int64).max)
+_UNKNOWN: Final = np.int64(-1)
+"""The line, or the id, of a trade that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +87,42 @@ def _after(part: ColumnsT, limit_ns: int) -> ColumnsT:
 
 
 class _Held(Generic[ColumnsT]):
-    """Rows of one kind that wait for earlier ones."""
+    """Rows of one kind that wait for earlier ones of their part."""
 
     def __init__(self) -> None:
+        self.first_ns: int | None = None
+        """The earliest there has been."""
+        self.last_ns = _BEGINNING
+        """The latest there has been."""
         self._parts: list[ColumnsT] = []
+        self._earliest: list[int] = []
+        """Of each part."""
         self._sorted = True
-        self._last_ns = _BEGINNING
 
-    def add(self, rows: ColumnsT, released_ns: int) -> tuple[int, int]:
-        """Hold `rows`; return how many were later than `released_ns` allows, and the newest time they came with.
-
-        A later one now bears the first time allowed.
-        """
-        late = 0
+    def add(self, rows: ColumnsT) -> int:
+        """Hold `rows`, at least one; return the earliest time among them."""
         times = rows.time_ns
         in_order = bool((times[1:] >= times[:-1]).all())
-        newest_ns = int(times[-1] if in_order else times.max())
-        if (times[0] if in_order else times.min()) <= released_ns:
-            times = np.maximum(times, released_ns + 1)
-            late = int((rows.time_ns != times).sum())
-            rows = replace(rows, time_ns=times)
-        self._sorted = self._sorted and in_order and int(times[0]) >= self._last_ns
-        self._last_ns = max(self._last_ns, int(times[-1] if in_order else times.max()))
+        earliest_ns = int(times[0] if in_order else times.min())
+        self._sorted = self._sorted and in_order and earliest_ns >= self.last_ns
+        self.first_ns = earliest_ns if self.first_ns is None else min(self.first_ns, earliest_ns)
+        self.last_ns = max(self.last_ns, int(times[-1] if in_order else times.max()))
         self._parts.append(rows)
-        return late, newest_ns
+        self._earliest.append(earliest_ns)
+        return earliest_ns
+
+    @property
+    def earliest_ns(self) -> int:
+        """Of those held; the end of time without any."""
+        return min(self._earliest[:1] if self._sorted else self._earliest, default=_END)
 
     def releasable_ns(self) -> int:
         """Up to which time rows may go as far as this kind's number of rows is concerned."""
         rows = 0
-        for part in reversed(self._parts):
+        for part, earliest_ns in zip(reversed(self._parts), reversed(self._earliest), strict=True):
             rows += len(part)
             if rows >= HELD_ROWS:
-                return int(part.time_ns[0] if self._sorted else part.time_ns.min()) - 1
+                return earliest_ns - 1
         return _BEGINNING
 
     def release(self, until_ns: int) -> tuple[ColumnsT, ...]:
@@ -118,84 +130,305 @@ class _Held(Generic[ColumnsT]):
         if not self._sorted:
             whole = concatenated(self._parts)
             self._parts = [whole.rows(np.argsort(whole.time_ns, kind="stable"))]
+            self._earliest = [int(self._parts[0].time_ns[0])]
             self._sorted = True
         released: list[ColumnsT] = []
-        while self._parts and self._parts[0].time_ns[0] <= until_ns:
+        while self._parts and self._earliest[0] <= until_ns:
             part = self._parts.pop(0)
+            self._earliest.pop(0)
             ready = _until(part, until_ns)
             released.append(ready)
             if len(ready) < len(part):
                 self._parts.insert(0, part.rows(slice(len(ready), None)))
+                self._earliest.insert(0, int(self._parts[0].time_ns[0]))
         return tuple(released)
 
 
-class _Stream:
-    """One stream of batches and how far it has been read."""
+class _Reading:
+    """A part that is being read, and how far."""
 
-    def __init__(self, batches: Iterator[Batch]) -> None:
-        self.batches = batches
-        self.newest_ns = _BEGINNING
+    def __init__(self, part: Part, report: Report) -> None:
+        self.part = part
+        self.batches = part.read(report)
+        self.trades: _Held[LocatedTrades] = _Held()
+        self.book: _Held[BookEvents] = _Held()
         self.consumed_bytes = 0
         self.ended = False
+        self._below_zero: bool | None = None
+
+    @property
+    def newest_ns(self) -> int:
+        return max(self.trades.last_ns, self.book.last_ns)
+
+    def releasable_ns(self) -> int:
+        """Up to which time rows may go as far as the order within this part is concerned."""
+        return max(self.trades.releasable_ns(), self.book.releasable_ns())
+
+    def begin_ns(self) -> int:
+        """Time of the earliest row held; the begin of time where the part may have earlier ones anywhere."""
+        if self.part.first_ns is None:
+            return _BEGINNING + 1
+        return min(self.trades.earliest_ns, self.book.earliest_ns)
+
+    def take(self, batch: Batch, report: Report, gaps: _Gaps) -> int:
+        """Hold what is in `batch`; return the earliest time in it, the end of time without an event."""
+        self.consumed_bytes = batch.consumed_bytes
+        earliest_ns = _END
+        trades = LocatedTrades.of(batch.trades, batch.lines, batch.ids)
+        if trades is not None and len(real := self._real(trades, report, gaps)):
+            report.trades += len(real)
+            earliest_ns = self.trades.add(real)
+        if batch.book is not None and len(batch.book) and self.part.book:
+            report.book_events += len(batch.book)
+            earliest_ns = min(earliest_ns, self.book.add(batch.book))
+        return earliest_ns
+
+    def _real(self, trades: LocatedTrades, report: Report, gaps: _Gaps) -> LocatedTrades:
+        """The trades without those of no size, or at a price of 0 where that means that there is none."""
+        of_nothing = trades.size_lots == 0
+        priceless = (trades.price_ticks == 0) & ~of_nothing
+        if priceless.any() and self._falls_below_zero():
+            priceless[:] = False
+        for found, detail in ((of_nothing, "a size of 0"), (priceless, "a price of 0")):
+            rows = np.flatnonzero(found)
+            told = ((_line(trades, row), int(trades.time_ns[row]), detail) for row in rows)
+            report.add_all("not_trades", self.part.name, told, len(rows))
+        nothing = of_nothing | priceless
+        if not nothing.any():
+            return trades
+        if self.part.consecutive_ids:
+            gaps.pass_over(trades.id[nothing])
+        return trades.rows(~nothing)
+
+    def _falls_below_zero(self) -> bool:
+        """Whether any price of the part is below 0, so that 0 is a price, too. Reads all of it, once."""
+        if self._below_zero is None:
+            self._below_zero = any(
+                batch.trades is not None and bool((batch.trades.price_ticks < 0).any())
+                for batch in self.part.read(Report())
+            )
+        return self._below_zero
 
 
-def in_time_order(streams: list[Iterator[Batch]], report: Report) -> Iterator[Chunk]:
-    """Merge `streams` into chunks, each later than the one before; silences and late rows go to `report`.
+def _line(trades: LocatedTrades, row: np.intp) -> int | None:
+    return int(trades.line[row]) if trades.line[row] != _UNKNOWN else None
+
+
+def in_time_order(parts: Sequence[Part], report: Report) -> Iterator[Chunk]:
+    """Merge `parts` into chunks, each later than the one before; silences, and what is told twice, go to `report`.
 
     `report` also counts the events read, and says when they are all.
+
+    Raises:
+        DatasetError: a part is unusable, or parts tell of the same time, but not the same.
+        Disordered: a part's rows are further out of order than can be held back; chunks until then missed them.
     """
-    trades: _Held[Trades] = _Held()
-    book: _Held[BookEvents] = _Held()
-    reading = [_Stream(batches) for batches in streams]
-    released_ns = _BEGINNING
-    last_ns = _BEGINNING
-    while not all(stream.ended for stream in reading):
-        # The stream that is furthest behind holds the others up.
-        stream = min((stream for stream in reading if not stream.ended), key=lambda stream: stream.newest_ns)
-        batch = next(stream.batches, None)
-        if batch is None:
-            stream.ended = True
-        else:
-            stream.consumed_bytes = batch.consumed_bytes
-            report.trades += len(batch.trades or ())
-            report.book_events += len(batch.book or ())
-            stream.newest_ns = max(
-                stream.newest_ns,
-                _hold(trades, batch.trades, released_ns, report),
-                _hold(book, batch.book, released_ns, report),
-            )
-        behind_ns = min((stream.newest_ns for stream in reading if not stream.ended), default=_END)
-        if behind_ns == _END:
-            until_ns = _END
-        else:
-            until_ns = min(behind_ns - HELD_NS, max(trades.releasable_ns(), book.releasable_ns()))
+    released_ns = last_ns = _BEGINNING
+    merge = _Merge(parts, report)
+    while merge.read(released_ns):
+        until_ns = merge.releasable_ns()
         if until_ns <= released_ns:
             continue
-        chunk = Chunk(
-            trades.release(until_ns),
-            book.release(until_ns),
-            until_ns,
-            sum(stream.consumed_bytes for stream in reading),
-        )
         released_ns = until_ns
+        chunk = merge.release(until_ns)
         kinds = [part.time_ns for part in chunk.trades], [part.time_ns for part in chunk.book]
         if not any(kinds):
             continue
-        newest_ns = max(int(parts[-1][-1]) for parts in kinds if parts)
+        newest_ns = max(int(times[-1][-1]) for times in kinds if times)
         _note_silences(kinds, last_ns, report)
         last_ns = max(last_ns, newest_ns)
         yield replace(chunk, until_ns=newest_ns) if until_ns == _END else chunk
     report.complete = True
 
 
-def _hold(held: _Held[ColumnsT], rows: ColumnsT | None, released_ns: int, report: Report) -> int:
-    """Hold `rows` if there are any; return their newest time."""
-    if rows is None or not len(rows):
-        return _BEGINNING
-    late, newest_ns = held.add(rows, released_ns)
-    if late:
-        report.add("late", "", None, released_ns, f"{late} rows from before the time already reached", count=late)
-    return newest_ns
+class _Merge:
+    """All parts of a dataset: those to come, and those being read."""
+
+    def __init__(self, parts: Sequence[Part], report: Report) -> None:
+        self._report = report
+        self._waiting = sorted(enumerate(parts), key=lambda each: _begin_of(each[1]), reverse=True)
+        ordered = sorted(enumerate(parts), key=lambda each: (each[1].rank, _begin_of(each[1])))
+        self._place = {number: place for place, (number, _) in enumerate(ordered)}
+        self._reading: list[tuple[int, _Reading]] = []
+        self._read_bytes = 0
+        self._seeded = not any(part.has_snapshots for part in parts)
+        self._finished = False
+        self._gaps = _Gaps(report)
+        self._better = _Better(report)
+        self._trades_told = Overlaps("trades", report)
+        self._book_told = Overlaps("book updates", report)
+
+    def read(self, released_ns: int) -> bool:
+        """Read some more; return False once everything has been read and released."""
+        if self._finished:
+            return False
+        active = [reading for _, reading in self._reading if not reading.ended]
+        # The part that is furthest behind holds the others up.
+        furthest = min(active, key=lambda reading: reading.newest_ns, default=None)
+        if self._waiting and (furthest is None or _begin_of(self._waiting[-1][1]) - HELD_NS <= furthest.newest_ns):
+            number, part = self._waiting.pop()
+            self._reading.append((self._place[number], _Reading(part, self._report)))
+            self._reading.sort(key=lambda each: each[0])
+        elif furthest is None:
+            self._finished = True
+        elif (batch := next(furthest.batches, None)) is None:
+            furthest.ended = True
+            furthest.consumed_bytes = furthest.part.size_bytes
+        elif furthest.take(batch, self._report, self._gaps) <= released_ns:
+            raise Disordered(furthest.part.name)
+        return True
+
+    def releasable_ns(self) -> int:
+        """Up to which time everything has been read; the end of time once that is all."""
+        if self._finished:
+            return _END
+        active = [reading for _, reading in self._reading if not reading.ended]
+        behind_ns = [reading.newest_ns for reading in active]
+        behind_ns += [_begin_of(part) for _, part in self._waiting[-1:]]
+        if not behind_ns or min(behind_ns) < _BEGINNING + HELD_NS:
+            return _BEGINNING
+        enough_ns = max((reading.releasable_ns() for reading in active), default=_END)
+        before_ns = min((reading.begin_ns() for reading in active), default=_END) - 1
+        return min(min(behind_ns) - HELD_NS, max(enough_ns, before_ns))
+
+    def release(self, until_ns: int) -> Chunk:
+        """All events up to `until_ns` that are still held, in time order."""
+        trades = self._tellings([(reading, reading.trades, until_ns) for _, reading in self._reading])
+        book = self._tellings([(reading, reading.book, until_ns) for _, reading in self._reading])
+        trades = self._better.of(trades, [part for _, part in self._waiting], self._active())
+        consumed = self._read_bytes + sum(reading.consumed_bytes for _, reading in self._reading)
+        once = _once(trades, self._trades_told)
+        self._gaps.check([telling.part for telling in trades], once)
+        chunk = Chunk(
+            tuple(part.bare() for part in once if len(part)),
+            tuple(part for part in self._from_snapshot(_once(book, self._book_told), book) if len(part)),
+            until_ns,
+            consumed,
+        )
+        done = [each for each in self._reading if each[1].ended and each[1].newest_ns <= until_ns]
+        self._read_bytes += sum(reading.part.size_bytes for _, reading in done)
+        self._reading = [each for each in self._reading if each not in done]
+        return chunk
+
+    def _active(self) -> list[Part]:
+        return [reading.part for _, reading in self._reading if not reading.ended]
+
+    def _tellings(self, held: list[tuple[_Reading, _Held[ColumnsT], int]]) -> list[Telling[ColumnsT]]:
+        """What each part has of a kind up to that time, for those that have something."""
+        return [
+            Telling(reading.part, rows, kind.first_ns or 0, kind.last_ns)
+            for reading, kind, until_ns in held
+            if (rows := kind.release(until_ns))
+        ]
+
+    def _from_snapshot(
+        self, book: tuple[BookEvents, ...], told: Sequence[Telling[BookEvents]]
+    ) -> tuple[BookEvents, ...]:
+        """The updates from the first snapshot on, where the format has snapshots."""
+        if self._seeded:
+            return book
+        kept: list[BookEvents] = []
+        for part in book:
+            at = 0
+            if not self._seeded:
+                clears = np.flatnonzero(part.side == CLEAR)
+                at = int(clears[0]) if len(clears) else len(part)
+                self._seeded = bool(len(clears))
+            if at:
+                name = ", ".join(telling.part.name for telling in told)
+                found = [(None, int(part.time_ns[0]), "no snapshot yet")]
+                self._report.add_all("before_snapshot", name, found, at)
+            kept.append(part.rows(slice(at, None)))
+        return tuple(kept)
+
+
+def _begin_of(part: Part) -> int:
+    return _BEGINNING if part.first_ns is None else part.first_ns
+
+
+def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[ColumnsT, ...]:
+    """What the parts tell, each event once, by time and then by the order of the parts."""
+    if len(told) <= 1:
+        return told[0].rows if told else ()
+    joined = concatenated(overlaps.once(told))
+    return (joined.rows(np.argsort(joined.time_ns, kind="stable")),)
+
+
+class _Better:
+    """Leaves out trades that a better source of the same instrument tells, too."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._spans: dict[int, tuple[int, int]] = {}
+        """By the rank of a source, times of the first trade and of the last one so far."""
+
+    def of(
+        self, told: list[Telling[LocatedTrades]], waiting: Sequence[Part], active: Sequence[Part]
+    ) -> list[Telling[LocatedTrades]]:
+        """The same without the trades within the time of a better source."""
+        kept = []
+        for telling in sorted(told, key=lambda each: each.part.trades_rank):
+            first_ns, last_ns = self._spans.get(telling.part.trades_rank, (telling.first_ns, telling.last_ns))
+            span = min(first_ns, telling.first_ns), max(last_ns, telling.last_ns)
+            self._spans[telling.part.trades_rank] = span
+            rows = telling.rows
+            for rank, (begin_ns, end_ns) in self._spans.items():
+                if rank < telling.part.trades_rank:
+                    goes_on = any(part.trades_rank == rank and part.trades for part in (*waiting, *active))
+                    rows = self._outside(telling, rows, begin_ns, _END if goes_on else end_ns)
+            if rows:
+                kept.append(replace(telling, rows=rows))
+        return [telling for telling in (_same(each, kept) for each in told) if telling is not None]
+
+    def _outside(
+        self, telling: Telling[LocatedTrades], rows: tuple[LocatedTrades, ...], begin_ns: int, end_ns: int
+    ) -> tuple[LocatedTrades, ...]:
+        found: list[LocatedTrades] = []
+        for part in rows:
+            within = (part.time_ns >= begin_ns) & (part.time_ns <= end_ns)
+            found.append(part.rows(~within))
+            where = np.flatnonzero(within)
+            detail = "a better source tells the trades of this time"
+            located = ((_line(part, row), int(part.time_ns[row]), detail) for row in where)
+            self._report.add_all("unused", telling.part.name, located, len(where))
+        return tuple(part for part in found if len(part))
+
+
+def _same(telling: Telling[LocatedTrades], among: Sequence[Telling[LocatedTrades]]) -> Telling[LocatedTrades] | None:
+    return next((each for each in among if each.part is telling.part), None)
+
+
+class _Gaps:
+    """Finds ids that are missing, where the vendor counts them one by one."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._highest: int | None = None
+        self._passed_over: list[int] = []
+        """Ids of rows that are no trades, in order."""
+
+    def pass_over(self, ids: NDArray[np.int64]) -> None:
+        """Rows of these ids are there, but are no trades."""
+        if len(ids):
+            self._passed_over = sorted({*self._passed_over, *ids.tolist()})
+
+    def check(self, parts: Sequence[Part], rows: Sequence[LocatedTrades]) -> None:
+        """Look at the next trades, which are of these parts."""
+        if not parts or not all(part.consecutive_ids for part in parts):
+            return
+        name = ", ".join(part.name for part in parts)
+        for trades in rows:
+            start = int(trades.id[0]) - 1 if self._highest is None else self._highest
+            above = np.maximum.accumulate(np.concatenate(([start], trades.id)))
+            missing = trades.id - above[:-1] - 1
+            for row in np.flatnonzero(missing > 0) if self._passed_over else ():
+                low, high = bisect(self._passed_over, int(above[row])), bisect(self._passed_over, int(trades.id[row]))
+                missing[row] -= high - low
+            gaps = np.flatnonzero(missing > 0)
+            detail = "ids are missing before this one"
+            found = ((_line(trades, row), int(trades.time_ns[row]), detail) for row in gaps)
+            self._report.add_all("gaps", name, found, len(gaps))
+            self._highest = int(above[-1])
 
 
 def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) -> None:

@@ -104,7 +104,7 @@ def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, i
     return Subject(
         session=uuid.uuid4().hex,
         dataset=settings.label or path.resolve().name,
-        format=dataset.format.name if dataset else "",
+        format=dataset.format if dataset else "",
         instrument=instrument,
         instruments=dataset.instruments if dataset else (),
         interval=settings.interval,

@@ -18,7 +18,6 @@ from processor.engine import Engine
 from processor.errors import DatasetError
 from processor.formats import own
 from processor.formats.chunks import prefetched
-from processor.ordering import in_time_order
 from processor.report import Report
 from processor.settings import resolved
 from processor.store import manifest as manifests
@@ -155,7 +154,7 @@ class Direct:
     def chunks(self, report: Report) -> Iterator[Chunk]:
         """Everything, from the first event; what is found goes to `report`, from which everything else goes."""
         report.become(Report())
-        return in_time_order(self._dataset.open(self.instrument, self._clock, report).streams, report)
+        return self._dataset.open(self.instrument, self._clock, report).chunks(report)
 
     def leave(self) -> None:
         """See Source."""
@@ -488,14 +487,16 @@ def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
 
 
 def _store_of(dataset: Dataset, instrument: str) -> Path | None:
-    """The folder of the store that an instrument of a dataset in the own layout is, if it is one."""
-    if dataset.format is not own.FORMAT:
+    """The folder of the store that an instrument of a dataset in the own layout is, if all of it is in that one."""
+    if not dataset.is_all_of(own.FORMAT, instrument):
         return None
-    for file in dataset.files_of(instrument):
-        for folder in (file.path.parent, file.path.parent.parent):
-            if (folder / manifests.MANIFEST_FILE).is_file():
-                return folder
-    return None
+    folders = {_store_around(file.path) for file in dataset.files_of(instrument)}
+    return folders.pop() if len(folders) == 1 else None
+
+
+def _store_around(path: Path) -> Path | None:
+    folders = (path.parent, path.parent.parent)
+    return next((folder for folder in folders if (folder / manifests.MANIFEST_FILE).is_file()), None)
 
 
 def _neighbour_in(chunk: Chunk, at_ns: int, kind: Kind, *, forward: bool) -> int | None:

@@ -58,7 +58,7 @@ def files_of(folder: Path) -> list[SourceFile]:
 
 
 def read(folder: Path, clock: str = "exchange") -> Market:
-    trades, book = FORMAT.streams(files_of(folder), INSTRUMENT, clock, Report())
+    book, trades = FORMAT.parts(files_of(folder), INSTRUMENT, clock, Report())
     return Market(
         trades=concatenated([batch.trades for batch in trades if batch.trades is not None]),
         book=concatenated([batch.book for batch in book if batch.book is not None]),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from stat import S_ISREG
 from textwrap import indent
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from processor.errors import DatasetError, NothingToReplay, SettingError, UnknownFormat
+from processor.errors import DatasetError, Disordered, NothingToReplay, SettingError, UnknownFormat
 from processor.formats import (
     binance_archive,
     binance_raw,
@@ -27,17 +27,23 @@ from processor.formats import (
     okx_raw,
     okx_trades,
     own,
+    sources,
     sqlite_tables,
     tardis,
 )
 from processor.formats.base import ZIP_MAGIC, SourceFile
+from processor.ordering import in_time_order
+from processor.sorting import sorted_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from processor.formats.base import Batch, Format
+    from processor.formats.base import Format, Part
+    from processor.ordering import Chunk
     from processor.report import Report
+
+T = TypeVar("T")
 
 FORMATS: Final[tuple[Format, ...]] = (
     mapping.FORMAT,
@@ -66,7 +72,7 @@ _QUOTED_BYTES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class OpenedDataset:
-    """One instrument of a dataset, ready to be read: `streams` in parallel, `size_bytes` of files together.
+    """One instrument of a dataset, ready to be read: `parts` that are merged, `size_bytes` of files together.
 
     `time_range` is the first and last exchange time in ns where the files say so before they are read.
     """
@@ -74,32 +80,57 @@ class OpenedDataset:
     format: str
     instrument: str
     instruments: tuple[str, ...]
-    streams: list[Iterator[Batch]]
+    parts: list[Part]
     size_bytes: int
     time_range: tuple[int, int] | None
+
+    def chunks(self, report: Report) -> Iterator[Chunk]:
+        """All of it in time order; what is found goes to `report`.
+
+        Raises:
+            DatasetError: while it is read, where it is unusable.
+        """
+        return in_time_order(self.parts, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file of a dataset, its format, and the instruments in it."""
+
+    file: SourceFile
+    format: Format
+    instruments: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder or file that was recognised: its files with the instruments in each, and the names of the others.
+    """A folder or file that was recognised: its files, and the names of the others.
 
-    Where a format knows what an ignored file is, its name has the reason behind it, in brackets.
+    Where a format knows what an ignored file is, its name has the reason behind it, in brackets. With `sort`, every
+    part is sorted on disk first, in the folder `scratch`: see `in_order`.
     """
 
     path: Path
-    format: Format
-    contents: tuple[tuple[SourceFile, frozenset[str]], ...]
+    contents: tuple[Content, ...]
     ignored: tuple[str, ...]
+    sort: bool = False
+    scratch: Path | None = None
+
+    @property
+    def format(self) -> str:
+        """The names of its formats."""
+        names = {content.format.name for content in self.contents}
+        return " + ".join(known.name for known in FORMATS if known.name in names)
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
-        """The files of the format, by name."""
-        return tuple(file for file, _ in self.contents)
+        """All files that are read, by name."""
+        return tuple(content.file for content in self.contents)
 
     @property
     def instruments(self) -> tuple[str, ...]:
         """All instruments, sorted."""
-        return tuple(sorted(frozenset().union(*(instruments for _, instruments in self.contents))))
+        return tuple(sorted(frozenset().union(*(content.instruments for content in self.contents))))
 
     def resolved(self, instrument: str | None) -> str:
         """The instrument meant: the first for None; `symbol` will do for `exchange:symbol`, and any case, if one fits.
@@ -123,7 +154,14 @@ class Dataset:
 
     def files_of(self, instrument: str) -> list[SourceFile]:
         """The files that hold `instrument`, by name."""
-        return [file for file, instruments in self.contents if instrument in instruments]
+        return [content.file for content in self._contents_of(instrument)]
+
+    def _contents_of(self, instrument: str) -> list[Content]:
+        return [content for content in self.contents if instrument in content.instruments]
+
+    def is_all_of(self, known: Format, instrument: str) -> bool:
+        """Whether all files of `instrument` are of this format."""
+        return all(content.format is known for content in self._contents_of(instrument))
 
     def marks(self) -> dict[Path, tuple[int, int]]:
         """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
@@ -145,14 +183,24 @@ class Dataset:
             DatasetError: its files do not make sense together.
         """
         name = self.resolved(instrument)
-        files = self.files_of(name)
+        files = {
+            known.name: [content.file for content in self._contents_of(name) if content.format is known]
+            for known in FORMATS
+        }
+        parts = sources.joined(
+            {known.name: known.parts(files[known.name], name, clock, report) for known in FORMATS if files[known.name]},
+            report,
+        )
+        if self.sort:
+            parts = [sorted_part(part, self.scratch) for part in parts]
+        is_own = self.is_all_of(own.FORMAT, name)
         return OpenedDataset(
-            format=self.format.name,
+            format=self.format,
             instrument=name,
             instruments=self.instruments,
-            streams=self.format.streams(files, name, clock, report),
-            size_bytes=sum(file.size_bytes for file in files),
-            time_range=own.time_range(files, name) if self.format is own.FORMAT else None,
+            parts=parts,
+            size_bytes=sum(part.size_bytes for part in parts),
+            time_range=own.time_range(files[own.FORMAT.name], name) if is_own and clock == "exchange" else None,
         )
 
 
@@ -173,9 +221,9 @@ def open_dataset(path: Path) -> Dataset:
 
     Raises:
         UnknownFormat: nothing in it is of a format that is understood.
-        DatasetError: it cannot be read, or holds files of two formats.
+        DatasetError: it cannot be read.
     """
-    recognised: dict[str, list[tuple[SourceFile, frozenset[str]]]] = {}
+    contents: list[Content] = []
     ignored: list[_Ignored] = []
     try:
         for file in _files(path):
@@ -189,25 +237,27 @@ def open_dataset(path: Path) -> Dataset:
                 ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], None))
             else:
                 known, instruments = found
-                recognised.setdefault(known.name, []).append((file, instruments))
+                contents.append(Content(file, known, instruments))
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
-    if not recognised:
+    if not contents:
         raise UnknownFormat(_unknown(path, ignored))
-    if len(recognised) > 1:
-        listed = "; ".join(
-            f"{name}: {_listed([file.name for file, _ in contents])}" for name, contents in recognised.items()
-        )
-        msg = f"{path} holds files of several formats ({listed}): give each a folder of its own"
-        raise DatasetError(msg)
-    ((name, contents),) = recognised.items()
     return Dataset(
         path=path,
-        format=next(known for known in FORMATS if known.name == name),
         contents=tuple(contents),
         ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
     )
+
+
+def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
+    """What `attempt` makes of `dataset`; where its rows are far out of order, of the same dataset sorted first."""
+    try:
+        return attempt(dataset)
+    except Disordered:
+        if dataset.sort:
+            raise
+        return attempt(replace(dataset, sort=True))
 
 
 @dataclass(frozen=True, slots=True)

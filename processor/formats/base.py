@@ -97,9 +97,10 @@ class Part:
     Parts that overlap in time are merged, so whatever can be read apart is a part of its own; what needs the state that
     the file before left (a book that goes on) is one part with it. `read` may be called again, and gives the same.
 
-    `first_ns` is the time of the first event where the head shows it, None where it does not. `trades` and `book` say
-    what the part may hold. With `has_snapshots`, book updates before the dataset's first snapshot are dropped. Events
-    of equal times are in the order of `rank`, then of the parts.
+    `first_ns` is the time of the first event where the head shows it, None where it does not. `trades` and `book`
+    say what the part may hold. With `has_snapshots`, book updates before the dataset's first snapshot are dropped.
+    Events of equal times are in the order of `rank`, then of the parts. Where several sources tell the trades of one
+    time, those of the lowest `trades_rank` are taken. `consecutive_ids`: the vendor counts its trades one by one.
     """
 
     name: str
@@ -110,6 +111,8 @@ class Part:
     book: bool = True
     has_snapshots: bool = False
     rank: int = 0
+    trades_rank: int = 0
+    consecutive_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,12 @@ class _Unpacker:
             parts.append(self._decompressor.decompress(packed))
             packed = self._decompressor.unused_data if self._decompressor.eof else b""
         return b"".join(parts)
+
+
+def several(files: Sequence[SourceFile]) -> str:
+    """Files that are read as one, for a report."""
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{files[0].name}{more}"
 
 
 class Format(Protocol):

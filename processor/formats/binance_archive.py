@@ -10,15 +10,17 @@ import numpy as np
 from processor.errors import DatasetError, NothingToReplay
 from processor.events import BUY, SELL
 from processor.formats import text
-from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_tables, trades_of
+from processor.formats.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
 from processor.formats.states import full_states
+from processor.formats.tables import Table, table_part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch, Part, SourceFile
+    from processor.formats.tables import Rows
     from processor.report import Report
 
 _NAME: Final = re.compile(r"(.+?)-(?:trades|aggTrades|bookTicker)-\d{4}-\d\d")
@@ -96,10 +98,8 @@ class _BinanceArchive:
         _refuse_without_trades(lines)
         return frozenset() if _kind(lines) is None else frozenset([instrument_named(file, _NAME)])
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades and one of the best prices, as far as there are files of them.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file of trades and each of best prices.
 
         Where there are trades, the same trades aggregated are left out.
 
@@ -109,7 +109,7 @@ class _BinanceArchive:
         del clock
         heads = {file: _first_lines(file.head()) for file in files}
         kinds = {kind: [file for file, lines in heads.items() if _kind(lines) == kind] for kind in _COLUMNS}
-        trades, unused_bytes = preferred({kind: kinds[kind] for kind in (_TRADES, _AGG_TRADES)}, report)
+        trades = preferred({kind: kinds[kind] for kind in (_TRADES, _AGG_TRADES)}, report)
         spot = {file: _is_spot(heads[file]) for kind in (_TRADES, _AGG_TRADES) for file in kinds[kind]}
         if len(set(spot.values())) > 1:
             of_spot, of_futures = (next(file.name for file in spot if spot[file] == which) for which in (True, False))
@@ -118,16 +118,18 @@ class _BinanceArchive:
                 f"give each market a folder of its own"
             )
             raise DatasetError(msg)
-        streams: list[Iterator[Batch]] = []
-        if trades:
-            kind = _TRADES if kinds[_TRADES] else _AGG_TRADES
-            streams.append(
-                _read_trades(kind, {file: _table(kind, heads[file]) for file in trades}, report, unused_bytes)
+        kind = _TRADES if kinds[_TRADES] else _AGG_TRADES
+        parts = [
+            trades_part(
+                file,
+                _table(kind, heads[file]),
+                _TRADE_COLUMNS[kind],
+                id_column=_COLUMNS[kind][0],
+                consecutive=kind == _AGG_TRADES,
             )
-        if kinds[_BOOK_TICKER]:
-            tables = {file: _table(_BOOK_TICKER, heads[file]) for file in kinds[_BOOK_TICKER]}
-            streams.append(_read_quotes(tables, report))
-        return streams
+            for file in trades
+        ]
+        return parts + [_quotes(file, _table(_BOOK_TICKER, heads[file])) for file in kinds[_BOOK_TICKER]]
 
 
 FORMAT: Final = _BinanceArchive()
@@ -194,21 +196,14 @@ def _table(kind: str, lines: Sequence[str]) -> Table:
 
     has_header = _HEADERS[kind].fullmatch(_plain(lines[0])) is not None
     layout = text.Layout([column(number, name) for number, name in enumerate(names)])
-    return Table(layout, header_lines=int(has_header), time=time, id=names[0])
+    return Table(layout, time, header_lines=int(has_header))
 
 
-def _read_trades(kind: str, tables: dict[SourceFile, Table], report: Report, unused_bytes: int) -> Generator[Batch]:
-    columns = _TRADE_COLUMNS[kind]
-    read = read_tables(tables, report, passed_over_bytes=unused_bytes, ids_are_consecutive=kind == _AGG_TRADES)
-    for name, table, rows, consumed in read:
-        # The archive keeps the ids of aggregates that were found to be none, at a price and a size of 0.
-        real = rows.values[table.layout.row_of(columns.size)] > 0
-        trades = trades_of(name, table, rows if real.all() else rows.where(real), columns, report)
-        yield batch(trades, None, consumed)
+def _quotes(file: SourceFile, table: Table) -> Part:
+    where = table.layout.row_of
+    bid, ask = ((where(f"best_{side}_price"), where(f"best_{side}_qty")) for side in ("bid", "ask"))
 
+    def convert(rows: Rows) -> Batch:
+        return batch(None, full_states(rows, rows.values[where(table.time)], [bid], [ask]), rows.consumed_bytes)
 
-def _read_quotes(tables: dict[SourceFile, Table], report: Report) -> Generator[Batch]:
-    for _, table, rows, consumed in read_tables(tables, report):
-        where = table.layout.row_of
-        bid, ask = ((where(f"best_{side}_price"), where(f"best_{side}_qty")) for side in ("bid", "ask"))
-        yield batch(None, full_states(rows, rows.values[where(table.time)], [bid], [ask]), consumed)
+    return table_part(file, table, lambda _: convert, book=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ import msgspec
 import numpy as np
 
 from processor.events import BUY, SELL, Trades, concatenated
-from processor.formats.base import batch
+from processor.formats.base import Part, batch, several
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import BOM, chunks
 from processor.formats.levels import as_snapshot, book_events, read_levels
@@ -22,7 +23,7 @@ from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -96,11 +97,16 @@ class _BinanceRaw:
                         break
         return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """One stream, as a recorder writes trades and depth into one file."""
-        return [_read(files, instrument, clock, report)]
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """One part: a recorder writes trades and depth into one file, and the book goes on in the next."""
+        del report
+        return [
+            Part(
+                name=several(files),
+                size_bytes=sum(file.size_bytes for file in files),
+                read=partial(_read, files, instrument, clock),
+            )
+        ]
 
 
 FORMAT: Final = _BinanceRaw()
@@ -114,8 +120,8 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
         days = DayCheck(file.name, report)
         with closing(chunks(file)) as read:
             for chunk in read:
-                trades, book = reader.read(chunk, file.name, days, take_snapshots=sole)
-                yield batch(trades, book, before + chunk.consumed_bytes)
+                trades, book, lines = reader.read(chunk, file.name, days, take_snapshots=sole)
+                yield batch(trades, book, before + chunk.consumed_bytes, lines=lines)
         report.refuse_if_rotten(file.name)
         before += file.size_bytes
     reader.end()
@@ -156,8 +162,11 @@ class _Reader:
 
     def read(
         self, chunk: Chunk, name: str, days: DayCheck, *, take_snapshots: bool
-    ) -> tuple[Trades | None, BookEvents | None]:
-        """The chunk's trades and book events; snapshots name no symbol, so they are taken only where there is one."""
+    ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+        """The chunk's trades, book events and the trades' lines.
+
+        Snapshots name no symbol, so they are taken only where there is one.
+        """
         rows = 0
         entries = []
         for line, row in enumerate(chunk.text.split(b"\n")[:-1], chunk.first_line):
@@ -175,12 +184,12 @@ class _Reader:
             report_cut_off(self._report, name, chunk)
         near = days.near(*_times_and_lines(entries))
         entries = [entry for entry, is_near in zip(entries, near.tolist(), strict=True) if is_near]
-        trades = self._trades([entry for entry in entries if entry.message.kind == "trade"], name)
+        trades, traded = self._trades([entry for entry in entries if entry.message.kind == "trade"], name)
         book = self._book([entry for entry in entries if entry.message.kind != "trade"], name)
         times = [entry.time_ns for entry in entries if entry.message.kind]
         span = (min(times), max(times)) if times else (None, None)
         self._report.rows(name, rows, *span)
-        return trades, book
+        return trades, book, traded
 
     def end(self) -> None:
         """The last file has been read."""
@@ -212,7 +221,7 @@ class _Reader:
         exchange_ns = epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
         return _Entry(line, local_ns if self._local else exchange_ns, message)
 
-    def _trades(self, entries: list[_Entry], name: str) -> Trades | None:
+    def _trades(self, entries: list[_Entry], name: str) -> tuple[Trades | None, NDArray[np.int64] | None]:
         levels = self._levels([b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries])
         faulty = levels.reasons.tolist()
         kept = []
@@ -222,11 +231,11 @@ class _Reader:
             elif self._is_new(entry, name):
                 kept.append(number)
         if not kept:
-            return None
+            return None, None
         where = levels.bounds[:-1][kept]
         times, lines = _times_and_lines([entries[number] for number in kept])
         self._trade_order.check(name, times, lines)
-        return Trades(
+        trades = Trades(
             time_ns=times,
             price_ticks=levels.price_ticks[where],
             size_lots=levels.size_lots[where],
@@ -234,6 +243,7 @@ class _Reader:
             size_decimals=levels.size_decimals,
             aggressor=np.array([SELL if entries[number].message.buyer_is_maker else BUY for number in kept], np.int8),
         )
+        return trades, lines
 
     def _is_new(self, entry: _Entry, name: str) -> bool:
         trade_id = entry.message.trade_id

@@ -10,14 +10,15 @@ import numpy as np
 from processor.errors import DatasetError
 from processor.events import BUY, SELL
 from processor.formats import text
-from processor.formats.archives import Table, TradeColumns, instrument_named, read_trades
+from processor.formats.archives import TradeColumns, instrument_named, trades_part
 from processor.formats.chunks import head_lines
 from processor.formats.headers import layout_of
+from processor.formats.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Part, SourceFile
     from processor.report import Report
 
 _DERIVATIVES: Final = ("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID")
@@ -43,15 +44,13 @@ class _BybitTrades:
         # BitMEX has the same columns, with dates for seconds.
         return frozenset(row[1] for row in rows if len(row) == len(names) and row[1] and _SECONDS.fullmatch(row[0]))
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file.
 
         Raises:
             DatasetError: the files are of the spot market and of derivatives.
         """
-        del clock
+        del clock, report
         names = {file: _head(file.head())[0] for file in files}
         spot = [file for file in files if _starts_with(names[file], _SPOT)]
         if spot and len(spot) < len(files):
@@ -62,9 +61,9 @@ class _BybitTrades:
             )
             raise DatasetError(msg)
         columns = TradeColumns("price", "volume" if spot else "size", "side", _AGGRESSORS)
-        layouts = {file: _layout(file, names[file], instrument) for file in files}
-        tables = {file: Table(layout, header_lines=1, time="timestamp") for file, layout in layouts.items()}
-        return [read_trades(tables, columns, report)]
+        return [
+            trades_part(file, Table(_layout(file, names[file], instrument), "timestamp"), columns) for file in files
+        ]
 
 
 FORMAT: Final = _BybitTrades()

@@ -11,21 +11,21 @@ from processor.errors import DatasetError
 from processor.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.formats import text
 from processor.formats.archives import preferred
-from processor.formats.base import batch
+from processor.formats.base import Part, batch, several
 from processor.formats.chunks import head_lines
 from processor.formats.dbn import MBO, NO_PRICE, RecordReader
 from processor.formats.headers import layout_of
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, TableReader, first_time, report_unknown_sides
+from processor.formats.tables import DayCheck, Table, TableReader, begin_ns, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
     from processor.formats.base import Batch, SourceFile
-    from processor.formats.tables import Rows
+    from processor.formats.tables import Convert, Rows
     from processor.report import Report
 
 _REQUIRED: Final = frozenset(("ts_event", "action", "side", "price", "size"))
@@ -55,18 +55,17 @@ class _DatabentoCsv:
             return frozenset()
         return frozenset(row[column] for row in rows if row[column])
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """One stream of all files, as each row is both: the book, and perhaps a trade.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file, as each row is both, the book and perhaps a trade; one for all files of orders.
 
         Where there are orders, they alone are read: they tell the rest.
         """
         orders = [file for file in files if _OF_ORDERS in _head(file.head())[0]]
         kinds = {"mbo": orders, "the rest": [file for file in files if file not in orders]}
-        chosen, unused_bytes = preferred(kinds, report)
-        read = _read_orders if orders else _read
-        return [read(chosen, instrument, clock, report, unused_bytes)]
+        chosen = preferred(kinds, report)
+        return (
+            [_of_orders(chosen, instrument, clock)] if orders else [_part(file, instrument, clock) for file in chosen]
+        )
 
 
 FORMAT: Final = _DatabentoCsv()
@@ -107,26 +106,17 @@ def _layout(file: SourceFile, instrument: str) -> text.Layout:
     return layout_of(file, [column(number, name) for number, name in enumerate(names)])
 
 
-def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report, before: int) -> Generator[Batch]:
-    """`before` bytes of the dataset are passed over."""
+def _part(file: SourceFile, instrument: str, clock: str) -> Part:
+    layout = _layout(file, instrument)
+    time = _TIME_OF_CLOCK[clock] if layout.has(_TIME_OF_CLOCK[clock]) else _TIME_OF_CLOCK["exchange"]
 
-    def time_of(layout: text.Layout) -> str:
-        return _TIME_OF_CLOCK[clock] if layout.has(_TIME_OF_CLOCK[clock]) else _TIME_OF_CLOCK["exchange"]
+    def converter(report: Report) -> Convert:
+        return lambda rows: _batch(rows, layout, time, file.name, report)
 
-    layouts = {file: _layout(file, instrument) for file in files}
-
-    def first(file: SourceFile) -> int:
-        return first_time(file, layouts[file], time_of(layouts[file]), header_lines=1)
-
-    reader = TableReader(report)
-    for file in sorted(files, key=first):
-        layout, time = layouts[file], time_of(layouts[file])
-        for rows in reader.rows(file, layout, time=time, header_lines=1):
-            yield _batch(rows, layout, time, file.name, report, before + rows.consumed_bytes)
-        before += file.size_bytes
+    return table_part(file, Table(layout, time), converter, trades=True, book=layout.has("bid_px_00"))
 
 
-def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report, consumed: int) -> Batch:
+def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report) -> Batch:
     where = {column: layout.row_of(column) for column in (time, "action", "side", "price", "size")}
     values = rows.values
     is_trade = values[where["action"]] == _TRADE
@@ -146,28 +136,35 @@ def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report
     )
     report_unknown_sides(report, name, trades, traded.lines)
     book = full_states(rows, rows.values[where[time]], *_levels(layout)) if layout.has("bid_px_00") else None
-    return batch(trades, book, consumed)
+    return batch(trades, book, rows.consumed_bytes, lines=traded.lines)
 
 
-def _read_orders(
-    files: Sequence[SourceFile], instrument: str, clock: str, report: Report, before: int
-) -> Generator[Batch]:
-    """Rows of MBO become the records they were, and are read as those are; `before` bytes are passed over."""
+def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part:
+    """Rows of MBO become the records they were, and are read as those are."""
     layouts = {file: _layout(file, instrument) for file in files}
-    table = TableReader(report)
-    reader = RecordReader(MBO, instrument, clock, (), (), report)
+    begins = {file: begin_ns(file, Table(layouts[file], "ts_event")) for file in files}
+    in_order = sorted(files, key=lambda file: begins[file] or 0)
 
-    def first(file: SourceFile) -> int:
-        return first_time(file, layouts[file], "ts_event", header_lines=1)
+    def read(report: Report) -> Generator[Batch]:
+        table = TableReader(report)
+        reader = RecordReader(MBO, instrument, clock, (), (), report)
+        before = 0
+        for file in in_order:
+            days = DayCheck(file.name, report)
+            for rows in table.rows(file, layouts[file], time=None, header_lines=1):
+                sound = _with_room(rows, layouts[file], file.name, report)
+                records = _as_records(sound, layouts[file], file.name)
+                trades, book, lines = reader.of_records(records, sound.lines, 0, file.name, days)
+                yield batch(trades, book, before + rows.consumed_bytes, lines=lines)
+            report.refuse_if_rotten(file.name)
+            before += file.size_bytes
 
-    for file in sorted(files, key=first):
-        days = DayCheck(file.name, report)
-        for rows in table.rows(file, layouts[file], time=None, header_lines=1):
-            sound = _with_room(rows, layouts[file], file.name, report)
-            records = _as_records(sound, layouts[file], file.name)
-            yield batch(*reader.of_records(records, sound.lines, 0, file.name, days), before + rows.consumed_bytes)
-        report.refuse_if_rotten(file.name)
-        before += file.size_bytes
+    return Part(
+        name=several(in_order),
+        size_bytes=sum(file.size_bytes for file in files),
+        read=read,
+        has_snapshots=True,
+    )
 
 
 def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Rows:

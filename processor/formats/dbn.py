@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,14 +15,14 @@ from numba import njit
 from processor.errors import DatasetError, NothingToReplay
 from processor.events import ASK, BID, BUY, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import orders
-from processor.formats.base import batch
+from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from processor.report import Report
 
     Records = NDArray[np.void]
+    _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
 
 _MAGIC: Final = b"DBN"
 _LENGTH_AT: Final = 4
@@ -145,25 +147,24 @@ class _Dbn:
         prelude = _prelude(file, head)
         return frozenset(prelude.ids) if prelude else frozenset()
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream for each schema.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each schema.
 
         Where schemas overlap in time the book is the deepest one's, and the trades those of `trades` if it is there.
         """
+        del report
         preludes = [(file, prelude) for file in files if (prelude := _prelude(file, file.head()))]
         preludes.sort(key=lambda each: (each[1].first_ns, each[0].name))
-        streams: list[Iterator[Batch]] = []
+        found: list[Part] = []
         for schema in _SCHEMAS:
             parts = [each for each in preludes if each[1].schema is schema]
             if parts:
                 names = [each.name for each in _SCHEMAS]
                 deeper = _spans(preludes, names[: names.index(schema.name)])
                 before = _spans(preludes, _TRADES_FIRST[: _TRADES_FIRST.index(schema.name)])
-                reader = RecordReader(schema, instrument, clock, deeper, before, report)
-                streams.append(_read(parts, reader))
-        return streams
+                make = partial(RecordReader, schema, instrument, clock, deeper, before)
+                found.append(_part(schema, parts, make))
+        return found
 
 
 FORMAT: Final = _Dbn()
@@ -259,12 +260,24 @@ def _walk(records: NDArray[np.uint8], places: NDArray[np.int64]) -> tuple[int, i
     return count, at, False
 
 
-def _read(parts: Sequence[tuple[SourceFile, _Prelude]], reader: RecordReader) -> Generator[Batch]:
-    before = 0
-    for file, prelude in parts:
-        for trades, book, consumed in reader.read(file, prelude):
-            yield batch(trades, book, before + consumed)
-        before += file.size_bytes
+def _part(
+    schema: _Schema, files: Sequence[tuple[SourceFile, _Prelude]], make: Callable[[Report], RecordReader]
+) -> Part:
+    def read(report: Report) -> Generator[Batch]:
+        reader = make(report)
+        before = 0
+        for file, prelude in files:
+            for trades, book, lines, consumed in reader.read(file, prelude):
+                yield batch(trades, book, before + consumed, lines=lines)
+            before += file.size_bytes
+
+    return Part(
+        name=several([file for file, _ in files]),
+        size_bytes=sum(file.size_bytes for file, _ in files),
+        read=read,
+        book=schema.name != "trades",
+        has_snapshots=schema is MBO,
+    )
 
 
 class RecordReader:
@@ -290,8 +303,8 @@ class RecordReader:
         self._publisher: int | None = None
         self._orders = orders.OrderBook()
 
-    def read(self, file: SourceFile, prelude: _Prelude) -> Generator[tuple[Trades | None, BookEvents | None, int]]:
-        """Trades, book events and bytes read.
+    def read(self, file: SourceFile, prelude: _Prelude) -> Generator[tuple[*_Found, int]]:
+        """Trades, book events, the trades' records and bytes read.
 
         Raises:
             DatasetError: the file is damaged, or holds the books of several venues under one instrument.
@@ -303,8 +316,7 @@ class RecordReader:
                 data = rest + block.data[skipped:]
                 skipped = max(skipped - len(block.data), 0)
                 places, end, damaged = record_places(np.frombuffer(data, np.uint8))
-                trades, book = self._events(data, places, before, prelude, file.name, days)
-                yield trades, book, block.consumed_bytes
+                yield *self._events(data, places, before, prelude, file.name, days), block.consumed_bytes
                 before += len(places)
                 rest = data[end:]
                 if damaged:
@@ -319,7 +331,7 @@ class RecordReader:
 
     def _events(
         self, data: bytes, places: NDArray[np.int64], before: int, prelude: _Prelude, name: str, days: DayCheck
-    ) -> tuple[Trades | None, BookEvents | None]:
+    ) -> _Found:
         records, lines, malformed = self._records(data, places, before, name)
         mine = np.zeros(len(records), np.bool_)
         for number, span in prelude.ids.get(self._instrument, ()):
@@ -328,10 +340,11 @@ class RecordReader:
             records, lines = records[mine], lines[mine]
         return self.of_records(records, lines, len(records) + malformed, name, days)
 
-    def of_records(
-        self, records: Records, lines: NDArray[np.int64], found: int, name: str, days: DayCheck
-    ) -> tuple[Trades | None, BookEvents | None]:
-        """What the next records of the schema come to, which stand on these lines; `found` rows are reported."""
+    def of_records(self, records: Records, lines: NDArray[np.int64], found: int, name: str, days: DayCheck) -> _Found:
+        """What the next records of the schema come to, which stand on these lines; `found` rows are reported.
+
+        Trades, book events, and the lines of the trades.
+        """
         sound = self._sound(records, lines, name)
         records, lines = records[sound], lines[sound]
         snapshot = (records["flags"] & _SNAPSHOT) != 0
@@ -342,9 +355,10 @@ class RecordReader:
         self._report.rows(name, found, *((int(times.min()), int(times.max())) if len(times) else (None, None)))
         self._order.check(name, times, lines)
         if not len(records):
-            return None, None
+            return None, None, None
         prices = self._prices(records, times)
-        return self._trades(records, lines, times, prices, name), self._book(records, lines, times, prices, name)
+        trades, traded = self._trades(records, lines, times, prices, name)
+        return trades, self._book(records, lines, times, prices, name), traded
 
     def _records(
         self, data: bytes, places: NDArray[np.int64], before: int, name: str
@@ -414,10 +428,10 @@ class RecordReader:
         times: NDArray[np.int64],
         prices: NDArray[np.int64],
         name: str,
-    ) -> Trades | None:
+    ) -> tuple[Trades | None, NDArray[np.int64] | None]:
         wanted = (records["action"] == ord("T")) & ~_within(self._traded, records)
         if not wanted.any():
-            return None
+            return None, None
         trades = Trades(
             time_ns=times[wanted],
             price_ticks=prices[0, wanted],
@@ -427,7 +441,7 @@ class RecordReader:
             aggressor=_AGGRESSOR_OF[records["side"][wanted]],
         )
         report_unknown_sides(self._report, name, trades, lines[wanted])
-        return trades
+        return trades, lines[wanted]
 
     def _book(
         self,

@@ -6,6 +6,7 @@ import re
 import warnings
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
@@ -15,12 +16,12 @@ import polars as pl
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import text
-from processor.formats.base import batch
+from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -88,12 +89,16 @@ class _HftBacktest:
         stem = file.path.name.partition(".")[0]
         return frozenset((_DATE.sub("", stem) or stem,))
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """One stream of all files, which hold trades and book alike."""
-        del instrument
-        return [_read(files, clock, report)]
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """One part of all files, which hold trades and book alike: the book goes on from one to the next."""
+        del instrument, report
+        return [
+            Part(
+                name=several(files),
+                size_bytes=sum(file.size_bytes for file in files),
+                read=partial(_read, files, clock),
+            )
+        ]
 
 
 FORMAT: Final = _HftBacktest()
@@ -187,8 +192,8 @@ def _read(files: Sequence[SourceFile], clock: str, report: Report) -> Generator[
     reader = _Reader(clock, report)
     before = 0
     for file in sorted(files, key=first):
-        for trades, book, consumed in reader.read(file):
-            yield batch(trades, book, before + consumed)
+        for trades, book, lines, consumed in reader.read(file):
+            yield batch(trades, book, before + consumed, lines=lines)
         before += file.size_bytes
 
 
@@ -202,8 +207,8 @@ class _Reader:
         self._decimals = (0, 0)
         self._resting = {BID: _Resting(), ASK: _Resting()}
 
-    def read(self, file: SourceFile) -> Generator[tuple[Trades | None, BookEvents | None, int]]:
-        """Trades, book events and bytes read.
+    def read(self, file: SourceFile) -> Generator[tuple[Trades, BookEvents | None, NDArray[np.int64], int]]:
+        """Trades, book events, the trades' rows and bytes read.
 
         Raises:
             DatasetError: too many rows are malformed.
@@ -218,10 +223,10 @@ class _Reader:
                 skipped = max(skipped - len(block.data), 0)
                 end = len(data) // header.row_bytes * header.row_bytes
                 rows, here = _rows(header, data[:end], self._clock)
-                trades, book = self._events(rows, here, before, file.name, days)
+                trades, book, lines = self._events(rows, here, before, file.name, days)
                 before += end // header.row_bytes
                 rest = data[end:]
-                yield trades, book, block.consumed_bytes
+                yield trades, book, lines, block.consumed_bytes
         if before < header.rows:
             detail = f"the file ends after {before} of {header.rows} rows"
             self._report.add("incomplete", file.name, before + 1, None, detail)
@@ -229,7 +234,7 @@ class _Reader:
 
     def _events(
         self, rows: _Rows, here: NDArray[np.bool_], before: int, name: str, days: DayCheck
-    ) -> tuple[Trades | None, BookEvents | None]:
+    ) -> tuple[Trades, BookEvents | None, NDArray[np.int64]]:
         parsed = self._parsed(rows, before)
         known = (rows.kind >= _DEPTH) & (rows.kind <= _SNAPSHOT)
         sided = (rows.side != UNKNOWN) | (rows.kind == _TRADE) | (rows.kind == _CLEAR)
@@ -254,7 +259,7 @@ class _Reader:
         self._order.check(name, times, chosen + before + 1)
         is_trade = rows.kind[chosen] == _TRADE
         trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
-        return trades, self._book(rows, chosen[~is_trade], prices, sizes)
+        return trades, self._book(rows, chosen[~is_trade], prices, sizes), chosen[is_trade] + before + 1
 
     def _malformed(self, where: NDArray[np.bool_], before: int, name: str, reason: str) -> None:
         found = np.flatnonzero(where)

@@ -6,6 +6,7 @@ import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -16,13 +17,13 @@ import numpy as np
 from processor.errors import DatasetError
 from processor.events import BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
-from processor.formats.base import batch
+from processor.formats.base import Part, batch
 from processor.formats.chunks import head_lines
 from processor.formats.states import full_states
-from processor.formats.tables import TableReader, report_unknown_sides
+from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from processor.formats.base import Batch, SourceFile
     from processor.formats.tables import Rows
@@ -104,16 +105,14 @@ class _Lobster:
             raise DatasetError(msg)
         return frozenset()
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """One stream, as an orderbook row has its time from the message on the same line.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each pair, as an orderbook row has its time from the message on the same line.
 
         Raises:
             DatasetError: an orderbook file has no message file.
         """
-        del instrument, clock
-        return [_read(_days(files), report)]
+        del instrument, clock, report
+        return [_part(day) for day in _days(files)]
 
 
 FORMAT: Final = _Lobster()
@@ -158,22 +157,29 @@ def _days(files: Sequence[SourceFile]) -> list[_Day]:
     return list(days.values())
 
 
-def _read(days: Sequence[_Day], report: Report) -> Generator[Batch]:
+def _part(day: _Day) -> Part:
+    sizes = [file.size_bytes for file in (day.message, day.book) if file is not None]
+    return Part(
+        name=day.message.name,
+        size_bytes=sum(sizes),
+        read=partial(_read, day),
+        first_ns=begin_ns(day.message, Table(_MESSAGE_LAYOUT, "time", header_lines=0, midnight_ns=day.midnight_ns)),
+        book=day.book is not None,
+    )
+
+
+def _read(day: _Day, report: Report) -> Generator[Batch]:
     reader = TableReader(report)
-    before = 0
-    for day in days:
-        messages = reader.rows(day.message, _MESSAGE_LAYOUT, time="time", midnight_ns=day.midnight_ns)
-        if day.book is None:
-            report.add("incomplete", day.message.name, None, None, "no orderbook file beside it: trades only")
-            for rows in messages:
-                yield batch(_trades(rows, day.message.name, report), None, before + rows.consumed_bytes)
-            before += day.message.size_bytes
-        else:
-            layout = _book_layout(day.levels)
-            book = reader.rows(day.book, layout, time=None)
-            with closing(messages), closing(book):
-                yield from _joined(day, messages, book, layout, before, report)
-            before += day.message.size_bytes + day.book.size_bytes
+    messages = reader.rows(day.message, _MESSAGE_LAYOUT, time="time", midnight_ns=day.midnight_ns)
+    if day.book is None:
+        report.add("incomplete", day.message.name, None, None, "no orderbook file beside it: trades only")
+        for rows in messages:
+            yield _batch(rows, day.message.name, None, rows.consumed_bytes, report)
+    else:
+        layout = _book_layout(day.levels)
+        book = reader.rows(day.book, layout, time=None)
+        with closing(messages), closing(book):
+            yield from _joined(day, messages, book, layout, report)
 
 
 def _joined(
@@ -181,7 +187,6 @@ def _joined(
     messages: Generator[Rows],
     books: Generator[Rows],
     layout: text.Layout,
-    before: int,
     report: Report,
 ) -> Generator[Batch]:
     """Messages and the book's rows, joined by their lines.
@@ -191,10 +196,10 @@ def _joined(
     message, book = next(messages, None), next(books, None)
     while message is not None and book is not None:
         line = min(message.last_line, book.last_line)
-        consumed = before + message.consumed_bytes + book.consumed_bytes
+        consumed = message.consumed_bytes + book.consumed_bytes
         now, message = message.split(line)
         state, book = book.split(line)
-        yield batch(_trades(now, day.message.name, report), _states(now, state, layout), consumed)
+        yield _batch(now, day.message.name, _states(now, state, layout), consumed, report)
         if message.last_line == line:
             message = next(messages, None)
         if book.last_line == line:
@@ -206,7 +211,7 @@ def _joined(
             report.add("incomplete", file.name, None, None, detail)
 
 
-def _trades(rows: Rows, name: str, report: Report) -> Trades:
+def _batch(rows: Rows, name: str, book: BookEvents | None, consumed_bytes: int, report: Report) -> Batch:
     kind = rows.values[_TYPE] + 1
     rows = rows.where(np.isin(kind, (_VISIBLE_EXECUTION, _HIDDEN_EXECUTION, _CROSS)))
     aggressor = _AGGRESSORS[rows.values[_DIRECTION]]
@@ -220,7 +225,7 @@ def _trades(rows: Rows, name: str, report: Report) -> Trades:
         aggressor=aggressor,
     )
     report_unknown_sides(report, name, trades, rows.lines)
-    return trades
+    return batch(trades, book, consumed_bytes, lines=rows.lines)
 
 
 def _book_layout(levels: int) -> text.Layout:

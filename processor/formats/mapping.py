@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
@@ -14,22 +14,21 @@ import numpy as np
 import polars as pl
 
 from processor.errors import DatasetError
-from processor.events import BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import BUY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import Block, SourceFile, batch
 from processor.formats.chunks import BOM, head_lines
 from processor.formats.headers import layout_of
+from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
-from processor.formats.tables import TableReader, first_time, report_unknown_sides
+from processor.formats.tables import Table, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from processor.formats.base import Batch
-    from processor.formats.tables import Rows
+    from processor.formats.base import Batch, Part
+    from processor.formats.tables import Convert, Rows
     from processor.report import Report
 
 FILE_NAME: Final = "mapping.toml"
@@ -147,17 +146,10 @@ class _Generic:
         rows = (line.split(b",") for line in head_lines(mapped.head())[mapped.header_lines :])
         return frozenset(row[place].decode("utf-8", "replace") for row in rows if len(row) > place and row[place])
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades and one of the book, as far as there are files of them."""
-        mapped = [each for file in files if (each := _mapped(file, file.head()))]
-        streams: list[Iterator[Batch]] = []
-        for kind in _KINDS:
-            chosen = [each for each in mapped if each.kind == kind]
-            if chosen:
-                streams.append(_read(chosen, instrument, clock, report))
-        return streams
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file."""
+        del report
+        return [_part(mapped, instrument, clock) for file in files if (mapped := _mapped(file, file.head()))]
 
 
 FORMAT: Final = _Generic()
@@ -340,43 +332,31 @@ def _word(said: _Word) -> bytes:
     return (str(said).lower() if isinstance(said, bool) else str(said)).encode()
 
 
-def _read(files: Sequence[_Mapped], instrument: str, clock: str, report: Report) -> Generator[Batch]:
-    def time_of(file: _Mapped) -> str:
-        return str(file.said.time if clock == "exchange" or file.said.local_time is None else file.said.local_time)
+def _part(file: _Mapped, instrument: str, clock: str) -> Part:
+    said = file.said
+    layout = _layout(file, instrument)
+    time = str(said.time if clock == "exchange" or said.local_time is None else said.local_time)
 
-    layouts = {file.name: _layout(file, instrument) for file in files}
+    def converter(report: Report) -> Convert:
+        runs = SnapshotRuns()
 
-    def first(file: _Mapped) -> int:
-        return first_time(file, layouts[file.name], time_of(file), header_lines=file.header_lines)
-
-    reader = TableReader(report)
-    seeded = False
-    before = 0
-    for file in sorted(files, key=first):
-        layout, time = layouts[file.name], time_of(file)
-        in_snapshot = False
-        for rows in reader.rows(file, layout, time=time, header_lines=file.header_lines):
-            consumed = before + rows.consumed_bytes
+        def convert(rows: Rows) -> Batch:
             if file.kind == "trades":
-                yield batch(_trades(rows, file, layout, time, report), None, consumed)
-            elif file.said.levels:
-                yield batch(None, _states(rows, file, layout, time), consumed)
-            elif file.said.snapshot is None:
-                yield batch(None, _updates(rows, file, layout, time, np.empty(0, np.intp)), consumed)
-            else:
-                flags = rows.values[layout.row_of(str(file.said.snapshot))] == 1
-                starts = np.flatnonzero(flags & ~np.concatenate(([in_snapshot], flags[:-1]))[: len(flags)])
-                in_snapshot = bool(flags[-1]) if len(flags) else in_snapshot
-                kept = rows
-                if not seeded:
-                    dropped = int(starts[0]) if len(starts) else len(rows)
-                    seeded = bool(len(starts))
-                    at = layout.row_of(time)
-                    found = [(int(rows.lines[0]), int(rows.values[at, 0]), "no snapshot yet")] if dropped else []
-                    report.add_all("before_snapshot", file.name, found, dropped)
-                    kept, starts = rows.where(slice(dropped, None)), starts - dropped
-                yield batch(None, _updates(kept, file, layout, time, starts), consumed)
-        before += file.size_bytes
+                trades = _trades(rows, file, layout, time, report)
+                return batch(trades, None, rows.consumed_bytes, lines=rows.lines)
+            if said.levels:
+                return batch(None, _states(rows, file, layout, time), rows.consumed_bytes)
+            events = _updates(rows, file, layout, time)
+            if said.snapshot is not None:
+                flags = rows.values[layout.row_of(str(said.snapshot))] == 1
+                events = with_clears(events, runs.starts(flags, events.time_ns))
+            return batch(None, events, rows.consumed_bytes)
+
+        return convert
+
+    table = Table(layout, time, header_lines=file.header_lines)
+    part = table_part(file, table, converter, trades=file.kind == "trades", book=file.kind == "book")
+    return replace(part, has_snapshots=said.snapshot is not None)
 
 
 def _trades(rows: Rows, file: _Mapped, layout: text.Layout, time: str, report: Report) -> Trades:
@@ -397,18 +377,17 @@ def _trades(rows: Rows, file: _Mapped, layout: text.Layout, time: str, report: R
     return trades
 
 
-def _updates(rows: Rows, file: _Mapped, layout: text.Layout, time: str, starts: NDArray[np.intp]) -> BookEvents:
-    """The rows, with a CLEAR before each of `starts`."""
+def _updates(rows: Rows, file: _Mapped, layout: text.Layout, time: str) -> BookEvents:
     said = file.said
     names = (time, str(said.price), str(said.size), str(said.side))
     times, prices, sizes, sides = (rows.values[layout.row_of(name)] for name in names)
     return BookEvents(
-        time_ns=np.insert(times, starts, times[starts]),
-        price_ticks=np.insert(prices, starts, 0),
-        size_lots=np.insert(sizes, starts, 0),
+        time_ns=times,
+        price_ticks=prices,
+        size_lots=sizes,
         price_decimals=rows.price_decimals,
         size_decimals=rows.size_decimals,
-        side=np.insert(_SIDES[sides], starts, CLEAR),
+        side=_SIDES[sides],
     )
 
 

@@ -9,14 +9,15 @@ import numpy as np
 
 from processor.events import BUY, SELL
 from processor.formats import text
-from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_trades
+from processor.formats.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.chunks import head_lines
 from processor.formats.headers import layout_of
+from processor.formats.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Part, SourceFile
     from processor.report import Report
 
 _COLUMNS: Final = frozenset(("trade_id", "side", "size", "price", "created_time"))
@@ -42,17 +43,16 @@ class _OkxTrades:
         at = plain.index(_SYMBOL)
         return frozenset(row[at].decode("utf-8", "replace") for row in rows if len(row) == len(names) and row[at])
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades; where there are trades, the same trades aggregated are left out."""
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file; where there are trades, the same trades aggregated are left out."""
         del clock
         kinds: dict[str, list[SourceFile]] = {"trades": [], "aggtrades": []}
         for file in files:
             kinds["aggtrades" if _AGGREGATED in file.name.casefold() else "trades"].append(file)
-        chosen, unused_bytes = preferred(kinds, report)
-        tables = {file: _table(file, instrument) for file in chosen}
-        return [read_trades(tables, _TRADE_COLUMNS, report, passed_over_bytes=unused_bytes)]
+        return [
+            trades_part(file, _table(file, instrument), _TRADE_COLUMNS, id_column="trade_id")
+            for file in preferred(kinds, report)
+        ]
 
 
 FORMAT: Final = _OkxTrades()
@@ -74,4 +74,4 @@ def _table(file: SourceFile, instrument: str) -> Table:
         "created_time": text.integer("created_time", times=_NS_PER_MS),
     }
     layout = layout_of(file, [read.get(name, text.skip(name)) for name in names])
-    return Table(layout, header_lines=1, time="created_time", id="trade_id")
+    return Table(layout, "created_time")

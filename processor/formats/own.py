@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,7 +17,7 @@ import polars as pl
 
 from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats.base import Batch, SourceFile
+from processor.formats.base import Part, SourceFile, batch
 from processor.report import KEPT_PER_KIND
 from processor.store.files import (
     FIRST_KEY,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import Columns
+    from processor.formats.base import Batch
     from processor.report import Report
 
 PART_ROWS: Final = 8 * GROUP_ROWS
@@ -83,19 +85,27 @@ class _OwnParquet:
         metadata = _metadata(file)
         return frozenset((metadata[INSTRUMENT_KEY],)) if _is_own(metadata) else frozenset()
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades and one of the book, each over its files in the order of their first times.
-
-        With the local clock, a file without `local_time_ns` gives its exchange times.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file. With the local clock, one without `local_time_ns` gives its exchange times.
 
         Raises:
-            DatasetError: while iterating, when a file is of another version of the layout, lacks a column, has one of
-                the wrong type, or cannot be read to its end.
+            DatasetError: a file is of another version of the layout, lacks a column, or has one of the wrong type;
+                while it is read, when it cannot be read to its end.
         """
-        own = [file for file in files if instrument in self.instruments(file, file.head())]
-        return [_read(own, kind, clock, report) for kind in SIDE_COLUMN]
+        del report
+        own = [_part(file) for file in files if instrument in self.instruments(file, file.head())]
+        return [
+            Part(
+                name=part.label,
+                size_bytes=part.file.size_bytes,
+                read=partial(_read, part, clock),
+                first_ns=part.first_ns if clock == "exchange" else None,
+                trades=part.kind == "trades",
+                book=part.kind == "book",
+            )
+            for part in own
+            if part.rows
+        ]
 
 
 FORMAT: Final = _OwnParquet()
@@ -203,22 +213,16 @@ def _time_column(clock: str, schema: pl.Schema) -> str:
     return _LOCAL_COLUMN if clock == "local" and _LOCAL_COLUMN in schema else "time_ns"
 
 
-def _read(files: Sequence[SourceFile], kind: str, clock: str, report: Report) -> Iterator[Batch]:
-    parts = [part for file in files if (part := _part(file)).kind == kind]
-    parts.sort(key=lambda part: (part.first_ns or 0, part.file.path))
-    bytes_before = 0
-    for part in parts:
-        size_bytes = part.file.size_bytes
-        for frame, rows_read in _frames(part, clock):
-            events = _events(part, _sound_rows(part, frame, rows_read - frame.height, report))
-            consumed_bytes = bytes_before + size_bytes * rows_read // part.rows
-            yield Batch(
-                trades=events if isinstance(events, Trades) else None,
-                book=events if isinstance(events, BookEvents) else None,
-                consumed_bytes=consumed_bytes,
-            )
-        report.refuse_if_rotten(part.label)
-        bytes_before += size_bytes
+def _read(part: _Part, clock: str, report: Report) -> Iterator[Batch]:
+    for frame, rows_read in _frames(part, clock):
+        sound = _sound_rows(part, frame, rows_read - frame.height, report)
+        events = _events(part, sound)
+        consumed_bytes = part.file.size_bytes * rows_read // part.rows
+        if isinstance(events, Trades):
+            yield batch(events, None, consumed_bytes, lines=sound["line"].to_numpy().astype(np.int64))
+        else:
+            yield batch(None, events, consumed_bytes)
+    report.refuse_if_rotten(part.label)
 
 
 def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:

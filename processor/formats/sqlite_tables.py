@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,17 +16,19 @@ import numpy as np
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
-from processor.formats.base import batch
+from processor.formats.base import Part, batch
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
     from processor.formats.base import Batch, SourceFile
     from processor.report import Report
+
+    _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
 
 _MAGIC: Final = b"SQLite format 3\0"
 _TABLES: Final = {
@@ -69,12 +72,10 @@ class _Sqlite:
             )
             return frozenset(str(name) for name in named if name)
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades and one of the book; there is one clock for both."""
-        del clock
-        return [_read(files, table, instrument, report) for table in _TABLES]
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each table of each file; there is one clock for both."""
+        del clock, report
+        return [part for file in files for part in _parts(file, instrument)]
 
 
 FORMAT: Final = _Sqlite()
@@ -121,39 +122,49 @@ def _count(database: sqlite3.Connection, table: str, instrument: str) -> int:
     return int(count)
 
 
-def _read(files: Sequence[SourceFile], table: str, instrument: str, report: Report) -> Generator[Batch]:
-    reader = _Reader(report)
-    events: Callable[[list[_Row], str, DayCheck], tuple[Trades | None, BookEvents | None]]
-    events = reader.trades if table == "trades" else reader.book
-    before = 0
-    for file in sorted(files, key=_first_ns) if len(files) > 1 else files:
-        with _opened(file) as database:
-            counts = {each: _count(database, each, instrument) for each in _present(database)}
-            if table not in counts:
-                continue
-            size_bytes = file.size_bytes * counts["book"] // max(sum(counts.values()), 1) if "book" in counts else 0
-            if table == "trades":
-                size_bytes = file.size_bytes - size_bytes
-            label = f"{file.name}/{table}"
-            days = DayCheck(label, report)
-            columns = ", ".join(("rowid", *_TABLES[table]))
-            rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
-            done = 0
-            while some := rows.fetchmany(_ROWS_AT_ONCE):
-                done += len(some)
-                yield batch(*events(some, label, days), before + size_bytes * done // counts[table])
-        report.refuse_if_rotten(label)
-        before += size_bytes
-
-
-def _first_ns(file: SourceFile) -> int:
+def _parts(file: SourceFile, instrument: str) -> list[Part]:
     with _opened(file) as database:
-        found = [
-            row[0]
-            for table in _present(database)
-            for row in database.execute(_select("timestamp", table, "ORDER BY rowid LIMIT 1"))
-        ]
-    return min((int(time) for time in _times(found) if time is not None), default=0)
+        counts = {table: _count(database, table, instrument) for table in _present(database)}
+        begins = {table: _begin_ns(database, table, instrument) for table in counts}
+    size_bytes = file.size_bytes * counts.get("book", 0) // max(sum(counts.values()), 1)
+    sizes = {"book": size_bytes, "trades": file.size_bytes - size_bytes}
+    return [
+        Part(
+            name=f"{file.name}/{table}",
+            size_bytes=sizes[table],
+            read=partial(_read, file, table, instrument, sizes[table], count),
+            first_ns=begins[table],
+            trades=table == "trades",
+            book=table == "book",
+        )
+        for table, count in counts.items()
+    ]
+
+
+def _begin_ns(database: sqlite3.Connection, table: str, instrument: str) -> int | None:
+    rest = "WHERE instrument = ? ORDER BY rowid"
+    found = [row[0] for row in database.execute(_select("timestamp", table, f"{rest} LIMIT 1"), (instrument,))]
+    found += [row[0] for row in database.execute(_select("timestamp", table, f"{rest} DESC LIMIT 1"), (instrument,))]
+    times = [time for time in _times(found) if time is not None]
+    return times[0] if times and times[0] <= times[-1] else None
+
+
+def _read(
+    file: SourceFile, table: str, instrument: str, size_bytes: int, count: int, report: Report
+) -> Generator[Batch]:
+    reader = _Reader(report)
+    events = reader.trades if table == "trades" else reader.book
+    label = f"{file.name}/{table}"
+    days = DayCheck(label, report)
+    columns = ", ".join(("rowid", *_TABLES[table]))
+    with _opened(file) as database:
+        rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
+        done = 0
+        while some := rows.fetchmany(_ROWS_AT_ONCE):
+            done += len(some)
+            trades, book, lines = events(some, label, days)
+            yield batch(trades, book, size_bytes * done // count, lines=lines)
+    report.refuse_if_rotten(label)
 
 
 def _times(values: Sequence[Any]) -> list[int | None]:
@@ -202,7 +213,7 @@ class _Reader:
         self._order = OrderCheck(report)
         self._decimals = (0, 0)
 
-    def trades(self, rows: list[_Row], name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+    def trades(self, rows: list[_Row], name: str, days: DayCheck) -> _Found:
         """The trades of some rows: id, time, side, price and size."""
         layout = text.Layout([text.word("side", *_SIDES), text.price("price"), text.size("size")])
         parsed = layout.parse(
@@ -230,9 +241,9 @@ class _Reader:
             aggressor=_AGGRESSORS[chosen[0]],
         )
         report_unknown_sides(self._report, name, trades, lines)
-        return trades, None
+        return trades, None, lines
 
-    def book(self, rows: list[_Row], name: str, days: DayCheck) -> tuple[Trades | None, BookEvents | None]:
+    def book(self, rows: list[_Row], name: str, days: DayCheck) -> _Found:
         """The snapshots of some rows: id, time, bids and asks."""
         faults: dict[int, str] = {}
         lists: list[bytes] = []
@@ -259,7 +270,7 @@ class _Reader:
         chosen = level_place >= 0
         place = level_place[chosen]
         starts = np.searchsorted(place, np.arange(len(kept)))
-        return None, BookEvents(
+        book = BookEvents(
             time_ns=np.insert(times[place], starts, times),
             price_ticks=np.insert(found.price_ticks[chosen], starts, 0),
             size_lots=np.insert(found.size_lots[chosen], starts, 0),
@@ -267,6 +278,7 @@ class _Reader:
             size_decimals=self._decimals[1],
             side=np.insert(side_of_level[chosen], starts, CLEAR),
         )
+        return None, book, None
 
     def _timed(
         self, rows: list[_Row], sound: NDArray[np.bool_], faults: dict[int, str], name: str, days: DayCheck

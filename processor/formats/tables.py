@@ -6,21 +6,22 @@ import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from numba import njit
 
 from processor.events import NS_PER_DAY, UNKNOWN
+from processor.formats.base import HEAD_BYTES, Part
 from processor.formats.chunks import chunks, head_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
     from processor.events import Trades
-    from processor.formats.base import SourceFile
+    from processor.formats.base import Batch, SourceFile
     from processor.formats.chunks import Chunk
     from processor.formats.text import Layout
     from processor.report import Report
@@ -127,18 +128,62 @@ class TableReader:
         return rows
 
 
+Convert: TypeAlias = "Callable[[Rows], Batch]"
+"""Makes a batch of the next rows of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a file is laid out: `time` names the column of times, which count from `midnight_ns`."""
+
+    layout: Layout
+    time: str
+    header_lines: int = 1
+    midnight_ns: int = 0
+
+
+def table_part(
+    file: SourceFile, table: Table, converter: Callable[[Report], Convert], *, trades: bool = False, book: bool = False
+) -> Part:
+    """A file whose rows are converted one by one; a converter is made each time it is read."""
+
+    def read(report: Report) -> Generator[Batch]:
+        convert = converter(report)
+        rows = TableReader(report).rows(
+            file, table.layout, time=table.time, header_lines=table.header_lines, midnight_ns=table.midnight_ns
+        )
+        with closing(rows):
+            yield from map(convert, rows)
+
+    return Part(
+        name=file.name,
+        size_bytes=file.size_bytes,
+        read=read,
+        first_ns=begin_ns(file, table),
+        trades=trades,
+        book=book,
+    )
+
+
 def report_cut_off(report: Report, name: str, chunk: Chunk) -> None:
     """Report that a packed file ends in the middle."""
     detail = "the packed file is cut off here: what it held beyond is lost"
     report.add("incomplete", name, chunk.first_line, None, detail)
 
 
-def first_time(file: SourceFile, layout: Layout, time: str, *, header_lines: int = 0, midnight_ns: int = 0) -> int:
-    """The time of the file's first good row, as far as its head shows; the last of all times if there is none."""
-    lines = head_lines(file.head())[header_lines:]
-    parsed = layout.parse(b"\n".join([*lines, b""]), len(lines))
-    times = parsed.values[layout.row_of(time)]
-    return int(times[0]) + midnight_ns if len(times) else int(np.iinfo(np.int64).max)
+def begin_ns(file: SourceFile, table: Table) -> int | None:
+    """Time of the file's first event as far as its head shows it; None where that says nothing of the rest."""
+    head = file.head()
+    lines = head_lines(head)[table.header_lines :]
+    parsed = table.layout.parse(b"\n".join([*lines, b""]), len(lines))
+    return earliest_ns(parsed.values[table.layout.row_of(table.time)] + table.midnight_ns, whole=len(head) < HEAD_BYTES)
+
+
+def earliest_ns(times: NDArray[np.int64], *, whole: bool) -> int | None:
+    """The earliest of the times in a file's head; None where there is none, or the rest may have earlier ones."""
+    if not len(times) or (not whole and times[0] > times[-1]):
+        return None
+    return int(times.min())
 
 
 def report_unknown_sides(report: Report, name: str, trades: Trades, lines: NDArray[np.int64]) -> None:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import BUY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.archives import preferred
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
+from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
-from processor.formats.tables import TableReader, first_time, report_unknown_sides
+from processor.formats.tables import Table, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from processor.formats.base import Batch, SourceFile
-    from processor.formats.tables import Rows
+    from processor.formats.base import Batch, Part, SourceFile
+    from processor.formats.tables import Convert, Rows
     from processor.report import Report
 
 _BOOK_HEADER: Final = b"exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount"
@@ -50,29 +49,23 @@ class _Tardis:
         named = (row.decode("utf-8", "replace").split(",")[:2] for row in rows)
         return frozenset(":".join(names) for names in named if len(names) > 1 and all(names))
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """A stream of the trades and one of the book, as far as there are files of them.
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file of trades and each of the book.
 
         Of several channels that tell the book only one is read: the incremental one, or else the deepest.
         """
         headers = {file: _header(file) for file in files}
-        trades = [file for file, header in headers.items() if header == _TRADES_HEADER]
-        updates = [file for file, header in headers.items() if header == _BOOK_HEADER]
         states = {file: found for file, header in headers.items() if (found := _States.of(header))}
-        channels = {_INCREMENTAL: updates}
+        channels = {_INCREMENTAL: [file for file, header in headers.items() if header == _BOOK_HEADER]}
         for found in sorted(states.values(), key=lambda each: -each.depth):
             channels[found.channel] = [file for file, each in states.items() if each.channel == found.channel]
-        book, unused_bytes = preferred(channels, report)
-        streams: list[Iterator[Batch]] = []
-        if trades:
-            streams.append(_trades(trades, instrument, clock, report))
-        if updates:
-            streams.append(_book(updates, instrument, clock, report, unused_bytes))
-        elif book:
-            streams.append(_full_states({file: states[file] for file in book}, instrument, clock, report, unused_bytes))
-        return streams
+        time = _TIME_OF_CLOCK[clock]
+        trades = [_trades(file, instrument, time) for file, header in headers.items() if header == _TRADES_HEADER]
+        book = [
+            _states(file, states[file], instrument, time) if file in states else _updates(file, instrument, time)
+            for file in preferred(channels, report)
+        ]
+        return [*trades, *book]
 
 
 FORMAT: Final = _Tardis()
@@ -143,53 +136,45 @@ def _layout(instrument: str, *columns: text.Column) -> text.Layout:
     )
 
 
-def _read(
-    layouts: Mapping[SourceFile, text.Layout], clock: str, report: Report, passed_over_bytes: int = 0
-) -> Generator[tuple[SourceFile, Rows, int]]:
-    """Files in the order of their first times: file, good rows, and the bytes of the stream read by now."""
-    time = _TIME_OF_CLOCK[clock]
-    reader = TableReader(report)
-    before = passed_over_bytes
-    for file in sorted(layouts, key=lambda file: first_time(file, layouts[file], time, header_lines=1)):
-        for rows in reader.rows(file, layouts[file], time=time, header_lines=1):
-            yield file, rows, before + rows.consumed_bytes
-        before += file.size_bytes
-
-
-def _trades(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
+def _trades(file: SourceFile, instrument: str, time: str) -> Part:
     layout = _layout(
         instrument, text.skip("id"), text.word("side", *_AGGRESSOR_WORDS), text.price("price"), text.size("amount")
     )
-    time, side, price, size = (layout.row_of(name) for name in (_TIME_OF_CLOCK[clock], "side", "price", "amount"))
-    for file, rows, consumed in _read(dict.fromkeys(files, layout), clock, report):
-        trades = Trades(
-            time_ns=rows.values[time],
-            price_ticks=rows.values[price],
-            size_lots=rows.values[size],
-            price_decimals=rows.price_decimals,
-            size_decimals=rows.size_decimals,
-            aggressor=_AGGRESSORS[rows.values[side]],
-        )
-        report_unknown_sides(report, file.name, trades, rows.lines)
-        yield batch(trades, None, consumed)
+    times, side, price, size = (layout.row_of(name) for name in (time, "side", "price", "amount"))
+
+    def converter(report: Report) -> Convert:
+        def convert(rows: Rows) -> Batch:
+            trades = Trades(
+                time_ns=rows.values[times],
+                price_ticks=rows.values[price],
+                size_lots=rows.values[size],
+                price_decimals=rows.price_decimals,
+                size_decimals=rows.size_decimals,
+                aggressor=_AGGRESSORS[rows.values[side]],
+            )
+            report_unknown_sides(report, file.name, trades, rows.lines)
+            return batch(trades, None, rows.consumed_bytes, lines=rows.lines)
+
+        return convert
+
+    return table_part(file, Table(layout, time), converter, trades=True)
 
 
-def _full_states(
-    channels: Mapping[SourceFile, _States], instrument: str, clock: str, report: Report, unused_bytes: int
-) -> Generator[Batch]:
-    layouts = {file: channel.layout(instrument) for file, channel in channels.items()}
-    for file, rows, consumed in _read(layouts, clock, report, unused_bytes):
-        where = layouts[file].row_of
-        bids, asks = (
-            [(where(price), where(size)) for price, size in levels]
-            for levels in (channels[file].bids, channels[file].asks)
-        )
-        yield batch(None, full_states(rows, rows.values[where(_TIME_OF_CLOCK[clock])], bids, asks), consumed)
+def _states(file: SourceFile, channel: _States, instrument: str, time: str) -> Part:
+    """A file whose rows hold the whole book as far as the channel shows it."""
+    layout = channel.layout(instrument)
+    bids, asks = (
+        [(layout.row_of(price), layout.row_of(size)) for price, size in levels]
+        for levels in (channel.bids, channel.asks)
+    )
+
+    def convert(rows: Rows) -> Batch:
+        return batch(None, full_states(rows, rows.values[layout.row_of(time)], bids, asks), rows.consumed_bytes)
+
+    return table_part(file, Table(layout, time), lambda _: convert, book=True)
 
 
-def _book(
-    files: Sequence[SourceFile], instrument: str, clock: str, report: Report, unused_bytes: int
-) -> Generator[Batch]:
+def _updates(file: SourceFile, instrument: str, time: str) -> Part:
     layout = _layout(
         instrument,
         text.word("is_snapshot", b"false", b"true"),
@@ -197,39 +182,26 @@ def _book(
         text.price("price"),
         text.size("amount"),
     )
-    columns = [layout.row_of(name) for name in (_TIME_OF_CLOCK[clock], "is_snapshot", "side", "price", "amount")]
-    seeded = False
-    previous_file: SourceFile | None = None
-    for file, read, consumed in _read(dict.fromkeys(files, layout), clock, report, unused_bytes):
-        rows = read
-        if file != previous_file:
-            previous_file, in_snapshot = file, False
-        snapshot = rows.values[columns[1]].astype(np.bool_)
-        begins = snapshot & ~np.concatenate(([in_snapshot], snapshot[:-1]))[: len(snapshot)]
-        if len(snapshot):
-            in_snapshot = bool(snapshot[-1])
-        starts = np.flatnonzero(begins)
-        if not seeded:
-            dropped = int(starts[0]) if len(starts) else len(rows)
-            seeded = bool(len(starts))
-            found = [(int(rows.lines[0]), int(rows.values[columns[0], 0]), "no snapshot yet")] if dropped else []
-            report.add_all("before_snapshot", file.name, found, dropped)
-            rows, starts = rows.where(slice(dropped, None)), starts - dropped
-        yield batch(None, _events(rows, columns, starts), consumed)
+    # A message bears one time of receipt; of an exchange's times a snapshot may bear several.
+    names = (time, "local_timestamp", "is_snapshot", "side", "price", "amount")
+    where = [layout.row_of(name) for name in names]
 
+    def converter(_: Report) -> Convert:
+        runs = SnapshotRuns()
 
-def _events(rows: Rows, columns: Sequence[int], starts: NDArray[np.intp]) -> BookEvents:
-    """The rows, with a CLEAR before each of `starts`."""
-    time, _, side, price, size = (rows.values[column] for column in columns)
-    side = side.astype(np.int8)
-    if len(starts):
-        time, side = np.insert(time, starts, time[starts]), np.insert(side, starts, CLEAR)
-        price, size = np.insert(price, starts, 0), np.insert(size, starts, 0)
-    return BookEvents(
-        time_ns=time,
-        price_ticks=price,
-        size_lots=size,
-        price_decimals=rows.price_decimals,
-        size_decimals=rows.size_decimals,
-        side=side,
-    )
+        def convert(rows: Rows) -> Batch:
+            times, received, flags, side, price, size = (rows.values[row] for row in where)
+            events = BookEvents(
+                time_ns=times,
+                price_ticks=price,
+                size_lots=size,
+                price_decimals=rows.price_decimals,
+                size_decimals=rows.size_decimals,
+                side=side.astype(np.int8),
+            )
+            starts = runs.starts(flags.astype(np.bool_), received)
+            return batch(None, with_clears(events, starts), rows.consumed_bytes)
+
+        return convert
+
+    return replace(table_part(file, Table(layout, time), converter, book=True), has_snapshots=True)

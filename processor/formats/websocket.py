@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 import numpy as np
 
 from processor.events import Trades, concatenated
-from processor.formats.base import batch
+from processor.formats.base import Part, batch, several
 from processor.formats.chunks import BOM, chunks, head_lines
 from processor.formats.delta_book import DeltaBook, Place
 from processor.formats.levels import book_events, read_levels
@@ -25,7 +26,7 @@ from processor.formats.trade_ids import TradeIds
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,11 +81,16 @@ class WebsocketFormat:
                         break
         return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
 
-    def streams(
-        self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
-    ) -> list[Iterator[Batch]]:
-        """One stream, as a recorder writes trades and books into one file."""
-        return [self._read(files, instrument, clock, report)]
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """One part: a recorder writes trades and books into one file, and the book goes on in the next."""
+        del report
+        return [
+            Part(
+                name=several(files),
+                size_bytes=sum(file.size_bytes for file in files),
+                read=partial(self._read, files, instrument, clock),
+            )
+        ]
 
     def _read(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
         heads = [self._head(file, instrument) for file in files]
@@ -96,8 +102,8 @@ class WebsocketFormat:
             days = {kind: DayCheck(file.name, report) for kind in (BookMessage, TradeMessage)}
             with closing(chunks(file)) as read:
                 for chunk in read:
-                    trades, book = reader.read(chunk, file.name, days)
-                    yield batch(trades, book, before + chunk.consumed_bytes)
+                    trades, book, lines = reader.read(chunk, file.name, days)
+                    yield batch(trades, book, before + chunk.consumed_bytes, lines=lines)
             report.refuse_if_rotten(file.name)
             before += file.size_bytes
         reader.end()
@@ -145,8 +151,10 @@ class _Reader:
         self._books = DeltaBook(report, venue.checksum)
         self._decimals = (0, 0)
 
-    def read(self, chunk: Chunk, name: str, days: _Days) -> tuple[Trades | None, BookEvents | None]:
-        """The chunk's trades and book events; a message of several counts as so many rows."""
+    def read(
+        self, chunk: Chunk, name: str, days: _Days
+    ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+        """The chunk's trades, book events and the trades' lines; a message of several counts as so many rows."""
         rows = 0
         entries: list[_Entry] = []
         for line, row in enumerate(chunk.text.split(b"\n")[:-1], chunk.first_line):
@@ -165,11 +173,11 @@ class _Reader:
         levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
         self._decimals = levels.price_decimals, levels.size_decimals
         sound = self._sound(entries, levels, name)
-        trades = self._trades(entries, sound, levels, name)
+        trades, traded = self._trades(entries, sound, levels, name)
         book = self._book(entries, sound, levels, name)
         times = [entry.time_ns for entry in entries if entry.time_ns is not None]
         self._report.rows(name, rows, *((min(times), max(times)) if times else (None, None)))
-        return trades, book
+        return trades, book, traded
 
     def end(self) -> None:
         """The last file has been read."""
@@ -201,7 +209,9 @@ class _Reader:
                 self._report.add("malformed", name, entry.line, None, f"{kind}: a price or size {PHRASES[reason]}")
         return [not reason for reason in reasons]
 
-    def _trades(self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str) -> Trades | None:
+    def _trades(
+        self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str
+    ) -> tuple[Trades | None, NDArray[np.int64] | None]:
         where, times, lines, aggressors = [], [], [], []
         for number, entry in enumerate(entries):
             message, time_ns = entry.message, entry.time_ns
@@ -213,10 +223,10 @@ class _Reader:
                     lines.append(entry.line)
                     aggressors.append(message.aggressor)
         if not where:
-            return None
-        time_ns_column = np.array(times, np.int64)
-        self._trade_order.check(name, time_ns_column, np.array(lines, np.int64))
-        return Trades(
+            return None, None
+        time_ns_column, line_column = np.array(times, np.int64), np.array(lines, np.int64)
+        self._trade_order.check(name, time_ns_column, line_column)
+        trades = Trades(
             time_ns=time_ns_column,
             price_ticks=levels.price_ticks[where],
             size_lots=levels.size_lots[where],
@@ -224,6 +234,7 @@ class _Reader:
             size_decimals=levels.size_decimals,
             aggressor=np.array(aggressors, np.int8),
         )
+        return trades, line_column
 
     def _book(self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str) -> BookEvents | None:
         events = book_events(levels, np.array([entry.time_ns or 0 for entry in entries], np.int64))

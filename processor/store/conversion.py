@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.formats.chunks import prefetched
-from processor.ordering import in_time_order
 from processor.report import Report
 from processor.store.cache import CacheUnusable
 from processor.store.key import source_key
@@ -34,8 +33,8 @@ def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
     files = dataset.files_of(instrument)
     return Manifest(
         version=STORE_VERSION,
-        key=source_key(dataset.format.name, instrument, clock, files),
-        format=dataset.format.name,
+        key=source_key(dataset.format, instrument, clock, files),
+        format=dataset.format,
         instrument=instrument,
         clock=clock,
         source_bytes=sum(file.size_bytes for file in files),
@@ -108,7 +107,7 @@ class Conversion:
         opened = self._dataset.open(self.manifest.instrument, self.manifest.clock, report)
         before = self._dataset.marks()
         writer = StoreWriter(self._folder, self.manifest)
-        with closing(prefetched(in_time_order(opened.streams, report), _CHUNKS_AHEAD)) as chunks:
+        with closing(prefetched(opened.chunks(report), _CHUNKS_AHEAD)) as chunks:
             for chunk in chunks:
                 if self._stopped:
                     return

@@ -18,7 +18,6 @@ from processor.engine import Engine, checks
 from processor.errors import ProcessorError
 from processor.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import open_dataset
-from processor.ordering import in_time_order
 from processor.publish import depth_payload, metrics_payload, ohlc_payload
 from processor.report import KINDS, Report
 from processor.settings import Aggregation
@@ -27,6 +26,8 @@ from tests.formats import one_market
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
+
+    from processor.ordering import Chunk
 
 PATIENCE_S: Final = 60
 
@@ -44,7 +45,7 @@ class Played:
 
     def lost(self) -> int:
         """How many rows or messages the report accounts for as not played."""
-        kinds = ("malformed", "duplicates", "before_snapshot", "incomplete", "gaps", "unused")
+        kinds = ("malformed", "duplicates", "before_snapshot", "incomplete", "gaps", "unused", "not_trades")
         return sum(self.report.counts[kind] for kind in kinds)
 
 
@@ -55,8 +56,9 @@ def play(path: Path, instrument: str | None = None) -> Played:
     engine = Engine(Aggregation(interval_ns=10**9))
     volume = Decimal(0)
     until_ns = -(2**63)
+    chunks = cast("Generator[Chunk]", opened.chunks(played.report))
     try:
-        for chunk in in_time_order(opened.streams, played.report):
+        for chunk in chunks:
             assert chunk.until_ns >= until_ns
             for part in (*chunk.trades, *chunk.book):
                 assert len(part.time_ns) == len(part.price_ticks) == len(part.size_lots)
@@ -78,8 +80,7 @@ def play(path: Path, instrument: str | None = None) -> Played:
                 played.levels.update((side, *number) for side, number in levels if side != CLEAR and number[1])
             engine.advance(chunk.trades, chunk.book)
     finally:
-        for stream in opened.streams:
-            cast("Generator[Any]", stream).close()
+        chunks.close()
     _sound(engine, volume)
     _reported(path, played.report)
     return played

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -37,14 +37,11 @@ def read(path: Path, instrument: str | None = None, clock: str = "exchange") -> 
     trades: list[Trades] = []
     book: list[BookEvents] = []
     consumed = 0
-    with ExitStack() as stack:
-        for stream in opened.streams:
-            stack.enter_context(closing(cast("Generator[Any]", stream)))
-            batch = None
-            for batch in stream:
-                trades += [batch.trades] if batch.trades else []
-                book += [batch.book] if batch.book else []
-            consumed += batch.consumed_bytes if batch else 0
+    with closing(cast("Generator[Any]", opened.chunks(report))) as chunks:
+        for chunk in chunks:
+            trades += chunk.trades
+            book += chunk.book
+            consumed = chunk.consumed_bytes
     return Read(_joined(trades), _joined(book), report, consumed, opened.size_bytes)
 
 

@@ -90,7 +90,7 @@ def test_an_aggregate_that_was_found_to_be_none_is_no_trade(tmp_path: Path) -> N
     ]
     archived = read(write(tmp_path / "ETHUSDT-aggTrades-2024-08-08.csv", lines(*rows)))
     assert [price for _, price, _, _ in trades(archived)] == ["2400.01", "2400.02"]
-    assert found(archived) == []
+    assert found(archived) == [("not_trades", 2, "a size of 0")]
 
 
 def test_spot_files_of_2025_and_later_have_microseconds(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Several formats that tell of one instrument: which of them tells its trades, and which its book."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final, cast
+
+from processor.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from processor.formats.base import Batch, Part
+
+_TRADES_FIRST: Final = ("mapping", "orderflow-parquet", "binance-archive", "bybit-trades", "okx-trades")
+"""What is made of all trades there were goes before what somebody received of them."""
+_BOOK_LAST: Final = ("binance-archive",)
+"""Best prices alone."""
+_LOOKED_AT: Final = 16
+"""Batches of a part that are read to see whether there is a book in it."""
+
+
+def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
+    """The parts of all formats, by format; of several that tell the book, the best source alone tells it.
+
+    Trades that several tell are sorted out by their times, when they are read.
+    """
+    if len(parts) <= 1:
+        return [part for each in parts.values() for part in each]
+    by_trades = sorted(parts, key=lambda name: _TRADES_FIRST.index(name) if name in _TRADES_FIRST else len(parts) + 9)
+    by_book = sorted(parts, key=lambda name: name in _BOOK_LAST)
+    book_of = next((name for name in by_book if any(map(_has_book, parts[name]))), None)
+    found: list[Part] = []
+    for name, each in parts.items():
+        for part in each:
+            tells_book = part.book and name == book_of
+            if part.book and not tells_book and _has_book(part):
+                report.add("unused", part.name, None, None, f"its book is left out, as {book_of} tells it, too")
+            if part.trades or tells_book:
+                found.append(replace(part, book=tells_book, trades_rank=by_trades.index(name)))
+    return found
+
+
+def _has_book(part: Part) -> bool:
+    if not part.book:
+        return False
+    with closing(cast("Generator[Batch]", part.read(Report()))) as batches:
+        return any(batch.book is not None for batch in islice(batches, _LOOKED_AT))

@@ -1,0 +1,267 @@
+"""What several parts of a dataset tell of the same time: each event once, or a refusal, never twice in silence.
+
+Equal rows within one part are real. Rows of two parts are the same event where both have it equally often: with the
+vendor's ids by id, else where all that the two tell of their common time agrees. Where they agree in part only, nothing
+says which is right. Parts that agree in nothing (buys in one file, sells in the other) are taken together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Generic
+
+import numpy as np
+
+from processor.errors import DatasetError
+from processor.events import CLEAR, NS_PER_SECOND, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Part
+    from processor.report import Report
+
+    Mask = NDArray[np.bool_]
+
+_FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
+_SHIFT: Final = np.uint64(31)
+_NO_ID: Final = -1
+_SAME_TIMES: Final = 2
+"""At so many times equal rows are no coincidence."""
+_SAME_SHARE: Final = 0.1
+_OTHER_MARKET: Final = 2.0
+"""Two prices of one instrument at one time do not differ by such a factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling(Generic[ColumnsT]):
+    """What a part tells of a stretch of time, in time order; `first_ns` and `last_ns` are of all of it so far."""
+
+    part: Part
+    rows: tuple[ColumnsT, ...]
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A part's rows as columns, and which of them are left out."""
+
+    telling: Telling[Any]
+    rows: Columns
+    gone: Mask
+
+    @property
+    def name(self) -> str:
+        return self.telling.part.name
+
+    def during(self, first_ns: int, last_ns: int) -> _Stretch:
+        """The rows of this time."""
+        where = np.flatnonzero((self.rows.time_ns >= first_ns) & (self.rows.time_ns <= last_ns))
+        return _Stretch(self, where, self.rows.rows(where))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Some rows of an account: where they are in it, and themselves."""
+
+    account: _Account
+    where: NDArray[np.intp]
+    rows: Columns
+
+    def clears(self) -> Mask:
+        """Which rows begin a snapshot."""
+        return self.rows.side == CLEAR if isinstance(self.rows, BookEvents) else np.zeros(len(self.rows), np.bool_)
+
+    def leave_out(self, gone: Mask) -> None:
+        self.account.gone[self.where[gone]] = True
+
+
+class Overlaps:
+    """Compares what parts tell, one stretch of time after the other; all of them tell of one kind of event."""
+
+    def __init__(self, what: str, report: Report) -> None:
+        self._what = what
+        self._report = report
+        self._ids_before: dict[str, NDArray[np.uint64]] = {}
+        """Of each part, what identifies its rows of the stretch before: recorders' clocks differ."""
+
+    def once(self, told: Sequence[Telling[ColumnsT]]) -> list[ColumnsT]:
+        """The rows of each part, without those that a part before it tells.
+
+        Raises:
+            DatasetError: two parts tell of the same time, and agree in part only.
+        """
+        columns = _on_one_scale([concatenated(telling.rows) for telling in told])
+        accounts = [
+            _Account(telling, rows, np.zeros(len(rows), np.bool_)) for telling, rows in zip(told, columns, strict=True)
+        ]
+        for number, other in enumerate(accounts):
+            for one in accounts[:number]:
+                self._compare(one, other)
+        for account in accounts:
+            if _has_ids(account.rows):
+                self._ids_before[account.name] = _keys(account.rows, by_id=True)
+        return [
+            rows.rows(~account.gone) if account.gone.any() else rows
+            for rows, account in zip(columns, accounts, strict=True)
+        ]
+
+    def _compare(self, one: _Account, other: _Account) -> None:
+        first_ns = max(one.telling.first_ns, other.telling.first_ns)
+        last_ns = min(one.telling.last_ns, other.telling.last_ns)
+        # Files that continue each other may share a moment: equal rows at the seam are real.
+        if first_ns >= last_ns or one.telling.part.rank != other.telling.part.rank:
+            return
+        a, b = one.during(first_ns, last_ns), other.during(first_ns, last_ns)
+        if not len(a.rows) or not len(b.rows):
+            return
+        if _has_ids(a.rows) and _has_ids(b.rows):
+            self._by_id(a, b)
+        elif not self._by_content(a, b, first_ns, last_ns):
+            if isinstance(a.rows, BookEvents):
+                _join_snapshots(a, b)
+            else:
+                _check_prices(a, b)
+
+    def _by_id(self, a: _Stretch, b: _Stretch) -> None:
+        """Of what has the same id the copy goes that is told later."""
+        keys_a, keys_b = _keys(a.rows, by_id=True), _keys(b.rows, by_id=True)
+        nothing = np.empty(0, np.uint64)
+        before_a, before_b = (self._ids_before.get(each.account.name, nothing) for each in (a, b))
+        again_a = np.isin(keys_a, before_b) & ~np.isin(keys_a, keys_b)
+        again_b = np.isin(keys_b, keys_a) | np.isin(keys_b, before_a)
+        for stretch, of, again in ((a, b, again_a), (b, a, again_b)):
+            stretch.leave_out(again)
+            self._tell("duplicates", stretch, again, f"{of.account.name} has this trade, too")
+
+    def _by_content(self, a: _Stretch, b: _Stretch, first_ns: int, last_ns: int) -> bool:
+        """Leave out what is told twice, if all is; return whether that is so.
+
+        Raises:
+            DatasetError: some is, and some is not.
+        """
+        events_a, events_b = np.flatnonzero(~a.clears()), np.flatnonzero(~b.clears())
+        same_a, same_b = _matched(a.rows.rows(events_a), b.rows.rows(events_b))
+        found = np.zeros(len(b.rows), np.bool_)
+        found[events_b[same_b]] = True
+        is_chance = len(np.unique(b.rows.time_ns[found])) < _SAME_TIMES
+        agree = all(
+            _agrees(stretch.rows.time_ns[events], same, first_ns, last_ns)
+            for stretch, events, same in ((a, events_a, same_a), (b, events_b, same_b))
+        )
+        if agree and not is_chance:
+            gone = found | b.clears()
+            b.leave_out(gone)
+            self._tell("duplicates", b, gone, f"{a.account.name} tells this, too")
+            return True
+        if not is_chance and found.sum() > _SAME_SHARE * min(len(same_a), len(same_b)):
+            msg = (
+                f"{a.account.name} and {b.account.name} tell of the same time, but not the same: of {len(same_a)} and "
+                f"{len(same_b)} {self._what} between {_iso(first_ns)} and {_iso(last_ns)} {found.sum()} are equal, and "
+                f"nothing says whether the others are missing in one or wrong in the other: keep one of the files"
+            )
+            raise DatasetError(msg)
+        self._tell("overlapping", b, found, f"{a.account.name} has an equal row")
+        return False
+
+    def _tell(self, kind: str, stretch: _Stretch, which: Mask, detail: str) -> None:
+        rows = stretch.rows.rows(which)
+        lines = rows.line.tolist() if isinstance(rows, LocatedTrades) else [_NO_ID] * len(rows)
+        found = (
+            (line if line != _NO_ID else None, int(time_ns), detail)
+            for line, time_ns in zip(lines, rows.time_ns, strict=True)
+        )
+        self._report.add_all(kind, stretch.account.name, found, len(rows))
+
+
+def _on_one_scale(columns: Sequence[ColumnsT]) -> list[ColumnsT]:
+    price_decimals = max(each.price_decimals for each in columns)
+    size_decimals = max(each.size_decimals for each in columns)
+    return [each.rescaled(price_decimals, size_decimals) for each in columns]
+
+
+def _has_ids(rows: Columns) -> bool:
+    return isinstance(rows, LocatedTrades) and bool((rows.id != _NO_ID).all())
+
+
+def _keys(rows: Columns, *, by_id: bool) -> NDArray[np.uint64]:
+    """A number for each row, equal for equal content; by id, the time does not count."""
+    left_out = {"line", "time_ns"} if by_id else {"line", "id"}
+    mixed = np.zeros(len(rows), np.uint64)
+    for field in fields(rows):
+        if field.name not in left_out and not field.name.endswith("_decimals"):
+            mixed = _mixed(mixed, getattr(rows, field.name).astype(np.int64).view(np.uint64))
+    return mixed
+
+
+def _mixed(before: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    mixed = (before ^ values) * _FACTORS[0]
+    mixed ^= mixed >> _SHIFT
+    mixed = mixed * _FACTORS[1]
+    return mixed ^ (mixed >> _SHIFT)
+
+
+def _matched(a: Columns, b: Columns) -> tuple[Mask, Mask]:
+    """Which rows of either have an equal one in the other: of equal rows as many as there are in both."""
+    keys_a, keys_b = (_mixed(keys, _occurrences(keys)) for keys in (_keys(a, by_id=False), _keys(b, by_id=False)))
+    return np.isin(keys_a, keys_b), np.isin(keys_b, keys_a)
+
+
+def _occurrences(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Of each row how many equal ones come before it."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    firsts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(keys)])
+    lengths = np.diff(np.append(firsts, len(keys)))
+    found = np.empty(len(keys), np.uint64)
+    found[order] = (np.arange(len(keys)) - np.repeat(firsts, lengths)).astype(np.uint64)
+    return found
+
+
+def _agrees(times: NDArray[np.int64], same: Mask, first_ns: int, last_ns: int) -> bool:
+    """Whether all is in the other, but at the edges, where either may begin or end in the middle of a moment."""
+    inner = (times > first_ns) & (times < last_ns)
+    return bool(same[inner].all())
+
+
+def _join_snapshots(a: _Stretch, b: _Stretch) -> None:
+    """Snapshots of equal times are one, of which each file tells a part.
+
+    Raises:
+        DatasetError: the files have snapshots of different times.
+    """
+    times_a, times_b = (np.unique(each.rows.time_ns[each.clears()]) for each in (a, b))
+    if not len(times_a) or not len(times_b):
+        return
+    if not np.array_equal(times_a, times_b):
+        msg = (
+            f"{a.account.name} and {b.account.name} both hold snapshots of the book over the same time, and not the "
+            f"same ones: keep one of the files"
+        )
+        raise DatasetError(msg)
+    b.leave_out(b.clears())
+
+
+def _check_prices(a: _Stretch, b: _Stretch) -> None:
+    """Refuse what cannot be of one instrument.
+
+    Raises:
+        DatasetError: the prices are of different orders.
+    """
+    low, high = sorted(float(np.median(each.rows.price_ticks)) for each in (a, b))
+    if low > 0 and high > _OTHER_MARKET * low:
+        msg = (
+            f"{a.account.name} and {b.account.name} tell of the same time at prices that differ by a factor of "
+            f"{high / low:.3g}, so they are not of one instrument: give each a folder of its own, or let a mapping "
+            f'take the instrument from the file\'s name: instrument = "{{stem}}"'
+        )
+        raise DatasetError(msg)
+
+
+def _iso(time_ns: int) -> str:
+    moment = datetime.fromtimestamp(time_ns // NS_PER_SECOND, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
