@@ -336,8 +336,7 @@ class _Merge:
                 self._seeded = bool(len(clears))
             if at:
                 name = ", ".join(telling.part.name for telling in told)
-                found = [(None, int(part.time_ns[0]), "no snapshot yet")]
-                self._report.add_all("before_snapshot", name, found, at)
+                self._report.add("before_snapshot", name, None, int(part.time_ns[0]), "no snapshot yet", count=at)
             kept.append(part.rows(slice(at, None)))
         return tuple(kept)
 

@@ -60,8 +60,8 @@ def files_of(folder: Path) -> list[SourceFile]:
 def read(folder: Path, clock: str = "exchange") -> Market:
     book, trades = FORMAT.parts(files_of(folder), INSTRUMENT, clock, Report())
     return Market(
-        trades=concatenated([batch.trades for batch in trades if batch.trades is not None]),
-        book=concatenated([batch.book for batch in book if batch.book is not None]),
+        trades=concatenated([batch.trades for batch in trades.read(Report()) if batch.trades is not None]),
+        book=concatenated([batch.book for batch in book.read(Report()) if batch.book is not None]),
     )
 
 

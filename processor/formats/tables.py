@@ -29,8 +29,19 @@ if TYPE_CHECKING:
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _NEVER_NS: Final = int(np.iinfo(np.int64).min) // 2
 """Before any time, and far enough from the end of the range to be subtracted."""
-_FIRST_NS: Final = int(np.iinfo(np.int64).min)
-_LAST_NS: Final = int(np.iinfo(np.int64).max)
+ROWS_AHEAD: Final = 8
+"""Rows after one that are looked at to see whether its time can be right."""
+_STEPS_FORWARD: Final = 31
+"""A last row this many times the longest step before (at least a day) after the row above is wrong."""
+_NOTHING_AHEAD: Final[NDArray[np.int64]] = np.empty(0, np.int64)
+
+
+def _begin_of_year_ns(year: int) -> int:
+    return (date(year, 1, 1).toordinal() - date(1970, 1, 1).toordinal()) * NS_PER_DAY
+
+
+_NO_WINDOW: Final = (_begin_of_year_ns(1990), _begin_of_year_ns(datetime.now(UTC).year + 2))
+"""From 1990 to the end of the next year: no market data are of another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +92,21 @@ class TableReader:
             DatasetError: the file cannot be read, or too many of its rows are malformed.
         """
         days = DayCheck(file.name, self._report)
+        waiting: tuple[Rows, int] | None = None
         with closing(chunks(file, header_lines=header_lines)) as read:
             for chunk in read:
                 rows, malformed = self._parsed(chunk, layout, file.name)
                 if time is None:
                     self._report.rows(file.name, len(rows) + malformed)
-                else:
-                    time_row = layout.row_of(time)
-                    rows.values[time_row] += midnight_ns
-                    rows = self._checked(rows, time_row, malformed, days, file.name)
-                yield rows
+                    yield rows
+                    continue
+                rows.values[layout.row_of(time)] += midnight_ns
+                if waiting is not None:
+                    ahead = rows.values[layout.row_of(time)]
+                    yield self._checked(*waiting, layout.row_of(time), ahead, days, file.name)
+                waiting = rows, malformed
+        if waiting is not None and time is not None:
+            yield self._checked(*waiting, layout.row_of(time), _NOTHING_AHEAD, days, file.name)
         self._report.refuse_if_rotten(file.name)
 
     def _parsed(self, chunk: Chunk, layout: Layout, name: str) -> tuple[Rows, int]:
@@ -116,9 +132,11 @@ class TableReader:
         )
         return rows, parsed.bad_count
 
-    def _checked(self, rows: Rows, time_row: int, malformed: int, days: DayCheck, name: str) -> Rows:
+    def _checked(
+        self, rows: Rows, malformed: int, time_row: int, ahead: NDArray[np.int64], days: DayCheck, name: str
+    ) -> Rows:
         found = len(rows) + malformed
-        near = days.near(rows.values[time_row], rows.lines)
+        near = days.near(rows.values[time_row], rows.lines, ahead)
         if not near.all():
             rows = rows.where(near)
         times = rows.values[time_row]
@@ -221,58 +239,87 @@ class OrderCheck:
 
 
 class DayCheck:
-    """Tells rows whose time is outside the file's day by more than a day: they are malformed.
+    """Tells rows whose time cannot be right: they are malformed.
 
-    The day is the one in the file's name (two dates: from the first to the second) if the first row agrees with it.
-    Otherwise it is the day of the last good row, so that a file may span many days: a time far from it is malformed,
-    unless it is near the time of the malformed row just above.
+    A time before 1990 or after the next year cannot be right. Where a date is in the file's name (two dates: from the
+    first to the second) and the first row agrees with it, neither can one more than a day outside. Otherwise a file may
+    span any time and leave out any: a time over a day from the one before is wrong only if the rows after it are again
+    near the one before, and not near it. Of a last row it is told by how far apart the rows before are.
+
+    With `first_may_be_old`, a first row over a day before the next is wrong, too: venues send the last trade there was.
     """
 
-    def __init__(self, name: str, report: Report) -> None:
+    def __init__(self, name: str, report: Report, *, first_may_be_old: bool = False) -> None:
         self._name = name
         self._report = report
         self._named = _named_days(name)
-        self._window: NDArray[np.int64] | None = None
+        self._window = _NO_WINDOW
+        self._state = np.array([_NEVER_NS, 0, NS_PER_DAY, first_may_be_old], np.int64)
 
-    def near(self, times: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which rows are near the file's day; the others are reported."""
+    def near(
+        self, times: NDArray[np.int64], lines: NDArray[np.int64], ahead: NDArray[np.int64] = _NOTHING_AHEAD
+    ) -> NDArray[np.bool_]:
+        """Which rows have a time that can be right; the others are reported. `ahead` are the times that follow."""
         near = np.ones(len(times), np.bool_)
         if not len(times):
             return near
-        if self._window is None:
-            first, beyond = self._named or (0, 0)
-            fixed = first <= times[0] < beyond
-            if not fixed:
-                day = int(times[0]) // NS_PER_DAY * NS_PER_DAY
-                first, beyond = max(day - NS_PER_DAY, _FIRST_NS), min(day + 2 * NS_PER_DAY, _LAST_NS)
-            self._window = np.array([first, beyond, _NEVER_NS, fixed], np.int64)
-        _mark_near(times, self._window, near)
+        if self._named is not None:
+            first_ns, beyond_ns = self._named
+            self._window = (first_ns, beyond_ns) if first_ns <= times[0] < beyond_ns else _NO_WINDOW
+            self._named = None
+        first_ns, beyond_ns = self._window
+        if self._window != _NO_WINDOW:
+            near = (times >= first_ns) & (times < beyond_ns)
+        else:
+            _mark_near(np.concatenate((times, ahead[:ROWS_AHEAD])), first_ns, beyond_ns, self._state, near)
         far = np.flatnonzero(~near)
-        found = ((int(lines[row]), int(times[row]), f"time {_shown(times[row])} is not of this day") for row in far)
+        found = ((int(lines[row]), int(times[row]), self._said(int(times[row]))) for row in far)
         self._report.add_all("malformed", self._name, found, len(far))
         return near
 
+    def _said(self, time_ns: int) -> str:
+        shown = f"time {_shown(time_ns)}"
+        if time_ns < _NO_WINDOW[0]:
+            return f"{shown} is before 1990: is its unit another one?"
+        if time_ns >= _NO_WINDOW[1]:
+            return f"{shown} is after the next year: is its unit another one?"
+        return (
+            f"{shown} is not of this day" if self._window != _NO_WINDOW else f"{shown} is far from the rows around it"
+        )
+
 
 @njit(cache=True, nogil=True)
-def _mark_near(times: NDArray[np.int64], window: NDArray[np.int64], near: NDArray[np.bool_]) -> None:
-    """Clear `near` where a time is outside `window`: first, beyond, the last time outside, and whether it is fixed."""
-    for row in range(len(times)):
+def _mark_near(
+    times: NDArray[np.int64], first_ns: int, beyond_ns: int, state: NDArray[np.int64], near: NDArray[np.bool_]
+) -> None:
+    """Clear `near`, of the first of `times`, where one is out of the range or far from those before and after it.
+
+    `state` is the last good time, the step that led to it where that was over a day, the longest step so far, and
+    whether the first row may be old.
+    """
+    last_ns, step_ns, longest_ns, first_may_be_old = state
+    for row in range(len(near)):
         time = times[row]
-        if window[0] + NS_PER_DAY <= time < window[1] - NS_PER_DAY:  # still the same day: nearly always
-            window[2] = _NEVER_NS
-            continue
-        outside = time < window[0] or time >= window[1]
-        if window[3]:
-            near[row] = not outside
-            continue
-        if outside and abs(time - window[2]) >= NS_PER_DAY:
+        if time < first_ns or time >= beyond_ns:
             near[row] = False
-            window[2] = time
             continue
-        window[2] = _NEVER_NS
-        day = time // NS_PER_DAY * NS_PER_DAY
-        window[0] = day - NS_PER_DAY
-        window[1] = day + 2 * NS_PER_DAY
+        step = time - last_ns if last_ns != _NEVER_NS else 0
+        if abs(step) >= NS_PER_DAY:
+            for later in range(row + 1, min(row + 1 + ROWS_AHEAD, len(times))):
+                if abs(times[later] - last_ns) < NS_PER_DAY and abs(times[later] - time) >= NS_PER_DAY:
+                    near[row] = False
+                    break
+            if row + 1 == len(times):
+                near[row] = step <= _STEPS_FORWARD * longest_ns if step > 0 else step_ns < 0
+            if not near[row]:
+                continue
+            step_ns = step
+            longest_ns = max(longest_ns, abs(step))
+        elif first_may_be_old and last_ns == _NEVER_NS and row + 1 < len(times) and times[row + 1] - time >= NS_PER_DAY:
+            near[row] = False
+            continue
+        last_ns = time
+    state[0], state[1], state[2] = last_ns, step_ns, longest_ns
 
 
 def _named_days(name: str) -> tuple[int, int] | None:

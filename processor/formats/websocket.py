@@ -99,7 +99,7 @@ class WebsocketFormat:
         reader = _Reader(self, instrument, clock, report, channel)
         before = 0
         for _, file in sorted(zip(heads, files, strict=True), key=lambda found: found[0][0]):
-            days = {kind: DayCheck(file.name, report) for kind in (BookMessage, TradeMessage)}
+            days = {kind: DayCheck(file.name, report, first_may_be_old=True) for kind in (BookMessage, TradeMessage)}
             with closing(chunks(file)) as read:
                 for chunk in read:
                     trades, book, lines = reader.read(chunk, file.name, days)

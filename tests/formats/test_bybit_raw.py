@@ -48,7 +48,7 @@ def test_without_a_time_of_receipt_the_local_clock_is_the_exchanges(tmp_path: Pa
 def test_the_archives_zip_is_read_as_it_is(tmp_path: Path) -> None:
     text = lines(SNAPSHOT, bybit_book(1, "delta", 8, [], [("2", "0")]))
     zipped(tmp_path / "2024-08-08_ABCUSDT_ob500.data.zip", {"2024-08-08_ABCUSDT_ob500.data": text})
-    assert open_dataset(tmp_path).format.name == "bybit-raw"
+    assert open_dataset(tmp_path).format == "bybit-raw"
     book = read(tmp_path).book
     assert book is not None
     assert book.side.tolist() == [CLEAR, BID, ASK, ASK]

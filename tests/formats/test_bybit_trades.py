@@ -73,13 +73,21 @@ def test_spot_and_derivatives_of_one_symbol_are_not_mixed(tmp_path: Path) -> Non
         read(tmp_path)
 
 
-def test_a_month_and_a_day_of_it_are_refused_as_no_ids_tell_which_trades_are_the_same(tmp_path: Path) -> None:
+def test_a_month_and_a_day_of_it_are_taken_once(tmp_path: Path) -> None:
     rows = [bybit_row(f"{DAY_S + at * 100}.5", "Buy", "1", "2") for at in range(9)]
     write(tmp_path / "BTCUSDT-2024-08.csv", lines(BYBIT, *rows))
     write(tmp_path / "BTCUSDT2024-08-08.csv", lines(BYBIT, *rows[5:]))
-    with pytest.raises(
-        DatasetError, match=r"2024-08\.csv and BTCUSDT2024-08-08\.csv hold trades of the same time, and no"
-    ):
+    both = read(tmp_path)
+    assert len(trades_of(both.trades)) == 9
+    assert both.report.counts["duplicates"] == 4
+
+
+def test_a_month_and_another_account_of_a_day_of_it_are_refused_by_name(tmp_path: Path) -> None:
+    rows = [bybit_row(f"{DAY_S + at * 100}.5", "Buy", "1", "2") for at in range(9)]
+    write(tmp_path / "BTCUSDT-2024-08.csv", lines(BYBIT, *rows))
+    write(tmp_path / "BTCUSDT2024-08-08.csv", lines(BYBIT, *rows[4:6], *rows[7:]))
+    refusal = r"BTCUSDT-2024-08\.csv and BTCUSDT2024-08-08\.csv tell of the same time, but not the same"
+    with pytest.raises(DatasetError, match=refusal):
         read(tmp_path)
 
 
@@ -101,7 +109,7 @@ def test_the_same_columns_with_dates_are_not_bybits(tmp_path: Path) -> None:
     [
         (bybit_row("1.7230752E9", "Buy", "1", "2"), "timestamp '1.7230752E9' is not a number"),
         (bybit_row("-5", "Buy", "1", "2"), "timestamp '-5' is negative"),
-        (bybit_row("5", "Buy", "1", "2"), "time 1970-01-01T00:00:05+00:00 is not of this day"),
+        (bybit_row("5", "Buy", "1", "2"), "time 1970-01-01T00:00:05+00:00 is before 1990: is its unit another one?"),
         (bybit_row(f"{DAY_S}", "None", "1", "2"), "side 'None' is none of Sell, Buy"),
         (bybit_row(f"{DAY_S}", "Buy", "-1", "2"), "size '-1' is negative"),
         (bybit_row(f"{DAY_S}", "Buy", "1", "2e-05"), "price '2e-05' is not a number"),

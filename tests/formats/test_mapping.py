@@ -71,7 +71,7 @@ def refusal(folder: Path) -> str:
 
 def test_trades_are_read_by_the_columns_that_the_mapping_names(tmp_path: Path) -> None:
     dataset = open_dataset(trades_file(tmp_path))
-    assert (dataset.format.name, dataset.instruments) == ("mapping", ("BTC-USD",))
+    assert (dataset.format, dataset.instruments) == ("mapping", ("BTC-USD",))
     trades = read(tmp_path).trades
     assert trades is not None
     assert trades.price_ticks.tolist() == [10050, 10025, 10000]

@@ -57,7 +57,7 @@ def test_every_checksum_of_the_recorded_messages_is_that_of_the_book_here(
 
 def test_the_recorded_instruments_are_all_listed(shared_data: Path) -> None:
     dataset = open_dataset(shared_data / "okx-raw")
-    assert dataset.format.name == "okx-raw"
+    assert dataset.format == "okx-raw"
     assert dataset.instruments == ("BTC-USD-220527", "BTC-USDT", "UNI-USD-SWAP")
 
 

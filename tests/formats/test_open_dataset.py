@@ -54,7 +54,7 @@ def test_the_format_is_seen_in_the_content(
 ) -> None:
     writer(tmp_path / "deep/er")
     dataset = open_dataset(tmp_path)
-    assert dataset.format.name == format_name
+    assert dataset.format == format_name
     assert dataset.instruments == (instrument,)
     opened = dataset.open(None, "exchange", Report())
     assert (opened.format, opened.instrument, opened.instruments) == (format_name, instrument, (instrument,))
@@ -76,13 +76,12 @@ def test_files_of_no_format_are_named_and_hidden_ones_are_not(tmp_path: Path) ->
     assert open_dataset(tmp_path).ignored == ("empty.csv", "more.zip/readme.txt", "notes/read.me")
 
 
-def test_a_folder_of_two_formats_is_refused_with_the_files_of_each(tmp_path: Path) -> None:
+def test_a_folder_of_two_formats_is_one_dataset_of_the_instruments_of_both(tmp_path: Path) -> None:
     tardis(tmp_path / "t")
     databento(tmp_path / "d")
-    with pytest.raises(DatasetError) as refusal:
-        open_dataset(tmp_path)
-    assert "databento-csv: d/aapl_20240808.csv" in str(refusal.value)
-    assert "tardis: t/binance_incremental_book_L2_2024-08-08_BTCUSDT.csv.gz, t/binance_trades" in str(refusal.value)
+    both = open_dataset(tmp_path)
+    assert both.format == "tardis + databento-csv"
+    assert both.instruments == ("AAPL", "binance:BTCUSDT")
 
 
 def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood(tmp_path: Path) -> None:

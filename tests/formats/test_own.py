@@ -16,6 +16,7 @@ from processor.report import Report
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from processor.formats.base import Batch
 
 START_NS = 1_767_600_000_000_000_000
 METADATA = {
@@ -55,14 +56,17 @@ def files_in(folder: Path) -> list[SourceFile]:
     return [SourceFile(path) for path in sorted(folder.rglob("*.parquet"))]
 
 
+def batches_of(files: Sequence[SourceFile], clock: str, report: Report, *, trades: bool = False) -> list[Batch]:
+    parts = sorted(FORMAT.parts(files, "X", clock, report), key=lambda part: part.first_ns or 0)
+    return [batch for part in parts if part.trades == trades for batch in part.read(report)]
+
+
 def read_book(files: Sequence[SourceFile], report: Report, clock: str = "exchange") -> list[BookEvents]:
-    _, stream = FORMAT.streams(files, "X", clock, report)
-    return [batch.book for batch in stream if batch.book is not None]
+    return [batch.book for batch in batches_of(files, clock, report) if batch.book is not None]
 
 
 def read_trades(files: Sequence[SourceFile], report: Report) -> list[Trades]:
-    stream, _ = FORMAT.streams(files, "X", "exchange", report)
-    return [batch.trades for batch in stream if batch.trades is not None]
+    return [batch.trades for batch in batches_of(files, "exchange", report, trades=True) if batch.trades is not None]
 
 
 def assert_equal_rows(found: BookEvents | Trades, expected: BookEvents | Trades) -> None:
@@ -169,8 +173,7 @@ def test_batches_are_bounded_and_say_how_much_has_been_read(tmp_path: Path, monk
     with DatasetWriter(tmp_path, "X", 2, 3) as writer:
         writer.write_book(book_of(250))
     files = files_in(tmp_path)
-    _, stream = FORMAT.streams(files, "X", "exchange", Report())
-    batches = list(stream)
+    batches = batches_of(files, "exchange", Report())
     assert [len(batch.book) for batch in batches if batch.book] == [100, 100, 50]
     consumed = [batch.consumed_bytes for batch in batches]
     assert consumed == sorted(consumed)

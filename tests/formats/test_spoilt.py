@@ -88,16 +88,45 @@ def test_a_recording_whose_first_line_is_spoilt_is_known_by_the_next(
     (path,) = writer(tmp_path / "good").iterdir()
     content = b"".join(block.data for file in open_dataset(path).files for block in file.blocks())
     write(tmp_path / "spoilt" / path.name, b"\x00\x00" + content * 200)
-    assert open_dataset(tmp_path / "spoilt").format.name == open_dataset(path).format.name
+    assert open_dataset(tmp_path / "spoilt").format == open_dataset(path).format
 
 
-@pytest.mark.parametrize("time_ns", [2**63 - 1, 2**63 - 86_400 * 10**9, 0])
-def test_a_first_time_at_an_end_of_the_range_is_no_overflow(tmp_path: Path, time_ns: int) -> None:
+@pytest.mark.parametrize("time_ns", [2**63 - 1, 2**63 - 86_400 * 10**9, 0, -(2**63)])
+def test_a_first_time_at_an_end_of_the_range_is_no_overflow(time_ns: int) -> None:
     report = Report()
     times = np.array([time_ns, *range(1_723_075_200_000_000_000, 1_723_075_200_000_000_005)])
     near = DayCheck("a.csv", report).near(times, np.arange(1, 7))
-    assert near.tolist() == [True, False, True, True, True, True]
+    assert near.tolist() == [False, True, True, True, True, True]
     assert report.counts == {"malformed": 1}
+    assert "is its unit another one?" in report.incidents[0].detail
+
+
+DAY_NS = 86_400 * 10**9
+NOON_NS = 1_723_118_400 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("days", "wrong"),
+    [
+        ([0, 0, 3, 3, 3], []),  # a weekend
+        ([0, 2, 5, 9, 40], []),  # a market that hardly trades
+        ([9, 6, 3, 1], []),  # newest first
+        ([0, 0, 30, 0, 0], [2]),  # one time that somebody mangled
+        ([0, 0, 30, 60, 0, 0], [2, 3]),  # two of them
+        ([0, 0, -30, 0, 0], [2]),
+        ([5, 5, 5, 0, 0], []),  # files put together in the wrong order
+        ([0, 0, 7], []),  # the last trade of an option
+    ],
+)
+def test_a_gap_is_told_from_a_mangled_time_by_what_follows(days: list[int], wrong: list[int]) -> None:
+    times = np.array([NOON_NS + day * DAY_NS + row for row, day in enumerate(days)])
+    whole = DayCheck("a.csv", Report()).near(times, np.arange(len(times)))
+    assert np.flatnonzero(~whole).tolist() == wrong
+    for cut in range(1, len(times)):
+        check = DayCheck("a.csv", Report())
+        first = check.near(times[:cut], np.arange(cut), times[cut:])
+        second = check.near(times[cut:], np.arange(cut, len(times)))
+        assert np.concatenate((first, second)).tolist() == whole.tolist()
 
 
 def test_a_time_far_before_the_row_above_is_no_overflow() -> None:

@@ -83,7 +83,8 @@ def test_rows_before_the_first_snapshot_are_dropped_and_counted(tmp_path: Path) 
     )
     assert sides(found.book) == [CLEAR, ASK, BID]
     assert found.report.counts["before_snapshot"] == 2
-    assert (found.report.incidents[0].line, found.report.incidents[0].time_ns) == (2, DAY_US * 1000)
+    dropped = next(each for each in found.report.incidents if each.kind == "before_snapshot")
+    assert (dropped.file, dropped.time_ns) == ("book.csv", DAY_US * 1000)
 
 
 def test_a_file_without_any_snapshot_gives_no_book(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_another_content_name_instrument_clock_or_mapping_is_another_entry(tmp_p
 
     def remember(instrument: str = "X", clock: str = "exchange") -> None:
         made = open_dataset(folder)
-        keys.add(source_key(made.format.name, instrument, clock, made.files_of("X")))
+        keys.add(source_key(made.format, instrument, clock, made.files_of("X")))
 
     remember()
     remember()
