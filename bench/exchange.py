@@ -15,7 +15,6 @@ from processor.engine import Engine
 from processor.events import NS_PER_SECOND
 from processor.formats import open_dataset
 from processor.formats.chunks import prefetched
-from processor.ordering import in_time_order
 from processor.publish import depth_payload, metrics_payload, ohlc_payload
 from processor.report import Report
 from processor.settings import Aggregation
@@ -81,7 +80,7 @@ def measure(cache: Path, *, publications: int, hz: float) -> list[Figure]:
     opened = open_dataset(folder).open(None, "exchange", Report())
     with (
         DirectoryWriter(directory) as writer,
-        closing(prefetched(in_time_order(opened.streams, Report()))) as chunks,
+        closing(prefetched(opened.chunks(Report()))) as chunks,
     ):
         reader = DirectoryReader(directory, costs)
         cursor = Cursor(chunks, Engine(Aggregation(interval_ns=NS_PER_SECOND), keep=MAX_ROWS))

@@ -22,6 +22,7 @@ from processor.engine import OBI, Engine, decimal_floats
 from processor.errors import DatasetError, SettingError
 from processor.events import NS_PER_MS, Trades, concatenated
 from processor.fanout import gathered, in_processes
+from processor.formats import in_order
 from processor.formats.chunks import prefetched
 from processor.partitions import computed, partitions, pieces, put_together
 from processor.settings import resolved
@@ -126,6 +127,25 @@ def aggregate_all(
         SettingError: there is a cluster, but no store that it could read.
         FanOutFailed: processes or cluster cannot be used.
     """
+    return in_order(
+        dataset,
+        lambda found: _aggregate_all(
+            found, instruments, settings, cache, workers, cluster, from_bars=from_bars, on_progress=on_progress
+        ),
+    )
+
+
+def _aggregate_all(
+    dataset: Dataset,
+    instruments: Sequence[str],
+    settings: Settings,
+    cache: Cache | None,
+    workers: int,
+    cluster: str | None,
+    *,
+    from_bars: bool,
+    on_progress: Callable[[str, int, int], None],
+) -> list[Aggregated]:
     found: dict[str, Aggregated] = {}
     plans: list[_Plan] = []
     with ExitStack() as held:

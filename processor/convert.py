@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, SettingError
+from processor.formats import in_order
 from processor.store.cache import LOCK_FILE, CacheUnusable, Entry
 from processor.store.conversion import Conversion, begun
 from processor.store.files import folder_name
@@ -44,6 +45,10 @@ def convert(
         SettingError: the folder is there already, cannot be written, or another process is writing it.
         DatasetError: the dataset is unusable.
     """
+    return in_order(dataset, lambda found: _convert(found, instrument, clock, out, on_progress))
+
+
+def _convert(dataset: Dataset, instrument: str, clock: str, out: Path, on_progress: Callable[[int], None]) -> Converted:
     folder = out / folder_name(instrument)
     if folder.exists():
         raise SettingError(_OPTION, str(out), f"a folder without {folder.name}, or that one removed first")

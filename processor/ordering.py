@@ -3,7 +3,7 @@
 Vendors' files are nearly sorted: receivers stamp in order, exchanges do not quite. Rows are held back until what is
 read of their part runs `HELD_ROWS` rows and `HELD_NS` ahead of them, then released sorted, stably; so memory does not
 grow with the dataset. A part whose rows are further apart than that is `Disordered`: whoever reads starts again with
-that part sorted on disk (`processor.sorting`), so what comes out never depends on the window.
+that part sorted on disk (`processor.formats.sorting`), so what comes out never depends on the window.
 
 Parts are opened when the time of their first event is reached. Those that overlap are merged by time, then by their
 order; what they tell twice is taken once (`processor.overlaps`).

@@ -12,7 +12,7 @@ import structlog
 
 from processor import control
 from processor.clock import EventClock
-from processor.errors import DatasetError, ProcessorError, SettingError
+from processor.errors import DatasetError, Disordered, ProcessorError, SettingError
 from processor.events import END_OF_TIME, NS_PER_MS, NS_PER_SECOND
 from processor.formats import changes, open_dataset
 from processor.player import Player
@@ -173,6 +173,19 @@ class Session:
             return Ending.DONE
         except _Switched as switched:
             return switched.session
+        except Disordered as found:
+            if self._dataset.sort:
+                raise
+            _log.warning("sorting", reason=str(found))
+            start = self._now_ns if self._begun else self._settings.start
+            return Session(
+                replace(self._dataset, sort=True),
+                replace(self._settings, start=start),
+                self._wish,
+                paused=self._paused,
+                loop_ns=self._loop_ns,
+                notice=f"{found.name}: its rows are far out of order, so they are sorted before they are replayed",
+            )
 
     def again(self) -> Session:
         """The same from the start."""

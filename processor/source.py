@@ -7,6 +7,7 @@ read. Where the cache cannot be used, or goes away meanwhile, the vendor's files
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
@@ -15,7 +16,7 @@ import structlog
 
 from processor.activity import Fills, bar_around
 from processor.engine import Engine
-from processor.errors import DatasetError
+from processor.errors import DatasetError, Disordered
 from processor.formats import own
 from processor.formats.chunks import prefetched
 from processor.report import Report
@@ -114,7 +115,11 @@ class Source(Protocol):
         """The traded volume of what has been read, over its whole range; None where that is not known."""
 
     def refresh(self) -> None:
-        """Bring `report` up to date. For the thread that uses it."""
+        """Bring `report` up to date. For the thread that uses it.
+
+        Raises:
+            Disordered: what has been read so far lacks rows that came too late.
+        """
 
     def close(self) -> None:
         """End whatever runs for this source."""
@@ -429,8 +434,12 @@ class Kept:
 
     def refresh(self) -> None:
         """See Source."""
-        if self._conversion is not None and not self._left:
-            self.report.become(self._conversion.report)
+        if self._conversion is None or self._left:
+            return
+        if isinstance(self._conversion.failure, Disordered):
+            # What is shown lacks what came too late.
+            raise self._conversion.failure
+        self.report.become(self._conversion.report)
 
     def close(self) -> None:
         """See Source."""
@@ -457,6 +466,8 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
                 msg = f"{folder} is an unfinished conversion: `processor convert` again finishes it"
                 raise DatasetError(msg)
             return Kept(folder, manifest)
+    if cache is not None and dataset.sort:
+        dataset = replace(dataset, scratch=cache.folder)
     direct = Direct(dataset, name, clock)
     if cache is None:
         return direct
@@ -470,6 +481,10 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
 
 def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
     fresh = begun(dataset, direct.instrument, clock)
+    if not dataset.sort:
+        # A dataset that turned out far from sorted is known by what was made of it then.
+        sorted_ = begun(replace(dataset, sort=True), direct.instrument, clock)
+        fresh = sorted_ if cache.has(sorted_.key) else fresh
     entry = cache.entry(fresh.key)
     manifest = entry.manifest() or fresh
     if manifest.complete:

@@ -32,8 +32,8 @@ from processor.formats import (
     tardis,
 )
 from processor.formats.base import ZIP_MAGIC, SourceFile
+from processor.formats.sorting import sorted_part
 from processor.ordering import in_time_order
-from processor.sorting import sorted_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,6 +192,8 @@ class Dataset:
             report,
         )
         if self.sort:
+            # Where times are equal, they stay in the order that they would have had.
+            parts.sort(key=lambda part: (part.rank, part.first_ns or 0))
             parts = [sorted_part(part, self.scratch) for part in parts]
         is_own = self.is_all_of(own.FORMAT, name)
         return OpenedDataset(

@@ -54,6 +54,14 @@ class Cache:
             os.utime(folder / LOCK_FILE)
         return entry
 
+    def has(self, key: str) -> bool:
+        """Whether there is a complete entry `key`."""
+        try:
+            found = manifests.load(self.folder / key)
+        except DatasetError:
+            return False
+        return found is not None and found.complete
+
     def make_room(self, entry: Entry) -> None:
         """Remove the entries longest unused until all fit within the limit, but none that is in use.
 

@@ -16,6 +16,7 @@ from processor.report import Report
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
     from processor.formats.base import Batch
 
 START_NS = 1_767_600_000_000_000_000

@@ -3,46 +3,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import ordering
-from processor.events import BookEvents, Columns, Trades, concatenated
-from processor.formats.base import Batch
+from processor.errors import DatasetError, Disordered
+from processor.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Columns, Trades, concatenated
+from processor.formats import sorting
+from processor.formats.base import Batch, Part
+from processor.formats.sorting import sorted_part
 from processor.ordering import in_time_order
 from processor.report import Report
-from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.processor.parts import part, part_of
+from tests.processor.streams import Trade, Update, columns_of_book
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pytest
+    from pathlib import Path
 
 SECOND_NS = 1_000_000_000
 
 
-def batches_of(trades: list[Trade], book: list[Update], size: int) -> Iterator[Batch]:
-    for at in range(0, max(len(trades), len(book)), size):
-        yield Batch(
-            columns_of_trades(trades[at : at + size]) if trades[at : at + size] else None,
-            columns_of_book(book[at : at + size]) if book[at : at + size] else None,
-            at,
-        )
-
-
-def run(streams: list[Iterator[Batch]], report: Report | None = None) -> tuple[Trades | None, BookEvents | None]:
+def run(parts: list[Part], report: Report | None = None) -> tuple[Trades | None, BookEvents | None]:
     trades: list[Trades] = []
     book: list[BookEvents] = []
     until_ns = None
-    for chunk in in_time_order(streams, report or Report()):
-        for part in (*chunk.trades, *chunk.book):
-            assert len(part)
-            assert until_ns is None or part.time_ns[0] > until_ns
-            assert part.time_ns[-1] <= chunk.until_ns
+    for chunk in in_time_order(parts, report or Report()):
+        for columns in (*chunk.trades, *chunk.book):
+            assert len(columns)
+            assert until_ns is None or columns.time_ns[0] > until_ns
+            assert columns.time_ns[-1] <= chunk.until_ns
         until_ns = chunk.until_ns
         trades += chunk.trades
         book += chunk.book
     return concatenated(trades) if trades else None, concatenated(book) if book else None
+
+
+def in_rows(columns: Columns | None) -> list[tuple[int, int]]:
+    return [] if columns is None else list(zip(columns.time_ns.tolist(), columns.price_ticks.tolist(), strict=True))
 
 
 @given(
@@ -59,14 +58,11 @@ def test_rows_in_any_order_come_out_in_time_order_and_stable(
     other_size: int,
     together: bool,  # noqa: FBT001 - Hypothesis draws it
 ) -> None:
-    trades = [Trade(time * SECOND_NS, i, 1, 1) for i, time in enumerate(trade_times)]
+    trades = [Trade(time * SECOND_NS, i + 1, 1, 1) for i, time in enumerate(trade_times)]
     book = [Update(time * SECOND_NS, 0, i, 1) for i, time in enumerate(book_times)]
-    if together:
-        streams = [batches_of(trades, book, size)]
-    else:
-        streams = [batches_of(trades, [], size), batches_of([], book, other_size)]
+    parts = [part(trades, book, size)] if together else [part(trades, [], size), part([], book, other_size)]
 
-    trades_out, book_out = run(streams)
+    trades_out, book_out = run(parts)
 
     wanted_trades = sorted(trades, key=lambda trade: trade.time_ns)
     wanted_book = sorted(book, key=lambda update: update.time_ns)
@@ -74,49 +70,100 @@ def test_rows_in_any_order_come_out_in_time_order_and_stable(
     assert in_rows(book_out) == [(update.time_ns, update.price_ticks) for update in wanted_book]
 
 
-def in_rows(columns: Columns | None) -> list[tuple[int, int]]:
-    return [] if columns is None else list(zip(columns.time_ns.tolist(), columns.price_ticks.tolist(), strict=True))
+@given(
+    st.lists(st.lists(st.integers(0, 20_000), max_size=30), min_size=1, max_size=5),
+    st.integers(1, 12),
+    st.sampled_from([3, 20, 10_000]),
+    st.booleans(),
+)
+def test_parts_over_any_times_come_out_by_time_and_then_by_part_whatever_is_held_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    times: list[list[int]],
+    size: int,
+    held_rows: int,
+    knows_begin: bool,  # noqa: FBT001 - Hypothesis draws it
+) -> None:
+    parts, rows = [], []
+    for number, each in enumerate(times):
+        # Each trade is another one, so that none is told twice.
+        trades = [Trade(at * SECOND_NS, 1000 + i, 1 + number, BUY) for i, at in enumerate(each)]
+        first_ns = min((trade.time_ns for trade in trades[:size]), default=0) if knows_begin else None
+        parts.append(part(trades, [], size, name=f"{number}.csv", first_ns=first_ns))
+        rows += trades
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordering, "HELD_ROWS", held_rows)
+        patch.setattr(sorting, "RUN_ROWS", held_rows)
+        patch.setattr(sorting, "BLOCK_ROWS", 4)
+        try:
+            found, _ = run(parts)
+        except Disordered:
+            found, _ = run([sorted_part(each, tmp_path_factory.mktemp("sort")) for each in parts])
+    got = [] if found is None else list(zip(found.time_ns.tolist(), found.size_lots.tolist(), strict=True))
+    assert [time for time, _ in got] == sorted(trade.time_ns for trade in rows)
+    assert sorted(got) == sorted((trade.time_ns, trade.size_lots) for trade in rows)
+    if not knows_begin:
+        assert got == sorted(got)
 
 
-def test_a_long_sorted_stream_is_released_as_it_is_read_and_bounded_in_memory(
+def test_a_long_sorted_part_is_released_as_it_is_read_and_bounded_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ordering, "HELD_ROWS", 100)
     read = 0
 
-    def stream() -> Iterator[Batch]:
+    def batches() -> Iterator[Batch]:
         nonlocal read
         for at in range(200):
             read += 10
             yield Batch(None, columns_of_book([Update((at * 10 + i) * SECOND_NS, 0, 1, 1) for i in range(10)]), at)
 
     released = 0
-    for chunk in in_time_order([stream()], Report()):
+    for chunk in in_time_order([part_of(batches)], Report()):
         released += sum(map(len, chunk.book))
         assert read - released <= 200
     assert released == 2000
 
 
-def test_a_row_too_late_to_be_sorted_is_taken_at_the_time_reached_and_counted(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_part_is_not_opened_before_its_time_has_come() -> None:
+    opened: list[str] = []
+
+    def day(number: int) -> Part:
+        rows = [Update((number * 1000 + at) * SECOND_NS, 0, 1, 1) for at in range(900)]
+
+        def batches() -> Iterator[Batch]:
+            opened.append(f"{number}")
+            for at in range(0, 900, 100):
+                yield Batch(None, columns_of_book(rows[at : at + 100]), at)
+
+        return part_of(batches, name=f"{number}.csv", first_ns=number * 1000 * SECOND_NS)
+
+    seen = [len(opened) for _ in in_time_order([day(number) for number in (2, 0, 1)], Report())]
+    assert opened == ["0", "1", "2"]
+    assert seen[0] < 3
+
+
+def test_rows_further_out_of_order_than_is_held_back_are_told_and_come_out_right_once_sorted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ordering, "HELD_ROWS", 1)
-    rows = [Update(time * SECOND_NS, 0, i, 1) for i, time in enumerate([0, 100, 200, 300, 10, 400])]
-    report = Report()
+    monkeypatch.setattr(sorting, "RUN_ROWS", 2)
+    rows = [Update(time * SECOND_NS, 0, i, 1) for i, time in enumerate([0, 100, 200, 300, 10, 400, 10])]
+    with pytest.raises(Disordered, match=r"a\.csv: its rows are far out of order"):
+        run([part([], rows, 1)])
 
-    _, book = run([batches_of([], rows, 1)], report)
+    _, book = run([sorted_part(part([], rows, 1), tmp_path)])
 
-    assert book is not None
-    assert sorted(book.price_ticks.tolist()) == [0, 1, 2, 3, 4, 5]
-    assert (np.diff(book.time_ns) >= 0).all()
-    assert report.counts["late"] == 1
+    assert in_rows(book) == [
+        (time * SECOND_NS, i) for time, i in zip((0, 10, 10, 100, 200, 300, 400), (0, 4, 6, 1, 2, 3, 5), strict=True)
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stream_that_runs_ahead_waits_for_the_other() -> None:
-    trades = [Trade(time * SECOND_NS, time, 1, 1) for time in range(0, 1000, 100)]
+def test_a_part_that_runs_ahead_waits_for_the_other() -> None:
+    trades = [Trade(time * SECOND_NS, 1 + time, 1, 1) for time in range(0, 1000, 100)]
     book = [Update(time * SECOND_NS, 0, time, 1) for time in range(1000)]
 
-    trades_out, book_out = run([batches_of(trades, [], 10), batches_of([], book, 7)])
+    trades_out, book_out = run([part(trades, [], 10), part([], book, 7)])
 
     assert trades_out is not None
     assert book_out is not None
@@ -128,7 +175,7 @@ def test_a_silence_is_a_minute_without_trades_and_updates() -> None:
     trades = [Trade(time * SECOND_NS, 1, 1, 1) for time in (0, 50, 300)]
     book = [Update(time * SECOND_NS, 0, 1, 1) for time in (0, 100, 301)]
 
-    run([batches_of(trades, [], 1), batches_of([], book, 1)], report)
+    run([part(trades, [], 1), part([], book, 1)], report)
 
     (silence,) = report.incidents
     assert (silence.kind, silence.time_ns, silence.until_ns) == ("silences", 100 * SECOND_NS, 300 * SECOND_NS)
@@ -138,7 +185,7 @@ def test_a_silence_is_a_minute_without_trades_and_updates() -> None:
 def test_the_report_tells_how_many_events_have_been_read_and_when_they_are_all() -> None:
     report = Report()
     trades = [Trade(time * SECOND_NS, 1, 1, 1) for time in range(30)]
-    chunks = in_time_order([batches_of(trades, [Update(0, 0, 1, 1)], 10)], report)
+    chunks = in_time_order([part(trades, [Update(0, 0, 1, 1)], 10)], report)
 
     next(chunks)
     assert (report.trades, report.book_events, report.complete) == (30, 1, False)
@@ -146,5 +193,90 @@ def test_the_report_tells_how_many_events_have_been_read_and_when_they_are_all()
     assert report.complete
 
 
-def test_no_streams_give_no_chunks() -> None:
+def test_no_parts_give_no_chunks() -> None:
     assert list(in_time_order([], Report())) == []
+
+
+def test_a_trade_of_no_size_or_at_no_price_is_left_out_and_located() -> None:
+    report = Report()
+    trades, _ = run(
+        [part([Trade(1, 100, 2, BUY), Trade(2, 999, 0, BUY), Trade(3, 0, 5, SELL), Trade(4, 101, 1, SELL)])], report
+    )
+    assert in_rows(trades) == [(1, 100), (4, 101)]
+    assert [(each.kind, each.line, each.detail) for each in report.incidents] == [
+        ("not_trades", 2, "a size of 0"),
+        ("not_trades", 3, "a price of 0"),
+    ]
+
+
+def test_a_price_of_0_is_one_where_prices_fall_below_it_however_much_later() -> None:
+    report = Report()
+    rows = [
+        Trade(1, 3, 1, BUY),
+        Trade(2, 0, 1, SELL),
+        *(Trade(at, 1, 1, BUY) for at in range(3, 90)),
+        Trade(99, -37, 1, SELL),
+    ]
+    trades, _ = run([part(rows, size=2)], report)
+    assert trades is not None
+    assert len(trades) == len(rows)
+    assert report.counts == {}
+
+
+UPDATES = [Update(at * SECOND_NS, BID, 100, at) for at in range(1, 9)]
+SNAPSHOT = [Update(5 * SECOND_NS, CLEAR, 0, 0), Update(5 * SECOND_NS, BID, 99, 2), Update(5 * SECOND_NS, ASK, 101, 1)]
+
+
+def test_updates_before_the_first_snapshot_are_dropped_wherever_its_file_lies() -> None:
+    report = Report()
+    updates = part([], UPDATES, name="updates.csv", first_ns=SECOND_NS, has_snapshots=True, rank=1)
+    snapshots = part([], SNAPSHOT, name="snapshots.csv", first_ns=5 * SECOND_NS, has_snapshots=True)
+    _, book = run([updates, snapshots], report)
+    assert in_rows(book)[:3] == [(5 * SECOND_NS, 0), (5 * SECOND_NS, 99), (5 * SECOND_NS, 101)]
+    assert in_rows(book)[3:] == [(at * SECOND_NS, 100) for at in (5, 6, 7, 8)]
+    assert report.counts["before_snapshot"] == 4
+
+
+def test_a_later_snapshot_is_placed_among_the_updates_of_another_file_by_its_time() -> None:
+    later = [replace_time(update, 7) for update in SNAPSHOT]
+    updates = part([], UPDATES, name="u.csv", has_snapshots=True, rank=1)
+    _, book = run([part([], SNAPSHOT + later, name="s.csv", has_snapshots=True), updates])
+    assert book is not None
+    assert np.flatnonzero(book.side == CLEAR).tolist() == [0, 5]
+    assert book.time_ns[5] == 7 * SECOND_NS
+
+
+def replace_time(update: Update, seconds: int) -> Update:
+    return update._replace(time_ns=seconds * SECOND_NS)
+
+
+def test_trades_are_taken_from_the_better_source_for_as_long_as_it_tells_them() -> None:
+    report = Report()
+    recorded = [Trade(at * SECOND_NS, 100, 1, BUY) for at in range(10)]
+    archived = [Trade(at * SECOND_NS, 100, 1, BUY) for at in range(3, 7)]
+    trades, _ = run(
+        [
+            part(recorded, name="recording.gz", trades_rank=1),
+            part(archived, name="archive.csv", first_ns=3 * SECOND_NS, trades_rank=0),
+        ],
+        report,
+    )
+    assert in_rows(trades) == [(at * SECOND_NS, 100) for at in range(10)]
+    assert (report.counts["unused"], report.incidents[0].file) == (4, "recording.gz")
+
+
+def test_ids_that_are_missing_are_found_over_parts_and_rows_that_are_no_trades() -> None:
+    report = Report()
+    rows = [Trade(at, 100, 0 if at == 3 else 1, BUY) for at in range(1, 6)]
+    first = part(rows, ids=[1, 2, 3, 4, 7], consecutive_ids=True, first_ns=1, name="1.csv")
+    second = part([Trade(10, 100, 1, BUY)], ids=[8], consecutive_ids=True, first_ns=10, name="2.csv")
+    run([first, second], report)
+    gaps = [(each.file, each.line) for each in report.incidents if each.kind == "gaps"]
+    assert gaps in ([("1.csv", 5)], [("1.csv, 2.csv", 5)])
+
+
+def test_a_refusal_of_parts_that_contradict_each_other_names_both() -> None:
+    one = [Trade(at * SECOND_NS, 100 + at, 1, BUY) for at in range(20)]
+    other = [trade for trade in one if trade.price_ticks % 5]
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell of the same time, but not the same: of 19 and 16"):
+        run([part(one, name="a.csv"), part([*other, Trade(20 * SECOND_NS, 1, 1, BUY)], name="b.csv")])

@@ -18,7 +18,7 @@ from processor.engine import Engine
 from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
 from processor.formats import open_dataset
-from processor.ordering import Chunk, in_time_order
+from processor.ordering import Chunk
 from processor.report import Report
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
@@ -211,7 +211,7 @@ def test_a_store_without_its_manifest_is_still_a_dataset_of_the_own_layout(tmp_p
     (tmp_path / MANIFEST_FILE).unlink()
     report = Report()
     opened = open_dataset(tmp_path).open(None, "exchange", report)
-    events = sum(len(part) for chunk in in_time_order(opened.streams, report) for part in (*chunk.trades, *chunk.book))
+    events = sum(len(part) for chunk in opened.chunks(report) for part in (*chunk.trades, *chunk.book))
     assert events == sum(segment.trades + segment.book_events for segment in manifest.segments) == 400
 
 

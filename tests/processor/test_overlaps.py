@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from processor.errors import DatasetError
+from processor.events import ASK, BID, BUY, CLEAR, SELL, concatenated
+from processor.ordering import in_time_order
+from processor.report import Report
+from tests.processor.parts import part
+from tests.processor.streams import Trade, Update
+
+if TYPE_CHECKING:
+    from processor.formats.base import Part
+
+MS = 1_000_000
+
+
+def told(parts: list[Part]) -> tuple[list[Trade], Report]:
+    """The trades that come out of parts, in order, and what is said of them."""
+    report = Report()
+    found = [columns for chunk in in_time_order(parts, report) for columns in chunk.trades]
+    if not found:
+        return [], report
+    trades = concatenated(found)
+    columns = (trades.time_ns, trades.price_ticks, trades.size_lots, trades.aggressor)
+    return [Trade._make(row) for row in zip(*(column.tolist() for column in columns), strict=True)], report
+
+
+def named(name: str, trades: list[Trade], **more: object) -> Part:
+    return part(trades, name=name, first_ns=trades[0].time_ns if trades else None, **more)
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> list[Trade]:
+    """Trades of which many share a time, and some are equal."""
+    steps = draw(st.lists(st.sampled_from([0, 0, 1, 5]), min_size=8, max_size=40))
+    rows, time_ns = [], 10**18
+    for step in steps:
+        time_ns += step * MS
+        rows.append(
+            Trade(time_ns, draw(st.integers(100, 103)), draw(st.integers(1, 2)), draw(st.sampled_from([BUY, SELL])))
+        )
+    return rows
+
+
+@given(tapes(), st.booleans())
+def test_the_same_file_twice_is_taken_once(tape: list[Trade], reverse: bool) -> None:  # noqa: FBT001 - drawn
+    assume(len({trade.time_ns for trade in tape}) >= 3)
+    parts = [named("a.csv", tape), named("a (1).csv", tape)]
+    found, report = told(parts[::-1] if reverse else parts)
+    assert found == tape
+    assert report.counts["duplicates"] == len(tape)
+
+
+@given(tapes(), st.data())
+def test_parts_of_a_file_that_overlap_are_taken_once_or_refused_by_name(tape: list[Trade], data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(tape)))
+    end = data.draw(st.integers(begin, len(tape)))
+    common = {trade.time_ns for trade in tape[begin:end]}
+    parts = [named("1.csv", tape[:end]), named("2.csv", tape[begin:])]
+    found, report = told(parts)
+    if len(common) >= 2:
+        assert Counter(found) == Counter(tape)
+        assert [trade.time_ns for trade in found] == [trade.time_ns for trade in tape]
+    else:
+        # One moment in both is a seam, at which equal rows are real.
+        assert Counter(found) == Counter(tape) + Counter(tape[begin:end]) - Counter(dict.fromkeys(tape[begin:end], 0))
+        assert report.counts["duplicates"] == 0
+
+
+@given(tapes(), st.integers(1, 30))
+def test_files_that_continue_each_other_keep_equal_rows_at_the_seam(tape: list[Trade], at: int) -> None:
+    at = min(at, len(tape))
+    found, report = told([named("1.csv", tape[:at]), named("2.csv", tape[at:])])
+    assert found == tape
+    assert report.counts["duplicates"] == report.counts["overlapping"] == 0
+
+
+@given(tapes())
+def test_buys_and_sells_apart_are_taken_together(tape: list[Trade]) -> None:
+    buys, sells = ([trade for trade in tape if trade.aggressor == side] for side in (BUY, SELL))
+    found, report = told([named("buys.csv", buys), named("sells.csv", sells)])
+    assert Counter(found) == Counter(tape)
+    assert report.counts["duplicates"] == 0
+
+
+@given(tapes(), st.data())
+def test_with_ids_each_trade_is_taken_once_whatever_each_file_lacks(tape: list[Trade], data: st.DataObject) -> None:
+    ids = list(range(1, len(tape) + 1))
+    parts, any_file = [], set()
+    for number in range(3):
+        kept = data.draw(st.lists(st.sampled_from(ids), unique=True, min_size=1).map(sorted))
+        any_file |= set(kept)
+        rows = [tape[each - 1] for each in kept]
+        parts.append(named(f"{number}.csv", rows, ids=kept))
+    spans = [(each.first_ns or 0, max(tape[i - 1].time_ns for i in any_file)) for each in parts]
+    assume(all(low < high for low, high in spans))
+    found, _ = told(parts)
+    assert not Counter(tape[each - 1] for each in any_file) - Counter(found)
+
+
+@given(tapes(), st.data())
+def test_a_copy_that_lacks_rows_is_never_added_up_in_silence(tape: list[Trade], data: st.DataObject) -> None:
+    times = sorted({trade.time_ns for trade in tape})
+    assume(len(times) >= 5)
+    lacking = data.draw(st.sampled_from(times[1:-1]))
+    copy = [trade for trade in tape if trade.time_ns != lacking]
+    try:
+        found, report = told([named("a.csv", tape), named("b.csv", copy)])
+    except DatasetError as refusal:
+        assert "a.csv and b.csv tell of the same time, but not the same" in str(refusal)  # noqa: PT017 - either will do
+    else:
+        assert report.counts["overlapping"] or Counter(found) == Counter(tape)
+
+
+def test_files_of_two_markets_never_share_a_candle() -> None:
+    bitcoin = [Trade(10**18 + at * MS, 60_000 + at, 1, BUY) for at in range(9)]
+    ether = [Trade(10**18 + at * MS, 3000 + at, 1, BUY) for at in range(9)]
+    with pytest.raises(DatasetError, match=r"XBTUSD\.csv and ETHUSD\.csv .* by a factor of 20.*\{stem\}"):
+        told([named("XBTUSD.csv", bitcoin), named("ETHUSD.csv", ether)])
+
+
+def test_a_month_and_its_days_are_taken_once() -> None:
+    month = [Trade(10**18 + at * MS, 100 + at % 7, 1, BUY if at % 3 else SELL) for at in range(3000)]
+    days = [named(f"day{first}.csv", month[first : first + 1000]) for first in (0, 1000, 2000)]
+    found, report = told([named("month.csv", month), *days])
+    assert found == month
+    assert report.counts["duplicates"] == len(month)
+
+
+def book_told(parts: list[Part]) -> tuple[list[Update], Report]:
+    report = Report()
+    found = concatenated([columns for chunk in in_time_order(parts, report) for columns in chunk.book])
+    columns = (found.time_ns, found.side, found.price_ticks, found.size_lots)
+    return [Update._make(row) for row in zip(*(column.tolist() for column in columns), strict=True)], report
+
+
+def snapshots(side: int, times: list[int]) -> list[Update]:
+    return [
+        update
+        for at in times
+        for update in (
+            Update(at, CLEAR, 0, 0),
+            Update(at, side, 100 + side, 1),
+            Update(at, side, 100 + 3 * side, at % 9),
+        )
+    ]
+
+
+def test_bids_and_asks_apart_are_one_book() -> None:
+    times = [10**18 + at * MS for at in range(5)]
+    found, report = book_told(
+        [part([], snapshots(BID, times), name="bids.csv"), part([], snapshots(ASK, times), name="asks.csv")]
+    )
+    assert [update.side for update in found] == [CLEAR, BID, BID, ASK, ASK] * 5
+    assert report.counts["duplicates"] == 0
+
+
+def test_a_book_that_two_files_tell_is_taken_once() -> None:
+    times = [10**18 + at * MS for at in range(5)]
+    rows = snapshots(BID, times)
+    found, report = book_told([part([], rows, name="a.csv"), part([], rows, name="b.csv")])
+    assert found == rows
+    assert report.counts["duplicates"] == len(rows)
+
+
+def test_snapshots_of_two_files_that_differ_are_refused_by_name() -> None:
+    times = [10**18 + at * MS for at in range(6)]
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv both hold snapshots of the book"):
+        book_told(
+            [part([], snapshots(BID, times[::2]), name="a.csv"), part([], snapshots(ASK, times[1::2]), name="b.csv")]
+        )
