@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given
@@ -31,7 +31,7 @@ def told(parts: list[Part]) -> tuple[list[Trade], Report]:
     return [Trade._make(row) for row in zip(*(column.tolist() for column in columns), strict=True)], report
 
 
-def named(name: str, trades: list[Trade], **more: object) -> Part:
+def named(name: str, trades: list[Trade], **more: Any) -> Part:
     return part(trades, name=name, first_ns=trades[0].time_ns if trades else None, **more)
 
 
@@ -42,9 +42,8 @@ def tapes(draw: st.DrawFn) -> list[Trade]:
     rows, time_ns = [], 10**18
     for step in steps:
         time_ns += step * MS
-        rows.append(
-            Trade(time_ns, draw(st.integers(100, 103)), draw(st.integers(1, 2)), draw(st.sampled_from([BUY, SELL])))
-        )
+        price, size = draw(st.integers(100, 103)), draw(st.integers(1, 2))
+        rows.append(Trade(time_ns, price, size, draw(st.sampled_from([BUY, SELL]))))
     return rows
 
 
@@ -141,15 +140,8 @@ def book_told(parts: list[Part]) -> tuple[list[Update], Report]:
 
 
 def snapshots(side: int, times: list[int]) -> list[Update]:
-    return [
-        update
-        for at in times
-        for update in (
-            Update(at, CLEAR, 0, 0),
-            Update(at, side, 100 + side, 1),
-            Update(at, side, 100 + 3 * side, at % 9),
-        )
-    ]
+    levels = ((CLEAR, 0, 0), (side, 100 + side, 1), (side, 100 + 3 * side, 2))
+    return [Update(at, *level) for at in times for level in levels]
 
 
 def test_bids_and_asks_apart_are_one_book() -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor import ordering
+from processor import formats, ordering
 from processor import publish as publishing
-from processor import source as sources
 from processor.formats import chunks
 from processor.replay import replay
 from processor.session import Stop
@@ -366,7 +365,7 @@ def test_the_replay_shows_that_it_lives_while_it_waits_for_a_slow_dataset(
             gate.set()
 
     monkeypatch.setattr(chunks, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(sources, "in_time_order", slow)
+    monkeypatch.setattr(formats, "in_time_order", slow)
     monkeypatch.setattr(publishing.Publisher, "announce", announce)
     status = play(dataset, tmp_path, clock, speed=None)
 

@@ -12,7 +12,16 @@
     silences: "139, 150, 165",
   };
   /* What makes numbers wrong or leaves some out; the rest is good to know. */
-  const SERIOUS = new Set(["malformed", "incomplete", "gaps", "checksum_failures", "late"]);
+  const SERIOUS = new Set([
+    "malformed",
+    "incomplete",
+    "gaps",
+    "overlapping",
+    "price_jumps",
+    "unknown_sizes",
+    "checksum_failures",
+    "late",
+  ]);
 
   const colour = (kind, alpha) => `rgba(${COLOURS[kind] || OTHER}, ${alpha})`;
   const label = (kind) => kind.replaceAll("_", " ");
