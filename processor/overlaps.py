@@ -30,7 +30,7 @@ _FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 _SHIFT: Final = np.uint64(31)
 _NO_ID: Final = -1
 _SAME_TIMES: Final = 2
-"""At so many times equal rows are no coincidence."""
+"""At so many times of all that two parts have in common equal rows are no coincidence."""
 _SAME_SHARE: Final = 0.1
 _OTHER_MARKET: Final = 2.0
 """Two prices of one instrument at one time do not differ by such a factor."""
@@ -88,6 +88,8 @@ class Overlaps:
         self._report = report
         self._ids_before: dict[str, NDArray[np.uint64]] = {}
         """Of each part, what identifies its rows of the stretch before: recorders' clocks differ."""
+        self._copies: set[tuple[str, str]] = set()
+        """Pairs of parts that have agreed in all so far."""
 
     def once(self, told: Sequence[Telling[ColumnsT]]) -> list[ColumnsT]:
         """The rows of each part, without those that a part before it tells.
@@ -148,17 +150,21 @@ class Overlaps:
         same_a, same_b = _matched(a.rows.rows(events_a), b.rows.rows(events_b))
         found = np.zeros(len(b.rows), np.bool_)
         found[events_b[same_b]] = True
-        is_chance = len(np.unique(b.rows.time_ns[found])) < _SAME_TIMES
+        pair = a.account.name, b.account.name
+        times = np.concatenate((a.rows.time_ns, b.rows.time_ns))
+        is_all = int(times.min()) <= first_ns and int(times.max()) >= last_ns
+        is_chance = is_all and len(np.unique(b.rows.time_ns[found])) < _SAME_TIMES
         agree = all(
             _agrees(stretch.rows.time_ns[events], same, first_ns, last_ns)
             for stretch, events, same in ((a, events_a, same_a), (b, events_b, same_b))
         )
-        if agree and not is_chance:
+        if agree and found.any() and not is_chance:
+            self._copies.add(pair)
             gone = found | b.clears()
             b.leave_out(gone)
             self._tell("duplicates", b, gone, f"{a.account.name} tells this, too")
             return True
-        if not is_chance and found.sum() > _SAME_SHARE * min(len(same_a), len(same_b)):
+        if pair in self._copies or (not is_chance and found.sum() > _SAME_SHARE * min(len(same_a), len(same_b))):
             msg = (
                 f"{a.account.name} and {b.account.name} tell of the same time, but not the same: of {len(same_a)} and "
                 f"{len(same_b)} {self._what} between {_iso(first_ns)} and {_iso(last_ns)} {found.sum()} are equal, and "

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from processor import ordering
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, concatenated
 from processor.ordering import in_time_order
@@ -122,6 +123,18 @@ def test_files_of_two_markets_never_share_a_candle() -> None:
     ether = [Trade(10**18 + at * MS, 3000 + at, 1, BUY) for at in range(9)]
     with pytest.raises(DatasetError, match=r"XBTUSD\.csv and ETHUSD\.csv .* by a factor of 20.*\{stem\}"):
         told([named("XBTUSD.csv", bitcoin), named("ETHUSD.csv", ether)])
+
+
+@pytest.mark.parametrize("held_rows", [1, 3, 20])
+def test_copies_are_taken_once_however_little_is_compared_at_once(
+    monkeypatch: pytest.MonkeyPatch, held_rows: int
+) -> None:
+    monkeypatch.setattr(ordering, "HELD_ROWS", held_rows)
+    monkeypatch.setattr(ordering, "HELD_NS", 2 * MS)
+    tape = [Trade(10**18 + at // 3 * MS, 100 + at % 2, 1, BUY) for at in range(200)]
+    found, report = told([named("a.csv", tape, size=2), named("b.csv", tape[50:120], size=3)])
+    assert found == tape
+    assert report.counts["duplicates"] == 70
 
 
 def test_a_month_and_its_days_are_taken_once() -> None:
