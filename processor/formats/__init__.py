@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from stat import S_ISREG
 from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
@@ -30,13 +27,17 @@ from processor.formats import (
     sqlite_tables,
     tardis,
 )
-from processor.formats.base import ZIP_MAGIC, SourceFile
+from processor.formats.described import described, may_be_mapped
+from processor.formats.same import Content, repeated
+from processor.formats.walk import files_of, on_disk
+from processor.report import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from processor.formats.base import Batch, Format
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 FORMATS: Final[tuple[Format, ...]] = (
@@ -61,7 +62,6 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 _LISTED: Final = 10
 _KEPT_BYTES: Final = 1024
-_QUOTED_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,15 @@ class OpenedDataset:
 class Dataset:
     """A folder or file that was recognised: its files with the instruments in each, and the names of the others.
 
-    Where a format knows what an ignored file is, its name has the reason behind it, in brackets.
+    Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files of the
+    format that tell nothing that is not in another one, with their instruments and a sentence that names it.
     """
 
     path: Path
     format: Format
     contents: tuple[tuple[SourceFile, frozenset[str]], ...]
     ignored: tuple[str, ...]
+    unused: tuple[tuple[SourceFile, frozenset[str], str], ...] = ()
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -127,15 +129,7 @@ class Dataset:
 
     def marks(self) -> dict[Path, tuple[int, int]]:
         """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
-        found = {}
-        for path in self.path.rglob("*") if self.path.is_dir() else [self.path]:
-            if any(part.startswith(".") for part in path.relative_to(self.path).parts):
-                continue
-            with suppress(OSError):
-                status = path.stat()
-                if S_ISREG(status.st_mode):
-                    found[path] = status.st_size, status.st_mtime_ns
-        return found
+        return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
 
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
         """Begin to read an instrument (None: the first); `report` collects while the streams are read.
@@ -146,6 +140,9 @@ class Dataset:
         """
         name = self.resolved(instrument)
         files = self.files_of(name)
+        for file, instruments, reason in self.unused:
+            if name in instruments:
+                report.add("unused", file.name, None, None, reason)
         return OpenedDataset(
             format=self.format.name,
             instrument=name,
@@ -169,52 +166,58 @@ def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, in
 def open_dataset(path: Path) -> Dataset:
     """Recognise the files of a folder, of its subfolders, and of zip archives in them; or a single file.
 
-    Hidden files are passed over.
+    Hidden files are passed over. Of files that are the same, one is taken.
 
     Raises:
         UnknownFormat: nothing in it is of a format that is understood.
         DatasetError: it cannot be read, or holds files of two formats.
     """
-    recognised: dict[str, list[tuple[SourceFile, frozenset[str]]]] = {}
+    contents: list[Content] = []
     ignored: list[_Ignored] = []
     try:
-        for file in _files(path):
+        for file in files_of(path, lambda name, reason: ignored.append(_Ignored(name, None, b"", reason))):
             head = file.head()
             try:
                 found = _recognised(file, head)
             except NothingToReplay as reason:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], str(reason)))
+                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], str(reason)))
                 continue
             if found is None:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], None))
+                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], None))
             else:
                 known, instruments = found
-                recognised.setdefault(known.name, []).append((file, instruments))
+                contents.append(Content.of(file, head, known.name, instruments))
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror or error}"
+        msg = f"{printable(str(error.filename or path))} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
-    if not recognised:
+    ignored.sort(key=lambda each: each.name)
+    if not contents:
         raise UnknownFormat(_unknown(path, ignored))
-    if len(recognised) > 1:
-        listed = "; ".join(
-            f"{name}: {_listed([file.name for file, _ in contents])}" for name, contents in recognised.items()
-        )
-        msg = f"{path} holds files of several formats ({listed}): give each a folder of its own"
+    # Members of an archive come in the order in which it holds them.
+    contents.sort(key=lambda each: (each.file.path, each.file.member or ""))
+    of_formats: dict[str, list[str]] = {}
+    for each in contents:
+        of_formats.setdefault(each.format_name, []).append(each.file.name)
+    if len(of_formats) > 1:
+        listed = "; ".join(f"{name}: {_listed(files)}" for name, files in of_formats.items())
+        msg = f"{printable(str(path))} holds files of several formats ({listed}): give each a folder of its own"
         raise DatasetError(msg)
-    ((name, contents),) = recognised.items()
+    again = repeated(contents)
     return Dataset(
         path=path,
-        format=next(known for known in FORMATS if known.name == name),
-        contents=tuple(contents),
+        format=next(known for known in FORMATS if known.name in of_formats),
+        contents=tuple((each.file, each.instruments) for each in contents if each.file not in again),
         ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
+        unused=tuple((each.file, each.instruments, again[each.file]) for each in contents if each.file in again),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Ignored:
-    """A file of no format: how it begins, and why it is left out where a format knows."""
+    """A file of no format: how it begins, and why it is left out where that is known; or what is no file (None)."""
 
     name: str
+    file: SourceFile | None
     start: bytes
     reason: str | None
 
@@ -227,61 +230,27 @@ def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] 
     return None
 
 
-def _files(path: Path) -> Iterator[SourceFile]:
-    """Every file of a dataset, sorted by path; archives as their members."""
-    if not path.exists():
-        msg = f"{path} does not exist: give a folder of recorded data, or one file of it"
-        raise DatasetError(msg)
-    folder = path.is_dir()
-    root = path if folder else path.parent
-    for found in sorted(path.rglob("*")) if folder else [path]:
-        inside = found.relative_to(root).parts
-        if not found.is_file() or (folder and any(part.startswith(".") for part in inside)):
-            continue
-        file = SourceFile(found, root=root)
-        with found.open("rb") as start:
-            is_archive = start.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-        if is_archive:
-            yield from _members(file)
-        else:
-            yield file
-
-
-def _members(archive: SourceFile) -> Iterator[SourceFile]:
-    try:
-        with zipfile.ZipFile(archive.path) as opened:
-            names = sorted(member.filename for member in opened.infolist() if not member.is_dir())
-    except zipfile.BadZipFile as error:
-        msg = f"{archive.name}: the zip archive is damaged: {error}"
-        raise DatasetError(msg) from error
-    for name in names:
-        if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
-            yield SourceFile(archive.path, name, archive.root)
-
-
 def _unknown(path: Path, ignored: list[_Ignored]) -> str:
+    shown = printable(str(path))
     understood = "\n".join(f"  {known.title}" for known in FORMATS)
     if not ignored:
-        return f"{path} is empty\nUnderstood are:\n{understood}"
-    found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
+        return f"{shown} is empty\nUnderstood are:\n{understood}"
+    found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {path} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = (each for each in ignored if each.reason is None and b"\n" in each.start and b"\0" not in each.start)
+    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
+    tables = (each.file for each in ignored if each.file and each.reason is None and may_be_mapped(each.start))
     table = next(tables, None)
     if table is None:
         return msg
-    mapped = indent(mapping.example(table.name, table.start), "  ")
+    mapped = indent(mapping.example(table, table.head()), "  ")
     advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
     return f"{msg}\n{advice}\n{mapped}"
 
 
-def _described(head: bytes) -> str:
-    if not head:
-        return "empty"
-    if b"\0" in head:
-        return "binary"
-    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r")[:_QUOTED_BYTES]
-    return f"text that begins {first.decode('utf-8', 'backslashreplace')!r}"
+def _reason(ignored: _Ignored) -> str:
+    if ignored.reason is not None or ignored.file is None:
+        return ignored.reason or ""
+    return described(ignored.file, ignored.start)
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

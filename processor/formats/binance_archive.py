@@ -18,7 +18,8 @@ from processor.formats.states import full_states
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _NAME: Final = re.compile(r"(.+?)-(?:trades|aggTrades|bookTicker)-\d{4}-\d\d")

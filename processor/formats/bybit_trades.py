@@ -17,7 +17,8 @@ from processor.formats.headers import layout_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _DERIVATIVES: Final = ("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID")

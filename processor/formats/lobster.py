@@ -24,7 +24,8 @@ from processor.formats.tables import TableReader, report_unknown_sides
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Rows
     from processor.report import Report
 

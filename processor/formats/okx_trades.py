@@ -16,7 +16,8 @@ from processor.formats.headers import layout_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _COLUMNS: Final = frozenset(("trade_id", "side", "size", "price", "created_time"))

@@ -16,7 +16,8 @@ import polars as pl
 
 from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats.base import Batch, SourceFile
+from processor.formats.base import Batch
+from processor.formats.files import SourceFile
 from processor.report import KEPT_PER_KIND
 from processor.store.files import (
     FIRST_KEY,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import Trades
-    from processor.formats.base import SourceFile
     from processor.formats.chunks import Chunk
+    from processor.formats.files import SourceFile
     from processor.formats.text import Layout
     from processor.report import Report
 
