@@ -127,6 +127,10 @@ class Dataset:
         """The files that hold `instrument`, by name."""
         return [file for file, instruments in self.contents if instrument in instruments]
 
+    def unused_of(self, instrument: str) -> list[tuple[SourceFile, str]]:
+        """The files that tell nothing of `instrument` that others do not, with the sentence that names these."""
+        return [(file, reason) for file, instruments, reason in self.unused if instrument in instruments]
+
     def marks(self) -> dict[Path, tuple[int, int]]:
         """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
         return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
@@ -140,9 +144,8 @@ class Dataset:
         """
         name = self.resolved(instrument)
         files = self.files_of(name)
-        for file, instruments, reason in self.unused:
-            if name in instruments:
-                report.add("unused", file.name, None, None, reason)
+        for file, reason in self.unused_of(name):
+            report.add("unused", file.name, None, None, reason)
         return OpenedDataset(
             format=self.format.name,
             instrument=name,

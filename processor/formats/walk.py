@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from stat import S_ISBLK, S_ISCHR, S_ISFIFO, S_ISREG, S_ISSOCK
+from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
@@ -14,6 +13,7 @@ from processor.report import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from processor.formats.files import LeftOut
 
@@ -56,57 +56,57 @@ def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict
         left_out(printable(path.name), _kind(status))
         return {}
     tree = _Tree(path, left_out)
-    # Links last: what is reached without one goes by that name.
-    for folder in tree.folders:
-        tree.walk(folder)
-    tree.take_links()
+    tree.find()
     return tree.files
 
 
 class _Tree:
-    """What has been found below a folder by now; `folders` grows by those that links lead to."""
+    """What has been found below a folder by now."""
 
     def __init__(self, root: Path, left_out: LeftOut) -> None:
-        self.folders = [root]
         self.files: dict[Path, os.stat_result] = {}
         self._root = root
         self._left_out = left_out
         self._seen: dict[tuple[int, int], Path] = {}
-        self._links: list[Path] = []
+        self._linked_folders: list[Path] = []
+        self._linked_files: list[Path] = []
 
-    def walk(self, top: Path) -> None:
-        """Find what is below a folder, and the links in it."""
-        by_link = top != self._root
-        for name, folders, files in os.walk(top, onerror=_raised):
-            folder = Path(name)
-            if self._is_known(folder, folder.stat(), "the same folder as"):
-                folders.clear()
+    def find(self) -> None:
+        """Find all of it: what is reached without a link first, so that it goes by that name."""
+        self._walk(self._root)
+        for folder in self._linked_folders:  # which grow while they are walked
+            self._walk(folder)
+        for path in sorted(self._linked_files):
+            self._follow(path)
+
+    def _walk(self, folder: Path) -> None:
+        if self._is_known(folder, folder.stat(), "the same folder as"):
+            return
+        with os.scandir(folder) as entries:
+            visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda each: each.name)
+        for entry in visible:
+            path = folder / entry.name
+            if entry.is_symlink():
+                (self._linked_folders if _leads_to_folder(entry) else self._linked_files).append(path)
                 continue
-            visible = sorted(each for each in folders if not each.startswith("."))
-            folders[:] = [each for each in visible if not (folder / each).is_symlink()]
-            self.folders += [folder / each for each in visible if (folder / each).is_symlink()]
-            for each in sorted(files):
-                if not each.startswith("."):
-                    path = folder / each
-                    if by_link or path.is_symlink():
-                        self._links.append(path)
-                    else:
-                        self._take(path)
+            try:
+                status = entry.stat()
+            except FileNotFoundError:
+                continue
+            if S_ISDIR(status.st_mode):
+                self._walk(path)
+            else:
+                self._add(path, status)
 
-    def take_links(self) -> None:
-        """Take in what is found by links alone."""
-        for link in sorted(self._links):
-            self._take(link)
-
-    def _take(self, path: Path) -> None:
+    def _follow(self, path: Path) -> None:
         try:
             status = path.stat()
-        except OSError as error:
-            if path.is_symlink():
-                self._left_out(self._shown(path), "a link that leads nowhere")
-            elif not isinstance(error, FileNotFoundError):
-                raise
+        except OSError:
+            self._left_out(self._shown(path), "a link that leads nowhere")
             return
+        self._add(path, status)
+
+    def _add(self, path: Path, status: os.stat_result) -> None:
         if not S_ISREG(status.st_mode):
             self._left_out(self._shown(path), _kind(status))
         elif not self._is_known(path, status, "the same file as"):
@@ -125,8 +125,11 @@ class _Tree:
         return printable(path.relative_to(self._root).as_posix())
 
 
-def _raised(error: OSError) -> None:
-    raise error
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:
+        return False
 
 
 def _kind(status: os.stat_result) -> str:

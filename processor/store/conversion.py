@@ -34,7 +34,7 @@ def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
     files = dataset.files_of(instrument)
     return Manifest(
         version=STORE_VERSION,
-        key=source_key(dataset.format.name, instrument, clock, files),
+        key=source_key(dataset.format.name, instrument, clock, files, dataset.unused_of(instrument)),
         format=dataset.format.name,
         instrument=instrument,
         clock=clock,

@@ -22,8 +22,16 @@ _SAMPLES: Final = 64
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
-def source_key(format_name: str, instrument: str, clock: str, files: Sequence[SourceFile]) -> str:
+def source_key(
+    format_name: str,
+    instrument: str,
+    clock: str,
+    files: Sequence[SourceFile],
+    unused: Sequence[tuple[SourceFile, str]] = (),
+) -> str:
     """A name for one instrument of these files in the order of one clock, as this program reads them.
+
+    The report of a store names files that are `unused`, so what it says of them counts.
 
     Raises:
         OSError: a file cannot be read.
@@ -38,6 +46,8 @@ def source_key(format_name: str, instrument: str, clock: str, files: Sequence[So
         _add_content(digest, path)
     for file in files:
         digest.update(_bytes(file.member or "") + b"\0")
+    for file, reason in unused:
+        digest.update(_bytes(f"{file.name}\n{reason}") + b"\0")
     return digest.hexdigest()[:32]
 
 
