@@ -12,8 +12,9 @@ import numpy as np
 from processor.engine import Engine
 from processor.formats import open_dataset
 from processor.formats.chunks import prefetched
+from processor.names import printable
 from processor.ordering import in_time_order
-from processor.report import KINDS, Incident, Report, printable, with_spells
+from processor.report import KINDS, Incident, Report, with_spells
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def inspect(
                 on_progress(chunk.consumed_bytes, opened.size_bytes)
     report = with_spells(report, engine.book)
     return Inspection(
-        dataset=path.resolve().name,
+        dataset=printable(path.resolve().name),
         format=opened.format,
         instruments=opened.instruments,
         instrument=opened.instrument,

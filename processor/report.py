@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -25,8 +24,6 @@ KEPT_PER_KIND: Final = 20
 
 _REFUSAL_SHARE: Final = 0.01
 _LONG_S: Final = 120
-_ESCAPED_BYTES: Final = "\udc80", "\udcff"
-"""What Python puts in place of the bytes of a file's name that are no Unicode."""
 _ROWS_BEFORE_EARLY_REFUSAL: Final = 1000
 
 KINDS: Final = {
@@ -194,16 +191,3 @@ def _lasting(begun_ns: int, ended_ns: int | None) -> str:
         return "goes on"
     seconds = (ended_ns - begun_ns) / NS_PER_SECOND
     return f"for {seconds:.3f} s" if seconds < _LONG_S else f"for {timedelta(seconds=int(seconds))}"
-
-
-def printable(text: str) -> str:
-    r"""`text` as it can be shown anywhere: a byte of a name that is no Unicode as `\xe9`, and what moves a cursor."""
-    return text if text.isprintable() else "".join(map(_shown, text))
-
-
-def _shown(letter: str) -> str:
-    if letter.isprintable() or unicodedata.category(letter) == "Zs":
-        return letter
-    if _ESCAPED_BYTES[0] <= letter <= _ESCAPED_BYTES[1]:
-        return f"\\x{ord(letter) & 0xFF:02x}"
-    return letter.encode("ascii", "backslashreplace").decode() if not letter.isascii() else repr(letter)[1:-1]

@@ -30,7 +30,7 @@ from processor.formats import (
 from processor.formats.described import described, may_be_mapped
 from processor.formats.same import Content, repeated
 from processor.formats.walk import files_of, on_disk
-from processor.report import printable
+from processor.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from processor.errors import DatasetError
 from processor.formats import tar
 from processor.formats.keeping import Kept, Limited, OnDisk, Place
 from processor.formats.packing import DAMAGE, HEAD_BYTES, Block, as_utf8, unpacked
-from processor.report import printable
+from processor.names import openable, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,8 +130,9 @@ class SourceFile:
         Raises:
             DatasetError: the file cannot be read, or there is no room for the copy.
         """
-        if self.is_plain and str(self.path).isprintable():
-            yield self.path
+        if self.is_plain:
+            with openable(self.path) as path:
+                yield path
         else:
             copy = self.kept.copy(self)
             yield copy.path

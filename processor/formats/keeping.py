@@ -117,7 +117,7 @@ class Copy:
     """A temporary file with the content of `file`, at `path`; gone with the last who holds this."""
 
     def __init__(self, file: SourceFile) -> None:
-        """Write it, or a link where it is a file already.
+        """Write it.
 
         Raises:
             DatasetError: the file cannot be read, or there is no room for the copy.
@@ -126,9 +126,6 @@ class Copy:
             folder = tempfile.mkdtemp(prefix="processor-")
             finalize(self, shutil.rmtree, folder, ignore_errors=True)
             self.path = Path(folder, "content")
-            if file.is_plain:
-                self.path.symlink_to(file.path.absolute())
-                return
             size = 0
             with self.path.open("wb") as copy:
                 for block in file.content():

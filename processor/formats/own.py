@@ -18,7 +18,8 @@ from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Batch
 from processor.formats.files import SourceFile
-from processor.report import KEPT_PER_KIND, printable
+from processor.names import printable
+from processor.report import KEPT_PER_KIND
 from processor.store.files import (
     FIRST_KEY,
     GROUP_ROWS,

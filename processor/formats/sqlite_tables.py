@@ -17,7 +17,7 @@ from processor.formats import text
 from processor.formats.base import batch
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
-from processor.report import printable
+from processor.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence

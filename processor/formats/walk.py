@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from processor.errors import DatasetError
 from processor.formats.files import SourceFile, opened
 from processor.formats.keeping import Kept
-from processor.report import printable
+from processor.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
