@@ -368,10 +368,11 @@ def write_table(rows: pl.DataFrame, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.tmp")
     try:
-        if out.suffix.lower() == ".parquet":
-            rows.write_parquet(temporary)
-        else:
-            rows.write_csv(temporary)
+        with temporary.open("wb") as file:
+            if out.suffix.lower() == ".parquet":
+                rows.write_parquet(file)
+            else:
+                rows.write_csv(file)
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from processor import control_cli
 from processor import settings as wanted
 from processor.clock import SystemClock
 from processor.errors import ProcessorError, SettingError
+from processor.names import printable_lines
 from processor.settings import Settings
 from shared import STALE_AFTER_MS, STATUS_FILE, ContractError, decode
 
@@ -366,7 +367,7 @@ def _completed(progress: Progress, task: TaskID, done: int) -> None:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    typer.echo(printable_lines(text), err=True)
 
 
 def _say_found(report: Report) -> None:
@@ -376,7 +377,7 @@ def _say_found(report: Report) -> None:
 
 
 def _fail(text: str) -> Any:  # noqa: ANN401 - never returns
-    typer.echo(f"processor: {text}", err=True)
+    _say(f"processor: {text}")
     raise typer.Exit(1)
 
 
@@ -424,5 +425,5 @@ def main() -> None:
         check_environment(dict(os.environ))
         app()
     except (ProcessorError, ContractError) as error:
-        typer.echo(f"processor: {error}", err=True)
+        _say(f"processor: {error}")
         sys.exit(1)

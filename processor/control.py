@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from processor import settings as wanted
 from processor.errors import SettingError
 from processor.events import NS_PER_MS, NS_PER_SECOND
+from processor.names import printable_lines
 from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command
 from shared import control as written
 
@@ -221,7 +222,8 @@ class Mailbox:
         """Answer: the command has been carried out, or has not, for the reason given as a sentence."""
         if error is not None:
             _log.warning("command_refused", id=command.id, reason=error)
-        self.answer = ControlAnswer(last_id=command.id, ok=error is None, error=error, listening=True)
+        said = error and printable_lines(error)
+        self.answer = ControlAnswer(last_id=command.id, ok=error is None, error=said, listening=True)
 
     def _new_command(self) -> WrittenCommand | None:
         payload = self._changed_bytes()
@@ -254,7 +256,7 @@ class Mailbox:
         if command_id is not None:
             self._handled.append(command_id)
         _log.warning("command_refused", id=command_id, reason=reason)
-        self.answer = ControlAnswer(last_id=command_id, ok=False, error=reason, listening=True)
+        self.answer = ControlAnswer(last_id=command_id, ok=False, error=printable_lines(reason), listening=True)
 
     def _changed_bytes(self) -> bytes | None:
         """What the file holds, unless that has been dealt with or there is no file."""

@@ -12,7 +12,8 @@ import numpy as np
 from processor.engine import Engine
 from processor.formats import in_order, open_dataset
 from processor.formats.chunks import prefetched
-from processor.report import KINDS, Incident, Report, printable, with_spells
+from processor.names import printable
+from processor.report import KINDS, Incident, Report, with_spells
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _inspected(
                 on_progress(chunk.consumed_bytes, opened.size_bytes)
     report = with_spells(report, engine.book)
     return Inspection(
-        dataset=dataset.path.resolve().name,
+        dataset=printable(dataset.path.resolve().name),
         format=opened.format,
         instruments=opened.instruments,
         instrument=opened.instrument,

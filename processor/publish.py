@@ -13,6 +13,7 @@ import structlog
 from processor import bars
 from processor.engine import OBI, checks, decimal_floats
 from processor.events import NS_PER_MS
+from processor.names import printable_lines
 from processor.report_view import report_payload
 from shared import (
     CONTRACT_VERSION,
@@ -293,6 +294,7 @@ def publish_refusal(
     generation = last.generation + 1 if last else 1
     previous = last if last and last.files else before or last
     now_ms = clock.epoch_ms()
+    error = printable_lines(error)
     if previous is not None:
         status = msgspec.structs.replace(
             previous, state="failed", error=error, heartbeat_ms=now_ms, generation=generation

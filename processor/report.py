@@ -198,8 +198,3 @@ def _lasting(begun_ns: int, ended_ns: int | None) -> str:
         return "goes on"
     seconds = (ended_ns - begun_ns) / NS_PER_SECOND
     return f"for {seconds:.3f} s" if seconds < _LONG_S else f"for {timedelta(seconds=int(seconds))}"
-
-
-def printable(text: str) -> str:
-    """`text` with what is no Unicode, as in the names of some files, written as its bytes."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import shared
 from processor.events import NS_PER_MS
+from processor.names import printable
 from processor.ordering import SILENCE_NS
-from processor.report import KINDS, Incident, printable, with_spells
+from processor.report import KINDS, Incident, with_spells
 from shared import MAX_INCIDENTS, MAX_LISTED_FILES, DataReport, Finding, ReadFile, encode
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from processor.clock import EventClock
 from processor.errors import DatasetError, Disordered, ProcessorError, SettingError
 from processor.events import END_OF_TIME, NS_PER_MS, NS_PER_SECOND
 from processor.formats import changes, open_dataset
+from processor.names import printable
 from processor.player import Player
 from processor.publish import Publisher, Situation, Subject
 from processor.resume import digest_of_marks
@@ -103,7 +104,7 @@ def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, i
     """What status.json says of a new session."""
     return Subject(
         session=uuid.uuid4().hex,
-        dataset=settings.label or path.resolve().name,
+        dataset=printable(settings.label or path.resolve().name),
         format=dataset.format if dataset else "",
         instrument=instrument,
         instruments=dataset.instruments if dataset else (),
@@ -497,7 +498,7 @@ class Session:
             report=self._source.report.published() | _book_report(engine),
             speed=self._settings.speed,
             cache=self._source.cache,
-            notice=self._notice,
+            notice=self._notice and printable(self._notice),
             control=mailbox.answer if mailbox else ControlAnswer(),
             loop_ns=self._loop_ns,
             resume=self._resume(),

@@ -11,7 +11,7 @@ import pytest
 from processor.demo import INSTRUMENT, START_NS, generate
 from processor.errors import SettingError
 from processor.events import ASK, BID, CLEAR, BookEvents, Trades, concatenated
-from processor.formats.base import SourceFile
+from processor.formats.files import SourceFile
 from processor.formats.own import FORMAT, time_range
 from processor.report import Report
 

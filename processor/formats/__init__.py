@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from stat import S_ISREG
 from textwrap import indent
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -31,8 +28,11 @@ from processor.formats import (
     sqlite_tables,
     tardis,
 )
-from processor.formats.base import ZIP_MAGIC, SourceFile
+from processor.formats.described import described, may_be_mapped
+from processor.formats.same import Told, repeated
 from processor.formats.sorting import sorted_part
+from processor.formats.walk import files_of, on_disk
+from processor.names import printable
 from processor.ordering import in_time_order
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.formats.base import Format, Part
+    from processor.formats.files import SourceFile
     from processor.ordering import Chunk
     from processor.report import Report
 
@@ -67,7 +68,6 @@ FORMATS: Final[tuple[Format, ...]] = (
 
 _LISTED: Final = 10
 _KEPT_BYTES: Final = 1024
-_QUOTED_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,15 @@ class Content:
 class Dataset:
     """A folder or file that was recognised: its files, and the names of the others.
 
-    Where a format knows what an ignored file is, its name has the reason behind it, in brackets. With `sort`, every
+    Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files that
+    tell nothing that is not in another one, with their instruments and a sentence that names it. With `sort`, every
     part is sorted on disk first, in the folder `scratch`: see `in_order`.
     """
 
     path: Path
     contents: tuple[Content, ...]
     ignored: tuple[str, ...]
+    unused: tuple[tuple[SourceFile, frozenset[str], str], ...] = ()
     sort: bool = False
     scratch: Path | None = None
 
@@ -163,17 +165,13 @@ class Dataset:
         """Whether all files of `instrument` are of this format."""
         return all(content.format is known for content in self._contents_of(instrument))
 
+    def unused_of(self, instrument: str) -> list[tuple[SourceFile, str]]:
+        """The files that tell nothing of `instrument` that others do not, with the sentence that names these."""
+        return [(file, reason) for file, instruments, reason in self.unused if instrument in instruments]
+
     def marks(self) -> dict[Path, tuple[int, int]]:
         """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
-        found = {}
-        for path in self.path.rglob("*") if self.path.is_dir() else [self.path]:
-            if any(part.startswith(".") for part in path.relative_to(self.path).parts):
-                continue
-            with suppress(OSError):
-                status = path.stat()
-                if S_ISREG(status.st_mode):
-                    found[path] = status.st_size, status.st_mtime_ns
-        return found
+        return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
 
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
         """Begin to read an instrument (None: the first); `report` collects while the streams are read.
@@ -183,6 +181,8 @@ class Dataset:
             DatasetError: its files do not make sense together.
         """
         name = self.resolved(instrument)
+        for file, reason in self.unused_of(name):
+            report.add("unused", file.name, None, None, reason)
         files = {
             known.name: [content.file for content in self._contents_of(name) if content.format is known]
             for known in FORMATS
@@ -219,36 +219,44 @@ def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, in
 def open_dataset(path: Path) -> Dataset:
     """Recognise the files of a folder, of its subfolders, and of zip archives in them; or a single file.
 
-    Hidden files are passed over.
+    Hidden files are passed over. Of files that are the same, one is taken.
 
     Raises:
         UnknownFormat: nothing in it is of a format that is understood.
         DatasetError: it cannot be read.
     """
     contents: list[Content] = []
+    told: list[Told] = []
     ignored: list[_Ignored] = []
     try:
-        for file in _files(path):
+        for file in files_of(path, lambda name, reason: ignored.append(_Ignored(name, None, b"", reason))):
             head = file.head()
             try:
                 found = _recognised(file, head)
             except NothingToReplay as reason:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], str(reason)))
+                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], str(reason)))
                 continue
             if found is None:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], None))
+                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], None))
             else:
                 known, instruments = found
                 contents.append(Content(file, known, instruments))
+                told.append(Told.of(file, head, known.name, instruments))
     except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror or error}"
+        msg = f"{printable(str(error.filename or path))} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
+    ignored.sort(key=lambda each: each.name)
     if not contents:
         raise UnknownFormat(_unknown(path, ignored))
+    # Members of an archive come in the order in which it holds them.
+    contents.sort(key=lambda each: (each.file.path, each.file.member or ""))
+    told.sort(key=lambda each: (each.file.path, each.file.member or ""))
+    again = repeated(told)
     return Dataset(
         path=path,
-        contents=tuple(contents),
+        contents=tuple(each for each in contents if each.file not in again),
         ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
+        unused=tuple((each.file, each.instruments, again[each.file]) for each in contents if each.file in again),
     )
 
 
@@ -264,9 +272,10 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class _Ignored:
-    """A file of no format: how it begins, and why it is left out where a format knows."""
+    """A file of no format: how it begins, and why it is left out where that is known; or what is no file (None)."""
 
     name: str
+    file: SourceFile | None
     start: bytes
     reason: str | None
 
@@ -279,61 +288,27 @@ def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] 
     return None
 
 
-def _files(path: Path) -> Iterator[SourceFile]:
-    """Every file of a dataset, sorted by path; archives as their members."""
-    if not path.exists():
-        msg = f"{path} does not exist: give a folder of recorded data, or one file of it"
-        raise DatasetError(msg)
-    folder = path.is_dir()
-    root = path if folder else path.parent
-    for found in sorted(path.rglob("*")) if folder else [path]:
-        inside = found.relative_to(root).parts
-        if not found.is_file() or (folder and any(part.startswith(".") for part in inside)):
-            continue
-        file = SourceFile(found, root=root)
-        with found.open("rb") as start:
-            is_archive = start.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-        if is_archive:
-            yield from _members(file)
-        else:
-            yield file
-
-
-def _members(archive: SourceFile) -> Iterator[SourceFile]:
-    try:
-        with zipfile.ZipFile(archive.path) as opened:
-            names = sorted(member.filename for member in opened.infolist() if not member.is_dir())
-    except zipfile.BadZipFile as error:
-        msg = f"{archive.name}: the zip archive is damaged: {error}"
-        raise DatasetError(msg) from error
-    for name in names:
-        if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
-            yield SourceFile(archive.path, name, archive.root)
-
-
 def _unknown(path: Path, ignored: list[_Ignored]) -> str:
+    shown = printable(str(path))
     understood = "\n".join(f"  {known.title}" for known in FORMATS)
     if not ignored:
-        return f"{path} is empty\nUnderstood are:\n{understood}"
-    found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
+        return f"{shown} is empty\nUnderstood are:\n{understood}"
+    found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {path} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = (each for each in ignored if each.reason is None and b"\n" in each.start and b"\0" not in each.start)
+    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
+    tables = (each.file for each in ignored if each.file and each.reason is None and may_be_mapped(each.start))
     table = next(tables, None)
     if table is None:
         return msg
-    mapped = indent(mapping.example(table.name, table.start), "  ")
+    mapped = indent(mapping.example(table, table.head()), "  ")
     advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
     return f"{msg}\n{advice}\n{mapped}"
 
 
-def _described(head: bytes) -> str:
-    if not head:
-        return "empty"
-    if b"\0" in head:
-        return "binary"
-    first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r")[:_QUOTED_BYTES]
-    return f"text that begins {first.decode('utf-8', 'backslashreplace')!r}"
+def _reason(ignored: _Ignored) -> str:
+    if ignored.reason is not None or ignored.file is None:
+        return ignored.reason or ""
+    return described(ignored.file, ignored.start)
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, Part, SourceFile
+    from processor.formats.base import Batch, Part
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Convert, Rows, Table
     from processor.report import Report
 

@@ -6,60 +6,18 @@ one page in docs/formats/.
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import sys
-import zipfile
-import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
-
-from isal import isal_zlib
-
-from processor.errors import DatasetError
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from processor.events import BookEvents, Trades
+    from processor.formats.files import SourceFile
     from processor.report import Report
-
-HEAD_BYTES: Final = 65_536
-ZIP_MAGIC: Final = b"PK\x03\x04"
-
-_PLAIN_READ_BYTES: Final = 768 << 10
-"""Content that is handed on at once: it stays in a core's cache, and is worth the handing."""
-_PACKED_READ_BYTES: Final = 256 << 10
-"""The most that is read of a packed file at once; less where it unpacks to more than that content."""
-_DECOMPRESSORS: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
-    (b"\x1f\x8b", lambda: isal_zlib.decompressobj(wbits=31)),
-    (b"BZh", bz2.BZ2Decompressor),
-    (b"\xfd7zXZ", lzma.LZMADecompressor),
-    (b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
-)
-_MAGIC_BYTES: Final = 6
-_GZIP_ERROR: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment] # its stub makes it an instance
-_DAMAGE: Final = (
-    OSError,
-    EOFError,
-    zlib.error,
-    _GZIP_ERROR,
-    lzma.LZMAError,
-    zstd.ZstdError,
-    zipfile.BadZipFile,
-    RuntimeError,
-)
-"""What the libraries raise for bytes they cannot read or unpack (RuntimeError: zip encrypted or too new)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,116 +71,6 @@ class Part:
     rank: int = 0
     trades_rank: int = 0
     consecutive_ids: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some of a file's content, `consumed_bytes` of its `size_bytes` into it.
-
-    `cut_off`: a packed file ends here in the middle of its packing, so what it held beyond is lost.
-    """
-
-    data: bytes
-    consumed_bytes: int
-    cut_off: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One file of a dataset: on disk, or a member of a zip archive there. `root` is the dataset's folder."""
-
-    path: Path
-    member: str | None = None
-    root: Path | None = None
-
-    @property
-    def name(self) -> str:
-        """The file as reports show it: its path within the dataset."""
-        shown = self.path.name if self.root is None else self.path.relative_to(self.root).as_posix()
-        return shown if self.member is None else f"{shown}/{self.member}"
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes on disk (of a zip member: compressed)."""
-        if self.member is None:
-            return self.path.stat().st_size
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.getinfo(self.member).compress_size
-
-    def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The file's content, unpacked whatever its packing (by content, not by name), about a megabyte at a time.
-
-        `read_bytes` is how much is read of the file at once; otherwise what makes so much content, as far as is known.
-
-        Raises:
-            DatasetError: the file cannot be read, or its packing is damaged.
-        """
-        consumed = unpacked = 0
-        try:
-            with self._raw() as (raw, share):
-                packed = raw.read(_MAGIC_BYTES)
-                make = next((make for magic, make in _DECOMPRESSORS if packed.startswith(magic)), None)
-                unpacker = _Unpacker(make) if make else None
-                size = max(_PACKED_READ_BYTES // 4, 1) if unpacker else _PLAIN_READ_BYTES
-                while packed:
-                    consumed += len(packed)
-                    data = unpacker.feed(packed) if unpacker else packed
-                    unpacked += len(data)
-                    yield Block(data, int(consumed * share))
-                    if unpacker and unpacked:
-                        size = min(max(_PLAIN_READ_BYTES * consumed // unpacked, 1), _PACKED_READ_BYTES)
-                    packed = raw.read(read_bytes or size)
-                if unpacker and not unpacker.complete:
-                    yield Block(b"", int(consumed * share), cut_off=True)
-        except _DAMAGE as error:
-            msg = f"{self.name}: cannot be read beyond its byte {consumed}: {error}"
-            raise DatasetError(msg) from error
-
-    def head(self) -> bytes:
-        """The first 64 KiB of the content.
-
-        Raises:
-            DatasetError: the file cannot be read.
-        """
-        head = b""
-        for block in self.blocks(HEAD_BYTES):
-            head += block.data
-            if len(head) >= HEAD_BYTES:
-                break
-        return head[:HEAD_BYTES]
-
-    @contextmanager
-    def _raw(self) -> Iterator[tuple[IO[bytes], float]]:
-        """The bytes of the file or member, and how much of `size_bytes` each of them stands for."""
-        if self.member is None:
-            with self.path.open("rb") as raw:
-                yield raw, 1.0
-        else:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as raw:
-                found = archive.getinfo(self.member)
-                yield raw, found.compress_size / max(found.file_size, 1)
-
-
-class _Unpacker:
-    """One decompressor after another: recorders append to packed files, and each append is a packing of its own."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._decompressor = make()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the last packing ended where it says it ends."""
-        return bool(self._decompressor.eof)
-
-    def feed(self, packed: bytes) -> bytes:
-        parts = []
-        while packed:
-            if self._decompressor.eof:
-                self._decompressor = self._make()
-            parts.append(self._decompressor.decompress(packed))
-            packed = self._decompressor.unused_data if self._decompressor.eof else b""
-        return b"".join(parts)
 
 
 def several(files: Sequence[SourceFile]) -> str:

@@ -19,7 +19,8 @@ from processor.formats.tables import Table, table_part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import Batch, Part, SourceFile
+    from processor.formats.base import Batch, Part
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Rows
     from processor.report import Report
 

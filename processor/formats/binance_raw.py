@@ -15,9 +15,10 @@ import numpy as np
 from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import Part, batch, several
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
-from processor.formats.chunks import BOM, chunks
+from processor.formats.chunks import chunks
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns
+from processor.formats.packing import BOM
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
     from processor.formats.chunks import Chunk
+    from processor.formats.files import SourceFile
     from processor.formats.levels import Levels
     from processor.report import Report
 

@@ -18,7 +18,8 @@ from processor.formats.tables import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import Part, SourceFile
+    from processor.formats.base import Part
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _DERIVATIVES: Final = ("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID")

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from processor.formats.base import HEAD_BYTES
+from processor.formats.packing import BOM, HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from processor.formats.base import SourceFile
+    from processor.formats.files import SourceFile
 
-BOM: Final = b"\xef\xbb\xbf"
 _NEWLINE: Final = ord("\n")
 
 T = TypeVar("T")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Convert, Rows
     from processor.report import Report
 

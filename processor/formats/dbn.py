@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
     Records = NDArray[np.void]

@@ -12,7 +12,7 @@ from processor.formats.kernels import KIND_ONLY, KIND_SKIP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import SourceFile
+    from processor.formats.files import SourceFile
     from processor.formats.text import Column
 
 

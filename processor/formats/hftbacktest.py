@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _MAGIC: Final = b"\x93NUMPY"
+_ARRAY: Final = "data.npy"
+"""What an npz archive calls the array `data`."""
 _FIELDS: Final = {"ev": "u", "exch_ts": "i", "local_ts": "i", "px": "f", "qty": "f"}
 _OLD_COLUMNS: Final = 6
 _FLOAT64: Final = np.dtype("<f8")
@@ -86,7 +89,7 @@ class _HftBacktest:
         header = _header(file, head)
         if header is None:
             return frozenset()
-        stem = file.path.name.partition(".")[0]
+        stem = _array_name(file).partition(".")[0]
         return frozenset((_DATE.sub("", stem) or stem,))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
@@ -102,6 +105,12 @@ class _HftBacktest:
 
 
 FORMAT: Final = _HftBacktest()
+
+
+def _array_name(file: SourceFile) -> str:
+    """The file's name, or that of the npz archive of which it is the array `data`."""
+    *folders, name = (file.member or file.path.name).split("/")
+    return name if name != _ARRAY else folders[-1] if folders else file.path.name
 
 
 def _header(file: SourceFile, head: bytes) -> _Header | None:

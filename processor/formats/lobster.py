@@ -25,7 +25,8 @@ from processor.formats.tables import Table, TableReader, begin_ns, report_unknow
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Rows
     from processor.report import Report
 

@@ -16,16 +16,17 @@ import polars as pl
 from processor.errors import DatasetError
 from processor.events import BUY, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
-from processor.formats.base import Block, SourceFile, batch
-from processor.formats.chunks import BOM, head_lines
+from processor.formats.base import batch
+from processor.formats.chunks import head_lines
+from processor.formats.files import SourceFile, beside
 from processor.formats.headers import layout_of
+from processor.formats.packing import BOM, Block
 from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
 from processor.formats.tables import Table, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from processor.formats.base import Batch, Part
     from processor.formats.tables import Convert, Rows
@@ -35,6 +36,7 @@ FILE_NAME: Final = "mapping.toml"
 
 _KINDS: Final = ("trades", "book")
 _PARQUET: Final = b"PAR1"
+_ARROW: Final = b"ARROW1"
 _GROUP_ROWS: Final = 131_072
 _UNITS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _ISO: Final = "iso"
@@ -161,12 +163,11 @@ def _mapped(file: SourceFile, head: bytes) -> _Mapped | None:
     if found is None or not head:
         return None
     origin, tables = found
-    base_name = (file.member or file.path.name).rpartition("/")[2]
-    kinds = [kind for kind, table in tables.items() if fnmatchcase(base_name, table.files)]
+    kinds = [kind for kind, table in tables.items() if fnmatchcase(file.base_name, table.files)]
     if not kinds:
         return None
     if len(kinds) > 1:
-        msg = f"{origin}: {base_name} fits the files of both [trades] and [book]; make the patterns differ"
+        msg = f"{origin}: {file.base_name} fits the files of both [trades] and [book]; make the patterns differ"
         raise DatasetError(msg)
     table = tables[kinds[0]]
     parquet = head.startswith(_PARQUET)
@@ -183,25 +184,21 @@ def _mapped(file: SourceFile, head: bytes) -> _Mapped | None:
     if parquet:
         used = {str(column) for _, column in _columns(table)}
         names = tuple(name for name in names if name in used)
-    return _Mapped(file.path, file.member, file.root, kinds[0], table, names, parquet)
+    return _Mapped(file.path, file.member, file.root, kinds[0], table, names, parquet, kept=file.kept)
 
 
 def _mapping_of(file: SourceFile) -> tuple[str, dict[str, _Table]] | None:
-    """The nearest mapping file, beside the file or above it within the dataset."""
-    folder = file.path.parent
-    while True:
-        path = folder / FILE_NAME
-        if path.is_file():
-            return (FILE_NAME, _tables(path)) if path != file.path else None
-        if file.root is None or folder in {file.root, folder.parent}:
-            return None
-        folder = folder.parent
+    """The nearest mapping file, beside the file or above it within its archive or the dataset."""
+    if file.base_name == FILE_NAME:
+        return None
+    content = beside(file, FILE_NAME)
+    return None if content is None else (FILE_NAME, _tables(content))
 
 
-def _tables(path: Path) -> dict[str, _Table]:
+def _tables(written: bytes) -> dict[str, _Table]:
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        said = tomllib.loads(written.removeprefix(BOM).decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{FILE_NAME} cannot be read: {_clipped(error)}"
         raise DatasetError(msg) from error
     tables = {}
@@ -264,11 +261,28 @@ def _column_names(file: SourceFile, head: bytes, table: _Table, *, parquet: bool
         except (pl.exceptions.PolarsError, OSError) as error:
             msg = f"{file.name}: cannot be read: {_clipped(error)}"
             raise DatasetError(msg) from error
-    first = head.removeprefix(BOM).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
+    first = _first_line(head)
     fields = first.replace('"', "").split(table.delimiter)
     if table.header:
         return tuple(field.strip() for field in fields)
     return tuple(str(number) for number in range(1, len(fields) + 1))
+
+
+def _first_line(head: bytes) -> str:
+    return head.removeprefix(BOM).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
+
+
+def _columns_of_binary(file: SourceFile, head: bytes) -> tuple[str, ...]:
+    """The columns of a Parquet or Arrow file; none of any other."""
+    read = {_PARQUET: pl.read_parquet_schema, _ARROW: pl.read_ipc_schema}
+    schema_of = next((of_kind for magic, of_kind in read.items() if head.startswith(magic)), None)
+    if schema_of is None:
+        return ()
+    try:
+        with file.on_disk() as path:
+            return tuple(schema_of(path))
+    except (pl.exceptions.PolarsError, OSError):
+        return ()
 
 
 def _quoted(name: object) -> str:
@@ -407,19 +421,18 @@ _GUESSES: Final = {
 }
 
 
-def example(file_name: str, head: bytes) -> str:
+def example(file: SourceFile, head: bytes) -> str:
     """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak."""
-    first = head.removeprefix(BOM).partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "backslashreplace")
+    first = ",".join(_columns_of_binary(file, head)) or _first_line(head)
     delimiter = max(",;\t|", key=first.count)
     names = [name for each in first.split(delimiter) if (name := each.strip().strip('"')).isprintable()]
     guessed = {
         key: next((name for word in words for name in names if word in name.lower()), key)
         for key, words in _GUESSES.items()
     }
-    base_name = file_name.rpartition("/")[2]
     return "\n".join((
         "[trades]                    # or [book], with bid and ask instead of buy and sell",
-        f'files = "{base_name}"',
+        f'files = "{file.base_name}"',
         'instrument = "BTC-USD"      # or instrument_column = "..."',
         f'delimiter = "{delimiter}"'.replace("\t", "\\t"),
         f'time = "{guessed["time"]}"',

@@ -17,7 +17,8 @@ from processor.formats.tables import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import Part, SourceFile
+    from processor.formats.base import Part
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
 _COLUMNS: Final = frozenset(("trade_id", "side", "size", "price", "created_time"))

@@ -17,7 +17,9 @@ import polars as pl
 
 from processor.errors import DatasetError, SettingError
 from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats.base import Part, SourceFile, batch
+from processor.formats.base import Part, batch
+from processor.formats.files import SourceFile
+from processor.names import printable
 from processor.report import KEPT_PER_KIND
 from processor.store.files import (
     FIRST_KEY,
@@ -71,7 +73,9 @@ class _Part:
     @property
     def label(self) -> str:
         """The file's name with its folder's: parts of different days may bear the same name."""
-        return f"{self.file.path.parent.name}/{self.file.path.name}"
+        if self.file.member is not None:
+            return self.file.name
+        return printable(f"{self.file.path.parent.name}/{self.file.path.name}")
 
 
 class _OwnParquet:
@@ -79,8 +83,8 @@ class _OwnParquet:
     title = "orderflow-replay's own Parquet layout (docs/formats/own.md)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The one instrument that the footer names; empty for other Parquet files and for members of an archive."""
-        if file.member is not None or not head.startswith(_MAGIC):
+        """The one instrument that the footer names; empty for other Parquet files."""
+        if not head.startswith(_MAGIC):
             return frozenset()
         metadata = _metadata(file)
         return frozenset((metadata[INSTRUMENT_KEY],)) if _is_own(metadata) else frozenset()
@@ -131,7 +135,8 @@ def time_range(files: Sequence[SourceFile], instrument: str | None = None) -> tu
 
 def _metadata(file: SourceFile) -> dict[str, str]:
     try:
-        return pl.read_parquet_metadata(file.path)
+        with file.on_disk() as path:
+            return pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, OSError):
         return {}
 
@@ -144,27 +149,27 @@ def _part(file: SourceFile) -> _Part:
     metadata = _metadata(file)
     if metadata[VERSION_KEY] != LAYOUT_VERSION:
         msg = (
-            f"{file.path}: {VERSION_KEY} is {metadata[VERSION_KEY]!r}; "
+            f"{file.name}: {VERSION_KEY} is {metadata[VERSION_KEY]!r}; "
             f"this release understands version {LAYOUT_VERSION} of the layout"
         )
         raise DatasetError(msg)
     kind = metadata.get(KIND_KEY)
     if kind not in SIDE_COLUMN:
-        msg = f"{file.path}: {KIND_KEY} is {kind!r}; expected 'trades' or 'book'"
+        msg = f"{file.name}: {KIND_KEY} is {kind!r}; expected 'trades' or 'book'"
         raise DatasetError(msg)
     try:
         schema, rows = _footer(file)
         first_ns, last_ns = _span(file, metadata) if rows else (None, None)
     except (pl.exceptions.PolarsError, OSError) as error:
         shown = "".join(letter if letter.isprintable() else " " for letter in str(error)[:_SHOWN_LETTERS])
-        msg = f"{file.path}: damaged: {shown}"
+        msg = f"{file.name}: damaged: {shown}"
         raise DatasetError(msg) from error
     for column in ("time_ns", "price_ticks", "size_lots", SIDE_COLUMN[kind], _LOCAL_COLUMN):
         if column not in schema and column != _LOCAL_COLUMN:
-            msg = f"{file.path}: column {column} is missing; it has {', '.join(schema)}"
+            msg = f"{file.name}: column {column} is missing; it has {', '.join(schema)}"
             raise DatasetError(msg)
         if column in schema and not schema[column].is_integer():
-            msg = f"{file.path}: column {column} is {schema[column]}; expected an integer type"
+            msg = f"{file.name}: column {column} is {schema[column]}; expected an integer type"
             raise DatasetError(msg)
     return _Part(
         file=file,
@@ -180,22 +185,24 @@ def _part(file: SourceFile) -> _Part:
 
 def _footer(file: SourceFile) -> tuple[pl.Schema, int]:
     """The columns, and how many rows there are."""
-    frame = pl.scan_parquet(file.path)
-    return frame.collect_schema(), int(frame.select(pl.len()).collect().item())
+    with file.on_disk() as path:
+        frame = pl.scan_parquet(path)
+        return frame.collect_schema(), int(frame.select(pl.len()).collect().item())
 
 
 def _span(file: SourceFile, metadata: dict[str, str]) -> tuple[int | None, int | None]:
     if FIRST_KEY in metadata and LAST_KEY in metadata:
         return _integer(file, metadata, FIRST_KEY), _integer(file, metadata, LAST_KEY)
     time_ns = pl.col("time_ns")
-    first_ns, last_ns = pl.scan_parquet(file.path).select(time_ns.min(), time_ns.max().alias("last")).collect().row(0)
-    return first_ns, last_ns
+    with file.on_disk() as path:
+        span = pl.scan_parquet(path).select(time_ns.min(), time_ns.max().alias("last")).collect().row(0)
+    return span[0], span[1]
 
 
 def _decimals(file: SourceFile, metadata: dict[str, str], key: str) -> int:
     decimals = _integer(file, metadata, key)
     if not 0 <= decimals <= _MAX_DECIMALS:
-        msg = f"{file.path}: {key} is {decimals}; expected 0 to {_MAX_DECIMALS}"
+        msg = f"{file.name}: {key} is {decimals}; expected 0 to {_MAX_DECIMALS}"
         raise DatasetError(msg)
     return decimals
 
@@ -205,7 +212,7 @@ def _integer(file: SourceFile, metadata: dict[str, str], key: str) -> int:
     try:
         return int(text)
     except ValueError:
-        msg = f"{file.path}: {key} is {text!r}; expected an integer"
+        msg = f"{file.name}: {key} is {text!r}; expected an integer"
         raise DatasetError(msg) from None
 
 
@@ -230,23 +237,24 @@ def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:
 
     What does not fit the event columns' types is null.
     """
-    source = pl.scan_parquet(part.file.path)
-    wanted = source.select(
-        pl.col(_time_column(clock, source.collect_schema())).cast(pl.Int64, strict=False).alias("time_ns"),
-        pl.col("price_ticks", "size_lots").cast(pl.Int64, strict=False),
-        pl.col(SIDE_COLUMN[part.kind]).cast(pl.Int8, strict=False).alias("side"),
-    )
     rows_read = 0
     try:
-        for frame in wanted.collect_batches(chunk_size=GROUP_ROWS):
-            rows_read += frame.height
-            yield frame, rows_read
+        with part.file.on_disk() as path:
+            source = pl.scan_parquet(path)
+            wanted = source.select(
+                pl.col(_time_column(clock, source.collect_schema())).cast(pl.Int64, strict=False).alias("time_ns"),
+                pl.col("price_ticks", "size_lots").cast(pl.Int64, strict=False),
+                pl.col(SIDE_COLUMN[part.kind]).cast(pl.Int8, strict=False).alias("side"),
+            )
+            for frame in wanted.collect_batches(chunk_size=GROUP_ROWS):
+                rows_read += frame.height
+                yield frame, rows_read
     except pl.exceptions.PolarsError as error:
-        msg = f"{part.file.path}: not readable after row {rows_read}: {error}"
+        msg = f"{part.file.name}: not readable after row {rows_read}: {error}"
         raise DatasetError(msg) from error
     if rows_read != part.rows:
         # The streaming engine ends a damaged file early instead of raising.
-        msg = f"{part.file.path}: damaged: its footer promises {part.rows} rows, {rows_read} could be read"
+        msg = f"{part.file.name}: damaged: its footer promises {part.rows} rows, {rows_read} could be read"
         raise DatasetError(msg)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import tempfile
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
@@ -19,13 +18,15 @@ from processor.formats import text
 from processor.formats.base import Part, batch
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+from processor.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
     from processor.report import Report
 
     _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
@@ -83,24 +84,16 @@ FORMAT: Final = _Sqlite()
 
 @contextmanager
 def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
-    """The database, read only and taken as unchanging; unpacked to a temporary file first if it is packed."""
-    with tempfile.NamedTemporaryFile(prefix="processor-", suffix=".db") as unpacked:
-        path = file.path
-        with path.open("rb") as raw:
-            is_plain = file.member is None and raw.read(len(_MAGIC)) == _MAGIC
-        try:
-            if not is_plain:
-                for block in file.blocks():
-                    unpacked.write(block.data)
-                unpacked.flush()
-            uri = f"{path.absolute().as_uri() if is_plain else 'file:' + unpacked.name}?mode=ro&immutable=1"
+    """The database, read only and taken as unchanging; a temporary copy of it where it is packed."""
+    try:
+        with file.on_disk() as path:
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as database:
                 yield database
-        except (sqlite3.Error, OSError) as error:
-            # SQLite quotes what it found, whatever that is.
-            shown = "".join(letter if letter.isprintable() else "?" for letter in str(error))
-            msg = f"{file.name}: the database cannot be read: {shown}"
-            raise DatasetError(msg) from error
+    except (sqlite3.Error, OSError) as error:
+        # SQLite quotes what it found, whatever that is.
+        msg = f"{file.name}: the database cannot be read: {printable(str(error))}"
+        raise DatasetError(msg) from error
 
 
 def _present(database: sqlite3.Connection) -> list[str]:

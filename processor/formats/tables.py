@@ -12,8 +12,9 @@ import numpy as np
 from numba import njit
 
 from processor.events import NS_PER_DAY, UNKNOWN
-from processor.formats.base import HEAD_BYTES, Part
+from processor.formats.base import Part
 from processor.formats.chunks import chunks, head_lines
+from processor.formats.packing import HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import Trades
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
     from processor.formats.chunks import Chunk
+    from processor.formats.files import SourceFile
     from processor.formats.text import Layout
     from processor.report import Report
 

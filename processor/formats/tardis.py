@@ -20,7 +20,8 @@ from processor.formats.tables import Table, report_unknown_sides, table_part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import Batch, Part, SourceFile
+    from processor.formats.base import Batch, Part
+    from processor.formats.files import SourceFile
     from processor.formats.tables import Convert, Rows
     from processor.report import Report
 

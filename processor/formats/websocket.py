@@ -15,11 +15,12 @@ import numpy as np
 
 from processor.events import Trades, concatenated
 from processor.formats.base import Part, batch, several
-from processor.formats.chunks import BOM, chunks, head_lines
+from processor.formats.chunks import chunks, head_lines
 from processor.formats.delta_book import DeltaBook, Place
 from processor.formats.levels import book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
+from processor.formats.packing import BOM
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
-    from processor.formats.base import Batch, SourceFile
+    from processor.formats.base import Batch
     from processor.formats.chunks import Chunk
+    from processor.formats.files import SourceFile
     from processor.formats.levels import Levels
     from processor.formats.messages import Decoder, Message
     from processor.formats.text_book import TextBook

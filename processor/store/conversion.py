@@ -33,7 +33,13 @@ def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
     files = dataset.files_of(instrument)
     return Manifest(
         version=STORE_VERSION,
-        key=source_key(dataset.format + (" sorted" if dataset.sort else ""), instrument, clock, files),
+        key=source_key(
+            dataset.format + (" sorted" if dataset.sort else ""),
+            instrument,
+            clock,
+            files,
+            dataset.unused_of(instrument),
+        ),
         format=dataset.format,
         instrument=instrument,
         clock=clock,

@@ -18,6 +18,7 @@ from processor import bars
 from processor.book import BookBars, BookState
 from processor.errors import DatasetError
 from processor.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
+from processor.names import openable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +173,8 @@ def read_checkpoint(path: Path) -> tuple[Carry, BookState]:
     """
     frame = _read(path)
     try:
-        carry = msgspec.json.decode(pl.read_parquet_metadata(path)[STATE_KEY], type=Carry)
+        with openable(path) as opened:
+            carry = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=Carry)
     except (KeyError, msgspec.MsgspecError) as error:
         msg = f"{path}: damaged: {error}"
         raise DatasetError(msg) from error
@@ -232,7 +234,8 @@ def _columns(
 
 def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path, columns=columns)
+        with openable(path) as opened:
+            return pl.read_parquet(opened, columns=columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         msg = f"{path}: not readable: {error}"
         raise DatasetError(msg) from error

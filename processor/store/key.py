@@ -13,7 +13,7 @@ from processor.store.manifest import STORE_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from processor.formats.base import SourceFile
+    from processor.formats.files import SourceFile
 
 _WHOLE_BYTES: Final = 64 << 20
 """A file up to this long is hashed whole; of a longer one its ends and some places between, and its time of change."""
@@ -22,29 +22,47 @@ _SAMPLES: Final = 64
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
-def source_key(format_name: str, instrument: str, clock: str, files: Sequence[SourceFile]) -> str:
+def source_key(
+    format_name: str,
+    instrument: str,
+    clock: str,
+    files: Sequence[SourceFile],
+    unused: Sequence[tuple[SourceFile, str]] = (),
+) -> str:
     """A name for one instrument of these files in the order of one clock, as this program reads them.
+
+    The report of a store names files that are `unused`, so what it says of them counts.
 
     Raises:
         OSError: a file cannot be read.
     """
     digest = hashlib.sha256()
     for text in (STORE_VERSION, _rules(), format_name, instrument, clock):
-        digest.update(text.encode() + b"\0")
+        digest.update(_bytes(text) + b"\0")
     for path in sorted(_paths(files)):
         root = next((file.root for file in files if file.path == path and file.root is not None), path.parent)
         name = path.relative_to(root) if path.is_relative_to(root) else path.name
-        digest.update(str(name).encode() + b"\0")
+        digest.update(_bytes(str(name)) + b"\0")
         _add_content(digest, path)
     for file in files:
-        digest.update((file.member or "").encode() + b"\0")
+        digest.update(_bytes(file.member or "") + b"\0")
+    for file, reason in unused:
+        digest.update(_bytes(f"{file.name}\n{reason}") + b"\0")
     return digest.hexdigest()[:32]
 
 
+def _bytes(text: str) -> bytes:
+    """A name's, also where it is no Unicode."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _paths(files: Iterable[SourceFile]) -> set[Path]:
-    """The files on disk, and the mapping files that say how to read them."""
+    """The files on disk, and the mapping files that say how to read them; those in an archive are in its bytes."""
     paths = {file.path for file in files}
-    folders = {path.parent for path in paths} | {file.root for file in files if file.root is not None}
+    folders = {path.parent for path in paths}
+    for file in files:
+        if file.root is not None:
+            folders |= {folder for folder in file.path.parents if folder.is_relative_to(file.root)}
     return paths | {mapped for folder in folders if (mapped := folder / mapping.FILE_NAME).is_file()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from processor.formats.base import SourceFile
+from processor.formats.files import SourceFile
 from tests.formats import test_dbn
 from tests.formats.mangling import FRAGMENTS
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError
-from processor.formats.base import SourceFile
-from processor.formats.chunks import BOM, Chunk, chunks, prefetched
+from processor.formats.chunks import Chunk, chunks, prefetched
+from processor.formats.files import SourceFile
+from processor.formats.packing import BOM
 from tests.formats.samples import write, zipped
 
 if sys.version_info >= (3, 14):

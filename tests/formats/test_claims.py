@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import NothingToReplay
-from processor.formats import FORMATS, _files
-from processor.formats.base import SourceFile
+from processor.formats import FORMATS
+from processor.formats.files import SourceFile
+from processor.formats.walk import files_of
 from tests.formats import test_dbn, test_hftbacktest, test_mapping, test_sqlite_tables
 from tests.formats.test_reading import WRITERS
 
@@ -57,7 +58,7 @@ def test_every_sample_that_is_no_plain_text_is_claimed_by_its_format_alone(
     tmp_path: Path, writer: Callable[[Path], Path], name: str
 ) -> None:
     writer(tmp_path)
-    assert [by for file in _files(tmp_path) if (by := claims_on(file))] == [[name]]
+    assert [by for file in files_of(tmp_path, lambda *_: None) if (by := claims_on(file))] == [[name]]
 
 
 def test_every_recorded_file_is_claimed_by_one_format_at_most(shared_data: Path) -> None:

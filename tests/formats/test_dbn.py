@@ -13,7 +13,7 @@ import pytest
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import base, dbn, open_dataset
+from processor.formats import dbn, files, open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write
 from tests.reference import aggregate
@@ -324,7 +324,7 @@ def test_an_order_flagged_as_top_of_book_is_all_of_its_side(tmp_path: Path) -> N
 
 
 def test_finer_prices_rescale_what_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "_PLAIN_READ_BYTES", 56)
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 56)
     found = read(
         mbo(
             tmp_path,
@@ -346,7 +346,7 @@ def test_how_much_is_read_at_once_changes_no_event(
     rows = [CLEARED, *(order(at, "A", "B", at, 10 + at / 8, at) for at in range(1, 40))]
     path = mbo(tmp_path, *rows)
     whole = read(path)
-    monkeypatch.setattr(base, "_PLAIN_READ_BYTES", read_bytes)
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
     pieces = read(path)
     assert book_of(pieces.book) == book_of(whole.book)
     assert pieces.report.files == whole.report.files

@@ -30,7 +30,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from processor.formats import open_dataset
-from processor.formats.base import HEAD_BYTES, SourceFile
+from processor.formats.files import SourceFile
+from processor.formats.packing import HEAD_BYTES
 from tests.formats import mangling, one_market
 from tests.formats.mangling import AS_A_WHOLE, IN_BYTES, Touch, line_touched
 from tests.formats.playing import SCIENTIFIC, Played, Spelled, compare, outcome, play

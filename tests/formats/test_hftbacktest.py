@@ -9,7 +9,7 @@ import pytest
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import base, open_dataset
+from processor.formats import files, open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, write
 
@@ -171,7 +171,7 @@ def test_how_much_is_read_at_once_changes_no_event(
     rows = [*ROWS, (CLEARED | SELLS, 2500, 100.25, 0), (CLEARED | BUYS, 2600, 0, 0), (DEPTH | BUYS, 2700, 1.2345, 1)]
     npz(tmp_path, generation(rows))
     whole = read(tmp_path)
-    monkeypatch.setattr(base, "_PLAIN_READ_BYTES", read_bytes)
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
     pieces = read(tmp_path)
     assert (levels(pieces), trades_of(pieces.trades)) == (levels(whole), trades_of(whole.trades))
     assert pieces.report.files == whole.report.files

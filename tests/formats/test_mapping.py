@@ -12,7 +12,7 @@ import pytest
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import base, open_dataset
+from processor.formats import files, open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write, zipped
 
@@ -188,7 +188,7 @@ def test_how_much_is_read_at_once_changes_no_trade(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_bytes: int
 ) -> None:
     whole = read(trades_file(tmp_path))
-    monkeypatch.setattr(base, "_PLAIN_READ_BYTES", read_bytes)
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
     pieces = read(tmp_path)
     assert trades_of(pieces.trades) == trades_of(whole.trades)
     assert pieces.consumed_bytes == pieces.size_bytes

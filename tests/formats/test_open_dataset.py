@@ -90,7 +90,7 @@ def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood
     with pytest.raises(UnknownFormat) as refusal:
         open_dataset(tmp_path)
     assert "prices.csv: text that begins 'date;close'" in str(refusal.value)
-    assert "picture.png: binary" in str(refusal.value)
+    assert "picture.png: a picture" in str(refusal.value)
     for known in FORMATS:
         assert known.title in str(refusal.value)
 

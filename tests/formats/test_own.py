@@ -9,7 +9,7 @@ import pytest
 from processor.errors import DatasetError, SettingError, TooManyMalformed
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import own
-from processor.formats.base import SourceFile
+from processor.formats.files import SourceFile
 from processor.formats.own import FORMAT, DatasetWriter, time_range
 from processor.report import Report
 

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.errors import TooManyMalformed
-from processor.formats import base
+from processor.formats import files
+from processor.formats.files import SourceFile
 from tests.formats import archive_samples, samples, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
@@ -64,8 +65,8 @@ def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_how_much_is_read_at_once_changes_no_event(sample: Path, read_bytes: int) -> None:
     whole = read(sample)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(base, "_PLAIN_READ_BYTES", read_bytes)
-        patch.setattr(base, "_PACKED_READ_BYTES", read_bytes)
+        patch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
+        patch.setattr(files, "_PACKED_READ_BYTES", read_bytes)
         pieces = read(sample)
     assert same(whole.trades, pieces.trades)
     assert same(whole.book, pieces.book)
@@ -82,7 +83,7 @@ def test_a_byte_order_mark_windows_line_ends_and_a_missing_last_newline_change_n
     sample: Path, tmp_path: Path
 ) -> None:
     for path in sample.iterdir():
-        file = base.SourceFile(path)
+        file = SourceFile(path)
         content = b"".join(block.data for block in file.blocks())
         write(tmp_path / path.name, b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n").removesuffix(b"\r\n"))
     assert same(read(sample).trades, read(tmp_path).trades)
@@ -90,7 +91,7 @@ def test_a_byte_order_mark_windows_line_ends_and_a_missing_last_newline_change_n
 
 
 def test_files_may_lie_in_a_zip_archive(sample: Path, tmp_path: Path) -> None:
-    files = {path.name: b"".join(block.data for block in base.SourceFile(path).blocks()) for path in sample.iterdir()}
+    files = {path.name: b"".join(block.data for block in SourceFile(path).blocks()) for path in sample.iterdir()}
     samples.zipped(tmp_path / "all.zip", files | {"ReadMe.txt": b"read me"})
     assert same(read(sample).trades, read(tmp_path / "all.zip").trades)
     assert same(read(sample).book, read(tmp_path).book)

@@ -160,7 +160,7 @@ def test_a_footer_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
 )
 def test_an_array_whose_header_is_damaged_is_no_array_of_events(tmp_path: Path, header: bytes) -> None:
     write(tmp_path / "a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(640))
-    with pytest.raises(UnknownFormat, match=r"a\.npy: binary"):
+    with pytest.raises(UnknownFormat, match=r"a\.npy: a NumPy array that holds no events"):
         open_dataset(tmp_path)
 
 

@@ -162,7 +162,7 @@ def test_names_that_are_no_unicode_and_very_many_files_can_be_told() -> None:
         report.rows(f"\udcff{number}", 1)
 
     found = told(report, 0, ignored=("\udcfe",) * (MAX_LISTED_FILES + 2))
-    assert found.files[0].name == "\\udcff0"
+    assert found.files[0].name == "\\xff0"
     assert (len(found.files), found.file_count) == (MAX_LISTED_FILES, MAX_LISTED_FILES + 1)
     assert (len(found.ignored_files), found.ignored_count) == (MAX_LISTED_FILES, MAX_LISTED_FILES + 2)
 

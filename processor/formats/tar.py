@@ -1,0 +1,147 @@
+"""The headers of a tar archive, one after the other, as POSIX and GNU write them."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEADER_BYTES: Final = 512
+
+_MOST_EXTENSION_BYTES: Final = 1 << 20
+_SPARSE_GOES_ON: Final = 482, 504
+"""Where GNU's header of a sparse file, and then each that continues it, says that another one follows."""
+_WITHOUT_CONTENT: Final = (
+    tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE,
+)  # fmt: skip
+_FAULTS: Final = {
+    tarfile.LNKTYPE: "the same file as {}",
+    tarfile.SYMTYPE: "a link to {}",
+    tarfile.GNUTYPE_SPARSE: "a sparse file: pack it anew without holes",
+}
+_SPARSE: Final = "GNU.sparse."
+
+
+class Onwards(Protocol):
+    """A file that is read onwards and stands at byte `at`."""
+
+    at: int
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes, none at the end."""
+
+    def skip_to(self, offset: int) -> None:
+        """Go on to byte `offset`, or to the end if that is before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member with its content at byte `offset`; `fault` is why it cannot be read, None for a regular file."""
+
+    name: str
+    size_bytes: int
+    offset: int
+    fault: str | None
+
+
+class DamagedTar(Exception):
+    """A header is not one; the message says where."""
+
+
+class CutOffTar(Exception):
+    """The archive has no end: it stops within a header, or where another one or the mark of the end had to come."""
+
+
+def is_header(begin: bytes) -> bool:
+    """Whether content begins with a header, by its checksum, which the oldest kind has too."""
+    try:
+        _header(begin)
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def entries(raw: Onwards) -> Iterator[Entry]:
+    """Everything but folders, in order; each is asked for when `raw` is not beyond the content of the one before.
+
+    Raises:
+        DamagedTar: a header is damaged.
+        CutOffTar: the archive ends too early.
+    """
+    said: dict[str, str] = {}
+    while True:
+        begin = _whole(raw, HEADER_BYTES)
+        if not any(begin):
+            return
+        try:
+            info = _header(begin)
+        except tarfile.HeaderError as error:
+            msg = f"{error} at byte {raw.at - HEADER_BYTES}"
+            raise DamagedTar(msg) from error
+        if info.type == tarfile.GNUTYPE_SPARSE:
+            _skip_map(raw, begin)
+        offset = raw.at
+        size = 0 if info.type in _WITHOUT_CONTENT else int(said.get("size", info.size))
+        if info.type in {tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}:
+            said |= _extension(info.type, _whole(raw, size))
+        elif info.type not in {tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE}:
+            if info.type != tarfile.DIRTYPE:
+                yield Entry(said.get("path", info.name), size, offset, _fault(info, said))
+            said = {}
+        raw.skip_to(offset + -(-size // HEADER_BYTES) * HEADER_BYTES)
+
+
+def _header(begin: bytes) -> tarfile.TarInfo:
+    return tarfile.TarInfo.frombuf(begin[:HEADER_BYTES], "utf-8", "surrogateescape")
+
+
+def _whole(raw: Onwards, size: int) -> bytes:
+    """The next `size` bytes."""
+    if size > _MOST_EXTENSION_BYTES:
+        msg = f"a name of {size} bytes at byte {raw.at}"
+        raise DamagedTar(msg)
+    content = b""
+    while len(content) < size:
+        more = raw.read(size - len(content))
+        if not more:
+            raise CutOffTar
+        content += more
+    return content
+
+
+def _skip_map(raw: Onwards, begin: bytes) -> None:
+    at, at_next = _SPARSE_GOES_ON
+    while begin[at]:
+        begin, at = _whole(raw, HEADER_BYTES), at_next
+
+
+def _extension(kind: bytes, content: bytes) -> dict[str, str]:
+    """What is said of the next member: a long name as GNU says it, or anything as POSIX says it."""
+    if kind == tarfile.GNUTYPE_LONGNAME:
+        return {"path": _text(content.partition(b"\0")[0])}
+    said = {}
+    while content:
+        length, _, rest = content.partition(b" ")
+        if not length.isdigit() or not len(length) < int(length) <= len(content):
+            break
+        key, _, value = rest[: int(length) - len(length) - 2].partition(b"=")
+        said[_text(key)] = _text(value)
+        content = content[int(length) :]
+    if not said.get("size", "0").isdecimal():
+        del said["size"]
+    return said
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _fault(info: tarfile.TarInfo, said: dict[str, str]) -> str | None:
+    if any(key.startswith(_SPARSE) for key in said):
+        return _FAULTS[tarfile.GNUTYPE_SPARSE]
+    if info.type in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}:
+        return None
+    return _FAULTS.get(info.type, "no regular file").format(said.get("linkpath", info.linkname))

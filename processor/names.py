@@ -1,0 +1,47 @@
+"""Names of files: as they can be shown, and as libraries can open them."""
+
+from __future__ import annotations
+
+import tempfile
+import unicodedata
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ESCAPED_BYTES: Final = "\udc80", "\udcff"
+"""What Python puts in place of the bytes of a name that are no Unicode."""
+_PATTERN: Final = frozenset("*?[")
+
+
+def printable(text: str) -> str:
+    r"""`text` as it can be shown anywhere: a byte of a name that is no Unicode as `\xe9`."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def printable_lines(text: str) -> str:
+    """The same of a text of several lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable() or unicodedata.category(letter) == "Zs":
+        return letter
+    if _ESCAPED_BYTES[0] <= letter <= _ESCAPED_BYTES[1]:
+        return f"\\x{ord(letter) & 0xFF:02x}"
+    return repr(letter)[1:-1] if letter.isascii() else letter.encode("ascii", "backslashreplace").decode()
+
+
+@contextmanager
+def openable(path: Path) -> Iterator[Path]:
+    """The same file by a name that Polars can open: a link where the name is no Unicode, or would be a pattern."""
+    name = str(path)
+    if name.isascii() and _PATTERN.isdisjoint(name):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="processor-") as folder:
+        link = Path(folder, "content")
+        link.symlink_to(path.absolute())
+        yield link
