@@ -21,6 +21,7 @@ from processor.formats import (
     databento_csv,
     dbn,
     hftbacktest,
+    itch,
     kraken_raw,
     lobster,
     mapping,
@@ -57,6 +58,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     dbn.FORMAT,
     sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
+    itch.FORMAT,
 )
 
 _LISTED: Final = 10
