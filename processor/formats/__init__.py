@@ -28,6 +28,7 @@ from processor.formats import (
     okx_raw,
     okx_trades,
     own,
+    sierra,
     sqlite_tables,
     tardis,
 )
@@ -59,6 +60,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
     itch.FORMAT,
+    sierra.FORMAT,
 )
 
 _LISTED: Final = 10

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from processor.formats import itch_messages
+from processor.formats import itch_messages, sierra
 from processor.formats.base import SourceFile
 from tests.formats import test_dbn, test_itch
 from tests.formats.mangling import FRAGMENTS
@@ -179,6 +179,28 @@ def _itch_text(message: bytes | bytearray) -> bytes:
     return _row_text([time_ns, *numbers, *(f"{Decimal(number).scaleb(-4):f}" for number in numbers)])
 
 
+def edit_sierra(path: Path, edit: Edit) -> tuple[bytes, bytes]:
+    content = bytearray(path.read_bytes())
+    start = int.from_bytes(content[4:8], "little")
+    record = sierra._TRADE if path.suffix == ".scid" else sierra._CHANGE
+    at = start + edit.at % ((len(content) - start) // record.itemsize) * record.itemsize
+    before = _sierra_text(record, content[at : at + record.itemsize])
+    value = VALUES[edit.value]
+    new = value[:8] if isinstance(value, bytes) else struct.pack("<d", 0 if value is None else value)
+    place = edit.column % record.itemsize
+    new = new[: record.itemsize - place]
+    content[at + place : at + place + len(new)] = new
+    path.write_bytes(content)
+    return before, _sierra_text(record, content[at : at + record.itemsize])
+
+
+def _sierra_text(record: np.dtype[Any], content: bytes | bytearray) -> bytes:
+    row = np.frombuffer(bytes(content), record)[0]
+    price = float(row["price"]) if np.isfinite(row["price"]) else 0.0
+    digits = np.format_float_positional(row["price"]).removesuffix(".")
+    return _row_text([int(row["time"]) - sierra._EPOCH_US, digits, f"{Decimal(price):f}", int(row["size"])])
+
+
 TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "own": edit_parquet,
     "mapped_parquet": edit_parquet,
@@ -190,4 +212,5 @@ TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "dbn_trades": edit_dbn,
     "dbn_mbo": edit_dbn,
     "itch": edit_itch,
+    "sierra": edit_sierra,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from tests.formats import test_itch
+from tests.formats import test_itch, test_sierra
 from tests.formats.one_market.model import DAY_MS, Deal, Market
 from tests.formats.samples import write
 
@@ -79,3 +79,30 @@ def itch(folder: Path, told: Market) -> Path:
     opened, ended = test_itch.event("O"), test_itch.event("C", 20 * 3600 * 10**9 - test_itch.OPEN_NS)
     content = test_itch.framed(opened, test_itch.directory("ABC"), *writer.messages, ended)
     return write(folder / f"{test_itch.NAME}.gz", content).parent
+
+
+def sierra(folder: Path, told: Market) -> Path:
+    """Sierra Chart's trades and its market depth."""
+
+    def at_us(at_ms: int) -> int:
+        return (DAY_MS + at_ms) * 1000 - test_sierra.DAY_NS // 1000
+
+    bids, asks = told.snapshot
+    first_us = at_us(told.updates[0].at_ms)
+    book = [test_sierra.change(first_us, 1)]
+    book += [test_sierra.change(first_us, 2, float(price), int(size)) for price, size in bids]
+    book += [test_sierra.change(first_us, 3, float(price), int(size)) for price, size in asks]
+    for each in told.updates:
+        for side, levels in enumerate((each.bids, each.asks)):
+            for price, size in levels:
+                command = 6 if size == "0" else (2, 4)[each.at_ms % 2]
+                book.append(test_sierra.change(at_us(each.at_ms), command + side, float(price), int(size)))
+        book.append(test_sierra.change(at_us(each.at_ms), 0, flags=test_sierra.END))
+    trades = [
+        test_sierra.trade(
+            at_us(deal.at_ms), float(deal.price), **{"bought" if deal.side == "buy" else "sold": int(deal.size)}
+        )
+        for deal in told.deals
+    ]
+    write(folder / "ABC.scid", test_sierra.scid(*trades))
+    return write(folder / "ABC.2024-08-08.depth", test_sierra.depth(*book)).parent
