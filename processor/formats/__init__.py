@@ -18,12 +18,14 @@ from processor.formats import (
     databento_csv,
     dbn,
     hftbacktest,
+    itch,
     kraken_raw,
     lobster,
     mapping,
     okx_raw,
     okx_trades,
     own,
+    sierra,
     sources,
     sqlite_tables,
     tardis,
@@ -64,6 +66,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     dbn.FORMAT,
     sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
+    itch.FORMAT,
+    sierra.FORMAT,
 )
 
 _LISTED: Final = 10

@@ -29,6 +29,14 @@ MODIFY: Final = 2
 RESET: Final = 3
 REPLACE_SIDE: Final = 4
 """The order is all there is on its side; without a price, nothing is."""
+EXECUTE: Final = 5
+"""As CANCEL; says where the order rests, in the columns of sides and prices."""
+DELETE: Final = 6
+"""All that rests of the order is cancelled; says where it rested, too."""
+SUCCEED: Final = 7
+"""An order that takes the place of the one that the row above deletes: on its side, but of an id and price of its own.
+
+Without that order there is none."""
 
 SOUND: Final = 0
 UNSEEDED: Final = 1
@@ -36,6 +44,8 @@ UNSEEDED: Final = 1
 UNKNOWN_ORDER: Final = 2
 TOO_MUCH: Final = 3
 """More is cancelled than rests."""
+KNOWN_ORDER: Final = 4
+"""An order is added that rests already: it takes its own place."""
 
 _ENTRY: Final = np.dtype(
     [("used", np.int8), ("key", np.int64), ("side", np.int8), ("price", np.int64), ("size", np.int64)]
@@ -59,7 +69,8 @@ class OrderBook:
     ) -> tuple[BookEvents, NDArray[np.int8]]:
         """The level updates that actions on orders come to (on no scale: decimals 0), and what is wrong with each.
 
-        All actions must be on one scale of prices; `rescale` brings what rests to another.
+        All actions must be on one scale of prices; `rescale` brings what rests to another. `side` and `price_ticks` are
+        written to where an action says so; a side is -1 and a price ABSENT where the order is unknown.
         """
         rows = len(time_ns)
         self._orders = _with_room(self._orders, int(self._state[0]) + rows)
@@ -275,12 +286,26 @@ def _apply(
             faults[row] = UNSEEDED
         else:
             at = _find(orders, ids[row], -1)
-            if action != ADD and not orders[at].used:
-                faults[row] = UNKNOWN_ORDER
-            if action != CANCEL:
+            places = action in (ADD, MODIFY, SUCCEED)
+            if orders[at].used == (action in (ADD, SUCCEED)):
+                faults[row] = KNOWN_ORDER if orders[at].used else UNKNOWN_ORDER
+            if action == SUCCEED:
+                sides[row] = sides[row - 1]
+            elif not places and action != CANCEL:
+                sides[row], prices[row] = _where(orders, at)
+            if places and sides[row] >= 0:
                 count = _place(
                     events, count, orders, levels, state, at, ids[row], time, sides[row], prices[row], sizes[row]
                 )
-            elif orders[at].used:
-                count, faults[row] = _cancel(events, count, orders, levels, state, at, time, sizes[row])
+            elif not places and orders[at].used:
+                size = orders[at].size if action == DELETE else sizes[row]
+                count, faults[row] = _cancel(events, count, orders, levels, state, at, time, size)
     return count
+
+
+@njit()
+def _where(orders: Table, at: int) -> tuple[int, int]:
+    """The side and price of the order at `at`, if one is there."""
+    if orders[at].used:
+        return orders[at].side, orders[at].price
+    return -1, ABSENT

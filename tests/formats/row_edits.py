@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
+import struct
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +15,9 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
+from processor.formats import itch_messages, sierra
 from processor.formats.files import SourceFile
-from tests.formats import test_dbn
+from tests.formats import test_dbn, test_itch
 from tests.formats.mangling import FRAGMENTS
 
 if TYPE_CHECKING:
@@ -151,6 +154,53 @@ def _levels(row: Any) -> Any:
     return row["levels"] if "levels" in row.dtype.names else []
 
 
+def edit_itch(path: Path, edit: Edit) -> tuple[bytes, bytes]:
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    places = itch_messages.places(np.frombuffer(bytes(content), np.uint8), bare=False)[0].tolist()
+    # By the first three the format is known. The message above an execution adds its order, and says the price.
+    number = 3 + edit.at % (len(places) - 3)
+    above, at = places[number - 1 : number + 1]
+    length = int(itch_messages.LENGTHS[content[at]])
+    order = b"," + _itch_text(content[above : at - 2])
+    before = _itch_text(content[at : at + length]) + order
+    value = VALUES[edit.value]
+    new = value[:8] if isinstance(value, bytes) else struct.pack(">d", 0 if value is None else value)
+    place = at + edit.column % length
+    new = new[: at + length - place]
+    content[place : place + len(new)] = new
+    path.write_bytes(gzip.compress(content))
+    return before, _itch_text(content[at : at + length]) + order
+
+
+def _itch_text(message: bytes | bytearray) -> bytes:
+    """The message's time, and whatever may be a price or a size in it."""
+    time_ns = test_itch.MIDNIGHT_NS + int.from_bytes(message[5:11], "big")
+    numbers = [int.from_bytes(message[at : at + 4], "big") for at in range(11, len(message) - 3)]
+    return _row_text([time_ns, *numbers, *(f"{Decimal(number).scaleb(-4):f}" for number in numbers)])
+
+
+def edit_sierra(path: Path, edit: Edit) -> tuple[bytes, bytes]:
+    content = bytearray(path.read_bytes())
+    start = int.from_bytes(content[4:8], "little")
+    record = sierra._TRADE if path.suffix == ".scid" else sierra._CHANGE
+    at = start + edit.at % ((len(content) - start) // record.itemsize) * record.itemsize
+    before = _sierra_text(record, content[at : at + record.itemsize])
+    value = VALUES[edit.value]
+    new = value[:8] if isinstance(value, bytes) else struct.pack("<d", 0 if value is None else value)
+    place = edit.column % record.itemsize
+    new = new[: record.itemsize - place]
+    content[at + place : at + place + len(new)] = new
+    path.write_bytes(content)
+    return before, _sierra_text(record, content[at : at + record.itemsize])
+
+
+def _sierra_text(record: np.dtype[Any], content: bytes | bytearray) -> bytes:
+    row = np.frombuffer(bytes(content), record)[0]
+    price = float(row["price"]) if np.isfinite(row["price"]) else 0.0
+    digits = np.format_float_positional(row["price"]).removesuffix(".")
+    return _row_text([int(row["time"]) - sierra._EPOCH_US, digits, f"{Decimal(price):f}", int(row["size"])])
+
+
 TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "own": edit_parquet,
     "mapped_parquet": edit_parquet,
@@ -161,4 +211,6 @@ TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "dbn_mbp1": edit_dbn,
     "dbn_trades": edit_dbn,
     "dbn_mbo": edit_dbn,
+    "itch": edit_itch,
+    "sierra": edit_sierra,
 }

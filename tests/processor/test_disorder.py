@@ -35,7 +35,7 @@ def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sorting, "RUN_ROWS", 90)
     monkeypatch.setattr(sorting, "BLOCK_ROWS", 16)
     monkeypatch.setattr(writing, "_FIRST_EVENTS", 40)
-    monkeypatch.setattr("processor.formats.packing._PLAIN_READ_BYTES", 2000)
+    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
 
 
 def market(folder: Path, *, in_order: bool) -> Path:

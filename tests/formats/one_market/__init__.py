@@ -21,6 +21,7 @@ from tests.formats.one_market.binary import (
     own_trades,
     sqlite,
 )
+from tests.formats.one_market.exchanges import itch, sierra
 from tests.formats.one_market.model import DAY_MS, START_MS, Market, market
 from tests.formats.one_market.recordings import (
     binance_futures,
@@ -75,7 +76,7 @@ WHOLE_BOOK: Final = (
     coinbase_raw, coinbase_advanced, bitstamp_changes, bitstamp_states, sqlite, hftbacktest, hftbacktest_old,
     mapped_csv, mapped_parquet, mapped_levels,
 )  # fmt: skip
-WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo)
+WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo, itch, sierra)
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1)
 TRADES_ALONE: Final = (
