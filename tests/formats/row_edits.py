@@ -161,4 +161,5 @@ TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "dbn_mbp1": edit_dbn,
     "dbn_trades": edit_dbn,
     "dbn_mbo": edit_dbn,
+    "dbn_bbo": edit_dbn,
 }
