@@ -167,7 +167,7 @@ class Overlaps:
         if pair in self._copies or (not is_chance and found.sum() > _SAME_SHARE * min(len(same_a), len(same_b))):
             msg = (
                 f"{a.account.name} and {b.account.name} tell of the same time, but not the same: of {len(same_a)} and "
-                f"{len(same_b)} {self._what} between {_iso(first_ns)} and {_iso(last_ns)} {found.sum()} are equal, and "
+                f"{len(same_b)} {self._what} between {iso(first_ns)} and {iso(last_ns)} {found.sum()} are equal, and "
                 f"nothing says whether the others are missing in one or wrong in the other: keep one of the files"
             )
             raise DatasetError(msg)
@@ -197,23 +197,24 @@ def _has_ids(rows: Columns) -> bool:
 def _keys(rows: Columns, *, by_id: bool) -> NDArray[np.uint64]:
     """A number for each row, equal for equal content; by id, the time does not count."""
     left_out = {"line", "time_ns"} if by_id else {"line", "id"}
-    mixed = np.zeros(len(rows), np.uint64)
+    keys = np.zeros(len(rows), np.uint64)
     for field in fields(rows):
         if field.name not in left_out and not field.name.endswith("_decimals"):
-            mixed = _mixed(mixed, getattr(rows, field.name).astype(np.int64).view(np.uint64))
-    return mixed
+            keys = mixed(keys, getattr(rows, field.name).astype(np.int64).view(np.uint64))
+    return keys
 
 
-def _mixed(before: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    mixed = (before ^ values) * _FACTORS[0]
-    mixed ^= mixed >> _SHIFT
-    mixed = mixed * _FACTORS[1]
-    return mixed ^ (mixed >> _SHIFT)
+def mixed(before: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A number for each row from one for what precedes it and one for what comes next, both of any 64 bits."""
+    found = (before ^ values) * _FACTORS[0]
+    found ^= found >> _SHIFT
+    found = found * _FACTORS[1]
+    return found ^ (found >> _SHIFT)
 
 
 def _matched(a: Columns, b: Columns) -> tuple[Mask, Mask]:
     """Which rows of either have an equal one in the other: of equal rows as many as there are in both."""
-    keys_a, keys_b = (_mixed(keys, _occurrences(keys)) for keys in (_keys(a, by_id=False), _keys(b, by_id=False)))
+    keys_a, keys_b = (mixed(keys, _occurrences(keys)) for keys in (_keys(a, by_id=False), _keys(b, by_id=False)))
     return np.isin(keys_a, keys_b), np.isin(keys_b, keys_a)
 
 
@@ -268,6 +269,7 @@ def _check_prices(a: _Stretch, b: _Stretch) -> None:
         raise DatasetError(msg)
 
 
-def _iso(time_ns: int) -> str:
+def iso(time_ns: int) -> str:
+    """A time to the second, for a message."""
     moment = datetime.fromtimestamp(time_ns // NS_PER_SECOND, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

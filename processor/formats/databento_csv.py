@@ -1,4 +1,4 @@
-"""Databento CSV: MBO, MBP-10 or another number of levels, TBBO, trades (docs/formats/databento_csv.md)."""
+"""Databento CSV: MBO, MBP-10 or another number of levels, TBBO, BBO, trades (docs/formats/databento_csv.md)."""
 
 from __future__ import annotations
 
@@ -13,29 +13,33 @@ from processor.formats import text
 from processor.formats.archives import preferred
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import head_lines
-from processor.formats.dbn import MBO, NO_PRICE, RecordReader
+from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
 from processor.formats.headers import layout_of
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, Table, TableReader, begin_ns, report_unknown_sides, table_part
+from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.events import BookEvents
     from processor.formats.base import Batch
     from processor.formats.files import SourceFile
     from processor.formats.tables import Convert, Rows
     from processor.report import Report
 
 _REQUIRED: Final = frozenset(("ts_event", "action", "side", "price", "size"))
+_SAMPLED: Final = frozenset(("ts_recv", "rtype", "side", "price", "size", "bid_px_00", "ask_px_00"))
+"""Of BBO, whose rows are the best prices at the end of a second or a minute, and have no action."""
+_OF_LAST_TRADE: Final = ("ts_event", "side", "price", "size")
+"""What a row of BBO says of the last trade there was, which is none of its own."""
 _OF_ORDERS: Final = "order_id"
 _TIME_OF_CLOCK: Final = {"exchange": "ts_event", "local": "ts_recv"}
 _ORDER_NUMBERS: Final = {"size": 2**32 - 1, "flags": 2**8 - 1, "order_id": 2**63 - 1, "publisher_id": 2**16 - 1}
 """The most that a record has room for."""
 _LEVEL: Final = re.compile(r"(bid|ask)_(px|sz)_\d\d")
-_FIXED_DECIMALS: Final = 9
 _ACTIONS: Final = (b"A", b"C", b"M", b"R", b"T", b"F", b"N")
 _TRADE: Final = _ACTIONS.index(b"T")
 _SIDES: Final = (b"A", b"B", b"N")
@@ -45,14 +49,14 @@ _AGGRESSORS: Final = np.array([SELL, BUY, UNKNOWN], np.int8)
 
 class _DatabentoCsv:
     name = "databento-csv"
-    title = "Databento CSV (MBO, MBP-10, MBP-1, TBBO, trades)"
+    title = "Databento CSV (MBO, MBP-10, MBP-1, TBBO, BBO, trades)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
         """The symbols in the head (without such a column, the instrument ids), where the header names the columns."""
         del file
         names, rows = _head(head)
         column = _instrument_column(names)
-        if column is None or not _REQUIRED.issubset(names):
+        if column is None or not (_REQUIRED.issubset(names) or _is_sampled(names)):
             return frozenset()
         return frozenset(row[column] for row in rows if row[column])
 
@@ -78,43 +82,57 @@ def _head(head: bytes) -> tuple[list[str], list[list[str]]]:
     return lines[0], [row for row in lines[1:] if len(row) == len(lines[0])]
 
 
+def _is_sampled(names: Sequence[str]) -> bool:
+    return _SAMPLED.issubset(names) and "action" not in names
+
+
 def _instrument_column(names: Sequence[str]) -> int | None:
     return next((names.index(name) for name in ("symbol", "instrument_id") if name in names), None)
 
 
-def _layout(file: SourceFile, instrument: str) -> text.Layout:
-    """The file's columns, whose order varies, as do the ways to write times and prices."""
+def _layout(file: SourceFile, instrument: str | None) -> text.Layout:
+    """The file's columns, whose order varies, as do the ways to write times and prices; None: of all instruments."""
     names, rows = _head(file.head())
     fields = dict(zip(names, zip(*rows, strict=True), strict=True))
     is_orders = _OF_ORDERS in names
     levels = {name: level[2] for name in names if (level := _LEVEL.fullmatch(name))}
     prices = {"price"} | {name for name, what in levels.items() if what == "px"}
     pretty = any("." in field for name in prices for field in fields[name])
+    skipped = _OF_LAST_TRADE if _is_sampled(names) else ()
 
     def column(number: int, name: str) -> text.Column:
-        if number == _instrument_column(names):
+        if instrument is not None and number == _instrument_column(names):
             return text.only(name, instrument.encode())
         if name in _TIME_OF_CLOCK.values():
             return text.iso_time(name) if any("-" in field for field in fields[name]) else text.integer(name)
         if name in prices:
-            return text.price(name, implied_decimals=0 if pretty else _FIXED_DECIMALS, may_be_absent=True)
+            return text.price(name, implied_decimals=0 if pretty else FIXED_DECIMALS, may_be_absent=True)
         if name in _WORDS:
             return text.word(name, *_WORDS[name])
         if name == "size" or name in levels or (is_orders and name in _ORDER_NUMBERS):
             return text.integer(name) if is_orders else text.size(name, may_be_absent=True)
         return text.skip(name)
 
-    return layout_of(file, [column(number, name) for number, name in enumerate(names)])
+    columns = enumerate(names)
+    return layout_of(file, [text.skip(name) if name in skipped else column(number, name) for number, name in columns])
 
 
 def _part(file: SourceFile, instrument: str, clock: str) -> Part:
     layout = _layout(file, instrument)
-    time = _TIME_OF_CLOCK[clock] if layout.has(_TIME_OF_CLOCK[clock]) else _TIME_OF_CLOCK["exchange"]
+    time = _TIME_OF_CLOCK[clock]
+    if not layout.has(time):
+        time = "ts_event" if layout.has("ts_event") else "ts_recv"
+    has_trades, has_book = layout.has("action"), layout.has("bid_px_00")
 
     def converter(report: Report) -> Convert:
-        return lambda rows: _batch(rows, layout, time, file.name, report)
+        def convert(rows: Rows) -> Batch:
+            if not has_trades:
+                return batch(None, _states(rows, layout, time), rows.consumed_bytes)
+            return _batch(rows, layout, time, file.name, report)
 
-    return table_part(file, Table(layout, time), converter, trades=True, book=layout.has("bid_px_00"))
+        return convert
+
+    return table_part(file, Table(layout, time), converter, trades=has_trades, book=has_book)
 
 
 def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report) -> Batch:
@@ -136,29 +154,30 @@ def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report
         aggressor=_AGGRESSORS[traded.values[where["side"]]],
     )
     report_unknown_sides(report, name, trades, traded.lines)
-    book = full_states(rows, rows.values[where[time]], *_levels(layout)) if layout.has("bid_px_00") else None
+    book = _states(rows, layout, time) if layout.has("bid_px_00") else None
     return batch(trades, book, rows.consumed_bytes, lines=traded.lines)
 
 
 def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part:
     """Rows of MBO become the records they were, and are read as those are."""
     layouts = {file: _layout(file, instrument) for file in files}
-    begins = {file: begin_ns(file, Table(layouts[file], "ts_event")) for file in files}
-    in_order = sorted(files, key=lambda file: begins[file] or 0)
+    received_ns = {file: _received_ns(file) for file in files}
+    in_order = sorted(files, key=lambda file: (received_ns[file], file.name))
 
     def read(report: Report) -> Generator[Batch]:
         table = TableReader(report)
-        reader = RecordReader(MBO, instrument, clock, (), (), report)
+        reader = RecordReader(Wanted(MBO, clock, Publisher()), report)
         before = 0
-        for file in in_order:
-            days = DayCheck(file.name, report)
+        for number, file in enumerate(in_order):
+            reader.next_file(file.name, min((received_ns[later] for later in in_order[number + 1 :]), default=None))
             for rows in table.rows(file, layouts[file], time=None, header_lines=1):
                 sound = _with_room(rows, layouts[file], file.name, report)
                 records = _as_records(sound, layouts[file], file.name)
-                trades, book, lines = reader.of_records(records, sound.lines, 0, file.name, days)
+                trades, book, lines = reader.of_records(records, sound.lines, 0)
                 yield batch(trades, book, before + rows.consumed_bytes, lines=lines)
             report.refuse_if_rotten(file.name)
             before += file.size_bytes
+        reader.end()
 
     return Part(
         name=several(in_order),
@@ -166,6 +185,12 @@ def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part
         read=read,
         has_snapshots=True,
     )
+
+
+def _received_ns(file: SourceFile) -> int:
+    """The time of the first row, of whatever instrument."""
+    layout = _layout(file, None)
+    return begin_ns(file, Table(layout, "ts_recv" if layout.has("ts_recv") else "ts_event")) or 0
 
 
 def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Rows:
@@ -180,8 +205,8 @@ def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Ro
 
 
 def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
-    if rows.price_decimals > _FIXED_DECIMALS:
-        msg = f"{name}: a price has more than the {_FIXED_DECIMALS} decimals that Databento's have"
+    if rows.price_decimals > FIXED_DECIMALS:
+        msg = f"{name}: a price has more than the {FIXED_DECIMALS} decimals that Databento's have"
         raise DatasetError(msg)
     records = np.zeros(len(rows), MBO.record)
     for column in ("ts_event", "ts_recv", *_ORDER_NUMBERS):
@@ -193,9 +218,13 @@ def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
         records[column] = np.array([word[0] for word in words], np.uint8)[rows.values[layout.row_of(column)]]
     prices = rows.values[layout.row_of("price")]
     absent = prices == ABSENT
-    scaled = scaled_up(np.where(absent, 0, prices), _FIXED_DECIMALS - rows.price_decimals)
+    scaled = scaled_up(np.where(absent, 0, prices), FIXED_DECIMALS - rows.price_decimals)
     records["price"] = np.where(absent, NO_PRICE, scaled)
     return records
+
+
+def _states(rows: Rows, layout: text.Layout, time: str) -> BookEvents:
+    return full_states(rows, rows.values[layout.row_of(time)], *_levels(layout))
 
 
 def _levels(layout: text.Layout) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -1,4 +1,4 @@
-"""Databento's binary files: MBO, MBP-10, MBP-1, TBBO and trades (docs/formats/dbn.md)."""
+"""Databento's binary files: MBO, MBP-10, MBP-1, TBBO, BBO and trades (docs/formats/dbn.md)."""
 
 from __future__ import annotations
 
@@ -13,111 +13,31 @@ from databento_dbn import DBNError, Metadata
 from numba import njit
 
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import ASK, BID, BUY, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats import orders
+from processor.events import NS_PER_DAY
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
-from processor.formats.kernels import ABSENT
-from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
+from processor.formats.dbn_records import MBO, SCHEMAS, Publisher, RecordReader, Schema, Span, Wanted, times_of
+from processor.formats.packing import HEAD_BYTES
+from processor.formats.tables import earliest_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
     from processor.formats.base import Batch
+    from processor.formats.dbn_records import Records
     from processor.formats.files import SourceFile
     from processor.report import Report
-
-    Records = NDArray[np.void]
-    _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
 
 _MAGIC: Final = b"DBN"
 _LENGTH_AT: Final = 4
 _BEFORE_METADATA: Final = 8
 _LAST_VERSION: Final = 3
-
-_HEADER: Final = (
-    ("length", "u1"),
-    ("rtype", "u1"),
-    ("publisher_id", "<u2"),
-    ("instrument_id", "<u4"),
-    ("ts_event", "<i8"),
-)
-_MBO: Final = np.dtype([
-    *_HEADER, ("order_id", "<i8"), ("price", "<i8"), ("size", "<u4"), ("flags", "u1"), ("channel_id", "u1"),
-    ("action", "u1"), ("side", "u1"), ("ts_recv", "<i8"), ("ts_in_delta", "<i4"), ("sequence", "<u4"),
-])  # fmt: skip
-_LEVEL: Final = np.dtype([
-    ("bid_px", "<i8"), ("ask_px", "<i8"), ("bid_sz", "<u4"), ("ask_sz", "<u4"), ("bid_ct", "<u4"), ("ask_ct", "<u4"),
-])  # fmt: skip
-_TRADE: Final = (
-    *_HEADER, ("price", "<i8"), ("size", "<u4"), ("action", "u1"), ("side", "u1"), ("flags", "u1"), ("depth", "u1"),
-    ("ts_recv", "<i8"), ("ts_in_delta", "<i4"), ("sequence", "<u4"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Schema:
-    """The records of a schema: their kinds (rtype) and what each holds. The layouts are the same in all versions."""
-
-    name: str
-    rtypes: tuple[int, ...]
-    record: np.dtype[np.void]
-    levels: int = 0
-
-
-MBO: Final = _Schema("mbo", (160,), _MBO)
-_SCHEMAS: Final = (
-    MBO,
-    _Schema("mbp-10", (10,), np.dtype([*_TRADE, ("levels", _LEVEL, 10)]), levels=10),
-    _Schema("mbp-1", (1,), np.dtype([*_TRADE, ("levels", _LEVEL, 1)]), levels=1),
-    _Schema("tbbo", (1, 197), np.dtype([*_TRADE, ("levels", _LEVEL, 1)]), levels=1),
-    _Schema("trades", (0,), np.dtype([*_TRADE])),
-)
-"""From the deepest book to none."""
-_TRADES_FIRST: Final = ("trades", "mbo", "mbp-10", "mbp-1", "tbbo")
-
 _BY_ID: Final = "instrument_id"
-
-_FIXED_DECIMALS: Final = 9
-NO_PRICE: Final = int(np.iinfo(np.int64).max)
-_NEVER_NS: Final = NO_PRICE
-_NO_SIZE: Final = int(np.iinfo(np.uint32).max)
+_NEVER_NS: Final = int(np.iinfo(np.int64).max)
 _TS_OUT_BYTES: Final = 8
-_SNAPSHOT: Final = 32
-_TOP_OF_BOOK: Final = 64
-_ACTIONS: Final = b"ACMRTFN"
-_BOOK_ACTIONS: Final = {b"A": orders.ADD, b"C": orders.CANCEL, b"M": orders.MODIFY, b"R": orders.RESET}
-_AGGRESSORS: Final = {b"A": SELL, b"B": BUY, b"N": UNKNOWN}
-_BOOK_SIDES: Final = {b"A": ASK, b"B": BID}
-_NONE: Final = -1
-
-
-def _by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
-    table = np.full(256, _NONE, np.int8)
-    for letter, value in meaning.items():
-        table[letter[0]] = value
-    return table
-
-
-_IS_ACTION: Final = _by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTIONS), 1)) == 1
-_ACTION_OF: Final = _by_byte(_BOOK_ACTIONS)
-_AGGRESSOR_OF: Final = np.where(_by_byte({b"A": 0, b"B": 0}) == 0, _by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
-_IS_SIDE: Final = _by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
-_BOOK_SIDE_OF: Final = _by_byte(_BOOK_SIDES)
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """From `first_ns` to before `beyond_ns`, by the time of receipt."""
-
-    first_ns: int
-    beyond_ns: int
-
-    def holds(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return (times >= self.first_ns) & (times < self.beyond_ns)
+_TRADES_FIRST: Final = ("trades", "mbo", "mbp-10", "mbp-1", "tbbo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +47,30 @@ class _Prelude:
     `ids` are the instruments' ids and when each stood for them; `span` is the time asked for, if it is known.
     """
 
-    schema: _Schema
+    schema: Schema
     length: int
-    ids: dict[str, tuple[tuple[int, _Span], ...]]
+    ids: dict[str, tuple[tuple[int, Span], ...]]
     first_ns: int
-    span: _Span | None
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file, what stands before its records, and the first time of receipt and the first time in the chosen clock."""
+
+    file: SourceFile
+    prelude: _Prelude
+    received_ns: int
+    first_ns: int | None
+
+    @property
+    def schema(self) -> Schema:
+        return self.prelude.schema
 
 
 class _Dbn:
     name = "databento-dbn"
-    title = "Databento DBN (MBO, MBP-10, MBP-1, TBBO, trades), plain or packed"
+    title = "Databento DBN (MBO, MBP-10, MBP-1, TBBO, BBO, trades), plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
         """The symbols of the metadata; without them, the ids of the head's records.
@@ -149,30 +83,47 @@ class _Dbn:
         return frozenset(prelude.ids) if prelude else frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each schema.
+        """A part for each file; one for all files of orders, which rest from one to the next.
 
         Where schemas overlap in time the book is the deepest one's, and the trades those of `trades` if it is there.
         """
-        del report
-        preludes = [(file, prelude) for file in files if (prelude := _prelude(file, file.head()))]
-        preludes.sort(key=lambda each: (each[1].first_ns, each[0].name))
+        opened = [each for file in files if (each := _opened(file, instrument, clock))]
+        opened.sort(key=lambda each: (each.received_ns, each.prelude.first_ns, each.file.name))
+        publisher = Publisher()
         found: list[Part] = []
-        for schema in _SCHEMAS:
-            parts = [each for each in preludes if each[1].schema is schema]
-            if parts:
-                names = [each.name for each in _SCHEMAS]
-                deeper = _spans(preludes, names[: names.index(schema.name)])
-                before = _spans(preludes, _TRADES_FIRST[: _TRADES_FIRST.index(schema.name)])
-                make = partial(RecordReader, schema, instrument, clock, deeper, before)
-                found.append(_part(schema, parts, make))
+        for schema in SCHEMAS:
+            of_schema = [each for each in opened if each.schema is schema]
+            deeper = [each for each in opened if SCHEMAS.index(each.schema) < SCHEMAS.index(schema)]
+            traded = [each for each in opened if _tells_trades_before(each.schema, schema)]
+            wanted = Wanted(schema, clock, publisher, _spans(deeper), _spans(traded))
+            _note_unused(of_schema, deeper, report)
+            together = [of_schema] if schema is MBO and of_schema else [[each] for each in of_schema]
+            found += [_part(files_of_part, instrument, wanted) for files_of_part in together]
         return found
 
 
 FORMAT: Final = _Dbn()
 
 
-def _spans(preludes: Sequence[tuple[SourceFile, _Prelude]], schemas: Sequence[str]) -> list[_Span]:
-    return [prelude.span for _, prelude in preludes if prelude.span and prelude.schema.name in schemas]
+def _tells_trades_before(one: Schema, other: Schema) -> bool:
+    """Whether the trades of one schema are taken rather than those of another."""
+    ranks = [_TRADES_FIRST.index(each.name) for each in (one, other) if each.name in _TRADES_FIRST]
+    return len(ranks) == 2 and ranks[0] < ranks[1]  # noqa: PLR2004 - both
+
+
+def _spans(opened: Sequence[_Opened]) -> tuple[Span, ...]:
+    return tuple(each.prelude.span for each in opened if each.prelude.span)
+
+
+def _note_unused(opened: Sequence[_Opened], deeper: Sequence[_Opened], report: Report) -> None:
+    """Report the files whose book is left out for a time."""
+    for each in opened:
+        span = each.prelude.span
+        others = [(other.schema.name, other.prelude.span) for other in deeper]
+        over = {name for name, other in others if span and other and span.overlaps(other)}
+        if each.schema.has_book and over:
+            detail = f"its book is left out for the time of which {' and '.join(sorted(over))} tells"
+            report.add("unused", each.file.name, None, None, detail)
 
 
 def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
@@ -193,11 +144,11 @@ def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
     places = record_places(found)[0]
     rtypes = found[places + 1].tolist()
     if metadata.schema is None:
-        schema = next((known for known in _SCHEMAS if set(known.rtypes) & set(rtypes)), None)
+        schema = next((known for known in SCHEMAS if set(known.rtypes) & set(rtypes)), None)
     else:
-        schema = next((known for known in _SCHEMAS if known.name == str(metadata.schema)), None)
+        schema = next((known for known in SCHEMAS if known.name == str(metadata.schema)), None)
     if schema is None:
-        names = ", ".join(known.name for known in _SCHEMAS)
+        names = ", ".join(known.name for known in SCHEMAS)
         kind = f"of schema {metadata.schema}" if metadata.schema else "without records of a known schema"
         msg = f"Databento DBN {kind}, which holds neither trades nor a book; {names} are read"
         raise NothingToReplay(msg)
@@ -205,9 +156,9 @@ def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
     if not ids:
         mine = [place for place, rtype in zip(places.tolist(), rtypes, strict=True) if rtype in schema.rtypes]
         numbers = {int.from_bytes(found[place + 4 : place + 8].tobytes(), "little") for place in mine}
-        ids = {str(number): ((number, _Span(0, _NEVER_NS)),) for number in numbers}
+        ids = {str(number): ((number, Span(0, _NEVER_NS)),) for number in numbers}
     end: int | None = metadata.end
-    span = None if end is None else _Span(metadata.start, min(end, _NEVER_NS))
+    span = None if end is None else Span(metadata.start, min(end, _NEVER_NS))
     return _Prelude(schema, length, ids, metadata.start, span)
 
 
@@ -220,15 +171,15 @@ def _start(file: SourceFile, length: int) -> bytes:
     return start
 
 
-def _mapped(metadata: Metadata) -> dict[str, tuple[tuple[int, _Span], ...]]:
+def _mapped(metadata: Metadata) -> dict[str, tuple[tuple[int, Span], ...]]:
     """The ids of each symbol, whichever of the two was asked for."""
     by_id = str(metadata.stype_in) == _BY_ID
-    found: dict[str, list[tuple[int, _Span]]] = {}
+    found: dict[str, list[tuple[int, Span]]] = {}
     for asked, intervals in metadata.mappings.items():
         for interval in intervals:
             number, symbol = (asked, interval["symbol"]) if by_id else (interval["symbol"], asked)
             if number.isdecimal() and symbol:
-                span = _Span(_midnight_ns(interval["start_date"]), _midnight_ns(interval["end_date"]))
+                span = Span(_midnight_ns(interval["start_date"]), _midnight_ns(interval["end_date"]))
                 found.setdefault(symbol, []).append((int(number), span))
     return {symbol: tuple(ids) for symbol, ids in found.items()}
 
@@ -261,267 +212,127 @@ def _walk(records: NDArray[np.uint8], places: NDArray[np.int64]) -> tuple[int, i
     return count, at, False
 
 
-def _part(
-    schema: _Schema, files: Sequence[tuple[SourceFile, _Prelude]], make: Callable[[Report], RecordReader]
-) -> Part:
-    def read(report: Report) -> Generator[Batch]:
-        reader = make(report)
-        before = 0
-        for file, prelude in files:
-            for trades, book, lines, consumed in reader.read(file, prelude):
-                yield batch(trades, book, before + consumed, lines=lines)
-            before += file.size_bytes
+def _opened(file: SourceFile, instrument: str, clock: str) -> _Opened | None:
+    head = file.head()
+    prelude = _prelude(file, head)
+    if prelude is None:
+        return None
+    data = head[prelude.length :]
+    found = _Found.of(data, record_places(np.frombuffer(data, np.uint8))[0], prelude.schema)
+    received_ns = int(found.records["ts_recv"][0]) if len(found.records) else prelude.first_ns
+    mine = found.records[_of_instrument(found.records, prelude, instrument)]
+    first_ns = earliest_ns(times_of(mine, prelude.schema, clock), whole=len(head) < HEAD_BYTES)
+    if first_ns is None and not len(mine) and prelude.span:
+        first_ns = prelude.first_ns
+    return _Opened(file, prelude, received_ns, first_ns)
 
+
+def _part(opened: Sequence[_Opened], instrument: str, wanted: Wanted) -> Part:
+    """Files that continue each other."""
+    files = [each.file for each in opened]
     return Part(
-        name=several([file for file, _ in files]),
-        size_bytes=sum(file.size_bytes for file, _ in files),
-        read=read,
-        book=schema.name != "trades",
-        has_snapshots=schema is MBO,
+        name=several(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        read=partial(_read, opened, instrument, wanted),
+        first_ns=opened[0].first_ns,
+        trades=wanted.schema.has_trades,
+        book=wanted.schema.has_book,
+        has_snapshots=wanted.schema is MBO,
     )
 
 
-class RecordReader:
-    """Reads the files of one schema, which continue each other."""
+def _read(opened: Sequence[_Opened], instrument: str, wanted: Wanted, report: Report) -> Generator[Batch]:
+    reader = RecordReader(wanted, report)
+    before = 0
+    for number, each in enumerate(opened):
+        next_ns = min((later.received_ns for later in opened[number + 1 :]), default=None)
+        reader.next_file(each.file.name, next_ns)
+        yield from _batches(each, instrument, reader, before, report)
+        before += each.file.size_bytes
+    reader.end()
 
-    def __init__(
-        self,
-        schema: _Schema,
-        instrument: str,
-        clock: str,
-        deeper: Sequence[_Span],
-        traded: Sequence[_Span],
-        report: Report,
-    ) -> None:
-        self._schema = schema
-        self._instrument = instrument
-        self._time = "ts_recv" if clock == "local" else "ts_event"
-        self._deeper = deeper
-        self._traded = traded
-        self._report = report
-        self._order = OrderCheck(report)
-        self._decimals = 0
-        self._publisher: int | None = None
-        self._orders = orders.OrderBook()
 
-    def read(self, file: SourceFile, prelude: _Prelude) -> Generator[tuple[*_Found, int]]:
-        """Trades, book events, the trades' records and bytes read.
+def _batches(
+    opened: _Opened, instrument: str, reader: RecordReader, consumed_before: int, report: Report
+) -> Generator[Batch]:
+    """What a file comes to.
 
-        Raises:
-            DatasetError: the file is damaged, or holds the books of several venues under one instrument.
-        """
-        days = DayCheck(file.name, self._report)
-        rest, skipped, before = b"", prelude.length, 0
-        with closing(prefetched(file.blocks())) as blocks:
-            for block in blocks:
-                data = rest + block.data[skipped:]
-                skipped = max(skipped - len(block.data), 0)
-                places, end, damaged = record_places(np.frombuffer(data, np.uint8))
-                yield *self._events(data, places, before, prelude, file.name, days), block.consumed_bytes
-                before += len(places)
-                rest = data[end:]
-                if damaged:
-                    msg = f"{file.name}: damaged after its record {before}: no record can follow there"
-                    raise DatasetError(msg)
-                if block.cut_off:
-                    rest = rest or b"\0"
-        if rest or skipped:
-            detail = "the file is cut off here: what it held beyond is lost"
-            self._report.add("incomplete", file.name, before + 1, None, detail)
-        self._report.refuse_if_rotten(file.name)
+    Raises:
+        DatasetError: the file is damaged, or holds the books of several venues under one instrument.
+    """
+    file, prelude = opened.file, opened.prelude
+    rest, skipped, before = b"", prelude.length, 0
+    with closing(prefetched(file.blocks())) as blocks:
+        for block in blocks:
+            data = rest + block.data[skipped:]
+            skipped = max(skipped - len(block.data), 0)
+            places, end, damaged = record_places(np.frombuffer(data, np.uint8))
+            found = _Found.of(data, places, prelude.schema)
+            malformed = found.reported(file.name, before, report)
+            mine = _of_instrument(found.records, prelude, instrument)
+            records, lines = found.records, found.numbers + before
+            if not mine.all():
+                records, lines = records[mine], lines[mine]
+            trades, book, traded = reader.of_records(records, lines, len(records) + malformed)
+            yield batch(trades, book, consumed_before + block.consumed_bytes, lines=traded)
+            before += len(places)
+            rest = data[end:]
+            if damaged:
+                msg = f"{file.name}: damaged after its record {before}: no record can follow there"
+                raise DatasetError(msg)
+            if block.cut_off:
+                rest = rest or b"\0"
+    if rest or skipped:
+        detail = "the file is cut off here: what it held beyond is lost"
+        report.add("incomplete", file.name, before + 1, None, detail)
+    report.refuse_if_rotten(file.name)
 
-    def _events(
-        self, data: bytes, places: NDArray[np.int64], before: int, prelude: _Prelude, name: str, days: DayCheck
-    ) -> _Found:
-        records, lines, malformed = self._records(data, places, before, name)
-        mine = np.zeros(len(records), np.bool_)
-        for number, span in prelude.ids.get(self._instrument, ()):
-            mine |= (records["instrument_id"] == number) & span.holds(records["ts_recv"])
-        if not mine.all():
-            records, lines = records[mine], lines[mine]
-        return self.of_records(records, lines, len(records) + malformed, name, days)
 
-    def of_records(self, records: Records, lines: NDArray[np.int64], found: int, name: str, days: DayCheck) -> _Found:
-        """What the next records of the schema come to, which stand on these lines; `found` rows are reported.
+def _of_instrument(records: Records, prelude: _Prelude, instrument: str) -> NDArray[np.bool_]:
+    """Which records are of the instrument."""
+    mine = np.zeros(len(records), np.bool_)
+    for number, span in prelude.ids.get(instrument, ()):
+        mine |= (records["instrument_id"] == number) & span.holds(records["ts_recv"])
+    return mine
 
-        Trades, book events, and the lines of the trades.
-        """
-        sound = self._sound(records, lines, name)
-        records, lines = records[sound], lines[sound]
-        snapshot = (records["flags"] & _SNAPSHOT) != 0
-        # A snapshot's records bear the times at which the orders were made, in ts_event.
-        times = np.where(snapshot, records["ts_recv"], records[self._time])
-        near = days.near(times, lines)
-        records, lines, times = records[near], lines[near], times[near]
-        self._report.rows(name, found, *((int(times.min()), int(times.max())) if len(times) else (None, None)))
-        self._order.check(name, times, lines)
-        if not len(records):
-            return None, None, None
-        prices = self._prices(records, times)
-        trades, traded = self._trades(records, lines, times, prices, name)
-        return trades, self._book(records, lines, times, prices, name), traded
 
-    def _records(
-        self, data: bytes, places: NDArray[np.int64], before: int, name: str
-    ) -> tuple[Records, NDArray[np.int64], int]:
-        """The records of the schema's kinds, their numbers in the file from 1, and how many have another length."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The records of a schema's kinds among all that were read, and their numbers from 1 on.
+
+    `wrong` are the numbers of those that have another length than they should, and these lengths.
+    """
+
+    schema: Schema
+    records: Records
+    numbers: NDArray[np.int64]
+    wrong: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, data: bytes, places: NDArray[np.int64], schema: Schema) -> _Found:
+        """Those that begin at these places."""
         content = np.frombuffer(data, np.uint8)
-        record = self._schema.record
-        lines = np.arange(before + 1, before + 1 + len(places))
-        kind = np.isin(content[places + 1], self._schema.rtypes)
+        record = schema.record
+        numbers = np.arange(1, 1 + len(places))
+        kind = np.isin(content[places + 1], schema.rtypes)
         size = content[places].astype(np.int64) * 4
         fits = (size == record.itemsize) | (size == record.itemsize + _TS_OUT_BYTES)
-        wrong = np.flatnonzero(kind & ~fits)
-        reasons = ((int(lines[row]), None, f"a record of {size[row]} bytes, not {record.itemsize}") for row in wrong)
-        self._report.add_all("malformed", name, reasons, len(wrong))
+        wrong = kind & ~fits
         if len(places) and kind.all() and fits.all() and (size == size[0]).all():
             same = np.ndarray(len(places), record, data, int(places[0]), (int(size[0]),))
-            return same, lines, 0
+            return cls(schema, same, numbers, (numbers[wrong], size[wrong]))
         chosen = kind & fits
         gathered = content[places[chosen][:, None] + np.arange(record.itemsize)]
-        return gathered.view(record).reshape(-1), lines[chosen], len(wrong)
+        records = gathered.view(record).reshape(-1)
+        return cls(schema, records, numbers[chosen], (numbers[wrong], size[wrong]))
 
-    def _sound(self, records: Records, lines: NDArray[np.int64], name: str) -> NDArray[np.bool_]:
-        """Which records can be used; the others are reported."""
-        action, side = records["action"], records["side"]
-        is_trade = action == ord("T")
-        bare = is_trade & ((records["price"] == NO_PRICE) | (records["size"] == _NO_SIZE))
-        faults = [
-            (~_IS_ACTION[action], "an action that is none of A, C, M, R, T, F, N"),
-            (~_IS_SIDE[side], "a side that is none of A, B, N"),
-            (bare, "a trade without a price or a size"),
-        ]
-        if self._schema.name == "mbo":
-            places_order = (action == ord("A")) | (action == ord("M"))
-            top = (records["flags"] & _TOP_OF_BOOK) != 0
-            unplaced = places_order & ((_BOOK_SIDE_OF[side] == _NONE) | (~top & (records["price"] == NO_PRICE)))
-            faults.append((unplaced, "an order without a side or a price"))
-        sound = np.ones(len(records), np.bool_)
-        for faulty, reason in faults:
-            rows = np.flatnonzero(sound & faulty)
-            self._report.add_all("malformed", name, ((int(lines[row]), None, reason) for row in rows), len(rows))
-            sound &= ~faulty
-        return sound
-
-    def _prices(self, records: Records, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The price of each record and of its levels, in ticks of as few decimals as all so far need."""
-        prices = np.empty((1 + 2 * self._schema.levels, len(times)), np.int64)
-        prices[0] = records["price"]
-        for level in range(self._schema.levels):
-            prices[1 + 2 * level] = records["levels"]["bid_px"][:, level]
-            prices[2 + 2 * level] = records["levels"]["ask_px"][:, level]
-        absent = prices == NO_PRICE
-        prices[absent] = 0
-        decimals = self._decimals
-        while decimals < _FIXED_DECIMALS and (prices % 10 ** (_FIXED_DECIMALS - decimals)).any():
-            decimals += 1
-        if decimals != self._decimals:
-            self._orders.rescale(10 ** (decimals - self._decimals))
-            self._decimals = decimals
-        prices //= 10 ** (_FIXED_DECIMALS - decimals)
-        prices[absent] = ABSENT
-        return prices
-
-    def _trades(
-        self,
-        records: Records,
-        lines: NDArray[np.int64],
-        times: NDArray[np.int64],
-        prices: NDArray[np.int64],
-        name: str,
-    ) -> tuple[Trades | None, NDArray[np.int64] | None]:
-        wanted = (records["action"] == ord("T")) & ~_within(self._traded, records)
-        if not wanted.any():
-            return None, None
-        trades = Trades(
-            time_ns=times[wanted],
-            price_ticks=prices[0, wanted],
-            size_lots=records["size"][wanted].astype(np.int64),
-            price_decimals=self._decimals,
-            size_decimals=0,
-            aggressor=_AGGRESSOR_OF[records["side"][wanted]],
+    def reported(self, name: str, before: int, report: Report) -> int:
+        """Report the wrong ones, which follow `before` others; returns how many there are."""
+        wanted = self.schema.record.itemsize
+        numbers, sizes = self.wrong
+        reasons = (
+            (int(number) + before, None, f"a record of {size} bytes, not {wanted}")
+            for number, size in zip(numbers, sizes, strict=True)
         )
-        report_unknown_sides(self._report, name, trades, lines[wanted])
-        return trades, lines[wanted]
-
-    def _book(
-        self,
-        records: Records,
-        lines: NDArray[np.int64],
-        times: NDArray[np.int64],
-        prices: NDArray[np.int64],
-        name: str,
-    ) -> BookEvents | None:
-        if self._schema.name == "trades":
-            return None
-        self._check_publisher(records, lines, name)
-        wanted = ~_within(self._deeper, records)
-        if self._schema.name == "mbo":
-            wanted &= _ACTION_OF[records["action"]] != _NONE
-            return self._from_orders(records[wanted], lines[wanted], times[wanted], prices[0, wanted], name)
-        levels = self._schema.levels
-        sizes = np.empty((2 * levels, len(times)), np.int64)
-        for level in range(levels):
-            sizes[2 * level] = records["levels"]["bid_sz"][:, level]
-            sizes[2 * level + 1] = records["levels"]["ask_sz"][:, level]
-        rows = Rows(
-            values=np.concatenate((prices[1:], sizes)),
-            lines=lines,
-            last_line=0,
-            price_decimals=self._decimals,
-            size_decimals=0,
-            consumed_bytes=0,
-        ).where(wanted)
-        bids, asks = ([(2 * each + side, 2 * (levels + each) + side) for each in range(levels)] for side in (0, 1))
-        return full_states(rows, times[wanted], bids, asks)
-
-    def _from_orders(
-        self,
-        records: Records,
-        lines: NDArray[np.int64],
-        times: NDArray[np.int64],
-        prices: NDArray[np.int64],
-        name: str,
-    ) -> BookEvents:
-        actions = _ACTION_OF[records["action"]]
-        top = (records["flags"] & _TOP_OF_BOOK) != 0
-        actions = np.where(top & (actions == orders.ADD), np.int8(orders.REPLACE_SIDE), actions)
-        ids = np.ascontiguousarray(records["order_id"])
-        events, faults = self._orders.apply(
-            times, actions, ids, _BOOK_SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
-        )
-        for fault, kind, detail in (
-            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
-            (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
-            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
-        ):
-            rows = np.flatnonzero(faults == fault)
-            self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in rows), len(rows))
-        return BookEvents(
-            time_ns=events.time_ns,
-            price_ticks=events.price_ticks,
-            size_lots=events.size_lots,
-            price_decimals=self._decimals,
-            size_decimals=0,
-            side=events.side,
-        )
-
-    def _check_publisher(self, records: Records, lines: NDArray[np.int64], name: str) -> None:
-        if self._publisher is None:
-            self._publisher = int(records["publisher_id"][0])
-        others = np.flatnonzero(records["publisher_id"] != self._publisher)
-        if len(others):
-            other = int(records["publisher_id"][others[0]])
-            msg = (
-                f"{name}: record {lines[others[0]]} is of publisher {other}, those before of {self._publisher}: "
-                "the books of several venues cannot be shown as one; give files of one venue"
-            )
-            raise DatasetError(msg)
-
-
-def _within(spans: Sequence[_Span], records: Records) -> NDArray[np.bool_]:
-    """Which records were received in one of the spans."""
-    within = np.zeros(len(records), np.bool_)
-    for span in spans:
-        within |= span.holds(records["ts_recv"])
-    return within
+        report.add_all("malformed", name, reasons, len(numbers))
+        return len(numbers)

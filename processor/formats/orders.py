@@ -64,6 +64,11 @@ class OrderBook:
         self._state = np.array([0, 0, 0, ABSENT, ABSENT], np.int64)
         """Orders, levels, whether the book has been emptied once, and the price of a whole bid and ask side."""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has been emptied once, so that what rests is known."""
+        return bool(self._state[2])
+
     def apply(
         self, time_ns: Ints, action: Bytes, order_id: Ints, side: Bytes, price_ticks: Ints, size_lots: Ints
     ) -> tuple[BookEvents, NDArray[np.int8]]:

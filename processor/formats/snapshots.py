@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SnapshotRuns:
-    """Finds the snapshots of a file, whose rows are flagged, chunk by chunk.
+    """Finds the snapshots among rows that are flagged as parts of one, chunk by chunk.
 
     A flagged row begins a snapshot if the row before is not flagged, or bears another time: whole books that follow
     each other are one a moment.
@@ -22,15 +22,33 @@ class SnapshotRuns:
     def __init__(self) -> None:
         self._time_ns: int | None = None
         """Of the row before, if that is flagged."""
+        self._is_last = False
+        """Whether the row before says that it is the last of its snapshot."""
+        self._ended = False
+        """Whether it is."""
 
-    def starts(self, flags: NDArray[np.bool_], times: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Which of the next rows begin a snapshot, by their flags and the times of their messages."""
+    def starts(
+        self, flags: NDArray[np.bool_], times: NDArray[np.int64], lasts: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.intp]:
+        """Which of the next rows begin a snapshot, by their flags and the times of their messages.
+
+        `lasts`: of which rows the vendor says that they are the last of a snapshot, if he does. Said of every row it
+        means nothing.
+        """
         if not len(flags):
             return np.empty(0, np.intp)
+        if not flags.any():
+            self._time_ns = None
+            return np.empty(0, np.intp)
+        lasts = np.zeros(len(flags), np.bool_) if lasts is None else lasts
         goes_on = np.zeros(len(flags), np.bool_)
         goes_on[1:] = flags[:-1] & (times[1:] == times[:-1])
         goes_on[0] = self._time_ns is not None and int(times[0]) == self._time_ns
+        was_last = np.concatenate(([self._is_last], lasts[:-1]))
+        ended = lasts & goes_on & ~was_last
+        goes_on &= ~np.concatenate(([self._ended], ended[:-1]))
         self._time_ns = int(times[-1]) if flags[-1] else None
+        self._is_last, self._ended = bool(lasts[-1]), bool(ended[-1])
         return np.flatnonzero(flags & ~goes_on)
 
 

@@ -213,4 +213,5 @@ TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "dbn_mbo": edit_dbn,
     "itch": edit_itch,
     "sierra": edit_sierra,
+    "dbn_bbo": edit_dbn,
 }

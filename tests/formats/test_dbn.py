@@ -13,7 +13,7 @@ import pytest
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import dbn, files, open_dataset
+from processor.formats import dbn, dbn_records, files, open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write
 from tests.reference import aggregate
@@ -40,8 +40,8 @@ SNAPSHOT: Final = 32
 TOP: Final = 64
 LAST: Final = 128
 
-RECORDS: Final = {schema.name: schema.record for schema in dbn._SCHEMAS}
-RTYPES: Final = {"mbo": 160, "mbp-10": 10, "mbp-1": 1, "tbbo": 1, "trades": 0}
+RECORDS: Final = {schema.name: schema.record for schema in dbn_records.SCHEMAS}
+RTYPES: Final = {schema.name: schema.rtypes[0] for schema in dbn_records.SCHEMAS}
 
 
 def preamble(schema: str | None, symbols: dict[str, int], end_ns: int | None = END_NS) -> bytes:
@@ -134,7 +134,7 @@ def events_of(found: Read) -> list[tuple[int, int, int, int]]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-@pytest.mark.parametrize("schema", dbn._SCHEMAS, ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", dbn_records.SCHEMAS, ids=lambda schema: schema.name)
 def test_the_records_are_laid_out_as_the_vendors_package_has_them(schema: Any) -> None:
     theirs: Any = {"mbo": vendor.MBOMsg, "mbp-10": vendor.MBP10Msg, "trades": vendor.TradeMsg}.get(
         schema.name, vendor.MBP1Msg

@@ -64,7 +64,7 @@ WRITERS: Final[dict[str, Writer]] = {
     for writer in (*one_market.WHOLE_BOOK, *one_market.BEST_LEVELS, *one_market.TRADES_ALONE[1:], *WHOLE)
 }
 BINARY: Final = ("own", "sqlite", "hftbacktest", "hftbacktest_old", "mapped_parquet", "dbn_mbp10", "dbn_mbp1",
-                 "dbn_trades", "dbn_mbo", "itch", "sierra")  # fmt: skip
+                 "dbn_trades", "dbn_mbo", "dbn_bbo", "itch", "sierra")  # fmt: skip
 RECORDED: Final = {
     "recorded_binance": "binance-raw/btcusdt",
     "recorded_binance_thin": "binance-raw/nexousdt",

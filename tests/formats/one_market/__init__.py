@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.formats.one_market.binary import (
     databento_csv_mbo,
+    dbn_bbo,
     dbn_mbo,
     dbn_mbp1,
     dbn_mbp10,
@@ -78,7 +79,7 @@ WHOLE_BOOK: Final = (
 )  # fmt: skip
 WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo, itch, sierra)
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
-BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1)
+BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1, dbn_bbo)
 TRADES_ALONE: Final = (
     own_trades, binance_archive_ms, binance_archive_us, binance_archive_aggregated, bybit_trades, bybit_spot_trades,
     okx_trades,

@@ -153,6 +153,20 @@ def dbn_mbp1(folder: Path, told: Market) -> Path:
     return _dbn(folder, told, "mbp-1", 1)
 
 
+def dbn_bbo(folder: Path, told: Market) -> Path:
+    """BBO, as if there were a sample at each update, and the trades beside it."""
+    rows = []
+    for each in told.updates:
+        bid, ask = (padded(side, 1, (str(test_dbn.NAN), "0"))[0] for side in each.state)
+        level = (float(bid[0]), float(ask[0]), int(bid[1]), int(ask[1]))
+        content = test_dbn.record("bbo-1s", _at_ns(each.at_ms), "\0", "N", test_dbn.NAN, 0, levels=[level])
+        sample = np.frombuffer(content, test_dbn.RECORDS["bbo-1s"]).copy()
+        sample["ts_recv"], sample["ts_event"] = sample["ts_event"], -1
+        rows.append(sample.tobytes())
+    write(folder / "abc.bbo-1s.dbn", test_dbn.preamble("bbo-1s", {"ABC": 7}) + b"".join(rows))
+    return dbn_trades(folder, told)
+
+
 def dbn_trades(folder: Path, told: Market) -> Path:
     """Trades."""
     return _dbn(folder, told, "trades", 0)

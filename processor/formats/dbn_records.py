@@ -1,0 +1,441 @@
+"""Databento's records, however they are stored: how they are laid out, and the trades and book events they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.errors import DatasetError
+from processor.events import ASK, BID, BUY, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats import orders
+from processor.formats.kernels import ABSENT
+from processor.formats.retold import Retold
+from processor.formats.snapshots import SnapshotRuns
+from processor.formats.states import full_states
+from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.report import Report
+
+    Records = NDArray[np.void]
+    Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
+
+_HEADER: Final = (
+    ("length", "u1"),
+    ("rtype", "u1"),
+    ("publisher_id", "<u2"),
+    ("instrument_id", "<u4"),
+    ("ts_event", "<i8"),
+)
+_MBO: Final = np.dtype([
+    *_HEADER, ("order_id", "<i8"), ("price", "<i8"), ("size", "<u4"), ("flags", "u1"), ("channel_id", "u1"),
+    ("action", "u1"), ("side", "u1"), ("ts_recv", "<i8"), ("ts_in_delta", "<i4"), ("sequence", "<u4"),
+])  # fmt: skip
+_LEVEL: Final = np.dtype([
+    ("bid_px", "<i8"), ("ask_px", "<i8"), ("bid_sz", "<u4"), ("ask_sz", "<u4"), ("bid_ct", "<u4"), ("ask_ct", "<u4"),
+])  # fmt: skip
+_TRADE: Final = (
+    *_HEADER, ("price", "<i8"), ("size", "<u4"), ("action", "u1"), ("side", "u1"), ("flags", "u1"), ("depth", "u1"),
+    ("ts_recv", "<i8"), ("ts_in_delta", "<i4"), ("sequence", "<u4"),
+)  # fmt: skip
+_ONE_LEVEL: Final = np.dtype([*_TRADE, ("levels", _LEVEL, 1)])
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The records of a schema: their kinds (rtype) and what each holds. The layouts are the same in all versions.
+
+    `sampled`: a record is not an event, but the best prices at the end of a second or a minute, and its trade is the
+    last there was. `consolidated`: the best prices are those of several venues.
+    """
+
+    name: str
+    rtypes: tuple[int, ...]
+    record: np.dtype[np.void]
+    levels: int = 0
+    sampled: bool = False
+    consolidated: bool = False
+
+    @property
+    def has_trades(self) -> bool:
+        """Whether its records tell trades."""
+        return not self.sampled
+
+    @property
+    def has_book(self) -> bool:
+        """Whether its records tell the book."""
+        return self.levels > 0 or self.name == MBO.name
+
+
+MBO: Final = Schema("mbo", (160,), _MBO)
+SCHEMAS: Final = (
+    MBO,
+    Schema("mbp-10", (10,), np.dtype([*_TRADE, ("levels", _LEVEL, 10)]), levels=10),
+    Schema("mbp-1", (1,), _ONE_LEVEL, levels=1),
+    Schema("tbbo", (1, 197), _ONE_LEVEL, levels=1),
+    Schema("bbo-1s", (195,), _ONE_LEVEL, levels=1, sampled=True),
+    Schema("bbo-1m", (196,), _ONE_LEVEL, levels=1, sampled=True),
+    Schema("cbbo-1s", (192,), _ONE_LEVEL, levels=1, sampled=True, consolidated=True),
+    Schema("cbbo-1m", (193,), _ONE_LEVEL, levels=1, sampled=True, consolidated=True),
+    Schema("trades", (0,), np.dtype([*_TRADE])),
+)
+"""From the deepest book, and the finest in time, to none."""
+
+FIXED_DECIMALS: Final = 9
+NO_PRICE: Final = int(np.iinfo(np.int64).max)
+_NO_SIZE: Final = int(np.iinfo(np.uint32).max)
+_SNAPSHOT: Final = 32
+_TOP_OF_BOOK: Final = 64
+_LAST: Final = 128
+_ACTIONS: Final = b"ACMRTFN"
+_BOOK_ACTIONS: Final = {b"A": orders.ADD, b"C": orders.CANCEL, b"M": orders.MODIFY, b"R": orders.RESET}
+_AGGRESSORS: Final = {b"A": SELL, b"B": BUY, b"N": UNKNOWN}
+_BOOK_SIDES: Final = {b"A": ASK, b"B": BID}
+_NONE: Final = -1
+
+
+def _by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
+    table = np.full(256, _NONE, np.int8)
+    for letter, value in meaning.items():
+        table[letter[0]] = value
+    return table
+
+
+_IS_ACTION: Final = _by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTIONS), 1)) == 1
+_ACTION_OF: Final = _by_byte(_BOOK_ACTIONS)
+_AGGRESSOR_OF: Final = np.where(_by_byte({b"A": 0, b"B": 0}) == 0, _by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
+_IS_SIDE: Final = _by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
+_BOOK_SIDE_OF: Final = _by_byte(_BOOK_SIDES)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `first_ns` to before `beyond_ns`, by the time of receipt."""
+
+    first_ns: int
+    beyond_ns: int
+
+    def holds(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the times are in it."""
+        return (times >= self.first_ns) & (times < self.beyond_ns)
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether any time is in both."""
+        return self.first_ns < other.beyond_ns and other.first_ns < self.beyond_ns
+
+
+class Publisher:
+    """The venue of all files of an instrument: those of several would make one book of the books of several venues."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, str] | None = None
+
+    def check(self, publishers: NDArray[np.uint16], lines: NDArray[np.int64], name: str) -> None:
+        """Look at the publishers of some records of a file.
+
+        Raises:
+            DatasetError: they are not all of the venue that the records before were of.
+        """
+        if not len(publishers):
+            return
+        if self._known is None:
+            self._known = int(publishers[0]), name
+        publisher, before = self._known
+        others = np.flatnonzero(publishers != publisher)
+        if len(others):
+            other = int(publishers[others[0]])
+            where = "those before" if before == name else f"those of {before}"
+            msg = (
+                f"{name}: record {lines[others[0]]} is of publisher {other}, {where} of {publisher}: "
+                "the books of several venues cannot be shown as one; give files of one venue"
+            )
+            raise DatasetError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of the records of a schema.
+
+    Where `deeper` spans are, another schema tells the book, and where `traded` spans are, another one the trades.
+    """
+
+    schema: Schema
+    clock: str
+    publisher: Publisher
+    deeper: tuple[Span, ...] = ()
+    traded: tuple[Span, ...] = ()
+
+
+def times_of(records: Records, schema: Schema, clock: str) -> NDArray[np.int64]:
+    """The times of records in a clock.
+
+    Those of a snapshot bear the times at which the orders were made in `ts_event`, and those of a sample the time of
+    the last trade: both have their own time in `ts_recv` alone.
+    """
+    if schema.sampled or clock == "local":
+        return records["ts_recv"].astype(np.int64)
+    times: NDArray[np.int64] = np.where((records["flags"] & _SNAPSHOT) != 0, records["ts_recv"], records["ts_event"])
+    return times
+
+
+class RecordReader:
+    """Reads the records of files of one schema and instrument, which continue each other."""
+
+    def __init__(self, wanted: Wanted, report: Report) -> None:
+        self._wanted = wanted
+        self._schema = wanted.schema
+        self._report = report
+        self._order = OrderCheck(report)
+        self._decimals = 0
+        self._orders = orders.OrderBook()
+        self._runs = SnapshotRuns()
+        self._old_runs = SnapshotRuns()
+        self._snapshot_ns = int(np.iinfo(np.int64).min)
+        """Time of the latest snapshot."""
+        self._retold = Retold()
+        self._name = ""
+        self._days = DayCheck("", report)
+        self._is_fresh = True
+        """Whether the book had not begun before this file."""
+
+    def next_file(self, name: str, next_ns: int | None) -> None:
+        """Another file begins; the one after it is not received before `next_ns` (None: there is none).
+
+        Raises:
+            DatasetError: the file before leaves out what one before it tells of the same time.
+        """
+        self._name = name
+        self._days = DayCheck(name, self._report)
+        self._is_fresh = not self._orders.has_begun
+        if self._schema is MBO:
+            self._retold.next_file(name, next_ns)
+
+    def end(self) -> None:
+        """The last file has been read.
+
+        Raises:
+            DatasetError: it leaves out what one before it tells of the same time.
+        """
+        self._retold.end()
+
+    def of_records(self, records: Records, lines: NDArray[np.int64], found: int) -> Found:
+        """What the next records of the schema come to, which stand on these lines; `found` rows are reported.
+
+        Trades, book events, and the lines of the trades.
+
+        Raises:
+            DatasetError: the records cannot go together with those before.
+        """
+        sound = self._sound(records, lines)
+        if not sound.all():
+            records, lines = records[sound], lines[sound]
+        times = times_of(records, self._schema, self._wanted.clock)
+        near = self._days.near(times, lines)
+        if not near.all():
+            records, lines, times = records[near], lines[near], times[near]
+        self._report.rows(self._name, found, *((int(times.min()), int(times.max())) if len(times) else (None, None)))
+        again, old = self._again(records, lines, times)
+        # Of a book that had not begun, what was told before was dropped, and is needed now.
+        left_out = old if self._is_fresh else old | again
+        if left_out.any():
+            kept = np.flatnonzero(~left_out)
+            records, lines, times, again = records[kept], lines[kept], times[kept], again[kept]
+        self._order.check(self._name, times, lines)
+        if not len(records):
+            return None, None, None
+        prices = self._prices(records, times)
+        trades, traded = self._trades(records, lines, times, prices, again)
+        return trades, self._book(records, lines, times, prices), traded
+
+    def _sound(self, records: Records, lines: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which records can be used; the others are reported."""
+        if self._schema.sampled:
+            return np.ones(len(records), np.bool_)
+        action, side = records["action"], records["side"]
+        is_trade = action == ord("T")
+        bare = is_trade & ((records["price"] == NO_PRICE) | (records["size"] == _NO_SIZE))
+        faults = [
+            (~_IS_ACTION[action], "an action that is none of A, C, M, R, T, F, N"),
+            (~_IS_SIDE[side], "a side that is none of A, B, N"),
+            (bare, "a trade without a price or a size"),
+        ]
+        if self._schema is MBO:
+            places_order = (action == ord("A")) | (action == ord("M"))
+            top = (records["flags"] & _TOP_OF_BOOK) != 0
+            unplaced = places_order & ((_BOOK_SIDE_OF[side] == _NONE) | (~top & (records["price"] == NO_PRICE)))
+            faults.append((unplaced, "an order without a side or a price"))
+        sound = np.ones(len(records), np.bool_)
+        for faulty, reason in faults:
+            rows = np.flatnonzero(sound & faulty)
+            self._report.add_all("malformed", self._name, ((int(lines[row]), None, reason) for row in rows), len(rows))
+            sound &= ~faulty
+        return sound
+
+    def _again(
+        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which records an earlier file tells, too, and which are of a snapshot older than the book."""
+        again, old = np.zeros((2, len(records)), np.bool_)
+        if self._schema is not MBO or not self._retold.is_needed:
+            return again, old
+        in_snapshot = (records["flags"] & _SNAPSHOT) != 0
+        # The order of files is that of receipt, which is close to the event, unless the time is damaged.
+        received = records["ts_recv"]
+        received = np.where(np.abs(received - times) < NS_PER_DAY, received, times)
+        rows = np.flatnonzero(~in_snapshot)
+        plain = np.ascontiguousarray(records[rows])
+        plain["length"] = 0  # it tells whether the time of sending follows
+        again[rows] = self._retold.again(received[rows], plain, lines[rows])
+        self._tell("duplicates", "another file has this record, too", again, lines, times)
+        if not self._is_fresh:
+            old = in_snapshot & (received < self._retold.until_ns)
+            starts = np.zeros(len(records), np.bool_)
+            starts[self._old_runs.starts(old, received)] = True
+            self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times)
+        return again, old
+
+    def _tell(
+        self,
+        kind: str,
+        detail: str,
+        which: NDArray[np.bool_],
+        lines: NDArray[np.int64],
+        times: NDArray[np.int64],
+    ) -> None:
+        rows = np.flatnonzero(which)
+        self._report.add_all(kind, self._name, ((int(lines[row]), int(times[row]), detail) for row in rows), len(rows))
+
+    def _prices(self, records: Records, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The price of each record and of its levels, in ticks of as few decimals as all so far need."""
+        prices = np.empty((1 + 2 * self._schema.levels, len(times)), np.int64)
+        prices[0] = NO_PRICE if self._schema.sampled else records["price"]
+        for level in range(self._schema.levels):
+            prices[1 + 2 * level] = records["levels"]["bid_px"][:, level]
+            prices[2 + 2 * level] = records["levels"]["ask_px"][:, level]
+        absent = prices == NO_PRICE
+        prices[absent] = 0
+        decimals = self._decimals
+        while decimals < FIXED_DECIMALS and (prices % 10 ** (FIXED_DECIMALS - decimals)).any():
+            decimals += 1
+        if decimals != self._decimals:
+            self._orders.rescale(10 ** (decimals - self._decimals))
+            self._decimals = decimals
+        prices //= 10 ** (FIXED_DECIMALS - decimals)
+        prices[absent] = ABSENT
+        return prices
+
+    def _trades(
+        self,
+        records: Records,
+        lines: NDArray[np.int64],
+        times: NDArray[np.int64],
+        prices: NDArray[np.int64],
+        again: NDArray[np.bool_],
+    ) -> tuple[Trades | None, NDArray[np.int64] | None]:
+        if not self._schema.has_trades:
+            return None, None
+        wanted = (records["action"] == ord("T")) & ~_within(self._wanted.traded, records) & ~again
+        if not wanted.any():
+            return None, None
+        trades = Trades(
+            time_ns=times[wanted],
+            price_ticks=prices[0, wanted],
+            size_lots=records["size"][wanted].astype(np.int64),
+            price_decimals=self._decimals,
+            size_decimals=0,
+            aggressor=_AGGRESSOR_OF[records["side"][wanted]],
+        )
+        report_unknown_sides(self._report, self._name, trades, lines[wanted])
+        return trades, lines[wanted]
+
+    def _book(
+        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64], prices: NDArray[np.int64]
+    ) -> BookEvents | None:
+        if not self._schema.has_book:
+            return None
+        wanted = ~_within(self._wanted.deeper, records)
+        if not self._schema.consolidated:
+            self._wanted.publisher.check(records["publisher_id"][wanted], lines[wanted], self._name)
+        if self._schema is MBO:
+            wanted &= _ACTION_OF[records["action"]] != _NONE
+            return self._from_orders(records[wanted], lines[wanted], times[wanted], prices[0, wanted])
+        levels = self._schema.levels
+        sizes = np.empty((2 * levels, len(times)), np.int64)
+        for level in range(levels):
+            sizes[2 * level] = records["levels"]["bid_sz"][:, level]
+            sizes[2 * level + 1] = records["levels"]["ask_sz"][:, level]
+        rows = Rows(
+            values=np.concatenate((prices[1:], sizes)),
+            lines=lines,
+            last_line=0,
+            price_decimals=self._decimals,
+            size_decimals=0,
+            consumed_bytes=0,
+        ).where(wanted)
+        bids, asks = ([(2 * each + side, 2 * (levels + each) + side) for each in range(levels)] for side in (0, 1))
+        return full_states(rows, times[wanted], bids, asks)
+
+    def _from_orders(
+        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64], prices: NDArray[np.int64]
+    ) -> BookEvents:
+        in_snapshot = (records["flags"] & _SNAPSHOT) != 0
+        times = self._not_before_snapshots(in_snapshot, times)
+        starts = self._snapshot_starts(in_snapshot, records)
+        if len(starts):
+            rows = np.insert(np.arange(len(records)), starts, starts)
+            records, lines, times, prices = records[rows], lines[rows], times[rows], prices[rows]
+        actions = _ACTION_OF[records["action"]]
+        top = (records["flags"] & _TOP_OF_BOOK) != 0
+        actions = np.where(top & (actions == orders.ADD), np.int8(orders.REPLACE_SIDE), actions)
+        actions[starts + np.arange(len(starts))] = orders.RESET
+        ids = np.ascontiguousarray(records["order_id"])
+        events, faults = self._orders.apply(
+            times, actions, ids, _BOOK_SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
+        )
+        for fault, kind, detail in (
+            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
+            (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
+            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
+        ):
+            self._tell(kind, detail, faults == fault, lines, times)
+        return BookEvents(
+            time_ns=events.time_ns,
+            price_ticks=events.price_ticks,
+            size_lots=events.size_lots,
+            price_decimals=self._decimals,
+            size_decimals=0,
+            side=events.side,
+        )
+
+    def _not_before_snapshots(self, in_snapshot: NDArray[np.bool_], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The times, but none before that of a snapshot above: such a change happened before, and was received after.
+
+        A snapshot does not hold what was received after it.
+        """
+        if not in_snapshot.any() and (times >= self._snapshot_ns).all():
+            return times
+        latest = np.where(in_snapshot, times, self._snapshot_ns)
+        floors = np.maximum.accumulate(np.maximum(latest, self._snapshot_ns))
+        self._snapshot_ns = int(floors[-1])
+        return np.maximum(times, floors)
+
+    def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
+        """Which orders begin a snapshot without a clear before them: such a clear begins it otherwise."""
+        clears: NDArray[np.bool_] = records["action"] == ord("R")
+        lasts = clears | ((records["flags"] & _LAST) != 0)
+        starts = self._runs.starts(clears | in_snapshot, records["ts_recv"], lasts)
+        return starts[~clears[starts]]
+
+
+def _within(spans: Sequence[Span], records: Records) -> NDArray[np.bool_]:
+    """Which records were received in one of the spans."""
+    within = np.zeros(len(records), np.bool_)
+    for span in spans:
+        within |= span.holds(records["ts_recv"])
+    return within
