@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from processor import settings as wanted
 from processor.errors import SettingError
+from processor.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from processor.settings import Settings
     from shared import Status
 
+_URI: Final = "file://"
 _GOING: Final = ("loading", "playing", "paused")
 
 
@@ -27,6 +31,16 @@ class Resumed:
     settings: Settings
     paused: bool
     loop_ns: tuple[int, int] | None
+
+
+def written(path: Path) -> str:
+    """A dataset's path as status.json can hold it: as its URI where it is no Unicode."""
+    name = str(path.resolve())
+    return name if name == printable(name) else path.resolve().as_uri()
+
+
+def _path(name: str) -> Path:
+    return Path(os.fsdecode(unquote_to_bytes(name.removeprefix(_URI)))) if name.startswith(_URI) else Path(name)
 
 
 def digest_of_wish(path: Path, settings: Settings) -> str:
@@ -64,4 +78,4 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         instrument=before.instrument or None,
         start=resume.event_ns,
     )
-    return Resumed(Path(resume.path), then, resume.paused, resume.loop_ns)
+    return Resumed(_path(resume.path), then, resume.paused, resume.loop_ns)

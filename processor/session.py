@@ -18,7 +18,7 @@ from processor.formats import changes, open_dataset
 from processor.names import printable
 from processor.player import Player
 from processor.publish import Publisher, Situation, Subject
-from processor.resume import digest_of_marks
+from processor.resume import digest_of_marks, written
 from processor.settings import at_least, iso, resolved
 from processor.source import open_source
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
@@ -517,7 +517,7 @@ class Session:
             return None
         return Resume(
             wish=self._wish.digest,
-            path=str(self._dataset.path.resolve()),
+            path=written(self._dataset.path),
             marks=self._marks_digest,
             event_ns=event_ns,
             paused=self._paused,

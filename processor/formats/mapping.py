@@ -26,7 +26,7 @@ from processor.formats.states import full_states
 from processor.formats.tables import Table, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from processor.formats.base import Batch, Part
     from processor.formats.tables import Convert, Rows
@@ -113,14 +113,15 @@ class _Mapped(SourceFile):
         """Numbers with as many digits as it takes to tell them apart, which are those that were meant."""
         size_bytes, rows_read = self.size_bytes, 0
         try:
-            frame = pl.scan_parquet(self.path)
-            rows = max(int(frame.select(pl.len()).collect().item()), 1)
-            schema = frame.collect_schema()
-            columns = [_epoch_ns(name) if _is_time(schema[name]) else pl.col(name) for name in self.names]
-            for part in frame.select(columns).collect_batches(chunk_size=_GROUP_ROWS):
-                rows_read += part.height
-                lines = part.write_csv(include_header=False, float_scientific=False, quote_style="never")
-                yield Block(lines.encode(), size_bytes * rows_read // rows)
+            with self.on_disk() as path:
+                frame = pl.scan_parquet(path)
+                rows = max(int(frame.select(pl.len()).collect().item()), 1)
+                schema = frame.collect_schema()
+                columns = [_epoch_ns(name) if _is_time(schema[name]) else pl.col(name) for name in self.names]
+                for part in frame.select(columns).collect_batches(chunk_size=_GROUP_ROWS):
+                    rows_read += part.height
+                    lines = part.write_csv(include_header=False, float_scientific=False, quote_style="never")
+                    yield Block(lines.encode(), size_bytes * rows_read // rows)
         except (pl.exceptions.PolarsError, OSError) as error:
             msg = f"{self.name}: not readable after row {rows_read}: {_clipped(error)}"
             raise DatasetError(msg) from error
@@ -143,7 +144,8 @@ class _Generic:
             return frozenset((mapped.said.instrument,))
         place = mapped.names.index(str(mapped.said.instrument_column))
         if mapped.parquet:
-            column = pl.scan_parquet(file.path).select(pl.col(mapped.names[place]).cast(pl.String).unique()).collect()
+            with file.on_disk() as path:
+                column = pl.scan_parquet(path).select(pl.col(mapped.names[place]).cast(pl.String).unique()).collect()
             return frozenset(name for name in column.to_series().to_list() if name)
         rows = (line.split(b",") for line in head_lines(mapped.head())[mapped.header_lines :])
         return frozenset(row[place].decode("utf-8", "replace") for row in rows if len(row) > place and row[place])
@@ -171,9 +173,6 @@ def _mapped(file: SourceFile, head: bytes) -> _Mapped | None:
         raise DatasetError(msg)
     table = tables[kinds[0]]
     parquet = head.startswith(_PARQUET)
-    if parquet and file.member is not None:
-        msg = f"{file.name}: Parquet within an archive is not read; unpack it"
-        raise DatasetError(msg)
     names = _column_names(file, head, table, parquet=parquet)
     for key, column in _columns(table):
         if str(column) not in names:
@@ -257,7 +256,8 @@ def _columns(table: _Table) -> list[tuple[str, _Name]]:
 def _column_names(file: SourceFile, head: bytes, table: _Table, *, parquet: bool) -> tuple[str, ...]:
     if parquet:
         try:
-            return tuple(pl.read_parquet_schema(file.path))
+            with file.on_disk() as path:
+                return tuple(pl.read_parquet_schema(path))
         except (pl.exceptions.PolarsError, OSError) as error:
             msg = f"{file.name}: cannot be read: {_clipped(error)}"
             raise DatasetError(msg) from error
@@ -323,7 +323,10 @@ def _layout(file: _Mapped, instrument: str) -> text.Layout:
         columns[str(said.side)] = text.word(str(said.side), *_side_words(file))
         columns[str(said.snapshot)] = text.word(str(said.snapshot), _word(said.update_word), _word(said.snapshot_word))
     columns[str(said.instrument_column)] = text.only(str(said.instrument_column), instrument.encode())
-    schema = pl.read_parquet_schema(file.path) if file.parquet else {}
+    schema: Mapping[str, pl.DataType] = {}
+    if file.parquet:
+        with file.on_disk() as path:
+            schema = pl.read_parquet_schema(path)
     for name in {str(said.time), str(said.local_time)}:
         columns[name] = text.integer(name) if name in schema and _is_time(schema[name]) else _time(name, said.time_unit)
     return layout_of(file, [columns.get(name) or text.skip(name) for name in file.names])

@@ -76,13 +76,16 @@ def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
 
 
 def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
-    """Which of the two tells nothing that the other does not."""
+    """Which of the two tells nothing that the other does not.
+
+    A file that is cut off shows fewer instruments than the whole one, and maybe half the name of one.
+    """
     found = _found(one, other)
     if found is _Found.SAME and one.instruments == other.instruments:
         return {other.file: f"the same as {one.file.name}"}
-    if found is _Found.FIRST_BEGINS_SECOND and one.instruments <= other.instruments:
+    if found is _Found.FIRST_BEGINS_SECOND and one.instruments & other.instruments:
         return {one.file: f"the beginning of {other.file.name}"}
-    if found is _Found.SECOND_BEGINS_FIRST and other.instruments <= one.instruments:
+    if found is _Found.SECOND_BEGINS_FIRST and one.instruments & other.instruments:
         return {other.file: f"the beginning of {one.file.name}"}
     return {}
 
