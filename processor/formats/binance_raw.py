@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
+from processor.errors import DatasetError
 from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import Part, batch, several
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import chunks
 from processor.formats.levels import as_snapshot, book_events, read_levels
-from processor.formats.line_prefix import epoch_ns
-from processor.formats.packing import BOM
+from processor.formats.line_prefix import epoch_ns, printable
+from processor.formats.packing import BOM, HEAD_BYTES
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
 _FIRST_LINES: Final = 3
-_SEARCHED_BYTES: Final = 16 << 20
-"""How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
+_SEARCHED_BYTES: Final = 4 << 20
+"""How far a file is searched for symbols."""
+_SEARCHED_FOR_THE_FIRST_BYTES: Final = 16 << 20
+"""How far it is where there is none by then: a snapshot, which has none, may be long."""
 _MARKET_TYPES: Final = ("", "MARKET")
 """The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
 _REQUIRED: Final = {
@@ -54,6 +57,7 @@ class _Message(msgspec.Struct, frozen=True, gc=False, rename={
     "kind": "e", "event_time": "E", "symbol": "s", "first_id": "U", "last_id": "u", "previous_id": "pu", "bids": "b",
     "asks": "a", "trade_time": "T", "trade_id": "t", "price": "p", "quantity": "q", "buyer_is_maker": "m",
     "order_type": "X", "snapshot_id": "lastUpdateId", "snapshot_bids": "bids", "snapshot_asks": "asks",
+    "snapshot_symbol": "symbol",
 }):  # fmt: skip
     """The fields of every message that is used, under their own names; all optional, as each has only its own."""
 
@@ -75,6 +79,7 @@ class _Message(msgspec.Struct, frozen=True, gc=False, rename={
     snapshot_id: int | None = None
     snapshot_bids: msgspec.Raw = _NOTHING
     snapshot_asks: msgspec.Raw = _NOTHING
+    snapshot_symbol: str = ""
 
 
 _DECODER: Final = msgspec.json.Decoder(_Message)
@@ -85,17 +90,17 @@ class _BinanceRaw:
     title = "Binance websocket lines (depth, trade) with a local time before each, and REST snapshots among them"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols of the trades and depth updates in the head, or else the first one beyond it."""
+        """The symbols of the trades and depth updates near the beginning of the file, or else the first one beyond."""
         if _start(head) is None:
             return frozenset()
-        found = _SYMBOL.findall(head)
-        if not found:
+        found = set(_SYMBOL.findall(head))
+        if len(head) >= HEAD_BYTES:
             searched = 0
             with closing(chunks(file)) as read:
                 for chunk in read:
-                    found = _SYMBOL.findall(chunk.text)[:1]
+                    found.update(_SYMBOL.findall(chunk.text))
                     searched += len(chunk.text)
-                    if found or searched > _SEARCHED_BYTES:
+                    if searched > (_SEARCHED_BYTES if found else _SEARCHED_FOR_THE_FIRST_BYTES):
                         break
         return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
 
@@ -117,14 +122,16 @@ FORMAT: Final = _BinanceRaw()
 def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
     reader = _Reader(instrument, clock, report)
     before = 0
-    for file in sorted(files, key=_first_local_ns):
-        sole = len(FORMAT.instruments(file, file.head())) == 1
-        days = DayCheck(file.name, report)
+    in_order = sorted((_first_local_ns(file), file.name, file) for file in files)
+    for number, (first_ns, name, file) in enumerate(in_order):
+        next_ns = min((first_ns for first_ns, *_ in in_order[number + 1 :]), default=None)
+        is_sole = len(FORMAT.instruments(file, file.head())) == 1
+        reader.next_file(name, first_ns, next_ns, is_sole=is_sole)
         with closing(chunks(file)) as read:
             for chunk in read:
-                trades, book, lines = reader.read(chunk, file.name, days, take_snapshots=sole)
+                trades, book, lines = reader.read(chunk)
                 yield batch(trades, book, before + chunk.consumed_bytes, lines=lines)
-        report.refuse_if_rotten(file.name)
+        report.refuse_if_rotten(name)
         before += file.size_bytes
     reader.end()
 
@@ -145,6 +152,7 @@ class _Entry:
     """A message that is used, at its time in the chosen clock; a snapshot has only the local one."""
 
     line: int
+    local_ns: int
     time_ns: int
     message: _Message
 
@@ -161,13 +169,33 @@ class _Reader:
         self._trade_ids = TradeIds(report)
         self._sequence = BookSequence(report)
         self._decimals = (0, 0)
+        self._last_local_ns = 0
+        self._name = ""
+        self._days = DayCheck("", report)
+        self._is_sole = True
+        """Whether there is no other symbol in this file, as far as is known."""
+        self._took_nameless = False
+        """Whether a snapshot that names no symbol was taken from this file."""
+        self._other: tuple[int, str] | None = None
+        """The line and the symbol of the first message of another symbol, in a file that was taken for one of one."""
 
-    def read(
-        self, chunk: Chunk, name: str, days: DayCheck, *, take_snapshots: bool
-    ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+    def next_file(self, name: str, first_ns: int, next_ns: int | None, *, is_sole: bool) -> None:
+        """Another file begins, received from `first_ns` on, the one after it from `next_ns` on (None: none does)."""
+        self._name = name
+        self._days = DayCheck(name, self._report)
+        self._is_sole = is_sole
+        self._took_nameless = False
+        self._other = None
+        overlaps = first_ns < self._last_local_ns
+        self._trade_ids.next_file(next_ns, overlaps=overlaps)
+        if overlaps:
+            self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
+
+    def read(self, chunk: Chunk) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
         """The chunk's trades, book events and the trades' lines.
 
-        Snapshots name no symbol, so they are taken only where there is one.
+        Raises:
+            DatasetError: a snapshot that was taken for the instrument's may be that of another.
         """
         rows = 0
         entries = []
@@ -176,28 +204,30 @@ class _Reader:
                 continue
             rows += 1
             try:
-                entry = self._entry(line, row, take_snapshots=take_snapshots)
+                entry = self._entry(line, row)
             except (ValueError, RecursionError) as error:
-                self._report.add("malformed", name, line, None, str(error))
+                self._report.add("malformed", self._name, line, None, str(error))
                 continue
             if entry is not None:
                 entries.append(entry)
         if chunk.cut_off:
-            report_cut_off(self._report, name, chunk)
-        near = days.near(*_times_and_lines(entries))
+            report_cut_off(self._report, self._name, chunk)
+        near = self._days.near(*_times_and_lines(entries))
         entries = [entry for entry, is_near in zip(entries, near.tolist(), strict=True) if is_near]
-        trades, traded = self._trades([entry for entry in entries if entry.message.kind == "trade"], name)
-        book = self._book([entry for entry in entries if entry.message.kind != "trade"], name)
+        trades, traded = self._trades([entry for entry in entries if entry.message.kind == "trade"])
+        book = self._book([entry for entry in entries if entry.message.kind != "trade"])
+        self._judge_other()
+        self._last_local_ns = max([self._last_local_ns, *(entry.local_ns for entry in entries)])
         times = [entry.time_ns for entry in entries if entry.message.kind]
         span = (min(times), max(times)) if times else (None, None)
-        self._report.rows(name, rows, *span)
+        self._report.rows(self._name, rows, *span)
         return trades, book, traded
 
     def end(self) -> None:
         """The last file has been read."""
         self._sequence.end()
 
-    def _entry(self, line: int, row: bytes, *, take_snapshots: bool) -> _Entry | None:
+    def _entry(self, line: int, row: bytes) -> _Entry | None:
         """The line's message if it is one that is used.
 
         Raises:
@@ -211,8 +241,12 @@ class _Reader:
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
         message = message.data or message
         if message.snapshot_id is not None:
-            return _Entry(line, local_ns, message) if take_snapshots else None
-        if message.kind not in _REQUIRED or message.symbol != self._instrument:
+            return _Entry(line, local_ns, local_ns, message) if self._is_mine(line, message) else None
+        if message.kind not in _REQUIRED:
+            return None
+        if message.symbol != self._instrument:
+            if self._is_sole:
+                self._is_sole, self._other = False, (line, message.symbol)
             return None
         for field, key in _REQUIRED[message.kind]:
             if getattr(message, field) in (None, _NOTHING):
@@ -221,22 +255,51 @@ class _Reader:
         if message.kind == "trade" and message.order_type not in _MARKET_TYPES:
             return None
         exchange_ns = epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
-        return _Entry(line, local_ns if self._local else exchange_ns, message)
+        return _Entry(line, local_ns, local_ns if self._local else exchange_ns, message)
 
-    def _trades(self, entries: list[_Entry], name: str) -> tuple[Trades | None, NDArray[np.int64] | None]:
+    def _is_mine(self, line: int, snapshot: _Message) -> bool:
+        """Whether a snapshot is of the instrument: those of the spot market and of USD-M futures do not say."""
+        if snapshot.snapshot_symbol:
+            return snapshot.snapshot_symbol == self._instrument
+        if not self._is_sole:
+            detail = "the snapshot names no symbol, and there are several in this file"
+            self._report.add("unused", self._name, line, None, detail)
+        self._took_nameless |= self._is_sole
+        return self._is_sole
+
+    def _judge_other(self) -> None:
+        """From a message of another symbol on, no snapshot can be told to be of the instrument; those before it?
+
+        Raises:
+            DatasetError: one was taken for it that its updates do not confirm.
+        """
+        if self._other is None or not self._took_nameless:
+            return
+        (line, symbol), self._other = self._other, None
+        where = f"line {line} is of {printable(symbol)}, and snapshots name no symbol"
+        if self._sequence.is_broken or not self._sequence.has_begun:
+            msg = (
+                f"{self._name}: {where}, so that of those before it none can be told to be of "
+                f"{printable(self._instrument)}: give each symbol a file of its own"
+            )
+            raise DatasetError(msg)
+        detail = f"{where}: those before it are taken for {printable(self._instrument)}, whose updates follow them"
+        self._report.add("assumptions", self._name, line, None, detail)
+
+    def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:
         levels = self._levels([b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries])
         faulty = levels.reasons.tolist()
         kept = []
         for number, entry in enumerate(entries):
             if faulty[number]:
-                self._report_levels(name, entry, faulty[number])
-            elif self._is_new(entry, name):
+                self._report_levels(entry, faulty[number])
+            elif self._is_new(entry):
                 kept.append(number)
         if not kept:
             return None, None
         where = levels.bounds[:-1][kept]
         times, lines = _times_and_lines([entries[number] for number in kept])
-        self._trade_order.check(name, times, lines)
+        self._trade_order.check(self._name, times, lines)
         trades = Trades(
             time_ns=times,
             price_ticks=levels.price_ticks[where],
@@ -247,40 +310,51 @@ class _Reader:
         )
         return trades, lines
 
-    def _is_new(self, entry: _Entry, name: str) -> bool:
-        trade_id = entry.message.trade_id
-        previous_id = None if trade_id is None else trade_id - 1
-        return self._trade_ids.is_new(trade_id, name, entry.line, entry.time_ns, previous_id=previous_id)
+    def _is_new(self, entry: _Entry) -> bool:
+        message = entry.message
+        content = ""
+        if message.trade_id is None:
+            numbers = bytes(message.price) + b" " + bytes(message.quantity)
+            content = f"{message.trade_time} {numbers.decode()} {message.buyer_is_maker}"
+        return self._trade_ids.is_new(
+            message.trade_id,
+            self._name,
+            entry.line,
+            entry.time_ns,
+            received_ns=entry.local_ns,
+            content=content,
+            previous_id=None if message.trade_id is None else message.trade_id - 1,
+        )
 
-    def _book(self, entries: list[_Entry], name: str) -> BookEvents | None:
+    def _book(self, entries: list[_Entry]) -> BookEvents | None:
         lists = chain.from_iterable(_sides(entry.message) for entry in entries)
         levels = self._levels(list(lists))
         times, lines = _times_and_lines(entries)
         events = book_events(levels, times)
         is_diff = np.array([entry.message.snapshot_id is None for entry in entries], np.bool_)
-        self._book_order.check(name, times[is_diff], lines[is_diff])
+        self._book_order.check(self._name, times[is_diff], lines[is_diff])
         faulty = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
         bounds = levels.bounds[::2].tolist()
         parts: list[BookEvents] = []
         for number, entry in enumerate(entries):
             if faulty[number]:
-                self._report_levels(name, entry, faulty[number])
+                self._report_levels(entry, faulty[number])
             else:
-                parts += self._sequenced(entry, name, events.rows(slice(bounds[number], bounds[number + 1])))
+                parts += self._sequenced(entry, events.rows(slice(bounds[number], bounds[number + 1])))
         return concatenated(parts) if parts else None
 
-    def _sequenced(self, entry: _Entry, name: str, events: BookEvents) -> list[BookEvents]:
+    def _sequenced(self, entry: _Entry, events: BookEvents) -> list[BookEvents]:
         message = entry.message
         if message.snapshot_id is not None:
             cleared = as_snapshot(entry.time_ns, events)
-            return self._sequence.snapshot(Snapshot(message.snapshot_id, name, entry.line, cleared))
+            return self._sequence.snapshot(Snapshot(message.snapshot_id, self._name, entry.line, cleared))
         return self._sequence.diff(
             Diff(
                 first_id=message.first_id or 0,
                 last_id=message.last_id or 0,
                 previous_id=message.previous_id,
                 time_ns=entry.time_ns,
-                file=name,
+                file=self._name,
                 line=entry.line,
                 events=events,
             )
@@ -291,9 +365,9 @@ class _Reader:
         self._decimals = levels.price_decimals, levels.size_decimals
         return levels
 
-    def _report_levels(self, name: str, entry: _Entry, reason: int) -> None:
+    def _report_levels(self, entry: _Entry, reason: int) -> None:
         detail = f"{entry.message.kind or 'snapshot'}: a price or size {PHRASES[reason]}"
-        self._report.add("malformed", name, entry.line, None, detail)
+        self._report.add("malformed", self._name, entry.line, None, detail)
 
 
 def _times_and_lines(entries: Sequence[_Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 _DIFFS_KEPT: Final = 4096
 """About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""
+_NO_ID: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,17 @@ class Diff:
         """Whether a snapshot of this id already holds everything in it."""
         return self.last_id <= snapshot_id if self.previous_id is None else self.last_id < snapshot_id
 
-    def follows(self, last_id: int) -> bool:
-        """Whether it continues the diff that ended at this id."""
-        return self.first_id == last_id + 1 if self.previous_id is None else self.previous_id == last_id
-
-    def reaches(self, snapshot_id: int) -> bool:
-        """Whether nothing is missing between a snapshot of this id and its end."""
-        return self.first_id <= snapshot_id + 1 if self.previous_id is None else self.previous_id <= snapshot_id
+    def reaches(self, last_id: int) -> bool:
+        """Whether nothing is missing between what ended at this id and its own end."""
+        return self.first_id <= last_id + 1 if self.previous_id is None else self.previous_id <= last_id
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A REST snapshot: the book after update `last_id`. Its events begin with a CLEAR; their time is not known yet."""
+    """A REST snapshot: the book after update `last_id`.
+
+    Its events begin with a CLEAR; they bear the time of receipt, as that of the book is not known yet.
+    """
 
     last_id: int
     file: str
@@ -62,10 +61,24 @@ class BookSequence:
         self._report = report
         self._recent: deque[Diff] = deque()
         """The last diffs, applied or not: a snapshot may come after diffs that follow it."""
+        self._forgotten_id = _NO_ID
+        """Of the last diff that is no longer among them."""
         self._waiting: Snapshot | None = None
         """A snapshot that no diff has followed yet."""
         self._last_id: int | None = None
         """Of the last diff applied; None before the first snapshot is."""
+        self._broken_after: list[int] = []
+        """Ids after which updates are missing, since the last snapshot."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a snapshot has been applied."""
+        return self._last_id is not None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether updates are missing since the last snapshot."""
+        return bool(self._broken_after)
 
     def diff(self, diff: Diff) -> list[BookEvents]:
         """The next diff of the recording."""
@@ -82,17 +95,22 @@ class BookSequence:
         self._recent.append(diff)
         if len(self._recent) > _DIFFS_KEPT:
             oldest = self._recent.popleft()
+            self._forgotten_id = oldest.last_id
             if self._last_id is None:
                 self._drop(oldest)
         if self._last_id is None:
             return []
-        if not diff.follows(self._last_id):
+        if not diff.reaches(self._last_id):
             self._gap(diff, self._last_id)
         self._last_id = diff.last_id
         return [diff.events]
 
     def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
         """The next snapshot of the recording."""
+        if self._is_old(snapshot):
+            detail = f"the snapshot is of update {snapshot.last_id}, and the book further"
+            self._report.add("old_snapshots", snapshot.file, snapshot.line, int(snapshot.events.time_ns[0]), detail)
+            return []
         self._waiting = snapshot
         if self._last_id is None:
             while self._recent and self._recent[0].is_within(snapshot.last_id):
@@ -109,22 +127,36 @@ class BookSequence:
             detail = "no update follows this snapshot, so it has no time and is left out"
             self._report.add("incomplete", self._waiting.file, self._waiting.line, None, detail)
 
+    def _is_old(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot tells nothing new.
+
+        One that the book has passed mends what was missing before it, if all diffs that follow it are still there.
+        """
+        if self._waiting is not None:
+            return snapshot.last_id < self._waiting.last_id
+        if self._last_id is None or snapshot.last_id > self._last_id:
+            return False
+        mends = any(snapshot.last_id > missing for missing in self._broken_after)
+        return not mends or self._forgotten_id > snapshot.last_id
+
     def _applied(self, snapshot: Snapshot, following: list[Diff]) -> list[BookEvents]:
         """The snapshot, which takes the time of the first diff that follows it, and all diffs that do."""
         self._waiting = None
-        first = following[0]
-        if not first.reaches(snapshot.last_id):
-            self._gap(first, snapshot.last_id)
-        for earlier, diff in pairwise(following):
-            if not diff.follows(earlier.last_id) and (self._last_id is None or diff.last_id > self._last_id):
-                self._gap(diff, earlier.last_id)
-        self._last_id = following[-1].last_id
-        time_ns = np.full(len(snapshot.events), first.time_ns)
+        self._broken_after = []
+        known_id, last_id = self._last_id, snapshot.last_id
+        for diff in following:
+            if not diff.reaches(last_id):
+                self._gap(diff, last_id, is_new=known_id is None or diff.last_id > known_id)
+            last_id = diff.last_id
+        self._last_id = last_id
+        time_ns = np.full(len(snapshot.events), following[0].time_ns)
         return [replace(snapshot.events, time_ns=time_ns), *(diff.events for diff in following)]
 
     def _drop(self, diff: Diff) -> None:
         self._report.add("before_snapshot", diff.file, diff.line, diff.time_ns, f"update {diff.last_id}")
 
-    def _gap(self, diff: Diff, last_id: int) -> None:
-        detail = f"updates are missing between {last_id} and {diff.first_id}"
-        self._report.add("gaps", diff.file, diff.line, diff.time_ns, detail)
+    def _gap(self, diff: Diff, last_id: int, *, is_new: bool = True) -> None:
+        self._broken_after.append(last_id)
+        if is_new:
+            detail = f"updates are missing between {last_id} and {diff.first_id}"
+            self._report.add("gaps", diff.file, diff.line, diff.time_ns, detail)

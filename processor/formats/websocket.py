@@ -219,7 +219,9 @@ class _Reader:
             message, time_ns = entry.message, entry.time_ns
             if sound[number] and isinstance(message, TradeMessage) and time_ns is not None:
                 previous_id = message.previous_id
-                if self._trade_ids.is_new(message.trade_id, name, entry.line, time_ns, previous_id=previous_id):
+                if self._trade_ids.is_new(
+                    message.trade_id, name, entry.line, time_ns, received_ns=time_ns, previous_id=previous_id
+                ):
                     where.append(levels.bounds[2 * number])
                     times.append(time_ns)
                     lines.append(entry.line)
