@@ -21,6 +21,7 @@ from processor.formats import (
     databento_csv,
     dbn,
     hftbacktest,
+    iex,
     itch,
     kraken_raw,
     lobster,
@@ -60,6 +61,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
     itch.FORMAT,
+    iex.FORMAT,
     sierra.FORMAT,
 )
 
