@@ -18,6 +18,7 @@ from processor.formats import (
     databento_csv,
     dbn,
     hftbacktest,
+    iex,
     itch,
     kraken_raw,
     lobster,
@@ -67,6 +68,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     sqlite_tables.FORMAT,
     hftbacktest.FORMAT,
     itch.FORMAT,
+    iex.FORMAT,
     sierra.FORMAT,
 )
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from processor.errors import DatasetError
+from processor.errors import DatasetError, NothingToReplay
 from processor.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import orders
 from processor.formats.base import Part, batch
@@ -50,6 +50,9 @@ _DATES: Final = (
 )
 _NAMES_EXPECTED: Final = "12302019.NASDAQ_ITCH50.gz, 20191230.BX_ITCH_50.gz or S123019-v50.txt.gz"
 _SYMBOL: Final = re.compile(rb"([!-~]{1,8}) *")
+
+_OLDER: Final = re.compile(rb"\0\x05T.{4}\0[\x05-\x30][TSRHABFECXDUPQI]", re.DOTALL)
+"""Messages of seconds alone are of versions before 5.0."""
 
 _MESSAGES_LOOKED_AT: Final = 3
 _DIRECTORY_BYTES: Final = 16 << 20
@@ -99,7 +102,11 @@ class _Itch:
         Raises:
             DatasetError: these are such messages, but not from the begin of a day on, or the file's name does not say
                 of which day.
+            NothingToReplay: these are messages of an older version.
         """
+        if _OLDER.match(head):
+            msg = "NASDAQ ITCH of version 4.1 or before; version 5.0 is read"
+            raise NothingToReplay(msg)
         if not _is_itch(head):
             return frozenset()
         _midnight_ns(file)

@@ -17,7 +17,7 @@ import pytest
 from processor.engine import Engine, checks
 from processor.errors import ProcessorError
 from processor.events import ASK, BID, BUY, CLEAR, SELL
-from processor.formats import open_dataset
+from processor.formats import in_order, open_dataset
 from processor.publish import depth_payload, metrics_payload, ohlc_payload
 from processor.report import KINDS, Report
 from processor.settings import Aggregation
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
+    from processor.formats import Dataset
     from processor.ordering import Chunk
 
 PATIENCE_S: Final = 60
@@ -51,8 +52,12 @@ class Played:
 
 def play(path: Path, instrument: str | None = None) -> Played:
     """Read a dataset to its end through the engine into payloads, looking at everything that comes by."""
+    return in_order(open_dataset(path), lambda dataset: _played(dataset, instrument))
+
+
+def _played(dataset: Dataset, instrument: str | None) -> Played:
     played = Played()
-    opened = open_dataset(path).open(instrument, "exchange", played.report)
+    opened = dataset.open(instrument, "exchange", played.report)
     engine = Engine(Aggregation(interval_ns=10**9))
     volume = Decimal(0)
     until_ns = -(2**63)
@@ -82,7 +87,7 @@ def play(path: Path, instrument: str | None = None) -> Played:
     finally:
         chunks.close()
     _sound(engine, volume)
-    _reported(path, played.report)
+    _reported(dataset.path, played.report)
     return played
 
 

@@ -201,6 +201,32 @@ def _sierra_text(record: np.dtype[Any], content: bytes | bytearray) -> bytes:
     return _row_text([int(row["time"]) - sierra._EPOCH_US, digits, f"{Decimal(price):f}", int(row["size"])])
 
 
+def edit_iex(path: Path, edit: Edit) -> tuple[bytes, bytes]:
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    at, places = 24, []
+    while at < len(content):
+        places.append(at)
+        at += 16 + int.from_bytes(content[at + 8 : at + 12], "little")
+    number = 1 + edit.at % (len(places) - 1)
+    start, end = places[number] + 16, [*places, len(content)][number + 1]
+    before = _iex_text(content[start:end])
+    value = VALUES[edit.value]
+    new = value[:8] if isinstance(value, bytes) else struct.pack("<d", 0 if value is None else value)
+    # Of the packet, what IEX says in it.
+    place = start + 42 + (edit.column * 7) % (end - start - 42)
+    new = new[: end - place]
+    content[place : place + len(new)] = new
+    path.write_bytes(gzip.compress(content))
+    return before, _iex_text(content[start:end])
+
+
+def _iex_text(packet: bytes | bytearray) -> bytes:
+    """Whatever may be a time, a price or a size in a packet."""
+    fours = [int.from_bytes(packet[at : at + 4], "little") for at in range(82, len(packet) - 3)]
+    eights = [int.from_bytes(packet[at : at + 8], "little", signed=True) for at in range(82, len(packet) - 7)]
+    return _row_text([*fours, *eights, *(f"{Decimal(each).scaleb(-4):f}" for each in eights)])
+
+
 TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "own": edit_parquet,
     "mapped_parquet": edit_parquet,
@@ -214,4 +240,6 @@ TABLES: Final[dict[str, Callable[[Path, Edit], tuple[bytes, bytes]]]] = {
     "itch": edit_itch,
     "sierra": edit_sierra,
     "dbn_bbo": edit_dbn,
+    "iex_deep": edit_iex,
+    "iex_tops": edit_iex,
 }

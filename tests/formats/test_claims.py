@@ -10,7 +10,7 @@ from processor.errors import NothingToReplay
 from processor.formats import FORMATS
 from processor.formats.files import SourceFile
 from processor.formats.walk import files_of
-from tests.formats import test_dbn, test_hftbacktest, test_itch, test_mapping, test_sierra, test_sqlite_tables
+from tests.formats import test_dbn, test_hftbacktest, test_iex, test_itch, test_mapping, test_sierra, test_sqlite_tables
 from tests.formats.samples import write
 from tests.formats.test_reading import WRITERS
 
@@ -50,13 +50,14 @@ def test_every_sample_is_claimed_by_exactly_one_format(tmp_path: Path, writer: C
         (lambda folder: test_dbn.mbo(folder, test_dbn.CLEARED), "databento-dbn"),
         (lambda folder: test_hftbacktest.npz(folder, test_hftbacktest.new(test_hftbacktest.ROWS)), "hftbacktest"),
         (lambda folder: test_hftbacktest.npz(folder, test_hftbacktest.old(test_hftbacktest.ROWS)), "hftbacktest"),
+        (lambda folder: test_iex.deep(folder, []), "iex"),
         (lambda folder: test_itch.day(folder, test_itch.delete(1, 1)), "itch"),
         (test_mapping.trades_file, "mapping"),
         (lambda folder: write(folder / "X.scid", test_sierra.scid(test_sierra.trade(0, 1, bought=1))), "sierra"),
         (lambda folder: write(folder / "X.depth", test_sierra.depth(test_sierra.change(0, 1))), "sierra"),
         (lambda folder: test_sqlite_tables.database(folder / "a.db", test_sqlite_tables.TRADES), "sqlite"),
     ],
-    ids=["dbn", "npz", "old-npz", "itch", "mapping", "scid", "depth", "sqlite"],
+    ids=["dbn", "npz", "old-npz", "iex", "itch", "mapping", "scid", "depth", "sqlite"],
 )
 def test_every_sample_that_is_no_plain_text_is_claimed_by_its_format_alone(
     tmp_path: Path, writer: Callable[[Path], Path], name: str

@@ -471,6 +471,12 @@ def test_other_content_is_not_taken_for_such_messages(tmp_path: Path, content: b
         open_dataset(write(tmp_path / NAME, content))
 
 
+def test_an_older_version_is_called_by_its_name(tmp_path: Path) -> None:
+    content = framed(b"T" + number(28_800, 4), b"S" + number(5, 4) + b"O", b"T" + number(28_801, 4))
+    with pytest.raises(UnknownFormat, match=rf"{NAME}: NASDAQ ITCH of version 4\.1 or before; version 5\.0 is read"):
+        open_dataset(write(tmp_path / NAME, content))
+
+
 @pytest.mark.parametrize("stock", ["ALC", "BOB", "CHAR"])
 def test_the_exchanges_layout_reads_as_a_slow_program_reads_it(shared_data: Path, stock: str) -> None:
     path = shared_data / "more/ex20101224.TEST_ITCH_50.gz"

@@ -89,6 +89,23 @@ def test_formats_of_one_level_publish_what_the_others_do_when_asked_for_one(
     assert published(writer(tmp_path / "data", told), tmp_path / "out", **one) == reference(told, **one)
 
 
+@pytest.mark.parametrize("writer", one_market.WHOLE_BOOK_WITHOUT_SIDES[1:], ids=by_name)
+def test_formats_that_tell_no_sides_publish_what_unknown_sides_do(
+    tmp_path: Path, reference: Callable[..., dict[str, bytes]], writer: Writer
+) -> None:
+    wanted = reference(WHOLE_SIZES, one_market.own_without_sides)
+    assert published(writer(tmp_path / "data", WHOLE_SIZES), tmp_path / "out") == wanted
+
+
+@pytest.mark.parametrize("writer", one_market.BEST_LEVELS_WITHOUT_SIDES, ids=by_name)
+def test_formats_of_one_level_that_tell_no_sides_publish_what_unknown_sides_do(
+    tmp_path: Path, reference: Callable[..., dict[str, bytes]], writer: Writer
+) -> None:
+    one = {"obi_levels": 1, "depth_levels": 1}
+    wanted = reference(WHOLE_SIZES, one_market.own_without_sides, **one)
+    assert published(writer(tmp_path / "data", WHOLE_SIZES), tmp_path / "out", **one) == wanted
+
+
 @pytest.mark.parametrize(
     "writer", one_market.TRADES_ALONE[1:] + one_market.TRADES_ALONE_OF_WHOLE_SIZES[1:], ids=by_name
 )
@@ -102,8 +119,8 @@ def test_formats_of_trades_alone_publish_the_same_files(
 
 def test_every_format_tells_the_market(tmp_path: Path) -> None:
     writers = (
-        *one_market.WHOLE_BOOK, *one_market.WHOLE_BOOK_OF_WHOLE_SIZES, *one_market.BEST_LEVELS,
-        *one_market.TRADES_ALONE,
+        *one_market.WHOLE_BOOK, *one_market.WHOLE_BOOK_OF_WHOLE_SIZES, *one_market.WHOLE_BOOK_WITHOUT_SIDES,
+        *one_market.BEST_LEVELS, *one_market.TRADES_ALONE,
     )  # fmt: skip
     told = {open_dataset(writer(tmp_path / f"{number}", WHOLE_SIZES)).format for number, writer in enumerate(writers)}
     assert told == {known.name for known in FORMATS}

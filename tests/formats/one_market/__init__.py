@@ -20,9 +20,10 @@ from tests.formats.one_market.binary import (
     mapped_parquet,
     own,
     own_trades,
+    own_without_sides,
     sqlite,
 )
-from tests.formats.one_market.exchanges import itch, sierra
+from tests.formats.one_market.exchanges import iex_deep, iex_tops, itch, sierra
 from tests.formats.one_market.model import DAY_MS, START_MS, Market, market
 from tests.formats.one_market.recordings import (
     binance_futures,
@@ -59,6 +60,7 @@ from tests.formats.one_market.tables import (
 __all__ = [
     "BEST_LEVELS",
     "BEST_LEVELS_OF_WHOLE_SIZES",
+    "BEST_LEVELS_WITHOUT_SIDES",
     "DAY_MS",
     "MAPPING",
     "START_MS",
@@ -66,10 +68,12 @@ __all__ = [
     "TRADES_ALONE_OF_WHOLE_SIZES",
     "WHOLE_BOOK",
     "WHOLE_BOOK_OF_WHOLE_SIZES",
+    "WHOLE_BOOK_WITHOUT_SIDES",
     "Market",
     "market",
     "own",
     "own_trades",
+    "own_without_sides",
 ]
 
 WHOLE_BOOK: Final = (
@@ -78,6 +82,9 @@ WHOLE_BOOK: Final = (
     mapped_csv, mapped_parquet, mapped_levels,
 )  # fmt: skip
 WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo, itch, sierra)
+WHOLE_BOOK_WITHOUT_SIDES: Final = (own_without_sides, iex_deep)
+"""Of whole sizes too; nothing tells who was the aggressor of a trade."""
+BEST_LEVELS_WITHOUT_SIDES: Final = (iex_tops,)
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1, dbn_bbo)
 TRADES_ALONE: Final = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from processor.events import ASK, BID, CLEAR, BookEvents, Trades
+from processor.events import ASK, BID, CLEAR, UNKNOWN, BookEvents, Trades
 from processor.formats.own import DatasetWriter
 from tests.formats import test_dbn, test_hftbacktest, test_sqlite_tables
 from tests.formats.one_market.model import (
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from tests.formats.one_market.model import Levels
 
 
-def own(folder: Path, told: Market, *, book: bool = True) -> Path:
-    """The project's own layout; without `book`, the trades alone."""
+def own(folder: Path, told: Market, *, book: bool = True, sided: bool = True) -> Path:
+    """The project's own layout; without `book`, the trades alone; without `sided`, trades of unknown aggressors."""
 
     def columns(rows: Sequence[tuple[int, str, str]]) -> dict[str, Any]:
         return {
@@ -56,13 +56,18 @@ def own(folder: Path, told: Market, *, book: bool = True) -> Path:
     rows = events_of(told)
     with DatasetWriter(folder, "ABC", PRICE_DECIMALS, SIZE_DECIMALS) as writer:
         deals = columns([(deal.at_ms, deal.price, deal.size) for deal in told.deals])
-        aggressors = np.array([aggressor_of(deal) for deal in told.deals], np.int8)
+        aggressors = np.array([aggressor_of(deal) if sided else UNKNOWN for deal in told.deals], np.int8)
         writer.write_trades(Trades(**deals, aggressor=aggressors))
         if book:
             sides = np.array([side for _, side, _, _ in rows], np.int8)
             levels = columns([(at_ms, price, size) for at_ms, _, price, size in rows])
             writer.write_book(BookEvents(**levels, side=sides))
     return folder
+
+
+def own_without_sides(folder: Path, told: Market) -> Path:
+    """The project's own layout, with trades of unknown aggressors."""
+    return own(folder, told, sided=False)
 
 
 def own_trades(folder: Path, told: Market) -> Path:

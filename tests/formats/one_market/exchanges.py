@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from tests.formats import test_itch, test_sierra
+from tests.formats import test_iex, test_itch, test_sierra
 from tests.formats.one_market.model import DAY_MS, Deal, Market
 from tests.formats.samples import write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.formats.one_market.model import Levels
 
 
 class _ItchWriter:
@@ -106,3 +108,49 @@ def sierra(folder: Path, told: Market) -> Path:
     ]
     write(folder / "ABC.scid", test_sierra.scid(*trades))
     return write(folder / "ABC.2024-08-08.depth", test_sierra.depth(*book)).parent
+
+
+def _iex_ns(at_ms: int) -> int:
+    return (DAY_MS + at_ms) * 10**6 - test_iex.START_NS
+
+
+def _iex(folder: Path, name: str, protocol: int, groups: list[list[bytes]]) -> Path:
+    packets = test_iex.numbered([test_iex.directory("ABC")], *groups, protocol=protocol)
+    return write(folder / f"{name}.gz", test_iex.pcap(*packets)).parent
+
+
+def iex_deep(folder: Path, told: Market) -> Path:
+    """IEX DEEP; an update is a transition of several levels."""
+
+    def levels(at_ms: int, bids: Levels, asks: Levels) -> list[bytes]:
+        rows = [*(("bid", *each) for each in bids), *(("ask", *each) for each in asks)]
+        return [
+            test_iex.level(_iex_ns(at_ms), side, int(size), float(price), complete=at == len(rows), stock="ABC")
+            for at, (side, price, size) in enumerate(rows, 1)
+        ]
+
+    groups = [levels(told.updates[0].at_ms, *told.snapshot)]
+    for each in told.in_order():
+        if isinstance(each, Deal):
+            deal = test_iex.trade(_iex_ns(each.at_ms), int(each.size), float(each.price), each.number, stock="ABC")
+            groups.append([deal])
+        else:
+            groups.append(levels(each.at_ms, each.bids, each.asks))
+    return _iex(folder, test_iex.DEEP_NAME, test_iex.DEEP, groups)
+
+
+def iex_tops(folder: Path, told: Market) -> Path:
+    """IEX TOPS."""
+
+    def best(levels: Levels) -> tuple[int, float]:
+        return (int(levels[0][1]), float(levels[0][0])) if levels else (0, 0)
+
+    groups = []
+    for each in told.in_order():
+        at_ns = _iex_ns(each.at_ms)
+        if isinstance(each, Deal):
+            groups.append([test_iex.trade(at_ns, int(each.size), float(each.price), each.number, stock="ABC")])
+        else:
+            bids, asks = each.state
+            groups.append([test_iex.quote(at_ns, best(bids), best(asks), stock="ABC")])
+    return _iex(folder, test_iex.TOPS_NAME, test_iex.TOPS, groups)

@@ -1,0 +1,368 @@
+"""IEX's feeds DEEP and TOPS, as captures of their packets (docs/formats/iex.md)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.errors import DatasetError, NothingToReplay
+from processor.events import ASK, BID, CLEAR, NS_PER_DAY, UNKNOWN, BookEvents, Trades, concatenated
+from processor.formats import iex_messages as iex
+from processor.formats.base import Part, batch
+from processor.formats.captures import Capture
+from processor.formats.chunks import prefetched
+from processor.formats.kernels import ABSENT
+from processor.formats.states import full_states
+from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
+from processor.report import KEPT_PER_KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Batch
+    from processor.formats.files import SourceFile
+    from processor.formats.iex_messages import Table
+    from processor.report import Report
+
+_PRICE_DECIMALS: Final = 4
+_FEEDS: Final = (iex.DEEP, *reversed(iex.TOPS))
+"""From the deepest book to the shallowest."""
+_SYMBOL: Final = re.compile(rb"([!-~]{1,8}) *")
+_DIRECTORY_BYTES: Final = 16 << 20
+"""How much of a file is searched for stocks, which the exchange lists first."""
+_TRADES_A_DAY_BITS: Final = 48
+"""A trade's number is one of its day, which stands above it in the id."""
+_FINDINGS: Final = {
+    iex.NOT_WHOLE: ("malformed", "a packet that is not whole: cut off by the capture, or in fragments"),
+    iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not as long as it says"),
+    iex.SHORT_MESSAGE: ("malformed", "a message that is too short for its type"),
+    iex.MISSING: ("gaps", "{count} messages of the session are missing before this packet"),
+    iex.REPEATED: ("duplicates", "{count} messages of this packet have come before"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A capture of a session of a feed; `number` is that of the first message in it.
+
+    `day` counts from 1970, UTC: all of a session is within one.
+    """
+
+    source: SourceFile
+    feed: int
+    channel: int
+    session: int
+    number: int
+    day: int
+
+
+class _Iex:
+    name = "iex"
+    title = "IEX DEEP and TOPS (pcap or pcapng, as IEX HIST has them), plain or packed"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The stocks of which messages tell, as far as they are searched.
+
+        Raises:
+            DatasetError: the capture is damaged.
+            NothingToReplay: it holds neither feed.
+        """
+        opened = _opened(file, head)
+        if opened is None:
+            return frozenset()
+        stocks = _stocks(opened)
+        if not stocks:
+            msg = "a capture of IEX's DEEP or TOPS without a message of any stock"
+            raise NothingToReplay(msg)
+        return frozenset(stocks)
+
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each session; where DEEP tells of a day, TOPS of that day is left out."""
+        del clock
+        sessions: dict[tuple[int, ...], list[_File]] = {}
+        opened = [found for file in files if (found := _opened(file, file.head()))]
+        deep = {found.day for found in opened if found.feed == iex.DEEP}
+        for found in sorted(opened, key=attrgetter("number", "source.name")):
+            if found.feed != iex.DEEP and found.day in deep:
+                detail = "TOPS of a day of which DEEP tells the same trades, and more of the book"
+                report.add("unused", found.source.name, None, None, detail)
+                continue
+            sessions.setdefault((found.day, found.feed, found.channel, found.session), []).append(found)
+        return [_part(continuing, instrument) for _, continuing in sorted(sessions.items())]
+
+
+FORMAT: Final = _Iex()
+
+
+def _part(files: Sequence[_File], stock: str) -> Part:
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return Part(
+        name=f"{files[0].source.name}{more}",
+        size_bytes=sum(file.source.size_bytes for file in files),
+        read=partial(_read, files, stock),
+        first_ns=files[0].day * NS_PER_DAY,
+    )
+
+
+def _opened(file: SourceFile, head: bytes) -> _File | None:
+    """The first segment of the deepest feed in a capture's head; None if the file is no capture."""
+    capture = Capture.of(head)
+    if capture is None:
+        return None
+    content = np.frombuffer(head, np.uint8)[capture.start :]
+    starts, lengths, _, _ = capture.packets(content)
+    places = np.empty(len(starts), np.int64)
+    places = places[: iex.segments(content, starts, lengths, places)]
+    found = [_segment(file, content[at : at + iex.HEADER_BYTES].tobytes()) for at in places.tolist()]
+    for feed in _FEEDS:
+        of_feed = [each for each in found if each.feed == feed]
+        if of_feed:
+            return of_feed[0]
+    plus = " (but DEEP+, single orders, which are not read)" if any(f.feed == iex.DEEP_PLUS for f in found) else ""
+    msg = f"a capture of packets (pcap) without those of IEX's DEEP or TOPS{plus}"
+    raise NothingToReplay(msg)
+
+
+def _segment(file: SourceFile, header: bytes) -> _File:
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(header[at : at + length], "little")
+
+    return _File(
+        source=file,
+        feed=number(iex.PROTOCOL_AT, 2),
+        channel=number(iex.CHANNEL_AT, 4),
+        session=number(iex.SESSION_AT, 4),
+        number=number(iex.FIRST_AT, 8),
+        day=number(iex.SENT_AT, 8) // NS_PER_DAY,
+    )
+
+
+def _blocks(file: SourceFile) -> Generator[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], int, bool]]:
+    """A capture's content as it is read, where the whole packets in it begin and how long they are, bytes consumed.
+
+    The last is whether the capture ends there in the middle of a packet.
+
+    Raises:
+        DatasetError: the capture is damaged.
+    """
+    capture = Capture.of(file.head())
+    assert capture is not None  # noqa: S101 - it was when the file was recognised
+    rest, skipped, seen, consumed, cut_off = b"", capture.start, 0, 0, False
+    for block in file.blocks():
+        data = rest + block.data[skipped:]
+        skipped = max(skipped - len(block.data), 0)
+        consumed, cut_off = block.consumed_bytes, block.cut_off
+        content = np.frombuffer(data, np.uint8)
+        starts, lengths, end, damaged = capture.packets(content)
+        yield content, starts, lengths, consumed, False
+        seen += len(starts)
+        rest = data[end:]
+        if damaged:
+            msg = f"{file.name}: damaged: behind its packet {seen} no other can follow"
+            raise DatasetError(msg)
+    if rest or cut_off:
+        none = np.empty(0, np.int64)
+        yield np.empty(0, np.uint8), none, none, consumed, True
+
+
+def _stocks(file: _File) -> set[str]:
+    """The stocks of the directory with which a session begins.
+
+    Where there is none, or the session begins in another file, those of which any message of the file tells.
+    """
+    begins = file.number <= 1
+    listed: set[bytes] = set()
+    searched = 0
+    for content, starts, lengths, _, _ in _blocks(file.source):
+        listed |= iex.stocks_in(content, starts, lengths, file.feed, listed=begins)
+        searched += len(content)
+        if listed and begins and searched >= _DIRECTORY_BYTES:
+            break
+    if begins and not listed:
+        for content, starts, lengths, _, _ in _blocks(file.source):
+            listed |= iex.stocks_in(content, starts, lengths, file.feed, listed=False)
+    return {named[1].decode("ascii") for stock in listed if (named := _SYMBOL.fullmatch(stock))}
+
+
+def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch]:
+    """Raises: DatasetError: a capture is damaged, or holds another session."""
+    first = files[0]
+    chooser = iex.Chooser(stock, first.feed, first.channel, first.session)
+    reader = _StockReader(first, report)
+    if first.number > 1:
+        detail = f"begins with message {first.number} of its session: what came before is not known"
+        report.add("incomplete", first.source.name, 1, None, detail)
+    before = 0
+    for file in files:
+        name = file.source.name
+        chooser.begin_file()
+        reader.begin_file(name)
+        with closing(prefetched(_blocks(file.source))) as blocks:
+            for content, starts, lengths, consumed, cut_off in blocks:
+                messages, findings, seen = chooser.choose(content, starts, lengths)
+                reader.note(findings)
+                trades, book, lines, ids = reader.events(messages, seen)
+                yield batch(trades, book, before + consumed, lines=lines, ids=ids)
+                if cut_off:
+                    detail = "the capture is cut off here: what it held beyond is lost"
+                    report.add("incomplete", name, chooser.packets + 1, None, detail)
+        if chooser.others:
+            report.add("unused", name, None, None, f"{chooser.others} packets of another of IEX's feeds, left out")
+        report.refuse_if_rotten(name)
+        before += file.source.size_bytes
+
+
+class _StockReader:
+    """Follows one stock through a session."""
+
+    def __init__(self, first: _File, report: Report) -> None:
+        self._is_deep = first.feed == iex.DEEP
+        self._day = first.day
+        self._report = report
+        self._order = OrderCheck(report)
+        self._begun = not self._is_deep or first.number > 1
+        """A session of DEEP begins with an empty book; every quote of TOPS is all of it."""
+        self._open_ns: int | None = None
+        """The time of the update before, if the book was in transition after it."""
+        self._name = ""
+        self._days: DayCheck | None = None
+
+    def begin_file(self, name: str) -> None:
+        """The messages that follow are from this file."""
+        self._name = name
+        self._days = DayCheck(name, self._report)
+
+    def note(self, findings: Table) -> None:
+        """Report what is wrong with packets.
+
+        Raises:
+            DatasetError: a packet is of another session.
+        """
+        others = findings[findings["what"] == iex.OTHER_SESSION]
+        if len(others):
+            msg = (
+                f"{self._name}: its packet {others['packet'][0]} is of another session or channel of the feed than "
+                "those before, and they cannot be told as one: give each a file of its own"
+            )
+            raise DatasetError(msg)
+        for what, (kind, detail) in _FINDINGS.items():
+            rows = findings[findings["what"] == what]
+            for row in rows[:KEPT_PER_KIND]:
+                self._tell(kind, row, detail.format(count=row["count"]), int(row["count"]))
+            if len(rows) > KEPT_PER_KIND:
+                more = rows[KEPT_PER_KIND:]
+                self._tell(kind, more[0], f"{len(more)} more packets like these", int(more["count"].sum()))
+
+    def _tell(self, kind: str, finding: np.void, detail: str, count: int) -> None:
+        time_ns = int(finding["time"]) or None
+        self._report.add(kind, self._name, int(finding["packet"]), time_ns, detail, count=count)
+
+    def events(
+        self, messages: Table, seen: int
+    ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """What the next messages come to, of `seen` of all stocks: trades, book, and the trades' lines and ids."""
+        messages = messages[self._sound(messages)]
+        assert self._days is not None  # noqa: S101 - a file has been begun
+        messages = messages[self._days.near(messages["time"], messages["packet"])]
+        times = messages["time"]
+        span = (int(times.min()), int(times.max())) if len(times) else (None, None)
+        self._report.rows(self._name, seen, *span)
+        if not len(times):
+            return None, None, None, None
+        self._order.check(self._name, times, messages["packet"])
+        self._note_broken(messages)
+        traded = messages[messages["type"] == iex.TRADE]
+        trades = Trades(
+            time_ns=traded["time"].copy(),
+            price_ticks=traded["price"].copy(),
+            size_lots=traded["size"].copy(),
+            price_decimals=_PRICE_DECIMALS,
+            size_decimals=0,
+            aggressor=np.full(len(traded), UNKNOWN, np.int8),
+        )
+        lines = traded["packet"].copy()
+        report_unknown_sides(self._report, self._name, trades, lines)
+        book = self._levels(messages) if self._is_deep else _quotes(messages)
+        return trades, book, lines, traded["id"] ^ (self._day << _TRADES_A_DAY_BITS)
+
+    def _sound(self, messages: Table) -> NDArray[np.bool_]:
+        """Which messages can be used; the others are reported."""
+        is_level = (messages["type"] == iex.BID_LEVEL) | (messages["type"] == iex.ASK_LEVEL)
+        faults = (
+            ((messages["price"] < 0) | (messages["ask_price"] < 0), "a price below 0"),
+            (is_level & (messages["price"] == 0), "a level without a price"),
+        )
+        sound = np.ones(len(messages), np.bool_)
+        for faulty, reason in faults:
+            rows = np.flatnonzero(sound & faulty)
+            found = ((int(messages["packet"][row]), None, reason) for row in rows)
+            self._report.add_all("malformed", self._name, found, len(rows))
+            sound &= ~faulty
+        return sound
+
+    def _note_broken(self, messages: Table) -> None:
+        broken = messages[messages["type"] == iex.BROKEN]
+        found = (
+            (int(row["packet"]), int(row["time"]), f"trade {row['id']} is broken; it stays, as the tape showed it")
+            for row in broken
+        )
+        self._report.add_all("assumptions", self._name, found, len(broken))
+
+    def _levels(self, messages: Table) -> BookEvents | None:
+        """DEEP's levels."""
+        levels = messages[(messages["type"] == iex.BID_LEVEL) | (messages["type"] == iex.ASK_LEVEL)]
+        if not len(levels):
+            return None
+        self._note_open(levels)
+        book = BookEvents(
+            time_ns=levels["time"].copy(),
+            price_ticks=levels["price"].copy(),
+            size_lots=levels["size"].copy(),
+            price_decimals=_PRICE_DECIMALS,
+            size_decimals=0,
+            side=np.where(levels["type"] == iex.BID_LEVEL, np.int8(BID), np.int8(ASK)),
+        )
+        if self._begun:
+            return book
+        self._begun = True
+        first = book.rows(slice(1))
+        nothing = np.zeros(1, np.int64)
+        empty = replace(first, price_ticks=nothing, size_lots=nothing, side=np.array([CLEAR], np.int8))
+        return concatenated([empty, book])
+
+    def _note_open(self, levels: Table) -> None:
+        """Report the updates after which the book was in transition, though the next one is of a later time."""
+        times = levels["time"]
+        was_open = np.concatenate(([self._open_ns is not None], levels["complete"][:-1] == 0))
+        time_before = np.concatenate(([self._open_ns or 0], times[:-1]))
+        rows = np.flatnonzero(was_open & (times > time_before))
+        detail = "the book was in transition before this update, which is later; it is shown as it was then"
+        found = ((int(levels["packet"][row]), int(times[row]), detail) for row in rows)
+        self._report.add_all("assumptions", self._name, found, len(rows))
+        self._open_ns = None if levels["complete"][-1] else int(times[-1])
+
+
+def _quotes(messages: Table) -> BookEvents | None:
+    """TOPS's quotes: each is all there is of both sides."""
+    quotes = messages[messages["type"] == iex.QUOTE]
+    if not len(quotes):
+        return None
+    values = np.stack([quotes[name] for name in ("price", "size", "ask_price", "ask_size")])
+    values[::2][values[::2] == 0] = ABSENT
+    rows = Rows(
+        values=values,
+        lines=quotes["packet"],
+        last_line=0,
+        price_decimals=_PRICE_DECIMALS,
+        size_decimals=0,
+        consumed_bytes=0,
+    )
+    return full_states(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])

@@ -1,0 +1,291 @@
+"""The messages of IEX's feeds DEEP and TOPS, as IEX-TP brings them in datagrams: those of one stock as columns.
+
+A datagram (segment) begins with 40 bytes: version, protocol, channel, session, how long its messages are and how many,
+and the number of the first in the session, from 1. Before each message stands its length in two bytes. A message begins
+with its type (a letter), flags, its time (nanoseconds since 1970, UTC) and, but for the system's, the stock in eight
+bytes. Numbers are little-endian. Messages may grow longer in later versions, at their ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numba import njit
+
+from processor.formats.captures import datagram, little_endian
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    Bytes: TypeAlias = NDArray[np.uint8]
+    Ints: TypeAlias = NDArray[np.int64]
+    Table: TypeAlias = NDArray[Any]
+
+TOPS: Final = (0x8002, 0x8003)
+"""Version 1.5, and 1.6."""
+DEEP: Final = 0x8004
+DEEP_PLUS: Final = 0x8005
+
+_VERSION: Final = 1
+HEADER_BYTES: Final = 40
+PROTOCOL_AT, CHANNEL_AT, SESSION_AT, _LENGTH_AT, _COUNT_AT, FIRST_AT, SENT_AT = 2, 4, 8, 12, 14, 24, 32
+
+BID_LEVEL, ASK_LEVEL, QUOTE, TRADE, BROKEN = map(ord, "85QTB")
+_NEEDED: Final = np.zeros(256, np.int64)
+_NEEDED[[BID_LEVEL, ASK_LEVEL, QUOTE, TRADE, BROKEN]] = 30, 30, 42, 38, 38
+"""How long the messages that are read are at least."""
+_STOCK_AT: Final = 10
+STOCK_BYTES: Final = 8
+_WITHOUT_STOCK, _DIRECTORY = map(ord, "SD")
+_SHORTEST: Final = 2 + _STOCK_AT + STOCK_BYTES
+"""A message that names a stock, with its length."""
+
+MESSAGE: Final = np.dtype(
+    [
+        ("packet", np.int64), ("time", np.int64), ("type", np.uint8), ("complete", np.uint8), ("size", np.int64),
+        ("price", np.int64), ("ask_size", np.int64), ("ask_price", np.int64), ("id", np.int64),
+    ]
+)  # fmt: skip
+"""What is kept of a level, a quote or a trade; what it does not say is 0.
+
+`packet` is the packet's number in the file, from 1; `complete` whether the book is no longer in transition.
+"""
+
+FINDING: Final = np.dtype([("packet", np.int64), ("time", np.int64), ("what", np.int64), ("count", np.int64)])
+"""What is wrong with a packet."""
+NOT_WHOLE, BROKEN_SEGMENT, SHORT_MESSAGE, MISSING, REPEATED, OTHER_SESSION = range(6)
+_SOUND, _PASSED_OVER = -1, -2
+
+_NEXT, _PACKETS, _MESSAGES, _OTHERS, _PROTOCOL, _CHANNEL, _SESSION = range(7)
+
+
+class Chooser:
+    """Finds the messages of one stock in a session of a protocol, packet after packet.
+
+    Numbers that are missing or come again are found in the order of the packets, over all files of the session.
+    """
+
+    def __init__(self, stock: str, protocol: int, channel: int, session: int) -> None:
+        self._stock = int.from_bytes(stock.ljust(STOCK_BYTES).encode("ascii"), "little", signed=True)
+        self._state = np.array([0, 0, 0, 0, protocol, channel, session], np.int64)
+        """The number of the next message, 0 before the first; packets, messages, and packets of other feeds; which."""
+
+    @property
+    def next_number(self) -> int:
+        """The number of the session's next message, 0 before the first."""
+        return int(self._state[_NEXT])
+
+    @property
+    def packets(self) -> int:
+        """How many packets of the file there have been."""
+        return int(self._state[_PACKETS])
+
+    @property
+    def others(self) -> int:
+        """How many of these were of another of IEX's feeds."""
+        return int(self._state[_OTHERS])
+
+    def begin_file(self) -> None:
+        """Count packets anew."""
+        self._state[_PACKETS] = self._state[_OTHERS] = 0
+
+    def choose(self, content: Bytes, starts: Ints, lengths: Ints) -> tuple[Table, Table, int]:
+        """The stock's messages in these packets, what is wrong with packets, and how many messages there were."""
+        before = int(self._state[_MESSAGES])
+        messages = np.empty(len(content) // (_NEEDED[BID_LEVEL] + 2) + 1, MESSAGE)
+        findings = np.empty(len(starts) * 2 + len(content) // _SHORTEST + 1, FINDING)
+        counts = _choose(content, starts, lengths, self._stock, _NEEDED, messages, findings, self._state)
+        return messages[: counts[0]], findings[: counts[1]], int(self._state[_MESSAGES]) - before
+
+
+@njit(cache=True, nogil=True)
+def _is_segment(content: Bytes, at: int, length: int) -> bool:
+    return length >= HEADER_BYTES and content[at] == _VERSION
+
+
+@njit(cache=True, nogil=True)
+def _choose(
+    content: Bytes,
+    starts: Ints,
+    lengths: Ints,
+    stock: int,
+    needed: Ints,
+    messages: Table,
+    findings: Table,
+    state: Ints,
+) -> tuple[int, int]:
+    """Fill `messages` and `findings`; return how many there are of each."""
+    count = 0
+    found = 0
+    for packet in range(len(starts)):
+        state[_PACKETS] += 1
+        at, length = datagram(content, starts[packet], lengths[packet])
+        verdict = _judged(content, at, length, state)
+        if verdict == _PASSED_OVER:
+            continue
+        if verdict != _SOUND:
+            found = _find(findings, found, state, verdict, 1, 0)
+            if verdict == OTHER_SESSION:
+                break
+            continue
+        first, found = _first_new(content, at, findings, found, state)
+        count, found = _take(content, at, first, stock, needed, messages, count, findings, found, state)
+    return count, found
+
+
+@njit()
+def _judged(content: Bytes, at: int, length: int, state: Ints) -> int:
+    """What a datagram is: a sound segment of the session, none of the feed, or what is wrong with it."""
+    if length < 0:
+        return NOT_WHOLE
+    if not _is_segment(content, at, length):
+        return _PASSED_OVER
+    if little_endian(content, at + PROTOCOL_AT, 2) != state[_PROTOCOL]:
+        state[_OTHERS] += 1
+        return _PASSED_OVER
+    if not _fits(content, at, length):
+        return BROKEN_SEGMENT
+    channel, session = little_endian(content, at + CHANNEL_AT, 4), little_endian(content, at + SESSION_AT, 4)
+    return _SOUND if channel == state[_CHANNEL] and session == state[_SESSION] else OTHER_SESSION
+
+
+@njit()
+def _first_new(content: Bytes, at: int, findings: Table, found: int, state: Ints) -> tuple[int, int]:
+    """How many of a segment's messages have come before, and how many findings there are by now."""
+    number = little_endian(content, at + FIRST_AT, 8)
+    beyond = number + little_endian(content, at + _COUNT_AT, 2)
+    expected = state[_NEXT]
+    time = little_endian(content, at + SENT_AT, 8)
+    state[_NEXT] = max(expected, beyond)
+    if expected and number > expected:
+        return 0, _find(findings, found, state, MISSING, number - expected, time)
+    repeated = max(min(beyond, expected) - number, 0)
+    return repeated, _find(findings, found, state, REPEATED, repeated, time) if repeated else found
+
+
+@njit()
+def _take(
+    content: Bytes,
+    at: int,
+    first: int,
+    stock: int,
+    needed: Ints,
+    messages: Table,
+    count: int,
+    findings: Table,
+    found: int,
+    state: Ints,
+) -> tuple[int, int]:
+    """Keep the stock's messages from the `first` of a segment on; return how many there are, and findings."""
+    place = at + HEADER_BYTES
+    for number in range(little_endian(content, at + _COUNT_AT, 2)):
+        size = little_endian(content, place, 2)
+        place += 2
+        if number >= first:
+            state[_MESSAGES] += 1
+            kind = content[place]
+            names_stock = needed[kind] and size >= _STOCK_AT + STOCK_BYTES
+            if names_stock and little_endian(content, place + _STOCK_AT, STOCK_BYTES) == stock:
+                if size < needed[kind]:
+                    found = _find(findings, found, state, SHORT_MESSAGE, 1, 0)
+                else:
+                    _keep(content, place, kind, state[_PACKETS], messages[count])
+                    count += 1
+        place += size
+    return count, found
+
+
+@njit()
+def _find(findings: Table, found: int, state: Ints, what: int, count: int, time: int) -> int:
+    findings[found].packet = state[_PACKETS]
+    findings[found].time = time
+    findings[found].what = what
+    findings[found].count = count
+    return found + 1
+
+
+@njit()
+def _fits(content: Bytes, at: int, length: int) -> bool:
+    """Whether the messages of a segment end where it says, and within it; none is empty."""
+    place = at + HEADER_BYTES
+    end = place + little_endian(content, at + _LENGTH_AT, 2)
+    if end > at + length or little_endian(content, at + FIRST_AT, 8) < 0:
+        return False
+    for _ in range(little_endian(content, at + _COUNT_AT, 2)):
+        if place + 2 > end:
+            return False
+        size = little_endian(content, place, 2)
+        place += 2 + size
+        if size == 0:
+            return False
+    return place == end
+
+
+@njit()
+def _keep(content: Bytes, at: int, kind: int, packet: int, row: Any) -> None:  # noqa: ANN401 - a record
+    row.packet = packet
+    row.type = kind
+    row.complete = content[at + 1] & 1
+    row.time = little_endian(content, at + 2, 8)
+    row.size = little_endian(content, at + 18, 4)
+    row.price = little_endian(content, at + 22, 8)
+    row.ask_price = 0
+    row.ask_size = 0
+    row.id = 0
+    if kind == QUOTE:
+        row.ask_price = little_endian(content, at + 30, 8)
+        row.ask_size = little_endian(content, at + 38, 4)
+    elif kind in (TRADE, BROKEN):
+        row.id = little_endian(content, at + 30, 8)
+
+
+def stocks_in(content: Bytes, starts: Ints, lengths: Ints, protocol: int, *, listed: bool) -> set[bytes]:
+    """The stocks, as they stand there, that messages in these packets list (in the directory), or tell of at all."""
+    found = np.empty(len(content) // _SHORTEST + 1, np.int64)
+    count = _stocks(content, starts, lengths, protocol, listed, found)
+    return {int(stock).to_bytes(STOCK_BYTES, "little", signed=True) for stock in np.unique(found[:count])}
+
+
+@njit(cache=True, nogil=True)
+def _stocks(
+    content: Bytes,
+    starts: Ints,
+    lengths: Ints,
+    protocol: int,
+    listed: bool,  # noqa: FBT001 - a kernel
+    found: Ints,
+) -> int:
+    """Fill `found` with the stock of each message, as a number; return how many there are."""
+    count = 0
+    for packet in range(len(starts)):
+        at, length = datagram(content, starts[packet], lengths[packet])
+        if not _is_segment(content, at, length) or not _fits(content, at, length):
+            continue
+        if little_endian(content, at + PROTOCOL_AT, 2) != protocol:
+            continue
+        place = at + HEADER_BYTES
+        for _ in range(little_endian(content, at + _COUNT_AT, 2)):
+            size = little_endian(content, place, 2)
+            place += 2
+            kind = content[place]
+            wanted = kind == _DIRECTORY if listed else kind != _WITHOUT_STOCK
+            if wanted and size >= _STOCK_AT + STOCK_BYTES:
+                found[count] = little_endian(content, place + _STOCK_AT, STOCK_BYTES)
+                count += 1
+            place += size
+    return count
+
+
+@njit(cache=True, nogil=True)
+def segments(content: Bytes, starts: Ints, lengths: Ints, found: Ints) -> int:
+    """Fill `found` with where whole segments of IEX-TP begin; return how many there are."""
+    count = 0
+    for packet in range(len(starts)):
+        at, length = datagram(content, starts[packet], lengths[packet])
+        if _is_segment(content, at, length) and _fits(content, at, length):
+            found[count] = at
+            count += 1
+    return count
