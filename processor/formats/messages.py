@@ -21,7 +21,8 @@ class BookMessage:
     """A snapshot of a book or an update of it, on one of the venue's channels.
 
     `previous_id` is the `last_id` of the message before it, where the venue says so; `depth` how many levels of a side
-    the venue keeps, where it does not remove those beyond. A snapshot may come without a time.
+    the venue keeps, where it does not remove those beyond. A snapshot may come without a time. `received_ns` is the
+    time of receipt where it stands in the message.
     """
 
     channel: str
@@ -33,6 +34,7 @@ class BookMessage:
     last_id: int | None = None
     checksum: int | None = None
     depth: int | None = None
+    received_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,8 @@ class _Reader:
                 self._channel = self._channel or message.channel
                 if message.channel != self._channel:
                     continue
-            time_ns = local_ns if self._local and local_ns is not None else message.time_ns
+            received_ns = message.received_ns if local_ns is None and isinstance(message, BookMessage) else local_ns
+            time_ns = received_ns if self._local and received_ns is not None else message.time_ns
             entries.append(_Entry(line, time_ns, message))
         return entries
 

@@ -38,6 +38,8 @@ WRITERS = [
     archive_samples.okx,
     archive_samples.okx_bilingual,
     websocket_samples.okx_raw,
+    websocket_samples.okx_archive,
+    websocket_samples.hyperliquid_raw,
     websocket_samples.bybit_raw,
     websocket_samples.kraken_raw,
     websocket_samples.coinbase_raw,

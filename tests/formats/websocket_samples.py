@@ -316,3 +316,56 @@ def bitstamp_raw(folder: Path) -> Path:
     ]
     write(folder / "bitstamp_20240808.txt.gz", lines(*rows))
     return folder
+
+
+def archived_book(at_ms: int, action: str, bids: Levels, asks: Levels, *, instrument: str = "ABC-USDT") -> str:
+    """A line of OKX's order book archive."""
+    levels = {"asks": [[*level, "1"] for level in asks], "bids": [[*level, "1"] for level in bids]}
+    line = {"instId": instrument, "action": action, "ts": str(DAY_MS + at_ms)} | levels
+    return json.dumps(line, separators=(",", ":"))
+
+
+def okx_archive(folder: Path) -> Path:
+    """A day of OKX's order book archive."""
+    rows = [
+        archived_book(0, "snapshot", [("1.5", "8"), ("1.25", "4.00")], [("1.75", "3"), ("2", "1")]),
+        archived_book(10, "update", [("1.5", "0")], [("1.75", "2.5")]),
+        archived_book(20, "update", [], []),
+        archived_book(30, "update", [("1.6", "0.001")], [("2", "0")]),
+    ]
+    write(folder / "ABC-USDT-L2orderbook-400lv-2024-08-08.data", lines(*rows))
+    return folder
+
+
+def hyperliquid_book(at_ms: int, bids: Levels, asks: Levels, *, coin: str = "ABC") -> str:
+    """A message of a book, without a time of receipt."""
+    levels = [[{"px": price, "sz": size, "n": 1} for price, size in side] for side in (bids, asks)]
+    message = {"channel": "l2Book", "data": {"coin": coin, "time": DAY_MS + at_ms, "levels": levels}}
+    return json.dumps(message, separators=(",", ":"))
+
+
+def hyperliquid_trades(at_ms: int, *trades: tuple[int, str, str, str], coin: str = "ABC") -> str:
+    """A message of trades, each of an id, a side, a price and a size."""
+    data = [
+        {"coin": coin, "side": side, "px": price, "sz": size, "time": DAY_MS + at_ms, "hash": "0x0", "tid": trade_id}
+        for trade_id, side, price, size in trades
+    ]
+    return json.dumps({"channel": "trades", "data": data}, separators=(",", ":"))
+
+
+def collected(at_ms: int, message: str) -> str:
+    """A line of a collector, received half a millisecond after `at_ms` of the day."""
+    return f"{(DAY_MS + at_ms) * 10**6 + 500_000} {message}"
+
+
+def hyperliquid_raw(folder: Path) -> Path:
+    """What a collector records of one coin."""
+    rows = [
+        collected(0, json.dumps({"channel": "subscriptionResponse", "data": {"method": "subscribe"}})),
+        collected(1, hyperliquid_book(0, [("1.5", "8.0"), ("1.25", "4.0")], [("1.75", "3.0")])),
+        collected(6, hyperliquid_trades(5, (70, "B", "1.75", "0.5"), (90, "A", "1.5", "2.0"))),
+        collected(21, hyperliquid_book(20, [("1.25", "4.0")], [("1.8", "2.5")])),
+        collected(26, hyperliquid_trades(25, (80, "A", "1.25", "1.0"))),
+    ]
+    write(folder / "abc_20240808.gz", lines(*rows))
+    return folder

@@ -33,8 +33,10 @@ from tests.formats.one_market.recordings import (
     bybit_raw,
     coinbase_advanced,
     coinbase_raw,
+    hyperliquid_raw,
     kraken_raw,
     kraken_v1,
+    okx_archive,
     okx_raw,
 )
 from tests.formats.one_market.tables import (
@@ -77,9 +79,9 @@ __all__ = [
 ]
 
 WHOLE_BOOK: Final = (
-    own, tardis, tardis_snapshots, binance_spot, binance_futures, okx_raw, bybit_raw, kraken_raw, kraken_v1,
-    coinbase_raw, coinbase_advanced, bitstamp_changes, bitstamp_states, sqlite, hftbacktest, hftbacktest_old,
-    mapped_csv, mapped_parquet, mapped_levels,
+    own, tardis, tardis_snapshots, binance_spot, binance_futures, okx_raw, okx_archive, bybit_raw, kraken_raw,
+    kraken_v1, coinbase_raw, coinbase_advanced, bitstamp_changes, bitstamp_states, hyperliquid_raw, sqlite,
+    hftbacktest, hftbacktest_old, mapped_csv, mapped_parquet, mapped_levels,
 )  # fmt: skip
 WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo, itch, sierra)
 WHOLE_BOOK_WITHOUT_SIDES: Final = (own_without_sides, iex_deep)

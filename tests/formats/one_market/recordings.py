@@ -12,13 +12,18 @@ from tests.formats.one_market.model import (
     Market,
     iso,
 )
+from tests.formats.one_market.tables import okx_trades
 from tests.formats.samples import lines, write
 from tests.formats.websocket_samples import (
     PlainBook,
+    archived_book,
     bitstamp_book,
     bitstamp_trade,
     bybit_book,
     coinbase_snapshot,
+    collected,
+    hyperliquid_book,
+    hyperliquid_trades,
     kraken_checksum,
     okx_book,
     okx_checksum,
@@ -222,3 +227,25 @@ def bitstamp_changes(folder: Path, told: Market) -> Path:
 def bitstamp_states(folder: Path, told: Market) -> Path:
     """A recording of Bitstamp's order_book."""
     return _recorded_bitstamp(folder, told, whole=True)
+
+
+def okx_archive(folder: Path, told: Market) -> Path:
+    """OKX's two archives, of the book and of trades."""
+    first_ms = told.updates[0].at_ms
+    rows = [archived_book(first_ms, "snapshot", *told.snapshot)]
+    rows += [archived_book(each.at_ms, "update", each.bids, each.asks) for each in told.updates]
+    write(folder / "ABC-USDT-L2orderbook-400lv-2024-08-08.data", lines(*rows))
+    return okx_trades(folder, told)
+
+
+def hyperliquid_raw(folder: Path, told: Market) -> Path:
+    """A recording of Hyperliquid."""
+    sides = {"buy": "B", "sell": "A"}
+    rows = [
+        collected(each.at_ms, hyperliquid_trades(each.at_ms, (each.number, sides[each.side], each.price, each.size)))
+        if isinstance(each, Deal)
+        else collected(each.at_ms, hyperliquid_book(each.at_ms, *each.state))
+        for each in told.in_order()
+    ]
+    write(folder / "abc_20240808.gz", lines(*rows))
+    return folder
