@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _EXCHANGE_ZONE: Final = "America/New_York"
 _PRICE_DECIMALS: Final = 4
 _NAME: Final = re.compile(
-    r"(?P<ticker>[^/_]+)_(?P<date>\d{4}-\d\d-\d\d)_(?P<start>\d+)_\d+_(?P<kind>message|orderbook)_(?P<levels>\d+)\.csv"
+    r"(?P<ticker>[^/_]+)_(?P<date>\d{4}-\d\d-\d\d)_(?P<hours>\d+_\d+)_(?P<kind>message|orderbook)_(?P<levels>\d+)\.csv"
 )
 _NAME_EXPECTED: Final = "TICKER_YYYY-MM-DD_START_END_message_LEVELS.csv, with orderbook for message in the other's name"
 _MESSAGE_ROW: Final = re.compile(rb"\d{1,5}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?1")
@@ -65,7 +65,7 @@ class _Name:
 
     ticker: str
     midnight_ns: int
-    start: int
+    hours: str
     kind: str
     levels: int
 
@@ -110,10 +110,10 @@ class _Lobster:
         """A part for each pair, as an orderbook row has its time from the message on the same line.
 
         Raises:
-            DatasetError: an orderbook file has no message file.
+            DatasetError: an orderbook file has no message file, or two files have one name and not the same content.
         """
-        del instrument, clock, report
-        return [_part(day) for day in _days(files)]
+        del instrument, clock
+        return [_part(day) for day in _days(files, report)]
 
 
 FORMAT: Final = _Lobster()
@@ -133,29 +133,36 @@ def _named(file: SourceFile) -> _Name | None:
     return _Name(
         ticker=found["ticker"],
         midnight_ns=midnight_ns,
-        start=int(found["start"]),
+        hours=found["hours"],
         kind=found["kind"],
         levels=int(found["levels"]),
     )
 
 
-def _days(files: Sequence[SourceFile]) -> list[_Day]:
+def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
     """The files in pairs and in order; of the same hours with several numbers of levels, those with the most."""
-    messages: dict[tuple[int, int, int], SourceFile] = {}
-    books: dict[tuple[int, int, int], SourceFile] = {}
+    messages: dict[tuple[int, str, int], SourceFile] = {}
+    books: dict[tuple[int, str, int], SourceFile] = {}
     for file in files:
         named = _named(file)
-        if named is not None:
-            of_kind = messages if named.kind == "message" else books
-            of_kind.setdefault((named.midnight_ns, named.start, named.levels), file)
+        if named is None:
+            continue
+        of_kind = messages if named.kind == "message" else books
+        other = of_kind.setdefault((named.midnight_ns, named.hours, named.levels), file)
+        if other is not file:
+            msg = f"{other.name} and {file.name} are of the same hours, but not the same: keep one of the files"
+            raise DatasetError(msg)
     for key in books.keys() - messages.keys():
         msg = f"{books[key].name} has no message file beside it, and so no times; expected one named {_NAME_EXPECTED}"
         raise DatasetError(msg)
-    days = {
-        (midnight_ns, start): _Day(file, books.get((midnight_ns, start, levels)), midnight_ns, levels)
-        for (midnight_ns, start, levels), file in sorted(messages.items(), key=itemgetter(0))
-    }
-    return list(days.values())
+    days: dict[tuple[int, str], _Day] = {}
+    for key, message in sorted(messages.items(), key=itemgetter(0), reverse=True):
+        midnight_ns, hours, levels = key
+        deeper = days.setdefault((midnight_ns, hours), _Day(message, books.get(key), midnight_ns, levels))
+        if deeper.message is not message:
+            for file in filter(None, (message, books.get(key))):
+                report.add("unused", file.name, None, None, f"{deeper.message.name} tells these hours in more levels")
+    return list(days.values())[::-1]
 
 
 def _part(day: _Day) -> Part:

@@ -120,6 +120,30 @@ def test_a_zip_and_the_files_unpacked_beside_it_are_read_once(tmp_path: Path) ->
     assert len(trades) == 4
 
 
+def test_of_the_same_hours_the_pair_with_the_most_levels_is_read_and_the_other_is_said_to_be_left_out(
+    tmp_path: Path,
+) -> None:
+    alone = read(lobster(tmp_path / "one"))
+    lobster(tmp_path / "two")
+    deeper = LOBSTER_NAME.replace("_2.csv", "_3.csv")
+    book = "".join(f"{row},9999999999,0,-9999999999,0\n" for row in LOBSTER_BOOK.splitlines())
+    write(tmp_path / "two" / deeper.format("message"), LOBSTER_MESSAGES)
+    write(tmp_path / "two" / deeper.format("orderbook"), book)
+    both = read(tmp_path / "two")
+    assert both.trades is not None
+    assert alone.trades is not None
+    assert len(both.trades) == len(alone.trades)
+    left_out = {each.file for each in both.report.incidents if each.kind == "unused"}
+    assert left_out == {LOBSTER_NAME.format("message"), LOBSTER_NAME.format("orderbook")}
+
+
+def test_two_pairs_of_the_same_hours_that_differ_are_refused_by_name(tmp_path: Path) -> None:
+    lobster(tmp_path / "a")
+    pair(tmp_path / "b", LOBSTER_MESSAGES.replace(",2238200,", ",2238100,"), LOBSTER_BOOK)
+    with pytest.raises(DatasetError, match=r"a/.* and b/.* are of the same hours, but not the same"):
+        read(tmp_path)
+
+
 def test_a_file_with_fewer_levels_than_its_name_says_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="its name says 2 levels, its rows hold 1"):
         read(pair(tmp_path, LOBSTER_MESSAGES, lines(*["2239500,100,2231800,100"] * 6)))
