@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from processor.errors import DatasetError
 from processor.formats.packing import BOM, HEAD_BYTES
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from processor.formats.files import SourceFile
 
 _NEWLINE: Final = ord("\n")
+_MOST_LINE_BYTES: Final = 256 << 20
+"""A few bytes may unpack to one line that fills any memory."""
 
 T = TypeVar("T")
 
@@ -70,6 +73,9 @@ def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Gene
                 return
             if not end:
                 rest.append(data)
+                if sum(map(len, rest)) > _MOST_LINE_BYTES:
+                    msg = f"{file.name}: line {first_line} is longer than {_MOST_LINE_BYTES >> 20} MiB"
+                    raise DatasetError(msg)
                 continue
             text = b"".join([*rest, memoryview(data)[:end]])
             rest = [data[end:]]

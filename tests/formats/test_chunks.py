@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError
+from processor.formats import chunks as chunking
 from processor.formats.chunks import Chunk, chunks, prefetched
 from processor.formats.files import SourceFile
 from processor.formats.packing import BOM
@@ -111,6 +112,15 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
     file = SourceFile(tmp_path / "rows.gz")
     file.path.write_bytes(packed)
     with pytest.raises(DatasetError, match=r"rows\.gz: cannot be read beyond its byte"):
+        all_of(file, 1000)
+
+
+def test_a_line_that_does_not_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunking, "_MOST_LINE_BYTES", 1 << 20)
+    file = SourceFile(write(tmp_path / "rows.gz", b"1,2\n" + bytes(8 << 20)))
+    with pytest.raises(DatasetError, match=r"rows\.gz: line 2 is longer than 1 MiB"):
         all_of(file, 1000)
 
 
