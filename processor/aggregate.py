@@ -23,7 +23,7 @@ from processor.errors import DatasetError, SettingError
 from processor.events import NS_PER_MS, Trades, concatenated
 from processor.fanout import gathered, in_processes
 from processor.formats import in_order
-from processor.formats.chunks import prefetched
+from processor.formats.chunks import SMALL_BYTES, prefetched
 from processor.partitions import computed, partitions, pieces, put_together
 from processor.settings import resolved
 from processor.source import Direct, Kept, open_source
@@ -65,6 +65,8 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
+_NOT_KEPT_BYTES: Final = 256 << 10
+"""Files of an instrument up to this long are read anew each time where there are many instruments."""
 _MOST_THREADS: Final = 6
 """Each holds a book and a segment, some 40 MB: with these the process stays below 600 MB."""
 
@@ -92,7 +94,7 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
         engine, chunks = source.begin(settings.aggregation, None, keep=None)
         # The source is closed before what reads it ahead, which may be waiting for more.
         ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
-        with closing(prefetched(chunks, ahead)) as some, closing(source):
+        with closing(prefetched(chunks, ahead if source.size_bytes > SMALL_BYTES else 0)) as some, closing(source):
             wanted = _until(some, settings.until)
             # A book can be sampled into intervals that end by activity only once the trades before have been seen.
             by_time = settings.aggregation.activity is None
@@ -150,7 +152,10 @@ def _aggregate_all(
     plans: list[_Plan] = []
     with ExitStack() as held:
         for name in instruments:
-            source = open_source(dataset, name, settings.clock, cache)
+            # What is read faster than a store of it is written needs none.
+            sizes = (file.size_bytes for file in dataset.files_of(name))
+            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_KEPT_BYTES
+            source = open_source(dataset, name, settings.clock, None if is_small else cache)
             held.callback(source.close)
             if (
                 isinstance(source, Kept)
@@ -333,10 +338,10 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         | dict.fromkeys((*bars.LOTS, *bars.CVD), tape.size_decimals)
         | dict.fromkeys(("best_bid", "best_ask"), book.price_decimals)
     )
-    rows = rows.with_columns(
-        pl.Series("timestamp_ms", engine.timestamps_ms(rows), dtype=pl.Int64),
-        *(_floats(rows[name], places) for name, places in decimals.items()),
-    ).select(*COLUMNS)
+    columns = {"timestamp_ms": pl.Series(engine.timestamps_ms(rows), dtype=pl.Int64)}
+    columns |= {name: rows[name] for name in COLUMNS if name not in columns}
+    columns |= {name: _floats(rows[name], places) for name, places in decimals.items()}
+    rows = pl.DataFrame(columns)
     if settings.start is not None and engine.first_ns is not None:
         start_ns = resolved(settings.start, engine.first_ns)
         interval_ns = settings.aggregation.interval_ns
@@ -353,9 +358,13 @@ def together(found: Sequence[Aggregated]) -> pl.DataFrame:
 
 
 def _floats(column: pl.Series, decimals: int) -> pl.Series:
-    there = column.is_not_null()
+    nulls = column.null_count()
+    if nulls == len(column):
+        return column.cast(pl.Float64)
+    if not nulls:
+        return pl.Series(column.name, decimal_floats(column.to_numpy(), decimals))
     floats = pl.Series(column.name, decimal_floats(column.fill_null(0).to_numpy(), decimals))
-    return floats.zip_with(there, pl.Series([None], dtype=pl.Float64)) if not there.all() else floats
+    return floats.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.Float64))
 
 
 def write_table(rows: pl.DataFrame, out: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+import msgspec
 import numpy as np
 import structlog
 
@@ -25,6 +26,7 @@ from processor.store import manifest as manifests
 from processor.store.cache import Cache, CacheUnusable
 from processor.store.conversion import Conversion, begun
 from processor.store.filled import Filled
+from processor.store.key import key_when_sorted
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
-    from processor.formats import Dataset
+    from processor.formats import Dataset, OpenedDataset
     from processor.ordering import Chunk
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.cache import Entry
@@ -134,9 +136,10 @@ class Direct:
         self._dataset = dataset
         self._clock = clock
         self.instrument = dataset.resolved(instrument)
-        opened = dataset.open(self.instrument, clock, Report())
-        self.size_bytes = opened.size_bytes
-        self.time_range = opened.time_range
+        self._found = Report()
+        self._opened: OpenedDataset | None = dataset.open(self.instrument, clock, self._found)
+        self.size_bytes = self._opened.size_bytes
+        self.time_range = self._opened.time_range
         self.read_bytes: int | None = None
         self.cache = "off"
 
@@ -158,8 +161,14 @@ class Direct:
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
         """Everything, from the first event; what is found goes to `report`, from which everything else goes."""
-        report.become(Report())
-        return self._dataset.open(self.instrument, self._clock, report).chunks(report)
+        opened, self._opened = self._opened, None
+        if opened is None:
+            report.become(Report())
+            opened = self._dataset.open(self.instrument, self._clock, report)
+        else:
+            # What was opened to know its size has not been read yet.
+            report.become(self._found)
+        return opened.chunks(report)
 
     def leave(self) -> None:
         """See Source."""
@@ -483,8 +492,8 @@ def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
     fresh = begun(dataset, direct.instrument, clock)
     if not dataset.sort:
         # A dataset that turned out far from sorted is known by what was made of it then.
-        sorted_ = begun(replace(dataset, sort=True), direct.instrument, clock)
-        fresh = sorted_ if cache.has(sorted_.key) else fresh
+        key = key_when_sorted(fresh.key)
+        fresh = msgspec.structs.replace(fresh, key=key) if cache.has(key) else fresh
     entry = cache.entry(fresh.key)
     manifest = entry.manifest() or fresh
     if manifest.complete:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from textwrap import indent
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -127,6 +127,15 @@ class Dataset:
     unused: tuple[tuple[SourceFile, frozenset[str], str], ...] = ()
     sort: bool = False
     scratch: Path | None = None
+    _of: dict[str, list[Content]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Know the contents by instrument: there may be thousands of both."""
+        of: dict[str, list[Content]] = {}
+        for content in self.contents:
+            for name in content.instruments:
+                of.setdefault(name, []).append(content)
+        object.__setattr__(self, "_of", {name: of[name] for name in sorted(of)})
 
     @property
     def format(self) -> str:
@@ -142,7 +151,7 @@ class Dataset:
     @property
     def instruments(self) -> tuple[str, ...]:
         """All instruments, sorted."""
-        return tuple(sorted(frozenset().union(*(content.instruments for content in self.contents))))
+        return tuple(self._of)
 
     def resolved(self, instrument: str | None) -> str:
         """The instrument meant: the first for None; `symbol` will do for `exchange:symbol`, and any case, if one fits.
@@ -152,7 +161,7 @@ class Dataset:
         """
         if instrument is None:
             return self.instruments[0]
-        if instrument in self.instruments:
+        if instrument in self._of:
             return instrument
         wanted = instrument.casefold()
         fitting = [name for name in self.instruments if wanted in {name.casefold(), name.casefold().partition(":")[2]}]
@@ -169,7 +178,7 @@ class Dataset:
         return [content.file for content in self._contents_of(instrument)]
 
     def _contents_of(self, instrument: str) -> list[Content]:
-        return [content for content in self.contents if instrument in content.instruments]
+        return self._of.get(instrument, [])
 
     def is_all_of(self, known: Format, instrument: str) -> bool:
         """Whether all files of `instrument` are of this format."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from processor.formats.files import SourceFile
 
+SMALL_BYTES: Final = 64 << 10
+"""What takes as long to read as a thread takes to begin and to end."""
 _NEWLINE: Final = ord("\n")
 _MOST_LINE_BYTES: Final = 256 << 20
 """A few bytes may unpack to one line that fills any memory."""
@@ -55,10 +57,12 @@ def head_lines(head: bytes) -> list[bytes]:
 def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Chunk]:
     """The file's lines without a byte order mark and the first `header_lines`, as they are read ahead in a thread.
 
+    A small file is not worth a thread.
+
     Raises:
         DatasetError: the file cannot be read, or its packing is damaged.
     """
-    return prefetched(_chunks(file, header_lines, read_bytes))
+    return prefetched(_chunks(file, header_lines, read_bytes), 2 if file.size_bytes > SMALL_BYTES else 0)
 
 
 def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Generator[Chunk]:
@@ -113,11 +117,14 @@ _PATIENCE_S: Final = 0.2
 
 
 def prefetched(items: Iterable[T], depth: int = 2, *, while_waiting: Callable[[], None] | None = None) -> Generator[T]:
-    """The same items, made up to `depth` ahead in a thread; what they raise is raised here.
+    """The same items, made up to `depth` ahead in a thread (0: here, as they are asked for); what they raise is raised.
 
     The thread begins with the first item asked for and has ended, and closed `items`, when this is exhausted or closed.
     `while_waiting` is called a few times a second for as long as the next item is not there; what it raises is raised.
     """
+    if not depth:
+        yield from items
+        return
     made: queue.SimpleQueue[object] = queue.SimpleQueue()
     room = threading.Semaphore(depth)
     closed = threading.Event()

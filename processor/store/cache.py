@@ -25,6 +25,10 @@ FREE_BYTES: Final = 256 << 20
 """What is left free on the disk: others write there too."""
 
 
+_LOOKS: Final = 64
+"""How often all entries are looked at while as much is written as the cache may hold."""
+
+
 class CacheUnusable(Exception):
     """The cache cannot hold this dataset now; the message says why. The dataset itself can be read all the same."""
 
@@ -36,6 +40,8 @@ class Cache:
         """Nothing is touched yet."""
         self.folder: Final = folder
         self.limit_bytes: Final = limit_bytes
+        self._sizes: dict[Path, int] = {}
+        self._unseen_bytes = limit_bytes
 
     def entry(self, key: str) -> Entry:
         """Hold the entry `key`, made if it is not there: alone if it is not complete, else with others.
@@ -68,7 +74,8 @@ class Cache:
         Raises:
             CacheUnusable: `entry` does not fit even so, or the disk is nearly full.
         """
-        sizes = {folder: _size_bytes(folder) for folder in self._entries()}
+        self._look(entry)
+        sizes = self._sizes
         unused = sorted((folder for folder in sizes if folder != entry.folder), key=_used_ns)
         while unused and (sum(sizes.values()) > self.limit_bytes or self._free_bytes() < FREE_BYTES):
             oldest = unused.pop(0)
@@ -80,6 +87,23 @@ class Cache:
         if self._free_bytes() < FREE_BYTES:
             msg = f"less than {FREE_BYTES >> 20} MiB are free in {self.folder}"
             raise CacheUnusable(msg)
+
+    def _look(self, entry: Entry) -> None:
+        """See how large the entries are: `entry` always, all of them where they may have come near the limit.
+
+        Others write there too, and there may be thousands, so all are looked at each time that a part of the limit has
+        been written here.
+        """
+        grown = _size_bytes(entry.folder)
+        self._unseen_bytes += max(grown - self._sizes.get(entry.folder, 0), 0)
+        self._sizes[entry.folder] = grown
+        if (
+            self._unseen_bytes > self.limit_bytes // _LOOKS
+            or sum(self._sizes.values()) > self.limit_bytes
+            or self._free_bytes() < FREE_BYTES
+        ):
+            self._sizes = {folder: _size_bytes(folder) for folder in self._entries()}
+            self._unseen_bytes = 0
 
     def _entries(self) -> list[Path]:
         return [found for found in self.folder.iterdir() if found.is_dir()]

@@ -10,7 +10,7 @@ from processor.errors import DatasetError
 from processor.formats.chunks import prefetched
 from processor.report import Report
 from processor.store.cache import CacheUnusable
-from processor.store.key import source_key
+from processor.store.key import key_when_sorted, source_key
 from processor.store.manifest import STORE_VERSION, Manifest
 from processor.store.writer import StoreWriter
 from shared import WriteFailed
@@ -31,15 +31,10 @@ def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
         OSError: a file of the dataset cannot be read.
     """
     files = dataset.files_of(instrument)
+    key = source_key(dataset.format, instrument, clock, files, dataset.unused_of(instrument))
     return Manifest(
         version=STORE_VERSION,
-        key=source_key(
-            dataset.format + (" sorted" if dataset.sort else ""),
-            instrument,
-            clock,
-            files,
-            dataset.unused_of(instrument),
-        ),
+        key=key_when_sorted(key) if dataset.sort else key,
         format=dataset.format,
         instrument=instrument,
         clock=clock,

@@ -51,6 +51,11 @@ def source_key(
     return digest.hexdigest()[:32]
 
 
+def key_when_sorted(key: str) -> str:
+    """The key of the same source read after its rows were sorted on disk."""
+    return hashlib.sha256(f"{key} sorted".encode()).hexdigest()[:32]
+
+
 def _bytes(text: str) -> bytes:
     """A name's, also where it is no Unicode."""
     return text.encode("utf-8", "surrogatepass")

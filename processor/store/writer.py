@@ -130,9 +130,11 @@ class StoreWriter:
         Raises:
             OSError, WriteFailed: the operating system refused; the store stays incomplete.
         """
+        end = {"complete": True, "report": report.to_json().decode()}
         if self._held:
-            self._flush(self.manifest.source_bytes)
-        self._save(complete=True, report=report.to_json().decode())
+            self._flush(self.manifest.source_bytes, **end)
+        else:
+            self._save(**end)
 
     @property
     def _held(self) -> int:
@@ -150,13 +152,14 @@ class StoreWriter:
                 for sampled in self._sampled.values():
                     sampled.advance(part)
 
-    def _flush(self, consumed_bytes: int) -> None:
-        """Write what is held as a segment. Its files are on disk before the manifest names them."""
+    def _flush(self, consumed_bytes: int, **end: object) -> None:
+        """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
         number = len(self.manifest.segments)
         first_ns = self._first_ns
         day = datetime.fromtimestamp(first_ns // NS_PER_SECOND, tz=UTC).strftime("%Y-%m-%d")
-        for name in (day, INDEX_FOLDER):
-            (self._folder / name).mkdir(parents=True, exist_ok=True)
+        begins = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
+        for name in begins:
+            (self._folder / name).mkdir(parents=True)
         files: dict[str, int] = {}
 
         def write(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
@@ -193,7 +196,8 @@ class StoreWriter:
         )
         write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._carry).decode()})
-        for folder in (day, INDEX_FOLDER, "."):
+        # The manifest lies in the index's folder, which is synced with it.
+        for folder in (day, ".") if begins else (day,):
             _sync(self._folder / folder)
         segment = Segment(
             day=day,
@@ -212,6 +216,7 @@ class StoreWriter:
             first_ns=_earlier(self.manifest.first_ns, first_ns),
             first_trade_ns=_earlier(self.manifest.first_trade_ns, None if trades is None else int(trades.time_ns[0])),
             first_book_ns=_earlier(self.manifest.first_book_ns, None if book is None else int(book.time_ns[0])),
+            **end,
         )
         self._last_bucket = segment.last_ns // BASE_NS
         self._trades, self._book_events = [], []

@@ -134,6 +134,24 @@ def test_what_is_made_ahead_arrives_in_order_and_whole() -> None:
     assert list(prefetched(range(100))) == list(range(100))
 
 
+def test_what_is_not_made_ahead_is_made_where_it_is_asked_for() -> None:
+    made: list[int] = []
+    closed: list[int] = []
+
+    def make() -> Iterator[int]:
+        try:
+            for number in range(3):
+                made.append(threading.get_ident())
+                yield number
+        finally:
+            closed.append(threading.get_ident())
+
+    items = prefetched(make(), 0)
+    assert (next(items), made) == (0, [threading.get_ident()])
+    items.close()
+    assert closed == [threading.get_ident()]
+
+
 def test_no_more_is_made_ahead_than_allowed() -> None:
     made: list[int] = []
     enough = threading.Event()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processor import ordering
+from processor.aggregate import aggregate_all
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from processor.settings import Aggregation
+from processor.settings import Aggregation, Settings
 from processor.source import Direct, Kept, Source, open_source
 from processor.store import cache as caching
 from processor.store import conversion as converting
@@ -28,6 +29,7 @@ from processor.store.files import write_parquet
 from processor.store.key import source_key
 from processor.store.manifest import MANIFEST_FILE
 from shared import STATUS_FILE
+from tests.formats import samples
 from tests.processor.markets import market, write
 from tests.processor.test_replay import contents, play, status_of
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.ordering import Chunk
+    from processor.store.manifest import Manifest
 
 GB = 10**9
 
@@ -343,3 +346,53 @@ def test_a_processor_killed_in_the_middle_of_a_conversion_leaves_what_the_next_g
     (out / STATUS_FILE).unlink()
     subprocess.run([*command, "--cache", "off"], check=True, stderr=subprocess.DEVNULL)
     assert contents(out) == cached
+
+
+def many_small(folder: Path, count: int) -> Path:
+    for number in range(count):
+        rows = (samples.tardis_trade(at * 1000, "buy", "1.5", "2", symbol=f"S{number:03d}") for at in range(3))
+        samples.write(folder / f"{number:03d}.csv", samples.lines(samples.TARDIS_TRADES, *rows))
+    return folder
+
+
+def test_of_many_small_instruments_none_is_kept_and_each_alone_is(tmp_path: Path, cache: Cache) -> None:
+    made = open_dataset(many_small(tmp_path / "small", 3))
+    together = aggregate_all(made, made.instruments, Settings(), cache)
+    assert not cache.folder.exists()
+    alone = [aggregate_all(made, [name], Settings(), cache)[0] for name in made.instruments]
+    assert len(list(cache.folder.iterdir())) == 3
+    assert [each.rows.rows() for each in together] == [each.rows.rows() for each in alone]
+
+
+def test_the_entries_of_a_cache_are_not_all_measured_each_time_that_one_is_written(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Path] = []
+    original = caching._size_bytes
+
+    def counted(folder: Path) -> int:
+        measured.append(folder)
+        return original(folder)
+
+    monkeypatch.setattr(caching, "_size_bytes", counted)
+    made = open_dataset(many_small(tmp_path / "small", 12))
+    for name in made.instruments:
+        aggregate_all(made, [name], Settings(), cache)
+    assert len(list(cache.folder.iterdir())) == 12
+    assert len(measured) < 30
+
+
+def test_a_small_store_is_complete_with_its_first_manifest(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[bool] = []
+    original = manifests.save
+
+    def watched(folder: Path, manifest: Manifest) -> None:
+        saved.append(manifest.complete)
+        original(folder, manifest)
+
+    monkeypatch.setattr(manifests, "save", watched)
+    made = open_dataset(many_small(tmp_path / "small", 1))
+    aggregate_all(made, made.instruments, Settings(), cache)
+    assert saved == [True]
