@@ -15,6 +15,7 @@ from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import batch
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import BOM, chunks
+from processor.formats.headers import sound_names
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
@@ -94,7 +95,7 @@ class _BinanceRaw:
                     searched += len(chunk.text)
                     if found or searched > _SEARCHED_BYTES:
                         break
-        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+        return sound_names(found)
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
@@ -213,7 +214,8 @@ class _Reader:
         return _Entry(line, local_ns if self._local else exchange_ns, message)
 
     def _trades(self, entries: list[_Entry], name: str) -> Trades | None:
-        levels = self._levels([b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries])
+        lists = [b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries]
+        levels = self._levels(lists, entries, name)
         faulty = levels.reasons.tolist()
         kept = []
         for number, entry in enumerate(entries):
@@ -242,7 +244,7 @@ class _Reader:
 
     def _book(self, entries: list[_Entry], name: str) -> BookEvents | None:
         lists = chain.from_iterable(_sides(entry.message) for entry in entries)
-        levels = self._levels(list(lists))
+        levels = self._levels(list(lists), entries, name)
         times, lines = _times_and_lines(entries)
         events = book_events(levels, times)
         is_diff = np.array([entry.message.snapshot_id is None for entry in entries], np.bool_)
@@ -274,8 +276,9 @@ class _Reader:
             )
         )
 
-    def _levels(self, lists: Sequence[bytes | msgspec.Raw]) -> Levels:
+    def _levels(self, lists: Sequence[bytes | msgspec.Raw], entries: list[_Entry], name: str) -> Levels:
         levels = read_levels(lists, *self._decimals)
+        levels.report_rounded(self._report, name, [entry.line for entry in entries])
         self._decimals = levels.price_decimals, levels.size_decimals
         return levels
 

@@ -16,6 +16,7 @@ from processor.events import Trades, concatenated
 from processor.formats.base import batch
 from processor.formats.chunks import BOM, chunks, head_lines
 from processor.formats.delta_book import DeltaBook, Place
+from processor.formats.headers import sound_names
 from processor.formats.levels import book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
@@ -78,7 +79,7 @@ class WebsocketFormat:
                     searched += len(chunk.text)
                     if searched > _SEARCHED_BYTES:
                         break
-        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+        return sound_names(found)
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
@@ -164,6 +165,7 @@ class _Reader:
         entries = _near(entries, days)
         levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
         self._decimals = levels.price_decimals, levels.size_decimals
+        levels.report_rounded(self._report, name, [entry.line for entry in entries])
         sound = self._sound(entries, levels, name)
         trades = self._trades(entries, sound, levels, name)
         book = self._book(entries, sound, levels, name)
