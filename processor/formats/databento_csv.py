@@ -14,7 +14,7 @@ from processor.formats.archives import preferred
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
 from processor.formats.dbn import MBO, NO_PRICE, RecordReader
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import DayCheck, TableReader, first_time, report_unknown_sides
@@ -53,7 +53,7 @@ class _DatabentoCsv:
         column = _instrument_column(names)
         if column is None or not _REQUIRED.issubset(names):
             return frozenset()
-        return frozenset(row[column] for row in rows if row[column])
+        return sound_names(row[column] for row in rows)
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report

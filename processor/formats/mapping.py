@@ -18,7 +18,7 @@ from processor.events import BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import Block, SourceFile, batch
 from processor.formats.chunks import BOM, head_lines
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.states import full_states
 from processor.formats.tables import TableReader, first_time, report_unknown_sides
 
@@ -143,9 +143,9 @@ class _Generic:
         place = mapped.names.index(str(mapped.said.instrument_column))
         if mapped.parquet:
             column = pl.scan_parquet(file.path).select(pl.col(mapped.names[place]).cast(pl.String).unique()).collect()
-            return frozenset(name for name in column.to_series().to_list() if name)
+            return sound_names(name for name in column.to_series().to_list() if name)
         rows = (line.split(b",") for line in head_lines(mapped.head())[mapped.header_lines :])
-        return frozenset(row[place].decode("utf-8", "replace") for row in rows if len(row) > place and row[place])
+        return sound_names(row[place] for row in rows if len(row) > place)
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report

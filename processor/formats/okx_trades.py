@@ -11,7 +11,7 @@ from processor.events import BUY, SELL
 from processor.formats import text
 from processor.formats.archives import Table, TradeColumns, instrument_named, preferred, read_trades
 from processor.formats.chunks import head_lines
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ class _OkxTrades:
         if _SYMBOL not in plain:
             return frozenset([instrument_named(file, _NAME)])
         at = plain.index(_SYMBOL)
-        return frozenset(row[at].decode("utf-8", "replace") for row in rows if len(row) == len(names) and row[at])
+        return sound_names(row[at] for row in rows if len(row) == len(names))
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report

@@ -16,6 +16,7 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import batch
+from processor.formats.headers import sound_names
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
 
@@ -67,7 +68,7 @@ class _Sqlite:
                 for table in _present(database)
                 for row in database.execute(_select("DISTINCT instrument", table))
             )
-            return frozenset(str(name) for name in named if name)
+            return sound_names(str(name) for name in named if name)
 
     def streams(
         self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report
@@ -136,6 +137,7 @@ def _read(files: Sequence[SourceFile], table: str, instrument: str, report: Repo
                 size_bytes = file.size_bytes - size_bytes
             label = f"{file.name}/{table}"
             days = DayCheck(label, report)
+            _report_damaged(database, table, label, report)
             columns = ", ".join(("rowid", *_TABLES[table]))
             rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
             done = 0
@@ -144,6 +146,17 @@ def _read(files: Sequence[SourceFile], table: str, instrument: str, report: Repo
                 yield batch(*events(some, label, days), before + size_bytes * done // counts[table])
         report.refuse_if_rotten(label)
         before += size_bytes
+
+
+def _report_damaged(database: sqlite3.Connection, table: str, label: str, report: Report) -> None:
+    """Report the rows whose instrument has a name that none has: nothing tells whose they are."""
+    names = [row[0] for row in database.execute(_select("DISTINCT instrument", table))]
+    for name in names:
+        if name and not sound_names([str(name)]):
+            rows = [row[0] for row in database.execute(_select("rowid", table, "WHERE instrument = ?"), (name,))]
+            detail = f"instrument {text.shown(_field(name))} is damaged"
+            report.add_all("malformed", label, ((row, None, detail) for row in rows), len(rows))
+            report.rows(label, len(rows))
 
 
 def _first_ns(file: SourceFile) -> int:
@@ -216,6 +229,8 @@ class _Reader:
             size_decimals=self._decimals[1],
         )
         self._decimals = parsed.price_decimals, parsed.size_decimals
+        rounded = ((rows[value.line][0], None, value.reason) for value in parsed.rounded)
+        self._report.add_all("rounded", name, rounded, parsed.rounded_count)
         faults = {bad.line: bad.reason for bad in parsed.bad}
         sound = np.zeros(len(rows), np.bool_)
         sound[parsed.lines] = True
@@ -244,6 +259,7 @@ class _Reader:
                 lists.append(levels or b"[]")
         found = read_levels(lists, *self._decimals)
         self._decimals = found.price_decimals, found.size_decimals
+        found.report_rounded(self._report, name, [row[0] for row in rows])
         for at in np.flatnonzero(found.reasons).tolist():
             reason = text.PHRASES[int(found.reasons[at])]
             faults.setdefault(at // 2, f"{('bids', 'asks')[at % 2]}: a price or size {reason}")
@@ -303,10 +319,10 @@ def _levels(content: str | bytes) -> bytes | None:
 
 
 def _pair(level: object) -> tuple[object, object]:
-    """The price and the size of a level.
+    """The price and the size of a level, whatever else it has.
 
     Raises:
-        ValueError: it has not just these.
+        ValueError: it has not these.
         TypeError: it is no level.
     """
     if isinstance(level, dict):
@@ -318,5 +334,5 @@ def _pair(level: object) -> tuple[object, object]:
     if not isinstance(level, list):
         msg = "a level that is neither a list nor an object"
         raise TypeError(msg)
-    price, size = level
+    price, size, *_ = level
     return price, size
