@@ -5,8 +5,8 @@ BENCH_VENV := .venv-bench
 PY := $(VENV)/bin/python
 
 # Compiled kernels outlive one run, and do not lie between the sources. Numba notices a change in a kernel's own file, but
-# not in one that it calls into: so every state of the kernels has a cache of its own.
-KERNELS := $(shell grep -rl njit processor --include='*.py' | sort | xargs cat | cksum | cut -d ' ' -f 1)
+# not in one that it calls into or takes constants from: so every state of all that name Numba has a cache of its own.
+KERNELS := $(shell grep -rli numba processor --include='*.py' | sort | xargs cat | cksum | cut -d ' ' -f 1)
 export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache/$(KERNELS)
 
 .DEFAULT_GOAL := help

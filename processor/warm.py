@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from processor.formats import dbn, open_dataset, orders
 from processor.publish import depth_payload
 from processor.settings import Settings
 from processor.source import Direct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _BINANCE: Final = (
     '1700000000000000 {"lastUpdateId":1,"bids":[["1.5","2"]],"asks":[["1.6","2"]]}',
@@ -36,7 +39,7 @@ _DATABENTO: Final = (
     "2024-01-01T00:00:00.000000002Z,2024-01-01T00:00:00.000000002Z,A,B,1.5,1,1.5,1.6,3,2,X",
 )
 _TARDIS_COLUMNS: Final = "exchange,symbol,timestamp,local_timestamp"
-_SAMPLES: Final = {
+_SAMPLES: Final[dict[str, Sequence[str]]] = {
     "tardis/book.csv": (
         f"{_TARDIS_COLUMNS},is_snapshot,side,price,amount",
         "x,X,1700000000000000,1700000000000000,true,bid,1.5,2",
@@ -50,6 +53,11 @@ _SAMPLES: Final = {
     "lobster/X_2024-01-02_34200000_57600000_orderbook_1.csv": ("16000,2,15000,2", "16000,2,15000,1"),
     "binance/x.txt": _BINANCE,
     "databento/x.csv": _DATABENTO,
+    "dirty/x.csv": (
+        f"{_TARDIS_COLUMNS},id,side,price,amount",
+        "x,X,1700000000000000,1700000000000000,1,Buy, 1.6,1e0",
+    ),
+    "dirty levels/x.txt": [line.replace('"2"', "2.0") for line in _BINANCE],
 }
 
 

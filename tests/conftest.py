@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
-# Set before anything imports Numba: kernels compiled by one run serve the next.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".venv/numba-cache"))
+_SOURCES: Final = [file.read_bytes() for file in sorted(ROOT.glob("processor/**/*.py"))]
+_KERNELS: Final = zlib.crc32(b"".join(source for source in _SOURCES if b"numba" in source.lower()))
+# Set before anything imports Numba: kernels compiled by one run serve the next, until one of them changes (Makefile).
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / f".venv/numba-cache/tests-{_KERNELS}"))
 
 # Datasets that tests read are kept no longer than the tests themselves; a process of several has a cache of its own,
 # because an entry that another one is filling cannot be used.

@@ -17,6 +17,7 @@ from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import Part, batch, several
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import chunks
+from processor.formats.headers import sound_names
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns, printable
 from processor.formats.packing import BOM, HEAD_BYTES
@@ -102,7 +103,7 @@ class _BinanceRaw:
                     searched += len(chunk.text)
                     if searched > (_SEARCHED_BYTES if found else _SEARCHED_FOR_THE_FIRST_BYTES):
                         break
-        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+        return sound_names(found)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """One part: a recorder writes trades and depth into one file, and the book goes on in the next."""
@@ -287,7 +288,8 @@ class _Reader:
         self._report.add("assumptions", self._name, line, None, detail)
 
     def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:
-        levels = self._levels([b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries])
+        lists = [b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries]
+        levels = self._levels(lists, entries)
         faulty = levels.reasons.tolist()
         kept = []
         for number, entry in enumerate(entries):
@@ -328,7 +330,7 @@ class _Reader:
 
     def _book(self, entries: list[_Entry]) -> BookEvents | None:
         lists = chain.from_iterable(_sides(entry.message) for entry in entries)
-        levels = self._levels(list(lists))
+        levels = self._levels(list(lists), entries)
         times, lines = _times_and_lines(entries)
         events = book_events(levels, times)
         is_diff = np.array([entry.message.snapshot_id is None for entry in entries], np.bool_)
@@ -360,8 +362,9 @@ class _Reader:
             )
         )
 
-    def _levels(self, lists: Sequence[bytes | msgspec.Raw]) -> Levels:
+    def _levels(self, lists: Sequence[bytes | msgspec.Raw], entries: list[_Entry]) -> Levels:
         levels = read_levels(lists, *self._decimals)
+        levels.report_rounded(self._report, self._name, [entry.line for entry in entries])
         self._decimals = levels.price_decimals, levels.size_decimals
         return levels
 

@@ -12,7 +12,7 @@ from processor.events import BUY, SELL
 from processor.formats import text
 from processor.formats.archives import TradeColumns, instrument_named, trades_part
 from processor.formats.chunks import head_lines
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.tables import Table
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class _BybitTrades:
         if not _starts_with(names, _DERIVATIVES):
             return frozenset()
         # BitMEX has the same columns, with dates for seconds.
-        return frozenset(row[1] for row in rows if len(row) == len(names) and row[1] and _SECONDS.fullmatch(row[0]))
+        return sound_names(row[1] for row in rows if len(row) == len(names) and _SECONDS.fullmatch(row[0]))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file.

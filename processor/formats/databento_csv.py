@@ -14,7 +14,7 @@ from processor.formats.archives import preferred
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import head_lines
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides, table_part
@@ -58,7 +58,7 @@ class _DatabentoCsv:
         column = _instrument_column(names)
         if column is None or not (_REQUIRED.issubset(names) or _is_sampled(names)):
             return frozenset()
-        return frozenset(row[column] for row in rows if row[column])
+        return sound_names(row[column] for row in rows)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file, as each row is both, the book and perhaps a trade; one for all files of orders.

@@ -88,8 +88,11 @@ class DeltaBook:
         """Bring the texts up to date and verify them; the levels that fell out of the exchange's depth, removed."""
         if self._checksum is None:
             return []
-        self._texts.update(BID, message.bids)
-        self._texts.update(ASK, message.asks)
+        unit = 10 ** (MAX_DECIMALS - events.price_decimals)
+        prices, sizes = [price * unit for price in events.price_ticks.tolist()], events.size_lots.tolist()
+        bids = len(message.bids)
+        self._texts.update(BID, message.bids, prices[:bids], sizes[:bids])
+        self._texts.update(ASK, message.asks, prices[bids:], sizes[bids:])
         cut: list[BookEvents] = []
         if self._depth is not None:
             cut = [_removed(side, self._texts.cut(side, self._depth), place, events) for side in (BID, ASK)]

@@ -1,19 +1,37 @@
-"""Headers that name the columns of a file."""
+"""Headers that name the columns of a file, and the names of instruments in it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.formats import text
-from processor.formats.kernels import KIND_ONLY, KIND_SKIP
+from processor.formats.specs import KIND_ONLY, KIND_SKIP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from processor.formats.files import SourceFile
     from processor.formats.text import Column
+
+
+_REPLACEMENT: Final = "\ufffd"
+
+
+def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
+    """The names of instruments without the blanks around them, and without those that are empty or damaged.
+
+    Damaged is what holds control characters or is no UTF-8 (or was not, where something stands in its place): a row
+    with such a name is malformed, whichever instrument is read.
+    """
+    texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in names)
+    stripped = (text.strip(" \t") for text in texts)
+    return frozenset(name for name in stripped if name and not any(map(_is_damaged, name)))
+
+
+def _is_damaged(letter: str) -> bool:
+    return letter < " " or "\x7f" <= letter <= "\x9f" or letter == _REPLACEMENT
 
 
 def layout_of(file: SourceFile, columns: Sequence[Column]) -> text.Layout:

@@ -18,7 +18,7 @@ from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Tr
 from processor.formats import text
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
-from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+from processor.formats.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -245,6 +245,7 @@ class _Reader:
         self, rows: _Rows, here: NDArray[np.bool_], before: int, name: str, days: DayCheck
     ) -> tuple[Trades, BookEvents | None, NDArray[np.int64]]:
         parsed = self._parsed(rows, before)
+        report_rounded(self._report, name, parsed)
         known = (rows.kind >= _DEPTH) & (rows.kind <= _SNAPSHOT)
         sided = (rows.side != UNKNOWN) | (rows.kind == _TRADE) | (rows.kind == _CLEAR)
         sound = np.zeros(len(here), np.bool_)

@@ -19,7 +19,7 @@ from processor.formats import text
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
 from processor.formats.files import SourceFile, beside
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.packing import BOM, Block
 from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
@@ -146,9 +146,9 @@ class _Generic:
         if mapped.parquet:
             with file.on_disk() as path:
                 column = pl.scan_parquet(path).select(pl.col(mapped.names[place]).cast(pl.String).unique()).collect()
-            return frozenset(name for name in column.to_series().to_list() if name)
+            return sound_names(name for name in column.to_series().to_list() if name)
         rows = (line.split(b",") for line in head_lines(mapped.head())[mapped.header_lines :])
-        return frozenset(row[place].decode("utf-8", "replace") for row in rows if len(row) > place and row[place])
+        return sound_names(row[place] for row in rows if len(row) > place)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file."""

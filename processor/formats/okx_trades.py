@@ -11,7 +11,7 @@ from processor.events import BUY, SELL
 from processor.formats import text
 from processor.formats.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.chunks import head_lines
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.tables import Table
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _OkxTrades:
         if _SYMBOL not in plain:
             return frozenset([instrument_named(file, _NAME)])
         at = plain.index(_SYMBOL)
-        return frozenset(row[at].decode("utf-8", "replace") for row in rows if len(row) == len(names) and row[at])
+        return sound_names(row[at] for row in rows if len(row) == len(names))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file; where there are trades, the same trades aggregated are left out."""

@@ -16,6 +16,7 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import text
 from processor.formats.base import Part, batch
+from processor.formats.headers import sound_names
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
 from processor.names import printable
@@ -71,7 +72,7 @@ class _Sqlite:
                 for table in _present(database)
                 for row in database.execute(_select("DISTINCT instrument", table))
             )
-            return frozenset(str(name) for name in named if name)
+            return sound_names(str(name) for name in named if name)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each table of each file; there is one clock for both."""
@@ -115,6 +116,17 @@ def _count(database: sqlite3.Connection, table: str, instrument: str) -> int:
     return int(count)
 
 
+def _report_damaged(database: sqlite3.Connection, table: str, label: str, report: Report) -> None:
+    """Report the rows whose instrument has a name that none has: nothing tells whose they are."""
+    names = [row[0] for row in database.execute(_select("DISTINCT instrument", table))]
+    for name in names:
+        if name and not sound_names([str(name)]):
+            rows = [row[0] for row in database.execute(_select("rowid", table, "WHERE instrument = ?"), (name,))]
+            detail = f"instrument {text.shown(_field(name))} is damaged"
+            report.add_all("malformed", label, ((row, None, detail) for row in rows), len(rows))
+            report.rows(label, len(rows))
+
+
 def _parts(file: SourceFile, instrument: str) -> list[Part]:
     with _opened(file) as database:
         counts = {table: _count(database, table, instrument) for table in _present(database)}
@@ -151,6 +163,7 @@ def _read(
     days = DayCheck(label, report)
     columns = ", ".join(("rowid", *_TABLES[table]))
     with _opened(file) as database:
+        _report_damaged(database, table, label, report)
         rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
         done = 0
         while some := rows.fetchmany(_ROWS_AT_ONCE):
@@ -220,6 +233,8 @@ class _Reader:
             size_decimals=self._decimals[1],
         )
         self._decimals = parsed.price_decimals, parsed.size_decimals
+        rounded = ((rows[value.line][0], None, value.reason) for value in parsed.rounded)
+        self._report.add_all("rounded", name, rounded, parsed.rounded_count)
         faults = {bad.line: bad.reason for bad in parsed.bad}
         sound = np.zeros(len(rows), np.bool_)
         sound[parsed.lines] = True
@@ -248,6 +263,7 @@ class _Reader:
                 lists.append(levels or b"[]")
         found = read_levels(lists, *self._decimals)
         self._decimals = found.price_decimals, found.size_decimals
+        found.report_rounded(self._report, name, [row[0] for row in rows])
         for at in np.flatnonzero(found.reasons).tolist():
             reason = text.PHRASES[int(found.reasons[at])]
             faults.setdefault(at // 2, f"{('bids', 'asks')[at % 2]}: a price or size {reason}")
@@ -308,10 +324,10 @@ def _levels(content: str | bytes) -> bytes | None:
 
 
 def _pair(level: object) -> tuple[object, object]:
-    """The price and the size of a level.
+    """The price and the size of a level, whatever else it has.
 
     Raises:
-        ValueError: it has not just these.
+        ValueError: it has not these.
         TypeError: it is no level.
     """
     if isinstance(level, dict):
@@ -323,5 +339,5 @@ def _pair(level: object) -> tuple[object, object]:
     if not isinstance(level, list):
         msg = "a level that is neither a list nor an object"
         raise TypeError(msg)
-    price, size = level
+    price, size, *_ = level
     return price, size

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from processor.formats.base import Batch
     from processor.formats.chunks import Chunk
     from processor.formats.files import SourceFile
-    from processor.formats.text import Layout
+    from processor.formats.text import Layout, Parsed
     from processor.report import Report
 
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -122,6 +122,7 @@ class TableReader:
         )
         self._decimals = parsed.price_decimals, parsed.size_decimals
         self._report.add_all("malformed", name, ((bad.line, None, bad.reason) for bad in parsed.bad), parsed.bad_count)
+        report_rounded(self._report, name, parsed)
         if chunk.cut_off:
             report_cut_off(self._report, name, chunk)
         rows = Rows(
@@ -183,6 +184,12 @@ def table_part(
         trades=trades,
         book=book,
     )
+
+
+def report_rounded(report: Report, name: str, parsed: Parsed) -> None:
+    """Report the values that are not those written."""
+    found = ((value.line, None, value.reason) for value in parsed.rounded)
+    report.add_all("rounded", name, found, parsed.rounded_count)
 
 
 def report_cut_off(report: Report, name: str, chunk: Chunk) -> None:

@@ -13,6 +13,7 @@ from processor.formats import text
 from processor.formats.archives import preferred
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
+from processor.formats.headers import sound_names
 from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
 from processor.formats.tables import Table, report_unknown_sides, table_part
@@ -47,8 +48,8 @@ class _Tardis:
         header, *rows = head_lines(head) or [b""]
         if header not in {_BOOK_HEADER, _TRADES_HEADER} and _States.of(header) is None:
             return frozenset()
-        named = (row.decode("utf-8", "replace").split(",")[:2] for row in rows)
-        return frozenset(":".join(names) for names in named if len(names) > 1 and all(names))
+        named = ([name.strip(b" \t") for name in row.split(b",")[:2]] for row in rows)
+        return sound_names(b":".join(names) for names in named if len(names) > 1 and all(names))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file of trades and each of the book.

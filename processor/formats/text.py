@@ -1,17 +1,23 @@
 """Lines of separated values to columns of integers, exactly: no float on the way and no Python per row.
 
 A `Layout` says what each column holds. Decimals become integers of the smallest unit the digits so far needed; a value
-that needs a smaller one has its chunk parsed again on the finer scale.
+that needs a smaller one has its chunk parsed again on the finer scale. A number that holds the noise of floating-point
+arithmetic (0.30000000000000004) is read as the one that was meant, and told.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.formats.kernels import (
+from processor.formats.kernels import parse_lines
+from processor.formats.specs import (
+    BAD_FIELDS,
+    DAMAGED,
     EXTRA_FIELD,
     KIND_DECIMAL,
     KIND_INTEGER,
@@ -20,19 +26,23 @@ from processor.formats.kernels import (
     KIND_SECONDS,
     KIND_SKIP,
     KIND_WORD,
+    MAX_DECIMALS,
     MISSING_FIELD,
     NEGATIVE,
     NOT_A_NUMBER,
     NOT_A_TIME,
     NOT_A_WORD,
+    NOT_GIVEN,
     PRICE_SLOT,
+    ROUNDED_FIELDS,
     SIZE_SLOT,
     SPEC_FIELDS,
     TOO_FINE,
     TOO_LARGE,
+    WORD_BYTES,
     WORD_FIELDS,
-    parse_lines,
 )
+from processor.formats.tolerant import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +50,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHOWN_BYTES: Final = 40
-_DESCRIBED_ROWS: Final = 20
-_WORD_BYTES: Final = 8
+DESCRIBED: Final = 20
+"""How many bad rows or rounded values are described."""
 _MAX: Final = int(np.iinfo(np.int64).max)
 PHRASES: Final = {
     MISSING_FIELD: "is missing",
@@ -49,9 +59,11 @@ PHRASES: Final = {
     NEGATIVE: "is negative",
     TOO_LARGE: "is too large for 64 bits",
     TOO_FINE: "has too many decimals",
-    NOT_A_TIME: "is not a time",
+    NOT_A_TIME: "is not a time like 2025-08-31T23:59:59.5Z, 2025.08.31 23:59:59 or 20250831 235959",
+    DAMAGED: "is damaged",
 }
 """What is wrong with a field, by the kernels' reasons."""
+_EXPONENT: Final = re.compile(rb"[-+]?[\d.,]+[eE][-+]?\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class Column:
     signed: bool = False
     implied_decimals: int = 0
     may_be_absent: bool = False
+    decimals: int | None = None
     words: tuple[bytes, ...] = ()
 
 
@@ -78,10 +91,11 @@ def integer(name: str, *, times: int = 1, signed: bool = False) -> Column:
     return Column(name, KIND_INTEGER, factor=times, signed=signed)
 
 
-def price(name: str, *, implied_decimals: int = 0, may_be_absent: bool = False) -> Column:
+def price(name: str, *, implied_decimals: int = 0, may_be_absent: bool = False, decimals: int | None = None) -> Column:
     """A decimal of any sign on the scale of prices; with `implied_decimals`, a whole number of 10**-that.
 
-    Absent is an empty field, or 2**63-1 in whole numbers; it reads as `ABSENT`.
+    Absent is an empty field, a word for nothing (nan, NULL), or 2**63-1 in whole numbers; it reads as `ABSENT`. With
+    `decimals`, up to 12, it is rounded to so many, half to even.
     """
     return Column(
         name,
@@ -90,12 +104,13 @@ def price(name: str, *, implied_decimals: int = 0, may_be_absent: bool = False) 
         signed=True,
         implied_decimals=implied_decimals,
         may_be_absent=may_be_absent,
+        decimals=decimals,
     )
 
 
-def size(name: str, *, may_be_absent: bool = False) -> Column:
-    """A decimal on the scale of sizes, not negative."""
-    return Column(name, KIND_DECIMAL, slot=SIZE_SLOT, may_be_absent=may_be_absent)
+def size(name: str, *, may_be_absent: bool = False, decimals: int | None = None) -> Column:
+    """A decimal on the scale of sizes, not negative; absent and rounded as a price."""
+    return Column(name, KIND_DECIMAL, slot=SIZE_SLOT, may_be_absent=may_be_absent, decimals=decimals)
 
 
 def seconds(name: str) -> Column:
@@ -104,12 +119,15 @@ def seconds(name: str) -> Column:
 
 
 def iso_time(name: str) -> Column:
-    """A date and time of day in UTC with up to 9 decimals, read as nanoseconds since the Unix epoch."""
+    """A date and time of day with up to 9 decimals, year first, read as nanoseconds since the Unix epoch.
+
+    It is in UTC where it names no other zone.
+    """
     return Column(name, KIND_ISO_TIME)
 
 
 def word(name: str, *words: bytes) -> Column:
-    """One of these words, read as its number among them, from 0."""
+    """One of these words, read as its number among them, from 0; in any case, unless two of them differ in it alone."""
     return Column(name, KIND_WORD, words=words)
 
 
@@ -127,11 +145,19 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounded:
+    """A value of a good row that is not the one written: its 1-based line in the file, and what it is read as."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """The good rows of some lines, and which are bad.
+    """The good rows of some lines, which are bad, and which of their values were rounded.
 
     `values` is int64 of shape (columns that are read, rows), `lines` the rows' 1-based lines in the file. Of the bad
-    rows the first are described; `bad_count` counts them all.
+    rows and the rounded values the first are described; `bad_count` and `rounded_count` count them all.
     """
 
     values: NDArray[np.int64]
@@ -140,6 +166,8 @@ class Parsed:
     size_decimals: int
     bad: tuple[BadRow, ...]
     bad_count: int
+    rounded: tuple[Rounded, ...]
+    rounded_count: int
 
 
 class Layout:
@@ -163,6 +191,9 @@ class Layout:
                 len(words),
                 len(words) + len(column.words),
                 _MAX // column.factor,
+                MAX_DECIMALS if column.decimals is None else column.decimals,
+                column.decimals is not None,
+                len({one.lower() for one in column.words}) < len(set(column.words)),
             )
             words += column.words
         self._letters = np.frombuffer(b"".join(words) or b"\n", np.uint8)
@@ -188,47 +219,56 @@ class Layout:
         self, text: bytes, lines: int, *, first_line: int = 1, price_decimals: int = 0, size_decimals: int = 0
     ) -> Parsed:
         """Parse `text`, which is `lines` lines, each ended by a newline, on a scale at least as fine as given."""
-        buffer = np.frombuffer(text if len(text) >= _WORD_BYTES else text.ljust(_WORD_BYTES, b"\n"), np.uint8)
+        buffer = np.frombuffer(text if len(text) >= WORD_BYTES else text.ljust(WORD_BYTES, b"\n"), np.uint8)
         values = np.empty((len(self._rows), lines), np.int64)
         line_of_row = np.empty(lines, np.int64)
-        bad = np.empty((_DESCRIBED_ROWS, 5), np.int64)
+        unread = np.empty((lines, 2), np.int64)
         ends = np.empty(len(self.columns), np.int64)
+        bad = np.empty((DESCRIBED, BAD_FIELDS), np.int64)
+        rounded = np.empty((DESCRIBED, ROUNDED_FIELDS), np.int64)
         scales = np.array([price_decimals, size_decimals], np.int64)
         while True:
             needed = scales.copy()
-            rows, bad_count = parse_lines(
-                buffer,
-                self._spec,
-                self._letters,
-                self._words,
-                scales,
-                values,
-                line_of_row,
-                bad,
-                needed,
-                ends,
-                first_line,
-            )
+            kinds = (self._spec, self._letters, self._words, scales)
+            rows, left = parse_lines(buffer, *kinds, values, line_of_row, unread, needed, ends, first_line)
+            good: slice | NDArray[np.bool_] = slice(rows)
+            bad_count = rounded_count = 0
+            if left:
+                good = np.ones(rows, np.bool_)
+                bad_count, rounded_count = read_rows(
+                    buffer, unread[:left], *kinds, values, line_of_row, good, bad, rounded, needed
+                )
             if (needed == scales).all():
                 break
             scales = needed
         return Parsed(
-            values=values[:, :rows],
-            lines=line_of_row[:rows],
+            values=values[:, :rows][:, good],
+            lines=line_of_row[:rows][good],
             price_decimals=int(scales[PRICE_SLOT]),
             size_decimals=int(scales[SIZE_SLOT]),
             bad=tuple(self._described(text, row) for row in bad[:bad_count].tolist()),
             bad_count=bad_count,
+            rounded=tuple(self._rounding(text, value) for value in rounded[:rounded_count].tolist()),
+            rounded_count=rounded_count,
         )
 
     def _described(self, text: bytes, row: list[int]) -> BadRow:
-        line, reason, number, start, end = row
-        return BadRow(line, _explained(self.columns[number], reason, text[start:end]))
+        line, reason, number, start, stop = row
+        return BadRow(line, _explained(self.columns[number], reason, text[start:stop]))
+
+    def _rounding(self, text: bytes, value: list[int]) -> Rounded:
+        line, column, start, stop, number, decimals = value
+        return Rounded(line, read_as(self.columns[column].name, text[start:stop], number, decimals))
 
 
 def _head(word: bytes) -> int:
     """The first eight bytes, as the kernel reads them."""
-    return int.from_bytes(word[:_WORD_BYTES], "little", signed=len(word) >= _WORD_BYTES)
+    return int.from_bytes(word[:WORD_BYTES], "little", signed=len(word) >= WORD_BYTES)
+
+
+def read_as(name: str, field: bytes, number: int, decimals: int) -> str:
+    """That `field` is read as another number, of 10**-decimals, as a phrase."""
+    return f"{name} {shown(field)} is read as {Decimal(number).scaleb(-decimals):f}"
 
 
 def _explained(column: Column, reason: int, field: bytes) -> str:
@@ -237,8 +277,19 @@ def _explained(column: Column, reason: int, field: bytes) -> str:
         return f"more fields than the {column.name} at the end"
     if reason == MISSING_FIELD:
         return f"{column.name} is missing"
-    shown = field[:_SHOWN_BYTES].decode("ascii", "backslashreplace") + ("..." if len(field) > _SHOWN_BYTES else "")
+    if reason == NOT_GIVEN:
+        return f"{column.name} is missing ({shown(field)})"
+    phrase = PHRASES.get(reason)
     if reason == NOT_A_WORD:
-        expected = ", ".join(text.decode("ascii", "backslashreplace") for text in column.words)
-        return f"{column.name} {shown!r} is none of {expected}"
-    return f"{column.name} {shown!r} {PHRASES[reason]}"
+        phrase = "is none of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
+    elif reason == NOT_A_NUMBER and column.kind != KIND_DECIMAL and _EXPONENT.fullmatch(field):
+        phrase = "is rounded: it has an exponent"
+    elif reason == NOT_A_NUMBER and column.kind == KIND_INTEGER:
+        phrase = "is not a whole number"
+    return f"{column.name} {shown(field)} {phrase}"
+
+
+def shown(field: bytes) -> str:
+    """The begin of a field in quotes, with what a terminal may not show written as its bytes."""
+    letters = field[:_SHOWN_BYTES].decode("latin-1").encode("unicode_escape").decode("ascii")
+    return f"'{letters}...'" if len(field) > _SHOWN_BYTES else f"'{letters}'"

@@ -6,7 +6,6 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
 from processor.events import ASK, BID
-from processor.formats.kernels import MAX_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,15 +22,15 @@ class TextBook:
         self._levels: dict[int, dict[int, Level]] = {BID: {}, ASK: {}}
         self._order: dict[int, list[int]] = {BID: [], ASK: []}
 
-    def update(self, side: int, levels: Iterable[Level]) -> None:
-        """Set levels whose texts are decimals; a size of zero removes one."""
+    def update(self, side: int, levels: Iterable[Level], prices: Iterable[int], sizes: Iterable[int]) -> None:
+        """Set levels, whose prices and sizes are these numbers of whatever unit; a size of zero removes one."""
         held, order = self._levels[side], self._order[side]
-        for price, size in levels:
-            key = _SIGN[side] * _units(price)
-            if size.strip("-0."):
+        for level, price, size in zip(levels, prices, sizes, strict=True):
+            key = _SIGN[side] * price
+            if size:
                 if key not in held:
                     insort(order, key)
-                held[key] = (price, size)
+                held[key] = level
             elif key in held:
                 del held[key]
                 del order[bisect_left(order, key)]
@@ -42,14 +41,9 @@ class TextBook:
         return [held[key] for key in self._order[side][:count]]
 
     def cut(self, side: int, depth: int) -> list[int]:
-        """Remove all levels beyond the best `depth`; returns their prices in units of 10**-MAX_DECIMALS."""
+        """Remove all levels beyond the best `depth`; returns their prices."""
         beyond = self._order[side][depth:]
         del self._order[side][depth:]
         for key in beyond:
             del self._levels[side][key]
         return [_SIGN[side] * key for key in beyond]
-
-
-def _units(price: str) -> int:
-    whole, _, fraction = price.partition(".")
-    return int(whole + fraction[:MAX_DECIMALS].ljust(MAX_DECIMALS, "0"))

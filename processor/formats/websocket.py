@@ -17,6 +17,7 @@ from processor.events import Trades, concatenated
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import chunks, head_lines
 from processor.formats.delta_book import DeltaBook, Place
+from processor.formats.headers import sound_names
 from processor.formats.levels import book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
@@ -81,7 +82,7 @@ class WebsocketFormat:
                     searched += len(chunk.text)
                     if searched > _SEARCHED_BYTES:
                         break
-        return frozenset(symbol.decode("utf-8", "replace") for symbol in found)
+        return sound_names(found)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """One part: a recorder writes trades and books into one file, and the book goes on in the next."""
@@ -174,6 +175,7 @@ class _Reader:
         entries = _near(entries, days)
         levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
         self._decimals = levels.price_decimals, levels.size_decimals
+        levels.report_rounded(self._report, name, [entry.line for entry in entries])
         sound = self._sound(entries, levels, name)
         trades, traded = self._trades(entries, sound, levels, name)
         book = self._book(entries, sound, levels, name)

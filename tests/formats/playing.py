@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
@@ -21,7 +21,7 @@ from processor.formats import in_order, open_dataset
 from processor.publish import depth_payload, metrics_payload, ohlc_payload
 from processor.report import KINDS, Report
 from processor.settings import Aggregation
-from tests.formats import one_market
+from tests.formats import one_market, tolerant_reference
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -155,8 +155,7 @@ def outcome(folder: Path, instrument: str | None = None) -> Played | str:
 
 
 _FIELD_ENDS: Final = {".csv": rb"[,;]", "": rb'[\s,:"\[\]{}]+'}
-_NUMBER: Final = re.compile(rb"-?(\d+\.?\d*|\.\d+)")
-SCIENTIFIC: Final = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
+_NUMBER: Final = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _ISO: Final = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _SHIFTS: Final = {"lobster": 4, "recorded_databento_csv": 9, "databento_csv_trades": 9}
 _NEW_YORK_NS: Final = (one_market.START_MS - 9 * 3_600_000 + one_market.DAY_MS) * 10**6
@@ -165,20 +164,24 @@ _NEW_YORK_NS: Final = (one_market.START_MS - 9 * 3_600_000 + one_market.DAY_MS) 
 class Spelled:
     """The numbers and times that a touched line spells, by other means than the project's."""
 
-    def __init__(
-        self, name: str, text: bytes, *, number: re.Pattern[bytes] = _NUMBER, ends: bytes | None = None
-    ) -> None:
+    def __init__(self, name: str, text: bytes, *, ends: bytes | None = None) -> None:
         by_comma = name.startswith(("tardis", "mapped", "lobster", "databento", "binance_archive", "bybit_", "okx_tr"))
         by_comma |= name in {"recorded_tardis", "recorded_tardis_trades", "recorded_databento_csv"}
         by_comma &= name != "bybit_raw"
         text = text.replace(b'"', b"") if name.startswith("mapped") else text
         fields = re.split(ends or _FIELD_ENDS[".csv" if by_comma else ""], text.rstrip(b"\r"))
+        fields = [each.strip(b' \t"') for each in fields]
         with localcontext(prec=6000):
-            written = {Decimal(each.decode()) for each in fields if each and number.fullmatch(each)}
+            numbers = [each for each in fields if _NUMBER.fullmatch(each)]
+            written = {Decimal(each.decode()) for each in numbers}
+            written |= {tolerant_reference.decimal(each, quoted=False, decimals=None)[0] for each in numbers}
             shift = _SHIFTS.get(name, 0)
             self.numbers = written | {each.scaleb(-shift) for each in written}
             self.times = {int(each * unit) for each in written for unit in (1, 10**3, 10**6, 10**9)}
             self.times |= {_NEW_YORK_NS + int(each * 10**9) for each in written if name == "lobster"}
+        for each in fields if by_comma else ():
+            with suppress(tolerant_reference.FaultyError):
+                self.times.add(tolerant_reference.time_ns(None, each, False))  # noqa: FBT003
         for found in _ISO.finditer(text):
             try:
                 moment = datetime(*map(int, found.groups()[:6]), tzinfo=UTC)  # type: ignore[arg-type, misc]

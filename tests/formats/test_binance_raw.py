@@ -284,7 +284,7 @@ def test_the_symbol_is_found_behind_a_snapshot_longer_than_a_files_head(tmp_path
         ),
         (binance_depth(0, 1, 2, [["1", "x"]]), "depthUpdate: a price or size is not a number"),
         (binance_depth(0, 1, 2, [["1", "-2"]]), "depthUpdate: a price or size is negative"),
-        (binance_snapshot(0, 1, [["1", "1e5"]]), "snapshot: a price or size is not a number"),
+        (binance_snapshot(0, 1, [["1", "1e"]]), "snapshot: a price or size is not a number"),
         (binance_trade(0, 1, "1 0", "1", maker=True), "trade: a price or size is not a number"),
         (binance_trade(0, 1, "1", "1", maker=True).replace('"m":true,', ""), "trade without 'm'"),
     ],

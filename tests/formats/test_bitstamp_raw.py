@@ -101,7 +101,7 @@ def test_each_pair_is_read_alone_and_a_trade_that_comes_again_is_skipped(tmp_pat
         ),
         (bitstamp_trade(0, 500, 2, "1", "1"), "type 2 is neither 0 (buy) nor 1 (sell)"),
         (bitstamp_trade(0, 500, 0, "1", "1", amount_str="-1"), "trade: a price or size is negative"),
-        (bitstamp_trade(0, 500, 0, "1e-7", "1", price_str=None), "trade: a price or size is not a number"),
+        (bitstamp_trade(0, 500, 0, "1e-13", "1", price_str=None), "trade: a price or size has too many decimals"),
         (bitstamp_trade(0, 500, 0, "1", "1", id="x"), "Expected `int`, got `str` - at `$.id`"),
     ],
 )

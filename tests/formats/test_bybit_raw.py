@@ -95,7 +95,7 @@ def test_block_trades_are_left_out_and_each_symbol_is_read_alone(tmp_path: Path)
         (SNAPSHOT.replace('["1", "1"]', '["1"]'), "Expected `array` of length 2 - at `$.b[0]`"),
         (SNAPSHOT.replace('"u"', '"U"'), "Object missing required field `u`"),
         (SNAPSHOT.replace(str(DAY_US // 1000), "1", 1), "time 1 is neither in s nor in ms nor in us nor in ns"),
-        (bybit_book(0, "delta", 8, [("1", "1e5")], []), "book: a price or size is not a number"),
+        (bybit_book(0, "delta", 8, [("1", "1e")], []), "book: a price or size is not a number"),
         (bybit_trades(0, ("Long", "1", "1")), "side 'Long' is neither buy nor sell"),
         (bybit_trades(0, ("Buy", "", "1")), "trade: a price or size is not a number"),
         (bybit_trades(0, ("Buy", "1", "-1")), "trade: a price or size is negative"),

@@ -107,12 +107,15 @@ def test_the_same_columns_with_dates_are_not_bybits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (bybit_row("1.7230752E9", "Buy", "1", "2"), "timestamp '1.7230752E9' is not a number"),
+        (
+            bybit_row("1.7230752E9", "Buy", "1", "2"),
+            "timestamp '1.7230752E9' is rounded: it has an exponent",
+        ),
         (bybit_row("-5", "Buy", "1", "2"), "timestamp '-5' is negative"),
         (bybit_row("5", "Buy", "1", "2"), "time 1970-01-01T00:00:05+00:00 is before 1990: is its unit another one?"),
         (bybit_row(f"{DAY_S}", "None", "1", "2"), "side 'None' is none of Sell, Buy"),
         (bybit_row(f"{DAY_S}", "Buy", "-1", "2"), "size '-1' is negative"),
-        (bybit_row(f"{DAY_S}", "Buy", "1", "2e-05"), "price '2e-05' is not a number"),
+        (bybit_row(f"{DAY_S}", "Buy", "1", "2e-13"), "price '2e-13' has too many decimals"),
         (f"{DAY_S},BTCUSDT,Buy,1", "price is missing"),
     ],
 )

@@ -116,7 +116,7 @@ def test_a_product_behind_a_long_snapshot_is_found(tmp_path: Path) -> None:
             coinbase_match(0, 500, "buy", "1", "1").replace("500", '"500"', 1),
             "Expected `int`, got `str` - at `$.trade_id`",
         ),
-        (coinbase_match(0, 500, "buy", "1e3", "1"), "trade: a price or size is not a number"),
+        (coinbase_match(0, 500, "buy", "1e", "1"), "trade: a price or size is not a number"),
         (advanced_book(0, "full"), "type 'full' is neither snapshot nor update"),
         (advanced_book(0, "update", ("ask", "1", "1")), "side 'ask' is none of buy, bid, sell, offer"),
         (advanced_trades(1, (500, "", "1", "1")), "side '' is neither buy nor sell"),

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from processor.formats.specs import NOT_A_TIME
+from processor.formats.text import PHRASES
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DATABENTO_HEADER, databento, databento_row, lines, write
 
@@ -107,7 +109,7 @@ def test_the_broken_row_of_the_real_file_is_skipped_whole_and_located(shared_dat
 @pytest.mark.parametrize(
     ("column", "text", "reason"),
     [
-        (1, "2024-08-08 14:30", "ts_event '2024-08-08 14:30' is not a time"),
+        (1, "2024-08-08 14:30", f"ts_event '2024-08-08 14:30' {PHRASES[NOT_A_TIME]}"),
         (5, "X", "action 'X' is none of A, C, M, R, T, F, N"),
         (15, "-1", "bid_sz_00 '-1' is negative"),
     ],

@@ -433,7 +433,7 @@ def test_a_member_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         ("a.pkl", b"\x80\x04\x95\0", "a Python pickle"),
         ("a.Z", b"\x1f\x9d\x90\0", "packed by compress"),
         ("a.pcap", b"\xd4\xc3\xb2\xa1\x02\0", "packets (pcap)"),
-        ("a.pcapng", b"\x0a\x0d\x0d\x0a\0", "packets (pcapng)"),
+        ("a.pcapng", b"\x0a\x0d\x0d\x0a\0", "a capture of packets (pcap) without those of IEX"),
         ("a", b'{"op":"mcm","id":1,"clk":"x"}\n', "a stream of Betfair"),
         ("a.bin", b"\0\1\2\3", "binary data that begin 00 01 02 03"),
     ],

@@ -34,7 +34,7 @@ from processor.formats.files import SourceFile
 from processor.formats.packing import HEAD_BYTES
 from tests.formats import mangling, one_market
 from tests.formats.mangling import AS_A_WHOLE, IN_BYTES, Touch, line_touched
-from tests.formats.playing import SCIENTIFIC, Played, Spelled, compare, outcome, play
+from tests.formats.playing import Played, Spelled, compare, outcome, play
 from tests.formats.row_edits import TABLES, Edit, edits
 
 if TYPE_CHECKING:
@@ -286,8 +286,7 @@ def test_the_rows_that_are_not_touched_play_as_they_did(of_rows: Sample, file: i
         assert any(reason in found for reason in reasons), found
         return
     before, after = (
-        [Spelled(of_rows.name, text, number=SCIENTIFIC, ends=rb'[,:"\[\]{} ]+') for text in side]
-        for side in zip(*texts, strict=True)
+        [Spelled(of_rows.name, text, ends=rb'[,:"\[\]{} ]+') for text in side] for side in zip(*texts, strict=True)
     )
     if of_rows.name in OF_ORDERS:
         found.levels = of_rows.played.levels

@@ -180,10 +180,10 @@ def test_how_much_is_read_at_once_changes_no_event(
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ((DEPTH | BUYS, 50, NAN, 1.0), "px 'NaN' is not a number"),
+        ((DEPTH | BUYS, 50, NAN, 1.0), "px is missing ('NaN')"),
         ((DEPTH | BUYS, 50, float("inf"), 1.0), "px 'inf' is not a number"),
         ((DEPTH | BUYS, 50, 1.0, -1.0), "qty '-1' is negative"),
-        ((DEPTH | BUYS, 50, 0.1 + 0.2, 1.0), "px '0.30000000000000004' has too many decimals"),
+        ((DEPTH | BUYS, 50, 1 / 3, 1.0), "px '0.3333333333333333' has too many decimals"),
         ((DEPTH, 50, 1.0, 1.0), "a level without a side"),
         ((10 | BUYS, 50, 1.0, 1.0), "a kind of event other than 1 to 4"),
         ((TRADE | BUYS, 9 * 86_400_000_000, 1.0, 1.0), "time 2024-08-17T00:00:00+00:00 is far from the rows around it"),

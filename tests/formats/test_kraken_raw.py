@@ -199,7 +199,7 @@ def test_each_symbol_is_read_alone(tmp_path: Path) -> None:
     ("broken", "reason"),
     [
         (kraken_book(0, "full", [], []), "type 'full' is neither snapshot nor update"),
-        (kraken_book(0, "update", [("1", "1e-5")], []), "book: a price or size is not a number"),
+        (kraken_book(0, "update", [("1", "1e-13")], []), "book: a price or size has too many decimals"),
         (kraken_book(0, "update", [("-1", "-1")], []), "book: a price or size is negative"),
         (kraken_book(0, "update", [("null", "1")], []), "book: a price or size is not a number"),
         (kraken_book(0, "update", [], []).replace("timestamp", "time"), "an update without a timestamp"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from processor.formats import text
 from processor.formats.kernels import ABSENT, MAX_DECIMALS
 from processor.formats.levels import read_levels
+from tests.formats.tolerant_reference import damaged, split
 
 ROW = text.Layout(
     [
@@ -69,25 +70,34 @@ def test_a_malformed_row_does_not_make_the_scale_finer() -> None:
         (b"X", "time is missing"),
         (b"X,1,bid,100.5,1,7", "more fields than the size at the end"),
         (b"X,1,bid,2 33.53,1", "price '2 33.53' is not a number"),
-        (b"X,1,bid, 33.53,1", "price ' 33.53' is not a number"),
-        (b"X,1,bid,1e-5,1", "price '1e-5' is not a number"),
-        (b"X,1,bid,+1,1", "price '+1' is not a number"),
-        (b"X,1,bid,-,1", "price '-' is not a number"),
+        (b"X,1,bid,33.53x,1", "price '33.53x' is not a number"),
+        (b"X,1,bid,1e-15,1", "price '1e-15' has too many decimals"),
+        (b"X,1,bid,1e19,1", "price '1e19' is too large for 64 bits"),
+        (b"X,1,bid,1e,1", "price '1e' is not a number"),
+        (b"X,1,bid,+-1,1", "price '+-1' is not a number"),
+        (b"X,1,bid,-,1", "price is missing ('-')"),
         (b"X,1,bid,.,1", "price '.' is not a number"),
-        (b"X,1,bid,nan,1", "price 'nan' is not a number"),
+        (b"X,1,bid,nan,1", "price is missing ('nan')"),
+        (b"X,1,bid,inf,1", "price 'inf' is not a number"),
+        (b'X,1,bid,"1,2",1', "price '1,2' is not a number"),
+        (b'X,1,bid,"0,123",1', "price '0,123' is not a number"),
+        (b'X,1,bid,"1",2,1', "more fields than the size at the end"),
+        (b'X,1,bid,"1"2,1', "price '\"1\"2' is not a number"),
         (b"X,1,bid,1.2.3,1", "price '1.2.3' is not a number"),
-        (b"X,1.5,bid,1,1", "time '1.5' is not a number"),
-        (b"X,1.70027E+12,bid,1,1", "time '1.70027E+12' is not a number"),
+        (b"X,1.5,bid,1,1", "time '1.5' is not a whole number"),
+        (b"X,1.70027E+12,bid,1,1", "time '1.70027E+12' is rounded: it has an exponent"),
+        (b"X,NULL,bid,1,1", "time is missing ('NULL')"),
         (b"X,-1,bid,1,1", "time '-1' is negative"),
         (b"X,1,bid,1,-0.5", "size '-0.5' is negative"),
         (b"X,9223372036854776,bid,1,1", "time '9223372036854776' is too large for 64 bits"),
         (b"X,1,bid,9223372036854775808,1", "price '9223372036854775808' is too large for 64 bits"),
         (b"X,1,bid,1,99999999999999999999", "size '99999999999999999999' is too large for 64 bits"),
         (b"X,1,bid,0.1234567890123,1", "price '0.1234567890123' has too many decimals"),
-        (b"X,1,BID,1,1", "side 'BID' is none of bid, ask"),
         (b"X,1,bids,1,1", "side 'bids' is none of bid, ask"),
-        (b"X,1,b\xe4d,1,1", "side 'b\\\\xe4d' is none of bid, ask"),
+        (b"X,1,b\xe4d,1,1", "side 'b\\xe4d' is none of bid, ask"),
         (b"X,1,bid,1,1\x00", "size '1\\x00' is not a number"),
+        (b"X\x00,1,bid,1,1", "symbol 'X\\x00' is damaged"),
+        (b"Y\xff,1,bid,1,1", "symbol 'Y\\xff' is damaged"),
     ],
 )
 def test_a_malformed_row_is_left_out_and_described_with_its_line(row: bytes, reason: str) -> None:
@@ -179,16 +189,50 @@ def test_iso_times_are_read_to_the_nanosecond(ns: int, zone: str) -> None:
         "2262-01-01T00:00:00Z",
         "2024-01-01T00:00:00.0123456789Z",
         "2024-01-01T00:00:00.Z",
-        "2024-01-01T00:00:00+02:00",
+        "1970-01-01T00:00:00+02:00",
+        "2024-01-01T00:00:00+24:00",
+        "2024-01-01T00:00:00 CET",
         "2024-01-01T00:00:00Zulu",
+        "2024-01/01T00:00:00",
+        "2024-01-01X00:00:00",
+        "2024-01-01-00:00:00",
+        "2024-01-01T000000",
+        "20240101000000",
+        "01.02.2024 00:00:00",
         "2024-01-01",
         "24-01-01T00:00:00",
         "1729511669221064336",
     ],
 )
-def test_what_is_no_time_in_utc_is_no_time(written: str) -> None:
+def test_what_is_no_time_is_no_time_and_is_told_which_forms_are(written: str) -> None:
     found = parsed(text.Layout([text.iso_time("time")]), f"{written}\n".encode())
-    assert found.bad == (text.BadRow(1, f"time '{written}' is not a time"),)
+    forms = "2025-08-31T23:59:59.5Z, 2025.08.31 23:59:59 or 20250831 235959"
+    assert found.bad == (text.BadRow(1, f"time '{written}' is not a time like {forms}"),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025-08-01T00:00:00.123456Z",
+        "2025-08-01 02:00:00.123456+02:00",
+        "2025-08-01 02:00:00.123456+0200",
+        "2025-07-31T18:30:00.123456-05:30",
+        "2025-08-01 02:00:00.123456+02",
+        "2025-08-01 00:00:00.123456 UTC",
+        "2025-08-01D00:00:00.123456000",
+        "2025-08-01T00:00:00.123456000000",
+        "2025.08.01_00:00:00.123456",
+        "2025/08/01 00:00:00.123456",
+        '"2025-08-01 00:00:00,123456"',
+        "20250801 000000.123456",
+        "20250801 000000 1234560",
+        "20250801T00:00:00.123456Z",
+        "20250801-00:00:00.123456",
+    ],
+)
+def test_times_are_read_in_the_forms_that_say_the_year_first(written: str) -> None:
+    content = f"{written}\n".encode()
+    assert column(text.Layout([text.iso_time("time")]), "time", content) == [1_754_006_400_123_456_000]
 
 
 @given(st.lists(st.one_of(st.binary(max_size=40), st.from_regex(rb"X,[0-9.,-]{0,20}", fullmatch=True))))
@@ -196,8 +240,14 @@ def test_whatever_the_bytes_every_line_is_good_or_bad_or_another_instruments(row
     content = b"".join(row.replace(b"\n", b"") + b"\n" for row in rows)
     found = parsed(ROW, content)
     expected = [row for row in content.split(b"\n") if row not in {b"", b"\r"}]
-    others = [row for row in expected if row.count(b",") == 4 and not row.startswith(b"X,")]
+    others = [row for row in expected if _is_others(row)]
     assert len(found.lines) + found.bad_count == len(expected) - len(others)
+
+
+def _is_others(row: bytes) -> bool:
+    fields = split(row.removesuffix(b"\r"))
+    name = fields[0][0]
+    return len(fields) == len(ROW.columns) and name != b"X" and not damaged(name)
 
 
 FIELDS = st.sampled_from(
@@ -279,7 +329,19 @@ def test_levels_are_exact_and_stay_with_their_list(lists: list[list[tuple[str, s
 
 @pytest.mark.parametrize(
     "broken",
-    [b'{"1":"2"}', b'[["1"]]', b"[[1,2]]", b'[["1","2","3"]]', b'[["1","-2"]]', b'[["","2"]]', b'[["x","2"]]', b"null"],
+    [
+        b'{"1":"2"}',
+        b'[["1"]]',
+        b"[1,2]",
+        b'[["1","-2"]]',
+        b'[["","2"]]',
+        b'[["x","2"]]',
+        b'[["\\u0031","2"]]',
+        b"[[null,null]]",
+        b"[[NaN,1]]",
+        b"null",
+        b"[[1",
+    ],
 )
 def test_a_list_that_holds_no_levels_is_faulty_and_leaves_the_others_alone(broken: bytes) -> None:
     found = read_levels([b'[["1","2"]]', broken, b'[["3","4"],["5","6"]]'], 0, 0)

@@ -8,7 +8,7 @@ import pytest
 
 from processor.errors import DatasetError
 from processor.events import CLEAR
-from processor.formats import base, binance_raw, binance_sequence, open_dataset, trade_ids
+from processor.formats import binance_raw, binance_sequence, files, open_dataset, trade_ids
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, binance_depth, binance_line, binance_snapshot, binance_trade, lines, write
 from tests.reference import Book
@@ -51,7 +51,7 @@ def binance_recording(folder: Path, first: int, last: int, name: str) -> None:
     write(folder / name, lines(*(row for pair in zip(rows, [*trades, ""], strict=False) for row in pair if row)))
 
 
-@pytest.mark.parametrize(("first", "last"), [(0, 200), (20, 150), (60, 300), (198, 300)])
+@pytest.mark.parametrize(("first", "last"), [(1, 200), (20, 150), (60, 300), (198, 300)])
 def test_a_second_recorder_of_binance_tells_nothing_twice_and_its_snapshot_is_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, last: int
 ) -> None:
@@ -162,7 +162,7 @@ def test_a_snapshot_that_names_its_symbol_is_used_among_several(tmp_path: Path) 
 
 def late_symbol(folder: Path, monkeypatch: pytest.MonkeyPatch, *, missing: bool) -> Path:
     """A file in which another symbol begins further on than symbols are looked for."""
-    monkeypatch.setattr(base, "_PLAIN_READ_BYTES", 1000)
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 1000)
     monkeypatch.setattr(binance_raw, "_SEARCHED_BYTES", 1)
     steps = [step for step in range(1, 700) if not (missing and step == 9)]
     rows = [binance_snapshot(0, 1), *map(binance_step, steps)]
