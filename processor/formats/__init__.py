@@ -231,10 +231,10 @@ def open_dataset(path: Path) -> Dataset:
             try:
                 found = _recognised(file, head)
             except NothingToReplay as reason:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], str(reason)))
+                ignored.append(_Ignored(file, head[:_KEPT_BYTES], str(reason)))
                 continue
             if found is None:
-                ignored.append(_Ignored(file.name, head[:_KEPT_BYTES], None))
+                ignored.append(_Ignored(file, head[:_KEPT_BYTES], None))
             else:
                 known, instruments = found
                 contents.append(Content(file, known, instruments))
@@ -264,9 +264,13 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
 class _Ignored:
     """A file of no format: how it begins, and why it is left out where a format knows."""
 
-    name: str
+    file: SourceFile
     start: bytes
     reason: str | None
+
+    @property
+    def name(self) -> str:
+        return self.file.name
 
 
 def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] | None:
@@ -316,11 +320,11 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     found = "\n".join(f"  {each.name}: {each.reason or _described(each.start)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
     msg = f"nothing in {path} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = (each for each in ignored if each.reason is None and b"\n" in each.start and b"\0" not in each.start)
+    tables = (each.file for each in ignored if each.reason is None and mapping.may_be_mapped(each.start))
     table = next(tables, None)
     if table is None:
         return msg
-    mapped = indent(mapping.example(table.name, table.start), "  ")
+    mapped = indent(mapping.example(table, table.head()), "  ")
     advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
     return f"{msg}\n{advice}\n{mapped}"
 
