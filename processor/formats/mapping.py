@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "FORMAT", "example", "may_be_mapped"]
 
 _OF_A_ROW: Final = (
     "time", "time_unit", "format", "zone", "local_time", "instrument", "instrument_column", "instrument_pattern",
-    "delimiter", "decimal", "header", "price_decimals", "size_decimals",
+    "exchange_column", "delimiter", "decimal", "header", "price_decimals", "size_decimals",
 )  # fmt: skip
 """What [trades] and [book] must say alike to be read together."""
 _OF_A_BOOK: Final = ("levels", "bids", "asks")
@@ -42,7 +42,7 @@ class _Generic:
         Raises:
             DatasetError: the mapping cannot be understood, or the file has not the columns it names.
         """
-        return frozenset().union(*(_instruments(each) for each in _mapped(file, head)))
+        return frozenset().union(*(each.instruments() for each in _mapped(file, head)))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file, and one of all logs of orders.
@@ -133,9 +133,3 @@ def _mapping_of(file: SourceFile) -> tuple[tuple[str, Table], ...] | None:
         if file.root is None or folder in {file.root, folder.parent}:
             return None
         folder = folder.parent
-
-
-def _instruments(found: Mapped) -> frozenset[str]:
-    if found.instrument is not None:
-        return frozenset((found.instrument,))
-    return found.content.unique(str(found.table.instrument_column))

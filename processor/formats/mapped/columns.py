@@ -43,6 +43,29 @@ _DECIMAL_POINT: Final = re.compile(r"[+-]?(\d*\.\d*|\d{1,3}(,\d{3})+\.\d*|\d{1,3
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a vendor's tables have that no mapping says.
+
+    `sequence` names the columns of an update's number and of the number of the one before it. With `keeps_quotes` an
+    empty bid or ask means that it is as before. `flags` names MetaTrader's column of what a tick changes. `said` is
+    what holds for every file.
+    """
+
+    sequence: tuple[str, str] | None = None
+    keeps_quotes: bool = False
+    flags: str | None = None
+    said: tuple[str, ...] = ()
+
+    @property
+    def integers(self) -> tuple[str, ...]:
+        """The columns of whole numbers, some of which may be empty."""
+        return (*(self.sequence or ()), *((self.flags,) if self.flags else ()))
+
+
+NO_RULES: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """A file, what a mapping says of it, and what was found in it: `kinds` are those of its rows, mostly one.
 
@@ -62,6 +85,7 @@ class Mapped:
     instrument: str | None
     has_sizes: bool = True
     said: tuple[str, ...] = ()
+    rules: Rules = NO_RULES
     label: str = ""
     """What comes behind the file's name in reports, where one file is read as two."""
 
@@ -119,7 +143,7 @@ class Mapped:
                 roles[column] = rewriting.SPAN
             else:
                 roles[column] = rewriting.ID if key == "id" else rewriting.COPY
-        return roles
+        return roles | dict.fromkeys(self.rules.integers, rewriting.COPY)
 
     def layout(self, instrument: str) -> text.Layout:
         """What each column of its lines holds, of which rows of another instrument are passed over.
@@ -142,11 +166,32 @@ class Mapped:
             columns[name] = replace(text.word(name, *words), may_be_absent=len(self.kinds) > 1)
         if table.id is not None:
             columns[str(table.id)] = text.integer(str(table.id), signed=True)
-        if self.instrument is None:
-            columns[str(table.instrument_column)] = text.only(str(table.instrument_column), instrument.encode())
+        columns |= self._of_instrument(instrument)
+        columns |= {name: replace(text.integer(name, signed=True), may_be_absent=True) for name in self.rules.integers}
         for names, clock in self.clocks.items():
             columns[self.time_name(names)] = _time(self.time_name(names), clock)
         return layout_of(self.file, [columns.get(name) or text.skip(name) for name in self.names])
+
+    def _of_instrument(self, instrument: str) -> dict[str, text.Column]:
+        """The columns that say whose row it is."""
+        table = self.table
+        if self.instrument is not None:
+            return {}
+        if table.exchange_column is None:
+            return {str(table.instrument_column): text.only(str(table.instrument_column), instrument.encode())}
+        exchange, _, symbol = instrument.partition(":")
+        named = {str(table.exchange_column): exchange, str(table.instrument_column): symbol}
+        return {name: text.only(name, word.encode()) for name, word in named.items() if name in self.names}
+
+    def instruments(self) -> frozenset[str]:
+        """The instruments in the file, of a text as far as its first rows show them."""
+        if self.instrument is not None:
+            return frozenset((self.instrument,))
+        wanted = (self.table.exchange_column, self.table.instrument_column)
+        names = tuple(str(name) for name in wanted if name is not None)
+        in_columns = tuple(name for name in names if name not in self.added)
+        found = (self.added | dict(zip(in_columns, each, strict=True)) for each in self.content.unique(in_columns))
+        return frozenset(":".join(each[name] for name in names) for each in found)
 
     def _words(self) -> dict[str, list[bytes]]:
         """The columns of words, with the words that may stand there."""
@@ -191,7 +236,7 @@ def action_words(table: Table) -> list[tuple[bytes, str]]:
     return [(word, key) for key in ("created", "changed", "deleted", "filled") for word in words_of(table, key)]
 
 
-def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table) -> Mapped:
+def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, rules: Rules = NO_RULES) -> Mapped:
     """The file with what is found in it.
 
     Raises:
@@ -201,7 +246,7 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table) -
     named = named_columns(table)
     sizes = [str(level[at]) for level in table.levels if len(level) > 2 for at in (1, 3)]  # noqa: PLR2004
     needed = [column for _, column in named if column not in sizes and column not in partitions]
-    content = _content(file, head, table, needed)
+    content = _content(file, head, table, [*needed, *rules.integers])
     has_sizes = _has_sizes(content, table, sizes)
     added = {}
     for key, column in named:
@@ -217,15 +262,16 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table) -
     numbers, said = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
     said += [clock.said for clock in clocks.values() if clock.said]
     return Mapped(
-        file, head, kinds, table, content, added, clocks, numbers, instrument, has_sizes=has_sizes, said=tuple(said)
-    )
+        file, head, kinds, table, content, added, clocks, numbers, instrument, has_sizes=has_sizes,
+        said=(*rules.said, *said), rules=rules,
+    )  # fmt: skip
 
 
 _OF_NUMBERS: Final = ("price", "size", "levels")
 
 
 def _content(file: SourceFile, head: bytes, table: Table, needed: Sequence[str]) -> Content:
-    used = {column for _, column in named_columns(table)}
+    used = {*(column for _, column in named_columns(table)), *needed}
     if frames.is_frame(head):
         times = {column for columns in table.clocks() if len(columns) == 1 for column in columns}
         return frames.content_of(file, head, used, times, table.zone)

@@ -118,10 +118,10 @@ def on_disk(file: SourceFile, head: bytes) -> Generator[Path]:
         yield Path(copy.name)
 
 
-def _unique(file: SourceFile, head: bytes, name: str) -> frozenset[str]:
+def _unique(file: SourceFile, head: bytes, names: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     with _scanned(file, head) as frame:
-        column = frame.select(pl.col(name).cast(pl.String).unique()).collect().to_series()
-    return frozenset(value for value in column.to_list() if value)
+        found = frame.select(pl.col(name).cast(pl.String) for name in names).unique().collect().rows()
+    return frozenset(each for each in found if all(each))
 
 
 def _column(name: str, kind: pl.DataType, unit: str | None) -> pl.Expr:

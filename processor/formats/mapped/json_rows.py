@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -28,12 +29,34 @@ _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
 
+_READER: Final = json.JSONDecoder(parse_float=str, parse_int=str)
+_FIRST_ROWS: Final = 20
+_BETWEEN: Final = ", \t\r\n"
+
 _Fields = dict[str, str]
 
 
 def is_json(head: bytes) -> bool:
     """Whether a file that begins so is JSON."""
     return head.removeprefix(BOM).lstrip(_WHITE)[:1] in {b"[", b"{"}
+
+
+def first_rows(head: bytes) -> list[_Fields]:
+    """The first rows that a file holds that begins so, as far as they are whole, by names or numbers."""
+    text = head.removeprefix(BOM).decode("utf-8", "replace").strip()
+    at = 1 if _is_one_list(head) else 0
+    found: list[_Fields] = []
+    while at < len(text) and len(found) < _FIRST_ROWS:
+        if text[at] in _BETWEEN:
+            at += 1
+            continue
+        try:
+            row, at = _READER.raw_decode(text, at)
+        except ValueError:
+            break
+        fields = row if isinstance(row, dict) else dict(enumerate(row, 1)) if isinstance(row, list) else {}
+        found.append({str(name): "" if value is None else str(value) for name, value in fields.items()})
+    return found
 
 
 def is_flat(start: bytes) -> bool:

@@ -44,6 +44,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instrument: str | None = None
     instrument_column: Name | None = None
     instrument_pattern: str | None = None
+    exchange_column: Name | None = None
     local_time: Name | list[Name] | None = None
     price: Name | None = None
     size: Name | None = None
@@ -89,7 +90,8 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def named_columns(table: Table) -> list[tuple[str, str]]:
     """The keys that name columns, with the columns they name."""
     keys = (
-        "time", "local_time", "instrument_column", "price", "size", "side", "snapshot", "id", "action", "bids", "asks",
+        "time", "local_time", "instrument_column", "exchange_column", "price", "size", "side", "snapshot", "id",
+        "action", "bids", "asks",
     )  # fmt: skip
     named: list[tuple[str, Name]] = []
     for key in keys:
@@ -151,6 +153,8 @@ def _fault_of_instrument(table: Table) -> str | None:
             "give either instrument, a name, or instrument_column, or instrument_pattern; "
             'instrument = "{stem}" takes it from the file\'s name'
         )
+    if table.exchange_column is not None and table.instrument_column is None:
+        return "exchange_column goes with instrument_column"
     if table.instrument_pattern is not None:
         try:
             groups = re.compile(table.instrument_pattern).groups

@@ -15,6 +15,7 @@ from processor.formats.levels import read_levels
 from processor.formats.mapped.json_levels import paired
 from processor.formats.mapped.lines import Lines
 from processor.formats.mapped.mapping_file import BOOK, TRADES, word_of
+from processor.formats.mapped.vendor_rules import KeptQuotes, Sequence, aggressors_of_flags
 from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
 from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
@@ -86,9 +87,16 @@ class _Reader:
     def converter(self, report: Report, lines: Lines) -> Callable[[Rows], Batch]:
         """What makes them while the file is read once."""
         kinds = self._mapped.kinds
+        rules = self._mapped.rules
         book_of = self._book_of(report, lines) if BOOK in kinds else None
+        sequence = Sequence(self._layout, rules.sequence, report, lines.name) if rules.sequence else None
+        quotes = KeptQuotes(self._layout, self._said.levels) if rules.keeps_quotes else None
 
         def convert(rows: Rows) -> Batch:
+            if sequence:
+                sequence.check(rows)
+            if quotes:
+                quotes.keep(rows)
             book = book_of(rows) if book_of else None
             if TRADES not in kinds:
                 return batch(None, book, rows.consumed_bytes)
@@ -111,11 +119,13 @@ class _Reader:
         sized = self._column(rows, self._said.size) != ABSENT
         halves = np.flatnonzero(priced != sized)
         found = ((int(rows.lines[row]), None, "a trade without a price or a size") for row in halves)
-        report.add_all("malformed", name, found, len(halves))
+        report.add_all("not_trades" if self._mapped.rules.flags else "malformed", name, found, len(halves))
         return rows.where(priced & sized)
 
     def _trades(self, rows: Rows) -> Trades:
-        if self._said.side is None:
+        if self._mapped.rules.flags is not None:
+            aggressor = aggressors_of_flags(self._column(rows, self._mapped.rules.flags))
+        elif self._said.side is None:
             aggressor = np.full(len(rows), UNKNOWN, np.int8)
         else:
             words = self._column(rows, self._said.side)
