@@ -21,6 +21,7 @@ from processor.formats import (
     hyperliquid_raw,
     iex,
     itch,
+    known_tables,
     kraken_raw,
     lobster,
     mapping,
@@ -65,6 +66,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     bitstamp_raw.FORMAT,
     hyperliquid_raw.FORMAT,
     binance_archive.FORMAT,
+    known_tables.FORMAT,
     bybit_trades.FORMAT,
     okx_trades.FORMAT,
     databento_csv.FORMAT,
@@ -315,13 +317,17 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
     msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = (each.file for each in ignored if each.file and each.reason is None and may_be_mapped(each.start))
+    tables = (each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start))
     table = next(tables, None)
     if table is None:
         return msg
     mapped = indent(mapping.example(table, table.head()), "  ")
     advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
     return f"{msg}\n{advice}\n{mapped}"
+
+
+def _may_be_mapped(start: bytes) -> bool:
+    return may_be_mapped(start) and mapping.may_be_mapped(start)
 
 
 def _reason(ignored: _Ignored) -> str:

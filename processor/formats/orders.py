@@ -97,11 +97,13 @@ class OrderBook:
         )
         return events, faults
 
-    def rescale(self, factor: int) -> None:
-        """Multiply all prices."""
+    def rescale(self, factor: int, size_factor: int = 1) -> None:
+        """Multiply all prices, and all sizes."""
         self._orders["price"] *= factor
+        self._orders["size"] *= size_factor
         levels = self._levels[self._levels["used"] == 1]
         levels["price"] *= factor
+        levels["size"] *= size_factor
         levels["key"] = levels["price"]
         self._levels = np.zeros_like(self._levels)
         _insert(self._levels, levels)

@@ -89,5 +89,5 @@ def _add_content(digest: hashlib._Hash, path: Path) -> None:
 @cache
 def _rules() -> str:
     """A digest of the code that turns files into a store: a store made by other rules is not taken for this one's."""
-    sources = [*_PACKAGE.glob("*.py"), *(_PACKAGE / "formats").glob("*.py"), *(_PACKAGE / "store").glob("*.py")]
+    sources = [*_PACKAGE.glob("*.py"), *(_PACKAGE / "formats").rglob("*.py"), *(_PACKAGE / "store").glob("*.py")]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()

@@ -1,0 +1,46 @@
+"""Tables of vendors that are known by their columns, and need no mapping file (docs/formats/known_tables.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.formats import mapping
+from processor.formats.mapped.columns import mapped
+from processor.formats.mapped.vendors import VENDORS, Shape, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from processor.formats.base import Part
+    from processor.formats.files import SourceFile
+    from processor.formats.mapped.columns import Mapped
+    from processor.report import Report
+
+
+class _KnownTables:
+    name = "known-tables"
+    title = f"tables of {', '.join(dict.fromkeys(vendor.title for vendor in VENDORS))}"
+
+    def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
+        """The instruments in the file, or the one in its name, where a vendor's table is known in it."""
+        return frozenset().union(*(each.instruments() for each in _mapped(file, head)))
+
+    def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
+        """A part for each file."""
+        del report
+        found = [each for file in files for each in _mapped(file, file.head())]
+        return mapping.parts_of(found, instrument, clock)
+
+
+FORMAT: Final = _KnownTables()
+
+
+def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
+    shape: Shape | None = shape_of(file, head)
+    if shape is None:
+        return []
+    for vendor in VENDORS:
+        said = vendor.table(shape)
+        if said is not None:
+            return [mapped(file, head, said.kinds, said.table, said.rules)]
+    return []

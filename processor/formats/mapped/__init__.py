@@ -1,0 +1,1 @@
+"""What a mapping file says of tables, and how tables of any layout become the lines that the kernels read."""

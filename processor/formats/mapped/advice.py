@@ -1,0 +1,142 @@
+"""The mapping file that a refusal suggests for an unknown table: as right as its columns speak."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from processor.formats.mapped.frames import is_frame
+from processor.formats.mapped.guesses import Guess, Sample, guess_of, sample_of
+from processor.formats.mapped.json_rows import is_flat, is_json
+from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
+from processor.formats.mapped.names import stem_of, telling_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from processor.formats.files import SourceFile
+
+_UNKNOWN: Final = "BTC-USD"
+_TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
+_OF_TRADES: Final = ("id", "price", "size", "side")
+_OF_ORDERS: Final = ("id", "action", "side", "price", "size")
+_OF_BOOK: Final = ("price", "size", "side", "snapshot")
+_WIDTH: Final = 28
+
+
+def may_be_mapped(start: bytes) -> bool:
+    """Whether a file that begins so may be a table that a mapping explains."""
+    if is_json(start):
+        return is_flat(start)
+    return is_frame(start) or (b"\n" in start and b"\0" not in start)
+
+
+def example(file: SourceFile, head: bytes) -> str:
+    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak."""
+    sample = sample_of(file, head)
+    if sample is None:
+        sample = Sample((), ())
+    guess = guess_of(sample, file.name)
+    tables = [_table(kind, file, sample, guess) for kind in _kinds(guess)]
+    return "\n".join(line for table in tables for line in table)
+
+
+def _kinds(guess: Guess) -> list[str]:
+    """What a table holds."""
+    if "action" in guess.columns:
+        return [ORDERS]
+    if guess.lists or guess.levels:
+        return [TRADES, BOOK] if {"price", "size"} <= guess.columns.keys() else [BOOK]
+    return [BOOK] if "bid" in guess.words or "ask" in guess.words else [TRADES]
+
+
+def _table(kind: str, file: SourceFile, sample: Sample, guess: Guess) -> Iterator[str]:
+    yield f"[{kind}]"
+    pattern, instrument = _files(file)
+    yield f"files = {_text(pattern)}"
+    if guess.symbol is not None:
+        yield f"instrument_column = {_name(guess.symbol, sample)}"
+    else:
+        yield _with(f"instrument = {_text(instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+    if sample.delimiter not in {None, ","}:
+        yield f"delimiter = {_text(sample.delimiter or '')}"
+    if not sample.header:
+        yield _with("header = false", "columns by their numbers, from 1")
+    if len(guess.time) > 1:
+        yield f"time = [{', '.join(_name(name, sample) for name in guess.time)}]"
+    else:
+        yield f"time = {_name(guess.time[0], sample) if guess.time else _text('time')}"
+    if guess.time_said is not None:
+        unit = guess.time_said.startswith("time_unit")
+        yield _with(guess.time_said, 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"') if unit else guess.time_said
+    yield from _columns(kind, sample, guess)
+
+
+def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
+    if kind == BOOK and guess.lists:
+        yield f"bids = {_name(guess.lists[0], sample)}"
+        yield f"asks = {_name(guess.lists[1], sample)}"
+        if "snapshot" in guess.columns:
+            yield f"snapshot = {_name(guess.columns['snapshot'], sample)}"
+            yield from (f"{key} = {_text(words[0])}" for key, words in guess.words.items())
+        return
+    if kind == BOOK and guess.levels:
+        levels = ", ".join(f"[{', '.join(_name(name, sample) for name in level)}]" for level in guess.levels)
+        yield f"levels = [{levels}]"
+        return
+    keys = {TRADES: _OF_TRADES, BOOK: _OF_BOOK, ORDERS: _OF_ORDERS}[kind]
+    for key in keys:
+        column = guess.columns.get(key)
+        if column is not None:
+            yield f"{key} = {_name(column, sample)}"
+        elif key in {"price", "size"}:
+            yield _with(f"{key} = {_text(key)}", "which column is it?")
+    for key, words in guess.words.items():
+        if key:
+            yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
+
+
+def _files(file: SourceFile) -> tuple[str, str]:
+    """A pattern for the file and those like it, and the instrument in its name."""
+    base_name = file.name.rpartition("/")[2]
+    stem = stem_of(file)
+    if _TICKER.fullmatch(stem) and telling_words(stem):
+        return f"*{base_name.removeprefix(stem)}", "{stem}"
+    pattern = re.sub(r"[\[\]*?]", "?", base_name)
+    return re.sub(r"\d{4}[-_.]?\d\d[-_.]?\d\d", "*", pattern), _instrument_in(stem)
+
+
+def _instrument_in(stem: str) -> str:
+    """The words of a name that may be an instrument: the first in capitals that follow each other, else the first."""
+    for may_be in (_TICKER.fullmatch, telling_words):
+        run = re.compile(r"[A-Za-z0-9]+").finditer(stem)
+        found: list[re.Match[str]] = []
+        for word in run:
+            if telling_words(word[0]) and may_be(word[0]):
+                if found and word.start() > found[-1].end() + 1:
+                    break
+                found.append(word)
+            elif found:
+                break
+        if found:
+            return stem[found[0].start() : found[-1].end()]
+    return _UNKNOWN
+
+
+def _name(column: str, sample: Sample) -> str:
+    return _text(column) if sample.header else column
+
+
+def _list(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(_text, words))}]"
+
+
+def _text(value: str) -> str:
+    """A string of TOML; what it cannot hold is left out."""
+    shown = "".join(letter for letter in value if letter.isprintable() or letter == "\t")
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _with(line: str, comment: str) -> str:
+    return f"{line.ljust(_WIDTH)} # {comment}"

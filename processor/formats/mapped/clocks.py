@@ -1,0 +1,262 @@
+"""How a column of times, or one of dates and one of times of day, is read: as a mapping says, or as its values show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.errors import DatasetError
+from processor.formats.mapped.mapping_file import ISO, quoted
+from processor.formats.mapped.time_forms import UNITS_NS, TimeForm, of_format, of_unit, read
+from processor.formats.mapped.time_kernels import READ
+from processor.formats.mapped.time_shapes import digits_vary, forms_of, is_date_alone
+from processor.formats.mapped.zones import UTC_ZONE, Zone, zone_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_FIRST_YEAR: Final = 1990
+_MOST_VALUES: Final = 2000
+_ENOUGH: Final = 0.9
+"""The share of a column's values that a form or a unit has to fit."""
+_NUMBER: Final = re.compile(r"\+?(\d+)(?:\.(\d*))?")
+_PLAIN_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)?")
+"""What the kernel reads by itself."""
+_TICKS: Final = range(620 * 10**15, 660 * 10**15)
+"""Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be of 1989 and 1990."""
+_POINTED: Final = re.compile(r"(%a,? )?%d\.%m\.%Y")
+"""A date that nobody writes month first."""
+_CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or in a `form`.
+
+    `said` is what was taken that nobody wrote, as a phrase; None for nothing.
+    """
+
+    unit: str | None
+    form: TimeForm | None
+    zone: Zone = UTC_ZONE
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """A column of times of a file, for whoever has to find out how they are written: its first values, and its last.
+
+    `in_two`: dates and times of day are in two columns, here with a space between.
+    """
+
+    file: str
+    name: str
+    first: Sequence[str]
+    last: Callable[[], Sequence[str]]
+    in_two: bool = False
+
+
+def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Clock:
+    """How a column is read of which a mapping says this unit or format (None: nothing), and this zone.
+
+    Raises:
+        DatasetError: what it says cannot be, or nothing says how it is written.
+    """
+    zone = zone_of(zone_name) if zone_name is not None else None
+    if said is not None and said in UNITS_NS:
+        if column.in_two:
+            msg = f"{column.file}: {column.name} are a date and a time of day: leave out time_unit"
+            raise DatasetError(msg)
+        return _of_unit(column, said)
+    if said is not None and said != ISO:
+        return _of_format(column, said, zone)
+    values = column.first[:_MOST_VALUES]
+    if not values and column.in_two:
+        return Clock(None, of_format("%Y-%m-%d %H:%M:%S.%f"))
+    iso = [value for value in values if _PLAIN_ISO.fullmatch(value)]
+    if zone is None and not column.in_two and len(iso) >= _ENOUGH * len(values):
+        return Clock(ISO, None, said=None if said else f"{column.name} is read as ISO, in UTC")
+    found = _found(column, zone)
+    if found is None and said and iso and zone is None and not column.in_two:
+        return Clock(ISO, None)
+    if found is None:
+        raise _unknown(column)
+    return found
+
+
+@cache
+def sane_ns() -> tuple[int, int]:
+    """From when to when times may be: from 1990 to the end of the next year."""
+    first, beyond = (datetime(year, 1, 1, tzinfo=UTC) for year in (_FIRST_YEAR, datetime.now(UTC).year + 2))
+    return int(first.timestamp()) * 10**9, int(beyond.timestamp()) * 10**9
+
+
+def unit_of(values: Iterable[str]) -> str | None:
+    """The only unit in which nearly all of these numbers can be times since 1970; None where there is none."""
+    numbers = [int(found[1]) for value in values if (found := _NUMBER.fullmatch(value))]
+    if not numbers or any(number in _TICKS for number in numbers):
+        return None
+    fitting = [
+        unit
+        for unit, unit_ns in UNITS_NS.items()
+        if sum(_is_sane(number * unit_ns) for number in numbers) >= _ENOUGH * len(numbers)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def advice(column: TimeColumn) -> str | None:
+    """What a mapping should say of a column; None where its values do not show it."""
+    values = column.first[:_MOST_VALUES]
+    if values and all(map(_PLAIN_ISO.fullmatch, values)):
+        return f'time_unit = "{ISO}"'
+    try:
+        found = _found(column, None)
+    except DatasetError:
+        return None
+    if found is None:
+        return None
+    return f'time_unit = "{found.unit}"' if found.form is None else _as_key(found.form)
+
+
+def _as_key(form: TimeForm) -> str:
+    return f'time_unit = "{form.shown}"' if form.shown in UNITS_NS else f'format = "{form.shown}"'
+
+
+def _is_sane(time_ns: int) -> bool:
+    first, beyond = sane_ns()
+    return first <= time_ns < beyond
+
+
+def _of_unit(column: TimeColumn, unit: str) -> Clock:
+    """A number of a unit, which has to fit common sense.
+
+    Raises:
+        DatasetError: it does not, and another would.
+    """
+    found = [match for value in column.first if (match := _NUMBER.fullmatch(value))]
+    if column.first and not found:
+        better = advice(column)
+        if better:
+            shown = quoted(column.first[0])
+            msg = f"{column.file}: {column.name} {shown} is no number of {_CALLED[unit]}: write {better}"
+            raise DatasetError(msg)
+    numbers = [int(match[1]) for match in found]
+    if numbers and not any(_is_sane(number * UNITS_NS[unit]) for number in numbers):
+        better = unit_of(map(str, numbers))
+        if better is not None:
+            msg = (
+                f"{column.file}: {column.name} {numbers[0]} is of {_year(numbers[0] * UNITS_NS[unit])} in "
+                f"{_CALLED[unit]}, and of {_year(numbers[0] * UNITS_NS[better])} in {_CALLED[better]}: "
+                f'write time_unit = "{better}"'
+            )
+            raise DatasetError(msg)
+    if unit == "ns" and any(number in _TICKS for number in numbers):
+        raise _ticks(column)
+    if unit != "s" and any((match[2] or "").strip("0") for match in found):
+        return Clock(None, of_unit(unit))
+    return Clock(unit, None)
+
+
+def _year(time_ns: int) -> str:
+    try:
+        return str(datetime.fromtimestamp(time_ns // 10**9, UTC).year)
+    except (ValueError, OverflowError, OSError):
+        return "no year at all"
+
+
+def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
+    """A format, which has to fit some value.
+
+    Raises:
+        DatasetError: it does not.
+    """
+    form = of_format(shown)
+    if column.first and not _score(column.first, form, zone):
+        better = advice(column)
+        hint = f": write {better}" if better else ""
+        msg = f"{column.file}: {column.name} {quoted(column.first[0])} is not of the format {shown}{hint}"
+        raise DatasetError(msg)
+    return Clock(None, form, zone or UTC_ZONE)
+
+
+def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
+    """How the values themselves show that they are written; None where they do not.
+
+    Raises:
+        DatasetError: two ways are as good.
+    """
+    values = column.first[:_MOST_VALUES]
+    numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
+    if numbers and len(numbers) == len(values):
+        if any(int(match[1]) in _TICKS for match in numbers):
+            raise _ticks(column)
+        unit = unit_of(values)
+        if unit is not None:
+            said = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
+            has_decimals = unit != "s" and any((match[2] or "").strip("0") for match in numbers)
+            return Clock(None, of_unit(unit), said=said) if has_decimals else Clock(unit, None, said=said)
+    more = column.last() if digits_vary(values) else ()
+    best = _best(values, forms_of(values, more), zone)
+    if len(best) > 1:
+        best = _best([*values, *column.last()], best, zone)
+    if len(best) > 1:
+        best = [form for form in best if _POINTED.match(form.shown)] or best
+    if len(best) > 1:
+        raise _ambiguous(column, best)
+    if not best:
+        return None
+    form = best[0]
+    where = "" if "%z" in form.shown else f", in {zone.name}" if zone else ", in UTC, as nothing names another zone"
+    return Clock(None, form, zone or UTC_ZONE, f"{column.name} is read as {form.shown}{where}")
+
+
+def _score(values: Sequence[str], form: TimeForm, zone: Zone | None) -> int:
+    """How many of the values are times of this form that can be."""
+    times, faults = read(values, form, zone or UTC_ZONE)
+    first, beyond = sane_ns()
+    return int(np.count_nonzero((faults == READ) & (times >= first) & (times < beyond)))
+
+
+def _best(values: Sequence[str], forms: Sequence[TimeForm], zone: Zone | None) -> list[TimeForm]:
+    """The forms that fit most of the values, if that is nearly all of them."""
+    scores = {form: _score(values, form, zone) for form in forms}
+    most = max(scores.values(), default=0)
+    return [form for form, score in scores.items() if score == most] if most >= _ENOUGH * len(values) else []
+
+
+def _ambiguous(column: TimeColumn, forms: Sequence[TimeForm]) -> DatasetError:
+    value = column.first[0]
+    readings = []
+    for form in forms:
+        times, _ = read([value], form)
+        day = datetime.fromtimestamp(int(times[0]) // 10**9, UTC).strftime("%d %B %Y").lstrip("0")
+        readings.append(f'format = "{form.shown}" for {day}')
+    return DatasetError(
+        f"{column.file}: {column.name} {quoted(value)} can be read in {len(forms)} ways, and no date in the file "
+        f"settles which: write {' or '.join(readings)}"
+    )
+
+
+def _ticks(column: TimeColumn) -> DatasetError:
+    return DatasetError(
+        f"{column.file}: {column.name} {column.first[0]} looks like .NET's count of 100 ns since the year 1, which is "
+        "not read: write it in ISO, or as nanoseconds since 1970 (621355968000000000 less, times 100)"
+    )
+
+
+def _unknown(column: TimeColumn) -> DatasetError:
+    shown = quoted(column.first[0]) if column.first else "''"
+    if column.first and is_date_alone(column.first[0]):
+        return DatasetError(
+            f"{column.file}: {column.name} {shown} is a date alone: name the column of the time of day, too, "
+            'time = ["date", "time"]'
+        )
+    return DatasetError(
+        f"{column.file}: {column.name} {shown} is no time that is understood: write how it is written, as in "
+        'format = "%d.%m.%Y %H:%M:%S.%f" or time_unit = "ms"'
+    )

@@ -1,0 +1,98 @@
+"""Levels as people write them into a column: lists, records or a map in JSON, or as Python shows them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from processor.formats.mapped.frames import PRICES, SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=str)
+"""Numbers with a point stay the text they are: a float would not hold every one."""
+_ENCODER: Final = msgspec.json.Encoder()
+_MOST_DIGITS: Final = 40
+"""Before or after the point: far beyond what 64 bits hold, and far from what fills a memory."""
+_OF_PYTHON: Final = bytes.maketrans(b"'()", b'"[]')
+_PAIR: Final = 2
+
+
+def paired(lists: tuple[bytes, ...]) -> bytes | None:
+    """The levels of a side as `[["price","size"],...]`: out of one list of them, or of one of prices and one of sizes.
+
+    None for anything else.
+    """
+    try:
+        if len(lists) == _PAIR:
+            prices, sizes = (_decoded(text) for text in lists)
+            if not isinstance(prices, list) or not isinstance(sizes, list) or len(prices) != len(sizes):
+                return None
+            pairs = zip(prices, sizes, strict=True)
+        else:
+            pairs = _pairs(_decoded(lists[0]))  # type: ignore[assignment]
+        return _ENCODER.encode([[_number(price), _number(size)] for price, size in pairs])
+    except (msgspec.DecodeError, TypeError, ValueError, RecursionError):
+        return None
+
+
+def _decoded(text: bytes) -> object:
+    """The content of a field: JSON, JSON whose quotes are doubled as in CSV, or what Python shows of its lists."""
+    if not text:
+        return []
+    tries = (text, text.replace(b'""', b'"'), text.translate(_OF_PYTHON).replace(b",]", b"]"))
+    for tried in tries[:-1]:
+        try:
+            return _DECODER.decode(tried)
+        except msgspec.DecodeError:
+            continue
+    return _DECODER.decode(tries[-1])
+
+
+def _pairs(levels: object) -> Iterator[tuple[object, object]]:
+    """The price and the size of each level.
+
+    Raises:
+        ValueError: a level has not both.
+        TypeError: it is no list of levels.
+    """
+    if isinstance(levels, dict):
+        yield from levels.items()
+        return
+    if not isinstance(levels, list):
+        msg = "neither a list nor a map"
+        raise TypeError(msg)
+    for level in levels:
+        if isinstance(level, dict):
+            yield _of(level, PRICES), _of(level, SIZES)
+        elif isinstance(level, list) and len(level) >= _PAIR:
+            yield level[0], level[1]
+        else:
+            msg = "a level that is neither a list of two nor a record"
+            raise TypeError(msg)
+
+
+def _of(level: dict[str, object], keys: tuple[str, ...]) -> object:
+    key = next((key for key in keys if key in level), None)
+    if key is None:
+        msg = "a level without a price or a size"
+        raise ValueError(msg)
+    return level[key]
+
+
+def _number(value: object) -> str:
+    """A number as a text without an exponent, where that is not endless."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        msg = "no number"
+        raise TypeError(msg)
+    text = str(value).strip()
+    if "e" not in text.lower():
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format(number, "f") if number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS else text

@@ -1,0 +1,241 @@
+"""Rows of mapped files as trades and as a book."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats.base import Part, batch
+from processor.formats.kernels import ABSENT
+from processor.formats.levels import read_levels
+from processor.formats.mapped.json_levels import paired
+from processor.formats.mapped.lines import Lines
+from processor.formats.mapped.mapping_file import BOOK, TRADES, word_of
+from processor.formats.mapped.vendor_rules import KeptQuotes, Sequence, aggressors_of_flags
+from processor.formats.snapshots import SnapshotRuns, with_clears
+from processor.formats.states import full_states
+from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
+from processor.formats.text import PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from numpy.typing import NDArray
+
+    from processor.formats.base import Batch
+    from processor.formats.mapped.columns import Mapped
+    from processor.formats.mapped.lines import Notes
+    from processor.formats.tables import Rows
+    from processor.formats.text import Layout
+    from processor.report import Report
+
+    _BookOf = Callable[[Rows], BookEvents | None]
+
+_SIDES: Final = np.array([BID, ASK], np.int8)
+_AGGRESSORS: Final = np.array([BUY, SELL, UNKNOWN], np.int8)
+
+
+def part_of(mapped: Mapped, instrument: str, clock: str) -> Part:
+    """A file as a part: its trades, its book, or both."""
+    layout = mapped.layout(instrument)
+    columns = mapped.table.clock(clock)
+    table = Table(layout, mapped.time_name(columns), header_lines=mapped.content.header_lines)
+    reader = _Reader(mapped, layout, table.time)
+
+    def read(report: Report) -> Generator[Batch]:
+        lines = Lines.of(mapped)
+        rows = TableReader(report).rows(lines, layout, time=table.time, header_lines=table.header_lines)
+        with closing(rows):
+            yield from map(reader.converter(report, lines), rows)
+        lines.report(report)
+
+    first = Lines.of(mapped)
+    return Part(
+        name=first.name,
+        size_bytes=first.size_bytes,
+        read=read,
+        first_ns=begin_ns(first, table),
+        trades=TRADES in mapped.kinds,
+        book=BOOK in mapped.kinds,
+        has_snapshots=mapped.table.snapshot is not None,
+        rank=_rank(mapped),
+    )
+
+
+def _rank(mapped: Mapped) -> int:
+    """0 for a file of nothing but snapshots: where times are equal they come before the updates of another file."""
+    if mapped.table.snapshot is None:
+        return 0
+    place = mapped.content.names.index(str(mapped.table.snapshot))
+    words = {row[place].lower() for row in mapped.content.rows if len(row) > place}
+    return 0 if words == {word_of(mapped.table.snapshot_word).decode().lower()} else 1
+
+
+class _Reader:
+    """Makes batches of the rows of one file."""
+
+    def __init__(self, mapped: Mapped, layout: Layout, time: str) -> None:
+        self._mapped = mapped
+        self._said = mapped.table
+        self._layout = layout
+        self._time = time
+
+    def converter(self, report: Report, lines: Lines) -> Callable[[Rows], Batch]:
+        """What makes them while the file is read once."""
+        kinds = self._mapped.kinds
+        rules = self._mapped.rules
+        book_of = self._book_of(report, lines) if BOOK in kinds else None
+        sequence = Sequence(self._layout, rules.sequence, report, lines.name) if rules.sequence else None
+        quotes = KeptQuotes(self._layout, self._said.levels) if rules.keeps_quotes else None
+
+        def convert(rows: Rows) -> Batch:
+            if sequence:
+                sequence.check(rows)
+            if quotes:
+                quotes.keep(rows)
+            book = book_of(rows) if book_of else None
+            if TRADES not in kinds:
+                return batch(None, book, rows.consumed_bytes)
+            traded = self._traded(rows, report, lines.name)
+            trades = self._trades(traded)
+            report_unknown_sides(report, lines.name, trades, traded.lines)
+            return batch(trades, book, rows.consumed_bytes, lines=traded.lines, ids=self._ids(traded))
+
+        return convert
+
+    def _column(self, rows: Rows, name: object) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = rows.values[self._layout.row_of(str(name))]
+        return found
+
+    def _traded(self, rows: Rows, report: Report, name: str) -> Rows:
+        """The rows with a trade: where a row may have quotes alone, those that have a price and a size."""
+        if len(self._mapped.kinds) == 1:
+            return rows
+        priced = self._column(rows, self._said.price) != ABSENT
+        sized = self._column(rows, self._said.size) != ABSENT
+        halves = np.flatnonzero(priced != sized)
+        found = ((int(rows.lines[row]), None, "a trade without a price or a size") for row in halves)
+        report.add_all("not_trades" if self._mapped.rules.flags else "malformed", name, found, len(halves))
+        return rows.where(priced & sized)
+
+    def _trades(self, rows: Rows) -> Trades:
+        if self._mapped.rules.flags is not None:
+            aggressor = aggressors_of_flags(self._column(rows, self._mapped.rules.flags))
+        elif self._said.side is None:
+            aggressor = np.full(len(rows), UNKNOWN, np.int8)
+        else:
+            words = self._column(rows, self._said.side)
+            aggressor = _AGGRESSORS[np.where(words == ABSENT, len(_AGGRESSORS) - 1, words)]
+        return Trades(
+            time_ns=self._column(rows, self._time),
+            price_ticks=self._column(rows, self._said.price),
+            size_lots=self._column(rows, self._said.size),
+            price_decimals=rows.price_decimals,
+            size_decimals=rows.size_decimals,
+            aggressor=aggressor,
+        )
+
+    def _ids(self, rows: Rows) -> NDArray[np.int64] | None:
+        return None if self._said.id is None else self._column(rows, self._said.id)
+
+    def _book_of(self, report: Report, lines: Lines) -> _BookOf:
+        if self._said.bids is not None:
+            return _OfLists(self._mapped, self._layout, self._time, report, lines).book
+        if self._said.levels:
+            return lambda rows: self._states(rows, report, lines.name)
+        runs = SnapshotRuns()
+        return lambda rows: self._updates(rows, runs)
+
+    def _states(self, rows: Rows, report: Report, name: str) -> BookEvents:
+        levels = [list(map(str, level)) for level in self._said.levels]
+        times = self._column(rows, self._time)
+        where = self._layout.row_of
+        if self._mapped.has_sizes:
+            bids, asks = ([(where(level[at]), where(level[at + 1])) for level in levels] for at in (0, 2))
+            return full_states(rows, times, bids, asks)
+        ones = len(rows.values)
+        place = -1 if len(levels[0]) == 2 else 2  # noqa: PLR2004 - columns of a level without sizes
+        bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, place))
+        report.add_all("unknown_sizes", name, [(None, None, "a bid and an ask without sizes")], len(rows))
+        values = np.vstack((rows.values, np.ones((1, len(rows)), np.int64)))
+        return full_states(replace(rows, values=values), times, bids, asks)
+
+    def _updates(self, rows: Rows, runs: SnapshotRuns) -> BookEvents:
+        events = BookEvents(
+            time_ns=self._column(rows, self._time),
+            price_ticks=self._column(rows, self._said.price),
+            size_lots=self._column(rows, self._said.size),
+            price_decimals=rows.price_decimals,
+            size_decimals=rows.size_decimals,
+            side=_SIDES[self._column(rows, self._said.side)],
+        )
+        if self._said.snapshot is None:
+            return events
+        flags = self._column(rows, self._said.snapshot) == 1
+        return with_clears(events, runs.starts(flags, events.time_ns))
+
+
+class _OfLists:
+    """Makes a book of rows whose levels are lists in a column of the bids and one of the asks, or in two of each."""
+
+    def __init__(self, mapped: Mapped, layout: Layout, time: str, report: Report, lines: Lines) -> None:
+        self._mapped = mapped
+        self._layout = layout
+        self._time = time
+        self._report = report
+        self._lines = lines
+        self._decimals = (0, 0)
+
+    def book(self, rows: Rows) -> BookEvents | None:
+        """The whole book of each row, or what a row changes where the mapping says so."""
+        sides = _lists_of(self._lines.notes, rows, len(self._mapped.lists))
+        found = read_levels([paired(lists) or b"[0]" for row in sides for lists in row], *self._decimals)
+        self._decimals = found.price_decimals, found.size_decimals
+        bad = found.reasons.reshape(-1, 2) != 0
+        faulty = np.flatnonzero(bad.any(axis=1))
+        told = (
+            (int(rows.lines[row]), None, f"{'bids' if bad[row, 0] else 'asks'}: {_phrase(found.reasons, row)}")
+            for row in faulty
+        )
+        self._report.add_all("malformed", self._lines.name, told, len(faulty))
+        counts = np.diff(found.bounds)
+        times = rows.values[self._layout.row_of(self._time)]
+        levels = BookEvents(
+            time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
+            price_ticks=found.price_ticks,
+            size_lots=found.size_lots,
+            price_decimals=found.price_decimals,
+            size_decimals=found.size_decimals,
+            side=np.repeat(np.tile(_SIDES, len(times)), counts),
+        )
+        begins = found.bounds[:-1:2]
+        whole = ~bad.any(axis=1)
+        if self._mapped.table.snapshot is not None:
+            whole &= rows.values[self._layout.row_of(str(self._mapped.table.snapshot))] == 1
+        starts = begins[whole]
+        return BookEvents(
+            time_ns=np.insert(levels.time_ns, starts, times[whole]),
+            price_ticks=np.insert(levels.price_ticks, starts, 0),
+            size_lots=np.insert(levels.size_lots, starts, 0),
+            price_decimals=levels.price_decimals,
+            size_decimals=levels.size_decimals,
+            side=np.insert(levels.side, starts, CLEAR),
+        )
+
+
+def _lists_of(notes: Notes, rows: Rows, count: int) -> list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
+    """Of each row what holds its bids and what holds its asks; what is noted of lines up to the last one goes."""
+    half = count // 2
+    kept = [notes.lists.pop(line) for line in rows.lines.tolist()]
+    for line in [line for line in list(notes.lists) if line <= rows.last_line]:
+        del notes.lists[line]
+    return [(lists[:half], lists[half:]) for lists in kept]
+
+
+def _phrase(reasons: NDArray[np.int64], row: np.intp) -> str:
+    reason = int(reasons[2 * row] or reasons[2 * row + 1])
+    return f"no list of levels, or a price or a size {PHRASES.get(reason, 'that will not do')}"

@@ -1,0 +1,359 @@
+"""Vendors' tables that are known by their columns: what a mapping file would say of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from processor.errors import DatasetError
+from processor.formats.mapped import frames, json_rows
+from processor.formats.mapped.clocks import unit_of
+from processor.formats.mapped.columns import NO_RULES, Rules
+from processor.formats.mapped.mapping_file import BOOK, TRADES, Table
+from processor.formats.mapped.names import stem_of
+from processor.formats.mapped.separated import fields_of, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from processor.formats.files import SourceFile
+
+Row = tuple[str, ...]
+
+_LOOKED_AT: Final = 20
+_HEAD_BYTES: Final = 8192
+_BOTH: Final = frozenset((TRADES, BOOK))
+_TRADES: Final = frozenset((TRADES,))
+_BOOK: Final = frozenset((BOOK,))
+_TICKER: Final = re.compile(r"[A-Z0-9]{5,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a file of a table begins: its names (none where there is no header) and its first rows, and its own name."""
+
+    stem: str
+    names: Row
+    rows: tuple[Row, ...]
+    delimiter: str = ","
+
+    def has(self, *names: str) -> bool:
+        """Whether it has these columns."""
+        return set(names) <= set(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is known of a file as a mapping would say it."""
+
+    kinds: frozenset[str]
+    table: Table
+    rules: Rules = NO_RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor's tables: what they are called, and what is said of a file if it is one of them."""
+
+    title: str
+    table: Callable[[Shape], Said | None]
+
+
+def shape_of(file: SourceFile, head: bytes) -> Shape | None:
+    """How a file begins; None where it is no table."""
+    stem = stem_of(file)
+    if frames.is_frame(head):
+        try:
+            return Shape(stem, tuple(frames.schema_of(file, head)), ())
+        except DatasetError:
+            return None
+    if json_rows.is_json(head):
+        return _of_json(stem, head)
+    return None if b"\0" in head[:_HEAD_BYTES] else _of_text(stem, head)
+
+
+def _of_json(stem: str, head: bytes) -> Shape:
+    found = json_rows.first_rows(head)
+    names = tuple(found[0]) if found else ()
+    rows = tuple(tuple(row.values()) for row in found)
+    return Shape(stem, () if all(map(str.isdecimal, names)) else names, rows)
+
+
+def _of_text(stem: str, head: bytes) -> Shape | None:
+    lines = [line for line in lines_of(head[:_HEAD_BYTES]) if line][: _LOOKED_AT + 1]
+    if not lines:
+        return None
+    delimiter = "\t" if "\t" in lines[0] else ","
+    first, *rows = (fields_of(line, delimiter) for line in lines)
+    if len(first) == 1 or any(field[:1].isdecimal() for field in first):
+        return Shape(stem, (), (first, *rows[: _LOOKED_AT - 1]), delimiter)
+    return Shape(stem, first, tuple(rows), delimiter)
+
+
+def _named(shape: Shape, pattern: str, *, upper: bool = False) -> str:
+    """The instrument in a file's name: what a pattern finds in it, else all of it."""
+    found = re.match(pattern, shape.stem)
+    name = found[1] if found else shape.stem
+    return name.upper() if upper else name
+
+
+def _binance_depth(shape: Shape) -> Said | None:
+    """T_DEPTH and S_DEPTH: a row a level, snapshots and updates in files of their own."""
+    if not shape.has("symbol", "timestamp", "last_update_id", "side", "update_type", "price", "qty"):
+        return None
+    table = Table(
+        files="*", instrument_column="symbol", time="timestamp", time_unit="ms", price="price", size="qty", side="side",
+        bid="b", ask="a", snapshot="update_type", snapshot_word="snap", update_word="set",
+    )  # fmt: skip
+    return Said(_BOOK, table, Rules(sequence=("last_update_id", "pu")) if shape.has("pu") else NO_RULES)
+
+
+_DEPTH_COLUMNS: Final = 9
+
+
+def _binance_depth_headless(shape: Shape) -> Said | None:
+    """The same without a header: symbol, time, transaction, first and last id, side, kind, price, size."""
+    rows = shape.rows
+    if shape.names or not rows or any(len(row) != _DEPTH_COLUMNS for row in rows):
+        return None
+    if any(row[5] not in {"a", "b"} or row[6] not in {"snap", "set"} for row in rows):
+        return None
+    table = Table(
+        files="*", header=False, instrument_column=1, time=2, time_unit="ms", price=8, size=9, side=6, bid="b", ask="a",
+        snapshot=7, snapshot_word="snap", update_word="set",
+    )  # fmt: skip
+    return Said(_BOOK, table)
+
+
+def _is_time_of_bitmex(shape: Shape) -> bool:
+    return bool(shape.rows) and re.match(r"\d{4}-\d\d-\d\d[DT]", shape.rows[0][0]) is not None
+
+
+def _bitmex_trades(shape: Shape) -> Said | None:
+    """Trades of the archive; Bybit has the same columns, with seconds for times."""
+    if not shape.has("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID"):
+        return None
+    if not _is_time_of_bitmex(shape):
+        return None
+    table = Table(
+        files="*", instrument_column="symbol", time="timestamp", time_unit="iso", price="price", size="size",
+        side="side", buy="Buy", sell="Sell", id="trdMatchID",
+    )  # fmt: skip
+    return Said(_TRADES, _with_format(table, shape))
+
+
+def _bitmex_quotes(shape: Shape) -> Said | None:
+    if not shape.has("timestamp", "symbol", "bidSize", "bidPrice", "askPrice", "askSize") or not _is_time_of_bitmex(
+        shape
+    ):
+        return None
+    table = Table(
+        files="*", instrument_column="symbol", time="timestamp", time_unit="iso",
+        levels=[["bidPrice", "bidSize", "askPrice", "askSize"]],
+    )  # fmt: skip
+    return Said(_BOOK, _with_format(table, shape))
+
+
+def _with_format(table: Table, shape: Shape) -> Table:
+    """BitMEX's D between date and time."""
+    if "D" not in shape.rows[0][0]:
+        return table
+    return msgspec.structs.replace(table, time_unit=None, format="%Y-%m-%dD%H:%M:%S.%f")
+
+
+_DUKASCOPY_CLOCKS: Final = {
+    "Local time": (None, None),
+    "Gmt time": (None, "the clock is GMT"),
+    "UTC": (None, None),
+    "Time (UTC)": (None, None),
+    "Time (EET)": ("EET", "the clock is Eastern European Time, with its summer time"),
+}
+
+
+def _dukascopy(shape: Shape) -> Said | None:
+    """JForex's export of ticks: day first, with the offset of the local time."""
+    clock = next((name for name in _DUKASCOPY_CLOCKS if shape.has(name, "Ask", "Bid")), None)
+    if clock is None or not shape.rows:
+        return None
+    zone, said = _DUKASCOPY_CLOCKS[clock]
+    first = shape.rows[0][shape.names.index(clock)]
+    form = next((form for form, pattern in _DUKASCOPY_FORMS.items() if re.fullmatch(pattern, first)), None)
+    table = Table(
+        files="*", instrument=_named(shape, r"([A-Za-z0-9.]+?)_"), time=clock, format=form, zone=zone,
+        levels=[["Bid", "BidVolume", "Ask", "AskVolume"]],
+    )  # fmt: skip
+    return Said(_BOOK, table, Rules(said=(said,) if said else ()))
+
+
+_DUKASCOPY_FORMS: Final = {
+    "%d.%m.%Y %H:%M:%S.%f GMT%z": r"\d\d\.\d\d\.\d{4} \S+ GMT\S+",
+    "%d.%m.%Y %H:%M:%S.%f": r"\d\d\.\d\d\.\d{4} \S+",
+    "%Y.%m.%d %H:%M:%S.%f": r"\d{4}\.\d\d\.\d\d \S+",
+}
+
+
+def _dukascopy_node(shape: Shape) -> Said | None:
+    if not shape.has("timestamp", "askPrice", "bidPrice"):
+        return None
+    table = Table(
+        files="*", instrument=_named(shape, r"(.+?)-tick(?:-|$)", upper=True), time="timestamp",
+        levels=[["bidPrice", "bidVolume", "askPrice", "askVolume"]],
+    )  # fmt: skip
+    return Said(_BOOK, table)
+
+
+def _metatrader(shape: Shape) -> Said | None:
+    """MetaTrader 5's export of ticks: what changed alone; a trade where there is a last price with a volume."""
+    if not shape.has("<DATE>", "<TIME>", "<BID>", "<ASK>"):
+        return None
+    has_trades = shape.has("<LAST>", "<VOLUME>")
+    table = Table(
+        files="*", instrument=_named(shape, r"(.+?)_\d{8}"), delimiter=shape.delimiter, time=["<DATE>", "<TIME>"],
+        format="%Y.%m.%d %H:%M:%S.%f", levels=[["<BID>", "<ASK>"]],
+        price="<LAST>" if has_trades else None, size="<VOLUME>" if has_trades else None,
+    )  # fmt: skip
+    flags = "<FLAGS>" if has_trades and shape.has("<FLAGS>") else None
+    said = ("the clock is that of the broker's server, taken as UTC, as nothing names its zone",)
+    return Said(_BOTH if has_trades else _BOOK, table, Rules(keeps_quotes=True, flags=flags, said=said))
+
+
+_HISTDATA: Final = (re.compile(r"\d{8} \d{9}"), *[re.compile(r"\d+\.?\d*")] * 2, re.compile(r"\d+"))
+_TRUEFX: Final = (re.compile(r"[A-Z]{3}/[A-Z]{3}"), re.compile(r"\d{8} \d\d:\d\d:\d\d\.\d{3}"), *_HISTDATA[1:3])
+
+
+def _fits(shape: Shape, columns: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether there is no header, and the first rows have just these columns."""
+    return (
+        not shape.names
+        and bool(shape.rows)
+        and all(
+            len(row) == len(columns) and all(map(re.Pattern.fullmatch, columns, row)) for row in shape.rows
+        )
+    )  # fmt: skip
+
+
+def _histdata(shape: Shape) -> Said | None:
+    """Ticks of bid and ask; the volume is always 0."""
+    if not _fits(shape, _HISTDATA):
+        return None
+    table = Table(
+        files="*", header=False, instrument=_named(shape, r"DAT_ASCII_([A-Z0-9]+)_T"), time=1, format="%Y%m%d %H%M%S%f",
+        zone="-05:00", levels=[[2, 3]],
+    )  # fmt: skip
+    return Said(_BOOK, table, Rules(said=("the clock is Eastern Standard Time all year, 5 hours behind UTC",)))
+
+
+def _truefx(shape: Shape) -> Said | None:
+    if not _fits(shape, _TRUEFX):
+        return None
+    table = Table(files="*", header=False, instrument_column=1, time=2, format="%Y%m%d %H:%M:%S.%f", levels=[[3, 4]])
+    return Said(_BOOK, table, Rules(said=("the clock is GMT",)))
+
+
+_FREQTRADE: Final = ("timestamp", "id", "type", "side", "price", "amount", "cost")
+_FREQTRADE_NAME: Final = re.compile(r"(?:.*[^A-Z0-9])?([A-Z0-9]+)_([A-Z0-9]+)(?:_([A-Z0-9]+))?-trades")
+
+
+def _freqtrade(shape: Shape) -> Said | None:
+    """The same rows as Feather, Parquet, or lists in JSON, whose columns have no names; the pair is in the name."""
+    columns: tuple[str | int, ...] = _FREQTRADE
+    if shape.names != _FREQTRADE:
+        columns = tuple(range(1, len(_FREQTRADE) + 1))
+        is_list = not shape.names and bool(shape.rows) and all(map(_is_freqtrade, shape.rows))
+        if not is_list:
+            return None
+    time, trade_id, _, side, price, size, _ = columns
+    name = _FREQTRADE_NAME.fullmatch(shape.stem)
+    pair = f"{name[1]}/{name[2]}" + (f":{name[3]}" if name[3] else "") if name else shape.stem
+    table = Table(
+        files="*", instrument=pair, time=time, time_unit="ms", id=trade_id, price=price, size=size, side=side,
+        header=bool(shape.names),
+    )  # fmt: skip
+    return Said(_TRADES, table)
+
+
+def _is_freqtrade(row: Row) -> bool:
+    return len(row) == len(_FREQTRADE) and row[3] in {"buy", "sell"} and unit_of(row[:1]) == "ms"
+
+
+_KRAKEN_COLUMNS: Final = 3
+
+
+def _kraken(shape: Shape) -> Said | None:
+    """Kraken's time and sales: three numbers without names, seconds first; the pair is the file's name."""
+    if shape.names or not shape.rows or any(len(row) != _KRAKEN_COLUMNS for row in shape.rows):
+        return None
+    times = [row[0] for row in shape.rows]
+    numbers = [field for row in shape.rows for field in row[1:]]
+    are_seconds = all(re.fullmatch(r"\d{10}", time) for time in times) and unit_of(times) == "s"
+    pair = next((word for word in re.split(r"[^A-Za-z0-9.]", shape.stem) if _TICKER.fullmatch(word)), None)
+    are_decimals = all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers) and "." in "".join(numbers)
+    if not are_seconds or pair is None or not are_decimals:
+        return None
+    table = Table(files="*", header=False, instrument=pair, time=1, time_unit="s", price=2, size=3)
+    return Said(_TRADES, table, Rules(said=("who took is not in the data",)))
+
+
+def _cryptofeed_trades(shape: Shape) -> Said | None:
+    if not shape.has("exchange", "symbol", "side", "amount", "price", "timestamp", "receipt_timestamp"):
+        return None
+    table = Table(
+        files="*", exchange_column="exchange", instrument_column="symbol", time="timestamp",
+        local_time="receipt_timestamp", price="price", size="amount", side="side",
+        id="id" if shape.has("id") else None,
+    )  # fmt: skip
+    return Said(_TRADES, table)
+
+
+def _cryptofeed_book(shape: Shape) -> Said | None:
+    """Whole books, their sides as maps or lists; or a level a row, where `delta` is false for those of a snapshot."""
+    symbol = next((name for name in ("symbol", "pair") if shape.has(name)), None)
+    exchange = next((name for name in ("exchange", "feed") if shape.has(name)), None)
+    if not shape.has("timestamp", "receipt_timestamp"):
+        return None
+    table = Table(
+        files="*", time="timestamp", local_time="receipt_timestamp", exchange_column=exchange if symbol else None,
+        instrument_column=symbol, instrument=None if symbol else shape.stem,
+    )  # fmt: skip
+    if shape.has("bids", "asks") and symbol:
+        return Said(_BOOK, msgspec.structs.replace(table, bids="bids", asks="asks"))
+    if not shape.has("delta", "side", "price", "size"):
+        return None
+    rows = {"price": "price", "size": "size", "side": "side"}
+    words = {"snapshot": "delta", "snapshot_word": "false", "update_word": "true"}
+    return Said(_BOOK, msgspec.structs.replace(table, **rows, **words))
+
+
+def _carbonbot(shape: Shape) -> Said | None:
+    """Books as lists of [price, size, ...] in tab-separated columns; `snapshot` false is an update."""
+    if not shape.has("timestamp", "snapshot", "asks", "bids"):
+        return None
+    table = Table(
+        files="*", instrument=shape.stem, delimiter=shape.delimiter, time="timestamp", time_unit="ms", bids="bids",
+        asks="asks", snapshot="snapshot",
+    )  # fmt: skip
+    return Said(
+        _BOOK, table, Rules(sequence=("seq_id", "prev_seq_id")) if shape.has("seq_id", "prev_seq_id") else Rules()
+    )
+
+
+VENDORS: Final = (
+    Vendor("Binance (T_DEPTH, S_DEPTH)", _binance_depth),
+    Vendor("Binance (T_DEPTH, S_DEPTH)", _binance_depth_headless),
+    Vendor("BitMEX (trades, quotes)", _bitmex_trades),
+    Vendor("BitMEX (trades, quotes)", _bitmex_quotes),
+    Vendor("Dukascopy", _dukascopy),
+    Vendor("Dukascopy", _dukascopy_node),
+    Vendor("MetaTrader 5 (ticks)", _metatrader),
+    Vendor("HistData (ticks)", _histdata),
+    Vendor("TrueFX", _truefx),
+    Vendor("freqtrade (trades)", _freqtrade),
+    Vendor("Kraken (time and sales)", _kraken),
+    Vendor("cryptofeed (trades, books)", _cryptofeed_trades),
+    Vendor("cryptofeed (trades, books)", _cryptofeed_book),
+    Vendor("carbonbot (l2_event)", _carbonbot),
+)
+"""All of them, in the order in which they are tried."""
