@@ -334,7 +334,7 @@ def together(found: Sequence[Aggregated]) -> pl.DataFrame:
 
 def _floats(column: pl.Series, decimals: int) -> pl.Series:
     there = column.is_not_null()
-    floats = pl.Series(column.name, decimal_floats(column.fill_null(0).to_numpy(), decimals))
+    floats = pl.Series(column.name, decimal_floats(column.fill_null(0), decimals))
     return floats.zip_with(there, pl.Series([None], dtype=pl.Float64)) if not there.all() else floats
 
 
