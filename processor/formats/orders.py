@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numba import njit
 
-from processor.events import CLEAR, BookEvents
+from processor.errors import ScaleOverflow
+from processor.events import CLEAR, BookEvents, multiplied
 from processor.formats.kernels import ABSENT
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _ENTRY: Final = np.dtype(
 _EVENT: Final = np.dtype([("time", np.int64), ("price", np.int64), ("size", np.int64), ("side", np.int8)])
 _FIRST_ROOM: Final = 1 << 10
 _EVENTS_PER_ACTION: Final = 2
+_MOST_LOTS: Final = int(np.iinfo(np.int64).max)
 
 
 class OrderBook:
@@ -60,6 +62,9 @@ class OrderBook:
         """The level updates that actions on orders come to (on no scale: decimals 0), and what is wrong with each.
 
         All actions must be on one scale of prices; `rescale` brings what rests to another.
+
+        Raises:
+            ScaleOverflow: the orders at one price come to more than 64 bits hold.
         """
         rows = len(time_ns)
         self._orders = _with_room(self._orders, int(self._state[0]) + rows)
@@ -71,6 +76,8 @@ class OrderBook:
             self._orders, self._levels, self._state, found, faults,
         )  # fmt: skip
         found = found[:count]
+        if count and found["size"][-1] < 0:
+            self._refuse(found[-1])
         events = BookEvents(
             time_ns=found["time"].copy(),
             price_ticks=found["price"].copy(),
@@ -81,16 +88,27 @@ class OrderBook:
         )
         return events, faults
 
+    def _refuse(self, event: np.void) -> None:
+        """Say that an order, of as many lots as are missing in `event`, is one too many at its price."""
+        level = (self._levels["key"] == event["price"]) & (self._levels["side"] == event["side"])
+        lots = int(self._levels["size"][level & (self._levels["used"] == 1)][0]) - int(event["size"])
+        msg = f"the orders at a price of {event['price']} ticks come to {lots} lots, which have no room in 64 bits"
+        raise ScaleOverflow(msg)
+
     def rescale(self, factor: int) -> None:
-        """Multiply all prices."""
-        self._orders["price"] *= factor
+        """Multiply all prices.
+
+        Raises:
+            ScaleOverflow: one has no room in 64 bits then.
+        """
+        orders = self._orders["used"] == 1
+        self._orders["price"][orders] = multiplied(self._orders["price"][orders], factor)
         levels = self._levels[self._levels["used"] == 1]
-        levels["price"] *= factor
-        levels["key"] = levels["price"]
+        levels["price"] = levels["key"] = multiplied(levels["price"], factor)
         self._levels = np.zeros_like(self._levels)
         _insert(self._levels, levels)
         sides = self._state[3:]
-        sides[sides != ABSENT] *= factor
+        sides[sides != ABSENT] = multiplied(sides[sides != ABSENT], factor)
 
 
 def _with_room(table: Table, entries: int) -> Table:
@@ -150,7 +168,7 @@ def _remove(table: Table, hole: int) -> None:
 
 @njit()
 def _change_level(levels: Table, state: Ints, side: int, price: int, change: int) -> int:
-    """Add to what rests at a price; returns what rests there now."""
+    """Add to what rests at a price; returns what rests there now, or the change below 0 if there is no room for it."""
     at = _find(levels, price, side)
     if not levels[at].used:
         levels[at].used = 1
@@ -159,6 +177,8 @@ def _change_level(levels: Table, state: Ints, side: int, price: int, change: int
         levels[at].price = price
         levels[at].size = 0
         state[1] += 1
+    if change > _MOST_LOTS - levels[at].size:
+        return -change
     levels[at].size += change
     left: int = levels[at].size
     if left <= 0:
@@ -261,7 +281,10 @@ def _apply(
     events: Table,
     faults: Bytes,
 ) -> int:
-    """Fill the events and the faults, keep the tables; return how many events there are."""
+    """Fill the events and the faults, keep the tables; return how many events there are.
+
+    Ends early with an event of a size below 0, of an order for which there is no room at its price.
+    """
     count = 0
     for row in range(len(times)):
         faults[row] = SOUND
@@ -283,4 +306,6 @@ def _apply(
                 )
             elif orders[at].used:
                 count, faults[row] = _cancel(events, count, orders, levels, state, at, time, sizes[row])
+            if count and events[count - 1].size < 0:
+                break
     return count
