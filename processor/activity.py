@@ -156,7 +156,7 @@ def _fill(
             low += size_lots[i] % _WORD
         else:
             ticks, lots = abs(price_ticks[i]), size_lots[i]
-            product = float(ticks) * float(lots)
+            product = abs(float(price_ticks[i])) * float(lots)
             if product >= _SURELY_MORE:
                 high = limit_high + 1
             else:

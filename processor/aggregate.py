@@ -362,8 +362,8 @@ def _floats(column: pl.Series, decimals: int) -> pl.Series:
     if nulls == len(column):
         return column.cast(pl.Float64)
     if not nulls:
-        return pl.Series(column.name, decimal_floats(column.to_numpy(), decimals))
-    floats = pl.Series(column.name, decimal_floats(column.fill_null(0).to_numpy(), decimals))
+        return pl.Series(column.name, decimal_floats(column, decimals))
+    floats = pl.Series(column.name, decimal_floats(column.fill_null(0), decimals))
     return floats.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.Float64))
 
 

@@ -8,11 +8,13 @@ the batches, the result is that of one piece.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from processor import kernel
+from processor.errors import ScaleOverflow
 from processor.events import END_OF_TIME, NS_PER_MS, BookEvents, read_only, scaled_up
 from processor.kernel import NO_PRICE
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 _PIECE: Final = 131_072
 """Events whose narrow columns are widened at once."""
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
+_LARGEST_INT32: Final = np.iinfo(np.int32).max
+_NARROW: Final = 2**62
+"""Lots whose sums stay below this are compared in one word of the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Book:
         self._interval_ns = interval_ns
         self._obi_levels = obi_levels
         self._ladder = kernel.new_ladder()
+        self._largest_lots = 0
         self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
         self._clock[kernel.TIME] = _BEFORE_TIME
         self._clock[kernel.STANCE] = kernel.APART
@@ -188,18 +194,20 @@ class Book:
         size_decimals = max(events.size_decimals, self.size_decimals)
         self._rescale(price_decimals, size_decimals)
         events = events.rescaled(price_decimals, size_decimals)
+        largest_lots = _LARGEST_INT32 if events.size_lots.dtype == np.int32 else int(events.size_lots.max())
         if events.price_ticks.dtype == events.size_lots.dtype == np.int64:
-            return self._advance(events)
+            return self._advance(events, largest_lots)
         # Widened a piece at a time, in memory that is in the processor's cache already.
         pieces = (events.rows(slice(at, at + _PIECE)) for at in range(0, len(events), _PIECE))
-        return concatenated([self._advance(self._widened(piece)) for piece in pieces])
+        return concatenated([self._advance(self._widened(piece), largest_lots) for piece in pieces])
 
     def _widened(self, events: BookEvents) -> BookEvents:
         price_ticks, size_lots = self._wide[:, : len(events)]
         price_ticks[:], size_lots[:] = events.price_ticks, events.size_lots
         return replace(events, price_ticks=price_ticks, size_lots=size_lots)
 
-    def _advance(self, events: BookEvents) -> BookBars:
+    def _advance(self, events: BookEvents, largest_lots: int) -> BookBars:
+        """Apply `events`, of which none is of more than `largest_lots`."""
         span = int(events.time_ns[-1]) - int(events.time_ns[0])
         intervals = span // self._interval_ns + 2 if self._interval_ns else len(self._starts_ns)
         room = min(len(events), intervals) + 1
@@ -211,6 +219,7 @@ class Book:
             self._bar,
             self._spells,
             self._obi_levels,
+            self._is_wide(len(events), largest_lots),
             self._interval_ns,
             read_only(self._starts_ns),
             read_only(events.time_ns),
@@ -220,7 +229,25 @@ class Book:
             times,
             values,
         )
+        self._check_reach(self.price_decimals)
         return _bars(times[:, :closed], values[:, :closed])
+
+    def _check_reach(self, price_decimals: int) -> None:
+        for s in (0, 1):
+            if out_of_reach := int(self._ladder[s, kernel.OUT_OF_REACH]):
+                price = Decimal(out_of_reach).scaleb(-price_decimals)
+                msg = f"a price of {price:f}, in ticks of 1e-{price_decimals}, has no room in a book of 64 bits"
+                raise ScaleOverflow(msg)
+
+    def _is_wide(self, events: int, largest_lots: int) -> bool:
+        """Whether sums of lots that are compared may come to 2**62 with so many more events, of no more lots each."""
+        self._largest_lots = max(self._largest_lots, largest_lots)
+        levels = 2 * self._obi_levels or self._levels + events
+        if levels * self._largest_lots < _NARROW:
+            return False
+        # What made it so may be gone by now.
+        self._largest_lots = max(kernel.recount(self._ladder), largest_lots)
+        return True
 
     @classmethod
     def resumed(
@@ -246,6 +273,7 @@ class Book:
         book._ladder = kernel.with_room(book._ladder, max(len(prices) for prices, _ in sides))
         for s, (prices, sizes) in enumerate(sides):
             kernel.refill(book._ladder, s, prices, sizes, obi_levels)
+        book._largest_lots = kernel.recount(book._ladder)
         book._clock, book._spells = state.clock.copy(), state.spells.copy()
         if not book._clock[kernel.SAMPLES]:
             return book
@@ -254,7 +282,7 @@ class Book:
         # Where there are `starts_ns`, the kernel looks there for the end.
         book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, (bucket + 1) * interval_ns, 1
         if open_bar is None:
-            book._bar[:] = kernel.imbalance(book._ladder, obi_levels)
+            book._bar[:] = kernel.imbalance(book._ladder, obi_levels, True)  # noqa: FBT003 - kernels take no keywords
         else:
             book._bar[:] = open_bar._values()[:, -1]  # noqa: SLF001 - of its own kind
         return book
@@ -263,8 +291,7 @@ class Book:
         """What `resumed` needs to go on from here, when no more events of the last time are to come."""
         clock, _, spells, _, _ = self._settled()
         clock[kernel.PENDING] = 0
-        everything = int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
-        bids, asks = self.levels(everything)
+        bids, asks = self.levels(self._levels)
         return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, spells)
 
     def open_bars(self) -> BookBars:
@@ -291,6 +318,7 @@ class Book:
                 bar,
                 spells,
                 self._obi_levels,
+                self._is_wide(0, 0),
                 self._interval_ns,
                 read_only(self._starts_ns),
                 later,
@@ -306,6 +334,16 @@ class Book:
     def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
         return kernel.best_levels(self._ladder, 0, limit), kernel.best_levels(self._ladder, 1, limit)
+
+    def imbalance(self) -> float:
+        """OBI of the book as it stands, by Python's integers and from its levels: what the last sample must be."""
+        bid_lots, ask_lots = (sum(sizes.tolist()) for _, sizes in self.levels(self._obi_levels or self._levels))
+        return (bid_lots - ask_lots) / (bid_lots + ask_lots) if bid_lots + ask_lots else 0.0
+
+    @property
+    def _levels(self) -> int:
+        """Levels of both sides."""
+        return int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
 
     @property
     def samples(self) -> int:
@@ -336,12 +374,13 @@ class Book:
         grow_size = size_decimals - self.size_decimals
         if grow_price == grow_size == 0:
             return
-        everything = int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
-        sides = self.levels(everything)
-        fresh = kernel.with_room(kernel.new_ladder(), everything)
+        sides = self.levels(self._levels)
+        fresh = kernel.with_room(kernel.new_ladder(), self._levels)
         for s, (prices, sizes) in enumerate(sides):
             kernel.refill(fresh, s, scaled_up(prices, grow_price), scaled_up(sizes, grow_size), self._obi_levels)
         self._ladder = fresh
+        self._check_reach(price_decimals)
+        self._largest_lots = kernel.recount(fresh)
         best = self._clock[[kernel.BEST_BID, kernel.BEST_ASK]]
         standing = best != NO_PRICE
         best[standing] = scaled_up(best[standing], grow_price)

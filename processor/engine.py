@@ -7,15 +7,15 @@ repeats its previous close.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
 from processor import bars
 from processor.activity import Fills
-from processor.bars import Tape
+from processor.bars import Tape, Traded
 from processor.book import Book, BookBars, concatenated
 from processor.events import NS_PER_MS
 from processor.kernel import NO_PRICE
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from processor.settings import Aggregation
 
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
+_NO_LOTS: Final = (0,) * len(bars.LOTS)
 _EXACT_IN_FLOAT64: Final = 2**53
+_EXACT_DECIMALS: Final = 22
+"""10 to the power of more is no float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Engine:
         self._fills: Fills | None = None
         self._trade_bars: list[pl.DataFrame] = []
         self._book_bars: list[BookBars] = []
+        self._lots_let_go = _NO_LOTS
         self._first_trade_bucket: int | None = None
         self._first_book_bucket: int | None = None
 
@@ -75,12 +79,14 @@ class Engine:
         firsts: Firsts,
         event_ns: int,
         closed: tuple[pl.DataFrame, BookBars],
+        traded_before: Traded,
         fills: Fills | None = None,
     ) -> Engine:
         """An engine that goes on with `book` and `tape` after `trades` trades, and events up to `event_ns`.
 
         `closed` are the intervals before those that the two have open: of trades (as `Tape.advance` returns them, on
-        the tape's scale) and of the book (on its). `fills` is how far the open interval of an activity is filled.
+        the tape's scale) and of the book (on its). `traded_before` is what was traded before the first of the trades'.
+        `fills` is how far the open interval of an activity is filled.
         """
         engine = cls(aggregation, keep=keep)
         engine.book, engine.tape, engine.trades, engine._fills = book, tape, trades, fills
@@ -93,7 +99,9 @@ class Engine:
             engine._first_trade_bucket = _bucket(firsts.event_ns, NS_PER_MS)
             engine._first_book_bucket = engine._first_trade_bucket if book.samples else None
         trade_bars, book_bars = closed
-        engine._trade_bars, engine._book_bars = [trade_bars], [book_bars]
+        engine._book_bars = [book_bars if keep is None else book_bars.tail(keep)]
+        engine._lots_let_go = (traded_before.volume, *astuple(traded_before))
+        engine._add_trade_bars(trade_bars)
         return engine
 
     def advance(self, trades: Iterable[Trades], book: Iterable[BookEvents]) -> bool:
@@ -133,11 +141,21 @@ class Engine:
         self.trades += len(trades)
         grown = (self.tape.price_decimals - price_decimals, self.tape.size_decimals - size_decimals)
         self._trade_bars = [bars.rescaled(part, *grown) for part in self._trade_bars]
+        self._lots_let_go = tuple(lots * 10 ** grown[1] for lots in self._lots_let_go)
         if len(closed):
-            self._trade_bars.append(closed)
-            if self._keep is not None:
-                self._trade_bars = [pl.concat(self._trade_bars).tail(self._keep)]
+            self._add_trade_bars(closed)
         return bool(len(closed))
+
+    def _add_trade_bars(self, closed: pl.DataFrame) -> None:
+        """Remember those that were closed, and let as many of the earliest go as are too many."""
+        self._trade_bars.append(closed)
+        if self._keep is None:
+            return
+        every = pl.concat(self._trade_bars)
+        kept = every.tail(self._keep)
+        if len(kept) < len(every):
+            self._lots_let_go = _added(self._lots_let_go, _lots_of(every[: -self._keep]))
+        self._trade_bars = [kept]
 
     def _advance_book(self, book: BookEvents) -> bool:
         if self._first_book_bucket is None:
@@ -210,6 +228,10 @@ class Engine:
             and self._first_trade_bucket < self._first_book_bucket
         )
 
+    def lots_before(self, bucket: int) -> tuple[int, ...]:
+        """Volume, bought, sold and unknown lots of the intervals before interval `bucket`, whether kept or not."""
+        return _added(self._lots_let_go, _lots_of(self.trade_bars().filter(pl.col("bucket") < bucket)))
+
     def timestamps_ms(self, rows: pl.DataFrame) -> NDArray[np.int64]:
         """Begin of each row's interval, ms since the Unix epoch."""
         bucket_ms = 1 if self.aggregation.activity else self.aggregation.interval_ns // NS_PER_MS
@@ -220,31 +242,59 @@ def _bucket(time_ns: int | None, interval_ns: int) -> int | None:
     return None if time_ns is None else time_ns // interval_ns
 
 
-def checks(rows: pl.DataFrame, aggregation: Aggregation) -> dict[str, bool | None]:
+def _lots_of(rows: pl.DataFrame) -> tuple[int, ...]:
+    """Sums of the columns of bars.LOTS."""
+    return rows.select(pl.col(bars.LOTS).sum()).row(0)
+
+
+def _added(some: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(one + other for one, other in zip(some, more, strict=True))
+
+
+def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     """The cross-checks of the contract over `Engine.rows`; null where there is nothing to check.
 
-    The CVD's step is not checked where a daily reset falls inside intervals.
+    What has been added up is compared with what was counted in other ways: volumes and CVD with what the trades come to
+    (`Tape.traded`), the imbalance with the levels of the book. The CVD's step is not checked where a daily reset falls
+    inside intervals.
     """
     if not len(rows):
         return dict.fromkeys(_CHECKS)
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
-    if aggregation.cvd_reset == "day" and not aggregation.divides_days:
-        found["cvd_step_is_buy_minus_sell"] = None
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
+    counted = {
+        "volume_is_buy_sell_unknown": _lots_are_those_traded(rows, engine),
+        "cvd_step_is_buy_minus_sell": rows["cvd_close"][-1] == engine.tape.delta,
+        "obi_within_one": not engine.book.samples or rows["obi_close"][-1] == engine.book.imbalance(),
+    }
+    for name, agrees in counted.items():
+        found[name] = found[name] and agrees
+    if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
+        found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
     return found
 
 
+def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:
+    traded = engine.tape.traded
+    return _added(engine.lots_before(rows["bucket"][0]), _lots_of(rows)) == (traded.volume, *astuple(traded))
+
+
+_ANY_START: Final = pl.max_horizontal("cvd_open", 0), pl.min_horizontal("cvd_open", 0)
+"""Highest and lowest value that the CVD of an interval can begin with: with a daily reset it may begin at 0 again."""
 _CHECKS: Final[dict[str, pl.Expr]] = {
-    "volume_is_buy_sell_unknown": pl.col("volume") == pl.sum_horizontal(bars.LOTS[1:]),
+    "volume_is_buy_sell_unknown": (pl.col("volume") == pl.sum_horizontal(bars.LOTS[1:]))
+    & (pl.min_horizontal(bars.LOTS) >= 0),
     "cvd_step_is_buy_minus_sell": pl.col("cvd_close") - pl.col("cvd_open")
     == pl.col("buy_volume") - pl.col("sell_volume"),
     "high_is_highest": (pl.col("high") >= pl.max_horizontal("open", "close", "low"))
     & (pl.col("cvd_high") >= pl.max_horizontal("cvd_open", "cvd_close", "cvd_low"))
+    & (pl.col("cvd_high") <= _ANY_START[0] + pl.col("buy_volume"))
     & (pl.col("obi_high") >= pl.max_horizontal("obi_open", "obi_close", "obi_low")),
     "low_is_lowest": (pl.col("low") <= pl.min_horizontal("open", "close", "high"))
     & (pl.col("cvd_low") <= pl.min_horizontal("cvd_open", "cvd_close", "cvd_high"))
+    & (pl.col("cvd_low") >= _ANY_START[1] - pl.col("sell_volume"))
     & (pl.col("obi_low") <= pl.min_horizontal("obi_open", "obi_close", "obi_high")),
     "obi_within_one": (pl.col("obi_low") >= -1) & (pl.col("obi_high") <= 1),
     "times_increase": pl.lit(value=True),
@@ -255,8 +305,14 @@ def _all(rows: pl.DataFrame, check: pl.Expr) -> bool | None:
     return bool(rows.select(check.all()).item()) if len(rows) else None
 
 
-def decimal_floats(values: NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
-    """Values / 10**decimals, each correctly rounded, so its shortest decimal is the one that went in."""
-    if len(values) and int(np.abs(values).max()) >= _EXACT_IN_FLOAT64:
-        return np.array([value / 10**decimals for value in values.tolist()])
-    return values / np.float64(10**decimals)
+def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
+    """Values / 10**decimals, each correctly rounded, so its shortest decimal is the one that went in.
+
+    The values are whole numbers of any length, and none is null.
+    """
+    column = pl.Series(values)
+    lowest: Any = column.min()
+    highest: Any = column.max()
+    if column.is_empty() or (max(-lowest, highest) < _EXACT_IN_FLOAT64 and decimals <= _EXACT_DECIMALS):
+        return column.cast(pl.Int64).to_numpy() / np.float64(10**decimals)
+    return np.array([value / 10**decimals for value in column.to_list()])

@@ -34,7 +34,7 @@ NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
 """Later than any event."""
-_INT64_MAX: Final = np.iinfo(np.int64).max
+_INT64_MAX: Final = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +133,24 @@ def scaled_up(values: NDArray[np.int64], decimals: int) -> NDArray[np.int64]:
     """
     if decimals == 0:
         return values
-    factor = 10**decimals if decimals > 0 else 0
-    if factor == 0 or (len(values) and int(np.abs(values).max()) > _INT64_MAX // factor):
-        msg = f"its largest number has no room in 64 bits for {decimals} more decimals, which a later one needs"
+    if decimals < 0:
+        msg = f"numbers have {-decimals} decimals more than there is room for"
         raise ScaleOverflow(msg)
-    return values * np.int64(factor)
+    return multiplied(values, 10**decimals)
+
+
+def multiplied(values: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
+    """`values` times `factor`, which is above 0.
+
+    Raises:
+        ScaleOverflow: a product has no room in 64 bits.
+    """
+    # Not by their magnitudes: that of the lowest number has no room either.
+    largest = max(int(values.max()), -int(values.min())) if len(values) else 0
+    if largest * factor > _INT64_MAX:
+        msg = f"{largest} of its units have no room in 64 bits in units of 1/{factor}, which a later number needs"
+        raise ScaleOverflow(msg)
+    return values * np.int64(min(factor, _INT64_MAX))
 
 
 def read_only(column: NDArray[Any]) -> NDArray[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from processor.events import Columns
     from processor.formats import Dataset
+
+
+_MOST_DIGITS: Final = 100
+"""More than a number of 64 bits has on any scale."""
 
 
 class FileFinding(msgspec.Struct, frozen=True):
@@ -86,10 +91,11 @@ class _Step:
         finer = 10 ** (self._decimals - decimals)
         for column in values:
             if len(column) and self._step != 1:
-                self._step = int(np.gcd(self._step, int(np.gcd.reduce(column)) * finer))
+                self._step = math.gcd(self._step, int(np.gcd.reduce(column)) * finer)
 
     def text(self) -> str | None:
-        return format((Decimal(self._step) / 10**self._decimals).normalize(), "f") if self._step else None
+        with localcontext(prec=_MOST_DIGITS):
+            return format(Decimal(self._step).scaleb(-self._decimals).normalize(), "f") if self._step else None
 
 
 def inspect(

@@ -12,10 +12,15 @@ above it do not exist, because a better price moves the window. A window without
 
 A ladder is one int64 array of shape (2, room), a row a side (0 bids, 1 asks): compiled code passes one array many times
 faster than a structure of them. A row holds the fields below, the bitmap, the window's sizes and the far levels.
+
+A size has at most 63 bits, a sum of them may have more. The sums that are kept wrap around then, which loses nothing:
+they are right again as soon as they fit, and whoever samples says beforehand whether they may not (`wide`). A wide
+sample counts in two words, the high one in units of 2**32. The quotient is the float nearest to it either way.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +58,10 @@ FAR: Final = 7
 """Levels below the window."""
 _ROOT: Final = 8
 """Bit b set: block b is not empty."""
+OUT_OF_REACH: Final = 9
+"""A price that was left out because distances from it have no room in a word; 0 for none."""
+TOTAL_HIGH: Final = 10
+"""High words of the sizes on the whole side, added up. Right from `recount` on, as long as all changes are wide."""
 
 _BLOCKS: Final = 16
 """Bit w of block b set: word 64 b + w is not empty."""
@@ -64,6 +73,16 @@ _FAR_AREA: Final = _SIZES + WIDTH
 
 _LAST: Final = 63
 """The highest bit of a word."""
+_HALF: Final = 32
+"""Bits of the low word of a wide sum."""
+_LOW: Final = (1 << 32) - 1
+_EXACT_IN_FLOAT64: Final = 1 << 53
+_REACH: Final = (1 << 62) - WIDTH
+"""Prices below it, whose distances from each other and from the edges of a window fit in a word."""
+_BITS: Final = 56
+"""Of a quotient: those of a float's mantissa, and some to round by."""
+_NARROW_BITS: Final = 58
+"""Of a number that fits in a word 24 times, which is what a quotient of floats is off by in the last of _BITS bits."""
 _ONE: Final = 1
 _ALL: Final = -1
 """All 64 bits set."""
@@ -204,6 +223,7 @@ def clear(ladder: Ladder) -> None:
         ladder[s, TOP] = 0
         ladder[s, TOP_SUM] = 0
         ladder[s, TOTAL] = 0
+        ladder[s, TOTAL_HIGH] = 0
         ladder[s, COUNT] = 0
         ladder[s, FAR] = 0
 
@@ -227,7 +247,9 @@ def _far_update(ladder: Ladder, s: int, key: int, size: int) -> None:
     far = ladder[s, FAR]
     at = _far_position(ladder, s, key)
     if at < far and ladder[s, _FAR_AREA + 2 * at] == key:
-        ladder[s, TOTAL] += size - ladder[s, _FAR_AREA + 2 * at + 1]
+        old = ladder[s, _FAR_AREA + 2 * at + 1]
+        ladder[s, TOTAL] += size - old
+        ladder[s, TOTAL_HIGH] += (size >> _HALF) - (old >> _HALF)
         if size:
             ladder[s, _FAR_AREA + 2 * at + 1] = size
             return
@@ -243,6 +265,7 @@ def _far_update(ladder: Ladder, s: int, key: int, size: int) -> None:
         ladder[s, _FAR_AREA + 2 * at + 1] = size
         ladder[s, FAR] = far + 1
         ladder[s, TOTAL] += size
+        ladder[s, TOTAL_HIGH] += size >> _HALF
 
 
 @njit(cache=True, nogil=True)
@@ -342,6 +365,9 @@ def _remove(ladder: Ladder, s: int, offset: int, old: int, top_levels: int) -> N
 @njit(cache=True, nogil=True)
 def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> None:
     """Let `size` lots rest at `price` of side `s`; 0 removes the level. Top-N sums are kept for N = `top_levels`."""
+    if not -_REACH < price < _REACH:
+        ladder[s, OUT_OF_REACH] = price
+        return
     key = price if s == 0 else -price
     offset = key - ladder[s, BASE]
     if offset >= WIDTH or ladder[s, COUNT] == 0:
@@ -357,6 +383,7 @@ def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> No
         return
     ladder[s, _SIZES + offset] = size
     ladder[s, TOTAL] += size - old
+    ladder[s, TOTAL_HIGH] += (size >> _HALF) - (old >> _HALF)
     if size == 0:
         _remove(ladder, s, offset, old, top_levels)
     elif old == 0:
@@ -366,8 +393,8 @@ def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> No
 
 
 @njit(cache=True, nogil=True)
-def resting(ladder: Ladder, s: int, top_levels: int) -> int:
-    """Lots in the best `top_levels` levels of side `s`, or on the whole side for 0."""
+def _resting(ladder: Ladder, s: int, top_levels: int) -> int:
+    """Lots in the best `top_levels` levels of side `s`, or on the whole side for 0, where they fit in a word."""
     lots: int = ladder[s, TOTAL]
     if top_levels == 0:
         return lots
@@ -381,11 +408,115 @@ def resting(ladder: Ladder, s: int, top_levels: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def imbalance(ladder: Ladder, top_levels: int) -> float:
-    """OBI of the book as it stands."""
-    bid_lots, ask_lots = resting(ladder, 0, top_levels), resting(ladder, 1, top_levels)
-    both = bid_lots + ask_lots
-    return (bid_lots - ask_lots) / both if both else 0.0
+def _resting_words(
+    ladder: Ladder,
+    s: int,
+    top_levels: int,
+    wide: bool,  # noqa: FBT001 - kernels take no keywords
+) -> tuple[int, int]:
+    """The same in two words; if it is `wide`, however many lots they are."""
+    high: int = 0
+    low: int = 0
+    if not wide:
+        low = _resting(ladder, s, top_levels)
+    elif top_levels == 0:
+        high = ladder[s, TOTAL_HIGH]
+        # What the low words add up to fits in a word, so it is right though either of these has wrapped around.
+        low = ladder[s, TOTAL] - (high << _HALF)
+    else:
+        offset = ladder[s, BEST]
+        missing = top_levels
+        while missing and offset >= 0:
+            high += ladder[s, _SIZES + offset] >> _HALF
+            low += ladder[s, _SIZES + offset] & _LOW
+            offset = _next_below(ladder, s, offset)
+            missing -= 1
+        far = ladder[s, FAR]
+        for i in range(far - 1, max(far - 1 - missing, -1), -1):
+            high += ladder[s, _FAR_AREA + 2 * i + 1] >> _HALF
+            low += ladder[s, _FAR_AREA + 2 * i + 1] & _LOW
+    return high + (low >> _HALF), low & _LOW
+
+
+@njit(cache=True, nogil=True)
+def recount(ladder: Ladder) -> int:
+    """Add the high words of both sides up anew; return the largest size that rests."""
+    largest = 0
+    for s in range(2):
+        high = 0
+        offset = ladder[s, BEST]
+        while offset >= 0:
+            high += ladder[s, _SIZES + offset] >> _HALF
+            largest = max(largest, ladder[s, _SIZES + offset])
+            offset = _next_below(ladder, s, offset)
+        for i in range(ladder[s, FAR]):
+            high += ladder[s, _FAR_AREA + 2 * i + 1] >> _HALF
+            largest = max(largest, ladder[s, _FAR_AREA + 2 * i + 1])
+        ladder[s, TOTAL_HIGH] = high
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def _quotient(part: int, whole: int) -> float:
+    """The float nearest to `part` / `whole`, of 0 <= `part` <= `whole` < 2**58, `whole` not 0."""
+    near = part / whole
+    if whole <= _EXACT_IN_FLOAT64 or part == 0:
+        return near
+    _, exponent = math.frexp(near)
+    shift = _BITS - exponent
+    bits = int(math.ldexp(near, shift))
+    # Of either product only what a word holds is known, and what they differ by fits in one.
+    rest = (part << shift if shift <= _LAST else 0) - bits * whole
+    missing = rest // whole
+    # A last bit for whatever is left lets the rest be rounded rightly.
+    return math.ldexp(float((bits + missing) | (rest != missing * whole)), -shift)
+
+
+@njit(cache=True, nogil=True)
+def _quotient_wide(high: int, low: int, of_high: int, of_low: int) -> float:
+    """The same for a wide number above 0 and one that is no smaller, bit by bit."""
+    shift = _BITS - 1
+    while high < of_high or (high == of_high and low < of_low):
+        high, low = (high << 1) + (low >> (_HALF - 1)), (low << 1) & _LOW
+        shift += 1
+    bits = 0
+    for _ in range(_BITS):
+        bits <<= 1
+        if high > of_high or (high == of_high and low >= of_low):
+            bits += 1
+            low -= of_low
+            high, low = high - of_high + (low >> _HALF), low & _LOW
+        high, low = (high << 1) + (low >> (_HALF - 1)), (low << 1) & _LOW
+    return math.ldexp(float(bits | (high != 0 or low != 0)), -shift)
+
+
+@njit(cache=True, nogil=True)
+def _imbalance_of(high: int, low: int, ask_high: int, ask_low: int) -> float:
+    """OBI of two wide sums of lots, the bids' first: the float nearest to it."""
+    negative = high < ask_high or (high == ask_high and low < ask_low)
+    both_high, both_low = high + ask_high + ((low + ask_low) >> _HALF), (low + ask_low) & _LOW
+    high, low = (ask_high - high, ask_low - low) if negative else (high - ask_high, low - ask_low)
+    high, low = high + (low >> _HALF), low & _LOW
+    if high == 0 and low == 0:
+        return 0.0
+    if both_high >> (_NARROW_BITS - _HALF):
+        obi = _quotient_wide(high, low, both_high, both_low)
+    else:
+        obi = _quotient((high << _HALF) + low, (both_high << _HALF) + both_low)
+    return -obi if negative else obi
+
+
+@njit(cache=True, nogil=True)
+def imbalance(ladder: Ladder, top_levels: int, wide: bool) -> float:  # noqa: FBT001 - kernels take no keywords
+    """OBI of the book as it stands, the float nearest to it.
+
+    If it is `wide`, all changes since the last `recount` must have been made so; if not, either side's lots must fit in
+    a word.
+    """
+    return _imbalance_of(
+        *_resting_words(ladder, 0, top_levels, wide),
+        *_resting_words(ladder, 1, top_levels, wide),
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -452,6 +583,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     bar: NDArray[np.float64],
     spells: NDArray[np.int64],
     top_levels: int,
+    wide: bool,  # noqa: FBT001 - kernels take no keywords
     interval_ns: int,
     starts_ns: NDArray[np.int64],
     time_ns: NDArray[np.int64],
@@ -462,6 +594,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     values: NDArray[np.float64],
 ) -> int:
     """Apply events in order; return how many intervals were closed into `times` and `values`.
+
+    Samples must be `wide` unless no two sums of lots, whatever comes of these events, can together reach 2**62.
 
     With `interval_ns` 0, intervals begin at `starts_ns`: there are those of whatever is sampled here and, as far as
     they are known, those after.
@@ -481,10 +615,13 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     for i in range(len(time_ns)):
         if time_ns[i] != now_ns:
             if pending:
-                bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else resting(ladder, 0, top_levels)
-                ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else resting(ladder, 1, top_levels)
+                bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else _resting(ladder, 0, top_levels)
+                ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else _resting(ladder, 1, top_levels)
                 both = bid_lots + ask_lots
-                obi = (bid_lots - ask_lots) / both if both else 0.0
+                if wide or both > _EXACT_IN_FLOAT64:
+                    obi = imbalance(ladder, top_levels, wide)
+                else:
+                    obi = (bid_lots - ask_lots) / both if both else 0.0
                 if now_ns >= bucket_end_ns or not has_bar:
                     if has_bar:
                         times[0, closed], times[1, closed], times[2, closed] = bucket, bid, ask
@@ -524,6 +661,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
             if old and size[i]:
                 ladder[s, _SIZES + offset] = size[i]
                 ladder[s, TOTAL] += size[i] - old
+                if wide:
+                    ladder[s, TOTAL_HIGH] += (size[i] >> _HALF) - (old >> _HALF)
                 if ladder[s, TOP] and offset >= ladder[s, EDGE]:
                     ladder[s, TOP_SUM] += size[i] - old
             else:

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from processor import bars
-from processor.bars import Tape
+from processor.bars import Tape, Traded
 from processor.book import Book, BookBars, concatenated
 from processor.engine import Engine, Firsts
 from processor.errors import DatasetError
@@ -164,9 +164,12 @@ def put_together(folder: Path, manifest: Manifest, parts: Sequence[Part], aggreg
             cvd_lots=carry.cvd_of_day_lots if reset == "day" else carry.cvd_lots,
             cvd_day=carry.cvd_day,
             open_bar=trade_bars[-1:],
+            traded=carry.traded,
+            traded_before_cvd=carry.traded_before_day if reset == "day" else Traded(),
         ),
         trades=carry.trades,
         firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         event_ns=carry.event_ns,
         closed=(trade_bars[:-1], book_bars.rows(slice(0, -1))),
+        traded_before=Traded(),
     )

@@ -182,7 +182,7 @@ class Publisher:
 
     def _write_bars(self, engine: Engine, generation: int) -> bool:
         rows = engine.rows()
-        self._checks = checks(rows, engine.aggregation)
+        self._checks = checks(rows, engine)
         wrote = self._writer.write(OHLC_FILE, ohlc_payload(engine), generation)
         wrote |= self._writer.write(METRICS_FILE, metrics_payload(engine, rows), generation)
         return wrote
@@ -244,8 +244,8 @@ class Publisher:
 def ohlc_payload(engine: Engine) -> bytes:
     """ohlc_data.json: the newest rows, the open bar last."""
     rows = engine.trade_bars().tail(MAX_ROWS)
-    prices = (decimal_floats(rows[name].to_numpy(), engine.tape.price_decimals) for name in bars.PRICES)
-    volume = decimal_floats(rows["volume"].to_numpy(), engine.tape.size_decimals)
+    prices = (decimal_floats(rows[name], engine.tape.price_decimals) for name in bars.PRICES)
+    volume = decimal_floats(rows["volume"], engine.tape.size_decimals)
     return _encoded(engine.timestamps_ms(rows), *prices, volume)
 
 
@@ -253,7 +253,7 @@ def metrics_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
     """metrics_data.json: the newest of `Engine.rows`, the open interval last."""
     rows = rows.tail(MAX_ROWS)
     obi = (rows[name].to_numpy() for name in OBI)
-    cvd = (decimal_floats(rows[name].to_numpy(), engine.tape.size_decimals) for name in bars.CVD)
+    cvd = (decimal_floats(rows[name], engine.tape.size_decimals) for name in bars.CVD)
     return _encoded(engine.timestamps_ms(rows), *obi, *cvd)
 
 

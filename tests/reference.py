@@ -1,4 +1,4 @@
-"""The definitions, slowly and obviously: plain lists in, plain lists out, Decimal throughout.
+"""The definitions, slowly and obviously: plain lists in, plain lists out, Decimal of enough digits throughout.
 
 It shares no code with the processor. What the fast engine publishes is compared with this.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ BID, ASK, CLEAR = 0, 1, 2
 DAY_NS = 86_400 * 10**9
 MS_NS = 10**6
 ZERO = Decimal(0)
+_DIGITS = 200
+"""More than any sum or product here has; one that had more would be an error."""
 
 Level = tuple[Decimal, Decimal]
 
@@ -141,7 +144,7 @@ class Book:
         best_asks = self.ask.prices[:levels] if levels else self.ask.prices
         bids = self.bid.total(best_bids)
         asks = self.ask.total(best_asks)
-        return float((bids - asks) / (bids + asks)) if bids + asks else 0.0
+        return float(Fraction(bids - asks) / Fraction(bids + asks)) if bids + asks else 0.0
 
     def best_bid(self) -> Decimal | None:
         return self.bid.prices[-1] if self.bid.prices else None
@@ -163,6 +166,19 @@ def aggregate(
 
     With an `activity`, a unit and a limit, bars end by that.
     """
+    with localcontext(prec=_DIGITS) as context:
+        context.traps[Inexact] = True
+        return _aggregate(trades, book, interval_ns, obi_levels, cvd_reset, activity)
+
+
+def _aggregate(
+    trades: list[Trade],
+    book: list[BookEvent],
+    interval_ns: int,
+    obi_levels: int,
+    cvd_reset: str,
+    activity: tuple[str, Decimal] | None,
+) -> Reference:
     trades = sorted(trades, key=lambda trade: trade.time_ns)
     book = sorted(book, key=lambda event: event.time_ns)
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated, multiplied
 from processor.formats import text
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
@@ -390,5 +390,9 @@ class _Resting:
         return taken
 
     def rescale(self, factor: int) -> None:
-        """Multiply all prices."""
-        self._prices = self._prices * factor
+        """Multiply all prices.
+
+        Raises:
+            ScaleOverflow: one has no room in 64 bits then.
+        """
+        self._prices = multiplied(self._prices, factor)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numba import njit
 
-from processor.events import CLEAR, BookEvents
+from processor.errors import ScaleOverflow
+from processor.events import CLEAR, BookEvents, multiplied
 from processor.formats.kernels import ABSENT
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ _ENTRY: Final = np.dtype(
 _EVENT: Final = np.dtype([("time", np.int64), ("price", np.int64), ("size", np.int64), ("side", np.int8)])
 _FIRST_ROOM: Final = 1 << 10
 _EVENTS_PER_ACTION: Final = 2
+_MOST_LOTS: Final = int(np.iinfo(np.int64).max)
 
 
 class OrderBook:
@@ -76,6 +78,9 @@ class OrderBook:
 
         All actions must be on one scale of prices; `rescale` brings what rests to another. `side` and `price_ticks` are
         written to where an action says so; a side is -1 and a price ABSENT where the order is unknown.
+
+        Raises:
+            ScaleOverflow: the orders at one price come to more than 64 bits hold.
         """
         rows = len(time_ns)
         self._orders = _with_room(self._orders, int(self._state[0]) + rows)
@@ -87,6 +92,8 @@ class OrderBook:
             self._orders, self._levels, self._state, found, faults,
         )  # fmt: skip
         found = found[:count]
+        if count and found["size"][-1] < 0:
+            self._refuse(found[-1])
         events = BookEvents(
             time_ns=found["time"].copy(),
             price_ticks=found["price"].copy(),
@@ -97,18 +104,29 @@ class OrderBook:
         )
         return events, faults
 
+    def _refuse(self, event: np.void) -> None:
+        """Say that an order, of as many lots as are missing in `event`, is one too many at its price."""
+        level = (self._levels["key"] == event["price"]) & (self._levels["side"] == event["side"])
+        lots = int(self._levels["size"][level & (self._levels["used"] == 1)][0]) - int(event["size"])
+        msg = f"the orders at a price of {event['price']} ticks come to {lots} lots, which have no room in 64 bits"
+        raise ScaleOverflow(msg)
+
     def rescale(self, factor: int, size_factor: int = 1) -> None:
-        """Multiply all prices, and all sizes."""
-        self._orders["price"] *= factor
-        self._orders["size"] *= size_factor
+        """Multiply all prices, and all sizes.
+
+        Raises:
+            ScaleOverflow: one has no room in 64 bits then.
+        """
+        orders = self._orders["used"] == 1
+        self._orders["price"][orders] = multiplied(self._orders["price"][orders], factor)
+        self._orders["size"][orders] = multiplied(self._orders["size"][orders], size_factor)
         levels = self._levels[self._levels["used"] == 1]
-        levels["price"] *= factor
-        levels["size"] *= size_factor
-        levels["key"] = levels["price"]
+        levels["price"] = levels["key"] = multiplied(levels["price"], factor)
+        levels["size"] = multiplied(levels["size"], size_factor)
         self._levels = np.zeros_like(self._levels)
         _insert(self._levels, levels)
         sides = self._state[3:]
-        sides[sides != ABSENT] *= factor
+        sides[sides != ABSENT] = multiplied(sides[sides != ABSENT], factor)
 
 
 def _with_room(table: Table, entries: int) -> Table:
@@ -168,7 +186,7 @@ def _remove(table: Table, hole: int) -> None:
 
 @njit()
 def _change_level(levels: Table, state: Ints, side: int, price: int, change: int) -> int:
-    """Add to what rests at a price; returns what rests there now."""
+    """Add to what rests at a price; returns what rests there now, or the change below 0 if there is no room for it."""
     at = _find(levels, price, side)
     if not levels[at].used:
         levels[at].used = 1
@@ -177,6 +195,8 @@ def _change_level(levels: Table, state: Ints, side: int, price: int, change: int
         levels[at].price = price
         levels[at].size = 0
         state[1] += 1
+    if change > _MOST_LOTS - levels[at].size:
+        return -change
     levels[at].size += change
     left: int = levels[at].size
     if left <= 0:
@@ -266,7 +286,7 @@ def _place(
 
 
 @njit(cache=True, nogil=True)
-def _apply(
+def _apply(  # noqa: C901 - one case an action
     times: Ints,
     actions: Bytes,
     ids: Ints,
@@ -279,7 +299,10 @@ def _apply(
     events: Table,
     faults: Bytes,
 ) -> int:
-    """Fill the events and the faults, keep the tables; return how many events there are."""
+    """Fill the events and the faults, keep the tables; return how many events there are.
+
+    Ends early with an event of a size below 0, of an order for which there is no room at its price.
+    """
     count = 0
     for row in range(len(times)):
         faults[row] = SOUND
@@ -307,6 +330,8 @@ def _apply(
             elif not places and orders[at].used:
                 size = orders[at].size if action == DELETE else sizes[row]
                 count, faults[row] = _cancel(events, count, orders, levels, state, at, time, size)
+            if count and events[count - 1].size < 0:
+                break
     return count
 
 

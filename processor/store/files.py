@@ -57,13 +57,15 @@ CHECKPOINT_KIND: Final = "checkpoint"
 
 _BEST: Final = ("best_bid", "best_ask")
 _INT32: Final = np.iinfo(np.int32)
+_INT64: Final = np.iinfo(np.int64)
 
 
 class Carry(msgspec.Struct, frozen=True, kw_only=True):
     """What is known after a segment, whose last event is at `event_ns`, besides the levels of the book.
 
     `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with UTC day `cvd_day`, the day of the
-    last trade. `clock` and `spells` are those of a `BookState`.
+    last trade; `traded` is what was traded in all, `traded_before_day` until that day, as `bars.traded` counts it.
+    `clock` and `spells` are those of a `BookState`.
     """
 
     event_ns: int
@@ -72,6 +74,8 @@ class Carry(msgspec.Struct, frozen=True, kw_only=True):
     cvd_lots: int
     cvd_of_day_lots: int
     cvd_day: int
+    traded: bars.Traded
+    traded_before_day: bars.Traded
     book_decimals: tuple[int, int]
     clock: list[int]
     spells: list[list[int]]
@@ -96,7 +100,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
     narrow = [
         pl.col(name).cast(pl.Int32)
         for name in ("price_ticks", "size_lots")
-        if name in frame.columns and len(frame) and _fits(frame[name])
+        if name in frame.columns and len(frame) and _fits(frame[name], _INT32)
     ]
     with path.open("wb") as file:
         frame.with_columns(narrow).rechunk().write_parquet(
@@ -111,10 +115,10 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
         return file.tell()
 
 
-def _fits(column: pl.Series) -> bool:
+def _fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
     lowest: Any = column.min()
     highest: Any = column.max()
-    return bool(_INT32.min <= lowest and highest <= _INT32.max)
+    return bool(kind.min <= lowest and highest <= kind.max)
 
 
 def event_metadata(kind: str, instrument: str, events: Columns) -> dict[str, str]:
@@ -152,7 +156,14 @@ def bars_frame(trade_bars: pl.DataFrame, book_bars: dict[int, BookBars]) -> pl.D
         of_levels = book_bars[levels]
         samples |= {"bucket": of_levels.bucket, _BEST[0]: of_levels.bid_ticks, _BEST[1]: of_levels.ask_ticks}
         samples |= dict(zip(names, (of_levels.open, of_levels.high, of_levels.low, of_levels.close), strict=True))
-    return trade_bars.join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True).sort("bucket")
+    narrow = [
+        pl.col(name).cast(pl.Int64) for name in bars.SCHEMA if len(trade_bars) and _fits(trade_bars[name], _INT64)
+    ]
+    return (
+        trade_bars.with_columns(narrow)
+        .join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True)
+        .sort("bucket")
+    )
 
 
 def checkpoint_frame(state: BookState) -> pl.DataFrame:
@@ -191,7 +202,7 @@ def read_bars(path: Path, obi_levels: int) -> tuple[pl.DataFrame, BookBars]:
     """
     obi = BASE_OBI[obi_levels]
     frame = _read(path, [*bars.SCHEMA, *obi, *_BEST])
-    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA)
+    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA).cast(bars.SCHEMA)  # type: ignore[arg-type]
     samples = frame.filter(pl.col(obi[0]).is_not_null())
     return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *obi, *_BEST)))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
-STORE_VERSION: Final = "1"
+STORE_VERSION: Final = "2"
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,10 @@ def load(folder: Path) -> Manifest | None:
         msg = f"{path} is damaged: {error}"
         raise DatasetError(msg) from error
     if manifest.version != STORE_VERSION:
-        msg = f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}"
+        msg = (
+            f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}. "
+            f"Convert the dataset again, or remove {INDEX_FOLDER} to have the events read alone"
+        )
         raise DatasetError(msg)
     for segment in manifest.segments:
         for name, size in segment.files.items():

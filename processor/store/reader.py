@@ -9,14 +9,14 @@ engine begins earlier, so that the intervals kept are all computed from events.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from processor import bars
-from processor.bars import Tape
+from processor.bars import Tape, Traded
 from processor.book import Book, BookBars, concatenated, no_bars
 from processor.engine import Engine, Firsts
 from processor.events import NS_PER_DAY
@@ -101,8 +101,9 @@ def engine_before(
         # One interval more than are kept, for the open one.
         base = _base_bars(folder, manifest, segment, aggregation.obi_levels, per_bucket, keep + 1)
         parts = zip(manifest.segments[base.first : segment], base.trades, base.book, strict=True)
-        trade_bars, book_bars = _gathered(parts, aggregation, *_day_before(folder, manifest, base.first, segment))
-        return _engine_of(folder, manifest, segment, aggregation, keep, trade_bars, book_bars), segment
+        before = _before(folder, manifest, base.first, segment)
+        trade_bars, book_bars = _gathered(parts, aggregation, before)
+        return _engine_of(folder, manifest, segment, aggregation, keep, trade_bars, book_bars, before.traded), segment
     # A second may lie in two intervals, so seconds are counted where intervals cannot be.
     seconds, wanted = (per_bucket, keep + 1) if not odd_ns else (1, (keep + 1) * (per_bucket + 1))
     first = _base_bars(folder, manifest, segment, 0, seconds, wanted).first
@@ -133,8 +134,8 @@ def engine_of_bars(
             yield segment, *_read_bars(folder, manifest, number, end - 1, aggregation.obi_levels)
             on_segment(segment)
 
-    trade_bars, book_bars = _gathered(parts(), aggregation)
-    return _engine_of(folder, manifest, end, aggregation, None, trade_bars, book_bars)
+    trade_bars, book_bars = _gathered(parts(), aggregation, _Before())
+    return _engine_of(folder, manifest, end, aggregation, None, trade_bars, book_bars, Traded())
 
 
 def bare_engine_before(
@@ -163,7 +164,8 @@ def bare_engine_before(
         obi_levels=aggregation.obi_levels,
         starts_ns=None if fills is None else fills.starts_ns,
     )
-    return _engine(manifest, aggregation, keep, carry, book, bars.empty(), (bars.empty(), no_bars()), fills)
+    none = bars.empty(), no_bars()
+    return _engine(manifest, aggregation, keep, carry, book, bars.empty(), none, carry.traded, fills)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def _engine_of(
     keep: int | None,
     trade_bars: pl.DataFrame,
     book_bars: BookBars,
+    traded_before: Traded,
 ) -> Engine:
     """The engine before `segment` that has these intervals, the last of each kind open."""
     carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
@@ -221,23 +224,21 @@ def _engine_of(
         obi_levels=aggregation.obi_levels,
         open_bar=book_bars.tail(1) if len(book_bars) else None,
     )
-    kept = trade_bars[:-1] if keep is None else trade_bars[:-1].tail(keep)
-    closed = bars.finished(kept), book_bars.rows(slice(None if keep is None else -keep - 1, -1))
-    return _engine(manifest, aggregation, keep, carry, book, trade_bars[-1:], closed)
+    closed = bars.finished(trade_bars[:-1]), book_bars.rows(slice(0, -1))
+    return _engine(manifest, aggregation, keep, carry, book, trade_bars[-1:], closed, traded_before)
 
 
 def _gathered(
     parts: Iterable[tuple[Segment, pl.DataFrame, BookBars]],
     aggregation: Aggregation,
-    day: int = -1,
-    before_lots: int = 0,
+    before: _Before,
 ) -> tuple[pl.DataFrame, BookBars]:
     """Bars of a second of successive segments as intervals, with the CVD counted from where it is to restart.
 
-    `day` is the UTC day number of the last trade before them, `before_lots` the CVD before that day's first trade. Each
-    segment is gathered by itself, so that not all of its seconds have to be held.
+    Each segment is gathered by itself, so that not all of its seconds have to be held.
     """
     per_bucket = aggregation.interval_ns // BASE_NS
+    day, before_lots = before.day, before.cvd_lots
     trade_parts: list[pl.DataFrame] = []
     book_parts: list[BookBars] = []
     for segment, trades, book in parts:
@@ -245,19 +246,31 @@ def _gathered(
         if aggregation.cvd_reset == "day" and len(trades):
             if segment.first_ns // NS_PER_DAY != day:
                 day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
-            of_day = trades.with_columns(pl.col(name) - before_lots for name in bars.CVD)
+            of_day = trades.with_columns(pl.col(name) - pl.lit(before_lots, pl.Int128) for name in bars.CVD)
         trade_parts.append(bars.coarser(of_day, per_bucket))
         book_parts.append(book.coarser(per_bucket))
     return bars.coarser(pl.concat(trade_parts), 1), concatenated(book_parts).coarser(1)
 
 
-def _day_before(folder: Path, manifest: Manifest, first: int, segment: int) -> tuple[int, int]:
-    """What `_gathered` has to know of the time before segment `first`, on the scale of the one before `segment`."""
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is known of the time before some stored bars: what was traded, and the UTC day number of the last trade.
+
+    `cvd_lots` is the CVD before that day's first trade.
+    """
+
+    day: int = -1
+    cvd_lots: int = 0
+    traded: Traded = field(default_factory=Traded)
+
+
+def _before(folder: Path, manifest: Manifest, first: int, segment: int) -> _Before:
+    """What was before segment `first`, on the scale of the segment before `segment`."""
     if first == 0:
-        return -1, 0
+        return _Before()
     carry, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
-    finer = 10 ** (manifest.segments[segment - 1].trade_decimals[1] - carry.trade_decimals[1])
-    return carry.cvd_day, (carry.cvd_lots - carry.cvd_of_day_lots) * finer
+    grown = manifest.segments[segment - 1].trade_decimals[1] - carry.trade_decimals[1]
+    return _Before(carry.cvd_day, (carry.cvd_lots - carry.cvd_of_day_lots) * 10**grown, carry.traded.finer(grown))
 
 
 def _engine(
@@ -268,6 +281,7 @@ def _engine(
     book: Book,
     open_bar: pl.DataFrame,
     closed: tuple[pl.DataFrame, BookBars],
+    traded_before: Traded,
     fills: Fills | None = None,
 ) -> Engine:
     tape = Tape.resumed(
@@ -276,6 +290,8 @@ def _engine(
         cvd_lots=carry.cvd_of_day_lots if aggregation.cvd_reset == "day" else carry.cvd_lots,
         cvd_day=carry.cvd_day,
         open_bar=open_bar,
+        traded=carry.traded,
+        traded_before_cvd=carry.traded_before_day if aggregation.cvd_reset == "day" else Traded(),
     )
     return Engine.resumed(
         aggregation,
@@ -286,5 +302,6 @@ def _engine(
         firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         event_ns=carry.event_ns,
         closed=closed,
+        traded_before=traded_before,
         fills=fills,
     )

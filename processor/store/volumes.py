@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
+import polars as pl
 
 from processor.events import NS_PER_MS, NS_PER_SECOND
 from processor.store.files import BARS_KIND, BASE_NS, file_name, read_bars
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from processor.store.manifest import Manifest
 
@@ -25,11 +23,11 @@ _LENGTHS_S: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 4 * 3600, 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """Lots traded in each piece of `bucket_ns`, of which the first is number `first` since the epoch."""
+    """Lots traded in each piece of `bucket_ns` (Int128), of which the first is number `first` since the epoch."""
 
     bucket_ns: int
     first: int
-    lots: NDArray[np.int64]
+    lots: pl.Series
     size_decimals: int
 
     @property
@@ -37,7 +35,7 @@ class Volumes:
         """Begin of the first piece."""
         return self.first * self.bucket_ns // NS_PER_MS
 
-    def until(self, event_ns: int) -> NDArray[np.int64]:
+    def until(self, event_ns: int) -> pl.Series:
         """Those pieces that are over at `event_ns`."""
         return self.lots[: max(0, (event_ns + 1) // self.bucket_ns - self.first)]
 
@@ -54,16 +52,15 @@ def volumes_of(folder: Path, manifest: Manifest) -> Volumes | None:
     wanted_s = (last_ns - first_ns) // NS_PER_SECOND // _MOST + 1
     bucket_ns = next((length for length in _LENGTHS_S if length >= wanted_s), _LENGTHS_S[-1]) * NS_PER_SECOND
     first = first_ns // bucket_ns
-    lots = np.zeros(last_ns // bucket_ns - first + 1, np.int64)
+    lots = [0] * (last_ns // bucket_ns - first + 1)
     decimals = manifest.segments[-1].trade_decimals[1]
     for number, segment in enumerate(manifest.segments):
         finer = 10 ** (decimals - segment.trade_decimals[1])
         if bucket_ns % _MINUTE_NS == 0:
-            times_ns = np.array([minute for minute, _ in segment.minute_lots], np.int64) * _MINUTE_NS
-            traded = np.array([lots for _, lots in segment.minute_lots], np.int64)
+            unit_ns, found = _MINUTE_NS, segment.minute_lots
         else:
             trade_bars, _ = read_bars(folder / file_name(BARS_KIND, number), 0)
-            times_ns = trade_bars["bucket"].to_numpy() * BASE_NS
-            traded = trade_bars["volume"].to_numpy()
-        np.add.at(lots, times_ns // bucket_ns - first, traded * finer)
-    return Volumes(bucket_ns, first, lots, decimals)
+            unit_ns, found = BASE_NS, tuple(trade_bars.select("bucket", "volume").iter_rows())
+        for at, traded in found:
+            lots[at * unit_ns // bucket_ns - first] += traded * finer
+    return Volumes(bucket_ns, first, pl.Series(lots, dtype=pl.Int128), decimals)

@@ -93,6 +93,8 @@ class StoreWriter:
             cvd_lots=0,
             cvd_of_day_lots=0,
             cvd_day=0,
+            traded=bars.Traded(),
+            traded_before_day=bars.Traded(),
             book_decimals=(0, 0),
             clock=[],
             spells=[],
@@ -236,10 +238,13 @@ class StoreWriter:
         carry = self._carry
         if trades is None:
             return bars.empty()
-        finer = 10 ** (trades.size_decimals - carry.trade_decimals[1])
-        cvd_lots = carry.cvd_lots * finer
-        of_day_lots = carry.cvd_of_day_lots * finer if carry.cvd_day == day else 0
-        made = bars.trade_bars(trades, trades.time_ns // BASE_NS, cvd_lots=cvd_lots, cvd_day=0, reset="none")
+        grown = trades.size_decimals - carry.trade_decimals[1]
+        cvd_lots = carry.cvd_lots * 10**grown
+        of_day_lots = carry.cvd_of_day_lots * 10**grown if carry.cvd_day == day else 0
+        traded, before = bars.traded(trades), carry.traded.finer(grown)
+        made = bars.trade_bars(
+            trades, trades.time_ns // BASE_NS, volume=traded.volume, cvd_lots=cvd_lots, cvd_day=0, reset="none"
+        )
         step = int(made["cvd_close"][-1]) - cvd_lots
         self._carry = msgspec.structs.replace(
             carry,
@@ -248,6 +253,8 @@ class StoreWriter:
             cvd_lots=cvd_lots + step,
             cvd_of_day_lots=of_day_lots + step,
             cvd_day=day,
+            traded=before + traded,
+            traded_before_day=carry.traded_before_day.finer(grown) if carry.cvd_day == day else before,
         )
         return made
 

@@ -101,7 +101,7 @@ def _decimals(columns: Any) -> list[tuple[Decimal, Decimal]]:
 
 def _sound(engine: Engine, volume: Decimal) -> None:
     rows = engine.rows()
-    assert False not in checks(rows, engine.aggregation).values()
+    assert False not in checks(rows, engine).values()
     assert sum(rows["volume"].to_list()) == volume.scaleb(engine.tape.size_decimals)
     for payload in (ohlc_payload(engine), metrics_payload(engine, rows), depth_payload(engine, 50)):
         assert not re.search(rb"NaN|Infinity|null", payload)

@@ -32,6 +32,14 @@ class Update(NamedTuple):
 NEAR: Final = st.integers(995, 1005)
 FAR: Final = st.sampled_from([-70_000_000, -1, 0, 1, 500_000, 700_000, 262_144 + 1000, 80_000_000])
 SIZES: Final = st.one_of(st.just(0), st.integers(0, 9), st.integers(1, 10**9))
+TRADE_SIZES: Final = st.integers(1, 10**6)
+EDGE_SIZES: Final = st.one_of(
+    st.integers(2**63 - 9, 2**63 - 1),
+    st.integers(1, 2**63 - 1),
+    st.integers(1, 9),
+    st.sampled_from([edge + near for edge in (2**32, 2**53, 2**57, 2**58, 2**61, 2**62) for near in (-1, 0, 1)]),
+)
+"""Sizes of which two have no room in 64 bits together, and some to be lost beside them."""
 
 
 def columns_of_trades(trades: Sequence[Trade], price_decimals: int = 1, size_decimals: int = 2) -> Trades:
@@ -84,18 +92,16 @@ def times_ns(draw: st.DrawFn, rows: int) -> list[int]:
 
 
 @st.composite
-def trade_streams(draw: st.DrawFn, max_size: int = 40) -> list[Trade]:
-    rows = draw(
-        st.lists(st.tuples(NEAR, st.integers(1, 10**6), st.sampled_from([BUY, SELL, UNKNOWN])), max_size=max_size)
-    )
+def trade_streams(draw: st.DrawFn, max_size: int = 40, sizes: st.SearchStrategy[int] = TRADE_SIZES) -> list[Trade]:
+    rows = draw(st.lists(st.tuples(NEAR, sizes, st.sampled_from([BUY, SELL, UNKNOWN])), max_size=max_size))
     return [Trade(time_ns, *row) for time_ns, row in zip(draw(times_ns(len(rows))), rows, strict=True)]
 
 
 @st.composite
-def book_streams(draw: st.DrawFn, max_size: int = 80) -> list[Update]:
+def book_streams(draw: st.DrawFn, max_size: int = 80, sizes: st.SearchStrategy[int] = SIZES) -> list[Update]:
     """Crossed and locked books, deletes of unknown levels, snapshots in the middle, prices out of any window."""
     price = st.one_of(NEAR, NEAR, NEAR, FAR)
-    update = st.tuples(st.sampled_from([BID, ASK]), price, SIZES)
+    update = st.tuples(st.sampled_from([BID, ASK]), price, sizes)
     clear = st.just((CLEAR, 0, 0))
     rows = draw(st.lists(st.one_of(*[update] * 12, clear), max_size=max_size))
     return [Update(time_ns, *row) for time_ns, row in zip(draw(times_ns(len(rows))), rows, strict=True)]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 MS_NS = 1_000_000
 
-prices = st.one_of(st.integers(-(2**62), 2**62), st.integers(900, 1100), st.integers(0, 2**40))
-sizes = st.one_of(st.integers(0, 2**62), st.integers(0, 100), st.integers(0, 2**40))
+prices = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(900, 1100), st.integers(0, 2**40))
+sizes = st.one_of(st.integers(0, 2**63 - 1), st.integers(0, 100), st.integers(0, 2**40))
 rows = st.lists(st.tuples(st.sampled_from([0, 1, MS_NS, 3 * MS_NS]), prices, sizes), max_size=30)
 limits = st.one_of(st.integers(1, 10**15), st.integers(1, 1000))
 

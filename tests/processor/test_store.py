@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.engine import Engine
+from processor.engine import Engine, checks
 from processor.errors import DatasetError
 from processor.events import NS_PER_DAY
 from processor.formats import open_dataset
@@ -28,6 +28,7 @@ from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter
 from tests.processor.streams import (
+    EDGE_SIZES,
     Trade,
     Update,
     aggregations,
@@ -50,14 +51,21 @@ ANY_AGGREGATION = aggregations(
 
 @st.composite
 def chunked(draw: st.DrawFn) -> list[Chunk]:
-    """Chunks of a market; sizes and prices of later ones may need more decimals."""
-    trades, book = draw(trade_streams()), draw(book_streams())
+    """Chunks of a market; later ones may need more decimals, of sizes too unless these are as large as can be."""
+    sizes_grow = draw(st.sampled_from([1, 1, 0]))
+    if sizes_grow:
+        trades, book = draw(trade_streams()), draw(book_streams())
+    else:
+        trades, book = (
+            draw(trade_streams(sizes=EDGE_SIZES)),
+            draw(book_streams(sizes=st.one_of(st.just(0), EDGE_SIZES))),
+        )
     moments = sorted({trade.time_ns for trade in trades} | {update.time_ns for update in book})
     ends = sorted(draw(st.sets(st.sampled_from(moments), max_size=6)) | {moments[-1]}) if moments else []
     chunks = []
     decimals = (1, 2)
     for after_ns, until_ns in pairwise([-1, *ends]):
-        decimals = (decimals[0] + draw(st.integers(0, 1)), decimals[1] + draw(st.integers(0, 1)))
+        decimals = (decimals[0] + draw(st.integers(0, 1)), decimals[1] + draw(st.integers(0, sizes_grow)))
         chunks.append(chunk_of(trades, book, after_ns, until_ns, decimals))
     return chunks
 
@@ -126,6 +134,9 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
         assert [column.tolist() for column in side] == [column.tolist() for column in expected]
     assert found.book.price_decimals == played.book.price_decimals
     assert found.tape.size_decimals == played.tape.size_decimals
+    assert found.tape.traded == played.tape.traded
+    for engine in (found, played):
+        assert False not in checks(engine.rows(), engine).values()
 
 
 @given(
@@ -235,8 +246,8 @@ def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Pa
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"1"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match="understands version 1"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"2"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 2. Convert the dataset again"):
         manifests.load(tmp_path)
 
 
