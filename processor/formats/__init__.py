@@ -195,6 +195,8 @@ class Dataset:
             {known.name: known.parts(files[known.name], name, clock, report) for known in FORMATS if files[known.name]},
             report,
         )
+        for other in sources.namesakes(name, self.instruments):
+            report.add("assumptions", "", None, None, f"{name} and {other} are taken for different instruments")
         if self.sort:
             parts = [sorted_part(part, self.scratch) for part in parts]
         is_own = self.is_all_of(own.FORMAT, name)
