@@ -293,8 +293,8 @@ class _Reader:
             outcome = self._books.take(entry.message, place, lists[number], partial(made.rows_of, number))
             if outcome != SKIPPED:
                 made.add(number, outcome, entry.time_ns or 0)
-            if entry.time_ns is not None:
-                timed.append((entry.time_ns, entry.line))
+                if entry.time_ns is not None:
+                    timed.append((entry.time_ns, entry.line))
         times_and_lines = np.array(timed, np.int64).reshape(-1, 2)
         self._book_order.check(self._name, times_and_lines[:, 0], times_and_lines[:, 1])
         return made.whole()

@@ -16,6 +16,7 @@ from processor.formats import base, binance_raw, binance_sequence, open_dataset,
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.recorders import VENUES, recording
 from tests.formats.samples import DAY_US, binance_depth, binance_line, binance_snapshot, binance_trade, lines, write
+from tests.formats.websocket_samples import bybit_book
 from tests.reference import Book, Reference, aggregate
 
 if TYPE_CHECKING:
@@ -263,3 +264,58 @@ def test_a_recording_that_is_cut_or_repeated_is_one(make: Callable[[], Venue], c
     alone, _ = told_by(content)
     assert told_by(lines(*rows[:cut]), lines(*rows[again:]))[0] == alone
     assert told_by(content, content)[0] == alone
+
+
+def bybit(folder: Path, *rows: str, name: str = "a.txt") -> Path:
+    write(folder / name, lines(*(f"{DAY_US + 1000 * at} {row}" for at, row in enumerate(rows))))
+    return folder
+
+
+def delta(at_ms: int, number: int, price: str) -> str:
+    return bybit_book(at_ms, "delta", number, [(price, "1")], [])
+
+
+def whole(at_ms: int, number: int, price: str, depth: int = 50) -> str:
+    return bybit_book(at_ms, "snapshot", number, [(price, "1")], [], depth=depth)
+
+
+def test_within_a_file_a_snapshot_of_a_time_before_the_books_is_left_out(tmp_path: Path) -> None:
+    rows = (whole(0, 7, "1"), delta(10, 8, "2"), delta(20, 9, "3"), whole(10, 8, "9"), delta(30, 10, "4"))
+    found = read(bybit(tmp_path, *rows))
+    assert sides_of(found)[0] == dict.fromkeys("1234", "1")
+    assert kinds(found) == {"old_snapshots": 1}
+
+
+def test_a_snapshot_after_a_reconnect_or_a_restart_of_the_exchange_replaces_the_book(tmp_path: Path) -> None:
+    found = read(bybit(tmp_path / "a", whole(0, 7, "1"), delta(10, 8, "2"), whole(900, 50, "9"), delta(910, 51, "8")))
+    assert sides_of(found)[0] == {"9": "1", "8": "1"}
+    found = read(bybit(tmp_path / "b", whole(0, 7, "1"), delta(10, 8, "2"), whole(900, 1, "9"), delta(910, 2, "8")))
+    assert sides_of(found)[0] == {"9": "1", "8": "1"}
+    assert kinds(found) == {}
+
+
+def test_of_two_snapshots_of_one_time_the_venues_number_says_which_is_older(tmp_path: Path) -> None:
+    rows = (whole(0, 7, "1"), delta(10, 8, "2"), whole(10, 7, "9"), delta(30, 9, "4"))
+    found = read(bybit(tmp_path, *rows))
+    assert sides_of(found)[0] == dict.fromkeys("124", "1")
+    assert kinds(found) == {"old_snapshots": 1}
+
+
+def test_a_broken_book_is_mended_by_another_recordings_snapshot_which_takes_over(tmp_path: Path) -> None:
+    first = (whole(0, 7, "1"), delta(10, 8, "2"), delta(100, 20, "3"), delta(200, 21, "4"), delta(300, 22, "5"))
+    bybit(tmp_path, *first)
+    second = (whole(150, 20, "8"), delta(200, 21, "4"), delta(300, 22, "5"), delta(400, 23, "6"))
+    write(tmp_path / "b.txt", lines(*(f"{DAY_US + 1500 + 1000 * at} {row}" for at, row in enumerate(second))))
+    found = read(tmp_path)
+    assert sides_of(found)[0] == dict.fromkeys("8456", "1")
+    assert kinds(found) == {"gaps": 1}
+
+
+def test_a_recording_of_fewer_levels_beside_one_of_more_is_reported(tmp_path: Path) -> None:
+    bybit(tmp_path, whole(0, 7, "1"), delta(10, 8, "2"))
+    bybit(tmp_path, whole(0, 70, "3", depth=500), name="b.txt")
+    found = read(tmp_path)
+    assert sides_of(found)[0] == {"3": "1"}
+    (incident,) = found.report.incidents
+    assert (incident.kind, incident.file) == ("unused", "a.txt")
+    assert incident.detail == "its books (50) are left out, as there are those of 500"
