@@ -99,10 +99,10 @@ class WebsocketFormat:
         channel = self._deepest(heads, report)
         reader = _Reader(self, instrument, clock, report, channel)
         before = 0
-        in_order = sorted(files, key=lambda file: (heads[file][0], file.name))
+        in_order = sorted(files, key=lambda file: (heads[file].received_ns, file.name))
         for number, file in enumerate(in_order):
-            next_ns = min((heads[later][0] for later in in_order[number + 1 :]), default=None)
-            reader.next_file(file.name, heads[file][0], next_ns)
+            next_ns = min((heads[later].received_ns for later in in_order[number + 1 :]), default=None)
+            reader.next_file(file.name, heads[file], next_ns)
             with closing(chunks(file)) as read:
                 for chunk in read:
                     trades, book, lines = reader.read(chunk)
@@ -111,33 +111,45 @@ class WebsocketFormat:
             before += file.size_bytes
         reader.end()
 
-    def _deepest(self, heads: Mapping[SourceFile, tuple[int, list[BookMessage]]], report: Report) -> str | None:
+    def _deepest(self, heads: Mapping[SourceFile, _Head], report: Report) -> str | None:
         """The channel whose books are read; files that have others alone are reported."""
-        channels = {file: {message.channel for message in books} for file, (_, books) in heads.items()}
-        every = set().union(*channels.values())
+        every = set().union(*(head.channels for head in heads.values()))
         deepest = max(every, key=lambda name: (self.depth_of(name), name), default=None)
-        for file, found in channels.items():
+        for file, head in heads.items():
+            found = head.channels
             if found and deepest not in found:
                 detail = f"its books ({', '.join(sorted(found))}) are left out, as there are those of {deepest}"
                 report.add("unused", file.name, None, None, detail)
         return deepest
 
-    def _head(self, file: SourceFile, instrument: str) -> tuple[int, list[BookMessage]]:
-        """A file's first time, and what its head says about the instrument's books."""
+    def _head(self, file: SourceFile, instrument: str) -> _Head:
         decode = self.decoder(instrument)
-        first_ns = _LAST
-        books = []
+        received_ns = sent_ns = _LAST
+        channels: set[str] = set()
         for row in head_lines(file.head()):
             try:
                 local_ns, text = without_prefix(row)
                 messages = decode(text)
             except (ValueError, RecursionError):
                 continue
-            times = [local_ns, *(message.time_ns for message in messages)]
-            if first_ns == _LAST:
-                first_ns = next((time for time in times if time is not None), _LAST)
-            books += [message for message in messages if isinstance(message, BookMessage)]
-        return first_ns, books
+            times = [message.time_ns for message in messages if message.time_ns is not None]
+            sent_ns = min([sent_ns, *times])
+            if received_ns == _LAST:
+                received_ns = next((time for time in (local_ns, *times) if time is not None), _LAST)
+            channels.update(message.channel for message in messages if isinstance(message, BookMessage))
+        return _Head(received_ns, sent_ns, frozenset(channels))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the beginning of a file tells of the instrument.
+
+    When the first message was received, the earliest that the exchange sent, and the channels of its books.
+    """
+
+    received_ns: int
+    sent_ns: int
+    channels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +179,15 @@ class _Reader:
         self._decimals = (0, 0)
         self._name = ""
         self._days: _Days = {}
-        self._received_ns = 0
-        """The last time of receipt of all files so far."""
+        self._received_ns = self._sent_ns = 0
+        """The last times of receipt, and of the exchange, of all files so far."""
 
-    def next_file(self, name: str, first_ns: int, next_ns: int | None) -> None:
-        """Another file begins, received from `first_ns` on, the one after it from `next_ns` on (None: none does)."""
+    def next_file(self, name: str, head: _Head, next_ns: int | None) -> None:
+        """Another file begins; the one after it is received from `next_ns` on (None: there is none)."""
         self._name = name
         self._days = {kind: DayCheck(name, self._report) for kind in (BookMessage, TradeMessage)}
-        overlaps = first_ns < self._received_ns
+        # Recorders' clocks differ.
+        overlaps = head.received_ns < self._received_ns or head.sent_ns < self._sent_ns
         self._trade_ids.next_file(next_ns, overlaps=overlaps)
         self._books.next_file(next_ns, overlaps=overlaps)
         if overlaps:
@@ -207,6 +220,8 @@ class _Reader:
         self._report.rows(self._name, rows, *((min(times), max(times)) if times else (None, None)))
         received = [entry.received_ns for entry in entries if entry.received_ns is not None]
         self._received_ns = max([self._received_ns, *received])
+        sent = [entry.message.time_ns for entry in entries if entry.message.time_ns is not None]
+        self._sent_ns = max([self._sent_ns, *sent])
         return trades, book, traded
 
     def end(self) -> None:
