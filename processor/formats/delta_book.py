@@ -98,7 +98,7 @@ class DeltaBook:
         told = self._until_ns is not None
         if message.is_snapshot and message.time_ns is None and (told or place.time_ns is None):
             self._leave_waiting()
-            self._waiting = _Told(message, place, content, as_snapshot(place.time_ns or 0, levels()))
+            self._waiting = _Told(message, place, content, levels())
             return SKIPPED
         if self._until_ns is not None and message.time_ns is not None:
             if message.time_ns > self._until_ns:
@@ -228,8 +228,9 @@ class DeltaBook:
     def _begun_by(self, waiting: _Told, message: BookMessage, place: Place) -> BookEvents:
         """The snapshot that waited, at its time of receipt or else that of the update which has come."""
         self._begin(replace(waiting.message, time_ns=message.time_ns), waiting.place, lambda: waiting.events)
-        time_ns = waiting.place.time_ns if waiting.place.time_ns is not None else place.time_ns
-        return replace(waiting.events, time_ns=np.full(len(waiting.events), time_ns or 0))
+        time_ns = place.time_ns if waiting.place.time_ns is None else waiting.place.time_ns
+        times = np.full(len(waiting.events), time_ns or 0)
+        return as_snapshot(time_ns or 0, replace(waiting.events, time_ns=times))
 
     def _keep_early(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> None:
         """An update before the first snapshot: it is dropped, unless that is fetched, and may be older."""
@@ -239,12 +240,13 @@ class DeltaBook:
 
     def _kept_texts(self, message: BookMessage, place: Place, levels: Levels) -> list[BookEvents]:
         """Bring the texts up to date and verify them; the levels that fell out of the exchange's depth, removed."""
+        events = levels()
         self._texts.update(BID, message.bids)
         self._texts.update(ASK, message.asks)
         cut: list[BookEvents] = []
         if self._depth is not None:
-            prices = {side: self._texts.cut(side, self._depth) for side in (BID, ASK)}
-            cut = [_removed(side, gone, place, levels()) for side, gone in prices.items() if gone]
+            fallen = [(side, self._texts.cut(side, self._depth)) for side in (BID, ASK)]
+            cut = [_removed(side, prices, place, events) for side, prices in fallen if prices]
         if (
             self._checksum is not None
             and message.checksum is not None
