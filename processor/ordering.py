@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Generic
 import numpy as np
 
 from processor.errors import Disordered
-from processor.events import CLEAR, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
+from processor.events import CLEAR, NS_PER_MS, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
 from processor.overlaps import Overlaps, Telling
 from processor.report import Report
 
@@ -295,7 +295,7 @@ class _Merge:
         """All events up to `until_ns` that are still held, in time order."""
         trades = self._tellings([(reading, reading.trades, until_ns) for _, reading in self._reading])
         book = self._tellings([(reading, reading.book, until_ns) for _, reading in self._reading])
-        trades = self._better.of(trades, [part for _, part in self._waiting], self._active())
+        trades = self._better.of(trades, self._with_trades(until_ns))
         consumed = self._read_bytes + sum(reading.consumed_bytes for _, reading in self._reading)
         once = _once(trades, self._trades_told)
         self._gaps.check([telling.part for telling in trades], once)
@@ -310,8 +310,19 @@ class _Merge:
         self._reading = [each for each in self._reading if each not in done]
         return chunk
 
-    def _active(self) -> list[Part]:
-        return [reading.part for _, reading in self._reading if not reading.ended]
+    def _with_trades(self, until_ns: int) -> list[tuple[Part, int]]:
+        """The parts that go on, and those that begin no more than a second after that time, with their first trades."""
+        found = [
+            (reading.part, reading.trades.first_ns)
+            for _, reading in self._reading
+            if not reading.ended and reading.trades.first_ns is not None
+        ]
+        for _, part in reversed(self._waiting):
+            if part.first_ns is None or part.first_ns > until_ns + NS_PER_SECOND:
+                break
+            if part.trades and not part.book:
+                found.append((part, part.first_ns))
+        return found
 
     def _tellings(self, held: list[tuple[_Reading, _Held[ColumnsT], int]]) -> list[Telling[ColumnsT]]:
         """What each part has of a kind up to that time, for those that have something."""
@@ -353,31 +364,67 @@ def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[Column
     return (joined.rows(np.argsort(joined.time_ns, kind="stable")),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Of a part: the rank of its source, and the times of its first trade and of its last one so far.
+
+    `unit_ns` is how exactly one source at least gives times: what another one tells of the same trade may differ by it.
+    """
+
+    rank: int
+    first_ns: int
+    last_ns: int
+    unit_ns: int
+
+    def after(self, telling: Telling[LocatedTrades]) -> _Reach:
+        """The same with what the part tells next."""
+        whole = all(bool((rows.time_ns % NS_PER_SECOND == 0).all()) for rows in telling.rows)
+        unit_ns = self.unit_ns if whole else NS_PER_MS
+        return replace(self, first_ns=telling.first_ns, last_ns=telling.last_ns, unit_ns=unit_ns)
+
+    def span(self, *, goes_on: bool) -> tuple[int, int]:
+        """From when to when it tells the trades."""
+        begin_ns = self.first_ns // self.unit_ns * self.unit_ns
+        return begin_ns, _END if goes_on else (self.last_ns // self.unit_ns + 1) * self.unit_ns - 1
+
+
 class _Better:
     """Leaves out trades that a better source of the same instrument tells, too."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._spans: dict[int, tuple[int, int]] = {}
-        """By the rank of a source, times of the first trade and of the last one so far."""
+        self._reaches: dict[int, _Reach] = {}
+        """By the identity of a part."""
 
     def of(
-        self, told: list[Telling[LocatedTrades]], waiting: Sequence[Part], active: Sequence[Part]
+        self, told: list[Telling[LocatedTrades]], active: Sequence[tuple[Part, int]]
     ) -> list[Telling[LocatedTrades]]:
-        """The same without the trades within the time of a better source."""
+        """The same without the trades within the time of a part of a better source.
+
+        `active` are the parts that go on, or begin about now, each with the time of its first trade.
+        """
         kept = []
-        for telling in sorted(told, key=lambda each: each.part.trades_rank):
-            first_ns, last_ns = self._spans.get(telling.part.trades_rank, (telling.first_ns, telling.last_ns))
-            span = min(first_ns, telling.first_ns), max(last_ns, telling.last_ns)
-            self._spans[telling.part.trades_rank] = span
+        going_on = {id(part) for part, _ in active}
+        begins = [(telling.part, telling.first_ns) for telling in told]
+        for part, first_ns in (*active, *begins):
+            unit_ns = NS_PER_MS if first_ns % NS_PER_SECOND else NS_PER_SECOND
+            self._reaches.setdefault(id(part), _Reach(part.trades_rank, first_ns, first_ns, unit_ns))
+        for telling in told:
+            self._reaches[id(telling.part)] = self._reaches[id(telling.part)].after(telling)
+        for telling in told:
             rows = telling.rows
-            for rank, (begin_ns, end_ns) in self._spans.items():
-                if rank < telling.part.trades_rank:
-                    goes_on = any(part.trades_rank == rank and part.trades for part in (*waiting, *active))
-                    rows = self._outside(telling, rows, begin_ns, _END if goes_on else end_ns)
+            for which, reach in self._reaches.items():
+                if reach.rank < telling.part.trades_rank:
+                    rows = self._outside(telling, rows, *reach.span(goes_on=which in going_on))
             if rows:
                 kept.append(replace(telling, rows=rows))
-        return [telling for telling in (_same(each, kept) for each in told) if telling is not None]
+        newest_ns = max((int(telling.rows[-1].time_ns[-1]) for telling in told), default=_BEGINNING)
+        self._reaches = {
+            which: reach
+            for which, reach in self._reaches.items()
+            if which in going_on or reach.span(goes_on=False)[1] > newest_ns
+        }
+        return kept
 
     def _outside(
         self, telling: Telling[LocatedTrades], rows: tuple[LocatedTrades, ...], begin_ns: int, end_ns: int
@@ -391,10 +438,6 @@ class _Better:
             located = ((_line(part, row), int(part.time_ns[row]), detail) for row in where)
             self._report.add_all("unused", telling.part.name, located, len(where))
         return tuple(part for part in found if len(part))
-
-
-def _same(telling: Telling[LocatedTrades], among: Sequence[Telling[LocatedTrades]]) -> Telling[LocatedTrades] | None:
-    return next((each for each in among if each.part is telling.part), None)
 
 
 class _Gaps:

@@ -212,6 +212,8 @@ class Dataset:
             {known.name: known.parts(files[known.name], name, clock, report) for known in FORMATS if files[known.name]},
             report,
         )
+        for other in sources.namesakes(name, self.instruments):
+            report.add("assumptions", "", None, None, f"{name} and {other} are taken for different instruments")
         if self.sort:
             # Where times are equal, they stay in the order that they would have had.
             parts.sort(key=lambda part: (part.rank, part.first_ns or 0))

@@ -32,13 +32,18 @@ class Diff:
     line: int
     events: BookEvents
 
+    @property
+    def begin_id(self) -> int:
+        """The id after which its updates begin."""
+        return self.first_id - 1 if self.previous_id is None else self.previous_id
+
     def is_within(self, snapshot_id: int) -> bool:
         """Whether a snapshot of this id already holds everything in it."""
         return self.last_id <= snapshot_id if self.previous_id is None else self.last_id < snapshot_id
 
     def reaches(self, last_id: int) -> bool:
         """Whether nothing is missing between what ended at this id and its own end."""
-        return self.first_id <= last_id + 1 if self.previous_id is None else self.previous_id <= last_id
+        return self.begin_id <= last_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class BookSequence:
         """A snapshot that no diff has followed yet."""
         self._last_id: int | None = None
         """Of the last diff applied; None before the first snapshot is."""
-        self._broken_after: list[int] = []
-        """Ids after which updates are missing, since the last snapshot."""
+        self._missing: list[tuple[int, int]] = []
+        """Between which ids updates are missing, since the last snapshot: after the first, up to the second."""
 
     @property
     def has_begun(self) -> bool:
@@ -78,11 +83,13 @@ class BookSequence:
     @property
     def is_broken(self) -> bool:
         """Whether updates are missing since the last snapshot."""
-        return bool(self._broken_after)
+        return bool(self._missing)
 
     def diff(self, diff: Diff) -> list[BookEvents]:
         """The next diff of the recording."""
         if self._last_id is not None and diff.last_id <= self._last_id:
+            if self._fills(diff):
+                return [diff.events]
             detail = f"update {diff.last_id} comes again after {self._last_id}"
             self._report.add("duplicates", diff.file, diff.line, diff.time_ns, detail)
             return []
@@ -127,6 +134,15 @@ class BookSequence:
             detail = "no update follows this snapshot, so it has no time and is left out"
             self._report.add("incomplete", self._waiting.file, self._waiting.line, None, detail)
 
+    def _fills(self, diff: Diff) -> bool:
+        """Whether a diff that comes late, as from another recording, is one that was missing; it is not any more."""
+        for number, (after, until) in enumerate(self._missing):
+            if diff.last_id > after and diff.begin_id < until:
+                rest = [(after, diff.begin_id), (diff.last_id, until)]
+                self._missing[number : number + 1] = [(low, high) for low, high in rest if low < high]
+                return True
+        return False
+
     def _is_old(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot tells nothing new.
 
@@ -136,13 +152,13 @@ class BookSequence:
             return snapshot.last_id < self._waiting.last_id
         if self._last_id is None or snapshot.last_id > self._last_id:
             return False
-        mends = any(snapshot.last_id > missing for missing in self._broken_after)
+        mends = any(snapshot.last_id > after for after, _ in self._missing)
         return not mends or self._forgotten_id > snapshot.last_id
 
     def _applied(self, snapshot: Snapshot, following: list[Diff]) -> list[BookEvents]:
         """The snapshot, which takes the time of the first diff that follows it, and all diffs that do."""
         self._waiting = None
-        self._broken_after = []
+        self._missing = []
         known_id, last_id = self._last_id, snapshot.last_id
         for diff in following:
             if not diff.reaches(last_id):
@@ -156,7 +172,7 @@ class BookSequence:
         self._report.add("before_snapshot", diff.file, diff.line, diff.time_ns, f"update {diff.last_id}")
 
     def _gap(self, diff: Diff, last_id: int, *, is_new: bool = True) -> None:
-        self._broken_after.append(last_id)
+        self._missing.append((last_id, diff.begin_id))
         if is_new:
             detail = f"updates are missing between {last_id} and {diff.first_id}"
             self._report.add("gaps", diff.file, diff.line, diff.time_ns, detail)

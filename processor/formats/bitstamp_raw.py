@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,7 +14,7 @@ from processor.formats.messages import BookMessage, TradeMessage
 from processor.formats.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from processor.formats.messages import Decoder, Message
 
@@ -22,7 +22,6 @@ _STATES: Final = "order_book"
 _CHANGES: Final = "diff_order_book"
 _TRADES: Final = "live_trades"
 _RANK: Final = {_CHANGES: 0, _STATES: 1}
-_UPDATES_KEPT: Final = 4096
 _AGGRESSORS: Final = (BUY, SELL)
 
 
@@ -59,7 +58,7 @@ class _BitstampRaw(WebsocketFormat):
     pattern = re.compile(rb'"channel":\s*"(?:order_book|diff_order_book|live_trades)_([a-z0-9/_-]+)"')
 
     def decoder(self, instrument: str) -> Decoder:
-        return _Decoder(instrument)
+        return partial(_decoded, {f"{kind}_{instrument}": kind for kind in (_STATES, _CHANGES, _TRADES)})
 
     def depth_of(self, channel: str) -> int:
         return _RANK[channel]
@@ -68,37 +67,24 @@ class _BitstampRaw(WebsocketFormat):
 FORMAT: Final = _BitstampRaw()
 
 
-class _Decoder:
-    """Decodes messages, and keeps the updates since the last snapshot: the next may be older than they are."""
-
-    def __init__(self, instrument: str) -> None:
-        self._channels = {f"{kind}_{instrument}": kind for kind in (_STATES, _CHANGES, _TRADES)}
-        self._recent: deque[tuple[int, BookMessage]] = deque(maxlen=_UPDATES_KEPT)
-        self._snapshot_ns = 0
-
-    def __call__(self, text: memoryview) -> Sequence[Message]:
-        message = _MESSAGE.decode(text)
-        kind = self._channels.get(message.channel)
-        if kind == _TRADES and message.event == "trade":
-            return [_trade(_TRADE.decode(message.data))]
-        if kind in _RANK and message.event in {"data", "snapshot"}:
-            book = _BOOK.decode(message.data)
-            time_ns = epoch_ns(book.microtimestamp)
-            whole = kind == _STATES or message.event == "snapshot"
-            found = BookMessage(kind, time_ns, is_snapshot=whole, bids=book.bids, asks=book.asks)
-            return [found] if kind == _STATES else self._changes(time_ns, found)
+def _decoded(channels: Mapping[str, str], text: memoryview) -> Sequence[Message]:
+    message = _MESSAGE.decode(text)
+    kind = channels.get(message.channel)
+    if kind == _TRADES and message.event == "trade":
+        return [_trade(_TRADE.decode(message.data))]
+    if kind not in _RANK or message.event not in {"data", "snapshot"}:
         return []
-
-    def _changes(self, time_ns: int, found: BookMessage) -> list[Message]:
-        if found.is_snapshot:
-            self._snapshot_ns = time_ns
-            later = [update for update_ns, update in self._recent if update_ns > time_ns]
-            self._recent.clear()
-            return [found, *later]
-        if time_ns <= self._snapshot_ns:
-            return []
-        self._recent.append((time_ns, found))
-        return [found]
+    book = _BOOK.decode(message.data)
+    return [
+        BookMessage(
+            channel=kind,
+            time_ns=epoch_ns(book.microtimestamp),
+            is_snapshot=kind == _STATES or message.event == "snapshot",
+            bids=book.bids,
+            asks=book.asks,
+            is_fetched=kind == _CHANGES,
+        )
+    ]
 
 
 def _trade(trade: _Trade) -> TradeMessage:

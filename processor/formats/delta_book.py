@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from processor.events import ASK, BID, BookEvents
 from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot
 from processor.formats.text_book import TextBook
+from processor.formats.told import Told, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +20,46 @@ if TYPE_CHECKING:
     from processor.formats.messages import BookMessage
     from processor.report import Report
 
+SKIPPED: Final = 0
+UPDATE: Final = 1
+SNAPSHOT: Final = 2
+
+Content: TypeAlias = "tuple[bytes, bytes]"
+"""The levels of a message, which tell it from others of its time."""
+Levels: TypeAlias = "Callable[[], BookEvents]"
+"""The levels of a message as events, made when they are asked for."""
+Outcome: TypeAlias = "int | list[BookEvents]"
+"""What a message comes to: nothing, an update or a snapshot of its own levels; or else all events there are."""
+
+_UPDATES_KEPT: Final = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands, and its time in the chosen clock (None: it has none)."""
+    """Where a message stands, its time in the chosen clock (None: it has none), and when it was received."""
 
     file: str
     line: int
     time_ns: int | None
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A message whose events are kept, as it is not known yet what comes of it."""
+
+    message: BookMessage
+    place: Place
+    content: Content
+    events: BookEvents
 
 
 class DeltaBook:
-    """Decides which events the messages about one book come to, in the order of the recording."""
+    """Decides which events the messages about one book come to, in the order of the recordings.
+
+    Recordings may overlap. Then what an earlier one tells is skipped; an update that it missed is applied at its own
+    time; and a snapshot is old, unless the book is broken since before it: then this recording takes over from there.
+    """
 
     def __init__(self, report: Report, checksum: Callable[[TextBook], int] | None) -> None:
         self._report = report
@@ -38,56 +68,179 @@ class DeltaBook:
         self._depth: int | None = None
         self._last_id: int | None = None
         self._started = False
-        self._waiting: tuple[Place, BookEvents] | None = None
+        self._first_ns: int | None = None
+        """Exchange times of the first snapshot that was applied and of the latest message; None before there is one."""
+        self._last_ns: int | None = None
+        self._has_updates = False
+        """Whether the channel sends changes: one of whole books has no snapshot that is older than the book."""
+        self._broken_ns: int | None = None
+        """Since when it is not what the exchange has, if it is known not to be."""
+        self._waiting: _Told | None = None
         """A snapshot without a time: it takes that of the update that follows it."""
+        self._early: deque[_Told] = deque()
+        """Updates before the first snapshot, where that is fetched and may be older than they are."""
+        self._fetched_ns: int | None = None
+        """Exchange time of the last snapshot that was fetched: it holds what is not later."""
+        self._told = Told()
+        self._until_ns: int | None = None
+        """Up to this exchange time, earlier recordings tell the book; None where this file overlaps none."""
 
-    def events(self, message: BookMessage, place: Place, events: BookEvents) -> list[BookEvents]:
-        """What comes of the next message, whose levels are `events`."""
+    def next_file(self, next_ns: int | None, *, overlaps: bool) -> None:
+        """Another file begins; the one after it is received from `next_ns` on (None: there is none).
+
+        `overlaps`: it begins before the end of the files before.
+        """
+        self._told.next_file(next_ns)
+        self._until_ns = self._last_ns if overlaps else None
+
+    def take(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> Outcome:
+        """What comes of the next message."""
+        told = self._until_ns is not None
+        if message.is_snapshot and message.time_ns is None and (told or place.time_ns is None):
+            self._leave_waiting()
+            self._waiting = _Told(message, place, content, levels())
+            return SKIPPED
+        if self._until_ns is not None and message.time_ns is not None:
+            if message.time_ns > self._until_ns:
+                self._until_ns = None
+            elif (outcome := self._during(message, place, content)) is not None:
+                return outcome
         if message.is_snapshot:
-            return self._snapshot(message, place, events)
-        if not self._started:
-            self._add("before_snapshot", place, "an update of a book that has not begun")
-            return []
-        if message.previous_id is not None and self._last_id is not None and message.previous_id != self._last_id:
-            if message.last_id is not None and message.last_id <= self._last_id:
-                self._add("duplicates", place, f"update {message.last_id} comes again after {self._last_id}")
-                return []
-            detail = f"updates are missing between {self._last_id} and {message.previous_id}"
-            self._add("gaps", place, detail)
-        self._last_id = message.last_id
-        cut = self._kept_texts(message, place, events)
-        parts = [events, *cut]
-        if self._waiting is not None and place.time_ns is not None:
-            _, snapshot = self._waiting
-            self._waiting = None
-            parts.insert(0, replace(snapshot, time_ns=np.full(len(snapshot), place.time_ns)))
-        return [part for part in parts if len(part)]
+            outcome = self._snapshot(message, place, levels)
+        else:
+            outcome = self._update(message, place, content, levels)
+        if outcome != SKIPPED:
+            self._keep(message, place, content)
+        return outcome
 
     def end(self) -> None:
         """The recording is over."""
+        for early in self._early:
+            self._add("before_snapshot", early.place, "an update of a book that has not begun")
+        self._early.clear()
+        self._leave_waiting()
+
+    def _leave_waiting(self) -> None:
         if self._waiting is not None:
             detail = "no update follows this snapshot, so it has no time and is left out"
-            self._add("incomplete", self._waiting[0], detail)
-
-    def _snapshot(self, message: BookMessage, place: Place, events: BookEvents) -> list[BookEvents]:
-        if self._waiting is not None:
-            self.end()
+            self._add("incomplete", self._waiting.place, detail)
             self._waiting = None
+
+    def _during(self, message: BookMessage, place: Place, content: Content) -> Outcome | None:
+        """What comes of a message of a time of which earlier recordings tell; None: what comes of it in any case."""
+        time_ns = message.time_ns or 0
+        follows = time_ns == self._until_ns and self._is_after_the_last(message)
+        is_snapshot = message.is_snapshot and self._has_updates
+        mends = self._broken_ns is not None and time_ns > self._broken_ns
+        if mends and (is_snapshot or self._waiting is not None):
+            self._until_ns = None
+            return None
+        if self._waiting is not None:
+            self._add("old_snapshots", self._waiting.place, "another file goes further than this snapshot")
+            self._waiting = None
+        outcome: Outcome | None = SKIPPED
+        if _key(message, content) in self._told:
+            self._add("duplicates", place, "another file has this message, too")
+        elif is_snapshot and not follows:
+            self._add("old_snapshots", place, "another file goes further than this snapshot")
+        elif time_ns == self._until_ns:
+            outcome = None
+        elif self._first_ns is None or time_ns < self._first_ns:
+            self._add("before_snapshot", place, "an update of a book that has not begun")
+        else:
+            self._keep(message, place, content)
+            outcome = SNAPSHOT if message.is_snapshot else UPDATE
+        return outcome
+
+    def _is_after_the_last(self, message: BookMessage) -> bool:
+        """Whether the venue's numbers say that a message comes after the latest."""
+        return message.last_id is not None and self._last_id is not None and message.last_id > self._last_id
+
+    def _keep(self, message: BookMessage, place: Place, content: Content) -> None:
+        if message.time_ns is not None:
+            self._last_ns = message.time_ns if self._last_ns is None else max(self._last_ns, message.time_ns)
+        if self._told.concerns(place.received_ns):
+            self._told.keep(place.received_ns, _key(message, content))
+
+    def _snapshot(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
+        self._leave_waiting()
+        if self._is_old(message):
+            self._add("old_snapshots", place, "the book is further than this snapshot")
+            return SKIPPED
+        self._begin(message, place, levels)
+        if not message.is_fetched:
+            return SNAPSHOT
+        self._fetched_ns = message.time_ns
+        parts = [as_snapshot(place.time_ns or 0, levels())]
+        for early in self._early:
+            if _time_of(early.message) <= _time_of(message):
+                self._add("before_snapshot", early.place, "an update that the snapshot holds")
+            else:
+                self._keep(early.message, early.place, early.content)
+                parts.append(early.events)
+        self._early.clear()
+        return parts
+
+    def _is_old(self, message: BookMessage) -> bool:
+        """Whether a snapshot is older than the book, and does not mend it."""
+        if self._last_ns is None or not self._has_updates or message.time_ns is None:
+            return False
+        if self._broken_ns is not None and message.time_ns > self._broken_ns:
+            return False
+        if message.time_ns == self._last_ns and message.last_id is not None and self._last_id is not None:
+            return message.last_id < self._last_id
+        return message.time_ns < self._last_ns
+
+    def _begin(self, message: BookMessage, place: Place, levels: Levels) -> None:
+        """The book is what this snapshot says."""
         self._started = True
+        if self._first_ns is None:
+            self._first_ns = message.time_ns
         self._last_id = message.last_id
+        self._broken_ns = None
         self._depth = message.depth
         self._texts = TextBook()
-        self._kept_texts(message, place, events)
-        snapshot = as_snapshot(place.time_ns or 0, events)
-        if place.time_ns is None:
-            self._waiting = place, snapshot
-            return []
-        return [snapshot]
+        if self._checksum is not None:
+            self._kept_texts(message, place, levels)
 
-    def _kept_texts(self, message: BookMessage, place: Place, events: BookEvents) -> list[BookEvents]:
+    def _update(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> Outcome:
+        parts: list[BookEvents] = []
+        if self._waiting is not None:
+            parts.append(self._begun_by(self._waiting, message, place))
+            self._waiting = None
+        elif not self._started:
+            self._keep_early(message, place, content, levels)
+            return SKIPPED
+        elif self._fetched_ns is not None and _time_of(message) <= self._fetched_ns:
+            self._add("before_snapshot", place, "an update that the snapshot holds")
+            return SKIPPED
+        if message.previous_id is not None and self._last_id is not None and message.previous_id != self._last_id:
+            if message.last_id is not None and message.last_id <= self._last_id:
+                self._add("duplicates", place, f"update {message.last_id} comes again after {self._last_id}")
+                return parts or SKIPPED
+            self._broken_ns = message.time_ns
+            self._add("gaps", place, f"updates are missing between {self._last_id} and {message.previous_id}")
+        self._last_id = message.last_id
+        self._has_updates = True
+        cut = [] if self._checksum is None else self._kept_texts(message, place, levels)
+        return [*parts, levels(), *cut] if parts or cut else UPDATE
+
+    def _begun_by(self, waiting: _Told, message: BookMessage, place: Place) -> BookEvents:
+        """The snapshot that waited, at its time of receipt or else that of the update which has come."""
+        self._begin(replace(waiting.message, time_ns=message.time_ns), waiting.place, lambda: waiting.events)
+        time_ns = place.time_ns if waiting.place.time_ns is None else waiting.place.time_ns
+        times = np.full(len(waiting.events), time_ns or 0)
+        return as_snapshot(time_ns or 0, replace(waiting.events, time_ns=times))
+
+    def _keep_early(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> None:
+        """An update before the first snapshot: it is dropped, unless that is fetched, and may be older."""
+        self._early.append(_Told(message, place, content, levels()))
+        if len(self._early) > (_UPDATES_KEPT if message.is_fetched else 0):
+            self._add("before_snapshot", self._early.popleft().place, "an update of a book that has not begun")
+
+    def _kept_texts(self, message: BookMessage, place: Place, levels: Levels) -> list[BookEvents]:
         """Bring the texts up to date and verify them; the levels that fell out of the exchange's depth, removed."""
-        if self._checksum is None:
-            return []
+        events = levels()
         unit = 10 ** (MAX_DECIMALS - events.price_decimals)
         prices, sizes = [price * unit for price in events.price_ticks.tolist()], events.size_lots.tolist()
         bids = len(message.bids)
@@ -95,13 +248,30 @@ class DeltaBook:
         self._texts.update(ASK, message.asks, prices[bids:], sizes[bids:])
         cut: list[BookEvents] = []
         if self._depth is not None:
-            cut = [_removed(side, self._texts.cut(side, self._depth), place, events) for side in (BID, ASK)]
-        if message.checksum is not None and (found := self._checksum(self._texts)) != message.checksum:
+            fallen = [(side, self._texts.cut(side, self._depth)) for side in (BID, ASK)]
+            cut = [_removed(side, prices, place, events) for side, prices in fallen if prices]
+        if (
+            self._checksum is not None
+            and message.checksum is not None
+            and (found := self._checksum(self._texts)) != message.checksum
+        ):
+            if self._broken_ns is None:
+                self._broken_ns = message.time_ns
             self._add("checksum_failures", place, f"the checksum is {message.checksum}, of the book here {found}")
         return cut
 
     def _add(self, kind: str, place: Place, detail: str) -> None:
         self._report.add(kind, place.file, place.line, place.time_ns, detail)
+
+
+def _key(message: BookMessage, content: Content) -> int:
+    """A number for a message: venues count theirs anew after a restart, so a number is told with its time."""
+    what = b" ".join(content) if message.last_id is None else b"%d" % message.last_id
+    return key_of(b"%d %d " % (_time_of(message), message.is_snapshot) + what)
+
+
+def _time_of(message: BookMessage) -> int:
+    return message.time_ns or 0
 
 
 def _removed(side: int, prices: list[int], place: Place, scale: BookEvents) -> BookEvents:

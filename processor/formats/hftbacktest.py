@@ -18,6 +18,8 @@ from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Tr
 from processor.formats import text
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import prefetched
+from processor.formats.retold import Retold
+from processor.formats.snapshots import SnapshotRuns
 from processor.formats.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class _Rows:
     time_ns: NDArray[np.int64]
     price: NDArray[np.float64]
     size: NDArray[np.float64]
+    content: NDArray[np.uint8]
+    """The bytes of each, filled up to whole 8."""
 
 
 class _HftBacktest:
@@ -158,6 +162,8 @@ def _looks_like_events(head: bytes, header: _Header, *, by_column: bool) -> bool
 
 def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.bool_]]:
     """The rows, and which of them happen on this clock: some happen at the exchange only, or here only."""
+    content = np.frombuffer(data, np.uint8).reshape(-1, header.row_bytes)
+    content = np.pad(content, ((0, 0), (0, -header.row_bytes % 8))) if header.row_bytes % 8 else content
     if not header.dtype.names:
         table = np.frombuffer(data, _FLOAT64).reshape(-1, _OLD_COLUMNS)
         times = table[:, 1 if clock == "exchange" else 2]
@@ -168,6 +174,7 @@ def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.b
             time_ns=np.where(whole, _whole(times) * _NS_PER_US, _NO_TIME),
             price=table[:, 4],
             size=table[:, 5],
+            content=content,
         ), times != -1
     records = np.frombuffer(data, header.dtype)
     flags = records["ev"].astype(np.int64)
@@ -178,6 +185,7 @@ def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.b
         time_ns=records[_TIME_OF_CLOCK[clock]].astype(np.int64),
         price=records["px"].astype(np.float64),
         size=records["qty"].astype(np.float64),
+        content=content,
     ), (flags & _CLOCK_BIT[clock] != 0) | (flags & either == 0)
 
 
@@ -200,10 +208,13 @@ def _read(files: Sequence[SourceFile], clock: str, report: Report) -> Generator[
 
     reader = _Reader(clock, report)
     before = 0
-    for file in sorted(files, key=first):
+    in_order = sorted((first(file), file.name, file) for file in files)
+    for number, (_, name, file) in enumerate(in_order):
+        reader.next_file(name, min((first_ns for first_ns, *_ in in_order[number + 1 :]), default=None))
         for trades, book, lines, consumed in reader.read(file):
             yield batch(trades, book, before + consumed, lines=lines)
         before += file.size_bytes
+    reader.end()
 
 
 class _Reader:
@@ -215,6 +226,24 @@ class _Reader:
         self._order = OrderCheck(report)
         self._decimals = (0, 0)
         self._resting = {BID: _Resting(), ASK: _Resting()}
+        self._retold = Retold()
+        self._old_runs = SnapshotRuns()
+
+    def next_file(self, name: str, next_ns: int | None) -> None:
+        """Another file begins; the one after it begins at `next_ns` or later (None: there is none).
+
+        Raises:
+            DatasetError: the file before leaves out what one before it tells of the same time.
+        """
+        self._retold.next_file(name, next_ns)
+
+    def end(self) -> None:
+        """The last file has been read.
+
+        Raises:
+            DatasetError: it leaves out what one before it tells of the same time.
+        """
+        self._retold.end()
 
     def read(self, file: SourceFile) -> Generator[tuple[Trades, BookEvents | None, NDArray[np.int64], int]]:
         """Trades, book events, the trades' rows and bytes read.
@@ -266,10 +295,40 @@ class _Reader:
         times = rows.time_ns[chosen]
         span = (int(times.min()), int(times.max())) if len(times) else (None, None)
         self._report.rows(name, int(here.sum()), *span)
+        chosen = chosen[~self._told_before(rows, chosen, before, name)]
+        times = rows.time_ns[chosen]
         self._order.check(name, times, chosen + before + 1)
         is_trade = rows.kind[chosen] == _TRADE
         trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
         return trades, self._book(rows, chosen[~is_trade], prices, sizes), chosen[is_trade] + before + 1
+
+    def _told_before(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> NDArray[np.bool_]:
+        """Which of the chosen rows an earlier file tells, too, or are of a snapshot older than the book."""
+        gone = np.zeros(len(chosen), np.bool_)
+        if not self._retold.is_needed:
+            return gone
+        times, lines, kind = rows.time_ns[chosen], chosen + before + 1, rows.kind[chosen]
+        in_snapshot: NDArray[np.bool_] = (kind == _CLEAR) | (kind == _SNAPSHOT)
+        where = np.flatnonzero(~in_snapshot)
+        gone[where] = self._retold.again(times[where], rows.content[chosen[where]], lines[where])
+        self._tell("duplicates", "another file has this row, too", gone, lines, times, name)
+        old: NDArray[np.bool_] = in_snapshot & (times < self._retold.until_ns)
+        starts = np.zeros(len(chosen), np.bool_)
+        starts[self._old_runs.starts(old, times)] = True
+        self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times, name)
+        return gone | old
+
+    def _tell(
+        self,
+        kind: str,
+        detail: str,
+        which: NDArray[np.bool_],
+        lines: NDArray[np.intp],
+        times: NDArray[np.int64],
+        name: str,
+    ) -> None:
+        found = np.flatnonzero(which)
+        self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in found), len(found))
 
     def _malformed(self, where: NDArray[np.bool_], before: int, name: str, reason: str) -> None:
         found = np.flatnonzero(where)

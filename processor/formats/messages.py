@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from processor.events import BUY, SELL
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Level: TypeAlias = tuple[str, str]
 """Price and size, as they were sent."""
+Levels: TypeAlias = "Sequence[Any]"
+"""Those of a side: each a Level, or where the venue has no checksum, anything that is written as one."""
 
 _SIDES: Final = {"buy": BUY, "sell": SELL}
 
@@ -22,19 +24,21 @@ class BookMessage:
 
     `previous_id` is the `last_id` of the message before it, where the venue says so; `depth` how many levels of a side
     the venue keeps, where it does not remove those beyond. A snapshot may come without a time. `received_ns` is the
-    time of receipt where it stands in the message.
+    time of receipt where it stands in the message. `is_fetched`: the snapshots of the channel are fetched beside it, so
+    that one may be older than updates that came before it.
     """
 
     channel: str
     time_ns: int | None
     is_snapshot: bool
-    bids: Sequence[Level]
-    asks: Sequence[Level]
+    bids: Levels
+    asks: Levels
     previous_id: int | None = None
     last_id: int | None = None
     checksum: int | None = None
     depth: int | None = None
     received_ns: int | None = None
+    is_fetched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,26 +15,38 @@ from processor.formats.websocket import WebsocketFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.messages import Decoder, Level, Message
+    from processor.formats.messages import Decoder, Message
 
 _BOOK: Final = "book"
 _SNAPSHOT: Final = "snapshot"
 _UPDATE: Final = "update"
 
 
+class _Level(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The first two of a level's values; how many orders there are, which follows, is not used."""
+
+    price: str
+    size: str
+
+
+class _LevelOfNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    price: msgspec.Raw
+    size: msgspec.Raw
+
+
 class _Line(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     action: str
     ts: str | int
-    asks: list[list[str]]
-    bids: list[list[str]]
+    asks: list[_Level]
+    bids: list[_Level]
     inst_id: str = ""
 
 
 class _LineOfNumbers(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     action: str
     ts: str | int
-    asks: list[list[msgspec.Raw]]
-    bids: list[list[msgspec.Raw]]
+    asks: list[_LevelOfNumbers]
+    bids: list[_LevelOfNumbers]
     inst_id: str = ""
 
 
@@ -62,33 +74,24 @@ FORMAT: Final = _OkxArchive()
 
 
 def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
-    try:
-        line: _Line | _LineOfNumbers = _LINE.decode(text)
-    except msgspec.ValidationError:
-        line = _LINE_OF_NUMBERS.decode(text)
+    line = _line(text)
     if line.inst_id != instrument:
         return []
     if line.action not in {_SNAPSHOT, _UPDATE}:
         msg = f"action {line.action[:40]!r} is neither snapshot nor update"
         raise ValueError(msg)
-    return [
-        BookMessage(
-            channel=_BOOK,
-            time_ns=epoch_ns(line.ts),
-            is_snapshot=line.action == _SNAPSHOT,
-            bids=_levels(line.bids),
-            asks=_levels(line.asks),
-        )
-    ]
+    return [BookMessage(_BOOK, epoch_ns(line.ts), line.action == _SNAPSHOT, line.bids, line.asks)]
 
 
-def _levels(levels: list[list[str]] | list[list[msgspec.Raw]]) -> list[Level]:
+def _line(text: memoryview) -> _Line:
     try:
-        return [(_text(level[0]), _text(level[1])) for level in levels]
-    except IndexError:
-        msg = "a level is not a price, a size and more"
-        raise ValueError(msg) from None
+        return _LINE.decode(text)
+    except msgspec.ValidationError as error:
+        if "Expected `str`" not in str(error):
+            raise
+    line = _LINE_OF_NUMBERS.decode(text)
+    return _Line(line.action, line.ts, _quoted(line.asks), _quoted(line.bids), line.inst_id)
 
 
-def _text(number: str | msgspec.Raw) -> str:
-    return number if isinstance(number, str) else bytes(number).decode().strip('"')
+def _quoted(levels: list[_LevelOfNumbers]) -> list[_Level]:
+    return [_Level(*(bytes(each).decode().strip('"') for each in (level.price, level.size))) for level in levels]

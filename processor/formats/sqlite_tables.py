@@ -19,6 +19,7 @@ from processor.formats.base import Part, batch
 from processor.formats.headers import sound_names
 from processor.formats.levels import read_levels
 from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+from processor.formats.told import key_of
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _TABLES: Final = {
 }
 """The columns that are read of each table, beside `instrument`."""
 _ROWS_AT_ONCE: Final = 8192
+_ID: Final = "trade_id"
+_IDS_LOOKED_AT: Final = 1000
 _UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
 """Below which number a time is in seconds, milliseconds or microseconds, and its nanoseconds."""
 _SIDES: Final = (b"sell", b"unknown", b"buy")
@@ -161,16 +164,36 @@ def _read(
     events = reader.trades if table == "trades" else reader.book
     label = f"{file.name}/{table}"
     days = DayCheck(label, report)
-    columns = ", ".join(("rowid", *_TABLES[table]))
     with _opened(file) as database:
         _report_damaged(database, table, label, report)
+        ids = (_ID,) if table == "trades" and _has_ids(database, instrument) else ()
+        columns = ", ".join(("rowid", *_TABLES[table], *ids))
         rows = database.execute(_select(columns, table, "WHERE instrument = ? ORDER BY rowid"), (instrument,))
         done = 0
         while some := rows.fetchmany(_ROWS_AT_ONCE):
             done += len(some)
-            trades, book, lines = events(some, label, days)
-            yield batch(trades, book, size_bytes * done // count, lines=lines)
+            trades, book, lines = events([row[:-1] for row in some] if ids else some, label, days)
+            keys = _keys(some, lines) if ids and lines is not None else None
+            yield batch(trades, book, size_bytes * done // count, lines=lines, ids=keys)
     report.refuse_if_rotten(label)
+
+
+def _has_ids(database: sqlite3.Connection, instrument: str) -> bool:
+    """Whether the trades have ids that tell them apart, by and large: an order's, say, may stand at several."""
+    if _ID not in {row[1] for row in database.execute("PRAGMA table_info(trades)")}:
+        return False
+    first = _select(_ID, "trades", f"WHERE instrument = ? ORDER BY rowid LIMIT {_IDS_LOOKED_AT}")
+    ids = [row[0] for row in database.execute(first, (instrument,))]
+    return None not in ids and 2 * len(set(ids)) > len(ids)
+
+
+def _keys(rows: Sequence[_Row], lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What tells the trades on these lines from others, from rows of rowid, time, side, price, size and id.
+
+    Not their times: two recorders may each have written their own.
+    """
+    keys = {row[0]: key_of(repr(row[3:]).encode("utf-8", "surrogateescape")) for row in rows}
+    return np.array([keys[line] for line in lines.tolist()], np.int64)
 
 
 def _times(values: Sequence[Any]) -> list[int | None]:

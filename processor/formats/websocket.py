@@ -16,25 +16,27 @@ import numpy as np
 from processor.events import Trades, concatenated
 from processor.formats.base import Part, batch, several
 from processor.formats.chunks import chunks, head_lines
-from processor.formats.delta_book import DeltaBook, Place
+from processor.formats.delta_book import SKIPPED, SNAPSHOT, DeltaBook, Place
 from processor.formats.headers import sound_names
-from processor.formats.levels import book_events, read_levels
+from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
 from processor.formats.packing import BOM
+from processor.formats.snapshots import with_clears
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
     from processor.formats.base import Batch
     from processor.formats.chunks import Chunk
+    from processor.formats.delta_book import Outcome
     from processor.formats.files import SourceFile
     from processor.formats.levels import Levels
     from processor.formats.messages import Decoder, Message
@@ -96,37 +98,61 @@ class WebsocketFormat:
         ]
 
     def _read(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
-        heads = [self._head(file, instrument) for file in files]
-        channels = {message.channel for _, books in heads for message in books}
-        channel = max(channels, key=lambda name: (self.depth_of(name), name), default=None)
+        heads = {file: self._head(file, instrument) for file in files}
+        channel = self._deepest(heads, report)
         reader = _Reader(self, instrument, clock, report, channel)
         before = 0
-        for _, file in sorted(zip(heads, files, strict=True), key=lambda found: found[0][0]):
-            days = {kind: DayCheck(file.name, report, first_may_be_old=True) for kind in (BookMessage, TradeMessage)}
+        in_order = sorted(files, key=lambda file: (heads[file].received_ns, file.name))
+        for number, file in enumerate(in_order):
+            next_ns = min((heads[later].received_ns for later in in_order[number + 1 :]), default=None)
+            reader.next_file(file.name, heads[file], next_ns)
             with closing(chunks(file)) as read:
                 for chunk in read:
-                    trades, book, lines = reader.read(chunk, file.name, days)
+                    trades, book, lines = reader.read(chunk)
                     yield batch(trades, book, before + chunk.consumed_bytes, lines=lines)
             report.refuse_if_rotten(file.name)
             before += file.size_bytes
         reader.end()
 
-    def _head(self, file: SourceFile, instrument: str) -> tuple[int, list[BookMessage]]:
-        """A file's first time, and what its head says about the instrument's books."""
+    def _deepest(self, heads: Mapping[SourceFile, _Head], report: Report) -> str | None:
+        """The channel whose books are read; files that have others alone are reported."""
+        every = set().union(*(head.channels for head in heads.values()))
+        deepest = max(every, key=lambda name: (self.depth_of(name), name), default=None)
+        for file, head in heads.items():
+            found = head.channels
+            if found and deepest not in found:
+                detail = f"its books ({', '.join(sorted(found))}) are left out, as there are those of {deepest}"
+                report.add("unused", file.name, None, None, detail)
+        return deepest
+
+    def _head(self, file: SourceFile, instrument: str) -> _Head:
         decode = self.decoder(instrument)
-        first_ns = _LAST
-        books = []
+        received_ns = sent_ns = _LAST
+        channels: set[str] = set()
         for row in head_lines(file.head()):
             try:
                 local_ns, text = without_prefix(row)
                 messages = decode(text)
             except (ValueError, RecursionError):
                 continue
-            times = [local_ns, *(message.time_ns for message in messages)]
-            if first_ns == _LAST:
-                first_ns = next((time for time in times if time is not None), _LAST)
-            books += [message for message in messages if isinstance(message, BookMessage)]
-        return first_ns, books
+            times = [message.time_ns for message in messages if message.time_ns is not None]
+            sent_ns = min([sent_ns, *times])
+            if received_ns == _LAST:
+                received_ns = next((time for time in (local_ns, *times) if time is not None), _LAST)
+            channels.update(message.channel for message in messages if isinstance(message, BookMessage))
+        return _Head(received_ns, sent_ns, frozenset(channels))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the beginning of a file tells of the instrument.
+
+    When the first message was received, the earliest that the exchange sent, and the channels of its books.
+    """
+
+    received_ns: int
+    sent_ns: int
+    channels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +160,7 @@ class _Entry:
     """A message that is used, at its time in the chosen clock."""
 
     line: int
+    received_ns: int | None
     time_ns: int | None
     message: Message
 
@@ -153,10 +180,23 @@ class _Reader:
         self._trade_ids = TradeIds(report)
         self._books = DeltaBook(report, venue.checksum)
         self._decimals = (0, 0)
+        self._name = ""
+        self._days: _Days = {}
+        self._received_ns = self._sent_ns = 0
+        """The last times of receipt, and of the exchange, of all files so far."""
 
-    def read(
-        self, chunk: Chunk, name: str, days: _Days
-    ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+    def next_file(self, name: str, head: _Head, next_ns: int | None) -> None:
+        """Another file begins; the one after it is received from `next_ns` on (None: there is none)."""
+        self._name = name
+        self._days = {kind: DayCheck(name, self._report, first_may_be_old=True) for kind in (BookMessage, TradeMessage)}
+        # Recorders' clocks differ.
+        overlaps = head.received_ns < self._received_ns or head.sent_ns < self._sent_ns
+        self._trade_ids.next_file(next_ns, overlaps=overlaps)
+        self._books.next_file(next_ns, overlaps=overlaps)
+        if overlaps:
+            self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
+
+    def read(self, chunk: Chunk) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
         """The chunk's trades, book events and the trades' lines; a message of several counts as so many rows."""
         rows = 0
         entries: list[_Entry] = []
@@ -166,21 +206,26 @@ class _Reader:
             try:
                 found = self._entries(line, row)
             except (ValueError, RecursionError) as error:
-                self._report.add("malformed", name, line, None, str(error))
+                self._report.add("malformed", self._name, line, None, str(error))
                 found = []
             rows += max(1, len(found))
             entries += found
         if chunk.cut_off:
-            report_cut_off(self._report, name, chunk)
-        entries = _near(entries, days)
-        levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
+            report_cut_off(self._report, self._name, chunk)
+        entries = _near(entries, self._days)
+        lists = [_lists(entry.message) for entry in entries]
+        levels = read_levels([text for pair in lists for text in pair], *self._decimals)
         self._decimals = levels.price_decimals, levels.size_decimals
-        levels.report_rounded(self._report, name, [entry.line for entry in entries])
-        sound = self._sound(entries, levels, name)
-        trades, traded = self._trades(entries, sound, levels, name)
-        book = self._book(entries, sound, levels, name)
+        levels.report_rounded(self._report, self._name, [entry.line for entry in entries])
+        sound = self._sound(entries, levels)
+        trades, traded = self._trades(entries, sound, levels, lists)
+        book = self._book(entries, sound, levels, lists)
         times = [entry.time_ns for entry in entries if entry.time_ns is not None]
-        self._report.rows(name, rows, *((min(times), max(times)) if times else (None, None)))
+        self._report.rows(self._name, rows, *((min(times), max(times)) if times else (None, None)))
+        received = [entry.received_ns for entry in entries if entry.received_ns is not None]
+        self._received_ns = max([self._received_ns, *received])
+        sent = [entry.message.time_ns for entry in entries if entry.message.time_ns is not None]
+        self._sent_ns = max([self._sent_ns, *sent])
         return trades, book, traded
 
     def end(self) -> None:
@@ -200,39 +245,50 @@ class _Reader:
                 self._channel = self._channel or message.channel
                 if message.channel != self._channel:
                     continue
-            received_ns = message.received_ns if local_ns is None and isinstance(message, BookMessage) else local_ns
-            time_ns = received_ns if self._local and received_ns is not None else message.time_ns
-            entries.append(_Entry(line, time_ns, message))
+            known_ns = message.received_ns if local_ns is None and isinstance(message, BookMessage) else local_ns
+            time_ns = known_ns if self._local and known_ns is not None else message.time_ns
+            entries.append(_Entry(line, message.time_ns if known_ns is None else known_ns, time_ns, message))
         return entries
 
-    def _sound(self, entries: list[_Entry], levels: Levels, name: str) -> list[bool]:
+    def _sound(self, entries: list[_Entry], levels: Levels) -> list[bool]:
         """Which entries have prices and sizes that are numbers; the others are reported."""
         reasons = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
         for entry, reason in zip(entries, reasons, strict=True):
             if reason:
                 kind = "book" if isinstance(entry.message, BookMessage) else "trade"
-                self._report.add("malformed", name, entry.line, None, f"{kind}: a price or size {PHRASES[reason]}")
+                self._report.add(
+                    "malformed", self._name, entry.line, None, f"{kind}: a price or size {PHRASES[reason]}"
+                )
         return [not reason for reason in reasons]
 
     def _trades(
-        self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str
+        self, entries: list[_Entry], sound: list[bool], levels: Levels, lists: list[tuple[bytes, bytes]]
     ) -> tuple[Trades | None, NDArray[np.int64] | None]:
         where, times, lines, aggressors = [], [], [], []
         for number, entry in enumerate(entries):
             message, time_ns = entry.message, entry.time_ns
-            if sound[number] and isinstance(message, TradeMessage) and time_ns is not None:
-                previous_id = message.previous_id
-                if self._trade_ids.is_new(
-                    message.trade_id, name, entry.line, time_ns, received_ns=time_ns, previous_id=previous_id
-                ):
-                    where.append(levels.bounds[2 * number])
-                    times.append(time_ns)
-                    lines.append(entry.line)
-                    aggressors.append(message.aggressor)
+            if not sound[number] or not isinstance(message, TradeMessage) or time_ns is None:
+                continue
+            content = ""
+            if message.trade_id is None:
+                content = f"{message.time_ns} {lists[number][0].decode()} {message.aggressor}"
+            if self._trade_ids.is_new(
+                message.trade_id,
+                self._name,
+                entry.line,
+                time_ns,
+                received_ns=time_ns if entry.received_ns is None else entry.received_ns,
+                content=content,
+                previous_id=message.previous_id,
+            ):
+                where.append(levels.bounds[2 * number])
+                times.append(time_ns)
+                lines.append(entry.line)
+                aggressors.append(message.aggressor)
         if not where:
             return None, None
         time_ns_column, line_column = np.array(times, np.int64), np.array(lines, np.int64)
-        self._trade_order.check(name, time_ns_column, line_column)
+        self._trade_order.check(self._name, time_ns_column, line_column)
         trades = Trades(
             time_ns=time_ns_column,
             price_ticks=levels.price_ticks[where],
@@ -243,21 +299,70 @@ class _Reader:
         )
         return trades, line_column
 
-    def _book(self, entries: list[_Entry], sound: list[bool], levels: Levels, name: str) -> BookEvents | None:
+    def _book(
+        self, entries: list[_Entry], sound: list[bool], levels: Levels, lists: list[tuple[bytes, bytes]]
+    ) -> BookEvents | None:
         events = book_events(levels, np.array([entry.time_ns or 0 for entry in entries], np.int64))
-        bounds = levels.bounds[::2].tolist()
-        parts: list[BookEvents] = []
+        made = _Made(events, levels.bounds[::2])
         timed = []
         for number, entry in enumerate(entries):
-            if sound[number] and isinstance(entry.message, BookMessage):
-                place = Place(name, entry.line, entry.time_ns)
-                rows = events.rows(slice(bounds[number], bounds[number + 1]))
-                parts += self._books.events(entry.message, place, rows)
+            if not sound[number] or not isinstance(entry.message, BookMessage):
+                continue
+            place = Place(self._name, entry.line, entry.time_ns, entry.received_ns or 0)
+            outcome = self._books.take(entry.message, place, lists[number], partial(made.rows_of, number))
+            if outcome != SKIPPED:
+                made.add(number, outcome, entry.time_ns or 0)
                 if entry.time_ns is not None:
                     timed.append((entry.time_ns, entry.line))
         times_and_lines = np.array(timed, np.int64).reshape(-1, 2)
-        self._book_order.check(name, times_and_lines[:, 0], times_and_lines[:, 1])
+        self._book_order.check(self._name, times_and_lines[:, 0], times_and_lines[:, 1])
+        return made.whole()
+
+
+class _Made:
+    """Puts together what the messages of a chunk come to; message k's levels are from `bounds[k]` of `events` on."""
+
+    def __init__(self, events: BookEvents, bounds: NDArray[np.int64]) -> None:
+        self._events = events
+        self._bounds = bounds
+        self._kept: list[int] = []
+        """Messages whose levels follow those that are done, and which of them are snapshots."""
+        self._snapshots: list[int] = []
+        self._parts: list[BookEvents] = []
+
+    def rows_of(self, number: int) -> BookEvents:
+        """The levels of a message."""
+        return self._events.rows(slice(int(self._bounds[number]), int(self._bounds[number + 1])))
+
+    def add(self, number: int, outcome: Outcome, time_ns: int) -> None:
+        """A message of this time comes to this."""
+        if outcome == SNAPSHOT and self._bounds[number] == self._bounds[number + 1]:
+            outcome = [as_snapshot(time_ns, self.rows_of(number))]
+        if isinstance(outcome, list):
+            self._flush()
+            self._parts += outcome
+            return
+        self._kept.append(number)
+        if outcome == SNAPSHOT:
+            self._snapshots.append(number)
+
+    def whole(self) -> BookEvents | None:
+        """All of it, in the order of the messages."""
+        self._flush()
+        parts = [part for part in self._parts if len(part)]
         return concatenated(parts) if parts else None
+
+    def _flush(self) -> None:
+        if not self._kept:
+            return
+        first, beyond = self._kept[0], self._kept[-1] + 1
+        chosen = np.zeros(beyond - first, np.bool_)
+        chosen[np.array(self._kept) - first] = True
+        counts = np.diff(self._bounds[first : beyond + 1])
+        rows = np.flatnonzero(np.repeat(chosen, counts)) + self._bounds[first]
+        starts = np.searchsorted(rows, self._bounds[self._snapshots])
+        self._parts.append(with_clears(self._events.rows(rows), starts))
+        self._kept, self._snapshots = [], []
 
 
 def _near(entries: list[_Entry], days: _Days) -> list[_Entry]:

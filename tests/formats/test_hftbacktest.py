@@ -14,6 +14,7 @@ from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.formats.reading import Read
@@ -222,3 +223,44 @@ def test_other_arrays_are_not_of_the_format_and_columns_lying_apart_are_refused(
     np.save(tmp_path / "apart.npy", np.asfortranarray(old(ROWS)))
     with pytest.raises(DatasetError, match=r"apart\.npy: the array lies column by column"):
         open_dataset(tmp_path / "apart.npy")
+
+
+LATER: Final[list[Row]] = [
+    (SNAPSHOT | BUYS, 0, 100.0, 1.0),
+    *((DEPTH | SELLS, 1_000_000 * at, 101.0 + at % 7, float(at)) for at in range(1, 30)),
+    *((TRADE | BUYS, 1_000_000 * at + 5, 101.0, 0.5) for at in range(1, 30) for _ in range(at % 3)),
+]
+IN_ORDER: Final = sorted(LATER, key=lambda row: row[1])
+
+
+@pytest.mark.parametrize("made", [new, old])
+@pytest.mark.parametrize(("beyond", "begin"), [(40, 20), (40, 0), (59, 50), (30, 30), (25, 10)])
+def test_arrays_that_overlap_are_one(tmp_path: Path, made: Callable[[list[Row]], Any], beyond: int, begin: int) -> None:
+    alone = read(npz(tmp_path / "one", made(IN_ORDER)))
+    npz(tmp_path / "two", made(IN_ORDER[:beyond]), "btcusdt_20240808.npz")
+    npz(tmp_path / "two", made(IN_ORDER[begin:]), "btcusdt_20240808_b.npz")
+    both = read(tmp_path / "two")
+    assert trades_of(both.trades) == trades_of(alone.trades)
+    assert [event for event in book_of(both.book) if event.size] == [
+        event for event in book_of(alone.book) if event.size
+    ]
+    assert both.report.counts["duplicates"] == max(beyond - max(begin, 1), 0)
+
+
+def test_the_snapshot_of_an_array_that_begins_within_another_is_old(tmp_path: Path) -> None:
+    npz(tmp_path, new(IN_ORDER[:40]), "btcusdt_20240808.npz")
+    snapshot: list[Row] = [(CLEARED, 5_000_000, NAN, 0.0), (SNAPSHOT | BUYS, 5_000_000, 50.0, 1.0)]
+    npz(tmp_path, new([*snapshot, *(row for row in IN_ORDER if row[1] > 5_000_000)]), "btcusdt_20240808_b.npz")
+    found = read(tmp_path)
+    assert 50 not in {event.price for event in book_of(found.book)}
+    assert found.report.counts["old_snapshots"] == 1
+
+
+def test_arrays_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_path: Path) -> None:
+    npz(tmp_path, new(IN_ORDER), "btcusdt_20240808.npz")
+    changed = [(kind, at_us, price, size + (at_us == 20_000_000)) for kind, at_us, price, size in IN_ORDER[5:]]
+    npz(tmp_path, new(changed), "btcusdt_20240808_b.npz")
+    with pytest.raises(
+        DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* tell of the same time"
+    ):
+        read(tmp_path)

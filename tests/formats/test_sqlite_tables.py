@@ -193,3 +193,30 @@ def test_other_databases_are_not_of_the_format_and_damaged_ones_are_refused_by_n
     write(tmp_path / "bad/a.db", whole[:5000])
     with pytest.raises(DatasetError, match=r"a\.db: the database cannot be read"):
         read(tmp_path / "bad")
+
+
+def with_ids(path: Path, rows: Sequence[tuple[Any, ...]]) -> Path:
+    """Trades are (instrument, id, price, size, side, time)."""
+    database(path)
+    with closing(sqlite3.connect(path)) as made, made:
+        made.executemany(
+            "INSERT INTO trades(instrument, trade_id, price, size, side, timestamp) VALUES (?,?,?,?,?,?)", rows
+        )
+    return path
+
+
+def test_trades_of_two_databases_are_known_by_their_ids_whenever_each_wrote_them(tmp_path: Path) -> None:
+    rows = [("X", f"t{at}", 100.0 + at % 3, 1.0, "buy", ISO.format(at)) for at in range(300)]
+    later = [(*row[:-1], ISO.format(at + 2 * (110 < at < 190))) for at, row in enumerate(rows)]
+    with_ids(tmp_path / "a.db", [row for row in rows[:200] if row[1] != "t120"])
+    with_ids(tmp_path / "b.db", later[100:])
+    found = read(tmp_path)
+    assert len(trades_of(found.trades)) == 300
+    assert found.report.counts["duplicates"] == 99
+
+
+def test_ids_that_most_trades_share_are_none(tmp_path: Path) -> None:
+    rows = [("X", "7", 100.0, 1.0, "buy", ISO.format(at)) for at in range(300)]
+    with_ids(tmp_path / "a.db", rows[:200])
+    with_ids(tmp_path / "b.db", rows[200:])
+    assert len(trades_of(read(tmp_path).trades)) == 300

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from processor.errors import DatasetError
 from processor.events import CLEAR
 from processor.formats import binance_raw, binance_sequence, files, open_dataset, trade_ids
 from tests.formats.reading import book_of, read, trades_of
+from tests.formats.recorders import VENUES, recording
 from tests.formats.samples import DAY_US, binance_depth, binance_line, binance_snapshot, binance_trade, lines, write
-from tests.reference import Book
+from tests.formats.websocket_samples import bybit_book
+from tests.reference import Book, Reference, aggregate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.formats.reading import Read
+    from tests.formats.recorders import Venue
 
 
 def kinds(found: Read) -> dict[str, int]:
@@ -119,6 +126,22 @@ def test_an_update_that_overlaps_the_one_before_leaves_no_gap(tmp_path: Path) ->
     assert sides_of(found)[0] == {"1": "2"}
 
 
+def test_updates_that_one_recorder_of_binance_missed_are_those_of_the_other(tmp_path: Path) -> None:
+    def rows(*missed: int) -> list[str]:
+        return [
+            binance_snapshot(0, 1, [["9", "1"]]),
+            *(binance_step(step) for step in range(1, 30) if step not in missed),
+        ]
+
+    alone = read(write(tmp_path / "one/a.txt", lines(*rows())))
+    write(tmp_path / "two/a.txt", lines(*rows(4, 10, 11, 12, 20, 29)))
+    write(tmp_path / "two/b.txt", lines(*rows(2, 3, 11)))
+    write(tmp_path / "two/c.txt", lines(*rows()))
+    found = read(tmp_path / "two")
+    assert book_of(found.book) == book_of(alone.book)
+    assert found.report.counts["gaps"] == 3
+
+
 def test_trades_that_one_recorder_missed_are_those_of_the_other(tmp_path: Path) -> None:
     def trades(*ids: int) -> list[str]:
         return [binance_trade(100 * trade_id, trade_id, "1", "1", maker=True) for trade_id in ids]
@@ -189,3 +212,110 @@ def test_a_snapshot_that_may_be_of_another_symbol_and_is_not_confirmed_refuses_t
     path = late_symbol(tmp_path, monkeypatch, missing=True)
     with pytest.raises(DatasetError, match=r"a\.txt: line 700 is of XYZUSDT, and snapshots name no symbol"):
         read(path)
+
+
+def told_by(*recordings: str) -> tuple[Reference, Read]:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in zip("abc", recordings, strict=False):
+            write(Path(folder) / f"{name}_20240808.txt", content)
+        found = read(Path(folder))
+    return aggregate(trades_of(found.trades), book_of(found.book), interval_ns=10**9, obi_levels=0), found
+
+
+@pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
+@settings(max_examples=6)
+@given(bounds=st.lists(st.integers(0, 79), min_size=4, max_size=4).map(sorted), lag_ms=st.integers(0, 2000))
+def test_two_recorders_of_a_venue_tell_what_one_does(make: Callable[[], Venue], bounds: list[int], lag_ms: int) -> None:
+    venue = make()
+    start, begin, end, last = bounds
+    assume(begin + 1 < end)  # equal rows where one file ends and the other begins are real
+    alone, _ = told_by(recording(venue, start, last + 1))
+    one, two = (start, end + 1), (begin, last + 1)
+    both, found = told_by(recording(venue, *one), recording(venue, *two, lag_ms=lag_ms))
+    assert both == alone
+    assert found.report.counts["gaps"] == 0
+    assert found.report.counts["checksum_failures"] == 0
+    within, _ = told_by(recording(venue, start, last + 1), recording(venue, begin, end + 1, lag_ms=lag_ms))
+    assert within == alone
+
+
+@pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
+@settings(max_examples=6)
+@given(bounds=st.lists(st.integers(1, 78), min_size=3, max_size=3).map(sorted), lag_ms=st.integers(0, 2000))
+def test_what_one_recorder_missed_is_that_of_the_other(
+    make: Callable[[], Venue], bounds: list[int], lag_ms: int
+) -> None:
+    venue = make()
+    begin, gone, back = bounds
+    alone, _ = told_by(recording(venue, 0, 80))
+    away = range(max(gone, begin + 1), back)
+    both, _ = told_by(recording(venue, 0, 80, missed=away), recording(venue, begin, 80, lag_ms=lag_ms))
+    assert both == alone
+
+
+@pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
+@settings(max_examples=6)
+@given(cut=st.integers(1, 150), overlap=st.integers(0, 150))
+def test_a_recording_that_is_cut_or_repeated_is_one(make: Callable[[], Venue], cut: int, overlap: int) -> None:
+    content = recording(make(), 0, 80)
+    rows = content.split("\n")[:-1]
+    cut = min(cut, len(rows) - 1)
+    again = max(cut - overlap, 0)
+    alone, _ = told_by(content)
+    assert told_by(lines(*rows[:cut]), lines(*rows[again:]))[0] == alone
+    assert told_by(content, content)[0] == alone
+
+
+def bybit(folder: Path, *rows: str, name: str = "a.txt") -> Path:
+    write(folder / name, lines(*(f"{DAY_US + 1000 * at} {row}" for at, row in enumerate(rows))))
+    return folder
+
+
+def delta(at_ms: int, number: int, price: str) -> str:
+    return bybit_book(at_ms, "delta", number, [(price, "1")], [])
+
+
+def whole(at_ms: int, number: int, price: str, depth: int = 50) -> str:
+    return bybit_book(at_ms, "snapshot", number, [(price, "1")], [], depth=depth)
+
+
+def test_within_a_file_a_snapshot_of_a_time_before_the_books_is_left_out(tmp_path: Path) -> None:
+    rows = (whole(0, 7, "1"), delta(10, 8, "2"), delta(20, 9, "3"), whole(10, 8, "9"), delta(30, 10, "4"))
+    found = read(bybit(tmp_path, *rows))
+    assert sides_of(found)[0] == dict.fromkeys("1234", "1")
+    assert kinds(found) == {"old_snapshots": 1}
+
+
+def test_a_snapshot_after_a_reconnect_or_a_restart_of_the_exchange_replaces_the_book(tmp_path: Path) -> None:
+    found = read(bybit(tmp_path / "a", whole(0, 7, "1"), delta(10, 8, "2"), whole(900, 50, "9"), delta(910, 51, "8")))
+    assert sides_of(found)[0] == {"9": "1", "8": "1"}
+    found = read(bybit(tmp_path / "b", whole(0, 7, "1"), delta(10, 8, "2"), whole(900, 1, "9"), delta(910, 2, "8")))
+    assert sides_of(found)[0] == {"9": "1", "8": "1"}
+    assert kinds(found) == {}
+
+
+def test_of_two_snapshots_of_one_time_the_venues_number_says_which_is_older(tmp_path: Path) -> None:
+    rows = (whole(0, 7, "1"), delta(10, 8, "2"), whole(10, 7, "9"), delta(30, 9, "4"))
+    found = read(bybit(tmp_path, *rows))
+    assert sides_of(found)[0] == dict.fromkeys("124", "1")
+    assert kinds(found) == {"old_snapshots": 1}
+
+
+def test_a_broken_book_is_mended_by_another_recordings_snapshot_which_takes_over(tmp_path: Path) -> None:
+    first = (whole(0, 7, "1"), delta(10, 8, "2"), delta(100, 20, "3"), delta(200, 21, "4"), delta(300, 22, "5"))
+    bybit(tmp_path, *first)
+    second = (whole(150, 20, "8"), delta(200, 21, "4"), delta(300, 22, "5"), delta(400, 23, "6"))
+    write(tmp_path / "b.txt", lines(*(f"{DAY_US + 1500 + 1000 * at} {row}" for at, row in enumerate(second))))
+    found = read(tmp_path)
+    assert sides_of(found)[0] == dict.fromkeys("8456", "1")
+    assert kinds(found) == {"gaps": 1}
+
+
+def test_a_recording_of_fewer_levels_beside_one_of_more_is_reported(tmp_path: Path) -> None:
+    bybit(tmp_path, whole(0, 7, "1"), delta(10, 8, "2"))
+    bybit(tmp_path, whole(0, 70, "3", depth=500), name="b.txt")
+    found = read(tmp_path)
+    assert sides_of(found)[0] == {"3": "1"}
+    (incident,) = found.report.incidents
+    assert (incident.kind, incident.file) == ("unused", "a.txt")
+    assert incident.detail == "its books (50) are left out, as there are those of 500"
