@@ -471,6 +471,12 @@ def field_end(text: Bytes, at: int, last_word: int) -> int:
 
 
 @njit(forceinline=True)
+def is_odd(byte: int) -> bool:
+    """Whether a field that begins with this byte may be in quotes, and then hold commas."""
+    return byte == QUOTE or byte == SPACE or byte == TAB  # noqa: PLR1714 - a tuple would be searched
+
+
+@njit(forceinline=True)
 def next_line(text: Bytes, at: int) -> int:
     """Behind the next newline."""
     while text[at] != NEWLINE:
@@ -485,9 +491,7 @@ def read_field(
     """One field by its column's `spec`: value, where it ends, what is wrong, and the decimals it needs."""
     kind = specs[spec + KIND]
     if kind == KIND_SKIP:
-        # A quoted field may hold commas.
-        odd = text[at] == QUOTE or text[at] == SPACE or text[at] == TAB
-        return 0, field_end(text, at, last_word), NOT_A_WORD if odd else SOUND, 0
+        return 0, field_end(text, at, last_word), NOT_A_WORD if is_odd(text[at]) else SOUND, 0
     if _is_field_end(text[at]):
         if kind == KIND_ONLY:
             return 0, at, OTHER, 0

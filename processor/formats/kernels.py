@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from processor.bits import trailing_zeros
-from processor.formats.fields import next_line, pointer_to, read_decimal, read_field, word_at
+from processor.formats.fields import field_end, is_odd, next_line, pointer_to, read_decimal, read_field, word_at
 from processor.formats.specs import (
     ABSENT,
     CLOSE,
@@ -46,20 +46,21 @@ __all__ = ["ABSENT", "MAX_DECIMALS", "parse_levels", "parse_lines"]
 
 
 @njit()
-def _is_others(text: Bytes, at: int, missing: int) -> bool:
+def _is_others(text: Bytes, at: int, last_word: int, missing: int) -> bool:
     """Whether a row is another instrument's: the name at `at` is one, and as many fields follow as are `missing`.
 
-    A row with quotes, and a name with spaces around it or with bytes that no name has, are for a closer look.
+    Fields in quotes, and a name with spaces around it or with bytes that no name has, are for a closer look.
     """
     odd = text[at] == SPACE
     while text[at] != COMMA and text[at] != NEWLINE and (text[at] != RETURN or text[at + 1] != NEWLINE):
         odd |= text[at] < SPACE or text[at] == QUOTE or text[at] >= _DELETE
         odd |= text[at] == SPACE and (text[at + 1] == COMMA or text[at + 1] < SPACE)
         at += 1
-    while text[at] != NEWLINE:
-        missing -= text[at] == COMMA
-        odd |= text[at] == QUOTE
-        at += 1
+    at = field_end(text, at, last_word)
+    while text[at] == COMMA:
+        missing -= 1
+        odd |= is_odd(text[at + 1])
+        at = field_end(text, at + 1, last_word)
     return not odd and missing == 0
 
 
@@ -164,7 +165,7 @@ def parse_lines(  # noqa: C901, PLR0915 - one loop: every call in it is felt
                 text, at, last_word, specs_at, spec, letters_at, words_at, scales
             )
             if reason != SOUND:
-                if reason == OTHER and not _is_others(text, start, last - column):
+                if reason == OTHER and not _is_others(text, start, last_word, last - column):
                     reason = NOT_A_WORD
                 break
             row = specs_at[spec + ROW]

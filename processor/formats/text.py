@@ -268,17 +268,18 @@ def _head(word: bytes) -> int:
 
 def read_as(name: str, field: bytes, number: int, decimals: int) -> str:
     """That `field` is read as another number, of 10**-decimals, as a phrase."""
-    return f"{name} {shown(field)} is read as {Decimal(number).scaleb(-decimals):f}"
+    return f"{printable(name)} {shown(field)} is read as {Decimal(number).scaleb(-decimals):f}"
 
 
 def _explained(column: Column, reason: int, field: bytes) -> str:
     """Why `field` will not do for `column`, as a phrase."""
+    name = printable(column.name)
     if reason == EXTRA_FIELD:
-        return f"more fields than the {column.name} at the end"
+        return f"more fields than the {name} at the end"
     if reason == MISSING_FIELD:
-        return f"{column.name} is missing"
+        return f"{name} is missing"
     if reason == NOT_GIVEN:
-        return f"{column.name} is missing ({shown(field)})"
+        return f"{name} is missing ({shown(field)})"
     phrase = PHRASES.get(reason)
     if reason == NOT_A_WORD:
         phrase = "is none of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
@@ -286,7 +287,13 @@ def _explained(column: Column, reason: int, field: bytes) -> str:
         phrase = "is rounded: it has an exponent"
     elif reason == NOT_A_NUMBER and column.kind == KIND_INTEGER:
         phrase = "is not a whole number"
-    return f"{column.name} {shown(field)} {phrase}"
+    return f"{name} {shown(field)} {phrase}"
+
+
+def printable(name: str) -> str:
+    """The begin of a name out of a file, with what a terminal does not show written as its codes."""
+    plain = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name[:_SHOWN_BYTES])
+    return "".join(plain) + ("..." if len(name) > _SHOWN_BYTES else "")
 
 
 def shown(field: bytes) -> str:

@@ -108,6 +108,14 @@ def test_a_malformed_row_is_left_out_and_described_with_its_line(row: bytes, rea
     assert found.values[ROW.row_of("time")].tolist() == [5000, 6000]
 
 
+def test_the_name_of_a_column_is_shown_as_far_as_a_terminal_can() -> None:
+    layout = text.Layout([text.price("\x1b[31mpr\x00ce" + "x" * 1000)])
+    (bad,) = parsed(layout, b"?\n").bad
+    assert bad.reason.startswith(r"\x1b[31mpr\x00ce" + "xxx")
+    assert bad.reason.isprintable()
+    assert len(bad.reason) < 100
+
+
 def test_rows_of_other_instruments_are_neither_good_nor_bad() -> None:
     found = parsed(ROW, b"Y,1,buy,x,y\nX,1,bid,1,1\nXX,1,bid,1,1\n,1,bid,1,1\n")
     assert found.lines.tolist() == [2]
