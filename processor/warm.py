@@ -50,6 +50,10 @@ _SAMPLES: Final = {
     "lobster/X_2024-01-02_34200000_57600000_orderbook_1.csv": ("16000,2,15000,2", "16000,2,15000,1"),
     "binance/x.txt": _BINANCE,
     "databento/x.csv": _DATABENTO,
+    "dukascopy/X_ticks.csv": (
+        "Local time,Ask,Bid,AskVolume,BidVolume",
+        "01.08.2025 02:00:00.605 GMT+0200,1581.15,1580.787,400,700",
+    ),
 }
 
 

@@ -198,7 +198,6 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             table.delimiter is not None and len(table.delimiter.encode()) != 1
         ),
         f'decimal is {quoted(table.decimal)}; expected "." or ","': table.decimal not in {None, ".", ","},
-        "decimal and delimiter are the same": table.decimal is not None and table.decimal == table.delimiter,
         f"price_decimals and size_decimals are 0 to {MAX_DECIMALS}": any(
             decimals is not None and not 0 <= decimals <= MAX_DECIMALS
             for decimals in (table.price_decimals, table.size_decimals)

@@ -22,6 +22,7 @@ from tests.formats.one_market.binary import (
     sqlite,
 )
 from tests.formats.one_market.model import DAY_MS, START_MS, Market, market
+from tests.formats.one_market.odd_tables import known_tables, mapped_lists, mapped_terminal
 from tests.formats.one_market.recordings import (
     binance_futures,
     binance_spot,
@@ -64,6 +65,7 @@ __all__ = [
     "TRADES_ALONE_OF_WHOLE_SIZES",
     "WHOLE_BOOK",
     "WHOLE_BOOK_OF_WHOLE_SIZES",
+    "WHOLE_BOOK_REWRITTEN",
     "Market",
     "market",
     "own",
@@ -76,6 +78,8 @@ WHOLE_BOOK: Final = (
     mapped_csv, mapped_parquet, mapped_levels,
 )  # fmt: skip
 WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_mbo, dbn_mbp10, dbn_mbo)
+WHOLE_BOOK_REWRITTEN: Final = (mapped_terminal, mapped_lists, known_tables)
+"""Whose lines do not spell the numbers and times as they are read."""
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1)
 TRADES_ALONE: Final = (
