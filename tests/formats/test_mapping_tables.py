@@ -494,8 +494,9 @@ def test_the_instrument_is_taken_from_folders_too(tmp_path: Path) -> None:
     folders = ONE.replace('instrument = "X"', 'instrument = "{folder}"')
     hive = ONE.replace('instrument = "X"', 'instrument_column = "symbol"')
     for folder, keys, names in (("a", folders, "{}"), ("b", hive, "symbol={}/date=2025-08-01")):
-        for symbol in ("BTC%2FUSD", "ETH%2FUSD"):
-            write(tmp_path / folder / names.format(symbol) / "part-0.csv", lines("t,p,q", *ROWS))
+        for price, symbol in enumerate(("BTC%2FUSD", "ETH%2FUSD")):
+            path = tmp_path / folder / names.format(symbol) / "part-0.csv"
+            write(path, lines("t,p,q", *ROWS, f"{START_MS + 9},{price + 1},1"))
         write(tmp_path / folder / "mapping.toml", keys)
     assert list(instruments_of(tmp_path / "a")) == ["BTC%2FUSD", "ETH%2FUSD"]
     assert list(instruments_of(tmp_path / "b")) == ["BTC/USD", "ETH/USD"]
@@ -528,7 +529,7 @@ def test_an_exchange_beside_the_symbol_tells_markets_apart(tmp_path: Path) -> No
 )  # fmt: skip
 def test_names_of_two_instruments_under_one_are_refused_with_both(tmp_path: Path, one: str, other: str) -> None:
     for name in (one, other):
-        write(tmp_path / f"{name}.csv", lines("t,p,q", *ROWS))
+        write(tmp_path / f"{name}.csv", lines("t,p,q", *ROWS, f"{START_MS + 9},1,{len(name)}{name == one:d}"))
     write(tmp_path / "mapping.toml", ONE)
     message = refusal(tmp_path)
     assert f"{one}.csv" in message
@@ -634,3 +635,30 @@ def test_packed_json_is_read(tmp_path: Path) -> None:
     write(tmp_path / "mapping.toml", keys)
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(json.dumps([[START_MS, 1.5, "2"]]).encode()))
     assert prices_of(tmp_path) == ["1.5"]
+
+
+def test_a_book_of_sizes_that_are_all_zero_is_told(tmp_path: Path) -> None:
+    mapped(tmp_path, BOOK + 'levels = [["bid", "bs", "ask", "as"]]', "t,bid,bs,ask,as", f"{START_MS},1,0,2,0.00")
+    found = read(tmp_path)
+    assert books_of(found) == [({}, {})]
+    assert said(found) == [
+        "every size in the first rows is 0, so that nothing rests: leave sizes out of levels if none is known"
+    ]
+
+
+def test_fields_may_be_separated_by_a_space(tmp_path: Path) -> None:
+    mapped(tmp_path, ONE + 'delimiter = " "\n', "t p q", *(row.replace(",", " ") for row in ROWS))
+    assert prices_of(tmp_path) == ["100.5", "101.5", "102.5", "103.5"]
+
+
+def test_lines_before_rows_without_a_header_are_passed_over(tmp_path: Path) -> None:
+    numbers = ONE.replace('"t"', "1").replace('"p"', "2").replace('"q"', "3") + "header = false\n"
+    mapped(tmp_path, numbers, "https://example.org", *ROWS)
+    assert prices_of(tmp_path) == ["100.5", "101.5", "102.5", "103.5"]
+
+
+def test_a_trade_with_quotes_in_files_of_two_names_is_refused_too(tmp_path: Path) -> None:
+    both = ONE.replace("*.csv", "*") + BOOK + 'levels = [["bid", "ask"]]\n'
+    for number, name in enumerate(("XBTUSD", "ETHUSD")):
+        mapped(tmp_path, both, "t,p,q,bid,ask", f"{START_MS + number},1,1,1,2", name=f"{name}.csv")
+    assert "their names tell two" in refusal(tmp_path)

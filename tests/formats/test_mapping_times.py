@@ -346,3 +346,14 @@ def test_both_clocks_may_have_a_form(tmp_path: Path) -> None:
     assert heard is not None
     assert heard.time_ns.tolist() == [START_NS + (9 - at) * 10**9 for at in (2, 1, 0)]
     assert prices_of(tmp_path) == ["1"] * 3
+
+
+def test_a_zone_is_refused_where_times_are_numbers(tmp_path: Path) -> None:
+    for unit in ('time_unit = "ms"\n', ""):
+        mapped(tmp_path, f'{ONE}zone = "Europe/Berlin"\n{unit}', "t,p,q", f"{START_MS},1,1")
+        assert refusal(tmp_path).endswith("in UTC: leave out zone")
+
+
+def test_a_time_of_day_alone_is_refused_with_the_way_to_name_two_columns(tmp_path: Path) -> None:
+    mapped(tmp_path, ONE, "d,t,p,q", "2025-08-01,09:30:00.5,1,1")
+    assert refusal(tmp_path).endswith('name the column of the date, too, time = ["date", "time"]')
