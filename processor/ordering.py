@@ -19,6 +19,7 @@ import numpy as np
 
 from processor.errors import Disordered
 from processor.events import CLEAR, NS_PER_MS, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
+from processor.jumps import Jumps
 from processor.overlaps import Overlaps, Telling
 from processor.report import Report
 
@@ -155,6 +156,7 @@ class _Reading:
         self.consumed_bytes = 0
         self.ended = False
         self._below_zero: bool | None = None
+        self._jumps = Jumps(part.name, report)
 
     @property
     def newest_ns(self) -> int:
@@ -177,6 +179,7 @@ class _Reading:
         trades = LocatedTrades.of(batch.trades, batch.lines, batch.ids)
         if trades is not None and len(real := self._real(trades, report, gaps)):
             report.trades += len(real)
+            self._jumps.look(real)
             earliest_ns = self.trades.add(real)
         if batch.book is not None and len(batch.book) and self.part.book:
             report.book_events += len(batch.book)

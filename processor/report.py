@@ -37,7 +37,7 @@ KINDS: Final = {
     "rounded": "numbers with the noise of floating-point arithmetic, or with too many decimals, rounded",
     "assumptions": "what the data leave open, and how it was read",
     "unknown_sizes": "quotes without sizes, each taken as a size of 1",
-    "price_jumps": "prices over a hundred times, or under a hundredth of, the price before",
+    "price_jumps": "prices over ten times, or under a tenth of, the price before",
     "old_snapshots": "snapshots older than the book, left out",
     "checksum_failures": "book messages whose checksum is not that of the book here",
     "out_of_order": "rows whose time is before the row above, sorted into place",

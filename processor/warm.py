@@ -58,6 +58,10 @@ _SAMPLES: Final[dict[str, Sequence[str]]] = {
         "x,X,1700000000000000,1700000000000000,1,Buy, 1.6,1e0",
     ),
     "dirty levels/x.txt": [line.replace('"2"', "2.0") for line in _BINANCE],
+    "dukascopy/X_ticks.csv": (
+        "Local time,Ask,Bid,AskVolume,BidVolume",
+        "01.08.2025 02:00:00.605 GMT+0200,1581.15,1580.787,400,700",
+    ),
 }
 
 

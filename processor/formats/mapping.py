@@ -54,6 +54,13 @@ class _Generic:
         """
         del report
         found = [each for file in files for each in _mapped(file, file.head())]
+        by_table: dict[int, list[SourceFile]] = {}
+        for each in found:
+            table = each.origin or each.table
+            if table.instrument == instrument:
+                by_table.setdefault(id(table), []).append(each.file)
+        for of_one in by_table.values():
+            refuse_others(of_one, instrument)
         return parts_of(found, instrument, clock)
 
 
@@ -61,14 +68,7 @@ FORMAT: Final = _Generic()
 
 
 def parts_of(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
-    """A part for each mapped file, and one of all logs of orders.
-
-    Raises:
-        DatasetError: files that are said to be of one instrument are named like several.
-    """
-    for table in {id(each.table): each.table for each in found}.values():
-        if table.instrument == instrument:
-            refuse_others([each.file for each in found if each.table is table], instrument)
+    """A part for each mapped file, and one of all logs of orders."""
     logs = [each for each in found if ORDERS in each.kinds]
     parts = [part_of(each, instrument, clock) for each in found if each not in logs]
     return [*parts, single_orders.part_of(logs, instrument, clock)] if logs else parts
@@ -108,7 +108,7 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
     if alike:
         both = msgspec.structs.replace(trades, **{key: getattr(book, key) for key in _OF_A_BOOK})
         try:
-            return [mapped(file, head, frozenset((TRADES, BOOK)), both)]
+            return [replace(mapped(file, head, frozenset((TRADES, BOOK)), both), origin=trades)]
         except DatasetError as error:
             faults.append(error)
     found = []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from processor.errors import TooManyMalformed
 from processor.formats import files
 from processor.formats.files import SourceFile
-from tests.formats import archive_samples, samples, websocket_samples
+from tests.formats import archive_samples, known_samples, samples, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
 
@@ -45,6 +45,7 @@ WRITERS = [
     websocket_samples.coinbase_raw,
     websocket_samples.coinbase_advanced,
     websocket_samples.bitstamp_raw,
+    *known_samples.TEXTS,
 ]
 
 

@@ -66,7 +66,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[st
     return of
 
 
-@pytest.mark.parametrize("writer", one_market.WHOLE_BOOK[1:], ids=by_name)
+@pytest.mark.parametrize("writer", [*one_market.WHOLE_BOOK[1:], *one_market.WHOLE_BOOK_REWRITTEN], ids=by_name)
 def test_formats_that_hold_all_of_a_market_publish_the_same_files(
     tmp_path: Path, reference: Callable[..., dict[str, bytes]], writer: Writer
 ) -> None:
@@ -120,7 +120,7 @@ def test_formats_of_trades_alone_publish_the_same_files(
 def test_every_format_tells_the_market(tmp_path: Path) -> None:
     writers = (
         *one_market.WHOLE_BOOK, *one_market.WHOLE_BOOK_OF_WHOLE_SIZES, *one_market.WHOLE_BOOK_WITHOUT_SIDES,
-        *one_market.BEST_LEVELS, *one_market.TRADES_ALONE,
+        *one_market.BEST_LEVELS, *one_market.TRADES_ALONE, *one_market.WHOLE_BOOK_REWRITTEN,
     )  # fmt: skip
     told = {
         name

@@ -31,6 +31,7 @@ _TICKS: Final = range(620 * 10**15, 660 * 10**15)
 """Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be of 1989 and 1990."""
 _POINTED: Final = re.compile(r"(%a,? )?%d\.%m\.%Y")
 """A date that nobody writes month first."""
+_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?")
 _CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
@@ -196,6 +197,9 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
         if any(int(match[1]) in _TICKS for match in numbers):
             raise _ticks(column)
         unit = unit_of(values)
+        if unit is not None and zone is not None:
+            msg = f"{column.file}: {column.name} {values[0]} is a number since 1970, in UTC: leave out zone"
+            raise DatasetError(msg)
         if unit is not None:
             said = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
             has_decimals = unit != "s" and any((match[2] or "").strip("0") for match in numbers)
@@ -251,6 +255,11 @@ def _ticks(column: TimeColumn) -> DatasetError:
 
 def _unknown(column: TimeColumn) -> DatasetError:
     shown = quoted(column.first[0]) if column.first else "''"
+    if column.first and _TIME_OF_DAY.fullmatch(column.first[0]):
+        return DatasetError(
+            f"{column.file}: {column.name} {shown} is a time of day alone: name the column of the date, too, "
+            'time = ["date", "time"]'
+        )
     if column.first and is_date_alone(column.first[0]):
         return DatasetError(
             f"{column.file}: {column.name} {shown} is a date alone: name the column of the time of day, too, "

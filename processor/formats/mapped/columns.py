@@ -38,6 +38,7 @@ _SHOWN_LETTERS: Final = 40
 _GROUPED: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 """A number with commas between thousands, or with a decimal comma if there is one comma."""
 _MOST_OF: Final = 0.9
+_ZERO: Final = re.compile(r"0+([.,]0*)?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d*")
 _DECIMAL_POINT: Final = re.compile(r"[+-]?(\d*\.\d*|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})")
 
@@ -86,6 +87,8 @@ class Mapped:
     has_sizes: bool = True
     said: tuple[str, ...] = ()
     rules: Rules = NO_RULES
+    origin: Table | None = None
+    """The table of the mapping that takes the file, where `table` is not that itself."""
     label: str = ""
     """What comes behind the file's name in reports, where one file is read as two."""
 
@@ -261,10 +264,20 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, r
     clocks = {columns: _clock(file, content, added, columns, table) for columns in table.clocks()}
     numbers, said = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
     said += [clock.said for clock in clocks.values() if clock.said]
+    said += _doubts(content, sizes or [str(table.size)]) if BOOK in kinds else []
     return Mapped(
         file, head, kinds, table, content, added, clocks, numbers, instrument, has_sizes=has_sizes,
         said=(*rules.said, *said), rules=rules,
     )  # fmt: skip
+
+
+def _doubts(content: Content, sizes: Sequence[str]) -> list[str]:
+    """What of a book may not be meant: sizes that are all 0."""
+    places = [content.names.index(name) for name in sizes if name in content.names]
+    values = [row[place] for row in content.rows for place in places if place < len(row) and row[place]]
+    if values and all(map(_ZERO.fullmatch, values)):
+        return ["every size in the first rows is 0, so that nothing rests: leave sizes out of levels if none is known"]
+    return []
 
 
 _OF_NUMBERS: Final = ("price", "size", "levels")

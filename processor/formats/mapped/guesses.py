@@ -229,7 +229,7 @@ def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -
     if side is not None:
         found.columns["side"] = side
         found.words = {key: [word] for key, word in sides[side].items()}
-    order_id = _named(names, _IDS, lambda name: name != action and not sides.get(name))
+    order_id = _named(names, _IDS, lambda name: name not in {action, side})
     if action and order_id and side:
         found.columns |= {"id": order_id, "action": action}
         found.words = dict(zip(("bid", "ask"), list(found.words.values())[:2], strict=False))

@@ -27,6 +27,7 @@ _SHOWN_LETTERS: Final = 40
 _SHOWN_REASON: Final = 300
 _READ_FILES: Final = 64
 _PER_SIDE: Final = (2, 4)
+_DATE_AND_CLOCK: Final = 2
 _ACTIONS: Final = ("created", "changed", "deleted", "filled")
 
 Name = str | int
@@ -171,19 +172,35 @@ def _fault_of_time(table: Table) -> str | None:
     if table.time_unit is not None and table.format is not None:
         return "give either time_unit or format"
     for key, said in (("time_unit", table.time_unit), ("format", table.format)):
-        if said is None or (key == "time_unit" and said in {*UNITS_NS, ISO}):
-            continue
-        if "%" not in said:
-            return f'{key} is {quoted(said)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
-        try:
-            of_format(said)
-        except BadFormat as error:
-            return f"{key} is {quoted(said)}: {error}"
-    if table.zone is not None and zone_of(table.zone) is None:
-        return f'zone is {quoted(table.zone)}; expected a name like "Europe/Berlin" or an offset like "-05:00"'
-    for key, named in (("time", table.time), ("local_time", table.local_time)):
-        if isinstance(named, list) and len(named) not in {1, 2}:
-            return f"{key} names {len(named)} columns; expected one, or two, of the date and of the time of day"
+        fault = None if said is None else _fault_of_form(key, said)
+        if fault is not None:
+            return fault
+    long = next(
+        (named for named in (table.time, table.local_time) if isinstance(named, list) and len(named) > _DATE_AND_CLOCK),
+        (),
+    )
+    faults = {
+        f"zone is that of dates; a number of {table.time_unit} since 1970 is in UTC: leave out zone": (
+            table.zone is not None and table.time_unit in UNITS_NS
+        ),
+        f'zone is {quoted(table.zone)}; expected a name like "Europe/Berlin" or an offset like "-05:00"': (
+            table.zone is not None and zone_of(table.zone) is None
+        ),
+        f"time names {len(long)} columns; expected one, or two, of the date and of the time of day": bool(long),
+        "time and local_time name a column at least": [] in (table.time, table.local_time),
+    }
+    return next((fault for fault, found in faults.items() if found), None)
+
+
+def _fault_of_form(key: str, said: str) -> str | None:
+    if key == "time_unit" and said in {*UNITS_NS, ISO}:
+        return None
+    if "%" not in said:
+        return f'{key} is {quoted(said)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
+    try:
+        of_format(said)
+    except BadFormat as error:
+        return f"{key} is {quoted(said)}: {error}"
     return None
 
 
@@ -198,7 +215,6 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             table.delimiter is not None and len(table.delimiter.encode()) != 1
         ),
         f'decimal is {quoted(table.decimal)}; expected "." or ","': table.decimal not in {None, ".", ","},
-        "decimal and delimiter are the same": table.decimal is not None and table.decimal == table.delimiter,
         f"price_decimals and size_decimals are 0 to {MAX_DECIMALS}": any(
             decimals is not None and not 0 <= decimals <= MAX_DECIMALS
             for decimals in (table.price_decimals, table.size_decimals)

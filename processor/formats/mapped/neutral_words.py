@@ -14,7 +14,7 @@ NEUTRAL: Final = frozenset(
     lvl snapshot snapshots snap snaps update updates upd delta deltas diff diffs change changes event events
     message messages log logs l mbo mbp bbo tbbo top best nbbo incremental aggregated agg aggs partial
     depthupdate buy buys buyer buyers sell sells seller sellers bid bids ask asks offer offers side sides up
-    down both left right public spot market history historical hist tickdata marketdata feed stream ws rest api
+    down both left right public market history historical hist tickdata marketdata feed stream ws rest api
     csv json parquet utc gmt est edt cet cest local exchange am pm day days week weeks month months year years
     date dates hour hours min minute minutes sec second seconds ms us ns daily weekly monthly yearly hourly
     today yesterday jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july

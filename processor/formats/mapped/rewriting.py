@@ -220,7 +220,7 @@ def _split(  # noqa: C901 - quotes
     count = 0
     while True:
         start = at
-        while start < end and text[start] == _SPACE:
+        while start < end and text[start] == _SPACE and delimiter != _SPACE:
             start += 1
         closed = False
         if start < end and text[start] == _QUOTE:

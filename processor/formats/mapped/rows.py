@@ -202,20 +202,23 @@ class _OfLists:
             for row in faulty
         )
         self._report.add_all("malformed", self._lines.name, told, len(faulty))
-        counts = np.diff(found.bounds)
+        sound = ~bad.any(axis=1)
+        counts = np.diff(found.bounds).reshape(-1, 2)
+        kept = np.repeat(sound, counts.sum(axis=1))
+        counts[~sound] = 0
         times = rows.values[self._layout.row_of(self._time)]
         levels = BookEvents(
-            time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
-            price_ticks=found.price_ticks,
-            size_lots=found.size_lots,
+            time_ns=np.repeat(times, counts.sum(axis=1)),
+            price_ticks=found.price_ticks[kept],
+            size_lots=found.size_lots[kept],
             price_decimals=found.price_decimals,
             size_decimals=found.size_decimals,
-            side=np.repeat(np.tile(_SIDES, len(times)), counts),
+            side=np.repeat(np.tile(_SIDES, len(times)), counts.ravel()),
         )
-        begins = found.bounds[:-1:2]
-        whole = ~bad.any(axis=1)
+        begins = np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1)
+        whole = sound
         if self._mapped.table.snapshot is not None:
-            whole &= rows.values[self._layout.row_of(str(self._mapped.table.snapshot))] == 1
+            whole = sound & (rows.values[self._layout.row_of(str(self._mapped.table.snapshot))] == 1)
         starts = begins[whole]
         return BookEvents(
             time_ns=np.insert(levels.time_ns, starts, times[whole]),

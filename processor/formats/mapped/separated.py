@@ -64,7 +64,7 @@ def fields_of(line: str, delimiter: str) -> Row:
         return tuple(field.strip() for field in line.split(delimiter))
     try:
         read = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
+    except (csv.Error, ValueError, TypeError):
         read = line.replace('"', "").split(delimiter)
     return tuple(field.strip() for field in read)
 
@@ -82,12 +82,18 @@ def _named(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple
 
 
 def _numbered(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple[int, int, Row]:
-    """The same where columns have numbers and there is no header, but maybe comments."""
-    at = next((number for number, line in enumerate(lines) if line and not line.startswith(_COMMENT)), 0)
-    fields = fields_of(lines[at], delimiter) if lines else ("",)
-    names = tuple(map(str, range(1, len(fields) + 1)))
-    others = any(other in each for each in fields for other in DELIMITERS[1:] if other != delimiter)
-    return sum(name not in names for name in needed) + others, at, names
+    """The same where columns have numbers and there is no header: the first line that has all columns is a row."""
+    best: tuple[int, int, Row] = (len(needed) + 1, 0, ())
+    for number, line in enumerate(lines[: _MOST_LINES_BEFORE + 1]):
+        if not line or line.startswith(_COMMENT):
+            continue
+        fields = fields_of(line, delimiter)
+        names = tuple(map(str, range(1, len(fields) + 1)))
+        others = any(other in each for each in fields for other in DELIMITERS[1:] if other != delimiter)
+        missing = sum(name not in names for name in needed) + others
+        if missing < best[0]:
+            best = missing, number, names
+    return best
 
 
 def _last_rows(file: SourceFile, delimiter: str) -> tuple[Row, ...]:

@@ -25,6 +25,7 @@ from tests.formats.one_market.binary import (
 )
 from tests.formats.one_market.exchanges import iex_deep, iex_tops, itch, sierra
 from tests.formats.one_market.model import DAY_MS, START_MS, Market, market
+from tests.formats.one_market.odd_tables import known_tables, mapped_lists, mapped_terminal
 from tests.formats.one_market.recordings import (
     binance_futures,
     binance_spot,
@@ -70,6 +71,7 @@ __all__ = [
     "TRADES_ALONE_OF_WHOLE_SIZES",
     "WHOLE_BOOK",
     "WHOLE_BOOK_OF_WHOLE_SIZES",
+    "WHOLE_BOOK_REWRITTEN",
     "WHOLE_BOOK_WITHOUT_SIDES",
     "Market",
     "market",
@@ -87,6 +89,8 @@ WHOLE_BOOK_OF_WHOLE_SIZES: Final = (own, lobster, databento_csv, databento_csv_m
 WHOLE_BOOK_WITHOUT_SIDES: Final = (own_without_sides, iex_deep)
 """Of whole sizes too; nothing tells who was the aggressor of a trade."""
 BEST_LEVELS_WITHOUT_SIDES: Final = (iex_tops,)
+WHOLE_BOOK_REWRITTEN: Final = (mapped_terminal, mapped_lists, known_tables)
+"""Whose lines do not spell the numbers and times as they are read."""
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1, dbn_bbo)
 TRADES_ALONE: Final = (
