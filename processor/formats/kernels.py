@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _DELETE: Final = 0x7F
 
-__all__ = ["ABSENT", "MAX_DECIMALS", "parse_levels", "parse_lines"]
+__all__ = ["ABSENT", "MAX_DECIMALS", "parse_levels", "parse_lines", "pointer_to"]
 
 
 @njit()

@@ -146,7 +146,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
-    """A value of a good row that is not the one written: its 1-based line in the file, and what it is read as."""
+    """A value of a good row that is not, or may not be, the one written: its 1-based line, and what it is read as."""
 
     line: int
     reason: str

@@ -98,7 +98,7 @@ def _read_level(
             text,
             start,
             stop,
-            quoted,
+            0,  # a program that writes JSON groups no thousands: a comma in a number is a decimal one, or a mistake
             scales[slot],
             1 if slot == PRICE_SLOT else 0,
             most_decimals[slot],

@@ -249,6 +249,12 @@ def _shifted(number: int, power: int) -> int:
 
 
 @njit()
+def _is_one_group(text: Bytes, first: int, point: int) -> bool:
+    """Whether digits before a point hold one comma."""
+    return _GROUP + 1 < point - first <= 2 * _GROUP + 1 and text[point - _GROUP - 1] == COMMA
+
+
+@njit()
 def read_decimal(
     text: Bytes,
     start: int,
@@ -262,9 +268,10 @@ def read_decimal(
 ) -> tuple[int, int, int, int, bool]:
     """A decimal as an integer of 10**-scale: value, what is wrong, the decimals it needs; and what it is read as.
 
-    That is a number of 10**-decimals, and whether it is another than was written.
+    That is a number of 10**-decimals, and whether it is to be told, because it is another than was written or, as in
+    `1,234`, the comma may have been a decimal one.
     """
-    sound, negative, first, _, beyond, exponent = _parts(text, start, stop, quoted)
+    sound, negative, first, point, beyond, exponent = _parts(text, start, stop, quoted)
     if not sound:
         return 0, NOT_A_NUMBER, 0, 0, False
     digits, exponent = _significant(text, first, beyond, exponent)
@@ -288,9 +295,10 @@ def read_decimal(
     if reason != SOUND:
         return 0, reason, 0, 0, False
     value = number * POWERS[spare] if spare > 0 else number
+    told = kept < digits or (beyond == point and _is_one_group(text, first, point))
     if negative:
-        return -value, SOUND, decimals, -number, kept < digits
-    return value, SOUND, decimals, number, kept < digits
+        return -value, SOUND, decimals, -number, told
+    return value, SOUND, decimals, number, told
 
 
 @njit()

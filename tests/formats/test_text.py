@@ -347,6 +347,7 @@ def test_levels_are_exact_and_stay_with_their_list(lists: list[list[tuple[str, s
         b'[["\\u0031","2"]]',
         b"[[null,null]]",
         b"[[NaN,1]]",
+        b'[["5,591","1"]]',
         b"null",
         b"[[1",
     ],

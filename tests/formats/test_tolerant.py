@@ -217,6 +217,14 @@ def test_a_column_of_so_many_decimals_is_rounded_half_to_even_and_each_change_co
     assert found.rounded_count == sum(Decimal(one) != other for one, other in zip(written, expected, strict=True))
 
 
+def test_a_comma_that_may_be_a_decimal_one_is_told() -> None:
+    layout = text.Layout([text.price("price"), text.integer("id")])
+    found = layout.parse(b'"1,234","1,234"\n"1,234.5",1\n"1,234,567",1\n"-12,000.",1\n', 4)
+    assert found.values[0].tolist() == [12_340, 12_345, 12_345_670, -120_000]
+    assert found.rounded == (text.Rounded(1, "price '1,234' is read as 1234"),)
+    assert found.rounded_count == 1
+
+
 def test_only_the_first_rounded_values_are_described_but_all_are_counted() -> None:
     found = text.Layout([text.size("size")]).parse(b"0.30000000000000004\n" * 50, 50)
     assert found.rounded_count == 50

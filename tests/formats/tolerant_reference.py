@@ -222,26 +222,23 @@ def whole_number(content: bytes, *, quoted: bool) -> tuple[int, bytes]:
 
 
 def decimal(content: bytes, *, quoted: bool, decimals: int | None) -> tuple[Decimal, bool]:
-    """The number, and whether it is another than the one written."""
+    """The number, and whether it is told: as another than the one written, or as perhaps one with a decimal comma."""
     found = _parts(content, quoted=quoted)
     power = max(min(int((found["power"] or b"0")[:8]), 10**6), -(10**6))
     digits = (found["groups"] or found["whole"]).replace(b",", b"") + b"." + (found["fraction"] or b"")
     number = Decimal((found["sign"] + digits).decode()).scaleb(power, _EXACT)
     if not number:
         return Decimal(0), False
+    told = (found["groups"] or b"").count(b",") == 1 and found["fraction"] is None
     written = number.normalize(_EXACT).as_tuple()
     places = -int(written.exponent)
-    if decimals is not None:
-        return (
-            (number.quantize(Decimal(1).scaleb(-decimals), context=_EXACT), True)
-            if places > decimals
-            else (number, False)
-        )
-    if places > 8 and len(written.digits) in {16, 17}:
+    if decimals is not None and places > decimals:
+        return number.quantize(Decimal(1).scaleb(-decimals), context=_EXACT), True
+    if decimals is None and places > 8 and len(written.digits) in {16, 17}:
         meant = _OF_FLOATS.plus(number).normalize(_EXACT)
         if len(meant.as_tuple().digits) <= 12:
             return meant, True
-    return number, False
+    return number, told
 
 
 def _digits(number: Decimal) -> int:
@@ -301,7 +298,7 @@ def levels(written: bytes) -> tuple[list[tuple[Decimal, Decimal]], int]:
             if not isinstance(part, str):
                 raise FaultyError
             content = part.encode("utf-8", "surrogatepass").strip(b" \t")
-            number, is_rounded = decimal(content, quoted=not isinstance(part, _Literal), decimals=None)
+            number, is_rounded = decimal(content, quoted=False, decimals=None)
             scaled(number, 0, signed=slot == PRICE_SLOT)
             pair.append(number)
             rounded += is_rounded
