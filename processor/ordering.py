@@ -20,7 +20,7 @@ import numpy as np
 from processor.errors import Disordered
 from processor.events import CLEAR, NS_PER_MS, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
 from processor.jumps import Jumps
-from processor.overlaps import Overlaps, Telling
+from processor.overlaps import Overlaps, Telling, may_repeat
 from processor.report import Report
 
 if TYPE_CHECKING:
@@ -361,7 +361,7 @@ def _begin_of(part: Part) -> int:
 
 def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[ColumnsT, ...]:
     """What the parts tell, each event once, by time and then by the order of the parts."""
-    if len(told) <= 1:
+    if not told or (len(told) == 1 and not may_repeat(told[0].rows)):
         return told[0].rows if told else ()
     joined = concatenated(overlaps.once(told))
     return (joined.rows(np.argsort(joined.time_ns, kind="stable")),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeGuard
 
 import numpy as np
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 _SHIFT: Final = np.uint64(31)
 _NO_ID: Final = -1
+_BEGINNING: Final = int(np.iinfo(np.int64).min)
+_END: Final = int(np.iinfo(np.int64).max)
+_NOTHING: Final[NDArray[np.int64]] = np.empty(0, np.int64)
 _SAME_TIMES: Final = 2
 """At so many times of all that two parts have in common equal rows are no coincidence."""
 _SAME_SHARE: Final = 0.1
@@ -58,6 +61,11 @@ class _Account:
     def name(self) -> str:
         return self.telling.part.name
 
+    @property
+    def is_moment(self) -> bool:
+        """Whether all of it is of one time."""
+        return self.telling.first_ns == self.telling.last_ns
+
     def during(self, first_ns: int, last_ns: int) -> _Stretch:
         """The rows of this time."""
         where = np.flatnonzero((self.rows.time_ns >= first_ns) & (self.rows.time_ns <= last_ns))
@@ -86,8 +94,8 @@ class Overlaps:
     def __init__(self, what: str, report: Report) -> None:
         self._what = what
         self._report = report
-        self._ids_before: dict[str, NDArray[np.uint64]] = {}
-        """Of each part, what identifies its rows of the stretch before: recorders' clocks differ."""
+        self._ids_before: dict[str, NDArray[np.int64]] = {}
+        """Of each part, the ids of its rows of the stretch before: recorders' clocks differ."""
         self._copies: set[tuple[str, str]] = set()
         """Pairs of parts that have agreed in all so far."""
 
@@ -101,44 +109,80 @@ class Overlaps:
         accounts = [
             _Account(telling, rows, np.zeros(len(rows), np.bool_)) for telling, rows in zip(told, columns, strict=True)
         ]
+        for account in accounts:
+            self._within(account)
         for number, other in enumerate(accounts):
             for one in accounts[:number]:
                 self._compare(one, other)
         for account in accounts:
             if _has_ids(account.rows):
-                self._ids_before[account.name] = _keys(account.rows, by_id=True)
+                self._ids_before[account.name] = account.rows.id
         return [
             rows.rows(~account.gone) if account.gone.any() else rows
             for rows, account in zip(columns, accounts, strict=True)
         ]
 
+    def _within(self, account: _Account) -> None:
+        """Leave out what bears the id of an equal row of the same time above it: a file put behind itself, say."""
+        rows = account.rows
+        if not _has_ids(rows) or not may_repeat([rows]):
+            return
+        keys = mixed(_keys(rows), rows.id.view(np.uint64))
+        again = _occurrences(keys) > 0
+        account.gone[again] = True
+        self._tell("duplicates", account.during(_BEGINNING, _END), again, "this trade stands above, too")
+
     def _compare(self, one: _Account, other: _Account) -> None:
         first_ns = max(one.telling.first_ns, other.telling.first_ns)
         last_ns = min(one.telling.last_ns, other.telling.last_ns)
-        # Files that continue each other may share a moment: equal rows at the seam are real.
-        if first_ns >= last_ns or one.telling.part.rank != other.telling.part.rank:
+        if first_ns > last_ns or one.telling.part.rank != other.telling.part.rank:
             return
         a, b = one.during(first_ns, last_ns), other.during(first_ns, last_ns)
         if not len(a.rows) or not len(b.rows):
             return
-        if _has_ids(a.rows) and _has_ids(b.rows):
-            self._by_id(a, b)
+        if self._by_id(a, b):
+            return
+        if first_ns == last_ns and first_ns in {one.telling.first_ns, other.telling.first_ns}:
+            self._at_seam(a, b)
         elif not self._by_content(a, b, first_ns, last_ns):
             if isinstance(a.rows, BookEvents):
                 _join_snapshots(a, b)
             else:
                 _check_prices(a, b)
 
-    def _by_id(self, a: _Stretch, b: _Stretch) -> None:
-        """Of what has the same id the copy goes that is told later."""
-        keys_a, keys_b = _keys(a.rows, by_id=True), _keys(b.rows, by_id=True)
-        nothing = np.empty(0, np.uint64)
-        before_a, before_b = (self._ids_before.get(each.account.name, nothing) for each in (a, b))
-        again_a = np.isin(keys_a, before_b) & ~np.isin(keys_a, keys_b)
-        again_b = np.isin(keys_b, keys_a) | np.isin(keys_b, before_a)
+    def _by_id(self, a: _Stretch, b: _Stretch) -> bool:
+        """Of what has the same id leave out what is told later, if both have ids; return whether that is so.
+
+        Raises:
+            DatasetError: what has the same id is not the same.
+        """
+        rows_a, rows_b = a.rows, b.rows
+        if not _has_ids(rows_a) or not _has_ids(rows_b):
+            return False
+        _check_same(rows_a, rows_b, (a.account.name, b.account.name))
+        before_a, before_b = (self._ids_before.get(each.account.name, _NOTHING) for each in (a, b))
+        again_a = np.isin(rows_a.id, before_b) & ~np.isin(rows_a.id, rows_b.id)
+        again_b = np.isin(rows_b.id, rows_a.id) | np.isin(rows_b.id, before_a)
         for stretch, of, again in ((a, b, again_a), (b, a, again_b)):
             stretch.leave_out(again)
             self._tell("duplicates", stretch, again, f"{of.account.name} has this trade, too")
+        return True
+
+    def _at_seam(self, a: _Stretch, b: _Stretch) -> None:
+        """One ends at the moment at which the other begins: equal rows are real, but a snapshot there is one.
+
+        Each may tell a part of it; what tells nothing but some of it is left out.
+        """
+        if not a.clears().any() or not b.clears().any():
+            return
+        same_a, same_b = _matched(a.rows, b.rows)
+        for stretch, same, other in ((b, same_b, a), (a, same_a, b)):
+            if stretch.account.is_moment and same.all():
+                stretch.leave_out(same)
+                self._tell("duplicates", stretch, same, f"{other.account.name} tells this, too")
+                return
+        if a.account.telling.part.has_snapshots and b.account.telling.part.has_snapshots:
+            b.leave_out(b.clears())
 
     def _by_content(self, a: _Stretch, b: _Stretch, first_ns: int, last_ns: int) -> bool:
         """Leave out what is told twice, if all is; return whether that is so.
@@ -171,8 +215,20 @@ class Overlaps:
                 f"nothing says whether the others are missing in one or wrong in the other: keep one of the files"
             )
             raise DatasetError(msg)
+        self._check_sizes(a.rows.rows(events_a), b.rows.rows(events_b), pair, first_ns, last_ns)
         self._tell("overlapping", b, found, f"{a.account.name} has an equal row")
         return False
+
+    def _check_sizes(self, a: Columns, b: Columns, names: tuple[str, str], first_ns: int, last_ns: int) -> None:
+        """Refuse what is the same in all but its sizes: one file counts coins, say, and the other contracts."""
+        same_a, same_b = _matched(a, b, but=("size_lots",))
+        agree = _agrees(a.time_ns, same_a, first_ns, last_ns) and _agrees(b.time_ns, same_b, first_ns, last_ns)
+        if agree and len(np.unique(b.time_ns[same_b])) > _SAME_TIMES:
+            msg = (
+                f"{names[0]} and {names[1]} tell the same {self._what} between {iso(first_ns)} and {iso(last_ns)}, but "
+                f"with other sizes, as files in other units do: keep one of the files"
+            )
+            raise DatasetError(msg)
 
     def _tell(self, kind: str, stretch: _Stretch, which: Mask, detail: str) -> None:
         rows = stretch.rows.rows(which)
@@ -184,19 +240,48 @@ class Overlaps:
         self._report.add_all(kind, stretch.account.name, found, len(rows))
 
 
+def may_repeat(rows: Sequence[Columns]) -> bool:
+    """Whether an id is not above the one before, so that a trade may come again."""
+    last = _NO_ID
+    for some in rows:
+        if not isinstance(some, LocatedTrades) or some.id[0] == _NO_ID:
+            return False
+        if some.id[0] <= last or not (some.id[1:] > some.id[:-1]).all():
+            return True
+        last = int(some.id[-1])
+    return False
+
+
 def _on_one_scale(columns: Sequence[ColumnsT]) -> list[ColumnsT]:
     price_decimals = max(each.price_decimals for each in columns)
     size_decimals = max(each.size_decimals for each in columns)
     return [each.rescaled(price_decimals, size_decimals) for each in columns]
 
 
-def _has_ids(rows: Columns) -> bool:
+def _has_ids(rows: Columns) -> TypeGuard[LocatedTrades]:
     return isinstance(rows, LocatedTrades) and bool((rows.id != _NO_ID).all())
 
 
-def _keys(rows: Columns, *, by_id: bool) -> NDArray[np.uint64]:
-    """A number for each row, equal for equal content; by id, the time does not count."""
-    left_out = {"line", "time_ns"} if by_id else {"line", "id"}
+def _check_same(a: LocatedTrades, b: LocatedTrades, names: tuple[str, str]) -> None:
+    """Refuse trades of one id whose price, size or side differ: only recorders' clocks may.
+
+    Raises:
+        DatasetError: there are some.
+    """
+    _, at_a, at_b = np.intersect1d(a.id, b.id, return_indices=True)
+    differ = _keys(a.rows(at_a), but=("time_ns",)) != _keys(b.rows(at_b), but=("time_ns",))
+    if differ.any():
+        row_a, row_b = int(at_a[differ][0]), int(at_b[differ][0])
+        msg = (
+            f"{names[0]} and {names[1]} have a trade of the same id, but not the same trade (lines {a.line[row_a]} and "
+            f"{b.line[row_b]}, {iso(int(a.time_ns[row_a]))}): nothing says which is right: keep one of the files"
+        )
+        raise DatasetError(msg)
+
+
+def _keys(rows: Columns, but: tuple[str, ...] = ()) -> NDArray[np.uint64]:
+    """A number for each row, equal for equal content, `but` for some columns, wherever it stands."""
+    left_out = {"line", "id", *but}
     keys = np.zeros(len(rows), np.uint64)
     for field in fields(rows):
         if field.name not in left_out and not field.name.endswith("_decimals"):
@@ -212,9 +297,9 @@ def mixed(before: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.
     return found ^ (found >> _SHIFT)
 
 
-def _matched(a: Columns, b: Columns) -> tuple[Mask, Mask]:
+def _matched(a: Columns, b: Columns, but: tuple[str, ...] = ()) -> tuple[Mask, Mask]:
     """Which rows of either have an equal one in the other: of equal rows as many as there are in both."""
-    keys_a, keys_b = (mixed(keys, _occurrences(keys)) for keys in (_keys(a, by_id=False), _keys(b, by_id=False)))
+    keys_a, keys_b = (mixed(keys, _occurrences(keys)) for keys in (_keys(a, but), _keys(b, but)))
     return np.isin(keys_a, keys_b), np.isin(keys_b, keys_a)
 
 

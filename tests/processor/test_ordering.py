@@ -86,7 +86,7 @@ def test_parts_over_any_times_come_out_by_time_and_then_by_part_whatever_is_held
     parts, rows = [], []
     for number, each in enumerate(times):
         # Each trade is another one, so that none is told twice.
-        trades = [Trade(at * SECOND_NS, 1000 + i, 1 + number, BUY) for i, at in enumerate(each)]
+        trades = [Trade(at * SECOND_NS, 1000 + 10 * i + number, 1 + number, BUY) for i, at in enumerate(each)]
         first_ns = min((trade.time_ns for trade in trades[:size]), default=0) if knows_begin else None
         parts.append(part(trades, [], size, name=f"{number}.csv", first_ns=first_ns))
         rows += trades

@@ -180,3 +180,79 @@ def test_snapshots_of_two_files_that_differ_are_refused_by_name() -> None:
         book_told(
             [part([], snapshots(BID, times[::2]), name="a.csv"), part([], snapshots(ASK, times[1::2]), name="b.csv")]
         )
+
+
+def numbered(count: int, size: int = 1) -> list[Trade]:
+    return [Trade(10**18 + at // 2 * MS, 100 + at % 3, size + at, BUY) for at in range(count)]
+
+
+def test_trades_of_one_id_that_are_not_the_same_are_refused_by_name() -> None:
+    tape = numbered(9)
+    other = [*tape[:5], tape[5]._replace(size_lots=1000), *tape[6:]]
+    ids = list(range(9))
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv have a trade of the same id.*\(lines 6 and 6"):
+        told([named("a.csv", tape, ids=ids), named("b.csv", other, ids=ids)])
+
+
+def test_a_trade_whose_id_comes_again_in_its_own_file_is_taken_once_with_a_word() -> None:
+    tape = numbered(9)
+    twice = named("a.csv", tape + tape, ids=[*range(9), *range(9)])
+    found, report = told([twice])
+    assert found == tape
+    assert report.counts["duplicates"] == 9
+    assert [incident.line for incident in report.incidents] == list(range(10, 19))
+
+
+def test_equal_trades_of_different_ids_are_as_many() -> None:
+    tape = [Trade(10**18, 100, 1, BUY)] * 5
+    found, report = told([named("a.csv", tape, ids=[5, 4, 3, 2, 1])])
+    assert found == tape
+    assert not report.counts
+
+
+def test_by_their_ids_files_that_share_a_moment_tell_its_trades_once() -> None:
+    tape = numbered(10)
+    parts = [named("a.csv", tape[:6], ids=list(range(6))), named("b.csv", tape[4:], ids=list(range(4, 10)))]
+    found, report = told(parts)
+    assert found == tape
+    assert report.counts["duplicates"] == 2
+
+
+@pytest.mark.parametrize("factor", [10, 1000])
+def test_files_of_the_same_trades_in_other_units_are_refused_by_name(factor: int) -> None:
+    tape = numbered(20)
+    contracts = [trade._replace(size_lots=trade.size_lots * factor) for trade in tape]
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell the same trades .* but with other sizes"):
+        told([named("a.csv", tape), named("b.csv", contracts)])
+
+
+def book_named(name: str, rows: list[Update], **more: Any) -> Part:
+    return part([], rows, name=name, first_ns=rows[0].time_ns, **more)
+
+
+SNAPSHOT = [Update(10**18, CLEAR, 0, 0), *(Update(10**18, BID, 100 - at, 1 + at) for at in range(6))]
+LATER = [Update(10**18, BID, 99, 50), Update(10**18 + MS, BID, 100, 0)]
+
+
+@pytest.mark.parametrize("at", [2, 4, 6])
+def test_a_snapshot_that_goes_on_in_the_next_file_is_one(at: int) -> None:
+    rest = [SNAPSHOT[0], *SNAPSHOT[at:], *LATER]
+    parts = [book_named("1.csv", SNAPSHOT[:at], has_snapshots=True), book_named("2.csv", rest, has_snapshots=True)]
+    found, _ = book_told(parts)
+    assert found == SNAPSHOT + LATER
+
+
+@pytest.mark.parametrize("at", [1, 2, 7])
+def test_a_file_that_ends_within_the_first_snapshot_of_another_is_left_out(at: int) -> None:
+    whole = SNAPSHOT + LATER
+    found, report = book_told([book_named("1.csv", whole), book_named("2.csv", SNAPSHOT[:at])])
+    assert found == whole
+    assert report.counts["duplicates"] == at
+
+
+def test_whole_books_of_one_moment_in_two_files_replace_each_other() -> None:
+    first = [Update(10**18, CLEAR, 0, 0), Update(10**18, BID, 100, 1)]
+    second = [Update(10**18, CLEAR, 0, 0), Update(10**18, BID, 99, 1), Update(10**18 + MS, CLEAR, 0, 0)]
+    found, report = book_told([book_named("1.csv", first), book_named("2.csv", second)])
+    assert found == first + second
+    assert not report.counts
