@@ -126,7 +126,7 @@ def test_metatrader_writes_what_changed_alone_and_flags_who_took(tmp_path: Path)
 def test_a_quote_of_metatrader_stays_whatever_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known_samples.metatrader(tmp_path)
     whole = books_of(read(tmp_path))
-    monkeypatch.setattr("processor.formats.base._PLAIN_READ_BYTES", 30)
+    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 30)
     assert books_of(read(tmp_path)) == whole
 
 

@@ -171,7 +171,7 @@ def test_the_first_version_is_read_with_its_checksums(tmp_path: Path) -> None:
         ),
     ]
     found = read(recorded(tmp_path, *rows))
-    assert kinds(found) == {}
+    assert kinds(found) == {"price_jumps": 1}
     assert [(trade.time_ns, trade.aggressor) for trade in trades_of(found.trades)] == [
         (1_723_075_200_500_000_000, SELL),
         (1_723_075_200_600_000_000, BUY),

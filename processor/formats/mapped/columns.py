@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from processor.errors import DatasetError
 from processor.formats import text
-from processor.formats.headers import layout_of
+from processor.formats.headers import layout_of, sound_names
 from processor.formats.mapped import frames, json_rows, rewriting, separated
 from processor.formats.mapped.clocks import Clock, TimeColumn, clock_for
 from processor.formats.mapped.mapping_file import (
@@ -194,7 +194,7 @@ class Mapped:
         names = tuple(str(name) for name in wanted if name is not None)
         in_columns = tuple(name for name in names if name not in self.added)
         found = (self.added | dict(zip(in_columns, each, strict=True)) for each in self.content.unique(in_columns))
-        return frozenset(":".join(each[name] for name in names) for each in found)
+        return frozenset(name for each in found if (name := _joined_name([each[name] for name in names])) is not None)
 
     def _words(self) -> dict[str, list[bytes]]:
         """The columns of words, with the words that may stand there."""
@@ -215,6 +215,12 @@ class Mapped:
 
     def _size(self, name: Name, *, may_be_absent: bool = False) -> text.Column:
         return _rounded(text.size(str(name), may_be_absent=may_be_absent), self.table.size_decimals)
+
+
+def _joined_name(words: Sequence[str]) -> str | None:
+    """An exchange and a symbol, or a symbol alone, as one name; None where one of them is damaged or empty."""
+    sound = [next(iter(sound_names([word])), "") for word in words]
+    return ":".join(sound) if all(sound) else None
 
 
 def _rounded(column: text.Column, decimals: int | None) -> text.Column:
