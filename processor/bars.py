@@ -10,7 +10,7 @@ What has been traded in all is counted beside them in another way, so that they 
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +35,7 @@ SCHEMA: Final[dict[str, pl.DataType]] = dict.fromkeys(
     ("bucket", *PRICES, *LOTS, "trades", *CVD), pl.Int64()
 ) | dict.fromkeys((*LOTS, *CVD), _WIDE)
 """Columns of a frame of trade bars: ticks, lots and counts; `bucket` names the interval: see `Engine`."""
+_AS_IN_SCHEMA: Final = [pl.col(name).cast(kind) for name, kind in SCHEMA.items()]
 
 _NARROW: Final = 2**62
 """Sums of lots below this stay within 64 bits."""
@@ -68,7 +69,8 @@ class Traded:
 
     def finer(self, decimals: int) -> Traded:
         """The same in lots of that many more decimals."""
-        return Traded(*(lots * 10**decimals for lots in astuple(self)))
+        factor = 10**decimals
+        return Traded(self.bought * factor, self.sold * factor, self.unknown * factor)
 
     @property
     def volume(self) -> int:
@@ -159,7 +161,7 @@ def trade_bars(
             cvd_low=pl.col("cvd").min(),
             cvd_close=pl.col("cvd").last(),
         )
-        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+        .select(_AS_IN_SCHEMA)
     )
 
 

@@ -343,7 +343,8 @@ class Book:
     @property
     def _levels(self) -> int:
         """Levels of both sides."""
-        return int(self._ladder[:, [kernel.COUNT, kernel.FAR]].sum())
+        bids, asks = (self._ladder[:, kernel.COUNT] + self._ladder[:, kernel.FAR]).tolist()
+        return int(bids + asks)
 
     @property
     def samples(self) -> int:
