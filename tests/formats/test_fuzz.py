@@ -278,6 +278,7 @@ def test_the_rows_that_are_not_touched_play_as_they_did(of_rows: Sample, file: i
         reasons = (
             "of publisher",
             "has no room in 64 bits",
+            "has no room in a book of 64 bits",
             "of its rows",
             "damaged: its message",
             "damaged: behind its packet",

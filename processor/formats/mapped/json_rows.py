@@ -51,7 +51,7 @@ def first_rows(head: bytes) -> list[_Fields]:
             continue
         try:
             row, at = _READER.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         fields = row if isinstance(row, dict) else dict(enumerate(row, 1)) if isinstance(row, list) else {}
         found.append({str(name): "" if value is None else str(value) for name, value in fields.items()})
