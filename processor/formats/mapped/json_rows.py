@@ -106,7 +106,7 @@ def _elements(file: SourceFile) -> Sequence[bytes]:
     content = b"".join(block.data for block in file.blocks()).removeprefix(BOM)
     try:
         return [bytes(element) for element in _ELEMENTS.decode(content)]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         msg = f"{file.name}: is no JSON list of rows: {clipped(error)}"
         raise DatasetError(msg) from error
 
