@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processor.formats import text
 from processor.formats.kernels import ABSENT, MAX_DECIMALS
 from processor.formats.levels import read_levels
-from tests.formats.tolerant_reference import damaged, split
+from tests.formats.tolerant_reference import damaged, decimal, split
 
 ROW = text.Layout(
     [
@@ -39,13 +39,18 @@ def column(layout: text.Layout, name: str, content: bytes) -> list[int]:
         min_size=1,
     )
 )
+@example([("", 25_000, "100000000002")])
 def test_prices_are_exact_on_the_scale_that_the_finest_of_them_needs(written: list[tuple[str, int, str]]) -> None:
     prices = [f"{sign}{whole}.{fraction}" for sign, whole, fraction in written]
     layout = text.Layout([text.price("price")])
     found = parsed(layout, "".join(f"{price}\n" for price in prices).encode())
     decimals = found.price_decimals
-    assert [Decimal(value).scaleb(-decimals) for value in found.values[0].tolist()] == list(map(Decimal, prices))
-    assert decimals == max(len(fraction.rstrip("0")) for _, _, fraction in written)
+    numbers, noisy = zip(*(decimal(price.encode(), quoted=False, decimals=None) for price in prices), strict=True)
+    assert [Decimal(value).scaleb(-decimals) for value in found.values[0].tolist()] == list(numbers)
+    assert decimals == max(max(-int(number.normalize().as_tuple().exponent), 0) for number in numbers)
+    assert found.rounded_count == sum(noisy)
+    exact = zip(numbers, map(Decimal, prices), noisy, strict=True)
+    assert all(number == price for number, price, is_noisy in exact if not is_noisy)
 
 
 def test_a_scale_already_in_use_is_kept_and_a_finer_value_in_the_middle_raises_it_for_all() -> None:
