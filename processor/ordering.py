@@ -330,7 +330,7 @@ class _Merge:
     def _tellings(self, held: list[tuple[_Reading, _Held[ColumnsT], int]]) -> list[Telling[ColumnsT]]:
         """What each part has of a kind up to that time, for those that have something."""
         return [
-            Telling(reading.part, rows, kind.first_ns or 0, kind.last_ns)
+            Telling(reading.part, rows, kind.first_ns or 0, kind.last_ns, reading.ended)
             for reading, kind, until_ns in held
             if (rows := kind.release(until_ns))
         ]

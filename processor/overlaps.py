@@ -41,12 +41,16 @@ _OTHER_MARKET: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Telling(Generic[ColumnsT]):
-    """What a part tells of a stretch of time, in time order; `first_ns` and `last_ns` are of all of it so far."""
+    """What a part tells of a stretch of time, in time order; `first_ns` and `last_ns` are of all of it so far.
+
+    `ended`: there is no more of it.
+    """
 
     part: Part
     rows: tuple[ColumnsT, ...]
     first_ns: int
     last_ns: int
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,11 @@ class Overlaps:
             return
         if self._by_id(a, b):
             return
-        if first_ns == last_ns and first_ns in {one.telling.first_ns, other.telling.first_ns}:
+        tellings = one.telling, other.telling
+        is_over = all(each.ended for each in tellings if each.last_ns == last_ns)
+        if is_over and first_ns == last_ns and first_ns in {each.first_ns for each in tellings}:
             self._at_seam(a, b)
-        elif not self._by_content(a, b, first_ns, last_ns):
+        elif not self._by_content(a, b, (first_ns, last_ns), is_over=is_over):
             if isinstance(a.rows, BookEvents):
                 _join_snapshots(a, b)
             else:
@@ -184,24 +190,24 @@ class Overlaps:
         if a.account.telling.part.has_snapshots and b.account.telling.part.has_snapshots:
             b.leave_out(b.clears())
 
-    def _by_content(self, a: _Stretch, b: _Stretch, first_ns: int, last_ns: int) -> bool:
+    def _by_content(self, a: _Stretch, b: _Stretch, span: tuple[int, int], *, is_over: bool) -> bool:
         """Leave out what is told twice, if all is; return whether that is so.
+
+        `span` is the time that both tell of so far; `is_over`: it will not grow.
 
         Raises:
             DatasetError: some is, and some is not.
         """
+        first_ns, last_ns = span
         events_a, events_b = np.flatnonzero(~a.clears()), np.flatnonzero(~b.clears())
         same_a, same_b = _matched(a.rows.rows(events_a), b.rows.rows(events_b))
         found = np.zeros(len(b.rows), np.bool_)
         found[events_b[same_b]] = True
         pair = a.account.name, b.account.name
         times = np.concatenate((a.rows.time_ns, b.rows.time_ns))
-        is_all = int(times.min()) <= first_ns and int(times.max()) >= last_ns
+        is_all = is_over and int(times.min()) <= first_ns and int(times.max()) >= last_ns
         is_chance = is_all and len(np.unique(b.rows.time_ns[found])) < _SAME_TIMES
-        agree = all(
-            _agrees(stretch.rows.time_ns[events], same, first_ns, last_ns)
-            for stretch, events, same in ((a, events_a, same_a), (b, events_b, same_b))
-        )
+        agree = _agree((a.rows.time_ns[events_a], b.rows.time_ns[events_b]), (same_a, same_b), span)
         if agree and found.any() and not is_chance:
             self._copies.add(pair)
             gone = found | b.clears()
@@ -215,17 +221,17 @@ class Overlaps:
                 f"nothing says whether the others are missing in one or wrong in the other: keep one of the files"
             )
             raise DatasetError(msg)
-        self._check_sizes(a.rows.rows(events_a), b.rows.rows(events_b), pair, first_ns, last_ns)
+        self._check_sizes(a.rows.rows(events_a), b.rows.rows(events_b), pair, span)
         self._tell("overlapping", b, found, f"{a.account.name} has an equal row")
         return False
 
-    def _check_sizes(self, a: Columns, b: Columns, names: tuple[str, str], first_ns: int, last_ns: int) -> None:
+    def _check_sizes(self, a: Columns, b: Columns, names: tuple[str, str], span: tuple[int, int]) -> None:
         """Refuse what is the same in all but its sizes: one file counts coins, say, and the other contracts."""
         same_a, same_b = _matched(a, b, but=("size_lots",))
-        agree = _agrees(a.time_ns, same_a, first_ns, last_ns) and _agrees(b.time_ns, same_b, first_ns, last_ns)
+        agree = _agree((a.time_ns, b.time_ns), (same_a, same_b), span)
         if agree and len(np.unique(b.time_ns[same_b])) > _SAME_TIMES:
             msg = (
-                f"{names[0]} and {names[1]} tell the same {self._what} between {iso(first_ns)} and {iso(last_ns)}, but "
+                f"{names[0]} and {names[1]} tell the same {self._what} between {iso(span[0])} and {iso(span[1])}, but "
                 f"with other sizes, as files in other units do: keep one of the files"
             )
             raise DatasetError(msg)
@@ -314,10 +320,17 @@ def _occurrences(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return found
 
 
-def _agrees(times: NDArray[np.int64], same: Mask, first_ns: int, last_ns: int) -> bool:
-    """Whether all is in the other, but at the edges, where either may begin or end in the middle of a moment."""
-    inner = (times > first_ns) & (times < last_ns)
-    return bool(same[inner].all())
+def _agree(times: tuple[NDArray[np.int64], ...], same: tuple[Mask, ...], edges: tuple[int, int]) -> bool:
+    """Whether all of one is in the other, but at the edges, where one of them may begin or end within a moment.
+
+    `times` and `same`, of each, are when its rows are and which of them are in the other.
+    """
+    inner = [(each > edges[0]) & (each < edges[1]) for each in times]
+    if not all(bool(found[within].all()) for found, within in zip(same, inner, strict=True)):
+        return False
+    return not any(
+        all(bool((each[~found] == edge).any()) for each, found in zip(times, same, strict=True)) for edge in edges
+    )
 
 
 def _join_snapshots(a: _Stretch, b: _Stretch) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -272,6 +273,7 @@ def _batches(
             mine = _of_instrument(found.records, prelude, instrument)
             records, lines = found.records, found.numbers + before
             if not mine.all():
+                _note_orphans(records, lines, prelude, file.name, report)
                 records, lines = records[mine], lines[mine]
             trades, book, traded = reader.of_records(records, lines, len(records) + malformed)
             yield batch(trades, book, consumed_before + block.consumed_bytes, lines=traded)
@@ -294,6 +296,29 @@ def _of_instrument(records: Records, prelude: _Prelude, instrument: str) -> NDAr
     for number, span in prelude.ids.get(instrument, ()):
         mine |= (records["instrument_id"] == number) & span.holds(records["ts_recv"])
     return mine
+
+
+def _note_orphans(records: Records, lines: NDArray[np.int64], prelude: _Prelude, name: str, report: Report) -> None:
+    """Report the records whose id no symbol has at their time."""
+    bounds: dict[int, tuple[int, int]] = {}
+    for number, span in chain.from_iterable(prelude.ids.values()):
+        first_ns, beyond_ns = bounds.get(number, (span.first_ns, span.beyond_ns))
+        bounds[number] = min(first_ns, span.first_ns), max(beyond_ns, span.beyond_ns)
+    ids = np.array(sorted(bounds), np.int64)
+    firsts, beyonds = np.array([bounds[number] for number in ids.tolist()], np.int64).T
+    place = np.minimum(np.searchsorted(ids, records["instrument_id"]), len(ids) - 1)
+    received = records["ts_recv"]
+    known = (ids[place] == records["instrument_id"]) & (firsts[place] <= received) & (received < beyonds[place])
+    orphans = np.flatnonzero(~known)
+    found = (
+        (
+            int(lines[row]),
+            int(received[row]),
+            f"no symbol has the instrument id {records['instrument_id'][row]} at this time, so the record is left out",
+        )
+        for row in orphans
+    )
+    report.add_all("assumptions", name, found, len(orphans))
 
 
 @dataclass(frozen=True, slots=True)

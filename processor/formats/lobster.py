@@ -39,6 +39,7 @@ _NAME_EXPECTED: Final = "TICKER_YYYY-MM-DD_START_END_message_LEVELS.csv, with or
 _MESSAGE_ROW: Final = re.compile(rb"\d{1,5}(\.\d+)?,[1-7],\d+,\d+,-?\d+,-?1")
 _ORDERBOOK_ROW: Final = re.compile(rb"(-?\d+,\d+,-?\d+,\d+)(,-?\d+,\d+,-?\d+,\d+)*")
 _ROWS_LOOKED_AT: Final = 5
+_PACKED: Final = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip)$")
 _LAST_MIDNIGHT_NS: Final = int(np.iinfo(np.int64).max) - 2 * NS_PER_DAY
 
 _VISIBLE_EXECUTION, _HIDDEN_EXECUTION, _CROSS = 4, 5, 6
@@ -120,7 +121,7 @@ FORMAT: Final = _Lobster()
 
 
 def _named(file: SourceFile) -> _Name | None:
-    found = _NAME.fullmatch((file.member or file.path.name).rpartition("/")[2])
+    found = _NAME.fullmatch(_PACKED.sub("", (file.member or file.path.name).rpartition("/")[2]))
     if found is None:
         return None
     try:

@@ -458,3 +458,22 @@ def test_damaged_newer_and_mixed_files_are_refused_by_name(tmp_path: Path) -> No
         read(write(tmp_path / "b.dbn", preamble("mbo", {"A": 7})[:60]))
     with pytest.raises(DatasetError, match="record 2 is of publisher 3, those before of 2"):
         read(mbo(tmp_path, CLEARED, order(1, "A", "B", 1, 10, 1, publisher=3)))
+
+
+def test_records_at_a_time_at_which_no_symbol_has_their_id_are_left_out_with_a_word(tmp_path: Path) -> None:
+    day_ns = 86_400 * 10**9
+    rows = [trade(at, "B", 100, 1) for at in (5, 6, day_ns + 7)] + [trade(8, "B", 100, 1, instrument=9)]
+    write(tmp_path / "a.trades.dbn", preamble("trades", {"AAPL": 7}) + b"".join(rows))
+    found = read(tmp_path)
+    assert len(trades_of(found.trades)) == 2
+    assert [(incident.kind, incident.line) for incident in found.report.incidents] == [
+        ("assumptions", 3),
+        ("assumptions", 4),
+    ]
+    assert "no symbol has the instrument id 9 at this time" in found.report.incidents[1].detail
+
+
+def test_records_of_other_symbols_are_passed_over_without_a_word(tmp_path: Path) -> None:
+    rows = [trade(at, "B", 100, 1, instrument=number) for at, number in enumerate((7, 8, 7, 8))]
+    write(tmp_path / "a.trades.dbn", preamble("trades", {"AAPL": 7, "MSFT": 8}) + b"".join(rows))
+    assert not read(tmp_path, "MSFT").report.incidents

@@ -147,3 +147,17 @@ def test_two_pairs_of_the_same_hours_that_differ_are_refused_by_name(tmp_path: P
 def test_a_file_with_fewer_levels_than_its_name_says_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="its name says 2 levels, its rows hold 1"):
         read(pair(tmp_path, LOBSTER_MESSAGES, lines(*["2239500,100,2231800,100"] * 6)))
+
+
+@pytest.mark.parametrize("kind", ["message", "orderbook"])
+def test_a_file_of_the_pair_may_be_packed(tmp_path: Path, kind: str) -> None:
+    lobster(tmp_path / "plain")
+    lobster(tmp_path / "packed")
+    path = tmp_path / "packed" / LOBSTER_NAME.format(kind)
+    write(path.with_name(f"{path.name}.gz"), path.read_bytes())
+    path.unlink()
+    plain, packed = read(tmp_path / "plain"), read(tmp_path / "packed")
+    assert plain.book is not None
+    assert packed.book is not None
+    assert packed.book.price_ticks.tolist() == plain.book.price_ticks.tolist()
+    assert packed.report.counts == plain.report.counts

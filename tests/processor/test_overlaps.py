@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from processor import ordering
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, concatenated
+from processor.formats.base import batch
 from processor.ordering import in_time_order
 from processor.report import Report
-from tests.processor.parts import part
-from tests.processor.streams import Trade, Update
+from tests.processor.parts import part, part_of
+from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
-    from processor.formats.base import Part
+    from collections.abc import Iterator
+
+    from processor.formats.base import Batch, Part
 
 MS = 1_000_000
 
@@ -256,3 +259,34 @@ def test_whole_books_of_one_moment_in_two_files_replace_each_other() -> None:
     found, report = book_told([book_named("1.csv", first), book_named("2.csv", second)])
     assert found == first + second
     assert not report.counts
+
+
+@pytest.mark.parametrize("begin", range(40, 50))
+def test_copies_of_few_trades_beside_a_busy_book_are_taken_once_however_little_is_compared_at_once(
+    monkeypatch: pytest.MonkeyPatch, begin: int
+) -> None:
+    monkeypatch.setattr(ordering, "HELD_ROWS", 3)
+    monkeypatch.setattr(ordering, "HELD_NS", 2 * MS)
+    book = [Update(10**18 + at * MS, BID, 100 + at, 1) for at in range(100)]
+    tape = [Trade(10**18 + at * MS, 100, 1, BUY) for at in range(100) if at % 10 == 5 for _ in range(2)]
+
+    def since(first: int, beyond: int) -> Part:
+        def batches() -> Iterator[Batch]:
+            for at in range(first, beyond):
+                now = [trade for trade in tape if trade.time_ns == 10**18 + at * MS]
+                yield batch(columns_of_trades(now) if now else None, columns_of_book(book[at : at + 1]), at)
+
+        return part_of(batches, name=f"{first}.csv", first_ns=10**18 + first * MS)
+
+    found, report = told([since(0, 80), since(begin, 100)])
+    assert found == tape
+    assert report.counts["duplicates"] == 80 - begin + sum(begin <= at < 80 for at in range(5, 100, 10)) * 2
+
+
+@pytest.mark.parametrize("at", [0, -1])
+def test_copies_that_contradict_each_other_where_both_begin_or_end_are_refused(at: int) -> None:
+    tape = [Trade(10**18 + number // 2 * MS, 100 + number, 1, BUY) for number in range(20)]
+    copy = [*tape]
+    copy[at] = tape[at]._replace(price_ticks=99)
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell of the same time, but not the same"):
+        told([named("a.csv", tape), named("b.csv", copy)])
