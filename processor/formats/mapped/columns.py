@@ -334,6 +334,7 @@ def _clock(file: SourceFile, content: Content, added: dict[str, str], columns: t
         file.name,
         " and ".join(columns),
         _joined(content, content.rows, columns, added),
+        lambda: _joined(content, content.head_rows(), columns, added),
         lambda: _joined(content, content.last_rows(), columns, added),
         in_two=len(columns) > 1,
     )
@@ -362,12 +363,16 @@ def _numbers(file: SourceFile, content: Content, table: Table, columns: Sequence
     if table.decimal is not None:
         return (rewriting.COMMA if table.decimal == "," else rewriting.POINT), []
     places = [content.names.index(name) for name in columns if name in content.names]
-    values = [row[place] for row in content.rows for place in places if place < len(row)]
+    if content.as_they_are:
+        return rewriting.UNSURE, []
+    values = [row[place] for row in content.head_rows() for place in places if place < len(row)]
     with_comma = [value for value in values if "," in value]
     points = sum(_DECIMAL_POINT.fullmatch(value) is not None for value in values)
     if not with_comma:
         return (rewriting.POINT if points else rewriting.UNSURE), []
     commas = sum(_DECIMAL_COMMA.fullmatch(value) is not None and not _GROUPED.fullmatch(value) for value in with_comma)
+    if content.delimiter == "," and not points + commas:
+        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as one between thousands"]
     if max(points, commas) < _MOST_OF * (points + commas) or not points + commas:
         shown = with_comma[0]
         msg = (
