@@ -346,6 +346,9 @@ def _joined(
 ) -> list[str]:
     """What stands in a column of times, or in one of dates and one of times of day with a space between."""
     places = [content.names.index(name) if name in content.names else None for name in columns]
+    if len(places) == 1 and places[0] is not None:
+        place = places[0]
+        return [row[place] for row in rows if len(row) > place and row[place]]
     found = []
     for row in rows:
         if all(place is None or (place < len(row) and row[place]) for place in places):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Rows = tuple[tuple[str, ...], ...]
 
-FEW: Final = 200
+FEW: Final = 50
 """Rows."""
 
 
