@@ -646,6 +646,16 @@ def test_a_book_of_sizes_that_are_all_zero_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_commas_in_quotes_between_commas_are_between_thousands_and_told_where_nothing_else_shows_it(
+    tmp_path: Path,
+) -> None:
+    mapped(tmp_path, ONE, "t,p,q", f'{START_MS},"1,234",1', f'{START_MS},"12,345",1')
+    assert prices_of(tmp_path) == ["1234", "12345"]
+    assert said(read(tmp_path)) == ["the comma in 1,234 is read as one between thousands"]
+    mapped(tmp_path, ONE, "t,p,q", f'{START_MS},"1,234",1', f'{START_MS},"12,34",1')
+    assert prices_of(tmp_path) == ["1.234", "12.34"]
+
+
 def test_fields_may_be_separated_by_a_space(tmp_path: Path) -> None:
     mapped(tmp_path, ONE + 'delimiter = " "\n', "t p q", *(row.replace(",", " ") for row in ROWS))
     assert prices_of(tmp_path) == ["100.5", "101.5", "102.5", "103.5"]

@@ -50,7 +50,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """A column of times of a file, for whoever has to find out how they are written: its first values, and its last.
+    """A column of times of a file, for whoever has to find out how they are written.
+
+    `first` are a few of its first values, `more` gives as many as are looked at where these do not do, `last` its last.
 
     `in_two`: dates and times of day are in two columns, here with a space between.
     """
@@ -58,6 +60,7 @@ class TimeColumn:
     file: str
     name: str
     first: Sequence[str]
+    more: Callable[[], Sequence[str]]
     last: Callable[[], Sequence[str]]
     in_two: bool = False
 
@@ -76,7 +79,7 @@ def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Cl
         return _of_unit(column, said)
     if said is not None and said != ISO:
         return _of_format(column, said, zone)
-    values = column.first[:_MOST_VALUES]
+    values = column.first
     if not values and column.in_two:
         return Clock(None, of_format("%Y-%m-%d %H:%M:%S.%f"))
     iso = [value for value in values if _PLAIN_ISO.fullmatch(value)]
@@ -112,7 +115,7 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 def advice(column: TimeColumn) -> str | None:
     """What a mapping should say of a column; None where its values do not show it."""
-    values = column.first[:_MOST_VALUES]
+    values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
     try:
@@ -158,7 +161,7 @@ def _of_unit(column: TimeColumn, unit: str) -> Clock:
             raise DatasetError(msg)
     if unit == "ns" and any(number in _TICKS for number in numbers):
         raise _ticks(column)
-    if unit != "s" and any((match[2] or "").strip("0") for match in found):
+    if unit != "s" and any(match[2] is not None for match in found):
         return Clock(None, of_unit(unit))
     return Clock(unit, None)
 
@@ -191,7 +194,7 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
     Raises:
         DatasetError: two ways are as good.
     """
-    values = column.first[:_MOST_VALUES]
+    values = column.more()[:_MOST_VALUES]
     numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
     if numbers and len(numbers) == len(values):
         if any(int(match[1]) in _TICKS for match in numbers):
@@ -202,7 +205,7 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
             raise DatasetError(msg)
         if unit is not None:
             said = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
-            has_decimals = unit != "s" and any((match[2] or "").strip("0") for match in numbers)
+            has_decimals = unit != "s" and any(match[2] is not None for match in numbers)
             return Clock(None, of_unit(unit), said=said) if has_decimals else Clock(unit, None, said=said)
     more = column.last() if digits_vary(values) else ()
     best = _best(values, forms_of(values, more), zone)

@@ -340,6 +340,7 @@ def _clock(file: SourceFile, content: Content, added: dict[str, str], columns: t
         file.name,
         " and ".join(columns),
         _joined(content, content.rows, columns, added),
+        lambda: _joined(content, content.head_rows(), columns, added),
         lambda: _joined(content, content.last_rows(), columns, added),
         in_two=len(columns) > 1,
     )
@@ -351,6 +352,9 @@ def _joined(
 ) -> list[str]:
     """What stands in a column of times, or in one of dates and one of times of day with a space between."""
     places = [content.names.index(name) if name in content.names else None for name in columns]
+    if len(places) == 1 and places[0] is not None:
+        place = places[0]
+        return [row[place] for row in rows if len(row) > place and row[place]]
     found = []
     for row in rows:
         if all(place is None or (place < len(row) and row[place]) for place in places):
@@ -368,12 +372,16 @@ def _numbers(file: SourceFile, content: Content, table: Table, columns: Sequence
     if table.decimal is not None:
         return (rewriting.COMMA if table.decimal == "," else rewriting.POINT), []
     places = [content.names.index(name) for name in columns if name in content.names]
-    values = [row[place] for row in content.rows for place in places if place < len(row)]
+    if content.as_they_are:
+        return rewriting.UNSURE, []
+    values = [row[place] for row in content.head_rows() for place in places if place < len(row)]
     with_comma = [value for value in values if "," in value]
     points = sum(_DECIMAL_POINT.fullmatch(value) is not None for value in values)
     if not with_comma:
         return (rewriting.POINT if points else rewriting.UNSURE), []
     commas = sum(_DECIMAL_COMMA.fullmatch(value) is not None and not _GROUPED.fullmatch(value) for value in with_comma)
+    if content.delimiter == "," and not points + commas:
+        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as one between thousands"]
     if max(points, commas) < _MOST_OF * (points + commas) or not points + commas:
         shown = with_comma[0]
         msg = (

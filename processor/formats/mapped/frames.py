@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from processor.errors import DatasetError
-from processor.formats.mapped.contents import Content
+from processor.formats.mapped.contents import FEW, Content
 from processor.formats.mapped.mapping_file import clipped
 from processor.formats.packing import Block
 
@@ -63,16 +63,17 @@ def content_of(
     }
     columns = [_column(name, schema[name], units.get(name)) for name in names]
     with _scanned(file, head) as frame:
-        rows = _rows(frame.select(columns).head(_SAMPLE_ROWS).collect())
+        rows = _rows(frame.select(columns).head(FEW).collect())
     return Content(
         names=names,
         known=tuple(schema),
         delimiter=_SEPARATOR,
         header_lines=0,
         rows=rows,
+        head_rows=cache(partial(_rows_of, file, head, columns, last=False)),
         unique=partial(_unique, file, head),
         blocks=lambda _read_bytes: _blocks(file, head, columns),
-        last_rows=partial(_last_rows, file, head, columns),
+        last_rows=partial(_rows_of, file, head, columns, last=True),
         units=units,
     )
 
@@ -143,9 +144,11 @@ def _rows(frame: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(line.split(_SEPARATOR)) for line in lines_of(frame).split("\n")[:-1])
 
 
-def _last_rows(file: SourceFile, head: bytes, columns: list[pl.Expr]) -> tuple[tuple[str, ...], ...]:
+def _rows_of(file: SourceFile, head: bytes, columns: list[pl.Expr], *, last: bool) -> tuple[tuple[str, ...], ...]:
+    """Some of the last rows, or of the first."""
     with _scanned(file, head) as frame:
-        return _rows(frame.select(columns).tail(_SAMPLE_ROWS).collect())
+        wanted = frame.select(columns)
+        return _rows((wanted.tail(_SAMPLE_ROWS) if last else wanted.head(_SAMPLE_ROWS)).collect())
 
 
 def _blocks(file: SourceFile, head: bytes, columns: list[pl.Expr]) -> Iterator[Block]:

@@ -102,11 +102,11 @@ def sample_of(file: SourceFile, head: bytes) -> Sample | None:
             schema = frames.schema_of(file, head)
             typed = frozenset(name for name, kind in schema.items() if kind.is_temporal())
             content = frames.content_of(file, head, set(schema), (), None)
-            return Sample(content.names, content.rows, typed=typed)
+            return Sample(content.names, content.head_rows(), typed=typed)
         if json_rows.is_json(head):
             content = json_rows.content_of(file, head, None)
             header = not all(map(str.isdecimal, content.names))
-            return Sample(content.names, content.rows, header=header) if content.names else None
+            return Sample(content.names, content.head_rows(), header=header) if content.names else None
     except DatasetError:
         return None
     return _of_text(head)
@@ -186,7 +186,7 @@ def _time(sample: Sample, names: Sequence[str], file_name: str) -> tuple[tuple[s
     for name in by_name:
         if name in sample.typed:
             return (name,), None
-        said = advice(TimeColumn(file_name, name, sample.values(name), list))
+        said = advice(_column(file_name, name, sample.values(name)))
         if said and (not sample.header or _place(name, _TIMES) < len(_TIMES)):
             return (name,), said
     for date in names:
@@ -198,11 +198,15 @@ def _time(sample: Sample, names: Sequence[str], file_name: str) -> tuple[tuple[s
             if clock == date or len(clocks) != len(values) or not all(map(_TIME_OF_DAY.fullmatch, clocks)):
                 continue
             joined = [f"{day} {time}" for day, time in zip(values, clocks, strict=True)]
-            said = advice(TimeColumn(file_name, date, joined, list, in_two=True))
+            said = advice(_column(file_name, date, joined, in_two=True))
             if said:
                 return (date, clock), said
     likely = [name for name in by_name if _place(name, _TIMES) < len(_TIMES)] if sample.header else list(names)
     return tuple(likely[:1]), None
+
+
+def _column(file_name: str, name: str, values: list[str], *, in_two: bool = False) -> TimeColumn:
+    return TimeColumn(file_name, name, values, lambda: values, list, in_two=in_two)
 
 
 def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.errors import DatasetError
-from processor.formats.mapped.contents import Content, values_of
+from processor.formats.mapped.contents import FEW, Content, values_of
 from processor.formats.mapped.mapping_file import clipped
 from processor.formats.packing import BOM, HEAD_BYTES, Block
 
@@ -82,8 +82,9 @@ def content_of(file: SourceFile, head: bytes, used: Collection[str] | None) -> C
         known=tuple(known),
         delimiter=_SEPARATOR,
         header_lines=0,
-        rows=fields,
-        unique=partial(values_of, names, fields),
+        rows=fields[:FEW],
+        head_rows=lambda: fields,
+        unique=partial(values_of, names, lambda: fields),
         blocks=partial(_blocks_of_list if whole else _blocks_of_lines, file, names),
         last_rows=partial(_last_rows, file, names, whole=whole),
     )

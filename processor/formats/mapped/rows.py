@@ -71,7 +71,7 @@ def _rank(mapped: Mapped) -> int:
     if mapped.table.snapshot is None:
         return 0
     place = mapped.content.names.index(str(mapped.table.snapshot))
-    words = {row[place].lower() for row in mapped.content.rows if len(row) > place}
+    words = {row[place].lower() for row in mapped.content.head_rows() if len(row) > place}
     return 0 if words == {word_of(mapped.table.snapshot_word).decode().lower()} else 1
 
 

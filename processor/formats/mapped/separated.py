@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from processor.formats.mapped.contents import Content, values_of
+from processor.formats.mapped.contents import FEW, Content, values_of
 from processor.formats.packing import BOM, HEAD_BYTES
 
 if TYPE_CHECKING:
@@ -30,10 +30,15 @@ def content_of(file: SourceFile, head: bytes, *, delimiter: str | None, header: 
     """
     lines = lines_of(head)
     candidates = [delimiter] if delimiter else list(DELIMITERS)
-    found = [_named(lines, each, needed) if header else _numbered(lines, each, needed) for each in candidates]
+    found: list[tuple[int, int, Row]] = []
+    for each in candidates:
+        found.append(_named(lines, each, needed) if header else _numbered(lines, each, needed))
+        if not found[-1][0]:
+            break
     missing, at, names = min(found, key=lambda each: each[0])
     chosen = candidates[found.index((missing, at, names))]
-    rows = [fields_of(line, chosen) for line in lines[at:] if line]
+    rows = [fields_of(line, chosen) for line in lines[at:][:FEW] if line]
+    head_rows = cache(lambda: tuple(fields_of(line, chosen) for line in lines[at:] if line))
     if header and rows and all(len(row) == len(names) + 1 and not row[-1] for row in rows):
         names = (*names, "")
     return Content(
@@ -42,7 +47,8 @@ def content_of(file: SourceFile, head: bytes, *, delimiter: str | None, header: 
         delimiter=chosen,
         header_lines=at,
         rows=tuple(rows),
-        unique=partial(values_of, names, tuple(rows)),
+        head_rows=head_rows,
+        unique=partial(values_of, names, head_rows),
         blocks=file.blocks,
         last_rows=partial(_last_rows, file, chosen),
         as_they_are=chosen == "," and b'"' not in head and all(lines[:at]),
@@ -78,6 +84,8 @@ def _named(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple
             missing = sum(name not in names for name in needed)
             if missing < best[0]:
                 best = missing, number + 1, names
+            if not missing:
+                return best
     return best
 
 
