@@ -217,7 +217,7 @@ def _column(file_name: str, name: str, values: list[str], *, in_two: bool = Fals
 
 
 def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
-    """Columns without names: of the numbers the first is the price, two near it are bid and ask, the next is the size."""
+    """Columns without names: of the numbers first the price, two near it bid and ask, the next the size."""
     numeric = [name for name in names if _is_numeric(sample, name) and not _counts(sample.values(name))]
     if not numeric:
         return
