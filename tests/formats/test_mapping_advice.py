@@ -210,6 +210,27 @@ def test_the_instrument_is_the_one_in_the_name(tmp_path: Path, name: str, instru
     assert open_dataset(tmp_path).instruments == (instrument,)
 
 
+def test_columns_without_names_that_are_near_the_price_are_a_bid_and_an_ask_and_no_size(tmp_path: Path) -> None:
+    rows = ["20250801 000000 0010000;5800.25;5800;5800.25;2", "20250801 000001 0000000;5800.5;5800.25;5800.5;1"]
+    write(tmp_path / "ES.Last.txt", lines(*rows))
+    pasted(tmp_path)
+    assert trades(tmp_path) == [(10**6, "5800.25", "2", UNKNOWN), (10**9, "5800.5", "1", UNKNOWN)]
+    assert books_of(read(tmp_path)) == [({"5800": "1"}, {"5800.25": "1"}), ({"5800.25": "1"}, {"5800.5": "1"})]
+
+
+def test_folders_that_name_a_symbol_are_in_the_advice(tmp_path: Path) -> None:
+    for symbol in ("A", "B"):
+        rows = table("s", "p", "q", "side")[: 3 + (symbol == "A")]
+        write(tmp_path / f"symbol={symbol}/date=2025-08-01/part-0.csv", lines("timestamp,price,amount,side", *rows))
+    pasted(tmp_path)
+    assert open_dataset(tmp_path).instruments == ("A", "B")
+
+
+def test_bars_are_called_bars(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", lines("time,open,high,low,close,volume", f"{START_MS},1,2,1,2,5"))
+    assert pasted(tmp_path).strip().startswith("# If these are bars, each would be taken as one trade")
+
+
 def test_an_ambiguous_date_is_left_for_the_user_to_say(tmp_path: Path) -> None:
     write(tmp_path / "fills.csv", lines("time,price,size", "01/08/2025 00:00:00,1,1"))
     assert "format" not in pasted(tmp_path)

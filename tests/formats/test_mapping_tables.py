@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.events import BUY, SELL, UNKNOWN
+from processor.formats import text
 from tests.formats import one_market
 from tests.formats.mapped_files import (
     START_MS,
@@ -672,3 +674,14 @@ def test_a_trade_with_quotes_in_files_of_two_names_is_refused_too(tmp_path: Path
     for number, name in enumerate(("XBTUSD", "ETHUSD")):
         mapped(tmp_path, both, "t,p,q,bid,ask", f"{START_MS + number},1,1,1,2", name=f"{name}.csv")
     assert "their names tell two" in refusal(tmp_path)
+
+
+@pytest.mark.skipif("decimals" not in {each.name for each in fields(text.Column)}, reason="numbers are not rounded yet")
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_numbers_with_more_decimals_than_a_mapping_says_are_rounded_and_told(tmp_path: Path, delimiter: str) -> None:
+    keys = ONE + 'price_decimals = 2\nsize_decimals = 0\ndecimal = "."\n'
+    rows = ["t,p,q", f"{START_MS},100.128,1.5", f"{START_MS},100.12,2"]
+    mapped(tmp_path, keys, *(row.replace(",", delimiter) for row in rows))
+    found = read(tmp_path)
+    assert [(str(each.price), str(each.size)) for each in trades_of(found.trades)] == [("100.13", "2"), ("100.12", "2")]
+    assert [(each.kind, each.line) for each in found.report.incidents if each.kind == "rounded"] == [("rounded", 2)] * 2

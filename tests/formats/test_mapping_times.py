@@ -335,7 +335,7 @@ def test_what_a_mapping_says_of_times_is_checked(tmp_path: Path, key: str, reaso
 
 def test_a_unit_goes_with_one_column_alone(tmp_path: Path) -> None:
     mapped(tmp_path, TWO + 'time_unit = "ms"\n', "d,t,p,q", "2025-08-01,00:00:00,1,1")
-    assert "d and t are a date and a time of day: leave out time_unit" in refusal(tmp_path)
+    assert "d with t is a date and a time of day: leave out time_unit" in refusal(tmp_path)
 
 
 def test_both_clocks_may_have_a_form(tmp_path: Path) -> None:

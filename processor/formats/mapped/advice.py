@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
-from processor.formats.mapped.guesses import Guess, Sample, guess_of, sample_of
+from processor.formats.mapped.guesses import SYMBOLS, Guess, Sample, are_bars, guess_of, sample_of
 from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
-from processor.formats.mapped.names import stem_of, telling_words
+from processor.formats.mapped.names import partitions_of, stem_of, telling_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,10 @@ def example(file: SourceFile, head: bytes) -> str:
         sample = Sample((), ())
     guess = guess_of(sample, file.name)
     tables = [_table(kind, file, sample, guess) for kind in _kinds(guess)]
-    return "\n".join(line for table in tables for line in table)
+    remarks = (
+        ["# If these are bars, each would be taken as one trade at its close: give trades."] if are_bars(sample) else []
+    )
+    return "\n".join((*remarks, *(line for table in tables for line in table)))
 
 
 def _kinds(guess: Guess) -> list[str]:
@@ -54,9 +57,13 @@ def _kinds(guess: Guess) -> list[str]:
 def _table(kind: str, file: SourceFile, sample: Sample, guess: Guess) -> Iterator[str]:
     yield f"[{kind}]"
     pattern, instrument = _files(file)
-    yield f"files = {_text(pattern)}"
+    partition = next((key for key in partitions_of(file) if key.lower() in SYMBOLS), None)
+    like_it = pattern if partition is None else "*." + pattern.rpartition(".")[2]
+    yield f"files = {_text(like_it)}"
     if guess.symbol is not None:
         yield f"instrument_column = {_name(guess.symbol, sample)}"
+    elif partition is not None:
+        yield _with(f"instrument_column = {_text(partition)}", f"from the folders {partition}=...")
     else:
         yield _with(f"instrument = {_text(instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
     if sample.delimiter not in {None, ","}:

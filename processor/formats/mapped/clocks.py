@@ -74,7 +74,7 @@ def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Cl
     zone = zone_of(zone_name) if zone_name is not None else None
     if said is not None and said in UNITS_NS:
         if column.in_two:
-            msg = f"{column.file}: {column.name} are a date and a time of day: leave out time_unit"
+            msg = f"{column.file}: {column.name} is a date and a time of day: leave out time_unit"
             raise DatasetError(msg)
         return _of_unit(column, said)
     if said is not None and said != ISO:

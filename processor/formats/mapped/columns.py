@@ -338,7 +338,7 @@ def _clock(file: SourceFile, content: Content, added: dict[str, str], columns: t
         return Clock(content.units[columns[0]], None)
     column = TimeColumn(
         file.name,
-        " and ".join(columns),
+        " with ".join(columns),
         _joined(content, content.rows, columns, added),
         lambda: _joined(content, content.head_rows(), columns, added),
         lambda: _joined(content, content.last_rows(), columns, added),

@@ -25,12 +25,14 @@ _HEADLESS: Final = 0.5
 _ANYWHERE: Final = 2
 """Words of so few letters are in any name."""
 _DIGITS_OF_IDS: Final = 6
+_NEAR: Final = 0.02
+_BID_AND_ASK: Final = 2
 
 _TIMES: Final = "timestamp time datetime ts t date local gmt exchange event transact created trade utc".split()  # noqa: SIM905
 _PRICES: Final = ("price", "px", "last", "p", "rate", "close")
 _SIZES: Final = ("size", "amount", "qty", "quantity", "volume", "vol", "q", "sz", "lots", "shares", "v")
 _SIDES: Final = ("side", "direction", "taker", "aggressor", "maker", "type", "m", "s", "buysell", "bs")
-_SYMBOLS: Final = ("symbol", "ticker", "instrument", "pair", "market", "product", "contract", "sym", "coin")
+SYMBOLS: Final = ("symbol", "ticker", "instrument", "pair", "market", "product", "contract", "sym", "coin")
 _IDS: Final = ("id", "oid", "orderid", "order", "ref")
 _ACTIONS: Final = {
     "created": "created create new add added insert inserted placed place open opened submitted a n".split(),  # noqa: SIM905
@@ -149,13 +151,18 @@ def _odd(lines: Sequence[str], delimiter: str) -> int:
     )
 
 
+def are_bars(sample: Sample) -> bool:
+    """Whether rows seem to be bars, which are no trades."""
+    return {"open", "high", "low"} <= {name.lower().strip("<>") for name in sample.names}
+
+
 def guess_of(sample: Sample, file_name: str) -> Guess:
     """What a table seems to be."""
     found = Guess()
     free = [name for name in sample.names if name]
     found.time, found.time_said = _time(sample, free, file_name)
     free = [name for name in free if name not in found.time]
-    found.symbol = _named(free, _SYMBOLS, lambda name: not _is_numeric(sample, name))
+    found.symbol = _named(free, SYMBOLS, lambda name: not _is_numeric(sample, name))
     free = [name for name in free if name != found.symbol]
     if not sample.header:
         _by_order(sample, free, file_name, found)
@@ -210,10 +217,34 @@ def _column(file_name: str, name: str, values: list[str], *, in_two: bool = Fals
 
 
 def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
-    """Columns without names: the first numbers are the price and the size, words of two kinds are sides."""
+    """Columns without names: of the numbers first the price, two near it bid and ask, the next the size."""
     numeric = [name for name in names if _is_numeric(sample, name) and not _counts(sample.values(name))]
-    found.columns |= dict(zip(("price", "size"), numeric, strict=False))
-    _sides(sample, [name for name in names if name not in numeric[:2]], file_name, found)
+    if not numeric:
+        return
+    price, *others = numeric
+    quotes = [name for name in others if _is_near(sample.values(price), sample.values(name))]
+    sizes = [name for name in others if name not in quotes]
+    if len(quotes) == _BID_AND_ASK:
+        found.levels = [tuple(sorted(quotes, key=lambda name: sum(map(_float, sample.values(name)))))]
+    found.columns["price"] = price
+    if sizes or len(others) == 1:
+        found.columns["size"] = (sizes or others)[0]
+    used = {*found.columns.values(), *quotes}
+    _sides(sample, [name for name in names if name not in used], file_name, found)
+
+
+def _is_near(prices: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether each is within two percent of the price beside it: a price, too."""
+    pairs = zip(map(_float, prices), map(_float, values), strict=False)
+    return bool(values) and all(abs(value - price) <= _NEAR * abs(price) for price, value in pairs)
+
+
+def _float(number: str) -> float:
+    """Near enough to tell a price from a size."""
+    try:
+        return float(number.replace(",", "."))
+    except ValueError:
+        return 0.0
 
 
 def _counts(values: Sequence[str]) -> bool:
@@ -229,7 +260,8 @@ def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -
     sides = {name: _side_words(name, sample.words(name), of_book=of_book) for name in names if name != action}
     side = _named(names, _SIDES, lambda name: bool(sides.get(name)))
     if side is None and not sample.header:
-        side = next((name for name, words in sides.items() if words), None)
+        spelt = {name for name in sides if not any(word.isdecimal() for word in sample.words(name))}
+        side = next((name for name, words in sides.items() if words and name in spelt), None)
     if side is not None:
         found.columns["side"] = side
         found.words = {key: [word] for key, word in sides[side].items()}
