@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=str)
 """Numbers with a point stay the text they are: a float would not hold every one."""
+_LISTS: Final = msgspec.json.Decoder(list[list[msgspec.Raw]])
 _ENCODER: Final = msgspec.json.Encoder()
 _MOST_DIGITS: Final = 40
 """Before or after the point: far beyond what 64 bits hold, and far from what fills a memory."""
@@ -24,9 +25,13 @@ _PAIR: Final = 2
 def paired(lists: tuple[bytes, ...]) -> bytes | None:
     """The levels of a side as `[["price","size"],...]`: out of one list of them, or of one of prices and one of sizes.
 
+    Lists of lists are given back as they are.
+
     None for anything else.
     """
     try:
+        if len(lists) == 1 and _is_plain(lists[0]):
+            return lists[0]
         if len(lists) == _PAIR:
             prices, sizes = (_decoded(text) for text in lists)
             if not isinstance(prices, list) or not isinstance(sizes, list) or len(prices) != len(sizes):
@@ -37,6 +42,14 @@ def paired(lists: tuple[bytes, ...]) -> bytes | None:
         return _ENCODER.encode([[_number(price), _number(size)] for price, size in pairs])
     except (msgspec.DecodeError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _is_plain(text: bytes) -> bool:
+    """Whether it is JSON of lists that are levels already, maybe with more behind the price and the size."""
+    try:
+        return min(map(len, _LISTS.decode(text)), default=_PAIR) >= _PAIR
+    except msgspec.DecodeError:
+        return False
 
 
 def _decoded(text: bytes) -> object:

@@ -34,7 +34,7 @@ _LEAST_OF_TWO: Final = 3
 
 def stem_of(file: SourceFile) -> str:
     """The file's name without its endings."""
-    name = _base_name(file)
+    name = file.base_name
     while "." in name.lstrip(".") and name.rpartition(".")[2].lower() in _ENDINGS:
         name = name.rpartition(".")[0]
     return name
@@ -65,7 +65,7 @@ def named_instrument(file: SourceFile, table: Table) -> str | None:
         return table.instrument
     parts = file.name.split("/")
     folder = parts[-2] if len(parts) > 1 else (file.root or file.path.parent).name
-    known = {"stem": stem_of(file), "name": _base_name(file), "folder": folder} | partitions_of(file)
+    known = {"stem": stem_of(file), "name": file.base_name, "folder": folder} | partitions_of(file)
 
     def filled(place: re.Match[str]) -> str:
         if place[1] not in known:
@@ -101,10 +101,6 @@ def refuse_others(files: Sequence[SourceFile], instrument: str) -> None:
                     '"..." for a part of it; if they are of one, give each a table of its own ([[trades]])'
                 )
                 raise DatasetError(msg)
-
-
-def _base_name(file: SourceFile) -> str:
-    return file.name.rpartition("/")[2]
 
 
 def _is_neutral(word: str) -> bool:

@@ -10,13 +10,13 @@ import numpy as np
 
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Part, batch
-from processor.formats.kernels import ABSENT
 from processor.formats.levels import read_levels
 from processor.formats.mapped.json_levels import paired
 from processor.formats.mapped.lines import Lines
 from processor.formats.mapped.mapping_file import BOOK, TRADES, word_of
 from processor.formats.mapped.vendor_rules import KeptQuotes, Sequence, aggressors_of_flags
 from processor.formats.snapshots import SnapshotRuns, with_clears
+from processor.formats.specs import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
 from processor.formats.text import PHRASES
@@ -193,7 +193,13 @@ class _OfLists:
     def book(self, rows: Rows) -> BookEvents | None:
         """The whole book of each row, or what a row changes where the mapping says so."""
         sides = _lists_of(self._lines.notes, rows, len(self._mapped.lists))
-        found = read_levels([paired(lists) or b"[0]" for row in sides for lists in row], *self._decimals)
+        said = self._mapped.table
+        found = read_levels(
+            [paired(lists) or b"[0]" for row in sides for lists in row],
+            *self._decimals,
+            rounded_to=(said.price_decimals, said.size_decimals),
+        )
+        found.report_rounded(self._report, self._lines.name, rows.lines.tolist())
         self._decimals = found.price_decimals, found.size_decimals
         bad = found.reasons.reshape(-1, 2) != 0
         faulty = np.flatnonzero(bad.any(axis=1))

@@ -12,9 +12,9 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BookEvents, concatenated
 from processor.formats import orders
 from processor.formats.base import Part, batch, several
-from processor.formats.kernels import ABSENT
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
+from processor.formats.specs import ABSENT
 from processor.formats.tables import Table, TableReader, begin_ns
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.events import BUY, SELL, UNKNOWN
-from processor.formats.kernels import ABSENT
+from processor.formats.specs import ABSENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
