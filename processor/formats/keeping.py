@@ -9,6 +9,7 @@ import zipfile
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 from weakref import finalize
@@ -140,6 +141,14 @@ class Copy:
             raise DatasetError(msg) from error
 
 
+class _LeftOpen(FileIO):
+    """A file that is held open for as long as somebody may ask, and closes with the last who holds it."""
+
+    def __del__(self) -> None:
+        """Closed here, it is not warned of as forgotten."""
+        self.close()
+
+
 class Kept:
     """What the files of one dataset keep of what was read, in whatever thread.
 
@@ -195,7 +204,7 @@ class Kept:
             found: zipfile.ZipFile | None = self._taken(zipfile.ZipFile, file)
             if found is None:
                 with file.on_disk() as path:
-                    found = zipfile.ZipFile(path)
+                    found = zipfile.ZipFile(_LeftOpen(path))
             self._keep(file, found)
             return found
 
