@@ -102,6 +102,8 @@ class Overlaps:
         """Of each part, the ids of its rows of the stretch before: recorders' clocks differ."""
         self._copies: set[tuple[str, str]] = set()
         """Pairs of parts that have agreed in all so far."""
+        self._others: set[tuple[str, str]] = set()
+        """Pairs of which each has had something that the other had not, at a time of which both tell."""
 
     def once(self, told: Sequence[Telling[ColumnsT]]) -> list[ColumnsT]:
         """The rows of each part, without those that a part before it tells.
@@ -208,7 +210,7 @@ class Overlaps:
         is_all = is_over and int(times.min()) <= first_ns and int(times.max()) >= last_ns
         is_chance = is_all and len(np.unique(b.rows.time_ns[found])) < _SAME_TIMES
         agree = _agree((a.rows.time_ns[events_a], b.rows.time_ns[events_b]), (same_a, same_b), span)
-        if agree and found.any() and not is_chance:
+        if agree and found.any() and not is_chance and pair not in self._others:
             self._copies.add(pair)
             gone = found | b.clears()
             b.leave_out(gone)
@@ -223,6 +225,8 @@ class Overlaps:
             raise DatasetError(msg)
         self._check_sizes(a.rows.rows(events_a), b.rows.rows(events_b), pair, span)
         self._tell("overlapping", b, found, f"{a.account.name} has an equal row")
+        if not (agree or same_a.all() or same_b.all()):
+            self._others.add(pair)
         return False
 
     def _check_sizes(self, a: Columns, b: Columns, names: tuple[str, str], span: tuple[int, int]) -> None:

@@ -47,11 +47,15 @@ class Chunk:
 
 
 def head_lines(head: bytes) -> list[bytes]:
-    """The whole lines of a file's head, without a byte order mark and without their ends; blank ones are left out."""
+    """The whole lines of a file's head, without a byte order mark and without their ends; blank ones are left out.
+
+    So is a first line that comes again: the header, where files were put behind each other.
+    """
     lines = head.removeprefix(BOM).split(b"\n")
     if len(head) >= HEAD_BYTES:
         lines.pop()
-    return [line for line in (line.rstrip(b"\r") for line in lines) if line]
+    found = [line for line in (line.rstrip(b"\r") for line in lines) if line]
+    return found[:1] + [line for line in found[1:] if line != found[0]]
 
 
 def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Chunk]:

@@ -9,6 +9,7 @@ import pytest
 
 from processor.errors import SettingError, UnknownFormat
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from processor.formats import open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import (
     DAY_US,
@@ -295,3 +296,10 @@ def test_the_recorded_trades_are_read_exactly(shared_data: Path) -> None:
     ]
     assert len(rows) == 9999
     assert found.report.counts["malformed"] == 0
+
+
+def test_a_header_that_comes_again_names_no_instrument(tmp_path: Path) -> None:
+    rows = [row.replace("binance", "kraken") for row in (tardis_trade(at, "buy", "1", "1") for at in range(4))]
+    write(tmp_path / "a.csv", lines(TARDIS_TRADES, *rows[:2], TARDIS_TRADES, *rows[2:]))
+    assert open_dataset(tmp_path).instruments == ("kraken:BTCUSDT",)
+    assert len(trades_of(read(tmp_path).trades)) == 4

@@ -290,3 +290,15 @@ def test_copies_that_contradict_each_other_where_both_begin_or_end_are_refused(a
     copy[at] = tape[at]._replace(price_ticks=99)
     with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell of the same time, but not the same"):
         told([named("a.csv", tape), named("b.csv", copy)])
+
+
+@pytest.mark.parametrize("held_rows", [4, 1000])
+def test_a_copy_that_once_was_another_is_refused_however_little_is_compared_at_once(
+    monkeypatch: pytest.MonkeyPatch, held_rows: int
+) -> None:
+    monkeypatch.setattr(ordering, "HELD_ROWS", held_rows)
+    monkeypatch.setattr(ordering, "HELD_NS", 2 * MS)
+    tape = [Trade(10**18 + at * MS, 100 + at, 1, BUY) for at in range(100)]
+    copy = [trade._replace(price_ticks=trade.price_ticks + 1, size_lots=2) for trade in tape[:9]] + tape[9:]
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell of the same time, but not the same"):
+        told([named("a.csv", tape, size=2), named("b.csv", copy, size=2)])
