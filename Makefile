@@ -25,8 +25,8 @@ run: $(VENV)/.installed ## Replay into a browser without Docker; DATASET=folder 
 test: $(VENV)/.installed ## Run the tests; ARGS="-k zoom" chooses; REQUIRE_DOCKER=1 insists on the container tests
 	@sh scripts/test.sh $(ARGS)
 
-fuzz: $(VENV)/.installed ## Feed the readers spoilt files, EXAMPLES=2000 to each test, at another place each time
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py $(ARGS)
+fuzz: $(VENV)/.installed ## Feed the readers spoilt and changed files, EXAMPLES=2000 to each test, at another place each time
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py tests/formats/test_mutations.py $(ARGS)
 
 check: $(VENV)/.installed ## Lint, format and types, changing nothing
 	@$(PY) -m ruff check

@@ -37,11 +37,15 @@ Level = tuple[int, Decimal, Decimal]
 
 @dataclass
 class Played:
-    """What came out: trades as (time, price, size, side), levels of the book as (side, price, size), and the report."""
+    """What came out: trades as (time, price, size, side), levels of the book as (side, price, size), and the report.
+
+    `engine` has taken in all of it.
+    """
 
     trades: Counter[Trade] = field(default_factory=Counter)
     levels: Counter[Level] = field(default_factory=Counter)
     report: Report = field(default_factory=Report)
+    engine: Engine = field(default_factory=lambda: Engine(Aggregation(interval_ns=10**9)))
 
     def lost(self) -> int:
         """How many rows or messages the report accounts for as not played."""
@@ -81,6 +85,7 @@ def play(path: Path, instrument: str | None = None) -> Played:
             engine.advance(chunk.trades, chunk.book)
     finally:
         chunks.close()
+    played.engine = engine
     _sound(engine, volume)
     _reported(path, played.report)
     return played
