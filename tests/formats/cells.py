@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.formats.taken_apart import Table
 
@@ -41,6 +41,7 @@ _UINT32: Final = 2**32 - 1
 _UNDEFINED: Final = 2**63 - 1
 _ORDER_BYTES: Final = 56
 """Of a record of DBN's MBO."""
+_BEFORE_MESSAGES: Final = 16 + 14 + 20 + 8 + 40
 _OLD_ROW_BYTES: Final = 48
 """Of a row of six floats."""
 
@@ -102,8 +103,11 @@ class Cells:
             return self._of_json(row) if row.lstrip(b"0123456789.: ")[:1] in b"{[" else self._of_line(table, name, row)
         if isinstance(row, tuple):
             return self._of_tuple(table, row)
-        layouts = {"dbn": self._of_dbn, "sierra": self._of_sierra, "array": self._of_array, "itch": self._of_itch}
-        return layouts[table.kind](row)
+        of_kind = {
+            "dbn": self._of_dbn, "sierra": self._of_sierra, "array": self._of_array, "itch": self._of_itch,
+            "pcap": self._of_packet,
+        }  # fmt: skip
+        return of_kind[table.kind](row)
 
     def _text(self, text: str) -> str:
         return text if not text else f"{self.cell(Decimal(text)):f}"
@@ -186,6 +190,22 @@ class Cells:
         at = (prices if self.price else sizes).get(chr(row[2]))
         return row if at is None else _patched(row, [(at, ">I", self._uint32)])
 
+    def _of_packet(self, row: bytes) -> bytes:
+        """A size and a price behind kind, flags, time and stock; of a quote the bid's, then the ask's."""
+        patches: list[tuple[int, str, Callable[[Any], Any]]] = []
+        for at in messages_of_iex(row):
+            is_quote = row[at] == ord("Q")
+            if row[at] not in b"85TQ":
+                continue
+            if self.price:
+                patches += [(at + place, "<q", self._price_of_iex) for place in ((22, 30) if is_quote else (22,))]
+            else:
+                patches += [(at + place, "<I", self._uint32) for place in ((18, 38) if is_quote else (18,))]
+        return _patched(row, patches)
+
+    def _price_of_iex(self, value: int) -> int:
+        return int(self.cell(Decimal(value).scaleb(-4)).scaleb(4))
+
 
 def _names_of(name: str, columns: int) -> tuple[str, ...]:
     """The columns of lines without a header, as far as they are prices and sizes."""
@@ -193,3 +213,11 @@ def _names_of(name: str, columns: int) -> tuple[str, ...]:
         return tuple(("price", "size")[at % 2] for at in range(columns))
     known = {"message": "time,type,order,size,price,direction", "trades": "id,price,qty,quote,time,maker,best"}
     return next((tuple(names.split(",")) for part, names in known.items() if part in name), ())
+
+
+def messages_of_iex(packet: bytes) -> Iterator[int]:
+    """Where the messages of a captured packet begin: behind what captured it, and the headers of four protocols."""
+    at = _BEFORE_MESSAGES
+    while at < len(packet):
+        yield at + 2
+        at += 2 + int.from_bytes(packet[at : at + 2], "little")

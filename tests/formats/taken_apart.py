@@ -49,6 +49,9 @@ _DBN: Final = b"DBN"
 _SCID: Final = b"SCID"
 _SCDD: Final = b"SCDD"
 _SIERRA_BYTES: Final = {_SCID: 40, _SCDD: 24}
+_PCAP: Final = b"\xd4\xc3\xb2\xa1"
+_PCAP_BYTES: Final = 24, 16
+"""Before the packets, and before each."""
 _ITCH: Final = b"\x00\x0cS"
 _ITCH_HEAD: Final = 2
 _FIRST, _LAST = "orderflow.first_time_ns", "orderflow.last_time_ns"
@@ -106,7 +109,10 @@ def zipped(members: Files) -> bytes:
 
 def taken_apart(content: bytes) -> Table:
     """The rows of a file's content, unpacked; none of a kind that is not known here."""
-    kinds = {_PARQUET: _parquet, _SQLITE: _database, _NUMPY: _array, _DBN: _dbn, _SCID: _sierra, _SCDD: _sierra}
+    kinds = {
+        _PARQUET: _parquet, _SQLITE: _database, _NUMPY: _array, _DBN: _dbn, _SCID: _sierra, _SCDD: _sierra,
+        _PCAP: _packets,
+    }  # fmt: skip
     known = next((kind for magic, kind in kinds.items() if content.startswith(magic)), None)
     if known is not None:
         return known(content)
@@ -148,6 +154,18 @@ def _messages(content: bytes) -> Table:
     head = b"".join(rows[:_ITCH_HEAD])
     rows = rows[_ITCH_HEAD:]
     return Table("itch", rows, lambda some: head + b"".join(some), 1 + _ITCH_HEAD, head)
+
+
+def _packets(content: bytes) -> Table:
+    """Captured packets; the first, which says which stocks there are, is of the header."""
+    before, before_each = _PCAP_BYTES
+    rows, at = [], before
+    while at < len(content):
+        (length,) = struct.unpack_from("<I", content, at + 8)
+        rows.append(content[at : at + before_each + length])
+        at += before_each + length
+    head = content[:before] + b"".join(rows[:1])
+    return Table("pcap", rows[1:], lambda some: head + b"".join(some), 2, head)
 
 
 def _array(content: bytes) -> Table:

@@ -13,6 +13,7 @@ Every format's own market is changed by mutations.py. What must hold then:
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -25,10 +26,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from processor import bars, ordering, report
+from processor import bars, ordering
 from processor.engine import OBI
 from processor.errors import ProcessorError
-from processor.formats import FORMATS, open_dataset, own, sorting
+from processor.formats import FORMATS, open_dataset, sorting
 from processor.formats import files as reading_files
 from tests import reference
 from tests.formats import one_market
@@ -60,7 +61,7 @@ LITTLE: Final = (
     (sorting, "BLOCK_ROWS", 16), (reading_files, "_PLAIN_READ_BYTES", 700), (reading_files, "_PACKED_READ_BYTES", 300),
 )  # fmt: skip
 """Windows so small that a sample is far larger."""
-LEFT_OUT: Final = ("malformed", "duplicates", "before_snapshot", "old_snapshots", "incomplete", "assumptions")
+LEFT_OUT: Final = ("malformed", "duplicates", "before_snapshot", "old_snapshots", "incomplete")
 """Of these a report's lines say what is not played."""
 TOLD: Final = (*LEFT_OUT, "unused", "not_trades", "overlapping")
 OF_TRADES_ALONE: Final = ("itch",)
@@ -222,8 +223,9 @@ def by_hand(request: pytest.FixtureRequest) -> Sample:
 @pytest.fixture(autouse=True)
 def all_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports keep every incident in full."""
-    for module in (report, own):
-        monkeypatch.setattr(module, "KEPT_PER_KIND", KEPT)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("processor.") and hasattr(module, "KEPT_PER_KIND"):
+            monkeypatch.setattr(module, "KEPT_PER_KIND", KEPT)
 
 
 def played(files: Files, like: Sample, *, little: bool) -> tuple[Played, int] | str | None:
@@ -284,6 +286,7 @@ MUST_PLAY: Final = (
 def said(sample: Sample, files: Files, found: Played) -> Story:
     """What the files say, but for the lines that are reported as left out."""
     kinds = [kind for kind in LEFT_OUT if kind != "duplicates" or sample.name not in OF_TRADES_ALONE]
+    kinds += ["assumptions"] if sample.name.startswith("dbn") else []
     incidents = [each for each in found.report.incidents if each.kind in kinds and each.line is not None]
     data = {name: content for name, content in files.items() if not name.endswith(MAPPING)}
     return story(sample.name, data, by_file((each.file, each.line or 0) for each in incidents))

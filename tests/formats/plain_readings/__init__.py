@@ -91,6 +91,8 @@ READINGS: Final[dict[str, Reading]] = {
     "dbn_trades": records.dbn("*.dbn", book=False),
     "dbn_mbo": records.dbn_orders,
     "itch": records.itch,
+    "iex_deep": records.iex,
+    "iex_tops": records.iex,
     "sierra": records.sierra,
 }
 """By the sample's name."""

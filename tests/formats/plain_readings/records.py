@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tests.formats.cells import messages_of_iex
 from tests.formats.plain_readings.said import BOOK_SIDES, NEW_YORK_NS, SIDES, state
 from tests.reference import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, ZERO, BookEvent, Trade
 
@@ -199,3 +200,27 @@ def _itch_change(
     taken = ("C", number, side, price, Decimal(size))
     aggressor = "A" if side == "B" else "B"
     return [taken] if kind == "X" else [("T", number, aggressor, price, Decimal(size)), taken]
+
+
+def iex(said: Said) -> Iterator[Event]:
+    """A session begins with an empty book; a quote is all of a book of one level, a price of 0 none."""
+    begun = False
+    for _, _, row in said.rows("*"):
+        for at in messages_of_iex(row):
+            kind = chr(row[at])
+            if kind not in "85TQ":
+                continue
+            (time_ns, _, size, price) = struct.unpack_from("<q8sIq", row, at + 2)
+            level = Decimal(price).scaleb(-4), Decimal(size)
+            if kind == "T":
+                yield Trade(time_ns, *level, UNKNOWN)
+            elif kind == "Q":
+                (ask, ask_size) = struct.unpack_from("<qI", row, at + 30)
+                bids = [(BID, *level)] if price else []
+                asks = [(ASK, Decimal(ask).scaleb(-4), ask_size)] if ask else []
+                yield from state(time_ns, bids + asks)
+            else:
+                if not begun:
+                    yield BookEvent(time_ns, CLEAR, ZERO, ZERO)
+                begun = True
+                yield BookEvent(time_ns, BID if kind == "8" else ASK, *level)
