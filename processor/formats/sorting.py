@@ -43,12 +43,34 @@ def sorted_part(part: Part, folder: Path | None) -> Part:
                 if found.book is not None:
                     book.add(found.book)
                 yield Batch(None, None, found.consumed_bytes)
-            for rows in trades.merged():
-                yield batch(rows.bare(), None, part.size_bytes, lines=rows.line, ids=rows.id)
-            for events in book.merged():
-                yield batch(None, events, part.size_bytes)
+            for rows, events in _side_by_side(trades.merged(), book.merged()):
+                if rows is None:
+                    yield batch(None, events, part.size_bytes)
+                else:
+                    yield batch(rows.bare(), events, part.size_bytes, lines=rows.line, ids=rows.id)
 
     return replace(part, read=read, first_ns=None)
+
+
+def _side_by_side(
+    trades: Iterator[LocatedTrades], book: Iterator[BookEvents]
+) -> Iterator[tuple[LocatedTrades | None, BookEvents | None]]:
+    """Both as far as both are known: whoever takes them has no row before those taken."""
+    some, events = next(trades, None), next(book, None)
+    while some is not None or events is not None:
+        until_ns = min(int(each.time_ns[-1]) for each in (some, events) if each is not None)
+        some_now, some = _split(some, until_ns, trades)
+        events_now, events = _split(events, until_ns, book)
+        yield some_now, events_now
+
+
+def _split(rows: ColumnsT | None, until_ns: int, more: Iterator[ColumnsT]) -> tuple[ColumnsT | None, ColumnsT | None]:
+    """The rows up to a time, None for none, and those after it: the next of `more` where there are none."""
+    if rows is None:
+        return None, None
+    at = int(np.searchsorted(rows.time_ns, until_ns, side="right"))
+    rest = rows.rows(slice(at, None)) if at < len(rows) else next(more, None)
+    return rows.rows(slice(at)) if at else None, rest
 
 
 @dataclass(slots=True)

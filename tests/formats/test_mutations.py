@@ -330,8 +330,8 @@ def differing(sample: Sample, change: Change) -> None:
     if found.report.counts["overlapping"] > sample.report.counts["overlapping"]:
         return
     alone = played({name.removeprefix("again/"): content for name, content in files.items()}, sample, little=little)
-    assert isinstance(alone, tuple), (change, alone)
-    either, both = sample.numbers.trades | alone[0].trades, sample.numbers.trades & alone[0].trades
+    other = numbers_of(alone[0]) if isinstance(alone, tuple) else sample.numbers
+    either, both = sample.numbers.trades | other.trades, sample.numbers.trades & other.trades
     assert both <= found.trades <= either, (change, +(both - found.trades), +(found.trades - either))
     if sample.is_recording:
         return
@@ -341,7 +341,7 @@ def differing(sample: Sample, change: Change) -> None:
     if not within and not sample.numbers.trades - found.trades and (more or "day" in change.what):
         return
     numbers = numbers_of(found).whatever_the_order()
-    wanted = [each.whatever_the_order() for each in (sample.numbers, numbers_of(alone[0]))]
+    wanted = [each.whatever_the_order() for each in (sample.numbers, other)]
     difference = [words for each in wanted if (words := each.differ(numbers))][1:]
     assert not difference, (change, difference, +found.report.counts)
 
@@ -354,7 +354,7 @@ def changed(sample: Sample, change: Change) -> None:
     if not isinstance(result, tuple) or sample.name not in READINGS:
         return
     found, _ = result
-    if any(found.report.counts[kind] > KEPT for kind in LEFT_OUT):
+    if any(found.report.counts[kind] > KEPT for kind in (*LEFT_OUT, "assumptions")):
         return
     now = said(sample, files, found)
     if found.report.counts["rounded"]:

@@ -18,6 +18,7 @@ from processor.store import writer as writing
 from processor.store.cache import Cache
 from shared import DATA_FILES, STATUS_FILE, Status, decode
 from tests.formats.samples import TARDIS_BOOK, TARDIS_TRADES, lines, tardis_trade, tardis_update, write
+from tests.formats.websocket_samples import bitstamp_book, bitstamp_trade
 from tests.processor.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -95,3 +96,19 @@ def test_a_conversion_and_an_inspection_sort_what_is_far_out_of_order(tmp_path: 
     name = open_dataset(bad).resolved(None)
     made = convert(open_dataset(bad), name, "exchange", tmp_path / "out")
     assert rows(made.folder, None).equals(expected)
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_a_file_of_trades_and_a_book_that_is_far_out_of_order_is_sorted_too(tmp_path: Path, each: int) -> None:
+    told = [
+        line
+        for at in range(400)
+        for line in (
+            bitstamp_book(at * STEP_MS * 1000, [(f"{90 + at % 7}", "1")], [("110", "1")], channel="order_book"),
+            *(bitstamp_trade(at * STEP_MS * 1000, each * at + n, at % 2, f"{100 + at % 11}", "1") for n in range(each)),
+        )
+    ]
+    half = len(told) // 2
+    write(tmp_path / "good/bitstamp.txt", lines(*told))
+    write(tmp_path / "bad/bitstamp.txt", lines(*told[half:], *told[:half]))
+    assert rows(tmp_path / "bad", None).equals(rows(tmp_path / "good", None))

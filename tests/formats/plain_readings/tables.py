@@ -109,7 +109,7 @@ def databento_trades(said: Said) -> Iterator[Event]:
 
 def lobster(said: Said) -> Iterator[Event]:
     """The book after each message stands on the same line of the other file; what is beyond its end has no partner."""
-    books = {line: row for _, line, row in said.rows("*orderbook*")}
+    books = {line: row for _, line, row in said.rows("*orderbook*") if b"." not in row}  # or it is another vendor's
     lines = min(len(table.rows) for _, table in said.tables("*.csv*"))
     for _, line, message in said.rows("*message*"):
         if line > lines:
