@@ -141,16 +141,20 @@ class Overlaps:
     def _compare(self, one: _Account, other: _Account) -> None:
         first_ns = max(one.telling.first_ns, other.telling.first_ns)
         last_ns = min(one.telling.last_ns, other.telling.last_ns)
-        if first_ns > last_ns or one.telling.part.rank != other.telling.part.rank:
+        if first_ns > last_ns:
             return
         a, b = one.during(first_ns, last_ns), other.during(first_ns, last_ns)
         if not len(a.rows) or not len(b.rows):
             return
-        if self._by_id(a, b):
-            return
         tellings = one.telling, other.telling
         is_over = all(each.ended for each in tellings if each.last_ns == last_ns)
-        if is_over and first_ns == last_ns and first_ns in {each.first_ns for each in tellings}:
+        is_seam = is_over and first_ns == last_ns and first_ns in {each.first_ns for each in tellings}
+        is_of_another_kind = one.telling.part.rank != other.telling.part.rank
+        if is_of_another_kind and not is_seam:
+            return
+        if self._by_id(a, b):
+            return
+        if is_seam:
             self._at_seam(a, b)
         elif not self._by_content(a, b, (first_ns, last_ns), is_over=is_over):
             if isinstance(a.rows, BookEvents):

@@ -259,14 +259,19 @@ class _Reader:
             for block in blocks:
                 data = rest + block.data[skipped:]
                 skipped = max(skipped - len(block.data), 0)
-                end = len(data) // header.row_bytes * header.row_bytes
+                end = min(len(data) // header.row_bytes, header.rows - before) * header.row_bytes
                 rows, here = _rows(header, data[:end], self._clock)
                 trades, book, lines = self._events(rows, here, before, file.name, days)
                 before += end // header.row_bytes
                 rest = data[end:]
                 yield trades, book, lines, block.consumed_bytes
+                if rest and before == header.rows:
+                    break
         if before < header.rows:
             detail = f"the file ends after {before} of {header.rows} rows"
+            self._report.add("incomplete", file.name, before + 1, None, detail)
+        elif rest:
+            detail = f"the file goes on after the {before} rows that it says it has: what follows is left out"
             self._report.add("incomplete", file.name, before + 1, None, detail)
         self._report.refuse_if_rotten(file.name)
 

@@ -215,6 +215,16 @@ def test_an_array_that_ends_early_is_read_as_far_as_it_goes(tmp_path: Path) -> N
     assert (incident.kind, incident.line, incident.detail) == ("incomplete", 7, "the file ends after 6 of 8 rows")
 
 
+def test_rows_beyond_those_that_an_array_says_it_has_are_left_out_with_a_word(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", new(ROWS))
+    write(tmp_path / "a.npy", (tmp_path / "a.npy").read_bytes() + new(ROWS).tobytes())
+    found = read(tmp_path)
+    (*_, incident) = found.report.incidents
+    assert (incident.kind, incident.line) == ("incomplete", 9)
+    assert incident.detail == "the file goes on after the 8 rows that it says it has: what follows is left out"
+    assert len(trades_of(found.trades)) == 3
+
+
 def test_other_arrays_are_not_of_the_format_and_columns_lying_apart_are_refused(tmp_path: Path) -> None:
     for array in (np.arange(5.0), np.ones((9, 6)), np.zeros(3, [("ev", "u8")]), np.zeros((2, 2, 6))):
         npz(tmp_path / "other", array)

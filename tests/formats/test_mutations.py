@@ -231,9 +231,9 @@ def all_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def played(files: Files, like: Sample, *, little: bool) -> tuple[Played, int] | str | None:
     """What playing the files comes to, and how much more is told than of the sample.
 
-    Told is what the report says of rows left out or taken twice, and which files are ignored. It comes to words where
-    the files are refused, to None where what is in them has another name now, as they have. With `little`, few rows are
-    read, held, sorted and compared at once.
+    Told is what the report says of rows left out or taken twice, and which files are unused or ignored. It comes to
+    words where the files are refused, to None where what is in them has another name now, as they have. With `little`,
+    few rows are read, held, sorted and compared at once.
     """
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         for module, name, value in LITTLE if little else ():
@@ -251,7 +251,7 @@ def played(files: Files, like: Sample, *, little: bool) -> tuple[Played, int] | 
         return found
     counts, before = found.report.counts, like.report.counts
     more = sum(max(counts[kind] - before[kind], 0) for kind in TOLD)
-    return found, more + sum(MAPPING not in name for name in dataset.ignored)
+    return found, more + len(dataset.unused) + sum(MAPPING not in name for name in dataset.ignored)
 
 
 def test_every_format_has_a_sample_to_change(tmp_path: Path) -> None:

@@ -302,3 +302,14 @@ def test_a_copy_that_once_was_another_is_refused_however_little_is_compared_at_o
     copy = [trade._replace(price_ticks=trade.price_ticks + 1, size_lots=2) for trade in tape[:9]] + tape[9:]
     with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell of the same time, but not the same"):
         told([named("a.csv", tape, size=2), named("b.csv", copy, size=2)])
+
+
+@pytest.mark.parametrize("at", [2, 4, 6])
+def test_a_snapshot_of_which_a_file_of_snapshots_alone_tells_a_part_is_one(at: int) -> None:
+    rest = [SNAPSHOT[0], *SNAPSHOT[at:], *LATER]
+    parts = [
+        book_named("1.csv", SNAPSHOT[:at], has_snapshots=True),
+        book_named("2.csv", rest, has_snapshots=True, rank=1),
+    ]
+    found, _ = book_told(parts)
+    assert found == SNAPSHOT + LATER
