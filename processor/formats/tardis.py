@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import BUY, SELL, UNKNOWN, BookEvents
 from processor.formats import text
-from processor.formats.archives import preferred
+from processor.formats.archives import TradeColumns, preferred, trades_part
 from processor.formats.base import batch
 from processor.formats.chunks import head_lines
 from processor.formats.headers import sound_names
 from processor.formats.snapshots import SnapshotRuns, with_clears
 from processor.formats.states import full_states
-from processor.formats.tables import Table, report_unknown_sides, table_part
+from processor.formats.tables import Table, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,24 +142,7 @@ def _trades(file: SourceFile, instrument: str, time: str) -> Part:
     layout = _layout(
         instrument, text.skip("id"), text.word("side", *_AGGRESSOR_WORDS), text.price("price"), text.size("amount")
     )
-    times, side, price, size = (layout.row_of(name) for name in (time, "side", "price", "amount"))
-
-    def converter(report: Report) -> Convert:
-        def convert(rows: Rows) -> Batch:
-            trades = Trades(
-                time_ns=rows.values[times],
-                price_ticks=rows.values[price],
-                size_lots=rows.values[size],
-                price_decimals=rows.price_decimals,
-                size_decimals=rows.size_decimals,
-                aggressor=_AGGRESSORS[rows.values[side]],
-            )
-            report_unknown_sides(report, file.name, trades, rows.lines)
-            return batch(trades, None, rows.consumed_bytes, lines=rows.lines)
-
-        return convert
-
-    return table_part(file, Table(layout, time), converter, trades=True)
+    return trades_part(file, Table(layout, time), TradeColumns("price", "amount", "side", _AGGRESSORS))
 
 
 def _states(file: SourceFile, channel: _States, instrument: str, time: str) -> Part:
