@@ -339,7 +339,8 @@ def two_digits(text: Bytes, at: int) -> int:
 
 
 @njit()
-def _month_days(year: int, month: int) -> int:
+def month_days(year: int, month: int) -> int:
+    """The days of a month of the Gregorian calendar."""
     if month == _FEBRUARY:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 + (month + month // 8) % 2
@@ -350,12 +351,12 @@ def days_of(year: int, month: int, day: int) -> int:
     """The days from 1970-01-01 to a date; -1 where there is none such, or its nanoseconds have no room in 64 bits."""
     if day < 1 or month < 1 or month > 12 or year < _FIRST_YEAR or year > _LAST_YEAR:  # noqa: PLR2004 - the calendar
         return -1
-    if day > _month_days(year, month):
+    if day > month_days(year, month):
         return -1
     before = year - 1
     days = before * 365 + before // 4 - before // 100 + before // 400 - _DAYS_BEFORE_FIRST_YEAR
     for earlier in range(1, month):
-        days += _month_days(year, earlier)
+        days += month_days(year, earlier)
     return days + day - 1
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
-from processor.formats.fields import pointer_to
+from processor.formats.fields import month_days, pointer_to
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -329,13 +329,6 @@ def _follow(text: Bytes, start: int, stop: int, program: Ints, first: int, beyon
 
 
 @njit()
-def _month_days(year: int, month: int) -> int:
-    if month == _FEBRUARY:
-        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return 30 + (month + month // 8) % 2
-
-
-@njit()
 def days_since_1970(year: int, month: int, day: int) -> int:
     """Of a date of the Gregorian calendar."""
     shifted = year - (month <= _FEBRUARY)
@@ -371,7 +364,7 @@ def _wall_seconds(parts: Ints) -> int:
     year, month, day = parts[AT_YEAR], parts[AT_MONTH], parts[AT_DAY]
     if year < _FIRST_YEAR or year > _LAST_YEAR or month < 1 or month > 12 or day < 1:  # noqa: PLR2004 - the calendar
         return -_MOST
-    if day > _month_days(year, month) or hour > 23 or parts[AT_MINUTE] > 59 or parts[AT_SECOND] > 59:  # noqa: PLR2004
+    if day > month_days(year, month) or hour > 23 or parts[AT_MINUTE] > 59 or parts[AT_SECOND] > 59:  # noqa: PLR2004
         return -_MOST
     second: int = days_since_1970(year, month, day) * 86_400 + hour * 3600 + parts[AT_MINUTE] * 60 + parts[AT_SECOND]
     return second
