@@ -73,10 +73,10 @@ class Part:
     consecutive_ids: bool = False
 
 
-def several(files: Sequence[SourceFile]) -> str:
-    """Files that are read as one, for a report."""
+def part_of_all(files: Sequence[SourceFile], read: Callable[[Report], Iterator[Batch]]) -> Part:
+    """Files that continue each other, as one part; what is known of it beyond its files is for the caller to add."""
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    return f"{files[0].name}{more}"
+    return Part(name=f"{files[0].name}{more}", size_bytes=sum(file.size_bytes for file in files), read=read)
 
 
 class Format(Protocol):

@@ -14,13 +14,13 @@ import numpy as np
 
 from processor.errors import DatasetError
 from processor.events import BUY, SELL, Trades, concatenated
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import chunks
-from processor.formats.headers import sound_names
+from processor.formats.headers import names_near_begin
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns, printable
-from processor.formats.packing import BOM, HEAD_BYTES
+from processor.formats.packing import BOM
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.chunks import Chunk
     from processor.formats.files import SourceFile
     from processor.formats.levels import Levels
@@ -40,10 +40,8 @@ if TYPE_CHECKING:
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
 _FIRST_LINES: Final = 3
-_SEARCHED_BYTES: Final = 4 << 20
-"""How far a file is searched for symbols."""
-_SEARCHED_FOR_THE_FIRST_BYTES: Final = 16 << 20
-"""How far it is where there is none by then: a snapshot, which has none, may be long."""
+_FIRST_WITHIN_BYTES: Final = 16 << 20
+"""How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
 _MARKET_TYPES: Final = ("", "MARKET")
 """The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
 _REQUIRED: Final = {
@@ -94,27 +92,12 @@ class _BinanceRaw:
         """The symbols of the trades and depth updates near the beginning of the file, or else the first one beyond."""
         if _start(head) is None:
             return frozenset()
-        found = set(_SYMBOL.findall(head))
-        if len(head) >= HEAD_BYTES:
-            searched = 0
-            with closing(chunks(file)) as read:
-                for chunk in read:
-                    found.update(_SYMBOL.findall(chunk.text))
-                    searched += len(chunk.text)
-                    if searched > (_SEARCHED_BYTES if found else _SEARCHED_FOR_THE_FIRST_BYTES):
-                        break
-        return sound_names(found)
+        return names_near_begin(file, head, _SYMBOL, first_within_bytes=_FIRST_WITHIN_BYTES)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """One part: a recorder writes trades and depth into one file, and the book goes on in the next."""
         del report
-        return [
-            Part(
-                name=several(files),
-                size_bytes=sum(file.size_bytes for file in files),
-                read=partial(_read, files, instrument, clock),
-            )
-        ]
+        return [part_of_all(files, partial(_read, files, instrument, clock))]
 
 
 FORMAT: Final = _BinanceRaw()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from processor.errors import DatasetError
 from processor.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.formats import text
 from processor.formats.archives import preferred
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import head_lines
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
 from processor.formats.headers import layout_of, sound_names
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.files import SourceFile
     from processor.formats.tables import Convert, Rows
     from processor.report import Report
@@ -179,12 +180,7 @@ def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part
             before += file.size_bytes
         reader.end()
 
-    return Part(
-        name=several(in_order),
-        size_bytes=sum(file.size_bytes for file in files),
-        read=read,
-        has_snapshots=True,
-    )
+    return replace(part_of_all(in_order, read), has_snapshots=True)
 
 
 def _received_ns(file: SourceFile) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -15,7 +15,7 @@ from numba import njit
 
 from processor.errors import DatasetError, NothingToReplay
 from processor.events import NS_PER_DAY
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import prefetched
 from processor.formats.dbn_records import MBO, SCHEMAS, Publisher, RecordReader, Schema, Span, Wanted, times_of
 from processor.formats.packing import HEAD_BYTES
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.dbn_records import Records
     from processor.formats.files import SourceFile
     from processor.report import Report
@@ -230,11 +230,8 @@ def _opened(file: SourceFile, instrument: str, clock: str) -> _Opened | None:
 
 def _part(opened: Sequence[_Opened], instrument: str, wanted: Wanted) -> Part:
     """Files that continue each other."""
-    files = [each.file for each in opened]
-    return Part(
-        name=several(files),
-        size_bytes=sum(file.size_bytes for file in files),
-        read=partial(_read, opened, instrument, wanted),
+    return replace(
+        part_of_all([each.file for each in opened], partial(_read, opened, instrument, wanted)),
         first_ns=opened[0].first_ns,
         trades=wanted.schema.has_trades,
         book=wanted.schema.has_book,

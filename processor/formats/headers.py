@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.formats import text
+from processor.formats.chunks import chunks
+from processor.formats.packing import HEAD_BYTES
 from processor.formats.specs import KIND_ONLY, KIND_SKIP
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Sequence
 
     from processor.formats.files import SourceFile
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _REPLACEMENT: Final = "\ufffd"
+_SEARCHED_BYTES: Final = 4 << 20
+"""How far a recording is searched for the names of instruments."""
 
 
 def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
@@ -28,6 +34,27 @@ def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
     texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in names)
     stripped = (text.strip(" \t") for text in texts)
     return frozenset(name for name in stripped if name and not any(map(_is_damaged, name)))
+
+
+def names_near_begin(
+    file: SourceFile, head: bytes, pattern: re.Pattern[bytes], *, first_within_bytes: int = 0
+) -> frozenset[str]:
+    """The names that the only group of `pattern` finds in a recording, as far as it is searched for them.
+
+    The names of a recording stand one after the other near its begin. Where the head has none, the file is read on for
+    the first as far as `first_within_bytes`.
+    """
+    found = set(pattern.findall(head))
+    if len(head) < HEAD_BYTES or not (found or first_within_bytes):
+        return sound_names(found)
+    searched = 0
+    with closing(chunks(file)) as read:
+        for chunk in read:
+            found.update(pattern.findall(chunk.text))
+            searched += len(chunk.text)
+            if searched > (_SEARCHED_BYTES if found else first_within_bytes):
+                break
+    return sound_names(found)
 
 
 def _is_damaged(letter: str) -> bool:

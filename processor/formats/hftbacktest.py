@@ -16,7 +16,7 @@ import polars as pl
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated, multiplied
 from processor.formats import text
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import prefetched
 from processor.formats.retold import Retold
 from processor.formats.snapshots import SnapshotRuns
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.files import SourceFile
     from processor.report import Report
 
@@ -99,13 +99,7 @@ class _HftBacktest:
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """One part of all files, which hold trades and book alike: the book goes on from one to the next."""
         del instrument, report
-        return [
-            Part(
-                name=several(files),
-                size_bytes=sum(file.size_bytes for file in files),
-                read=partial(_read, files, clock),
-            )
-        ]
+        return [part_of_all(files, partial(_read, files, clock))]
 
 
 FORMAT: Final = _HftBacktest()

@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 
 from processor.events import Trades, concatenated
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import chunks, head_lines
 from processor.formats.delta_book import SKIPPED, SNAPSHOT, DeltaBook, Place
-from processor.formats.headers import sound_names
+from processor.formats.headers import names_near_begin
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.events import BookEvents
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.chunks import Chunk
     from processor.formats.delta_book import Outcome
     from processor.formats.files import SourceFile
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from processor.formats.text_book import TextBook
     from processor.report import Report
 
-_SEARCHED_BYTES: Final = 4 << 20
-"""How far a file is searched for instruments, which stand one after the other at its beginning."""
 _LAST: Final = int(np.iinfo(np.int64).max)
 
 
@@ -74,28 +72,12 @@ class WebsocketFormat:
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
         """Those in the messages near the beginning of the file."""
-        head = head.removeprefix(BOM)
-        found = set(self.pattern.findall(head)) if is_recorded(head) else set()
-        if found:
-            searched = 0
-            with closing(chunks(file)) as read:
-                for chunk in read:
-                    found.update(self.pattern.findall(chunk.text))
-                    searched += len(chunk.text)
-                    if searched > _SEARCHED_BYTES:
-                        break
-        return sound_names(found)
+        return names_near_begin(file, head, self.pattern) if is_recorded(head.removeprefix(BOM)) else frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """One part: a recorder writes trades and books into one file, and the book goes on in the next."""
         del report
-        return [
-            Part(
-                name=several(files),
-                size_bytes=sum(file.size_bytes for file in files),
-                read=partial(self._read, files, instrument, clock),
-            )
-        ]
+        return [part_of_all(files, partial(self._read, files, instrument, clock))]
 
     def _read(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> Generator[Batch]:
         heads = {file: self._head(file, instrument) for file in files}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from processor.errors import DatasetError
 from processor.events import CLEAR
-from processor.formats import binance_raw, binance_sequence, files, open_dataset, trade_ids
+from processor.formats import binance_sequence, files, headers, open_dataset, trade_ids
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.recorders import VENUES, recording
 from tests.formats.samples import DAY_US, binance_depth, binance_line, binance_snapshot, binance_trade, lines, write
@@ -186,7 +186,7 @@ def test_a_snapshot_that_names_its_symbol_is_used_among_several(tmp_path: Path) 
 def late_symbol(folder: Path, monkeypatch: pytest.MonkeyPatch, *, missing: bool) -> Path:
     """A file in which another symbol begins further on than symbols are looked for."""
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 1000)
-    monkeypatch.setattr(binance_raw, "_SEARCHED_BYTES", 1)
+    monkeypatch.setattr(headers, "_SEARCHED_BYTES", 1)
     steps = [step for step in range(1, 700) if not (missing and step == 9)]
     rows = [binance_snapshot(0, 1), *map(binance_step, steps)]
     rows += [binance_depth(70_001, 7, 7, [["1", "1"]], symbol="XYZUSDT"), binance_snapshot(70_002, 800, [["1", "1"]])]

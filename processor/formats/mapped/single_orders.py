@@ -11,7 +11,7 @@ import numpy as np
 from processor.errors import DatasetError
 from processor.events import ASK, BID, BookEvents, concatenated
 from processor.formats import orders
-from processor.formats.base import Part, batch, several
+from processor.formats.base import batch, part_of_all
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
 from processor.formats.specs import ABSENT
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch
+    from processor.formats.base import Batch, Part
     from processor.formats.mapped.columns import Mapped
     from processor.formats.mapped.mapping_file import Table as Said
     from processor.formats.tables import Rows
@@ -67,13 +67,8 @@ def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
             lines.report(report)
             before += lines.size_bytes
 
-    return Part(
-        name=several([mapped.file for mapped in in_order]),
-        size_bytes=sum(mapped.file.size_bytes for mapped in files),
-        read=read,
-        first_ns=begins[in_order[0].file],
-        trades=False,
-    )
+    whole = part_of_all([mapped.file for mapped in in_order], read)
+    return replace(whole, first_ns=begins[in_order[0].file], trades=False)
 
 
 class _Log:
