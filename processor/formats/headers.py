@@ -31,7 +31,7 @@ def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
     Damaged is what holds control characters or is no UTF-8 (or was not, where something stands in its place): a row
     with such a name is malformed, whichever instrument is read.
     """
-    texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in names)
+    texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in set(names))
     stripped = (text.strip(" \t") for text in texts)
     return frozenset(name for name in stripped if name and not any(map(_is_damaged, name)))
 
