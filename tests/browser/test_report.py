@@ -54,7 +54,9 @@ def reported(page: Page, feeder: Feeder) -> Page:
     return page
 
 
-def test_a_book_of_unknown_sizes_is_called_that_where_its_dataset_is_named(page: Page, feeder: Feeder) -> None:
+def test_a_book_of_unknown_sizes_is_called_that_beside_its_dataset_and_over_its_imbalance(
+    page: Page, feeder: Feeder
+) -> None:
     assert "sizes" not in text(page, "dataset")
     meaning = "quotes without sizes, each taken as a size of 1"
     feeder.report = report(findings=(Finding("unknown_sizes", meaning, 900, ()),))
@@ -63,6 +65,9 @@ def test_a_book_of_unknown_sizes_is_called_that_where_its_dataset_is_named(page:
     until(page, "() => orderflow.state().report !== null")
     wait_frames(page)
     assert "book sizes unknown: depth and OBI count quotes" in text(page, "dataset")
+    assert page.evaluate("() => orderflow.crosshair.texts().titles.yaxis3") == (
+        "OBI top 10 · counts quotes, sizes unknown"
+    )
 
 
 def test_a_badge_says_how_many_kinds_of_findings_there_are(page: Page, feeder: Feeder) -> None:

@@ -149,8 +149,9 @@
 
   function titlesOf(about) {
     const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
+    const counted = orderflow.findings.sizesAreUnknown(orderflow.state().report) ? " · counts quotes, sizes unknown" : "";
     const reset = about.cvd_reset === "day" ? "daily" : "";
-    return { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}`, yaxis4: `CVD ${reset}` };
+    return { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}${counted}`, yaxis4: `CVD ${reset}` };
   }
 
   /* Names of the panels, and why one is empty where one is. */

@@ -89,5 +89,10 @@
     return `${from} – ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
   }
 
-  orderflow.findings = { badge, marks, shapes, at, span, colour, label };
+  /* Whether the book is one of quotes without sizes, each taken as a size of 1. */
+  function sizesAreUnknown(report) {
+    return report !== null && report.findings.some(({ kind }) => kind === "unknown_sizes");
+  }
+
+  orderflow.findings = { badge, marks, shapes, at, span, colour, label, sizesAreUnknown };
 })();

@@ -50,12 +50,6 @@
     return `reading dataset${share}${status.rows ? ` · ${orderflow.format.count(status.rows)} rows` : ""}`;
   }
 
-  /* What to know of the book's sizes before anything is read from them. */
-  function sizes(report) {
-    const unknown = report && report.findings.some(({ kind }) => kind === "unknown_sizes");
-    return unknown ? "book sizes unknown: depth and OBI count quotes" : "";
-  }
-
   /* Everything that changes with the data. */
   function showData(state) {
     const { text, mark, hide } = orderflow.write;
@@ -65,7 +59,8 @@
     text("waiting-reason", state.problem ? `${state.problem}.` : "");
     if (!status || !about) return;
     text("instrument", about.instrument || about.dataset);
-    text("dataset", [about.dataset, about.format, sizes(state.report)].filter(Boolean).join(" · "));
+    const sizes = orderflow.findings.sizesAreUnknown(state.report) && "book sizes unknown: depth and OBI count quotes";
+    text("dataset", [about.dataset, about.format, sizes].filter(Boolean).join(" · "));
     text("interval", about.interval);
     text("clock", format.dateTime(status.event_time_ms));
     text("speed", format.speed(status.speed));
@@ -135,5 +130,5 @@
     return now.name;
   }
 
-  orderflow.header = { condition, checks, activity, sizes, showData, showTime };
+  orderflow.header = { condition, checks, activity, showData, showTime };
 })();
