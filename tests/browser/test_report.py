@@ -54,9 +54,7 @@ def reported(page: Page, feeder: Feeder) -> Page:
     return page
 
 
-def test_a_book_of_unknown_sizes_is_called_that_beside_its_dataset_and_over_its_imbalance(
-    page: Page, feeder: Feeder
-) -> None:
+def test_a_book_of_unknown_sizes_is_called_that_beside_dataset_and_imbalance(page: Page, feeder: Feeder) -> None:
     assert "sizes" not in text(page, "dataset")
     meaning = "quotes without sizes, each taken as a size of 1"
     feeder.report = report(findings=(Finding("unknown_sizes", meaning, 900, ()),))
