@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Generic
 
 import numpy as np
@@ -98,6 +99,9 @@ class _Held(Generic[ColumnsT]):
         self._parts: list[ColumnsT] = []
         self._earliest: list[int] = []
         """Of each part."""
+        self._rows_before: list[int] = []
+        """Of each part, counted from the first row there was."""
+        self._rows = 0
         self._sorted = True
 
     def add(self, rows: ColumnsT) -> int:
@@ -110,6 +114,8 @@ class _Held(Generic[ColumnsT]):
         self.last_ns = max(self.last_ns, int(times[-1] if in_order else times.max()))
         self._parts.append(rows)
         self._earliest.append(earliest_ns)
+        self._rows_before.append(self._rows)
+        self._rows += len(rows)
         return earliest_ns
 
     @property
@@ -119,12 +125,8 @@ class _Held(Generic[ColumnsT]):
 
     def releasable_ns(self) -> int:
         """Up to which time rows may go as far as this kind's number of rows is concerned."""
-        rows = 0
-        for part, earliest_ns in zip(reversed(self._parts), reversed(self._earliest), strict=True):
-            rows += len(part)
-            if rows >= HELD_ROWS:
-                return earliest_ns - 1
-        return _BEGINNING
+        part = bisect(self._rows_before, self._rows - HELD_ROWS)
+        return self._earliest[part - 1] - 1 if part else _BEGINNING
 
     def release(self, until_ns: int) -> tuple[ColumnsT, ...]:
         """Give up all rows up to `until_ns`, in time order."""
@@ -132,16 +134,19 @@ class _Held(Generic[ColumnsT]):
             whole = concatenated(self._parts)
             self._parts = [whole.rows(np.argsort(whole.time_ns, kind="stable"))]
             self._earliest = [int(self._parts[0].time_ns[0])]
+            self._rows_before = [self._rows - len(whole)]
             self._sorted = True
         released: list[ColumnsT] = []
         while self._parts and self._earliest[0] <= until_ns:
             part = self._parts.pop(0)
             self._earliest.pop(0)
+            before = self._rows_before.pop(0)
             ready = _until(part, until_ns)
             released.append(ready)
             if len(ready) < len(part):
                 self._parts.insert(0, part.rows(slice(len(ready), None)))
                 self._earliest.insert(0, int(self._parts[0].time_ns[0]))
+                self._rows_before.insert(0, before + len(ready))
         return tuple(released)
 
 
@@ -361,9 +366,30 @@ def _begin_of(part: Part) -> int:
 
 def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[ColumnsT, ...]:
     """What the parts tell, each event once, by time and then by the order of the parts."""
-    if not told or (len(told) == 1 and not may_repeat(told[0].rows)):
-        return told[0].rows if told else ()
-    joined = concatenated(overlaps.once(told))
+    follow = all(one.ended and one.last_ns <= other.first_ns for one, other in pairwise(told))
+    if not follow or any(may_repeat(telling.rows) for telling in told):
+        return _joined(told, overlaps)
+    # Files that follow one another share a moment at most, so no more than its rows need to be compared.
+    found: list[ColumnsT] = []
+    since_ns = _BEGINNING
+    for seam_ns in sorted({one.last_ns for one, other in pairwise(told) if one.last_ns == other.first_ns}):
+        found += [rows for telling in told for rows in _between(telling, since_ns, seam_ns - 1).rows]
+        found += _joined([_between(telling, seam_ns - 1, seam_ns) for telling in told], overlaps)
+        since_ns = seam_ns
+    return (*found, *(rows for telling in told for rows in _between(telling, since_ns, _END).rows))
+
+
+def _between(telling: Telling[ColumnsT], since_ns: int, until_ns: int) -> Telling[ColumnsT]:
+    """The same with the rows after the one time and up to the other."""
+    rows = (_after(_until(part, until_ns), since_ns) for part in telling.rows)
+    return replace(telling, rows=tuple(part for part in rows if len(part)))
+
+
+def _joined(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[ColumnsT, ...]:
+    telling = [each for each in told if each.rows]
+    if not telling:
+        return ()
+    joined = concatenated(overlaps.once(telling))
     return (joined.rows(np.argsort(joined.time_ns, kind="stable")),)
 
 
