@@ -40,7 +40,7 @@ KINDS: Final = {
     "price_jumps": "prices over ten times, or under a tenth of, the price before",
     "old_snapshots": "snapshots older than the book, left out",
     "checksum_failures": "book messages whose checksum is not that of the book here",
-    "out_of_order": "rows whose time is before the row above, sorted into place",
+    "out_of_order": "rows whose time is before the row above, sorted into place if they are not held back",
     "held_back": "changes whose time is before one that they follow, applied after it, at its time",
     "late": "rows too late to be sorted into place (none: they are sorted on disk)",
     "before_snapshot": "book updates before the first snapshot, dropped",

@@ -29,6 +29,7 @@ ROWS_HELD: Final = 1 << 17
 _MOST_BACK_NS: Final = 3_600 * 10**9
 """A change that takes effect later than this after its time is damaged, or the one before it is."""
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
+_HELD_BACK: Final = "{:.9f} s before a change that it follows, so it takes effect when that does"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +105,23 @@ class InOrder(Generic[ReceivedT]):
 class InTurn:
     """When changes that are applied one after the other take effect: none before one above it."""
 
-    def __init__(self, report: Report, advice: str) -> None:
+    def __init__(self, report: Report, advice: str = "") -> None:
         self._report = report
         self._advice = advice
         self._last_ns = _BEGINNING
         self._last = ""
         """Where the change of that time stands."""
+
+    def begin_at(self, time_ns: int) -> None:
+        """What follows does not depend on what there was before this time."""
+        self._last_ns = time_ns
+
+    def time(self, name: str, time_ns: int, line: int) -> int:
+        """When the next change takes effect, which stands on this line of the file of this name."""
+        if time_ns < self._last_ns:
+            self._report.add("held_back", name, line, time_ns, _HELD_BACK.format((self._last_ns - time_ns) / 1e9))
+        self._last_ns = max(self._last_ns, time_ns)
+        return self._last_ns
 
     def times(self, name: str, times: Ints, lines: Ints) -> Ints:
         """When the next changes take effect, from their own times and their lines in the file of this name.
@@ -144,7 +156,7 @@ class InTurn:
             (
                 int(lines[row]),
                 int(times[row]),
-                f"{back_ns[row] / 1e9:.9f} s before a change that it follows, so it takes effect when that does",
+                _HELD_BACK.format(back_ns[row] / 1e9),
             )
             for row in rows
         )
