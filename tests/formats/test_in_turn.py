@@ -18,11 +18,12 @@ from processor.formats import files, in_turn
 from tests.formats import test_itch
 from tests.formats.mapped_files import START_MS, START_NS, mapped, refusal
 from tests.formats.reading import book_of, read
-from tests.formats.samples import lines, write
+from tests.formats.samples import binance_depth, binance_snapshot, lines, write
 from tests.formats.test_dbn import CLEARED, events_of, mbo, order, record
 from tests.formats.test_dbn import START_NS as DAY_NS
 from tests.formats.test_dbn_files import csv, stream
 from tests.formats.test_mapping_tables import ORDERS
+from tests.formats.websocket_samples import okx_book
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -309,3 +310,58 @@ def test_files_that_are_in_order_are_played_without_a_word(seed: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         found = read(mbo(Path(place), *(row for _, row in stream(seed))))
     assert not {"held_back", "out_of_order", "gaps"} & set(found.report.counts)
+
+
+def test_updates_of_binance_follow_their_ids_where_their_times_run_backwards(tmp_path: Path) -> None:
+    rows = [
+        binance_snapshot(0, 10, [("1", "1")]), binance_depth(200, 11, 11, [("1", "2")]),
+        binance_depth(150, 12, 12, [("1", "3")]), binance_depth(300, 13, 13, [], [("2", "1")]),
+    ]  # fmt: skip
+    found = read(write(tmp_path / "abcusdt_20240808.gz", lines(*rows)))
+    sizes = [(event.time_ns // 10**6 % 1000, int(event.size)) for event in book_of(found.book) if event.side == BID]
+    assert sizes == [(200, 1), (200, 2), (200, 3)]
+    assert told(found, "held_back") == [
+        (3, "0.050000000 s before a change that it follows, so it takes effect when that does")
+    ]
+
+
+def test_updates_of_binance_that_changed_places_are_played_by_their_times(tmp_path: Path) -> None:
+    rows = [
+        binance_snapshot(0, 10, [("1", "1")]), binance_depth(100, 11, 11, [("1", "5")]),
+        binance_depth(200, 13, 13, [("1", "3")]), binance_depth(150, 12, 12, [("1", "2")]),
+    ]  # fmt: skip
+    found = read(write(tmp_path / "abcusdt_20240808.gz", lines(*rows)))
+    assert [int(event.size) for event in book_of(found.book) if event.side == BID] == [1, 5, 2, 3]
+    assert found.report.counts["gaps"]
+    assert not found.report.counts["held_back"]
+
+
+def test_updates_of_okx_follow_their_numbers_where_their_times_run_backwards(tmp_path: Path) -> None:
+    rows = [
+        okx_book(0, "snapshot", [("1", "1")], [("2", "1")], seqId=1, prevSeqId=-1),
+        okx_book(200, "update", [("1", "2")], [], seqId=2, prevSeqId=1),
+        okx_book(150, "update", [("1", "3")], [], seqId=3, prevSeqId=2),
+    ]
+    found = read(write(tmp_path / "okx.txt", lines(*rows)))
+    sizes = [(event.time_ns // 10**6 % 1000, int(event.size)) for event in book_of(found.book) if event.side == BID]
+    assert sizes == [(0, 1), (200, 2), (200, 3)]
+    assert [line for line, _ in told(found, "held_back")] == [3]
+
+
+@pytest.mark.parametrize("read_bytes", [90, 1 << 20])
+@pytest.mark.parametrize("stray", [1_000, -1_000])
+def test_a_row_that_strays_into_a_snapshot_of_tardis_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stray: int, read_bytes: int
+) -> None:
+    monkeypatch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
+    at_us = DAY_NS // 1000
+
+    def row(us: int, price: str, *, snapshot: bool = True) -> str:
+        return f"x,XY,{at_us + us},{at_us + us},{str(snapshot).lower()},bid,{price},1"
+
+    header = "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount"
+    rows = [row(-2_000, "1"), row(0, "10"), row(stray, "12", snapshot=False), row(0, "11"), row(0, "9")]
+    found = read(write(tmp_path / "x_book.csv", lines(header, *rows)))
+    last = list(books_played(found).values())[-1]
+    assert {price for _, price in last} == ({"9", "10", "11", "12"} if stray > 0 else {"9", "10", "11"})
+    assert found.report.counts["out_of_order"] == 1
