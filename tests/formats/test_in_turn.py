@@ -226,6 +226,13 @@ def test_a_time_that_is_hours_off_is_refused_and_the_clock_of_receipt_plays(tmp_
     assert events_of(read(path, clock="local"))[1:] == [(100, BID, 100, 7), (200, BID, 100, 12)]
 
 
+def test_the_top_of_a_book_whose_rows_changed_places_is_the_one_received_last(tmp_path: Path) -> None:
+    first, second, third = (order(at, "A", "B", 0, price, 1, flags=64) for at, price in ((1, 10), (2, 11), (3, 12)))
+    found = read(mbo(tmp_path, first, third, second))
+    assert list(books_played(found).values())[-1] == {(BID, "12"): 1}
+    assert found.report.counts == {"out_of_order": 1}
+
+
 def test_what_was_dropped_before_the_book_began_holds_nothing_back(tmp_path: Path) -> None:
     early = record("mbo", -500, "A", "B", 100, 1, order=9, event_ns=DAY_NS + 50)
     found = read(mbo(tmp_path, early, CLEARED, order(10, "A", "B", 1, 100, 5)))
