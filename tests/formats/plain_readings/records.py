@@ -154,8 +154,8 @@ def sierra(said: Said) -> Iterator[Event]:
             snapshot_us = time_us
         elif command not in {2, 3}:
             snapshot_us = None
-        of_snapshot = snapshot_us is not None and time_us > snapshot_us
-        time_ns = ((snapshot_us if of_snapshot else time_us) - _SIERRA_EPOCH_US) * 1000
+        own_us = time_us if snapshot_us is None else min(time_us, snapshot_us)
+        time_ns = (own_us - _SIERRA_EPOCH_US) * 1000
         if command == 1:
             yield BookEvent(time_ns, CLEAR, ZERO, ZERO)
         elif command:
