@@ -14,12 +14,13 @@ from __future__ import annotations
 from bisect import bisect
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Generic
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from processor.errors import Disordered
 from processor.events import CLEAR, NS_PER_MS, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
+from processor.held import Held, until
 from processor.jumps import Jumps
 from processor.overlaps import Overlaps, Telling, may_repeat
 from processor.report import Report
@@ -66,8 +67,8 @@ class Chunk:
             return self
         return replace(
             self,
-            trades=tuple(_until(part, limit_ns) for part in self.trades),
-            book=tuple(_until(part, limit_ns) for part in self.book),
+            trades=tuple(until(part, limit_ns) for part in self.trades),
+            book=tuple(until(part, limit_ns) for part in self.book),
             until_ns=limit_ns,
         )
 
@@ -80,74 +81,8 @@ class Chunk:
         )
 
 
-def _until(part: ColumnsT, limit_ns: int) -> ColumnsT:
-    return part.rows(slice(0, int(np.searchsorted(part.time_ns, limit_ns, side="right"))))
-
-
 def _after(part: ColumnsT, limit_ns: int) -> ColumnsT:
     return part.rows(slice(int(np.searchsorted(part.time_ns, limit_ns, side="right")), None))
-
-
-class _Held(Generic[ColumnsT]):
-    """Rows of one kind that wait for earlier ones of their part."""
-
-    def __init__(self) -> None:
-        self.first_ns: int | None = None
-        """The earliest there has been."""
-        self.last_ns = _BEGINNING
-        """The latest there has been."""
-        self._parts: list[ColumnsT] = []
-        self._earliest: list[int] = []
-        """Of each part."""
-        self._rows_before: list[int] = []
-        """Of each part, counted from the first row there was."""
-        self._rows = 0
-        self._sorted = True
-
-    def add(self, rows: ColumnsT) -> int:
-        """Hold `rows`, at least one; return the earliest time among them."""
-        times = rows.time_ns
-        in_order = bool((times[1:] >= times[:-1]).all())
-        earliest_ns = int(times[0] if in_order else times.min())
-        self._sorted = self._sorted and in_order and earliest_ns >= self.last_ns
-        self.first_ns = earliest_ns if self.first_ns is None else min(self.first_ns, earliest_ns)
-        self.last_ns = max(self.last_ns, int(times[-1] if in_order else times.max()))
-        self._parts.append(rows)
-        self._earliest.append(earliest_ns)
-        self._rows_before.append(self._rows)
-        self._rows += len(rows)
-        return earliest_ns
-
-    @property
-    def earliest_ns(self) -> int:
-        """Of those held; the end of time without any."""
-        return min(self._earliest[:1] if self._sorted else self._earliest, default=_END)
-
-    def releasable_ns(self) -> int:
-        """Up to which time rows may go as far as this kind's number of rows is concerned."""
-        part = bisect(self._rows_before, self._rows - HELD_ROWS)
-        return self._earliest[part - 1] - 1 if part else _BEGINNING
-
-    def release(self, until_ns: int) -> tuple[ColumnsT, ...]:
-        """Give up all rows up to `until_ns`, in time order."""
-        if not self._sorted:
-            whole = concatenated(self._parts)
-            self._parts = [whole.rows(np.argsort(whole.time_ns, kind="stable"))]
-            self._earliest = [int(self._parts[0].time_ns[0])]
-            self._rows_before = [self._rows - len(whole)]
-            self._sorted = True
-        released: list[ColumnsT] = []
-        while self._parts and self._earliest[0] <= until_ns:
-            part = self._parts.pop(0)
-            self._earliest.pop(0)
-            before = self._rows_before.pop(0)
-            ready = _until(part, until_ns)
-            released.append(ready)
-            if len(ready) < len(part):
-                self._parts.insert(0, part.rows(slice(len(ready), None)))
-                self._earliest.insert(0, int(self._parts[0].time_ns[0]))
-                self._rows_before.insert(0, before + len(ready))
-        return tuple(released)
 
 
 class _Reading:
@@ -156,8 +91,8 @@ class _Reading:
     def __init__(self, part: Part, report: Report) -> None:
         self.part = part
         self.batches = part.read(report)
-        self.trades: _Held[LocatedTrades] = _Held()
-        self.book: _Held[BookEvents] = _Held()
+        self.trades: Held[LocatedTrades] = Held()
+        self.book: Held[BookEvents] = Held()
         self.consumed_bytes = 0
         self.ended = False
         self._below_zero: bool | None = None
@@ -169,7 +104,7 @@ class _Reading:
 
     def releasable_ns(self) -> int:
         """Up to which time rows may go as far as the order within this part is concerned."""
-        return max(self.trades.releasable_ns(), self.book.releasable_ns())
+        return max(self.trades.releasable_ns(HELD_ROWS), self.book.releasable_ns(HELD_ROWS))
 
     def begin_ns(self) -> int:
         """Time of the earliest row held; the begin of time where the part may have earlier ones anywhere."""
@@ -332,7 +267,7 @@ class _Merge:
                 found.append((part, part.first_ns))
         return found
 
-    def _tellings(self, held: list[tuple[_Reading, _Held[ColumnsT], int]]) -> list[Telling[ColumnsT]]:
+    def _tellings(self, held: list[tuple[_Reading, Held[ColumnsT], int]]) -> list[Telling[ColumnsT]]:
         """What each part has of a kind up to that time, for those that have something."""
         return [
             Telling(reading.part, rows, kind.first_ns or 0, kind.last_ns, reading.ended)
@@ -381,7 +316,7 @@ def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[Column
 
 def _between(telling: Telling[ColumnsT], since_ns: int, until_ns: int) -> Telling[ColumnsT]:
     """The same with the rows after the one time and up to the other."""
-    rows = (_after(_until(part, until_ns), since_ns) for part in telling.rows)
+    rows = (_after(until(part, until_ns), since_ns) for part in telling.rows)
     return replace(telling, rows=tuple(part for part in rows if len(part)))
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.formats.in_turn import InTurn
+
 if TYPE_CHECKING:
     from processor.events import BookEvents
     from processor.report import Report
@@ -70,6 +72,7 @@ class BookSequence:
         """Of the last diff that is no longer among them."""
         self._waiting: Snapshot | None = None
         """A snapshot that no diff has followed yet."""
+        self._in_turn = InTurn(report)
         self._last_id: int | None = None
         """Of the last diff applied; None before the first snapshot is."""
         self._missing: list[tuple[int, int]] = []
@@ -110,7 +113,8 @@ class BookSequence:
         if not diff.reaches(self._last_id):
             self._gap(diff, self._last_id)
         self._last_id = diff.last_id
-        return [diff.events]
+        self._recent[-1] = self._in_its_turn(diff)
+        return [self._recent[-1].events]
 
     def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
         """The next snapshot of the recording."""
@@ -160,13 +164,23 @@ class BookSequence:
         self._waiting = None
         self._missing = []
         known_id, last_id = self._last_id, snapshot.last_id
+        self._in_turn.begin_at(following[0].time_ns)
+        events: list[BookEvents] = []
         for diff in following:
             if not diff.reaches(last_id):
                 self._gap(diff, last_id, is_new=known_id is None or diff.last_id > known_id)
             last_id = diff.last_id
+            events.append(self._in_its_turn(diff).events)
         self._last_id = last_id
         time_ns = np.full(len(snapshot.events), following[0].time_ns)
-        return [replace(snapshot.events, time_ns=time_ns), *(diff.events for diff in following)]
+        return [replace(snapshot.events, time_ns=time_ns), *events]
+
+    def _in_its_turn(self, diff: Diff) -> Diff:
+        """The diff, not before the one that it follows by its ids."""
+        time_ns = self._in_turn.time(diff.file, diff.time_ns, diff.line)
+        if time_ns == diff.time_ns:
+            return diff
+        return replace(diff, time_ns=time_ns, events=replace(diff.events, time_ns=np.full(len(diff.events), time_ns)))
 
     def _drop(self, diff: Diff) -> None:
         self._report.add("before_snapshot", diff.file, diff.line, diff.time_ns, f"update {diff.last_id}")

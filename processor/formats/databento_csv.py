@@ -174,10 +174,12 @@ def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part
             for rows in table.rows(file, layouts[file], time=None, header_lines=1):
                 sound = _with_room(rows, layouts[file], file.name, report)
                 records = _as_records(sound, layouts[file], file.name)
-                trades, book, lines = reader.of_records(records, sound.lines, 0)
-                yield batch(trades, book, before + rows.consumed_bytes, lines=lines)
+                for trades, book, lines in reader.of_records(records, sound.lines, 0):
+                    yield batch(trades, book, before + rows.consumed_bytes, lines=lines)
             report.refuse_if_rotten(file.name)
             before += file.size_bytes
+            for trades, book, lines in reader.end_file():
+                yield batch(trades, book, before, lines=lines)
         reader.end()
 
     return replace(part_of_all(in_order, read), has_snapshots=True)

@@ -247,6 +247,8 @@ def _read(opened: Sequence[_Opened], instrument: str, wanted: Wanted, report: Re
         reader.next_file(each.file.name, next_ns)
         yield from _batches(each, instrument, reader, before, report)
         before += each.file.size_bytes
+        for trades, book, traded in reader.end_file():
+            yield batch(trades, book, before, lines=traded)
     reader.end()
 
 
@@ -272,8 +274,9 @@ def _batches(
             if not mine.all():
                 _note_orphans(records, lines, prelude, file.name, report)
                 records, lines = records[mine], lines[mine]
-            trades, book, traded = reader.of_records(records, lines, len(records) + malformed)
-            yield batch(trades, book, consumed_before + block.consumed_bytes, lines=traded)
+            consumed = consumed_before + block.consumed_bytes
+            for trades, book, traded in reader.of_records(records, lines, len(records) + malformed):
+                yield batch(trades, book, consumed, lines=traded)
             before += len(places)
             rest = data[end:]
             if damaged:

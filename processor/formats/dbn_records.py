@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats import orders
+from processor.events import BUY, END_OF_TIME, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats.dbn_orders import (
+    ACTION_OF,
+    NONE,
+    SIDE_OF,
+    SNAPSHOT,
+    TOP_OF_BOOK,
+    OrderLevels,
+    OrderRecords,
+    begin_of_book,
+    by_byte,
+)
+from processor.formats.in_turn import InOrder
 from processor.formats.kernels import ABSENT
 from processor.formats.retold import Retold
 from processor.formats.snapshots import SnapshotRuns
@@ -17,14 +28,14 @@ from processor.formats.states import full_states
 from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from processor.report import Report
 
     Records = NDArray[np.void]
-    Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
+    Found: TypeAlias = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
 
 _HEADER: Final = (
     ("length", "u1"),
@@ -90,28 +101,12 @@ SCHEMAS: Final = (
 FIXED_DECIMALS: Final = 9
 NO_PRICE: Final = int(np.iinfo(np.int64).max)
 _NO_SIZE: Final = int(np.iinfo(np.uint32).max)
-_SNAPSHOT: Final = 32
-_TOP_OF_BOOK: Final = 64
-_LAST: Final = 128
 _ACTIONS: Final = b"ACMRTFN"
-_BOOK_ACTIONS: Final = {b"A": orders.ADD, b"C": orders.CANCEL, b"M": orders.MODIFY, b"R": orders.RESET}
 _AGGRESSORS: Final = {b"A": SELL, b"B": BUY, b"N": UNKNOWN}
-_BOOK_SIDES: Final = {b"A": ASK, b"B": BID}
-_NONE: Final = -1
-
-
-def _by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
-    table = np.full(256, _NONE, np.int8)
-    for letter, value in meaning.items():
-        table[letter[0]] = value
-    return table
-
-
-_IS_ACTION: Final = _by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTIONS), 1)) == 1
-_ACTION_OF: Final = _by_byte(_BOOK_ACTIONS)
-_AGGRESSOR_OF: Final = np.where(_by_byte({b"A": 0, b"B": 0}) == 0, _by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
-_IS_SIDE: Final = _by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
-_BOOK_SIDE_OF: Final = _by_byte(_BOOK_SIDES)
+_IS_ACTION: Final = by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTIONS), 1)) == 1
+_AGGRESSOR_OF: Final = np.where(by_byte({b"A": 0, b"B": 0}) == 0, by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
+_IS_SIDE: Final = by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
+_NOTHING: Final[Found] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +175,7 @@ def times_of(records: Records, schema: Schema, clock: str) -> NDArray[np.int64]:
     """
     if schema.sampled or clock == "local":
         return records["ts_recv"].astype(np.int64)
-    times: NDArray[np.int64] = np.where((records["flags"] & _SNAPSHOT) != 0, records["ts_recv"], records["ts_event"])
+    times: NDArray[np.int64] = np.where((records["flags"] & SNAPSHOT) != 0, records["ts_recv"], records["ts_event"])
     return times
 
 
@@ -192,14 +187,15 @@ class RecordReader:
         self._schema = wanted.schema
         self._report = report
         self._order = OrderCheck(report)
+        self._trade_order = OrderCheck(report)
         self._decimals = 0
-        self._orders = orders.OrderBook()
-        self._runs = SnapshotRuns()
+        self._levels = OrderLevels(report)
+        self._in_order: InOrder[OrderRecords] = InOrder("sort the records by ts_recv, and join files of one time")
         self._old_runs = SnapshotRuns()
-        self._snapshot_ns = int(np.iinfo(np.int64).min)
-        """Time of the latest snapshot."""
         self._retold = Retold()
         self._name = ""
+        self._next_ns: int | None = None
+        """When the next file begins."""
         self._days = DayCheck("", report)
         self._is_fresh = True
         """Whether the book had not begun before this file."""
@@ -211,10 +207,23 @@ class RecordReader:
             DatasetError: the file before leaves out what one before it tells of the same time.
         """
         self._name = name
+        self._next_ns = next_ns
         self._days = DayCheck(name, self._report)
-        self._is_fresh = not self._orders.has_begun
-        if self._schema is MBO:
-            self._retold.next_file(name, next_ns)
+        if self._schema is not MBO:
+            return
+        self._is_fresh = not self._has_begun()
+        self._in_order.next_file(name, anew=self._is_fresh)
+        self._retold.next_file(name, next_ns)
+
+    def end_file(self) -> list[Found]:
+        """What is left of the file, but for what the next one may have something before.
+
+        Raises:
+            DatasetError: as of `of_records`.
+        """
+        goes_on = self._next_ns is not None and self._has_begun()
+        until_ns = self._next_ns - 1 if goes_on and self._next_ns is not None else END_OF_TIME
+        return self._applied(self._in_order.release(until_ns))
 
     def end(self) -> None:
         """The last file has been read.
@@ -224,10 +233,15 @@ class RecordReader:
         """
         self._retold.end()
 
-    def of_records(self, records: Records, lines: NDArray[np.int64], found: int) -> Found:
+    def _has_begun(self) -> bool:
+        """Whether the book has, or will with the records that wait for others."""
+        return self._levels.has_begun or any(begin_of_book(rows.record) < len(rows) for rows in self._in_order.held)
+
+    def of_records(self, records: Records, lines: NDArray[np.int64], found: int) -> list[Found]:
         """What the next records of the schema come to, which stand on these lines; `found` rows are reported.
 
-        Trades, book events, and the lines of the trades.
+        Trades, book events, and the lines of the trades; once, or several times. Orders are held back until those
+        that were received before them have been read.
 
         Raises:
             DatasetError: the records cannot go together with those before.
@@ -240,18 +254,50 @@ class RecordReader:
         if not near.all():
             records, lines, times = records[near], lines[near], times[near]
         self._report.rows(self._name, found, *((int(times.min()), int(times.max())) if len(times) else (None, None)))
-        again, old = self._again(records, lines, times)
+        if self._schema is not MBO:
+            self._order.check(self._name, times, lines)
+            return [self._of(self._name, records, lines, times, np.zeros(len(records), np.bool_))]
+        # The order of files is that of receipt, which is close to the event, unless the time is damaged.
+        received = records["ts_recv"]
+        received = np.where(np.abs(received - times) < NS_PER_DAY, received, times)
+        again, old = self._again(records, lines, times, received)
         # Of a book that had not begun, what was told before was dropped, and is needed now.
         left_out = old if self._is_fresh else old | again
-        if left_out.any():
-            kept = np.flatnonzero(~left_out)
-            records, lines, times, again = records[kept], lines[kept], times[kept], again[kept]
-        self._order.check(self._name, times, lines)
+        rows = OrderRecords(
+            time_ns=received,
+            price_ticks=records["price"],
+            size_lots=records["size"],
+            price_decimals=FIXED_DECIMALS,
+            size_decimals=0,
+            file=self._in_order.file_of(len(records)),
+            line=lines,
+            record=records,
+            happened_ns=times,
+            again=again,
+        )
+        rows = rows.rows(~left_out) if left_out.any() else rows
+        self._order.check(self._name, rows.time_ns, rows.line)
+        return self._applied(self._in_order.add(rows))
+
+    def _applied(self, in_order: Iterable[tuple[str, OrderRecords]]) -> list[Found]:
+        """What orders come to that no others come before."""
+        found = [self._of(name, rows.record, rows.line, rows.happened_ns, rows.again) for name, rows in in_order]
+        return found or [_NOTHING]
+
+    def _of(
+        self,
+        name: str,
+        records: Records,
+        lines: NDArray[np.int64],
+        times: NDArray[np.int64],
+        again: NDArray[np.bool_],
+    ) -> Found:
+        """What records come to, in the order in which they are applied."""
         if not len(records):
-            return None, None, None
+            return _NOTHING
         prices = self._prices(records, times)
-        trades, traded = self._trades(records, lines, times, prices, again)
-        return trades, self._book(records, lines, times, prices), traded
+        trades, traded = self._trades(name, records, lines, times, prices, again)
+        return trades, self._book(name, records, lines, times, prices), traded
 
     def _sound(self, records: Records, lines: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which records can be used; the others are reported."""
@@ -267,8 +313,8 @@ class RecordReader:
         ]
         if self._schema is MBO:
             places_order = (action == ord("A")) | (action == ord("M"))
-            top = (records["flags"] & _TOP_OF_BOOK) != 0
-            unplaced = places_order & ((_BOOK_SIDE_OF[side] == _NONE) | (~top & (records["price"] == NO_PRICE)))
+            top = (records["flags"] & TOP_OF_BOOK) != 0
+            unplaced = places_order & ((SIDE_OF[side] == NONE) | (~top & (records["price"] == NO_PRICE)))
             faults.append((unplaced, "an order without a side or a price"))
         sound = np.ones(len(records), np.bool_)
         for faulty, reason in faults:
@@ -278,16 +324,17 @@ class RecordReader:
         return sound
 
     def _again(
-        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64]
+        self,
+        records: Records,
+        lines: NDArray[np.int64],
+        times: NDArray[np.int64],
+        received: NDArray[np.int64],
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which records an earlier file tells, too, and which are of a snapshot older than the book."""
         again, old = np.zeros((2, len(records)), np.bool_)
-        if self._schema is not MBO or not self._retold.is_needed:
+        if not self._retold.is_needed:
             return again, old
-        in_snapshot = (records["flags"] & _SNAPSHOT) != 0
-        # The order of files is that of receipt, which is close to the event, unless the time is damaged.
-        received = records["ts_recv"]
-        received = np.where(np.abs(received - times) < NS_PER_DAY, received, times)
+        in_snapshot = (records["flags"] & SNAPSHOT) != 0
         rows = np.flatnonzero(~in_snapshot)
         plain = np.ascontiguousarray(records[rows])
         plain["length"] = 0  # it tells whether the time of sending follows
@@ -324,7 +371,7 @@ class RecordReader:
         while decimals < FIXED_DECIMALS and (prices % 10 ** (FIXED_DECIMALS - decimals)).any():
             decimals += 1
         if decimals != self._decimals:
-            self._orders.rescale(10 ** (decimals - self._decimals))
+            self._levels.rescale(10 ** (decimals - self._decimals))
             self._decimals = decimals
         prices //= 10 ** (FIXED_DECIMALS - decimals)
         prices[absent] = ABSENT
@@ -332,6 +379,7 @@ class RecordReader:
 
     def _trades(
         self,
+        name: str,
         records: Records,
         lines: NDArray[np.int64],
         times: NDArray[np.int64],
@@ -351,20 +399,24 @@ class RecordReader:
             size_decimals=0,
             aggressor=_AGGRESSOR_OF[records["side"][wanted]],
         )
-        report_unknown_sides(self._report, self._name, trades, lines[wanted])
+        if self._schema is MBO:
+            self._trade_order.check(name, trades.time_ns, lines[wanted])
+        report_unknown_sides(self._report, name, trades, lines[wanted])
         return trades, lines[wanted]
 
     def _book(
-        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64], prices: NDArray[np.int64]
+        self, name: str, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64], prices: NDArray[np.int64]
     ) -> BookEvents | None:
         if not self._schema.has_book:
             return None
         wanted = ~_within(self._wanted.deeper, records)
         if not self._schema.consolidated:
-            self._wanted.publisher.check(records["publisher_id"][wanted], lines[wanted], self._name)
+            self._wanted.publisher.check(records["publisher_id"][wanted], lines[wanted], name)
         if self._schema is MBO:
-            wanted &= _ACTION_OF[records["action"]] != _NONE
-            return self._from_orders(records[wanted], lines[wanted], times[wanted], prices[0, wanted])
+            wanted &= ACTION_OF[records["action"]] != NONE
+            return self._levels.events(
+                name, records[wanted], lines[wanted], times[wanted], prices[0, wanted], self._decimals
+            )
         levels = self._schema.levels
         sizes = np.empty((2 * levels, len(times)), np.int64)
         for level in range(levels):
@@ -380,57 +432,6 @@ class RecordReader:
         ).where(wanted)
         bids, asks = ([(2 * each + side, 2 * (levels + each) + side) for each in range(levels)] for side in (0, 1))
         return full_states(rows, times[wanted], bids, asks)
-
-    def _from_orders(
-        self, records: Records, lines: NDArray[np.int64], times: NDArray[np.int64], prices: NDArray[np.int64]
-    ) -> BookEvents:
-        in_snapshot = (records["flags"] & _SNAPSHOT) != 0
-        times = self._not_before_snapshots(in_snapshot, times)
-        starts = self._snapshot_starts(in_snapshot, records)
-        if len(starts):
-            rows = np.insert(np.arange(len(records)), starts, starts)
-            records, lines, times, prices = records[rows], lines[rows], times[rows], prices[rows]
-        actions = _ACTION_OF[records["action"]]
-        top = (records["flags"] & _TOP_OF_BOOK) != 0
-        actions = np.where(top & (actions == orders.ADD), np.int8(orders.REPLACE_SIDE), actions)
-        actions[starts + np.arange(len(starts))] = orders.RESET
-        ids = np.ascontiguousarray(records["order_id"])
-        events, faults = self._orders.apply(
-            times, actions, ids, _BOOK_SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
-        )
-        for fault, kind, detail in (
-            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
-            (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
-            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
-        ):
-            self._tell(kind, detail, faults == fault, lines, times)
-        return BookEvents(
-            time_ns=events.time_ns,
-            price_ticks=events.price_ticks,
-            size_lots=events.size_lots,
-            price_decimals=self._decimals,
-            size_decimals=0,
-            side=events.side,
-        )
-
-    def _not_before_snapshots(self, in_snapshot: NDArray[np.bool_], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The times, but none before that of a snapshot above: such a change happened before, and was received after.
-
-        A snapshot does not hold what was received after it.
-        """
-        if not in_snapshot.any() and (times >= self._snapshot_ns).all():
-            return times
-        latest = np.where(in_snapshot, times, self._snapshot_ns)
-        floors = np.maximum.accumulate(np.maximum(latest, self._snapshot_ns))
-        self._snapshot_ns = int(floors[-1])
-        return np.maximum(times, floors)
-
-    def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
-        """Which orders begin a snapshot without a clear before them: such a clear begins it otherwise."""
-        clears: NDArray[np.bool_] = records["action"] == ord("R")
-        lasts = clears | ((records["flags"] & _LAST) != 0)
-        starts = self._runs.starts(clears | in_snapshot, records["ts_recv"], lasts)
-        return starts[~clears[starts]]
 
 
 def _within(spans: Sequence[Span], records: Records) -> NDArray[np.bool_]:

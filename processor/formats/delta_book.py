@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from processor.events import ASK, BID, BookEvents
+from processor.formats.in_turn import InTurn
 from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot
 from processor.formats.text_book import TextBook
@@ -66,6 +67,7 @@ class DeltaBook:
         self._checksum = checksum
         self._texts = TextBook()
         self._depth: int | None = None
+        self._in_turn = InTurn(report)
         self._last_id: int | None = None
         self._started = False
         self._first_ns: int | None = None
@@ -194,6 +196,8 @@ class DeltaBook:
     def _begin(self, message: BookMessage, place: Place, levels: Levels) -> None:
         """The book is what this snapshot says."""
         self._started = True
+        if place.time_ns is not None:
+            self._in_turn.begin_at(place.time_ns)
         if self._first_ns is None:
             self._first_ns = message.time_ns
         self._last_id = message.last_id
@@ -220,17 +224,31 @@ class DeltaBook:
                 return parts or SKIPPED
             self._broken_ns = message.time_ns
             self._add("gaps", place, f"updates are missing between {self._last_id} and {message.previous_id}")
+        own_ns = place.time_ns
+        place, levels = self._in_its_turn(message, place, levels)
         self._last_id = message.last_id
         self._has_updates = True
         cut = [] if self._checksum is None else self._kept_texts(message, place, levels)
-        return [*parts, levels(), *cut] if parts or cut else UPDATE
+        return [*parts, levels(), *cut] if parts or cut or place.time_ns != own_ns else UPDATE
+
+    def _in_its_turn(self, message: BookMessage, place: Place, levels: Levels) -> tuple[Place, Levels]:
+        """The same, but not before the update that this one follows by the venue's numbers."""
+        if place.time_ns is None:
+            return place, levels
+        if message.last_id is None or self._last_id is None or message.last_id < self._last_id:
+            self._in_turn.begin_at(place.time_ns)
+            return place, levels
+        time_ns = self._in_turn.time(place.file, place.time_ns, place.line)
+        if time_ns == place.time_ns:
+            return place, levels
+        return replace(place, time_ns=time_ns), lambda: _at(time_ns, levels())
 
     def _begun_by(self, waiting: _Told, message: BookMessage, place: Place) -> BookEvents:
         """The snapshot that waited, at its time of receipt or else that of the update which has come."""
         self._begin(replace(waiting.message, time_ns=message.time_ns), waiting.place, lambda: waiting.events)
         time_ns = place.time_ns if waiting.place.time_ns is None else waiting.place.time_ns
-        times = np.full(len(waiting.events), time_ns or 0)
-        return as_snapshot(time_ns or 0, replace(waiting.events, time_ns=times))
+        self._in_turn.begin_at(time_ns or 0)
+        return as_snapshot(time_ns or 0, _at(time_ns or 0, waiting.events))
 
     def _keep_early(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> None:
         """An update before the first snapshot: it is dropped, unless that is fetched, and may be older."""
@@ -268,6 +286,10 @@ def _key(message: BookMessage, content: Content) -> int:
     """A number for a message: venues count theirs anew after a restart, so a number is told with its time."""
     what = b" ".join(content) if message.last_id is None else b"%d" % message.last_id
     return key_of(b"%d %d " % (_time_of(message), message.is_snapshot) + what)
+
+
+def _at(time_ns: int, events: BookEvents) -> BookEvents:
+    return replace(events, time_ns=np.full(len(events), time_ns))
 
 
 def _time_of(message: BookMessage) -> int:

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated, multiplied
+from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import text
 from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import prefetched
+from processor.formats.resting import Resting
 from processor.formats.retold import Retold
 from processor.formats.snapshots import SnapshotRuns
 from processor.formats.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
@@ -219,9 +220,11 @@ class _Reader:
         self._report = report
         self._order = OrderCheck(report)
         self._decimals = (0, 0)
-        self._resting = {BID: _Resting(), ASK: _Resting()}
+        self._resting = {BID: Resting(), ASK: Resting()}
         self._retold = Retold()
         self._old_runs = SnapshotRuns()
+        self._latest_ns = self._cleared_ns = _NO_TIME
+        """Times of the latest row of the book, and of the latest clear of a side."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
         """Another file begins; the one after it begins at `next_ns` or later (None: there is none).
@@ -298,6 +301,7 @@ class _Reader:
         times = rows.time_ns[chosen]
         self._order.check(name, times, chosen + before + 1)
         is_trade = rows.kind[chosen] == _TRADE
+        self._refuse_disorder(rows, chosen[~is_trade], before, name)
         trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
         return trades, self._book(rows, chosen[~is_trade], prices, sizes), chosen[is_trade] + before + 1
 
@@ -316,6 +320,33 @@ class _Reader:
         starts[self._old_runs.starts(old, times)] = True
         self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times, name)
         return gone | old
+
+    def _refuse_disorder(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> None:
+        """Refuse a row on the other side of a side's clear than by its time: a clear takes away what is there by then.
+
+        Raises:
+            DatasetError: so it is.
+        """
+        if not len(chosen):
+            return
+        times = rows.time_ns[chosen]
+        clears = (rows.kind[chosen] == _CLEAR) & (rows.side[chosen] != UNKNOWN)
+        latest_ns = max(self._latest_ns, int(times.max()))
+        if clears.any() or self._cleared_ns != _NO_TIME:
+            latest = np.maximum.accumulate(np.concatenate(([self._latest_ns], times)))
+            cleared = np.maximum.accumulate(np.concatenate(([self._cleared_ns], np.where(clears, times, _NO_TIME))))
+            wrong = np.flatnonzero((times < cleared[:-1]) | (clears & (times < latest[:-1])))
+            if len(wrong):
+                row = int(wrong[0])
+                back_s = (int(latest[row]) - int(times[row])) / 1e9
+                msg = (
+                    f"{name}: row {int(chosen[row]) + before + 1} is {back_s:.9f} s before one above it, and one of "
+                    "the two clears a side, whose meaning depends on what is there by then: "
+                    "sort the array by the time of the clock"
+                )
+                raise DatasetError(msg)
+            self._cleared_ns = int(cleared[-1])
+        self._latest_ns = latest_ns
 
     def _tell(
         self,
@@ -420,37 +451,3 @@ class _Reader:
             size_decimals=self._decimals[1],
             side=side,
         )
-
-
-class _Resting:
-    """At which prices of one side something rests."""
-
-    def __init__(self) -> None:
-        self._prices = np.empty(0, np.int64)
-
-    def update(self, prices: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
-        """The next rows: what rests now at these prices."""
-        if not len(prices):
-            return
-        changed, last = np.unique(prices[::-1], return_index=True)
-        unchanged = np.setdiff1d(self._prices, changed, assume_unique=True)
-        self._prices = np.concatenate((unchanged, changed[sizes[::-1][last] > 0]))
-
-    def take(self, lowest: int | None, highest: int | None) -> NDArray[np.int64]:
-        """The prices in this range, at which nothing rests from now on."""
-        gone = np.ones(len(self._prices), np.bool_)
-        if lowest is not None:
-            gone &= self._prices >= lowest
-        if highest is not None:
-            gone &= self._prices <= highest
-        taken = np.sort(self._prices[gone])
-        self._prices = self._prices[~gone]
-        return taken
-
-    def rescale(self, factor: int) -> None:
-        """Multiply all prices.
-
-        Raises:
-            ScaleOverflow: one has no room in 64 bits then.
-        """
-        self._prices = multiplied(self._prices, factor)

@@ -17,6 +17,7 @@ from processor.formats import iex_messages as iex
 from processor.formats.base import Part, batch
 from processor.formats.captures import Capture
 from processor.formats.chunks import prefetched
+from processor.formats.in_turn import InTurn
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
 from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
@@ -227,7 +228,8 @@ class _StockReader:
         self._is_deep = first.feed == iex.DEEP
         self._day = first.day
         self._report = report
-        self._order = OrderCheck(report)
+        self._trade_order, self._quote_order = OrderCheck(report), OrderCheck(report)
+        self._in_turn = InTurn(report, "the messages of a session are in the order of their numbers")
         self._begun = not self._is_deep or first.number > 1
         """A session of DEEP begins with an empty book; every quote of TOPS is all of it."""
         self._open_ns: int | None = None
@@ -277,7 +279,6 @@ class _StockReader:
         self._report.rows(self._name, seen, *span)
         if not len(times):
             return None, None, None, None
-        self._order.check(self._name, times, messages["packet"])
         self._note_broken(messages)
         traded = messages[messages["type"] == iex.TRADE]
         trades = Trades(
@@ -289,8 +290,9 @@ class _StockReader:
             aggressor=np.full(len(traded), UNKNOWN, np.int8),
         )
         lines = traded["packet"].copy()
+        self._trade_order.check(self._name, trades.time_ns, lines)
         report_unknown_sides(self._report, self._name, trades, lines)
-        book = self._levels(messages) if self._is_deep else _quotes(messages)
+        book = self._levels(messages) if self._is_deep else self._quotes(messages)
         return trades, book, lines, traded["id"] ^ (self._day << _TRADES_A_DAY_BITS)
 
     def _sound(self, messages: Table) -> NDArray[np.bool_]:
@@ -323,7 +325,7 @@ class _StockReader:
             return None
         self._note_open(levels)
         book = BookEvents(
-            time_ns=levels["time"].copy(),
+            time_ns=self._in_turn.times(self._name, levels["time"].copy(), levels["packet"]),
             price_ticks=levels["price"].copy(),
             size_lots=levels["size"].copy(),
             price_decimals=_PRICE_DECIMALS,
@@ -349,20 +351,20 @@ class _StockReader:
         self._report.add_all("assumptions", self._name, found, len(rows))
         self._open_ns = None if levels["complete"][-1] else int(times[-1])
 
-
-def _quotes(messages: Table) -> BookEvents | None:
-    """TOPS's quotes: each is all there is of both sides."""
-    quotes = messages[messages["type"] == iex.QUOTE]
-    if not len(quotes):
-        return None
-    values = np.stack([quotes[name] for name in ("price", "size", "ask_price", "ask_size")])
-    values[::2][values[::2] == 0] = ABSENT
-    rows = Rows(
-        values=values,
-        lines=quotes["packet"],
-        last_line=0,
-        price_decimals=_PRICE_DECIMALS,
-        size_decimals=0,
-        consumed_bytes=0,
-    )
-    return full_states(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])
+    def _quotes(self, messages: Table) -> BookEvents | None:
+        """TOPS's quotes: each is all there is of both sides."""
+        quotes = messages[messages["type"] == iex.QUOTE]
+        if not len(quotes):
+            return None
+        self._quote_order.check(self._name, quotes["time"], quotes["packet"])
+        values = np.stack([quotes[name] for name in ("price", "size", "ask_price", "ask_size")])
+        values[::2][values[::2] == 0] = ABSENT
+        rows = Rows(
+            values=values,
+            lines=quotes["packet"],
+            last_line=0,
+            price_decimals=_PRICE_DECIMALS,
+            size_decimals=0,
+            consumed_bytes=0,
+        )
+        return full_states(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])

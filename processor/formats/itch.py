@@ -19,6 +19,7 @@ from processor.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNK
 from processor.formats import orders
 from processor.formats.base import Part, batch
 from processor.formats.chunks import prefetched
+from processor.formats.in_turn import InTurn
 from processor.formats.itch_messages import (
     LENGTHS,
     PREFIX_BYTES,
@@ -275,7 +276,8 @@ class _StockReader:
         self._stock = int.from_bytes(stock.ljust(STOCK_BYTES).encode("ascii"), "big")
         self._midnight_ns = midnight_ns
         self._report = report
-        self._order = OrderCheck(report)
+        self._trade_order = OrderCheck(report)
+        self._in_turn = InTurn(report, "the messages of a day are in the order in which they were sent")
         self._orders = orders.OrderBook()
         self._begun = False
 
@@ -290,7 +292,6 @@ class _StockReader:
         self._report.rows(self._name, found, *span)
         if not len(times):
             return None, None, None, None
-        self._order.check(self._name, times, messages["line"])
         self._note_broken(messages, times)
         book, resting_sides, resting_prices = self._book(messages, times)
         kind = messages["type"]
@@ -307,6 +308,7 @@ class _StockReader:
             size_decimals=0,
             aggressor=_AGGRESSORS[resting_sides[traded]],
         )
+        self._trade_order.check(self._name, trades.time_ns, lines)
         report_unknown_sides(self._report, self._name, trades, lines)
         day = self._midnight_ns // NS_PER_DAY
         return trades, book, lines, messages["other"][traded] ^ (day << _MATCHES_A_DAY_BITS)
@@ -355,9 +357,10 @@ class _StockReader:
         actions = np.where(second, np.int8(orders.SUCCEED), _ACTION_OF[kind[at]])
         ids = np.where(second, messages["other"][at], messages["order"][at])
         sides, prices = _SIDE_OF[messages["side"][at]], messages["price"][at]
-        emptied = None if self._begun else self._emptied(times[:1])
+        effective = self._in_turn.times(self._name, times[at], messages["line"][at])
+        emptied = None if self._begun else self._emptied(np.minimum(times[:1], effective[:1] if len(at) else times[:1]))
         self._begun = True
-        events, faults = self._orders.apply(times[at], actions, ids, sides, prices, messages["size"][at])
+        events, faults = self._orders.apply(effective, actions, ids, sides, prices, messages["size"][at])
         self._note_faults(messages[at], times[at], faults)
         resting_sides = np.full(len(messages), -1, np.int8)
         resting_prices = np.full(len(messages), ABSENT, np.int64)

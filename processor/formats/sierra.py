@@ -364,7 +364,10 @@ def _spell(
 def _date_snapshots(
     commands: NDArray[np.uint8], flags: NDArray[np.uint8], times: NDArray[np.int64], state: NDArray[np.int64]
 ) -> None:
-    """Give the levels that follow a clear its time, up to the end of their batch: a snapshot is of one time."""
+    """Give the levels that follow a clear its time, up to the end of their batch: a snapshot is of one time.
+
+    What strays into it from before the clear was cleared by it, and keeps its time.
+    """
     for row in range(len(commands)):
         command = commands[row]
         if command == _CLEARS:
@@ -372,6 +375,6 @@ def _date_snapshots(
         elif command not in _ADDS:
             state[0] = 0
         if state[0]:
-            times[row] = state[1]
+            times[row] = min(times[row], state[1])
         if flags[row] & _END_OF_BATCH:
             state[0] = 0

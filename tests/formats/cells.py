@@ -91,6 +91,32 @@ def _patched(row: bytes, patches: Sequence[tuple[int, str, Callable[[Any], Any]]
     return bytes(made)
 
 
+_ORDER_PLACES: Final = {
+    "dbn": {"ts_event": (8, 16), "price": (24, 32)},
+    "itch": {"ts_event": (7, 13), "price": (34, 38)},
+}
+"""From where to where these stand in a record of an order, and in a message that adds one."""
+
+
+def order_cell(row: Any, table: Table, name: str) -> bytes | None:
+    """What stands in the row of an order; None where it is none, or not of a format of orders."""
+    if table.kind == "lines" and "order_id" in table.names:
+        return bytes(row.split(b",")[table.names.index(name)])
+    start, end = _ORDER_PLACES.get(table.kind, {}).get(name, (0, 0))
+    is_order = end and (len(row) == _ORDER_BYTES if table.kind == "dbn" else row[2:3] in b"AF")
+    return row[start:end] if is_order else None
+
+
+def with_order_cell(row: bytes, table: Table, name: str, cell: bytes) -> bytes:
+    """The row of an order with something else there."""
+    if table.kind == "lines":
+        cells = row.split(b",")
+        cells[table.names.index(name)] = cell
+        return b",".join(cells)
+    start, end = _ORDER_PLACES[table.kind][name]
+    return row[:start] + cell + row[end:]
+
+
 @dataclass(frozen=True)
 class Cells:
     """Changes the prices or the sizes of a row, where it has any."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tests.formats.cells import Cells, shifted
+from tests.formats.cells import Cells, order_cell, shifted, with_order_cell
 from tests.formats.changes import chosen, together
 from tests.formats.taken_apart import packed, taken_apart, unpacked
 
@@ -63,6 +63,18 @@ def _swapped(rows: Rows, change: Change, _: Table, __: str) -> Rows:
 def _swapped_far(rows: Rows, change: Change, _: Table, __: str) -> Rows:
     at, other = change.at % len(rows), change.other % len(rows)
     rows[at], rows[other] = rows[other], rows[at]
+    return rows
+
+
+def _times_exchanged(rows: Rows, change: Change, table: Table, _: str) -> Rows:
+    """An order and the next one of its price, or else its neighbour, exchange when they happened, not their places."""
+    first = change.at % len(rows)
+    prices = [order_cell(row, table, "price") for row in rows]
+    later = [at for at in range(first + 1, len(rows)) if prices[at] == prices[first]] or [first - 1]
+    one, other = (order_cell(rows[at], table, "ts_event") for at in (first, later[0]))
+    if one is not None and other is not None:
+        rows[first] = with_order_cell(rows[first], table, "ts_event", other)
+        rows[later[0]] = with_order_cell(rows[later[0]], table, "ts_event", one)
     return rows
 
 
@@ -134,6 +146,7 @@ CHANGED: Final[dict[str, Mutation]] = {
     "a row doubled far": _rows_changed(_doubled_far),
     "neighbours swapped": _rows_changed(_swapped),
     "far rows swapped": _rows_changed(_swapped_far),
+    "times of two orders exchanged": _rows_changed(_times_exchanged),
     "a row of another day": _rows_changed(_of_another_day),
     "all sizes by 1e12": _rows_changed(_all(price=False, cell=_times("1e12"))),
     "all sizes by 1e-9": _rows_changed(_all(price=False, cell=_times("1e-9"))),

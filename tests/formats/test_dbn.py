@@ -272,7 +272,7 @@ def test_many_generated_orders_come_to_the_sums_of_a_dict(tmp_path: Path) -> Non
 
 
 def test_orders_before_the_book_is_cleared_are_dropped_and_counted(tmp_path: Path) -> None:
-    found = read(mbo(tmp_path, order(0, "A", "B", 1, 10, 1), order(1, "C", "B", 9, 10, 1), CLEARED))
+    found = read(mbo(tmp_path, order(-2, "A", "B", 1, 10, 1), order(-1, "C", "B", 9, 10, 1), CLEARED))
     assert found.report.counts["before_snapshot"] == 2
     assert [event[1] for event in events_of(found)] == [CLEAR]
 

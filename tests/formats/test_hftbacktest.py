@@ -274,3 +274,23 @@ def test_arrays_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_
         DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* tell of the same time"
     ):
         read(tmp_path)
+
+
+def test_a_clear_of_a_side_and_rows_out_of_order_around_it_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        (SNAPSHOT | BUYS, 0, 100.0, 1), (DEPTH | BUYS, 10, 99.0, 1), (CLEARED | BUYS, 20, 99.0, 0),
+        (DEPTH | BUYS, 30, 98.0, 1),
+    ]  # fmt: skip
+    assert not npz_read(tmp_path / "sound", rows).report.counts
+    for number, at_us in ((3, 15), (2, 5)):
+        late = list(rows)
+        late[number] = (rows[number][0], at_us, *rows[number][2:])
+        with pytest.raises(
+            DatasetError, match=rf"row {number + 1} is 0\.0000\d+ s before one above it.*sort the array"
+        ):
+            npz_read(tmp_path / f"{number}", late)
+
+
+def npz_read(folder: Path, rows: list[Row]) -> Read:
+    npz(folder, new(rows), "btcusdt_20240808.npz")
+    return read(folder)

@@ -451,7 +451,8 @@ def test_a_file_that_ends_early_is_read_to_there_and_reported(tmp_path: Path) ->
 
 def test_messages_whose_times_go_back_are_counted(tmp_path: Path) -> None:
     found = read(day(tmp_path, add(5, 11, "B", 300, 100), delete(4, 11)))
-    assert found.report.counts == {"out_of_order": 1}
+    assert found.report.counts == {"held_back": 1}
+    assert [event[0] for event in events_of(found)] == [5, 5, 5]
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,7 @@ OF_WHOLE_DAYS: Final = ("lobster", "itch")
 """Formats whose files are refused where they are parts of a day."""
 MUST_PLAY: Final = (
     "a row dropped", "a row doubled", "a row doubled far", "neighbours swapped", "far rows swapped",
-    "the header again", "the rows again behind themselves", "rewritten",
+    "times of two orders exchanged", "the header again", "the rows again behind themselves", "rewritten",
 )  # fmt: skip
 """Of what changes rows, whatever the format."""
 
@@ -398,3 +398,13 @@ def test_a_copy_that_differs_is_refused_or_told(written: Sample, change: Change)
 @given(change=changes(CHANGED))
 def test_changed_rows_play_as_the_reference_says(written: Sample, change: Change) -> None:
     changed(written, turned(change, CHANGED, written))
+
+
+@pytest.mark.parametrize("what", ["times of two orders exchanged", "neighbours swapped", "far rows swapped"])
+@pytest.mark.parametrize("name", ["dbn_mbo", "databento_csv_mbo", "itch"])
+@often
+@given(change=changes(CHANGED))
+def test_orders_out_of_order_play_as_the_reference_says(
+    request: pytest.FixtureRequest, name: str, what: str, change: Change
+) -> None:
+    changed(sample(name, request), replace(change, what=what))

@@ -190,6 +190,15 @@ def test_the_levels_of_a_snapshot_are_of_the_time_of_its_clear(tmp_path: Path, m
     assert found_of(found) == []
 
 
+def test_a_level_from_before_a_clear_that_strays_into_its_snapshot_is_cleared_by_it(tmp_path: Path) -> None:
+    rows = [change(0, 1), change(0, 2, 90, 1, flags=1), change(20, 1), change(20, 2, 100, 1), change(10, 2, 99, 4)]
+    found = read(write(tmp_path / "X.depth", depth(*rows, change(25, 2, 98, 3, flags=1))))
+    assert [(at, int(price)) for at, _, price, _ in events_of(found)] == [
+        (0, 0), (0, 90), (10, 99), (20, 0), (20, 100), (20, 98),
+    ]  # fmt: skip
+    assert found_of(found) == [("out_of_order", 5, "0.000010 s before the row above")]
+
+
 def test_trades_and_books_of_one_symbol_are_one_dataset(tmp_path: Path) -> None:
     write(tmp_path / "ESH25-CME.scid", scid(trade(5, 10, bought=1)))
     book = [change(0, 1), *levels(0, (0, 10, 1), (1, 11, 1)), change(9, 4, 10, 2)]

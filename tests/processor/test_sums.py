@@ -29,8 +29,8 @@ from processor.engine import Engine, checks
 from processor.errors import ScaleOverflow
 from processor.events import ASK, BID, BUY, CLEAR, NS_PER_DAY, NS_PER_SECOND, SELL, BookEvents, scaled_up
 from processor.formats import open_dataset
-from processor.formats.hftbacktest import _Resting
 from processor.formats.orders import ADD, RESET, OrderBook
+from processor.formats.resting import Resting
 from processor.inspection import _Step, inspect
 from processor.kernel import WIDTH
 from processor.partitions import computed, partitions
@@ -453,7 +453,7 @@ def test_orders_of_more_than_fits_at_a_price_are_refused_with_their_sum() -> Non
 
 @pytest.mark.parametrize("price", [10**17, -(10**17)])
 def test_orders_and_levels_have_room_for_more_decimals_or_are_refused(price: int) -> None:
-    book, resting = OrderBook(), _Resting()
+    book, resting = OrderBook(), Resting()
     book.apply(*orders(1, price=price))
     resting.update(np.array([price]), np.array([1]))
     for each in (book, resting):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,19 +12,20 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BookEvents, concatenated
 from processor.formats import orders
 from processor.formats.base import batch, part_of_all
+from processor.formats.in_turn import InOrder, InTurn, Received
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
 from processor.formats.specs import ABSENT
-from processor.formats.tables import Table, TableReader, begin_ns
+from processor.formats.tables import OrderCheck, Table, TableReader, begin_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from processor.formats.base import Batch, Part
+    from processor.formats.files import SourceFile
     from processor.formats.mapped.columns import Mapped
-    from processor.formats.mapped.mapping_file import Table as Said
     from processor.formats.tables import Rows
     from processor.formats.text import Layout
     from processor.report import Report
@@ -35,40 +36,54 @@ _SIDES: Final = np.array([BID, ASK], np.int8)
 _ACTIONS: Final = {
     "created": orders.ADD,
     "changed": orders.MODIFY,
-    "deleted": orders.CANCEL,
+    "deleted": orders.DELETE,
     "filled": orders.CANCEL,
 }
-_ALL: Final = int(np.iinfo(np.int64).max)
-"""More than any order has."""
+_DAMAGED: Final = "--clock local orders by the times of receipt, where the mapping names a local_time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes(Received):
+    """What happens to orders, at times of receipt; and when it does in the chosen clock."""
+
+    happened_ns: Ints
+    action: NDArray[np.int8]
+    order: Ints
+    side: NDArray[np.int8]
 
 
 def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
-    """The logs of an instrument as one part, as the orders of one rest on in the next."""
-    tables = {}
+    """The logs of an instrument as one part, as the orders of one rest on in the next.
+
+    They are applied in the order of `local_time` where the mapping names one.
+    """
+    tables: dict[SourceFile, Table] = {}
+    received: dict[SourceFile, Table] = {}
     for mapped in files:
-        time = mapped.time_name(mapped.table.clock(clock))
-        tables[mapped.file] = Table(mapped.layout(instrument), time, header_lines=mapped.content.header_lines)
-    begins = {mapped.file: begin_ns(Lines.of(mapped), tables[mapped.file]) for mapped in files}
+        layout, header_lines = mapped.layout(instrument), mapped.content.header_lines
+        for each, by in ((clock, tables), ("local", received)):
+            by[mapped.file] = Table(layout, mapped.time_name(mapped.table.clock(each)), header_lines=header_lines)
+    begins = {mapped.file: begin_ns(Lines.of(mapped), received[mapped.file]) for mapped in files}
     in_order = sorted(files, key=lambda mapped: begins[mapped.file] or 0)
 
     def read(report: Report) -> Generator[Batch]:
-        reader = TableReader(report)
+        reader = TableReader(report, checks_order=False)
         log = _Log(report)
         before = 0
         for number, mapped in enumerate(in_order):
             lines = Lines.of(mapped)
-            table = tables[mapped.file]
+            table, received_at = tables[mapped.file], received[mapped.file].time
+            log.next_file(lines.name, in_order[max(number - 1, 0)].file.name)
             rows = reader.rows(lines, table.layout, time=table.time, header_lines=table.header_lines)
             with closing(rows):
                 for some in rows:
-                    log.refuse_overlap(some, table, in_order[max(number - 1, 0)].file.name, lines.name)
-                    yield batch(None, log.events(some, mapped, table, lines.name), before + some.consumed_bytes)
-            log.end_file()
+                    yield batch(None, log.events(some, mapped, table, received_at), before + some.consumed_bytes)
             lines.report(report)
             before += lines.size_bytes
+            yield batch(None, log.end_file(), before)
 
     whole = part_of_all([mapped.file for mapped in in_order], read)
-    return replace(whole, first_ns=begins[in_order[0].file], trades=False)
+    return replace(whole, first_ns=begin_ns(Lines.of(in_order[0]), tables[in_order[0].file]), trades=False)
 
 
 class _Log:
@@ -78,68 +93,84 @@ class _Log:
         self._report = report
         self._book = orders.OrderBook()
         self._decimals: tuple[int, int] | None = None
+        self._in_order: InOrder[_Changes] = InOrder("sort the rows by the time of receipt, or else by the time")
+        self._in_turn = InTurn(report, _DAMAGED)
+        self._order = OrderCheck(report)
+        self._name = ""
         self._last_ns: int | None = None
         self._before_ns: int | None = None
-        """The last time of the file before."""
+        """The last time of receipt of the file before."""
+        self._before = ""
 
-    def refuse_overlap(self, rows: Rows, table: Table, before: str, name: str) -> None:
-        """Refuse a file that begins before the one before it ends: nothing says how the two go together.
+    def next_file(self, name: str, before: str) -> None:
+        """Another file begins, after the one called `before`."""
+        self._name, self._before, self._before_ns = name, before, self._last_ns
+        self._in_order.next_file(name, anew=False)
+
+    def end_file(self) -> BookEvents | None:
+        """What is left of the file."""
+        return self._applied(self._in_order.release())
+
+    def events(self, rows: Rows, mapped: Mapped, table: Table, received: str) -> BookEvents | None:
+        """The level updates that are known by now, with these rows; what is wrong with them is reported.
 
         Raises:
-            DatasetError: so it is.
+            DatasetError: the file begins before the one before it ends, as nothing says how the two go together; or a
+                row is too far out of order.
         """
-        times = rows.values[table.layout.row_of(table.time)]
-        if self._before_ns is not None and len(times) and int(times.min()) < self._before_ns:
-            msg = f"{before} and {name} both tell of the orders of one time: keep one of the files"
-            raise DatasetError(msg)
-        if len(times):
-            self._last_ns = max(int(times.max()), self._last_ns or int(times[0]))
-
-    def end_file(self) -> None:
-        """All that follows is of the next file."""
-        self._before_ns = self._last_ns
-
-    def events(self, rows: Rows, mapped: Mapped, table: Table, name: str) -> BookEvents | None:
-        """The level updates that some rows come to; what is wrong with them is reported."""
         said, layout = mapped.table, table.layout
         keys = [key for _, key in action_words(said)]
-        action = np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, said.action)]
         deleted = np.array([key == "deleted" for key in keys])[_column(rows, layout, said.action)]
-        rows, kept = self._complete(rows, layout, mapped, deleted, name)
-        action, deleted = action[kept], deleted[kept]
+        rows, kept = self._complete(rows, layout, mapped, deleted)
+        deleted = deleted[kept]
         if not len(rows):
             return None
-        begun = self._decimals is not None
-        self._rescale(rows)
-        times = _column(rows, layout, table.time)
-        events, faults = self._book_of(times, rows, layout, said, action, deleted, begun=begun)
-        self._report_faults(faults, deleted, rows, times, name)
-        return replace(events, price_decimals=rows.price_decimals, size_decimals=rows.size_decimals)
+        received_ns = _column(rows, layout, received)
+        if self._before_ns is not None and int(received_ns.min()) < self._before_ns:
+            msg = f"{self._before} and {self._name} both tell of the orders of one time: keep one of the files"
+            raise DatasetError(msg)
+        self._last_ns = max(int(received_ns.max()), self._last_ns or int(received_ns[0]))
+        self._order.check(self._name, received_ns, rows.lines)
+        changes = _Changes(
+            time_ns=received_ns,
+            price_ticks=np.where(deleted, 0, _column(rows, layout, said.price)),
+            size_lots=np.where(deleted, 0, _column(rows, layout, said.size)),
+            price_decimals=rows.price_decimals,
+            size_decimals=rows.size_decimals,
+            file=self._in_order.file_of(len(rows)),
+            line=rows.lines,
+            happened_ns=_column(rows, layout, table.time),
+            action=np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, said.action)],
+            order=_column(rows, layout, said.id),
+            side=_SIDES[_column(rows, layout, said.side)],
+        )
+        return self._applied(self._in_order.add(changes))
 
-    def _book_of(
-        self,
-        times: Ints,
-        rows: Rows,
-        layout: Layout,
-        said: Said,
-        action: NDArray[np.int8],
-        deleted: NDArray[np.bool_],
-        *,
-        begun: bool,
-    ) -> tuple[BookEvents, NDArray[np.int8]]:
-        """What the actions come to; before the first, the book is emptied: nothing rests that the log does not tell."""
-        ids, prices = _column(rows, layout, said.id), _column(rows, layout, said.price)
-        sizes = np.where(deleted, _ALL, _column(rows, layout, said.size))
-        sides = _SIDES[_column(rows, layout, said.side)]
-        if begun:
-            return self._book.apply(times, action, ids, sides, prices, sizes)
-        nothing, reset = np.zeros(1, np.int64), np.array([orders.RESET], np.int8)
-        cleared, _ = self._book.apply(times[:1], reset, nothing, sides[:1], nothing, nothing)
-        events, faults = self._book.apply(times, action, ids, sides, prices, sizes)
-        return concatenated([cleared, events]), faults
+    def _applied(self, in_order: Iterable[tuple[str, _Changes]]) -> BookEvents | None:
+        found = [events for name, changes in in_order for events in self._levels(name, changes)]
+        return concatenated(found) if found else None
+
+    def _levels(self, name: str, changes: _Changes) -> list[BookEvents]:
+        """What the next changes come to; before the first, the book is emptied: nothing rests that no log tells."""
+        begun = self._decimals is not None
+        self._rescale(changes)
+        times = self._in_turn.times(name, changes.happened_ns, changes.line)
+        found = []
+        if not begun:
+            none, nothing = np.zeros(1, np.int64), np.zeros(1, np.int8)
+            cleared, _ = self._book.apply(times[:1], np.array([orders.RESET], np.int8), none, nothing, none, none)
+            found.append(cleared)
+        events, faults = self._book.apply(
+            times, changes.action, changes.order, changes.side, changes.price_ticks, changes.size_lots
+        )
+        self._report_faults(name, faults, changes.line, times)
+        return [
+            replace(each, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
+            for each in (*found, events)
+        ]
 
     def _complete(
-        self, rows: Rows, layout: Layout, mapped: Mapped, deleted: NDArray[np.bool_], name: str
+        self, rows: Rows, layout: Layout, mapped: Mapped, deleted: NDArray[np.bool_]
     ) -> tuple[Rows, NDArray[np.bool_]]:
         """The rows that have a price and a size, which one that deletes an order need not have."""
         absent = (_column(rows, layout, mapped.table.price) == ABSENT) | (
@@ -148,27 +179,26 @@ class _Log:
         kept = deleted | ~absent
         bad = np.flatnonzero(~kept)
         found = ((int(rows.lines[row]), None, "an order without a price or a size") for row in bad)
-        self._report.add_all("malformed", name, found, len(bad))
+        self._report.add_all("malformed", self._name, found, len(bad))
         return rows.where(kept), kept
 
-    def _rescale(self, rows: Rows) -> None:
-        """Bring what rests to the scale of these rows."""
+    def _rescale(self, changes: _Changes) -> None:
+        """Bring what rests to the scale of these changes."""
         if self._decimals is not None:
-            price, size = rows.price_decimals - self._decimals[0], rows.size_decimals - self._decimals[1]
+            price, size = changes.price_decimals - self._decimals[0], changes.size_decimals - self._decimals[1]
             if price or size:
                 self._book.rescale(10**price, 10**size)
-        self._decimals = rows.price_decimals, rows.size_decimals
+        self._decimals = changes.price_decimals, changes.size_decimals
 
-    def _report_faults(
-        self, faults: NDArray[np.int8], deleted: NDArray[np.bool_], rows: Rows, times: Ints, name: str
-    ) -> None:
+    def _report_faults(self, name: str, faults: NDArray[np.int8], lines: Ints, times: Ints) -> None:
         for fault, detail in (
             (orders.UNKNOWN_ORDER, "an order that was never created"),
             (orders.TOO_MUCH, "more of an order is filled than rests"),
+            (orders.KNOWN_ORDER, "an order is created that rests already: it takes its own place"),
         ):
-            wrong = (faults == fault) & ~(deleted & (fault == orders.TOO_MUCH))
-            found = ((int(rows.lines[row]), int(times[row]), detail) for row in np.flatnonzero(wrong))
-            self._report.add_all("gaps", name, found, int(wrong.sum()))
+            wrong = np.flatnonzero(faults == fault)
+            found = ((int(lines[row]), int(times[row]), detail) for row in wrong)
+            self._report.add_all("gaps", name, found, len(wrong))
 
 
 def _column(rows: Rows, layout: Layout, name: object) -> Ints:

@@ -36,45 +36,63 @@ class Order:
 
 
 def of_orders(rows: Iterable[Order]) -> Iterator[Event]:
-    """The level after each change, which is the sum of the orders there."""
-    resting: dict[int, tuple[int, Decimal, Decimal]] = {}
+    """The level after each change, which is the sum of the orders there.
 
-    def level(time_ns: int, side: int, price: Decimal) -> BookEvent:
+    The changes happen in the order of the rows; one whose time is before that of another above happens when that does.
+    """
+    resting: dict[int, tuple[int, Decimal, Decimal]] = {}
+    now_ns = 0
+
+    def level(side: int, price: Decimal) -> BookEvent:
         total = sum((size for at, of, size in resting.values() if (at, of) == (side, price)), ZERO)
-        return BookEvent(time_ns, side, price, total)
+        return BookEvent(now_ns, side, price, total)
 
     for row in rows:
         if row.action == "T":
             yield Trade(row.time_ns, row.price, row.size, SIDES.get(row.side.lower(), UNKNOWN))
-        elif row.action == "R":
+            continue
+        if row.action in {"R", "A", "M", "C"} and row.time_ns > now_ns:
+            now_ns = row.time_ns
+        if row.action == "R":
             resting = {}
-            yield BookEvent(row.time_ns, CLEAR, ZERO, ZERO)
+            yield BookEvent(now_ns, CLEAR, ZERO, ZERO)
         elif row.action in {"A", "M"}:
             before = resting.pop(row.number, None)
             side = BOOK_SIDES[row.side.lower()]
             resting[row.number] = side, row.price, row.size
             if before is not None and before[:2] != (side, row.price):
-                yield level(row.time_ns, *before[:2])
-            yield level(row.time_ns, side, row.price)
+                yield level(*before[:2])
+            yield level(side, row.price)
         elif row.action == "C" and row.number in resting:
             side, price, size = resting.pop(row.number)
             if size > row.size:
                 resting[row.number] = side, price, size - row.size
-            yield level(row.time_ns, side, price)
+            yield level(side, price)
+
+
+def _as_received(rows: Iterable[tuple[int, Order]]) -> list[Order]:
+    """Orders by their times of receipt; for one that is a day off, and so damaged, stands the order's own time."""
+    day_ns = 86_400 * 10**9
+    sound = [(at if abs(at - order.time_ns) < day_ns else order.time_ns, order) for at, order in rows]
+    return [order for _, order in sorted(sound, key=lambda each: each[0])]
 
 
 def csv_orders(said: Said) -> Iterator[Event]:
-    return of_orders(
-        Order(
-            int(row["ts_event"]),
-            row["action"],
-            row["side"],
-            Decimal(row["price"] or 0),
-            Decimal(row["size"]),
-            int(row["order_id"]),
+    rows = (
+        (
+            int(row["ts_recv"]),
+            Order(
+                int(row["ts_event"]),
+                row["action"],
+                row["side"],
+                Decimal(row["price"] or 0),
+                Decimal(row["size"]),
+                int(row["order_id"]),
+            ),
         )
         for row in said.cells("*.csv")
     )
+    return of_orders(_as_received(rows))
 
 
 def _fixed(price: int) -> Decimal | None:
@@ -88,12 +106,13 @@ _DBN_LEVEL: Final = struct.Struct("<qqIIII")
 
 
 def dbn_orders(said: Said) -> Iterator[Event]:
-    def orders() -> Iterator[Order]:
+    def orders() -> Iterator[tuple[int, Order]]:
         for _, _, row in said.rows("*.dbn*"):
-            _, _, _, _, time_ns, number, price, size, _, _, action, side, *_ = _DBN_ORDER.unpack(row)
-            yield Order(time_ns, action.decode(), side.decode(), _fixed(price) or ZERO, Decimal(size), number)
+            _, _, _, _, time_ns, number, price, size, _, _, action, side, received_ns, *_ = _DBN_ORDER.unpack(row)
+            order = Order(time_ns, action.decode(), side.decode(), _fixed(price) or ZERO, Decimal(size), number)
+            yield received_ns, order
 
-    return of_orders(orders())
+    return of_orders(_as_received(orders()))
 
 
 def dbn(files: str, *, sampled: bool = False, book: bool = True) -> Reading:
@@ -135,7 +154,8 @@ def sierra(said: Said) -> Iterator[Event]:
             snapshot_us = time_us
         elif command not in {2, 3}:
             snapshot_us = None
-        time_ns = ((time_us if snapshot_us is None else snapshot_us) - _SIERRA_EPOCH_US) * 1000
+        own_us = time_us if snapshot_us is None else min(time_us, snapshot_us)
+        time_ns = (own_us - _SIERRA_EPOCH_US) * 1000
         if command == 1:
             yield BookEvent(time_ns, CLEAR, ZERO, ZERO)
         elif command:

@@ -43,9 +43,26 @@ class Tape:
             seen.add((row.get(self.id), trade))
 
 
+class _Snapshots:
+    """Says which flagged rows begin a snapshot: those of one moment are one, with what strays among them."""
+
+    def __init__(self) -> None:
+        self._latest: object = None
+        self._above: tuple[object, bool] = None, False
+
+    def __call__(self, moment: object, *, flagged: bool) -> bool:
+        ended = self._above == (moment, False)
+        self._above = moment, flagged
+        if not flagged:
+            return False
+        begins = moment != self._latest or ended
+        self._latest = moment
+        return begins
+
+
 @dataclass(frozen=True)
 class Updates:
-    """Where updates of a book are; a snapshot begins with a flagged row after another row, or of another moment."""
+    """Where updates of a book are, and the snapshots among them."""
 
     files: str
     time: str
@@ -55,13 +72,12 @@ class Updates:
     moment: str
 
     def __call__(self, said: Said) -> Iterator[Event]:
-        before = None
+        begins = _Snapshots()
         for row in said.cells(self.files):
             time_ns = time_ns_of(row[self.time], self.unit)
             flagged = row[self.flag[0]] == self.flag[1]
-            if flagged and before != row[self.moment]:
+            if begins(row[self.moment], flagged=flagged):
                 yield BookEvent(time_ns, CLEAR, ZERO, ZERO)
-            before = row[self.moment] if flagged else None
             yield BookEvent(time_ns, BOOK_SIDES[row["side"]], Decimal(row["price"]), Decimal(row[self.size]))
 
 
@@ -141,11 +157,10 @@ def mapped_parquet(said: Said) -> Iterator[Event]:
 
     for _, _, (moment, side, price, size) in said.rows("fills*"):
         yield Trade(time_ns(moment), Decimal(repr(price)), Decimal(repr(size)), SIDES[side])
-    before = None
+    begins = _Snapshots()
     for _, _, (moment, side, price, size, whole) in said.rows("book*"):
-        if whole == "yes" and before != moment:
+        if begins(moment, flagged=whole == "yes"):
             yield BookEvent(time_ns(moment), CLEAR, ZERO, ZERO)
-        before = moment if whole == "yes" else None
         yield BookEvent(time_ns(moment), BOOK_SIDES[side], Decimal(repr(price)), Decimal(repr(size)))
 
 

@@ -1,0 +1,124 @@
+"""The price levels that Databento's records of orders (MBO) come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.events import ASK, BID
+from processor.formats import orders
+from processor.formats.in_turn import InTurn, Received
+from processor.formats.snapshots import SnapshotRuns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from processor.events import BookEvents
+    from processor.report import Report
+
+    Records = NDArray[np.void]
+    Ints = NDArray[np.int64]
+
+SNAPSHOT: Final = 32
+TOP_OF_BOOK: Final = 64
+_LAST: Final = 128
+NONE: Final = -1
+_CLEAR: Final = ord("R")
+_DAMAGED: Final = "--clock local orders by the times of receipt"
+
+
+def by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
+    """A table of what each letter means, NONE for the others."""
+    table = np.full(256, NONE, np.int8)
+    for letter, value in meaning.items():
+        table[letter[0]] = value
+    return table
+
+
+ACTION_OF: Final = by_byte({b"A": orders.ADD, b"C": orders.CANCEL, b"M": orders.MODIFY, b"R": orders.RESET})
+SIDE_OF: Final = by_byte({b"A": ASK, b"B": BID})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecords(Received):
+    """Records as they were received, with their times in the chosen clock; which of them another file tells, too.
+
+    Prices and sizes are those in the records.
+    """
+
+    record: Records
+    happened_ns: Ints
+    again: NDArray[np.bool_]
+
+
+def begin_of_book(records: Records) -> int:
+    """At which of the records it becomes known what rests; behind them, if at none."""
+    begins = (records["action"] == _CLEAR) | ((records["flags"] & (SNAPSHOT | TOP_OF_BOOK)) != 0)
+    return int(np.argmax(begins)) if begins.any() else len(records)
+
+
+class OrderLevels:
+    """Follows the orders of an instrument, whose records are given in the order of receipt."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._orders = orders.OrderBook()
+        self._runs = SnapshotRuns()
+        self._in_turn = InTurn(report, _DAMAGED)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is known what rests."""
+        return self._orders.has_begun
+
+    def rescale(self, factor: int) -> None:
+        """Multiply the prices of all that rests.
+
+        Raises:
+            ScaleOverflow: one has no room in 64 bits then.
+        """
+        self._orders.rescale(factor)
+
+    def events(
+        self, name: str, records: Records, lines: Ints, times: Ints, prices: Ints, price_decimals: int
+    ) -> BookEvents:
+        """What the next records, which all act on the book, come to; what is wrong with them is reported.
+
+        Raises:
+            DatasetError: the time of one is damaged.
+        """
+        in_snapshot = (records["flags"] & SNAPSHOT) != 0
+        # What comes before the begin of the book has no effect.
+        first = 0 if self._orders.has_begun else begin_of_book(records)
+        effective = self._in_turn.times(name, times[first:], lines[first:])
+        times = np.concatenate((times[:first], effective)) if first else effective
+        starts = self._snapshot_starts(in_snapshot, records)
+        if len(starts):
+            rows = np.insert(np.arange(len(records)), starts, starts)
+            records, lines, times, prices = records[rows], lines[rows], times[rows], prices[rows]
+        actions = ACTION_OF[records["action"]]
+        top = (records["flags"] & TOP_OF_BOOK) != 0
+        actions = np.where(top & (actions == orders.ADD), np.int8(orders.REPLACE_SIDE), actions)
+        actions[starts + np.arange(len(starts))] = orders.RESET
+        ids = np.ascontiguousarray(records["order_id"])
+        events, faults = self._orders.apply(
+            times, actions, ids, SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
+        )
+        for fault, kind, detail in (
+            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
+            (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
+            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
+            (orders.KNOWN_ORDER, "gaps", "an order is added that rests already: it takes its own place"),
+        ):
+            at = np.flatnonzero(faults == fault)
+            self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in at), len(at))
+        return replace(events, price_decimals=price_decimals)
+
+    def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
+        """Which orders begin a snapshot without a clear before them: such a clear begins it otherwise."""
+        clears: NDArray[np.bool_] = records["action"] == _CLEAR
+        lasts = clears | ((records["flags"] & _LAST) != 0)
+        starts = self._runs.starts(clears | in_snapshot, records["ts_recv"], lasts)
+        return starts[~clears[starts]]
