@@ -18,12 +18,14 @@ from processor.formats.base import batch, part_of_all
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import chunks
 from processor.formats.headers import names_near_begin
+from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns, printable
 from processor.formats.packing import BOM
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
+from processor.formats.trades_alike import RecordedTrade
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
+_EVENT_TIME: Final = re.compile(rb'"E":\s*(\d{16}|\d{13})\D')
 _FIRST_LINES: Final = 3
 _FIRST_WITHIN_BYTES: Final = 16 << 20
 """How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
@@ -108,7 +111,9 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
     before = 0
     in_order = sorted((_first_local_ns(file), file.name, file) for file in files)
     for number, (first_ns, name, file) in enumerate(in_order):
-        next_ns = min((first_ns for first_ns, *_ in in_order[number + 1 :]), default=None)
+        next_ns = min(
+            (min(first_ns, _first_sent_ns(later)) for first_ns, _, later in in_order[number + 1 :]), default=None
+        )
         is_sole = len(FORMAT.instruments(file, file.head())) == 1
         reader.next_file(name, first_ns, next_ns, is_sole=is_sole)
         with closing(chunks(file)) as read:
@@ -123,6 +128,12 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
 def _first_local_ns(file: SourceFile) -> int:
     found = _start(file.head())
     return int(found[1].ljust(19, b"0")) if found else 0
+
+
+def _first_sent_ns(file: SourceFile) -> int:
+    """The first time of the exchange's in the head; that of receipt if there is none."""
+    found = _EVENT_TIME.search(file.head())
+    return epoch_ns(found[1].decode()) if found else _first_local_ns(file)
 
 
 def _start(head: bytes) -> re.Match[bytes] | None:
@@ -164,14 +175,15 @@ class _Reader:
         """The line and the symbol of the first message of another symbol, in a file that was taken for one of one."""
 
     def next_file(self, name: str, first_ns: int, next_ns: int | None, *, is_sole: bool) -> None:
-        """Another file begins, received from `first_ns` on, the one after it from `next_ns` on (None: none does)."""
+        """Another file begins, received from `first_ns` on; the one after it begins at `next_ns` by either clock."""
         self._name = name
         self._days = DayCheck(name, self._report)
         self._is_sole = is_sole
         self._took_nameless = False
         self._other = None
         overlaps = first_ns < self._last_local_ns
-        self._trade_ids.next_file(next_ns, overlaps=overlaps)
+        self._trade_ids.next_file(name, next_ns, overlaps=overlaps)
+        self._sequence.next_file(name, next_ns)
         if overlaps:
             self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
 
@@ -208,7 +220,12 @@ class _Reader:
         return trades, book, traded
 
     def end(self) -> None:
-        """The last file has been read."""
+        """The last file has been read.
+
+        Raises:
+            DatasetError: it contradicts an earlier one.
+        """
+        self._trade_ids.end()
         self._sequence.end()
 
     def _entry(self, line: int, row: bytes) -> _Entry | None:
@@ -278,7 +295,7 @@ class _Reader:
         for number, entry in enumerate(entries):
             if faulty[number]:
                 self._report_levels(entry, faulty[number])
-            elif self._is_new(entry):
+            elif self._trade_ids.is_new(self._recorded(entry, levels, int(levels.bounds[number]))):
                 kept.append(number)
         if not kept:
             return None, None
@@ -295,20 +312,19 @@ class _Reader:
         )
         return trades, lines
 
-    def _is_new(self, entry: _Entry) -> bool:
+    def _recorded(self, entry: _Entry, levels: Levels, at: int) -> RecordedTrade:
         message = entry.message
-        content = ""
-        if message.trade_id is None:
-            numbers = bytes(message.price) + b" " + bytes(message.quantity)
-            content = f"{message.trade_time} {numbers.decode()} {message.buyer_is_maker}"
-        return self._trade_ids.is_new(
+        return RecordedTrade(
             message.trade_id,
+            epoch_ns(message.trade_time or 0),
+            int(levels.price_ticks[at]) * 10 ** (MAX_DECIMALS - levels.price_decimals),
+            int(levels.size_lots[at]) * 10 ** (MAX_DECIMALS - levels.size_decimals),
+            SELL if message.buyer_is_maker else BUY,
             self._name,
             entry.line,
             entry.time_ns,
-            received_ns=entry.local_ns,
-            content=content,
-            previous_id=None if message.trade_id is None else message.trade_id - 1,
+            entry.local_ns,
+            None if message.trade_id is None else message.trade_id - 1,
         )
 
     def _book(self, entries: list[_Entry]) -> BookEvents | None:
@@ -339,6 +355,7 @@ class _Reader:
                 last_id=message.last_id or 0,
                 previous_id=message.previous_id,
                 time_ns=entry.time_ns,
+                known_ns=max(entry.local_ns, epoch_ns(message.event_time or 0)),
                 file=self._name,
                 line=entry.line,
                 events=events,
