@@ -170,6 +170,8 @@ class DeltaBook:
             outcome = None
         elif self._first_ns is None or time_ns < self._first_ns:
             self._add("before_snapshot", place, "an update of a book that has not begun")
+        elif message.is_fetched and time_ns in {self._first_ns, self._fetched_ns}:
+            self._add("before_snapshot", place, "an update that the snapshot holds")
         else:
             self._keep(message, place, levels)
             outcome = SNAPSHOT if message.is_snapshot else UPDATE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from processor.formats.going_back import GoingBack
 from processor.formats.line_prefix import printable
 from processor.formats.told import Told, key_of, refuse
 from processor.formats.trades_alike import TradesAlike
@@ -19,7 +20,8 @@ _IDS_KEPT: Final = 4096
 class TradeIds:
     """Reports trades that come again, and ids that are not followed by the one that should.
 
-    What an id stands for is kept for the last 4,096 trades, and as far as the next file may tell it.
+    What an id stands for is kept for the last 4,096 trades, and as far as the next file may tell it. A file that goes
+    back in time further than that is refused where it comes to a time of which it has told before.
     """
 
     def __init__(self, report: Report) -> None:
@@ -28,6 +30,7 @@ class TradeIds:
         self._last: int | str | None = None
         self._highest = 0
         self._told = Told()
+        self._going_back = GoingBack()
         self._alike = TradesAlike(report)
 
     def next_file(self, name: str, next_ns: int | None, *, overlaps: bool) -> None:
@@ -39,13 +42,15 @@ class TradeIds:
             DatasetError: as `end` does.
         """
         self._told.next_file(name, next_ns)
+        self._going_back = GoingBack()
         self._alike.next_file(name, next_ns, overlaps=overlaps)
 
     def is_new(self, trade: RecordedTrade) -> bool:
         """Whether the trade was not there before.
 
         Raises:
-            DatasetError: it was, with another time, price, size or side; or, without ids, as `TradesAlike.is_new` does.
+            DatasetError: it was, with another time, price, size or side; or that is not known; or, without ids, as
+                `TradesAlike.is_new` does.
         """
         if trade.trade_id is None:
             return self._alike.is_new(trade)
@@ -53,6 +58,7 @@ class TradeIds:
             detail = f"trade {printable(trade.trade_id)} comes again"
             self._report.add("duplicates", trade.file, trade.line, trade.time_ns, detail)
             return False
+        self._going_back.add(trade)
         self._check_order(trade, trade.trade_id)
         return True
 
@@ -93,4 +99,4 @@ class TradeIds:
             self._highest = max(self._highest, trade_id)
         self._recent[trade_id] = trade
         if len(self._recent) > _IDS_KEPT:
-            del self._recent[next(iter(self._recent))]
+            self._going_back.forget(self._recent.pop(next(iter(self._recent))))

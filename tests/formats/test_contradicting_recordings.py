@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError
+from processor.formats import trade_ids
 from tests.formats.reading import read, trades_of
 from tests.formats.recorders import VENUES, KrakenV1, OkxArchive, recording
 from tests.formats.samples import DAY_US, binance_trade, lines, write
@@ -81,7 +82,7 @@ def test_trades_of_other_sizes_in_a_second_recording_are_refused_with_both_lines
 @pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
 def test_a_message_of_the_book_of_other_sizes_is_refused_with_both_lines(make: Callable[[], Venue]) -> None:
     one, other = some(80, every=1000, venue=make(), trades=False)
-    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .*of the book|update") as caught:
+    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .*(book|update)") as caught:
         told_by(one, other)
     first, second = map(int, re.findall(r"lines (\d+) and (\d+)", str(caught.value))[0])
     assert first == second
@@ -208,3 +209,35 @@ def test_updates_that_a_venue_joined_otherwise_for_another_receiver_are_no_contr
     found = read(tmp_path)
     assert found.report.counts["gaps"] == 0
     assert found.report.counts["duplicates"] == 4
+
+
+def many_trades(first: int, beyond: int) -> list[str]:
+    return [binance_trade(10 * at, at + 1, "1", "1", maker=True) for at in range(first, beyond)]
+
+
+@pytest.mark.parametrize("repeated", [1, 200])
+def test_a_recording_that_is_put_behind_itself_beyond_the_ids_that_are_kept_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: int
+) -> None:
+    monkeypatch.setattr(trade_ids, "_IDS_KEPT", 50)
+    rows = many_trades(0, 200)
+    path = write(tmp_path / "a.txt", lines(*rows, *rows[:repeated]))
+    with pytest.raises(DatasetError, match=r"^a\.txt: line 201 goes back to a time of which lines far above tell"):
+        read(path)
+
+
+def test_recordings_put_behind_one_another_in_the_wrong_order_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trade_ids, "_IDS_KEPT", 50)
+    path = write(tmp_path / "a.txt", lines(*many_trades(200, 400), *many_trades(0, 200), *many_trades(400, 500)))
+    assert sorted(trade.time_ns for trade in trades_of(read(path).trades)) == [
+        (DAY_US + 10_000 * at) * 1000 for at in range(500)
+    ]
+
+
+def test_one_wrong_time_among_many_trades_is_no_going_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trade_ids, "_IDS_KEPT", 50)
+    rows = many_trades(0, 200)
+    rows[20] = binance_trade(10**6, 21, "1", "1", maker=True)
+    assert len(trades_of(read(write(tmp_path / "a.txt", lines(*rows))).trades)) == 200
