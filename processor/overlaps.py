@@ -287,7 +287,7 @@ def _has_ids(rows: Columns) -> TypeGuard[LocatedTrades]:
 
 
 def _check_same(a: LocatedTrades, at_a: Places, b: LocatedTrades, at_b: Places, names: tuple[str, str]) -> None:
-    """Refuse pairs of trades of one id that differ in price, size or side, or in time by more than recorders' clocks do.
+    """Refuse pairs of trades of one id that differ in price, size or side, or in time by more than clocks do.
 
     Raises:
         DatasetError: there are some.
