@@ -18,7 +18,6 @@ from processor.formats.base import batch, part_of_all
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.chunks import chunks
 from processor.formats.headers import names_near_begin
-from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import epoch_ns, printable
 from processor.formats.packing import BOM
@@ -144,11 +143,12 @@ def _start(head: bytes) -> re.Match[bytes] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message that is used, at its time in the chosen clock; a snapshot has only the local one."""
+    """A message that is used, at its time in the chosen clock and the exchange's; a snapshot's are that of receipt."""
 
     line: int
     local_ns: int
     time_ns: int
+    sent_ns: int
     message: _Message
 
 
@@ -242,7 +242,7 @@ class _Reader:
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
         message = message.data or message
         if message.snapshot_id is not None:
-            return _Entry(line, local_ns, local_ns, message) if self._is_mine(line, message) else None
+            return _Entry(line, local_ns, local_ns, local_ns, message) if self._is_mine(line, message) else None
         if message.kind not in _REQUIRED:
             return None
         if message.symbol != self._instrument:
@@ -256,7 +256,7 @@ class _Reader:
         if message.kind == "trade" and message.order_type not in _MARKET_TYPES:
             return None
         exchange_ns = epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
-        return _Entry(line, local_ns, local_ns if self._local else exchange_ns, message)
+        return _Entry(line, local_ns, local_ns if self._local else exchange_ns, exchange_ns, message)
 
     def _is_mine(self, line: int, snapshot: _Message) -> bool:
         """Whether a snapshot is of the instrument: those of the spot market and of USD-M futures do not say."""
@@ -290,13 +290,11 @@ class _Reader:
     def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:
         lists = [b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries]
         levels = self._levels(lists, entries)
-        faulty = levels.reasons.tolist()
-        kept = []
-        for number, entry in enumerate(entries):
-            if faulty[number]:
-                self._report_levels(entry, faulty[number])
-            elif self._trade_ids.is_new(self._recorded(entry, levels, int(levels.bounds[number]))):
-                kept.append(number)
+        for number in np.flatnonzero(levels.reasons).tolist():
+            self._report_levels(entries[number], int(levels.reasons[number]))
+        sound = np.flatnonzero(levels.reasons == 0)
+        numbers = zip(sound.tolist(), levels.numbers(levels.bounds[sound]), strict=True)
+        kept = [number for number, level in numbers if self._trade_ids.is_new(self._recorded(entries[number], level))]
         if not kept:
             return None, None
         where = levels.bounds[:-1][kept]
@@ -312,13 +310,12 @@ class _Reader:
         )
         return trades, lines
 
-    def _recorded(self, entry: _Entry, levels: Levels, at: int) -> RecordedTrade:
+    def _recorded(self, entry: _Entry, level: tuple[int, int]) -> RecordedTrade:
         message = entry.message
         return RecordedTrade(
             message.trade_id,
-            epoch_ns(message.trade_time or 0),
-            int(levels.price_ticks[at]) * 10 ** (MAX_DECIMALS - levels.price_decimals),
-            int(levels.size_lots[at]) * 10 ** (MAX_DECIMALS - levels.size_decimals),
+            entry.sent_ns,
+            *level,
             SELL if message.buyer_is_maker else BUY,
             self._name,
             entry.line,
@@ -355,7 +352,7 @@ class _Reader:
                 last_id=message.last_id or 0,
                 previous_id=message.previous_id,
                 time_ns=entry.time_ns,
-                known_ns=max(entry.local_ns, epoch_ns(message.event_time or 0)),
+                known_ns=max(entry.local_ns, entry.sent_ns),
                 file=self._name,
                 line=entry.line,
                 events=events,

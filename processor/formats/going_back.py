@@ -17,8 +17,9 @@ class _Latest:
         self.time_ns = self._before_ns = before_ns
 
     def add(self, time_ns: int) -> None:
-        self.time_ns = max(self.time_ns, min(time_ns, self._before_ns))
+        reached_ns = min(self._before_ns, time_ns)
         self._before_ns = time_ns
+        self.time_ns = max(self.time_ns, reached_ns)
 
 
 class GoingBack:
@@ -43,7 +44,7 @@ class GoingBack:
                 self._runs.append((self._first.sent_ns, self._latest.time_ns))
             self._first, self._latest, self._forgotten = trade, _Latest(trade.sent_ns), _Latest()
         self._latest.add(trade.sent_ns)
-        if any(first_ns <= trade.sent_ns <= last_ns for first_ns, last_ns in self._runs):
+        if self._runs and any(first_ns <= trade.sent_ns <= last_ns for first_ns, last_ns in self._runs):
             msg = (
                 f"{trade.file}: line {trade.line} goes back to a time of which lines far above tell, so that nothing "
                 f"says whether trades come again: give each recording a file of its own"

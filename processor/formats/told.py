@@ -35,6 +35,7 @@ class Told:
     def __init__(self) -> None:
         self._keep_from_ns = _NEVER_NS
         self._names: list[str] = []
+        self._has_rows = False
         self._kept = array("q")
         """Of this file."""
         self._rows: NDArray[np.int64] = np.empty((4, 0), np.int64)
@@ -46,6 +47,7 @@ class Told:
         rows = np.concatenate((self._rows, kept), axis=1)
         rows = rows[:, rows[_AT] >= self._keep_from_ns]
         self._rows = rows[:, np.argsort(rows[_KEY], kind="stable")]
+        self._has_rows = self._rows.shape[1] > 0
         self._keep_from_ns = _NEVER_NS if next_ns is None else next_ns - _CLOCKS_DIFFER_NS
         self._kept = array("q")
         self._names.append(name)
@@ -58,7 +60,7 @@ class Told:
 
     def concerns(self, at_ns: int) -> bool:
         """Whether a later file may tell what is of this time (the later of both clocks), or an earlier one has."""
-        return at_ns >= self._keep_from_ns or self._rows.shape[1] > 0
+        return self._has_rows or at_ns >= self._keep_from_ns
 
     def keep(self, at_ns: int, key: int, content: int, line: int) -> None:
         """This file tells this in a line, at this time (the later of both clocks)."""

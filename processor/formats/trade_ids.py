@@ -74,7 +74,8 @@ class TradeIds:
         recent = self._recent.get(trade_id)
         if recent is not None and recent.content != trade.content:
             refuse(f"trade {printable(trade_id)}", recent.place, trade.place)
-        if not self._told.concerns(trade.known_ns):
+        known_ns = trade.known_ns
+        if not self._told.concerns(known_ns):
             return recent is not None
         key = key_of(trade_id if isinstance(trade_id, int) else trade_id.encode())
         content = key_of(repr(trade.content).encode())
@@ -83,7 +84,7 @@ class TradeIds:
             if self._told.contents[at] != content:
                 refuse(f"trade {printable(trade_id)}", self._told.place(at), trade.place)
         if not found:
-            self._told.keep(trade.known_ns, key, content, trade.line)
+            self._told.keep(known_ns, key, content, trade.line)
         return bool(found) or recent is not None
 
     def _check_order(self, trade: RecordedTrade, trade_id: int | str) -> None:

@@ -51,7 +51,7 @@ class RecordedTrade(NamedTuple):
     @property
     def known_ns(self) -> int:
         """The later of the two clocks."""
-        return max(self.sent_ns, self.received_ns)
+        return max(self.received_ns, self.sent_ns)
 
 
 class TradesAlike:

@@ -18,7 +18,6 @@ from processor.formats.base import batch, part_of_all
 from processor.formats.chunks import chunks, head_lines
 from processor.formats.delta_book import SKIPPED, SNAPSHOT, DeltaBook, Place
 from processor.formats.headers import names_near_begin
-from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot, book_events, read_levels
 from processor.formats.line_prefix import CONNECTION, is_recorded, without_prefix
 from processor.formats.messages import BookMessage, TradeMessage
@@ -257,44 +256,46 @@ class _Reader:
     def _trades(
         self, entries: list[_Entry], sound: list[bool], levels: Levels
     ) -> tuple[Trades | None, NDArray[np.int64] | None]:
-        where, times, lines, aggressors = [], [], [], []
-        prices, sizes = levels.price_ticks, levels.size_lots
-        price_unit, size_unit = (10 ** (MAX_DECIMALS - each) for each in (levels.price_decimals, levels.size_decimals))
-        for number, entry in enumerate(entries):
-            message, time_ns = entry.message, entry.time_ns
-            if not sound[number] or not isinstance(message, TradeMessage) or time_ns is None:
-                continue
-            at = levels.bounds[2 * number]
-            trade = RecordedTrade(
-                message.trade_id,
-                message.time_ns,
-                int(prices[at]) * price_unit,
-                int(sizes[at]) * size_unit,
-                message.aggressor,
-                self._name,
-                entry.line,
-                time_ns,
-                time_ns if entry.received_ns is None else entry.received_ns,
-                message.previous_id,
-            )
-            if self._trade_ids.is_new(trade):
-                where.append(at)
-                times.append(time_ns)
-                lines.append(entry.line)
-                aggressors.append(message.aggressor)
-        if not where:
+        numbers = [
+            number
+            for number, entry in enumerate(entries)
+            if sound[number] and isinstance(entry.message, TradeMessage) and entry.time_ns is not None
+        ]
+        places = levels.bounds[::2][np.array(numbers, np.intp)]
+        recorded = map(self._recorded, (entries[number] for number in numbers), levels.numbers(places))
+        kept = [
+            (trade, at) for trade, at in zip(recorded, places.tolist(), strict=True) if self._trade_ids.is_new(trade)
+        ]
+        if not kept:
             return None, None
-        time_ns_column, line_column = np.array(times, np.int64), np.array(lines, np.int64)
-        self._trade_order.check(self._name, time_ns_column, line_column)
+        where = [at for _, at in kept]
+        times, lines = np.array([(trade.time_ns, trade.line) for trade, _ in kept], np.int64).T.copy()
+        self._trade_order.check(self._name, times, lines)
         trades = Trades(
-            time_ns=time_ns_column,
+            time_ns=times,
             price_ticks=levels.price_ticks[where],
             size_lots=levels.size_lots[where],
             price_decimals=levels.price_decimals,
             size_decimals=levels.size_decimals,
-            aggressor=np.array(aggressors, np.int8),
+            aggressor=np.array([trade.aggressor for trade, _ in kept], np.int8),
         )
-        return trades, line_column
+        return trades, lines
+
+    def _recorded(self, entry: _Entry, level: tuple[int, int]) -> RecordedTrade:
+        message, time_ns = entry.message, entry.time_ns
+        assert isinstance(message, TradeMessage)  # noqa: S101 - the caller has chosen these
+        assert time_ns is not None  # noqa: S101
+        return RecordedTrade(
+            message.trade_id,
+            message.time_ns,
+            *level,
+            message.aggressor,
+            self._name,
+            entry.line,
+            time_ns,
+            time_ns if entry.received_ns is None else entry.received_ns,
+            message.previous_id,
+        )
 
     def _book(self, entries: list[_Entry], sound: list[bool], levels: Levels) -> BookEvents | None:
         events = book_events(levels, np.array([entry.time_ns or 0 for entry in entries], np.int64))
