@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.going_back import GoingBack
@@ -26,7 +27,7 @@ class TradeIds:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._recent: dict[int | str, RecordedTrade] = {}
+        self._recent: OrderedDict[int | str, RecordedTrade] = OrderedDict()
         self._last: int | str | None = None
         self._highest = 0
         self._told = Told()
@@ -100,4 +101,4 @@ class TradeIds:
             self._highest = max(self._highest, trade_id)
         self._recent[trade_id] = trade
         if len(self._recent) > _IDS_KEPT:
-            self._going_back.forget(self._recent.pop(next(iter(self._recent))))
+            self._going_back.forget(self._recent.popitem(last=False)[1])

@@ -169,11 +169,6 @@ class Sample:
     def __repr__(self) -> str:
         return self.name
 
-    @property
-    def is_recording(self) -> bool:
-        """Whether it is of messages as they were received."""
-        return "-raw" in self.format or self.format.startswith("okx-archive")
-
 
 _samples: dict[str, Sample] = {}
 
