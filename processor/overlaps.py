@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from processor.report import Report
 
     Mask = NDArray[np.bool_]
+    Places = NDArray[np.intp]
 
 _FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 _SHIFT: Final = np.uint64(31)
 _NO_ID: Final = -1
+_CLOCKS_DIFFER_NS: Final = 60 * NS_PER_SECOND
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
 _END: Final = int(np.iinfo(np.int64).max)
 _NOTHING: Final[NDArray[np.int64]] = np.empty(0, np.int64)
@@ -129,12 +131,19 @@ class Overlaps:
         ]
 
     def _within(self, account: _Account) -> None:
-        """Leave out what bears the id of an equal row of the same time above it: a file put behind itself, say."""
+        """Leave out what bears the id of an equal row above it: a file put behind itself, say.
+
+        Raises:
+            DatasetError: rows of one id differ.
+        """
         rows = account.rows
         if not _has_ids(rows) or not may_repeat([rows]):
             return
-        keys = mixed(_keys(rows), rows.id.view(np.uint64))
-        again = _occurrences(keys) > 0
+        order = np.argsort(rows.id, kind="stable")
+        repeats = np.flatnonzero(rows.id[order[1:]] == rows.id[order[:-1]])
+        _check_same(rows, order[repeats], rows, order[repeats + 1], (account.name, account.name))
+        again = np.zeros(len(rows), np.bool_)
+        again[order[repeats + 1]] = True
         account.gone[again] = True
         self._tell("duplicates", account.during(_BEGINNING, _END), again, "this trade stands above, too")
 
@@ -171,7 +180,8 @@ class Overlaps:
         rows_a, rows_b = a.rows, b.rows
         if not _has_ids(rows_a) or not _has_ids(rows_b):
             return False
-        _check_same(rows_a, rows_b, (a.account.name, b.account.name))
+        _, at_a, at_b = np.intersect1d(rows_a.id, rows_b.id, return_indices=True)
+        _check_same(rows_a, at_a, rows_b, at_b, (a.account.name, b.account.name))
         before_a, before_b = (self._ids_before.get(each.account.name, _NOTHING) for each in (a, b))
         again_a = np.isin(rows_a.id, before_b) & ~np.isin(rows_a.id, rows_b.id)
         again_b = np.isin(rows_b.id, rows_a.id) | np.isin(rows_b.id, before_a)
@@ -276,21 +286,20 @@ def _has_ids(rows: Columns) -> TypeGuard[LocatedTrades]:
     return isinstance(rows, LocatedTrades) and bool((rows.id != _NO_ID).all())
 
 
-def _check_same(a: LocatedTrades, b: LocatedTrades, names: tuple[str, str]) -> None:
-    """Refuse trades of one id whose price, size or side differ: only recorders' clocks may.
+def _check_same(a: LocatedTrades, at_a: Places, b: LocatedTrades, at_b: Places, names: tuple[str, str]) -> None:
+    """Refuse pairs of trades of one id that differ in price, size or side, or in time by more than clocks do.
 
     Raises:
         DatasetError: there are some.
     """
-    _, at_a, at_b = np.intersect1d(a.id, b.id, return_indices=True)
     differ = _keys(a.rows(at_a), but=("time_ns",)) != _keys(b.rows(at_b), but=("time_ns",))
+    differ |= np.abs(a.time_ns[at_a] - b.time_ns[at_b]) > _CLOCKS_DIFFER_NS
     if differ.any():
         row_a, row_b = int(at_a[differ][0]), int(at_b[differ][0])
-        msg = (
-            f"{names[0]} and {names[1]} have a trade of the same id, but not the same trade (lines {a.line[row_a]} and "
-            f"{b.line[row_b]}, {iso(int(a.time_ns[row_a]))}): nothing says which is right: keep one of the files"
-        )
-        raise DatasetError(msg)
+        where = f"(lines {a.line[row_a]} and {b.line[row_b]}, {iso(int(a.time_ns[row_a]))})"
+        what = f"a trade of the same id, but not the same trade {where}: nothing says which is right"
+        same_file = f"{names[0]} has twice {what}"
+        raise DatasetError(same_file if a is b else f"{names[0]} and {names[1]} have {what}: keep one of the files")
 
 
 def _keys(rows: Columns, but: tuple[str, ...] = ()) -> NDArray[np.uint64]:

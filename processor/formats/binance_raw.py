@@ -24,6 +24,7 @@ from processor.formats.packing import BOM
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
+from processor.formats.trades_alike import RecordedTrade
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')
+_EVENT_TIME: Final = re.compile(rb'"E":\s*(\d{16}|\d{13})\D')
 _FIRST_LINES: Final = 3
 _FIRST_WITHIN_BYTES: Final = 16 << 20
 """How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
@@ -108,7 +110,9 @@ def _read(files: Sequence[SourceFile], instrument: str, clock: str, report: Repo
     before = 0
     in_order = sorted((_first_local_ns(file), file.name, file) for file in files)
     for number, (first_ns, name, file) in enumerate(in_order):
-        next_ns = min((first_ns for first_ns, *_ in in_order[number + 1 :]), default=None)
+        next_ns = min(
+            (min(first_ns, _first_sent_ns(later)) for first_ns, _, later in in_order[number + 1 :]), default=None
+        )
         is_sole = len(FORMAT.instruments(file, file.head())) == 1
         reader.next_file(name, first_ns, next_ns, is_sole=is_sole)
         with closing(chunks(file)) as read:
@@ -125,6 +129,12 @@ def _first_local_ns(file: SourceFile) -> int:
     return int(found[1].ljust(19, b"0")) if found else 0
 
 
+def _first_sent_ns(file: SourceFile) -> int:
+    """The first time of the exchange's in the head; that of receipt if there is none."""
+    found = _EVENT_TIME.search(file.head())
+    return epoch_ns(found[1].decode()) if found else _first_local_ns(file)
+
+
 def _start(head: bytes) -> re.Match[bytes] | None:
     """How the first line begins, or where that is spoilt, the next of the first few that begins as it should."""
     lines = head.removeprefix(BOM).split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
@@ -133,11 +143,12 @@ def _start(head: bytes) -> re.Match[bytes] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message that is used, at its time in the chosen clock; a snapshot has only the local one."""
+    """A message that is used, at its time in the chosen clock and the exchange's; a snapshot's are that of receipt."""
 
     line: int
     local_ns: int
     time_ns: int
+    sent_ns: int
     message: _Message
 
 
@@ -164,14 +175,15 @@ class _Reader:
         """The line and the symbol of the first message of another symbol, in a file that was taken for one of one."""
 
     def next_file(self, name: str, first_ns: int, next_ns: int | None, *, is_sole: bool) -> None:
-        """Another file begins, received from `first_ns` on, the one after it from `next_ns` on (None: none does)."""
+        """Another file begins, received from `first_ns` on; the one after it begins at `next_ns` by either clock."""
         self._name = name
         self._days = DayCheck(name, self._report)
         self._is_sole = is_sole
         self._took_nameless = False
         self._other = None
         overlaps = first_ns < self._last_local_ns
-        self._trade_ids.next_file(next_ns, overlaps=overlaps)
+        self._trade_ids.next_file(name, next_ns, overlaps=overlaps)
+        self._sequence.next_file(name, next_ns)
         if overlaps:
             self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
 
@@ -208,7 +220,12 @@ class _Reader:
         return trades, book, traded
 
     def end(self) -> None:
-        """The last file has been read."""
+        """The last file has been read.
+
+        Raises:
+            DatasetError: it contradicts an earlier one.
+        """
+        self._trade_ids.end()
         self._sequence.end()
 
     def _entry(self, line: int, row: bytes) -> _Entry | None:
@@ -225,7 +242,7 @@ class _Reader:
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
         message = message.data or message
         if message.snapshot_id is not None:
-            return _Entry(line, local_ns, local_ns, message) if self._is_mine(line, message) else None
+            return _Entry(line, local_ns, local_ns, local_ns, message) if self._is_mine(line, message) else None
         if message.kind not in _REQUIRED:
             return None
         if message.symbol != self._instrument:
@@ -239,7 +256,7 @@ class _Reader:
         if message.kind == "trade" and message.order_type not in _MARKET_TYPES:
             return None
         exchange_ns = epoch_ns((message.trade_time if message.kind == "trade" else message.event_time) or 0)
-        return _Entry(line, local_ns, local_ns if self._local else exchange_ns, message)
+        return _Entry(line, local_ns, local_ns if self._local else exchange_ns, exchange_ns, message)
 
     def _is_mine(self, line: int, snapshot: _Message) -> bool:
         """Whether a snapshot is of the instrument: those of the spot market and of USD-M futures do not say."""
@@ -273,13 +290,11 @@ class _Reader:
     def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:
         lists = [b"[[%b,%b]]" % (entry.message.price, entry.message.quantity) for entry in entries]
         levels = self._levels(lists, entries)
-        faulty = levels.reasons.tolist()
-        kept = []
-        for number, entry in enumerate(entries):
-            if faulty[number]:
-                self._report_levels(entry, faulty[number])
-            elif self._is_new(entry):
-                kept.append(number)
+        for number in np.flatnonzero(levels.reasons).tolist():
+            self._report_levels(entries[number], int(levels.reasons[number]))
+        sound = np.flatnonzero(levels.reasons == 0)
+        numbers = zip(sound.tolist(), levels.numbers(levels.bounds[sound]), strict=True)
+        kept = [number for number, level in numbers if self._trade_ids.is_new(self._recorded(entries[number], level))]
         if not kept:
             return None, None
         where = levels.bounds[:-1][kept]
@@ -295,20 +310,18 @@ class _Reader:
         )
         return trades, lines
 
-    def _is_new(self, entry: _Entry) -> bool:
+    def _recorded(self, entry: _Entry, level: tuple[int, int]) -> RecordedTrade:
         message = entry.message
-        content = ""
-        if message.trade_id is None:
-            numbers = bytes(message.price) + b" " + bytes(message.quantity)
-            content = f"{message.trade_time} {numbers.decode()} {message.buyer_is_maker}"
-        return self._trade_ids.is_new(
+        return RecordedTrade(
             message.trade_id,
+            entry.sent_ns,
+            *level,
+            SELL if message.buyer_is_maker else BUY,
             self._name,
             entry.line,
             entry.time_ns,
-            received_ns=entry.local_ns,
-            content=content,
-            previous_id=None if message.trade_id is None else message.trade_id - 1,
+            entry.local_ns,
+            None if message.trade_id is None else message.trade_id - 1,
         )
 
     def _book(self, entries: list[_Entry]) -> BookEvents | None:
@@ -339,6 +352,7 @@ class _Reader:
                 last_id=message.last_id or 0,
                 previous_id=message.previous_id,
                 time_ns=entry.time_ns,
+                known_ns=max(entry.local_ns, entry.sent_ns),
                 file=self._name,
                 line=entry.line,
                 events=events,

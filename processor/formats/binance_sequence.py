@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.formats.in_turn import InTurn
+from processor.formats.told import Told, key_of, numbers_of, refuse
 
 if TYPE_CHECKING:
     from processor.events import BookEvents
@@ -23,16 +25,22 @@ _NO_ID: Final = -1
 class Diff:
     """One depthUpdate: ids `first_id` to `last_id`, following `previous_id` (None on the spot market).
 
-    Its events bear its time already.
+    Its events bear its time already; `known_ns` is the later one of both clocks.
     """
 
     first_id: int
     last_id: int
     previous_id: int | None
     time_ns: int
+    known_ns: int
     file: str
     line: int
     events: BookEvents
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its file and line."""
+        return self.file, self.line
 
     @property
     def begin_id(self) -> int:
@@ -77,6 +85,11 @@ class BookSequence:
         """Of the last diff applied; None before the first snapshot is."""
         self._missing: list[tuple[int, int]] = []
         """Between which ids updates are missing, since the last snapshot: after the first, up to the second."""
+        self._told = Told()
+
+    def next_file(self, name: str, next_ns: int | None) -> None:
+        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none)."""
+        self._told.next_file(name, next_ns)
 
     @property
     def has_begun(self) -> bool:
@@ -89,10 +102,17 @@ class BookSequence:
         return bool(self._missing)
 
     def diff(self, diff: Diff) -> list[BookEvents]:
-        """The next diff of the recording."""
+        """The next diff of the recording.
+
+        Raises:
+            DatasetError: one of the same ids was there, with other levels.
+        """
+        if self._told.concerns(diff.known_ns):
+            self._compare(diff)
         if self._last_id is not None and diff.last_id <= self._last_id:
             if self._fills(diff):
                 return [diff.events]
+            self._compare_recent(diff)
             detail = f"update {diff.last_id} comes again after {self._last_id}"
             self._report.add("duplicates", diff.file, diff.line, diff.time_ns, detail)
             return []
@@ -137,6 +157,26 @@ class BookSequence:
         if self._waiting is not None:
             detail = "no update follows this snapshot, so it has no time and is left out"
             self._report.add("incomplete", self._waiting.file, self._waiting.line, None, detail)
+
+    def _compare(self, diff: Diff) -> None:
+        """Refuse a diff that an earlier file has with other levels, and keep what a later one may tell."""
+        key = key_of(b"%d %d" % (diff.first_id, diff.last_id))
+        content = key_of(repr(_levels(diff)).encode())
+        found = self._told.find(key)
+        for at in found:
+            if self._told.contents[at] != content:
+                refuse(f"update {diff.last_id}", self._told.place(at), diff.place)
+        if not found:
+            self._told.keep(diff.known_ns, key, content, diff.line)
+
+    def _compare_recent(self, diff: Diff) -> None:
+        """Refuse a diff that is among the last ones with other levels."""
+        at = bisect_left(self._recent, diff.last_id, key=lambda each: each.last_id)
+        if at < len(self._recent):
+            known = self._recent[at]
+            same_ids = (known.first_id, known.last_id) == (diff.first_id, diff.last_id)
+            if same_ids and _levels(known) != _levels(diff):
+                refuse(f"update {diff.last_id}", known.place, diff.place)
 
     def _fills(self, diff: Diff) -> bool:
         """Whether a diff that comes late, as from another recording, is one that was missing; it is not any more."""
@@ -190,3 +230,8 @@ class BookSequence:
         if is_new:
             detail = f"updates are missing between {last_id} and {diff.first_id}"
             self._report.add("gaps", diff.file, diff.line, diff.time_ns, detail)
+
+
+def _levels(diff: Diff) -> tuple[list[int], list[int], list[int]]:
+    """Sides, prices and sizes, whatever their scale."""
+    return diff.events.side.tolist(), *numbers_of(diff.events)

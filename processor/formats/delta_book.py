@@ -12,8 +12,9 @@ from processor.events import ASK, BID, BookEvents
 from processor.formats.in_turn import InTurn
 from processor.formats.kernels import MAX_DECIMALS
 from processor.formats.levels import as_snapshot
+from processor.formats.moments import Moments
 from processor.formats.text_book import TextBook
-from processor.formats.told import Told, key_of
+from processor.formats.told import Told, key_of, numbers_of, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,24 +26,29 @@ SKIPPED: Final = 0
 UPDATE: Final = 1
 SNAPSHOT: Final = 2
 
-Content: TypeAlias = "tuple[bytes, bytes]"
-"""The levels of a message, which tell it from others of its time."""
 Levels: TypeAlias = "Callable[[], BookEvents]"
 """The levels of a message as events, made when they are asked for."""
 Outcome: TypeAlias = "int | list[BookEvents]"
 """What a message comes to: nothing, an update or a snapshot of its own levels; or else all events there are."""
 
 _UPDATES_KEPT: Final = 4096
+_FOLLOWED: Final = 0xFFFF
+"""The bits of a message's content that say which one it follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands, its time in the chosen clock (None: it has none), and when it was received."""
+    """Where a message stands, its time in the chosen clock (None: it has none), and the later one of both clocks."""
 
     file: str
     line: int
     time_ns: int | None
-    received_ns: int
+    known_ns: int
+
+    @property
+    def where(self) -> tuple[str, int]:
+        """Its file and line."""
+        return self.file, self.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,11 @@ class _Told:
 
     message: BookMessage
     place: Place
-    content: Content
     events: BookEvents
+
+    def levels(self) -> BookEvents:
+        """The same as its events."""
+        return self.events
 
 
 class DeltaBook:
@@ -84,39 +93,53 @@ class DeltaBook:
         self._fetched_ns: int | None = None
         """Exchange time of the last snapshot that was fetched: it holds what is not later."""
         self._told = Told()
+        self._wholes = Moments("the book of a moment")
+        self._changes = Moments("the changes of the book of a moment")
+        """What earlier recordings tell: by numbers, and where there are none by content."""
         self._until_ns: int | None = None
         """Up to this exchange time, earlier recordings tell the book; None where this file overlaps none."""
 
-    def next_file(self, next_ns: int | None, *, overlaps: bool) -> None:
-        """Another file begins; the one after it is received from `next_ns` on (None: there is none).
+    def next_file(self, name: str, next_ns: int | None, *, overlaps: bool) -> None:
+        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none).
 
         `overlaps`: it begins before the end of the files before.
         """
-        self._told.next_file(next_ns)
+        for told in (self._told, self._wholes, self._changes):
+            told.next_file(name, next_ns)
         self._until_ns = self._last_ns if overlaps else None
 
-    def take(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> Outcome:
-        """What comes of the next message."""
+    def take(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
+        """What comes of the next message.
+
+        Raises:
+            DatasetError: an earlier recording has it with other levels.
+        """
         told = self._until_ns is not None
         if message.is_snapshot and message.time_ns is None and (told or place.time_ns is None):
             self._leave_waiting()
-            self._waiting = _Told(message, place, content, levels())
+            self._waiting = _Told(message, place, levels())
             return SKIPPED
         if self._until_ns is not None and message.time_ns is not None:
             if message.time_ns > self._until_ns:
                 self._until_ns = None
-            elif (outcome := self._during(message, place, content)) is not None:
+            elif (outcome := self._during(message, place, levels)) is not None:
                 return outcome
         if message.is_snapshot:
             outcome = self._snapshot(message, place, levels)
         else:
-            outcome = self._update(message, place, content, levels)
+            outcome = self._update(message, place, levels)
         if outcome != SKIPPED:
-            self._keep(message, place, content)
+            self._keep(message, place, levels)
         return outcome
 
     def end(self) -> None:
-        """The recording is over."""
+        """The recording is over.
+
+        Raises:
+            DatasetError: it contradicts an earlier one.
+        """
+        for told in (self._wholes, self._changes):
+            told.end()
         for early in self._early:
             self._add("before_snapshot", early.place, "an update of a book that has not begun")
         self._early.clear()
@@ -128,7 +151,7 @@ class DeltaBook:
             self._add("incomplete", self._waiting.place, detail)
             self._waiting = None
 
-    def _during(self, message: BookMessage, place: Place, content: Content) -> Outcome | None:
+    def _during(self, message: BookMessage, place: Place, levels: Levels) -> Outcome | None:
         """What comes of a message of a time of which earlier recordings tell; None: what comes of it in any case."""
         time_ns = message.time_ns or 0
         follows = time_ns == self._until_ns and self._is_after_the_last(message)
@@ -141,7 +164,7 @@ class DeltaBook:
             self._add("old_snapshots", self._waiting.place, "another file goes further than this snapshot")
             self._waiting = None
         outcome: Outcome | None = SKIPPED
-        if _key(message, content) in self._told:
+        if self._is_told(message, place, levels):
             self._add("duplicates", place, "another file has this message, too")
         elif is_snapshot and not follows:
             self._add("old_snapshots", place, "another file goes further than this snapshot")
@@ -149,8 +172,10 @@ class DeltaBook:
             outcome = None
         elif self._first_ns is None or time_ns < self._first_ns:
             self._add("before_snapshot", place, "an update of a book that has not begun")
+        elif message.is_fetched and time_ns in {self._first_ns, self._fetched_ns}:
+            self._add("before_snapshot", place, "an update that the snapshot holds")
         else:
-            self._keep(message, place, content)
+            self._keep(message, place, levels)
             outcome = SNAPSHOT if message.is_snapshot else UPDATE
         return outcome
 
@@ -158,11 +183,35 @@ class DeltaBook:
         """Whether the venue's numbers say that a message comes after the latest."""
         return message.last_id is not None and self._last_id is not None and message.last_id > self._last_id
 
-    def _keep(self, message: BookMessage, place: Place, content: Content) -> None:
+    def _is_told(self, message: BookMessage, place: Place, levels: Levels) -> bool:
+        """Whether an earlier recording has the message; snapshots among changes may be of other depths.
+
+        Raises:
+            DatasetError: it has it with other levels.
+        """
+        content = _content(message, levels())
+        is_any = message.is_snapshot and self._has_updates
+        if message.last_id is None:
+            told = self._wholes if message.is_snapshot else self._changes
+            return told.has(content) if is_any else told.is_told(content, _time_of(message), place.where)
+        found = self._told.find(_key(message))
+        contents = self._told.contents[found.start : found.stop].tolist()
+        for at, other in zip(found, contents, strict=True):
+            if content not in contents and not (content ^ other) & _FOLLOWED and not is_any:
+                refuse(f"message {message.last_id} of the book", self._told.place(at), place.where)
+        return content in contents or (bool(found) and not is_any)
+
+    def _keep(self, message: BookMessage, place: Place, levels: Levels) -> None:
         if message.time_ns is not None:
             self._last_ns = message.time_ns if self._last_ns is None else max(self._last_ns, message.time_ns)
-        if self._told.concerns(place.received_ns):
-            self._told.keep(place.received_ns, _key(message, content))
+        if not self._told.concerns(place.known_ns) and not self._wholes.concerns(place.known_ns):
+            return
+        content = _content(message, levels())
+        if message.last_id is not None:
+            self._told.keep(place.known_ns, _key(message), content, place.line)
+        else:
+            told = self._wholes if message.is_snapshot else self._changes
+            told.keep(place.known_ns, content, _time_of(message), place.line)
 
     def _snapshot(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
         self._leave_waiting()
@@ -178,7 +227,7 @@ class DeltaBook:
             if _time_of(early.message) <= _time_of(message):
                 self._add("before_snapshot", early.place, "an update that the snapshot holds")
             else:
-                self._keep(early.message, early.place, early.content)
+                self._keep(early.message, early.place, early.levels)
                 parts.append(early.events)
         self._early.clear()
         return parts
@@ -207,13 +256,13 @@ class DeltaBook:
         if self._checksum is not None:
             self._kept_texts(message, place, levels)
 
-    def _update(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> Outcome:
+    def _update(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
         parts: list[BookEvents] = []
         if self._waiting is not None:
             parts.append(self._begun_by(self._waiting, message, place))
             self._waiting = None
         elif not self._started:
-            self._keep_early(message, place, content, levels)
+            self._keep_early(message, place, levels)
             return SKIPPED
         elif self._fetched_ns is not None and _time_of(message) <= self._fetched_ns:
             self._add("before_snapshot", place, "an update that the snapshot holds")
@@ -250,9 +299,9 @@ class DeltaBook:
         self._in_turn.begin_at(time_ns or 0)
         return as_snapshot(time_ns or 0, _at(time_ns or 0, waiting.events))
 
-    def _keep_early(self, message: BookMessage, place: Place, content: Content, levels: Levels) -> None:
+    def _keep_early(self, message: BookMessage, place: Place, levels: Levels) -> None:
         """An update before the first snapshot: it is dropped, unless that is fetched, and may be older."""
-        self._early.append(_Told(message, place, content, levels()))
+        self._early.append(_Told(message, place, levels()))
         if len(self._early) > (_UPDATES_KEPT if message.is_fetched else 0):
             self._add("before_snapshot", self._early.popleft().place, "an update of a book that has not begun")
 
@@ -282,10 +331,19 @@ class DeltaBook:
         self._report.add(kind, place.file, place.line, place.time_ns, detail)
 
 
-def _key(message: BookMessage, content: Content) -> int:
-    """A number for a message: venues count theirs anew after a restart, so a number is told with its time."""
-    what = b" ".join(content) if message.last_id is None else b"%d" % message.last_id
-    return key_of(b"%d %d " % (_time_of(message), message.is_snapshot) + what)
+def _key(message: BookMessage) -> int:
+    """Of a message that has a number: venues count anew after a restart, so it is told with its time."""
+    return key_of(repr((_time_of(message), message.is_snapshot, message.last_id)).encode())
+
+
+def _content(message: BookMessage, events: BookEvents) -> int:
+    """A number for what a message says, which is as good as equal for equal levels at one time.
+
+    A venue that joins changes may begin elsewhere for each receiver, and end at one number: the lowest bits say which
+    number the message follows.
+    """
+    said = _time_of(message), message.is_snapshot, len(message.bids), *numbers_of(events)
+    return key_of(repr(said).encode()) & ~_FOLLOWED | (message.previous_id or 0) & _FOLLOWED
 
 
 def _at(time_ns: int, events: BookEvents) -> BookEvents:

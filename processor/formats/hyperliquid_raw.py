@@ -95,9 +95,13 @@ def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
         if trade.side not in _AGGRESSORS:
             msg = f"side {trade.side[:40]!r} is neither B (bought) nor A (sold)"
             raise ValueError(msg)
-    return [
-        TradeMessage(epoch_ns(trade.time), (trade.px, trade.sz), _AGGRESSORS[trade.side], trade.tid) for trade in trades
-    ]
+    return [_trade(trade) for trade in trades]
+
+
+def _trade(trade: _Trade) -> TradeMessage:
+    """A trade: its `tid` is a hash of the two orders, which tells it from others of its time alone."""
+    trade_id = f"{trade.tid} of {trade.time}"
+    return TradeMessage(epoch_ns(trade.time), (trade.px, trade.sz), _AGGRESSORS[trade.side], trade_id)
 
 
 def _snapshot(book: _Book, received_ns: int | None) -> BookMessage:

@@ -43,6 +43,12 @@ class Levels:
     price_decimals: int
     size_decimals: int
 
+    def numbers(self, where: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Prices and sizes of the levels at these places, in units of 10**-MAX_DECIMALS."""
+        price_unit, size_unit = (10 ** (MAX_DECIMALS - each) for each in (self.price_decimals, self.size_decimals))
+        both = zip(self.price_ticks[where].tolist(), self.size_lots[where].tolist(), strict=True)
+        return [(price * price_unit, size * size_unit) for price, size in both]
+
     def report_rounded(self, report: Report, name: str, lines: Sequence[int]) -> None:
         """Report the rounded numbers, where `lines` of the file of this name hold all lists, as many each."""
         each = len(self.rounded) // max(len(lines), 1)

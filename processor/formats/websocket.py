@@ -26,6 +26,7 @@ from processor.formats.snapshots import with_clears
 from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.text import PHRASES
 from processor.formats.trade_ids import TradeIds
+from processor.formats.trades_alike import RecordedTrade
 
 if TYPE_CHECKING:
     import re
@@ -86,7 +87,7 @@ class WebsocketFormat:
         before = 0
         in_order = sorted(files, key=lambda file: (heads[file].received_ns, file.name))
         for number, file in enumerate(in_order):
-            next_ns = min((heads[later].received_ns for later in in_order[number + 1 :]), default=None)
+            next_ns = min((heads[later].first_ns for later in in_order[number + 1 :]), default=None)
             reader.next_file(file.name, heads[file], next_ns)
             with closing(chunks(file)) as read:
                 for chunk in read:
@@ -136,6 +137,11 @@ class _Head:
     sent_ns: int
     channels: frozenset[str]
 
+    @property
+    def first_ns(self) -> int:
+        """The earlier of the two."""
+        return min(self.received_ns, self.sent_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -168,13 +174,13 @@ class _Reader:
         """The last times of receipt, and of the exchange, of all files so far."""
 
     def next_file(self, name: str, head: _Head, next_ns: int | None) -> None:
-        """Another file begins; the one after it is received from `next_ns` on (None: there is none)."""
+        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none)."""
         self._name = name
         self._days = {kind: DayCheck(name, self._report, first_may_be_old=True) for kind in (BookMessage, TradeMessage)}
         # Recorders' clocks differ.
         overlaps = head.received_ns < self._received_ns or head.sent_ns < self._sent_ns
-        self._trade_ids.next_file(next_ns, overlaps=overlaps)
-        self._books.next_file(next_ns, overlaps=overlaps)
+        self._trade_ids.next_file(name, next_ns, overlaps=overlaps)
+        self._books.next_file(name, next_ns, overlaps=overlaps)
         if overlaps:
             self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
 
@@ -195,13 +201,12 @@ class _Reader:
         if chunk.cut_off:
             report_cut_off(self._report, self._name, chunk)
         entries = _near(entries, self._days)
-        lists = [_lists(entry.message) for entry in entries]
-        levels = read_levels([text for pair in lists for text in pair], *self._decimals)
+        levels = read_levels([text for entry in entries for text in _lists(entry.message)], *self._decimals)
         self._decimals = levels.price_decimals, levels.size_decimals
         levels.report_rounded(self._report, self._name, [entry.line for entry in entries])
         sound = self._sound(entries, levels)
-        trades, traded = self._trades(entries, sound, levels, lists)
-        book = self._book(entries, sound, levels, lists)
+        trades, traded = self._trades(entries, sound, levels)
+        book = self._book(entries, sound, levels)
         times = [entry.time_ns for entry in entries if entry.time_ns is not None]
         self._report.rows(self._name, rows, *((min(times), max(times)) if times else (None, None)))
         received = [entry.received_ns for entry in entries if entry.received_ns is not None]
@@ -211,7 +216,12 @@ class _Reader:
         return trades, book, traded
 
     def end(self) -> None:
-        """The last file has been read."""
+        """The last file has been read.
+
+        Raises:
+            DatasetError: it contradicts an earlier one.
+        """
+        self._trade_ids.end()
         self._books.end()
 
     def _entries(self, line: int, row: bytes) -> list[_Entry]:
@@ -244,54 +254,59 @@ class _Reader:
         return [not reason for reason in reasons]
 
     def _trades(
-        self, entries: list[_Entry], sound: list[bool], levels: Levels, lists: list[tuple[bytes, bytes]]
+        self, entries: list[_Entry], sound: list[bool], levels: Levels
     ) -> tuple[Trades | None, NDArray[np.int64] | None]:
-        where, times, lines, aggressors = [], [], [], []
-        for number, entry in enumerate(entries):
-            message, time_ns = entry.message, entry.time_ns
-            if not sound[number] or not isinstance(message, TradeMessage) or time_ns is None:
-                continue
-            content = ""
-            if message.trade_id is None:
-                content = f"{message.time_ns} {lists[number][0].decode()} {message.aggressor}"
-            if self._trade_ids.is_new(
-                message.trade_id,
-                self._name,
-                entry.line,
-                time_ns,
-                received_ns=time_ns if entry.received_ns is None else entry.received_ns,
-                content=content,
-                previous_id=message.previous_id,
-            ):
-                where.append(levels.bounds[2 * number])
-                times.append(time_ns)
-                lines.append(entry.line)
-                aggressors.append(message.aggressor)
-        if not where:
+        numbers = [
+            number
+            for number, entry in enumerate(entries)
+            if sound[number] and isinstance(entry.message, TradeMessage) and entry.time_ns is not None
+        ]
+        places = levels.bounds[::2][np.array(numbers, np.intp)]
+        recorded = map(self._recorded, (entries[number] for number in numbers), levels.numbers(places))
+        kept = [
+            (trade, at) for trade, at in zip(recorded, places.tolist(), strict=True) if self._trade_ids.is_new(trade)
+        ]
+        if not kept:
             return None, None
-        time_ns_column, line_column = np.array(times, np.int64), np.array(lines, np.int64)
-        self._trade_order.check(self._name, time_ns_column, line_column)
+        where = [at for _, at in kept]
+        times, lines = np.array([(trade.time_ns, trade.line) for trade, _ in kept], np.int64).T.copy()
+        self._trade_order.check(self._name, times, lines)
         trades = Trades(
-            time_ns=time_ns_column,
+            time_ns=times,
             price_ticks=levels.price_ticks[where],
             size_lots=levels.size_lots[where],
             price_decimals=levels.price_decimals,
             size_decimals=levels.size_decimals,
-            aggressor=np.array(aggressors, np.int8),
+            aggressor=np.array([trade.aggressor for trade, _ in kept], np.int8),
         )
-        return trades, line_column
+        return trades, lines
 
-    def _book(
-        self, entries: list[_Entry], sound: list[bool], levels: Levels, lists: list[tuple[bytes, bytes]]
-    ) -> BookEvents | None:
+    def _recorded(self, entry: _Entry, level: tuple[int, int]) -> RecordedTrade:
+        message, time_ns = entry.message, entry.time_ns
+        assert isinstance(message, TradeMessage)  # noqa: S101 - the caller has chosen these
+        assert time_ns is not None  # noqa: S101
+        return RecordedTrade(
+            message.trade_id,
+            message.time_ns,
+            *level,
+            message.aggressor,
+            self._name,
+            entry.line,
+            time_ns,
+            time_ns if entry.received_ns is None else entry.received_ns,
+            message.previous_id,
+        )
+
+    def _book(self, entries: list[_Entry], sound: list[bool], levels: Levels) -> BookEvents | None:
         events = book_events(levels, np.array([entry.time_ns or 0 for entry in entries], np.int64))
         made = _Made(events, levels.bounds[::2])
         timed = []
         for number, entry in enumerate(entries):
             if not sound[number] or not isinstance(entry.message, BookMessage):
                 continue
-            place = Place(self._name, entry.line, entry.time_ns, entry.received_ns or 0)
-            outcome = self._books.take(entry.message, place, lists[number], partial(made.rows_of, number))
+            known_ns = max(entry.received_ns or 0, entry.message.time_ns or 0)
+            place = Place(self._name, entry.line, entry.time_ns, known_ns)
+            outcome = self._books.take(entry.message, place, partial(made.rows_of, number))
             if outcome != SKIPPED:
                 made.add(number, outcome, entry.time_ns or 0)
                 if entry.time_ns is not None:

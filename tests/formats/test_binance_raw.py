@@ -215,7 +215,7 @@ def test_a_snapshot_that_no_update_follows_is_left_out_and_reported(tmp_path: Pa
 
 def test_trade_ids_that_skip_are_gaps_and_one_that_comes_again_is_skipped(tmp_path: Path) -> None:
     ids = [1, 2, 2, 5, 6, 2]
-    rows = [binance_trade(100 * at, trade_id, "1", "1", maker=True) for at, trade_id in enumerate(ids)]
+    rows = [binance_trade(100 * trade_id, trade_id, "1", "1", maker=True) for trade_id in ids]
     found = read(recorded(tmp_path, *rows))
     assert found.trades is not None
     assert len(found.trades) == 4

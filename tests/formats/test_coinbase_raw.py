@@ -75,7 +75,7 @@ def test_the_book_of_advanced_trade_has_the_times_of_its_messages(tmp_path: Path
 
 
 def test_trade_ids_are_verified(tmp_path: Path) -> None:
-    rows = [coinbase_match(number, trade_id, "buy", "1", "1") for number, trade_id in enumerate((1, 2, 2, 5))]
+    rows = [coinbase_match(trade_id, trade_id, "buy", "1", "1") for trade_id in (1, 2, 2, 5)]
     found = read(recorded(tmp_path, *rows))
     assert [(incident.kind, incident.line) for incident in found.report.incidents] == [("duplicates", 3), ("gaps", 4)]
 

@@ -500,7 +500,7 @@ def test_a_generated_session_reads_as_a_slow_program_reads_it(tmp_path: Path) ->
                 int(chance.integers(500)),
             )
             if chance.random() < 0.2:
-                group.append(trade(at, size + 1, price / 100, at, stock=stock))
+                group.append(trade(at, size + 1, price / 100, number + len(group), stock=stock))
                 tape += [(at, price * 100, size + 1, UNKNOWN)] if stock == "AAPL" else []
             else:
                 side = ("bid", "ask")[int(chance.integers(2))]

@@ -186,7 +186,7 @@ def test_an_execution_that_is_not_printable_changes_the_book_and_is_no_trade(tmp
 
 
 def test_trades_of_hidden_orders_and_crosses_have_no_aggressor_and_leave_the_book_alone(tmp_path: Path) -> None:
-    rows = [add(1, 11, "B", 300, 100), trade(2, "B", 70, 100.02), trade(3, "S", 80, 100.02)]
+    rows = [add(1, 11, "B", 300, 100), trade(2, "B", 70, 100.02), trade(3, "S", 80, 100.02, match=8)]
     found = read(day(tmp_path, *rows, cross(4, 2**40, 100.5), cross(5, 0, 0), cross(6, 0, 100)))
     assert tape_of(found) == [
         (2, 1_000_200, 70, UNKNOWN), (3, 1_000_200, 80, UNKNOWN), (4, 1_005_000, 2**40, UNKNOWN),

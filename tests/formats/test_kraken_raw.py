@@ -131,7 +131,7 @@ def test_the_answer_to_the_subscription_says_how_deep_the_book_is(tmp_path: Path
 def test_trades_before_the_subscription_are_passed_over_and_ids_are_verified(tmp_path: Path) -> None:
     rows = [
         kraken_trade(0, 1, "buy", "1", "1", kind="snapshot"),
-        *(kraken_trade(at, trade_id, "buy", "1", "1") for at, trade_id in ((1, 2), (2, 3), (3, 3), (4, 6))),
+        *(kraken_trade(at, trade_id, "buy", "1", "1") for at, trade_id in ((1, 2), (2, 3), (2, 3), (4, 6))),
     ]
     found = read(recorded(tmp_path, *rows))
     assert found.trades is not None

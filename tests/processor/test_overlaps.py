@@ -197,6 +197,26 @@ def test_trades_of_one_id_that_are_not_the_same_are_refused_by_name() -> None:
         told([named("a.csv", tape, ids=ids), named("b.csv", other, ids=ids)])
 
 
+@pytest.mark.parametrize("other", [{"size_lots": 1000}, {"price_ticks": 7}, {"time_ns": 10**18 + 100_000 * MS}])
+def test_trades_of_one_id_that_are_not_the_same_are_refused_within_a_file(other: dict[str, int]) -> None:
+    tape = numbered(9)
+    spoilt = [*tape, tape[5]._replace(**other)]
+    with pytest.raises(DatasetError, match=r"^a\.csv has twice a trade of the same id.*\(lines 6 and 10"):
+        told([named("a.csv", spoilt, ids=[*range(9), 5])])
+
+
+def test_trades_of_one_id_whose_times_are_far_apart_are_refused() -> None:
+    tape = numbered(9)
+    other = [*tape[:8], tape[8]._replace(time_ns=tape[8].time_ns + 100_000 * MS)]
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv have a trade of the same id"):
+        told(
+            [
+                named("a.csv", [*tape, Trade(10**18 + 200_000 * MS, 1, 1, BUY)], ids=range(10)),
+                named("b.csv", other, ids=range(9)),
+            ]
+        )
+
+
 def test_a_trade_whose_id_comes_again_in_its_own_file_is_taken_once_with_a_word() -> None:
     tape = numbered(9)
     twice = named("a.csv", tape + tape, ids=[*range(9), *range(9)])
