@@ -195,12 +195,12 @@ def _interleaved(files: Files, change: Change) -> Files:
 
 
 def _cut_out(files: Files, change: Change) -> Files:
-    """Some of the rows in a file of their own, and not where they were."""
+    """Some of the rows in a file of their own, and not where they were. The first row is in the first file."""
     name = chosen(files, change)
     found = dict(files)
     for each in together(files, name):
         table = taken_apart(unpacked(each, found.pop(each)))
-        start = change.at % (len(table.rows) + 1)
+        start = 1 + change.at % len(table.rows) if table.rows else 0
         end = start + change.other % (len(table.rows) - start + 1)
         for number, rows in enumerate((table.rows[:start] + table.rows[end:], table.rows[start:end])):
             if rows:
