@@ -23,6 +23,10 @@ BID: Final = 0
 ASK: Final = 1
 CLEAR: Final = 2
 """The `side` of a row that empties both sides: a snapshot is this row and then its levels, all of one time."""
+ONLY_BID: Final = 3
+"""The `side` of a row that is all there is of the bids: a quote that leaves the other side as it is."""
+ONLY_ASK: Final = 4
+"""The same of the asks."""
 
 BUY: Final = 1
 SELL: Final = -1
@@ -104,7 +108,10 @@ class LocatedTrades(Trades):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookEvents(Columns):
-    """Book updates: `size_lots` now rests at `price_ticks` of `side` (int8: BID or ASK), 0 for none; or CLEAR."""
+    """Book updates: `size_lots` now rests at `price_ticks` of `side` (int8: BID or ASK), 0 for none.
+
+    A side of CLEAR empties both sides; ONLY_BID and ONLY_ASK empty one, and then set the level.
+    """
 
     side: NDArray[np.int8]
 

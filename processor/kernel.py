@@ -27,7 +27,7 @@ import numpy as np
 from numba import njit
 
 from processor.bits import leading_zeros, trailing_zeros
-from processor.events import CLEAR, END_OF_TIME, NS_PER_MS
+from processor.events import ASK, CLEAR, END_OF_TIME, NS_PER_MS, ONLY_BID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +92,7 @@ NO_PRICE: Final = np.iinfo(np.int64).min
 SPELLS_KEPT: Final = 20
 """Spells whose begin and end are remembered, of each kind."""
 
-NOTHING: Final = 3
+NOTHING: Final = 5
 """The `side` of an event that only lets time pass."""
 
 CROSSED: Final = 0
@@ -213,19 +213,25 @@ def _unmark(ladder: Ladder, s: int, offset: int) -> None:
 def clear(ladder: Ladder) -> None:
     """Empty both sides, touching only what is occupied."""
     for s in range(2):
-        offset = ladder[s, BEST]
-        while offset >= 0:
-            below = _next_below(ladder, s, offset)
-            ladder[s, _SIZES + offset] = 0
-            _unmark(ladder, s, offset)
-            offset = below
-        ladder[s, BEST] = -1
-        ladder[s, TOP] = 0
-        ladder[s, TOP_SUM] = 0
-        ladder[s, TOTAL] = 0
-        ladder[s, TOTAL_HIGH] = 0
-        ladder[s, COUNT] = 0
-        ladder[s, FAR] = 0
+        clear_side(ladder, s)
+
+
+@njit(cache=True, nogil=True)
+def clear_side(ladder: Ladder, s: int) -> None:
+    """Empty one side, touching only what is occupied."""
+    offset = ladder[s, BEST]
+    while offset >= 0:
+        below = _next_below(ladder, s, offset)
+        ladder[s, _SIZES + offset] = 0
+        _unmark(ladder, s, offset)
+        offset = below
+    ladder[s, BEST] = -1
+    ladder[s, TOP] = 0
+    ladder[s, TOP_SUM] = 0
+    ladder[s, TOTAL] = 0
+    ladder[s, TOTAL_HIGH] = 0
+    ladder[s, COUNT] = 0
+    ladder[s, FAR] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -652,9 +658,14 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                     stance = touching
             now_ns = time_ns[i]
         pending = 1
-        if side[i] == CLEAR:
-            clear(ladder)
-        elif side[i] != NOTHING:
+        if side[i] > ASK:
+            if side[i] == CLEAR:
+                clear(ladder)
+            elif side[i] != NOTHING:
+                s = int(side[i]) - ONLY_BID
+                clear_side(ladder, s)
+                update(ladder, s, price[i], size[i], top_levels)
+        else:
             s = int(side[i])
             offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
             old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0

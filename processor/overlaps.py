@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeGuard
 import numpy as np
 
 from processor.errors import DatasetError
-from processor.events import CLEAR, NS_PER_SECOND, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
+from processor.events import ASK, CLEAR, NS_PER_SECOND, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,10 @@ class _Stretch:
     def clears(self) -> Mask:
         """Which rows begin a snapshot."""
         return self.rows.side == CLEAR if isinstance(self.rows, BookEvents) else np.zeros(len(self.rows), np.bool_)
+
+    def wholes(self) -> Mask:
+        """Which rows begin a snapshot, or are all of a side."""
+        return self.rows.side > ASK if isinstance(self.rows, BookEvents) else self.clears()
 
     def leave_out(self, gone: Mask) -> None:
         self.account.gone[self.where[gone]] = True
@@ -356,13 +360,14 @@ def _join_snapshots(a: _Stretch, b: _Stretch) -> None:
     Raises:
         DatasetError: the files have snapshots of different times.
     """
-    times_a, times_b = (np.unique(each.rows.time_ns[each.clears()]) for each in (a, b))
+    # What tells a side whole is as much a snapshot here, of two recordings that nothing joins.
+    times_a, times_b = (np.unique(each.rows.time_ns[each.wholes()]) for each in (a, b))
     if not len(times_a) or not len(times_b):
         return
     if not np.array_equal(times_a, times_b):
         msg = (
             f"{a.account.name} and {b.account.name} both hold snapshots of the book over the same time, and not the "
-            f"same ones: keep one of the files"
+            f"same ones: keep one of the files, or, if their rows are of one recording, put them in one file"
         )
         raise DatasetError(msg)
     b.leave_out(b.clears())

@@ -42,7 +42,7 @@ KINDS: Final = {
     "checksum_failures": "book messages whose checksum is not that of the book here",
     "out_of_order": "rows whose time is before the row above, sorted into place if they are not held back",
     "held_back": "changes whose time is before one that they follow, applied after it, at its time",
-    "late": "rows too late to be sorted into place (none: they are sorted on disk)",
+    "late": "messages in packets that came too late to be put in their place, left out",
     "before_snapshot": "book updates before the first snapshot, dropped",
     "unknown_sides": "trades whose aggressor is unknown, left out of the CVD",
     "crossed": "book samples whose best bid is above the best ask",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 BUY, SELL, UNKNOWN = 1, -1, 0
-BID, ASK, CLEAR = 0, 1, 2
+BID, ASK, CLEAR, ONLY_BID, ONLY_ASK = range(5)
 
 DAY_NS = 86_400 * 10**9
 MS_NS = 10**6
@@ -36,7 +36,10 @@ class Trade(NamedTuple):
 
 
 class BookEvent(NamedTuple):
-    """`size` now rests at `price` of `side`, 0 for nothing; or CLEAR, which empties both sides."""
+    """`size` now rests at `price` of `side`, 0 for nothing; or CLEAR, which empties both sides.
+
+    Of ONLY_BID and ONLY_ASK the level is all there is of its side.
+    """
 
     time_ns: int
     side: int
@@ -133,7 +136,12 @@ class Book:
         if event.side == CLEAR:
             self.bid = Side()
             self.ask = Side()
-        elif event.side == BID:
+            return
+        if event.side == ONLY_BID:
+            self.bid = Side()
+        elif event.side == ONLY_ASK:
+            self.ask = Side()
+        if event.side in {BID, ONLY_BID}:
             self.bid.set(event.price, event.size)
         else:
             self.ask.set(event.price, event.size)

@@ -17,6 +17,7 @@ from processor.formats import iex_messages as iex
 from processor.formats.base import Part, batch
 from processor.formats.captures import Capture
 from processor.formats.chunks import prefetched
+from processor.formats.iex_order import SEGMENT, WINDOW, InOrder
 from processor.formats.in_turn import InTurn
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
@@ -44,15 +45,20 @@ _TRADES_A_DAY_BITS: Final = 48
 _FINDINGS: Final = {
     iex.NOT_WHOLE: ("malformed", "a packet that is not whole: cut off by the capture, or in fragments"),
     iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not as long as it says"),
-    iex.SHORT_MESSAGE: ("malformed", "a message that is too short for its type"),
-    iex.MISSING: ("gaps", "{count} messages of the session are missing before this packet"),
-    iex.REPEATED: ("duplicates", "{count} messages of this packet have come before"),
 }
+_IN_ORDER: Final = {
+    "misnumbered": ("malformed", "a packet whose number is far from those around it: it is left out"),
+    "missing": ("gaps", "{count} messages of the session are missing before this packet"),
+    "repeated": ("duplicates", "{count} messages of this packet have come before"),
+    "late": ("late", f"{{count}} messages of this packet came over {WINDOW} packets late, and are left out"),
+    "early": ("out_of_order", "this packet came before those that precede it by their numbers; it is put behind them"),
+}
+"""What is found of a packet when its number is compared with those of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A capture of a session of a feed; `number` is that of the first message in it.
+    """A capture of a session of a feed; `number` is the lowest of a message in its head.
 
     `day` counts from 1970, UTC: all of a session is within one.
     """
@@ -126,7 +132,9 @@ def _opened(file: SourceFile, head: bytes) -> _File | None:
     for feed in _FEEDS:
         of_feed = [each for each in found if each.feed == feed]
         if of_feed:
-            return of_feed[0]
+            first = of_feed[0]
+            alike = [each.number for each in of_feed if (each.channel, each.session) == (first.channel, first.session)]
+            return replace(first, number=min(alike))
     plus = " (but DEEP+, single orders, which are not read)" if any(f.feed == iex.DEEP_PLUS for f in found) else ""
     msg = f"a capture of packets (pcap) without those of IEX's DEEP or TOPS{plus}"
     raise NothingToReplay(msg)
@@ -197,7 +205,10 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
     """Raises: DatasetError: a capture is damaged, or holds another session."""
     first = files[0]
     chooser = iex.Chooser(stock, first.feed, first.channel, first.session)
-    reader = _StockReader(first, report)
+    order = InOrder(max(first.number, 1))
+    names = [file.source.name for file in files]
+    reader = _StockReader(first, names, report)
+    waiting = np.empty(0, iex.MESSAGE)
     if first.number > 1:
         detail = f"begins with message {first.number} of its session: what came before is not known"
         report.add("incomplete", first.source.name, 1, None, detail)
@@ -205,26 +216,51 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
     for file in files:
         name = file.source.name
         chooser.begin_file()
-        reader.begin_file(name)
         with closing(prefetched(_blocks(file.source))) as blocks:
             for content, starts, lengths, consumed, cut_off in blocks:
-                messages, findings, seen = chooser.choose(content, starts, lengths)
-                reader.note(findings)
-                trades, book, lines, ids = reader.events(messages, seen)
-                yield batch(trades, book, before + consumed, lines=lines, ids=ids)
+                messages, arrived, findings = chooser.choose(content, starts, lengths, order.expected)
+                reader.note(name, findings)
+                ordered = order.order(arrived, ends=False)
+                waiting = np.concatenate((waiting, messages)) if len(waiting) else messages
+                placed, waiting = _placed(waiting, ordered)
+                yield from reader.batches(placed, ordered, before + consumed)
                 if cut_off:
                     detail = "the capture is cut off here: what it held beyond is lost"
                     report.add("incomplete", name, chooser.packets + 1, None, detail)
         if chooser.others:
             report.add("unused", name, None, None, f"{chooser.others} packets of another of IEX's feeds, left out")
-        report.refuse_if_rotten(name)
         before += file.source.size_bytes
+    ordered = order.order(np.empty(0, SEGMENT), ends=True)
+    placed, _ = _placed(waiting, ordered)
+    yield from reader.batches(placed, ordered, before)
+    for name in names:
+        report.refuse_if_rotten(name)
+
+
+def _placed(messages: Table, ordered: Table) -> tuple[Table, Table]:
+    """The messages of these segments that are new, in order; and those of others, which wait."""
+    arrivals = ordered["arrival"]
+    if len(ordered) == 1 and ordered["start"][0] == ordered["first"][0] and (messages["arrival"] == arrivals[0]).all():
+        return messages, messages[:0]
+    if len(arrivals) and (np.diff(arrivals) == 1).all():
+        at = messages["arrival"] - arrivals[0]
+        found = (at >= 0) & (at < len(arrivals))
+    else:
+        by_arrival = np.argsort(arrivals)
+        near = np.searchsorted(arrivals, messages["arrival"], sorter=by_arrival)
+        at = by_arrival[np.minimum(near, len(arrivals) - 1)] if len(arrivals) else near
+        found = arrivals[at] == messages["arrival"] if len(arrivals) else np.zeros(len(messages), np.bool_)
+    waiting = messages[~found]
+    at, messages = at[found], messages[found]
+    new = messages["number"] >= ordered["start"][at]
+    at, messages = at[new], messages[new]
+    return (messages if (at[1:] >= at[:-1]).all() else messages[np.argsort(at, kind="stable")]), waiting
 
 
 class _StockReader:
-    """Follows one stock through a session."""
+    """Follows one stock through a session, of which the files have these names."""
 
-    def __init__(self, first: _File, report: Report) -> None:
+    def __init__(self, first: _File, names: Sequence[str], report: Report) -> None:
         self._is_deep = first.feed == iex.DEEP
         self._day = first.day
         self._report = report
@@ -235,15 +271,11 @@ class _StockReader:
         self._open_ns: int | None = None
         """The time of the update before, if the book was in transition after it."""
         self._name = ""
-        self._days: DayCheck | None = None
+        self._names = names
+        self._days = [DayCheck(name, report) for name in names]
 
-    def begin_file(self, name: str) -> None:
-        """The messages that follow are from this file."""
-        self._name = name
-        self._days = DayCheck(name, self._report)
-
-    def note(self, findings: Table) -> None:
-        """Report what is wrong with packets.
+    def note(self, name: str, findings: Table) -> None:
+        """Report what is wrong with packets of a file.
 
         Raises:
             DatasetError: a packet is of another session.
@@ -251,29 +283,56 @@ class _StockReader:
         others = findings[findings["what"] == iex.OTHER_SESSION]
         if len(others):
             msg = (
-                f"{self._name}: its packet {others['packet'][0]} is of another session or channel of the feed than "
-                "those before, and they cannot be told as one: give each a file of its own"
+                f"{name}: its packet {others['packet'][0]} is of another session or channel of the feed than those "
+                "before, and they cannot be told as one: give each a file of its own"
             )
             raise DatasetError(msg)
         for what, (kind, detail) in _FINDINGS.items():
-            rows = findings[findings["what"] == what]
+            packets = findings["packet"][findings["what"] == what].tolist()
+            self._report.add_all(kind, name, ((packet, None, detail) for packet in packets), len(packets))
+
+    def batches(self, messages: Table, ordered: Table, consumed_bytes: int) -> Generator[Batch]:
+        """What the next segments and the messages in them, which are in order, come to."""
+        if not len(ordered):
+            yield batch(None, None, consumed_bytes)
+            return
+        changes = np.flatnonzero(np.diff(ordered["file"])) + 1
+        at = 0
+        for segments in np.split(ordered, changes) if len(changes) else [ordered]:
+            count = len(messages)
+            if len(changes):
+                count = int(np.isin(messages["arrival"][at:], segments["arrival"]).sum())
+            self._name = self._names[int(segments["file"][0])]
+            self._note_order(segments)
+            seen = int(np.maximum(segments["beyond"] - segments["start"], 0).sum())
+            days = self._days[int(segments["file"][0])]
+            trades, book, lines, ids = self._events(messages[at : at + count], seen, days)
+            yield batch(trades, book, consumed_bytes, lines=lines, ids=ids)
+            at += count
+
+    def _note_order(self, segments: Table) -> None:
+        """Report what the numbers of packets say."""
+        for column, (kind, detail) in _IN_ORDER.items():
+            if not segments[column].any():
+                continue
+            rows = segments[segments[column] > 0]
             for row in rows[:KEPT_PER_KIND]:
-                self._tell(kind, row, detail.format(count=row["count"]), int(row["count"]))
+                count = int(row[column])
+                self._tell(kind, row, detail.format(count=count), count)
             if len(rows) > KEPT_PER_KIND:
                 more = rows[KEPT_PER_KIND:]
-                self._tell(kind, more[0], f"{len(more)} more packets like these", int(more["count"].sum()))
+                self._tell(kind, more[0], f"{len(more)} more packets like these", int(more[column].sum()))
 
-    def _tell(self, kind: str, finding: np.void, detail: str, count: int) -> None:
-        time_ns = int(finding["time"]) or None
-        self._report.add(kind, self._name, int(finding["packet"]), time_ns, detail, count=count)
+    def _tell(self, kind: str, segment: np.void, detail: str, count: int) -> None:
+        time_ns = int(segment["sent_ns"]) or None
+        self._report.add(kind, self._name, int(segment["packet"]), time_ns, detail, count=count)
 
-    def events(
-        self, messages: Table, seen: int
+    def _events(
+        self, messages: Table, seen: int, days: DayCheck
     ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
         """What the next messages come to, of `seen` of all stocks: trades, book, and the trades' lines and ids."""
         messages = messages[self._sound(messages)]
-        assert self._days is not None  # noqa: S101 - a file has been begun
-        messages = messages[self._days.near(messages["time"], messages["packet"])]
+        messages = messages[days.near(messages["time"], messages["packet"])]
         times = messages["time"]
         span = (int(times.min()), int(times.max())) if len(times) else (None, None)
         self._report.rows(self._name, seen, *span)
@@ -299,6 +358,7 @@ class _StockReader:
         """Which messages can be used; the others are reported."""
         is_level = (messages["type"] == iex.BID_LEVEL) | (messages["type"] == iex.ASK_LEVEL)
         faults = (
+            (messages["type"] == iex.SHORT, "a message that is too short for its type"),
             ((messages["price"] < 0) | (messages["ask_price"] < 0), "a price below 0"),
             (is_level & (messages["price"] == 0), "a level without a price"),
         )

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from processor.formats.captures import datagram, little_endian
+from processor.formats.iex_order import SEGMENT
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -31,6 +32,7 @@ DEEP_PLUS: Final = 0x8005
 
 _VERSION: Final = 1
 HEADER_BYTES: Final = 40
+_FIRST_TIME_AT: Final = HEADER_BYTES + 4
 PROTOCOL_AT, CHANNEL_AT, SESSION_AT, _LENGTH_AT, _COUNT_AT, FIRST_AT, SENT_AT = 2, 4, 8, 12, 14, 24, 32
 
 BID_LEVEL, ASK_LEVEL, QUOTE, TRADE, BROKEN = map(ord, "85QTB")
@@ -45,38 +47,36 @@ _SHORTEST: Final = 2 + _STOCK_AT + STOCK_BYTES
 
 MESSAGE: Final = np.dtype(
     [
-        ("packet", np.int64), ("time", np.int64), ("type", np.uint8), ("complete", np.uint8), ("size", np.int64),
-        ("price", np.int64), ("ask_size", np.int64), ("ask_price", np.int64), ("id", np.int64),
+        ("arrival", np.int64), ("number", np.int64), ("packet", np.int64), ("time", np.int64), ("type", np.uint8),
+        ("complete", np.uint8), ("size", np.int64), ("price", np.int64), ("ask_size", np.int64),
+        ("ask_price", np.int64), ("id", np.int64),
     ]
 )  # fmt: skip
 """What is kept of a level, a quote or a trade; what it does not say is 0.
 
-`packet` is the packet's number in the file, from 1; `complete` whether the book is no longer in transition.
+`arrival` is the number of its segment in the session, from 0 in the order of arrival; `number` its own in the session,
+`packet` the packet's in the file, from 1; `complete` says whether the book is no longer in transition. One that is too
+short is of type SHORT.
 """
 
-FINDING: Final = np.dtype([("packet", np.int64), ("time", np.int64), ("what", np.int64), ("count", np.int64)])
+SHORT: Final = 0
+FINDING: Final = np.dtype([("packet", np.int64), ("what", np.int64)])
 """What is wrong with a packet."""
-NOT_WHOLE, BROKEN_SEGMENT, SHORT_MESSAGE, MISSING, REPEATED, OTHER_SESSION = range(6)
+NOT_WHOLE, BROKEN_SEGMENT, OTHER_SESSION = range(3)
 _SOUND, _PASSED_OVER = -1, -2
+_LARGEST: Final = 1 << 62
+"""No message has so high a number."""
 
-_NEXT, _PACKETS, _MESSAGES, _OTHERS, _PROTOCOL, _CHANNEL, _SESSION = range(7)
+_ARRIVALS, _PACKETS, _OTHERS, _PROTOCOL, _CHANNEL, _SESSION, _FILE = range(7)
 
 
 class Chooser:
-    """Finds the messages of one stock in a session of a protocol, packet after packet.
-
-    Numbers that are missing or come again are found in the order of the packets, over all files of the session.
-    """
+    """Finds the segments of a session of a protocol and the messages of one stock in them, packet after packet."""
 
     def __init__(self, stock: str, protocol: int, channel: int, session: int) -> None:
         self._stock = int.from_bytes(stock.ljust(STOCK_BYTES).encode("ascii"), "little", signed=True)
-        self._state = np.array([0, 0, 0, 0, protocol, channel, session], np.int64)
-        """The number of the next message, 0 before the first; packets, messages, and packets of other feeds; which."""
-
-    @property
-    def next_number(self) -> int:
-        """The number of the session's next message, 0 before the first."""
-        return int(self._state[_NEXT])
+        self._state = np.array([0, 0, 0, protocol, channel, session, -1], np.int64)
+        """Segments so far; packets of the file, and those of other feeds; what is wanted; files before this one."""
 
     @property
     def packets(self) -> int:
@@ -91,14 +91,19 @@ class Chooser:
     def begin_file(self) -> None:
         """Count packets anew."""
         self._state[_PACKETS] = self._state[_OTHERS] = 0
+        self._state[_FILE] += 1
 
-    def choose(self, content: Bytes, starts: Ints, lengths: Ints) -> tuple[Table, Table, int]:
-        """The stock's messages in these packets, what is wrong with packets, and how many messages there were."""
-        before = int(self._state[_MESSAGES])
-        messages = np.empty(len(content) // (_NEEDED[BID_LEVEL] + 2) + 1, MESSAGE)
-        findings = np.empty(len(starts) * 2 + len(content) // _SHORTEST + 1, FINDING)
-        counts = _choose(content, starts, lengths, self._stock, _NEEDED, messages, findings, self._state)
-        return messages[: counts[0]], findings[: counts[1]], int(self._state[_MESSAGES]) - before
+    def choose(self, content: Bytes, starts: Ints, lengths: Ints, expected: int) -> tuple[Table, Table, Table]:
+        """The stock's messages in these packets, the segments, and what is wrong with packets.
+
+        Segments from the number that is `expected` on, each behind the one before it, are one together.
+        """
+        messages = np.empty(len(content) // _SHORTEST + 1, MESSAGE)
+        segments = np.empty(len(starts), SEGMENT)
+        findings = np.empty(len(starts), FINDING)
+        tables = messages, segments, findings
+        counts = _choose(content, starts, lengths, self._stock, _NEEDED, *tables, self._state, expected)
+        return messages[: counts[0]], segments[: counts[1]], findings[: counts[2]]
 
 
 @njit(cache=True, nogil=True)
@@ -114,11 +119,14 @@ def _choose(
     stock: int,
     needed: Ints,
     messages: Table,
+    segments: Table,
     findings: Table,
     state: Ints,
-) -> tuple[int, int]:
-    """Fill `messages` and `findings`; return how many there are of each."""
+    expected: int,
+) -> tuple[int, int, int]:
+    """Fill `messages`, `segments` and `findings`; return how many there are of each."""
     count = 0
+    taken = 0
     found = 0
     for packet in range(len(starts)):
         state[_PACKETS] += 1
@@ -127,13 +135,22 @@ def _choose(
         if verdict == _PASSED_OVER:
             continue
         if verdict != _SOUND:
-            found = _find(findings, found, state, verdict, 1, 0)
+            findings[found].packet, findings[found].what = state[_PACKETS], verdict
+            found += 1
             if verdict == OTHER_SESSION:
                 break
             continue
-        first, found = _first_new(content, at, findings, found, state)
-        count, found = _take(content, at, first, stock, needed, messages, count, findings, found, state)
-    return count, found
+        first = little_endian(content, at + FIRST_AT, 8)
+        beyond = first + little_endian(content, at + _COUNT_AT, 2)
+        if taken == 1 and first == expected:
+            segments[0].beyond = beyond
+        else:
+            _note(content, at, first, beyond, state, segments[taken])
+            taken += 1
+            state[_ARRIVALS] += 1
+        expected = beyond if first == expected else -1
+        count = _take(content, at, first, stock, needed, messages, count, state)
+    return count, taken, found
 
 
 @njit()
@@ -153,58 +170,39 @@ def _judged(content: Bytes, at: int, length: int, state: Ints) -> int:
 
 
 @njit()
-def _first_new(content: Bytes, at: int, findings: Table, found: int, state: Ints) -> tuple[int, int]:
-    """How many of a segment's messages have come before, and how many findings there are by now."""
-    number = little_endian(content, at + FIRST_AT, 8)
-    beyond = number + little_endian(content, at + _COUNT_AT, 2)
-    expected = state[_NEXT]
-    time = little_endian(content, at + SENT_AT, 8)
-    state[_NEXT] = max(expected, beyond)
-    if expected and number > expected:
-        return 0, _find(findings, found, state, MISSING, number - expected, time)
-    repeated = max(min(beyond, expected) - number, 0)
-    return repeated, _find(findings, found, state, REPEATED, repeated, time) if repeated else found
+def _note(content: Bytes, at: int, first: int, beyond: int, state: Ints, row: Any) -> None:  # noqa: ANN401 - a record
+    """Fill in what is known of a segment before it is put in order."""
+    row.arrival, row.file, row.packet = state[_ARRIVALS], state[_FILE], state[_PACKETS]
+    row.sent_ns = little_endian(content, at + SENT_AT, 8)
+    row.first, row.beyond, row.start = first, beyond, beyond
+    row.missing, row.repeated, row.late = 0, 0, 0
+    row.alone, row.early, row.misnumbered = False, False, False
+    has_time = beyond > first and little_endian(content, at + HEADER_BYTES, 2) >= _STOCK_AT
+    row.told_ns = little_endian(content, at + _FIRST_TIME_AT, 8) if has_time else 0
 
 
 @njit()
 def _take(
-    content: Bytes,
-    at: int,
-    first: int,
-    stock: int,
-    needed: Ints,
-    messages: Table,
-    count: int,
-    findings: Table,
-    found: int,
-    state: Ints,
-) -> tuple[int, int]:
-    """Keep the stock's messages from the `first` of a segment on; return how many there are, and findings."""
+    content: Bytes, at: int, first: int, stock: int, needed: Ints, messages: Table, count: int, state: Ints
+) -> int:
+    """Keep the stock's messages of a segment; return how many there are."""
     place = at + HEADER_BYTES
+    arrival = state[_ARRIVALS] - 1
     for number in range(little_endian(content, at + _COUNT_AT, 2)):
         size = little_endian(content, place, 2)
         place += 2
-        if number >= first:
-            state[_MESSAGES] += 1
-            kind = content[place]
-            names_stock = needed[kind] and size >= _STOCK_AT + STOCK_BYTES
-            if names_stock and little_endian(content, place + _STOCK_AT, STOCK_BYTES) == stock:
-                if size < needed[kind]:
-                    found = _find(findings, found, state, SHORT_MESSAGE, 1, 0)
-                else:
-                    _keep(content, place, kind, state[_PACKETS], messages[count])
-                    count += 1
+        kind = content[place]
+        names_stock = needed[kind] and size >= _STOCK_AT + STOCK_BYTES
+        if names_stock and little_endian(content, place + _STOCK_AT, STOCK_BYTES) == stock:
+            row = messages[count]
+            row.arrival, row.number, row.packet = arrival, first + number, state[_PACKETS]
+            if size < needed[kind]:
+                row.type, row.time, row.price, row.ask_price = SHORT, 0, 0, 0
+            else:
+                _keep(content, place, kind, row)
+            count += 1
         place += size
-    return count, found
-
-
-@njit()
-def _find(findings: Table, found: int, state: Ints, what: int, count: int, time: int) -> int:
-    findings[found].packet = state[_PACKETS]
-    findings[found].time = time
-    findings[found].what = what
-    findings[found].count = count
-    return found + 1
+    return count
 
 
 @njit()
@@ -212,7 +210,7 @@ def _fits(content: Bytes, at: int, length: int) -> bool:
     """Whether the messages of a segment end where it says, and within it; none is empty."""
     place = at + HEADER_BYTES
     end = place + little_endian(content, at + _LENGTH_AT, 2)
-    if end > at + length or little_endian(content, at + FIRST_AT, 8) < 0:
+    if end > at + length or not 0 <= little_endian(content, at + FIRST_AT, 8) < _LARGEST:
         return False
     for _ in range(little_endian(content, at + _COUNT_AT, 2)):
         if place + 2 > end:
@@ -225,8 +223,7 @@ def _fits(content: Bytes, at: int, length: int) -> bool:
 
 
 @njit()
-def _keep(content: Bytes, at: int, kind: int, packet: int, row: Any) -> None:  # noqa: ANN401 - a record
-    row.packet = packet
+def _keep(content: Bytes, at: int, kind: int, row: Any) -> None:  # noqa: ANN401 - a record
     row.type = kind
     row.complete = content[at + 1] & 1
     row.time = little_endian(content, at + 2, 8)

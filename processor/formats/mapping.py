@@ -12,7 +12,7 @@ from processor.errors import DatasetError
 from processor.formats.files import beside
 from processor.formats.mapped import single_orders
 from processor.formats.mapped.advice import example, may_be_mapped
-from processor.formats.mapped.columns import Mapped, mapped
+from processor.formats.mapped.columns import NO_RULES, Mapped, Rules, mapped
 from processor.formats.mapped.mapping_file import BOOK, FILE_NAME, ORDERS, TRADES, Table, named_columns, read_tables
 from processor.formats.mapped.names import refuse_others
 from processor.formats.mapped.rows import part_of
@@ -32,6 +32,8 @@ _OF_A_ROW: Final = (
 )  # fmt: skip
 """What [trades] and [book] must say alike to be read together."""
 _OF_A_BOOK: Final = ("levels", "bids", "asks")
+_OF_METATRADER: Final = [["<BID>", "<ASK>"]]
+_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks",))
 
 
 class _Generic:
@@ -82,13 +84,17 @@ def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
     base_name = file.base_name
     fitting = [(kind, table) for kind, table in tables if fnmatchcase(base_name, table.files)]
     if len(fitting) <= 1:
-        return [mapped(file, head, frozenset((kind,)), table) for kind, table in fitting]
+        return [_of_table(file, head, frozenset((kind,)), table) for kind, table in fitting]
     if sorted(kind for kind, _ in fitting) != [BOOK, TRADES]:
         shown = " and ".join(f"[{kind}]" for kind, _ in fitting)
         msg = f"{FILE_NAME}: {base_name} fits the files of {shown}; make the patterns differ"
         raise DatasetError(msg)
     by_kind = dict(fitting)
     return _of_both(file, head, by_kind[TRADES], by_kind[BOOK], base_name)
+
+
+def _of_table(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table) -> Mapped:
+    return mapped(file, head, kinds, table, _KEPT if table.levels == _OF_METATRADER else NO_RULES)
 
 
 def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_name: str) -> list[Mapped]:
@@ -108,13 +114,13 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
     if alike:
         both = msgspec.structs.replace(trades, **{key: getattr(book, key) for key in _OF_A_BOOK})
         try:
-            return [replace(mapped(file, head, frozenset((TRADES, BOOK)), both), origin=trades)]
+            return [replace(_of_table(file, head, frozenset((TRADES, BOOK)), both), origin=trades)]
         except DatasetError as error:
             faults.append(error)
     found = []
     for kind, table in ((TRADES, trades), (BOOK, book)):
         try:
-            found.append(mapped(file, head, frozenset((kind,)), table))
+            found.append(_of_table(file, head, frozenset((kind,)), table))
         except DatasetError as error:
             faults.append(error)
     if not found:

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from processor.errors import DatasetError, SettingError
-from processor.events import BID, BUY, CLEAR, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import BID, BUY, NS_PER_DAY, ONLY_ASK, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Part, batch
 from processor.formats.files import SourceFile
 from processor.names import printable
@@ -53,7 +53,7 @@ _MAGIC: Final = b"PAR1"
 _MAX_DECIMALS: Final = 18
 _SHOWN_LETTERS: Final = 300
 _LOCAL_COLUMN: Final = "local_time_ns"
-_SIDES: Final = {"trades": (SELL, BUY), "book": (BID, CLEAR)}
+_SIDES: Final = {"trades": (SELL, BUY), "book": (BID, ONLY_ASK)}
 """Lowest and highest value of the side column; all between are valid."""
 
 

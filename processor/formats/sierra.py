@@ -320,9 +320,10 @@ class _BookReader(_Reader):
         lines = np.arange(before + 1, before + 1 + len(records))
         unknown = records["command"] > _LAST_COMMAND
         sound = self._sound(records, lines, unknown, "a command other than 0 to 7")
+        # A record without a command may still end a batch.
+        _date_snapshots(sound.records["command"], sound.records["flags"], sound.times, self._state)
         sound = sound.where(sound.records["command"] > 0)
         command = sound.records["command"]
-        _date_snapshots(command, sound.records["flags"], sound.times, self._state)
         clears = command == _CLEARS
         emptied = clears | np.isin(command, _REMOVES)
         book = BookEvents(

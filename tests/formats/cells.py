@@ -22,13 +22,14 @@ DAY_S: Final = 86_400
 _DAY: Final = re.compile(rb"(?<!\d)17231(\d{5})(?=\d{0,9}(?!\d))")
 """Seconds since 1970 of the sample's day, whatever the unit is."""
 _ISO_DAY: Final = re.compile(rb"2024-08-(\d\d)(?=T)")
+_DOTTED_DAY: Final = re.compile(rb"2024\.08\.(\d\d)(?=\t)")
 _OF_NEW_YORK: Final = re.compile(rb"^3[2-9]\d{3}(?=[.,])")
 """Seconds since midnight at the begin of a row."""
 _PRICE_NAMES: Final = re.compile(
-    r"(best_(bid|ask)_)?price|px|(bid|ask)_px_\d+|[ab]\d|(ask|bid)s\[\d+\]\.price|(ask|bid)_price"
+    r"(best_(bid|ask)_)?price|px|(bid|ask)_px_\d+|[ab]\d|(ask|bid)s\[\d+\]\.price|(ask|bid)_price|<(BID|ASK|LAST)>"
 )
 _SIZE_NAMES: Final = re.compile(
-    r"amount|size|qty|quantity|volume|best_(bid|ask)_qty|(bid|ask)_sz_\d+|[ab]s\d|(ask|bid)s\[\d+\]\.amount|(ask|bid)_amount"
+    r"amount|size|qty|quantity|volume|best_(bid|ask)_qty|(bid|ask)_sz_\d+|[ab]s\d|(ask|bid)s\[\d+\]\.amount|(ask|bid)_amount|<VOLUME>"
 )
 _JSON_PRICES: Final = re.compile(
     rb'(?:"(?:p|px|price|price_str|price_level)": ?|\[(?:"(?:buy|sell)", ?)?(?=[\d".]+, ?"?[\d.]+"?[,\]]))"?([\d.]+)"?'
@@ -51,6 +52,7 @@ def shifted(row: Any, kind: str, days: int) -> Any:
     if kind == "lines":
         moved = _DAY.sub(lambda found: str(int(b"17231" + found[1]) + days * DAY_S).encode(), row)
         moved = _ISO_DAY.sub(lambda found: b"2024-08-%02d" % (int(found[1]) + days), moved)
+        moved = _DOTTED_DAY.sub(lambda found: b"2024.08.%02d" % (int(found[1]) + days), moved)
         return _OF_NEW_YORK.sub(lambda found: str(int(found[0]) + days * DAY_S).encode(), moved)
     if isinstance(row, tuple):
         return tuple(_cell_shifted(cell, days) for cell in row)
@@ -148,7 +150,7 @@ class Cells:
         return pattern.sub(new, row)
 
     def _of_line(self, table: Table, name: str, row: bytes) -> bytes:
-        delimiter = b";" if b";" in table.header else b","
+        delimiter = max(b",", b";", b"\t", key=table.header.count)
         end = row[len(row.rstrip(b"\r\n")) :]
         cells = row.rstrip(b"\r\n").split(delimiter)
         names = table.names or _names_of(name, len(cells))

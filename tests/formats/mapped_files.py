@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from processor.errors import DatasetError
+from processor.events import CLEAR, ONLY_ASK, ONLY_BID
 from processor.formats import open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write
@@ -68,8 +69,11 @@ def books_of(found: Read) -> list[tuple[dict[str, str], dict[str, str]]]:
     books = []
     events = book_of(found.book)
     for number, event in enumerate(events):
-        if event.side == 2:
+        if event.side == CLEAR:
             book = {}, {}
+        elif event.side in {ONLY_BID, ONLY_ASK}:
+            book[event.side - ONLY_BID].clear()
+            book[event.side - ONLY_BID][event.price] = event.size
         elif event.size:
             book[event.side][event.price] = event.size
         else:

@@ -194,13 +194,27 @@ def _interleaved(files: Files, change: Change) -> Files:
     return found
 
 
+def _cut_out(files: Files, change: Change) -> Files:
+    """Some of the rows in a file of their own, and not where they were. The first row is in the first file."""
+    name = chosen(files, change)
+    found = dict(files)
+    for each in together(files, name):
+        table = taken_apart(unpacked(each, found.pop(each)))
+        start = 1 + change.at % len(table.rows) if table.rows else 0
+        end = start + change.other % (len(table.rows) - start + 1)
+        for number, rows in enumerate((table.rows[:start] + table.rows[end:], table.rows[start:end])):
+            if rows:
+                found[f"{number + 1}/{each}"] = packed(each, table.joined(rows))
+    return found
+
+
 def _by_side(files: Files, change: Change) -> Files:
     """Buys in one file, sells in another; bids and asks. The first row is in the first file."""
     name = chosen(files, change)
     table = taken_apart(unpacked(name, files[name]))
     if not table.rows:
         return files
-    delimiter = b";" if b";" in table.header else b","
+    delimiter = max(b",", b";", b"\t", key=table.header.count)
     column = next((at for at, each in enumerate(table.names) if each in _SIDE_NAMES), None)
 
     def side(row: Any) -> Any:
@@ -235,6 +249,7 @@ SAME: Final[dict[str, Mutation]] = {
     "cut off": _cut_off,
     "cut off at a row": _cut_at_row,
     "interleaved": _interleaved,
+    "cut out": _cut_out,
     "by side": _by_side,
 }
 """Files that say the same as before."""

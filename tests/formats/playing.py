@@ -16,7 +16,7 @@ import pytest
 
 from processor.engine import Engine, checks
 from processor.errors import ProcessorError
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL
 from processor.formats import in_order, open_dataset
 from processor.publish import depth_payload, metrics_payload, ohlc_payload
 from processor.report import KINDS, Report
@@ -84,7 +84,7 @@ def _played(dataset: Dataset, instrument: str | None) -> Played:
                 rows = zip(trades.time_ns.tolist(), numbers, trades.aggressor.tolist(), strict=True)
                 played.trades.update((time, *number, side) for time, number, side in rows)
             for book in chunk.book:
-                assert np.isin(book.side, (BID, ASK, CLEAR)).all()
+                assert np.isin(book.side, (BID, ASK, CLEAR, ONLY_BID, ONLY_ASK)).all()
                 levels = zip(book.side.tolist(), _decimals(book), strict=True)
                 played.levels.update((side, *number) for side, number in levels if side != CLEAR and number[1])
             engine.advance(chunk.trades, chunk.book)

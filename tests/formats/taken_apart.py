@@ -124,7 +124,7 @@ def taken_apart(content: bytes) -> Table:
 def _lines(content: bytes) -> Table:
     rows = content.splitlines(keepends=True)
     header = rows.pop(0) if rows and not _DATA.match(rows[0]) else b""
-    delimiter = b";" if header.count(b";") > header.count(b",") else b","
+    delimiter = max(b",", b";", b"\t", key=header.count)
     names = tuple(header.rstrip(b"\r\n").decode("utf-8", "replace").split(delimiter.decode())) if header else ()
     return Table("lines", rows, lambda some: header + b"".join(some), 1 + bool(header), header, names)
 

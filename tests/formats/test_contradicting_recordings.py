@@ -57,7 +57,7 @@ def is_trade(text: str) -> bool:
 
 
 def some(count: int, *, every: int, venue: Venue, trades: bool) -> tuple[str, str]:
-    """A recording, and the same with other sizes in each so manieth message of trades, or of the book."""
+    """A recording, and the same with other sizes in every nth message of trades, or of the book."""
     rows = recording(venue, 0, count).split("\n")[:-1]
     mine = [at for at, row in enumerate(rows) if is_trade(row) == trades][5::every]
     assert mine

@@ -280,11 +280,11 @@ def test_numbers_that_are_missing_are_gaps_and_those_that_come_again_are_left_ou
     assert len(tape_of(found)) == 1
     told = [each for each in found.report.incidents if each.kind != "unknown_sides"]
     assert [(each.kind, each.line, each.count, each.detail) for each in told] == [
-        ("gaps", 6, 2, "2 messages of the session are missing before this packet"),
-        ("gaps", 7, 2, "2 messages of the session are missing before this packet"),
         ("duplicates", 3, 2, "2 messages of this packet have come before"),
         ("duplicates", 4, 1, "1 messages of this packet have come before"),
         ("duplicates", 8, 1, "1 messages of this packet have come before"),
+        ("gaps", 6, 2, "2 messages of the session are missing before this packet"),
+        ("gaps", 7, 2, "2 messages of the session are missing before this packet"),
     ]
     assert found.report.counts == {"unknown_sides": 1, "duplicates": 4, "gaps": 4}
 

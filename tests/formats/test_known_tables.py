@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from processor.errors import DatasetError
 from processor.events import BUY, SELL, UNKNOWN
 from processor.formats import open_dataset
 from processor.formats.mapped.vendors import VENDORS
@@ -16,13 +17,14 @@ from tests.formats.reading import read, trades_of
 from tests.formats.samples import lines, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.formats.reading import Read
 
 START_NS: Final = START_MS * 10**6
 Trade = tuple[int, str, str, int]
+METATRADER: Final = "<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>\t<FLAGS>"
 
 
 def trades(found: Read) -> list[Trade]:
@@ -114,13 +116,75 @@ def test_dukascopy_node_is_known_with_and_without_volumes(tmp_path: Path) -> Non
 def test_metatrader_writes_what_changed_alone_and_flags_who_took(tmp_path: Path) -> None:
     found = read(known_samples.metatrader(tmp_path))
     assert list(instruments_of(tmp_path)) == ["EURUSD"]
-    bids = ["1.0917", *["1.0918"] * 4]
-    asks = [*["1.0921"] * 4, "1.0922"]
+    bids = ["1.0917", "1.0918", "1.0918"]
+    asks = ["1.0921", "1.0921", "1.0922"]
     assert books_of(found) == [({bid: "1"}, {ask: "1"}) for bid, ask in zip(bids, asks, strict=True)]
     assert trades(found) == [(2_212_000_000, "1.092", "3", BUY), (3_212_000_000, "1.0918", "2", SELL)]
-    assert found.report.counts["unknown_sizes"] == 5
+    assert found.report.counts["unknown_sizes"] == 3
     assert found.report.counts["not_trades"] == 1
     assert said(found) == ["the clock is that of the broker's server, taken as UTC, as nothing names its zone"]
+
+
+TICKS: Final = (
+    "2025.08.01\t00:00:01.000\t1.10\t1.20\t\t\t6", "2025.08.01\t00:00:02.000\t1.11\t\t\t\t2",
+    "2025.08.01\t00:00:03.000\t\t1.21\t\t\t4", "2025.08.01\t00:00:04.000\t1.12\t\t\t\t2",
+    "2025.08.01\t00:00:05.000\t\t1.22\t\t\t4", "2025.08.01\t00:00:06.000\t1.13\t\t\t\t2",
+)  # fmt: skip
+CARRIED: Final = [
+    ({bid: "1"}, {ask: "1"})
+    for bid, ask in (
+        ("1.1", "1.2"), ("1.11", "1.2"), ("1.11", "1.21"), ("1.12", "1.21"), ("1.12", "1.22"), ("1.13", "1.22"),
+    )
+]  # fmt: skip
+"""The book after each of these."""
+
+
+def ticks(folder: Path, *files: Sequence[str]) -> Path:
+    for number, rows in enumerate(files):
+        write(folder / f"EURUSD_2025080100{number:02d}.csv", lines(METATRADER, *rows))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (TICKS[:3], TICKS[3:]),
+        (TICKS[:2] + TICKS[4:], TICKS[2:4]),
+        (TICKS[:4], TICKS[2:]),
+        (TICKS[:1], TICKS[1:2], TICKS[2:]),
+        ((*TICKS[:2], TICKS[3], TICKS[2], *TICKS[4:]),),
+    ],
+    ids=["follow", "cut out", "overlap", "three", "out of order"],
+)
+def test_what_a_tick_of_metatrader_leaves_out_is_what_was_before_it_in_time(
+    tmp_path: Path, files: Sequence[Sequence[str]]
+) -> None:
+    assert books_of(read(ticks(tmp_path, *files))) == CARRIED
+
+
+def test_a_mapping_of_metatraders_ticks_keeps_what_is_empty_too(tmp_path: Path) -> None:
+    row = 'files = "*.csv"\ninstrument = "X"\ntime = ["<DATE>", "<TIME>"]\nformat = "%Y.%m.%d %H:%M:%S.%f"\n'
+    trades_too = f'[trades]\n{row}zone = "+01:00"\nprice = "<LAST>"\nsize = "<VOLUME>"\n'
+    told = f'[book]\n{row}zone = "+01:00"\nlevels = [["<BID>", "<ASK>"]]\n'
+    for number, mapping in enumerate((told, trades_too + told)):
+        folder = ticks(tmp_path / f"{number}", TICKS[:3], TICKS[3:])
+        write(folder / "mapping.toml", mapping)
+        found = read(folder)
+        assert books_of(found) == CARRIED
+        assert "an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks" in said(found)
+
+
+def test_ticks_of_metatrader_in_turn_in_two_files_are_refused_with_both_names(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"EURUSD_202508010000\.csv and EURUSD_202508010001\.csv both .* one file"):
+        read(ticks(tmp_path, TICKS[::2], TICKS[1::2]))
+
+
+def test_a_first_tick_of_metatrader_without_an_ask_is_told(tmp_path: Path) -> None:
+    found = read(ticks(tmp_path, TICKS[1:]))
+    assert books_of(found)[0] == ({"1.11": "1"}, {})
+    assert said(found)[0] == (
+        "the first quote has no <ASK>: it is that of the file before, and without one not known until it changes"
+    )
 
 
 def test_a_quote_of_metatrader_stays_whatever_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

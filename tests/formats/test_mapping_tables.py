@@ -287,6 +287,13 @@ def test_quotes_without_sizes_are_books_of_one_level_of_size_one_and_counted(tmp
         assert found.report.counts == Counter({"unknown_sizes": 3})
 
 
+def test_quotes_without_sizes_are_of_size_one_whatever_decimals_the_trades_beside_them_have(tmp_path: Path) -> None:
+    row = 'files = "*.csv"\ninstrument = "X"\ntime = "t"\ntime_unit = "ms"\n'
+    told = f'[trades]\n{row}price = "p"\nsize = "q"\n[book]\n{row}levels = [["bid", "ask"]]'
+    mapped(tmp_path, told, "t,bid,ask,p,q", f"{START_MS},1.5,1.75,1.5,0.025")
+    assert books_of(read(tmp_path)) == [({"1.5": "1"}, {"1.75": "1"})]
+
+
 def test_one_size_of_two_that_is_not_there_is_refused(tmp_path: Path) -> None:
     mapped(tmp_path, BOOK + 'levels = [["bid", "bs", "ask", "as"]]', "t,bid,bs,ask", f"{START_MS},1,1,2")
     assert refusal(tmp_path).startswith("a.csv has no column 'as'")

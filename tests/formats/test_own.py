@@ -221,7 +221,7 @@ def test_narrow_integers_and_further_columns_are_accepted(tmp_path: Path) -> Non
     ("column", "value", "reason"),
     [
         ("size_lots", -1, "size_lots is negative"),
-        ("side", 3, "side is not 0 to 2"),
+        ("side", 5, "side is not 0 to 4"),
         ("side", None, "a field is missing or out of range"),
         ("price_ticks", None, "a field is missing or out of range"),
         ("time_ns", START_NS + 3 * 86_400_000_000_000, "time is over a day outside the range the file states"),

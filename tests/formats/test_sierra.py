@@ -199,6 +199,17 @@ def test_a_level_from_before_a_clear_that_strays_into_its_snapshot_is_cleared_by
     assert found_of(found) == [("out_of_order", 5, "0.000010 s before the row above")]
 
 
+def test_a_record_without_a_command_ends_a_snapshot_too(tmp_path: Path) -> None:
+    write(
+        tmp_path / "ABC.2024-08-08.depth",
+        depth(
+            change(0, 1), change(0, 2, 99, 5), change(0, 0, flags=END), change(700, 2, 98, 7), change(900, 3, 101, 1)
+        ),
+    )
+    times = {price: at for at, _, price, _ in events_of(read(tmp_path)) if price}
+    assert times == {Decimal(99): 0, Decimal(98): 700, Decimal(101): 900}
+
+
 def test_trades_and_books_of_one_symbol_are_one_dataset(tmp_path: Path) -> None:
     write(tmp_path / "ESH25-CME.scid", scid(trade(5, 10, bought=1)))
     book = [change(0, 1), *levels(0, (0, 10, 1), (1, 11, 1)), change(9, 4, 10, 2)]

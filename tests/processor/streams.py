@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL, UNKNOWN, BookEvents, Trades
 from processor.settings import Activity, Aggregation
 
 if TYPE_CHECKING:
@@ -99,11 +99,12 @@ def trade_streams(draw: st.DrawFn, max_size: int = 40, sizes: st.SearchStrategy[
 
 @st.composite
 def book_streams(draw: st.DrawFn, max_size: int = 80, sizes: st.SearchStrategy[int] = SIZES) -> list[Update]:
-    """Crossed and locked books, deletes of unknown levels, snapshots in the middle, prices out of any window."""
+    """Crossed and locked books, deletes of unknown levels, snapshots, sides of one level, prices out of any window."""
     price = st.one_of(NEAR, NEAR, NEAR, FAR)
     update = st.tuples(st.sampled_from([BID, ASK]), price, sizes)
     clear = st.just((CLEAR, 0, 0))
-    rows = draw(st.lists(st.one_of(*[update] * 12, clear), max_size=max_size))
+    alone = st.tuples(st.sampled_from([ONLY_BID, ONLY_ASK]), price, sizes)
+    rows = draw(st.lists(st.one_of(*[update] * 12, clear, alone), max_size=max_size))
     return [Update(time_ns, *row) for time_ns, row in zip(draw(times_ns(len(rows))), rows, strict=True)]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processor.book import Book, Spells, concatenated
 from processor.errors import ScaleOverflow
-from processor.events import ASK, BID, CLEAR
+from processor.events import ASK, BID, CLEAR, ONLY_ASK, ONLY_BID
 from processor.kernel import NO_PRICE, WIDTH
 from tests.processor.streams import Update, book_streams, columns_of_book, cuts
 
@@ -33,6 +33,9 @@ def sides_of(updates: Sequence[Update]) -> tuple[dict[int, int], dict[int, int]]
         if update.side == CLEAR:
             sides[0].clear()
             sides[1].clear()
+        elif update.side in {ONLY_BID, ONLY_ASK}:
+            sides[update.side == ONLY_ASK].clear()
+            sides[update.side == ONLY_ASK].update({update.price_ticks: update.size_lots} if update.size_lots else {})
         elif update.size_lots:
             sides[update.side][update.price_ticks] = update.size_lots
         else:

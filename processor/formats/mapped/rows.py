@@ -90,13 +90,10 @@ class _Reader:
         rules = self._mapped.rules
         book_of = self._book_of(report, lines) if BOOK in kinds else None
         sequence = Sequence(self._layout, rules.sequence, report, lines.name) if rules.sequence else None
-        quotes = KeptQuotes(self._layout, self._said.levels) if rules.keeps_quotes else None
 
         def convert(rows: Rows) -> Batch:
             if sequence:
                 sequence.check(rows)
-            if quotes:
-                quotes.keep(rows)
             book = book_of(rows) if book_of else None
             if TRADES not in kinds:
                 return batch(None, book, rows.consumed_bytes)
@@ -145,6 +142,9 @@ class _Reader:
     def _book_of(self, report: Report, lines: Lines) -> _BookOf:
         if self._said.bids is not None:
             return _OfLists(self._mapped, self._layout, self._time, report, lines).book
+        if self._mapped.rules.keeps_quotes:
+            quotes = KeptQuotes(self._layout, self._said.levels[0], report, lines.name)
+            return lambda rows: quotes.book(rows, self._column(rows, self._time))
         if self._said.levels:
             return lambda rows: self._states(rows, report, lines.name)
         runs = SnapshotRuns()
@@ -162,7 +162,7 @@ class _Reader:
         bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, place))
         report.add_all("unknown_sizes", name, [(None, None, "a bid and an ask without sizes")], len(rows))
         values = np.vstack((rows.values, np.ones((1, len(rows)), np.int64)))
-        return full_states(replace(rows, values=values), times, bids, asks)
+        return full_states(replace(rows, values=values, size_decimals=0), times, bids, asks)
 
     def _updates(self, rows: Rows, runs: SnapshotRuns) -> BookEvents:
         events = BookEvents(

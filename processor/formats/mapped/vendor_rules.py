@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, SELL, UNKNOWN
+from processor.events import BUY, ONLY_BID, SELL, UNKNOWN, BookEvents
 from processor.formats.specs import ABSENT
 
 if TYPE_CHECKING:
@@ -49,23 +49,44 @@ class Sequence:
 
 
 class KeptQuotes:
-    """Puts the last bid and ask where a row has none, as MetaTrader writes what changed alone."""
+    """Makes a book of quotes of which an empty bid or ask is as before, as MetaTrader writes what changed alone.
 
-    def __init__(self, layout: Layout, levels: list[list[Name]]) -> None:
-        self._rows = [layout.row_of(str(name)) for level in levels for name in level]
-        self._last = dict.fromkeys(self._rows, (ABSENT, 0))
+    No row says what was before: rows that are sorted or merged from several files carry over what is right then.
+    """
 
-    def keep(self, rows: Rows) -> None:
-        """Fill in the next rows."""
-        if not len(rows):
-            return
-        for column in self._rows:
-            values = rows.values[column]
-            last, decimals = self._last[column]
-            given = np.maximum.accumulate(np.where(values != ABSENT, np.arange(len(values)), -1))
-            before = ABSENT if last == ABSENT else last * 10 ** (rows.price_decimals - decimals)
-            values[:] = np.where(given >= 0, values[given], before)
-            self._last[column] = int(values[-1]), rows.price_decimals
+    def __init__(self, layout: Layout, level: list[Name], report: Report, name: str) -> None:
+        self._rows = [layout.row_of(str(column)) for column in level]
+        self._names = tuple(map(str, level))
+        self._report = report
+        self._name = name
+        self._begun = False
+
+    def book(self, rows: Rows, times: NDArray[np.int64]) -> BookEvents:
+        """What the next rows, which are of these times, tell of each side; sizes are 1."""
+        prices = rows.values[self._rows].T
+        row, side = np.nonzero(prices != ABSENT)
+        if len(row):
+            self._note_first(int(rows.lines[row[0]]), int(times[row[0]]), side[row == row[0]])
+            count = len(np.unique(row))
+            self._report.add_all("unknown_sizes", self._name, [(None, None, "a bid or an ask without sizes")], count)
+        return BookEvents(
+            time_ns=times[row],
+            price_ticks=prices[row, side],
+            size_lots=np.ones(len(row), np.int64),
+            price_decimals=rows.price_decimals,
+            size_decimals=0,
+            side=(ONLY_BID + side).astype(np.int8),
+        )
+
+    def _note_first(self, line: int, time_ns: int, sides: NDArray[np.intp]) -> None:
+        """Report a first quote that tells of one side alone."""
+        if not self._begun and len(sides) == 1:
+            detail = (
+                f"the first quote has no {self._names[1 - int(sides[0])]}: it is that of the file before, and without "
+                "one not known until it changes"
+            )
+            self._report.add("assumptions", self._name, line, time_ns, detail)
+        self._begun = True
 
 
 def aggressors_of_flags(flags: NDArray[np.int64]) -> NDArray[np.int8]:

@@ -59,6 +59,7 @@ from tests.formats.one_market.tables import (
     tardis_quotes,
     tardis_snapshots,
 )
+from tests.formats.one_market.terminals import metatrader
 
 __all__ = [
     "BEST_LEVELS",
@@ -73,6 +74,7 @@ __all__ = [
     "WHOLE_BOOK_OF_WHOLE_SIZES",
     "WHOLE_BOOK_REWRITTEN",
     "WHOLE_BOOK_WITHOUT_SIDES",
+    "WITHOUT_SIZES",
     "Market",
     "market",
     "own",
@@ -93,6 +95,8 @@ WHOLE_BOOK_REWRITTEN: Final = (mapped_terminal, mapped_lists, known_tables)
 """Whose lines do not spell the numbers and times as they are read."""
 BEST_LEVELS: Final = (tardis_quotes, binance_archive)
 BEST_LEVELS_OF_WHOLE_SIZES: Final = (databento_csv_top, dbn_mbp1, dbn_bbo)
+WITHOUT_SIZES: Final = (metatrader,)
+"""Of one level whose size nothing tells."""
 TRADES_ALONE: Final = (
     own_trades, binance_archive_ms, binance_archive_us, binance_archive_aggregated, bybit_trades, bybit_spot_trades,
     okx_trades,

@@ -81,6 +81,7 @@ READINGS: Final[dict[str, Reading]] = {
     "bybit_spot_trades": Tape("*", "timestamp", "ms", "price", "volume", "side"),
     "okx_trades": _OKX_TRADES,
     "lobster": tables.lobster,
+    "metatrader": tables.metatrader,
     "databento_csv": tables.databento(10),
     "databento_csv_top": tables.databento(1),
     "databento_csv_trades": tables.databento_trades,

@@ -50,7 +50,7 @@ class Said:
     def cells(self, pattern: str, names: Sequence[str] = ()) -> Iterator[Cells]:
         """Of lines of separated values: the values by the names in the header, or else by those given."""
         for name, table in self.tables(pattern):
-            delimiter = ";" if b";" in table.header else ","
+            delimiter = max(b",", b";", b"\t", key=table.header.count).decode()
             for _, _, row in self._rows_of(name, table):
                 yield dict(zip(table.names or names, row.decode().rstrip("\r\n").split(delimiter), strict=True))
 

@@ -177,6 +177,19 @@ def sqlite(said: Said) -> Iterator[Event]:
             yield from state(iso_ns(time), [(side, price, size) for side, levels in sides for price, size in levels])
 
 
+def metatrader(said: Said) -> Iterator[Event]:
+    """An empty bid or ask is the last one before it in time, whatever file that is in."""
+    rows = [(iso_ns(f"{row['<DATE>'].replace('.', '-')}T{row['<TIME>']}"), row) for row in said.cells("*.csv")]
+    quotes = {BID: "", ASK: ""}
+    for time_ns, row in sorted(rows, key=lambda each: each[0]):
+        quotes = {BID: row["<BID>"] or quotes[BID], ASK: row["<ASK>"] or quotes[ASK]}
+        if row["<BID>"] or row["<ASK>"]:
+            yield from state(time_ns, [(side, price, "1") for side, price in quotes.items()])
+        if row["<LAST>"] and row["<VOLUME>"]:
+            side = {32: BUY, 64: SELL}.get(int(row["<FLAGS>"]) & 96, UNKNOWN)
+            yield Trade(time_ns, Decimal(row["<LAST>"]), Decimal(row["<VOLUME>"]), side)
+
+
 def _array_event(kind: int, buyer: bool | None, time_ns: int, price: float, size: float) -> Event:  # noqa: FBT001 - a row's
     level = Decimal(repr(float(price))), Decimal(repr(float(size)))
     if kind == 3:

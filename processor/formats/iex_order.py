@@ -1,0 +1,259 @@
+"""Segments of a session of IEX in the order of their numbers, whatever order their packets came in.
+
+A segment that is ahead of what came waits for those before it, while up to WINDOW others come. Then what is missing
+before it is a gap, unless most of the others went on far below it: then its number is damaged, and it is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    Ints: TypeAlias = NDArray[np.int64]
+    Segments: TypeAlias = NDArray[Any]
+
+WINDOW: Final = 4096
+"""So many segments that are new may come before one that precedes them all."""
+
+SEGMENT: Final = np.dtype(
+    [
+        ("arrival", np.int64), ("file", np.int64), ("packet", np.int64), ("sent_ns", np.int64), ("first", np.int64),
+        ("beyond", np.int64), ("told_ns", np.int64), ("alone", np.bool_), ("start", np.int64), ("missing", np.int64),
+        ("repeated", np.int64), ("late", np.int64), ("early", np.bool_), ("misnumbered", np.bool_),
+    ]
+)  # fmt: skip
+"""A segment: its number in the order of arrival, of which file, in which packet, when it was sent, the numbers of its messages.
+
+Segments that come in order, while none waits, are one from the first of them on.
+
+`told_ns` is the time in its first message, 0 without one. `alone`: no segment has come next to it that is next to it in
+number. Once it is in order, its messages from number `start` on are new; so many are `missing` before it, and of it
+`repeated`, or too `late`. It is `early` if it came before the one that precedes it. One that is
+`misnumbered` has none that is new.
+"""
+
+_NEXT, _NEW, _LAST_BEYOND, _HELD, _ALONE, _OLDEST, _GAPS, _DELIVERED = range(8)
+
+
+class InOrder:
+    """Puts segments in order, block after block, over all files of a session."""
+
+    def __init__(self, number: int) -> None:
+        self._state = np.array([number, 0, number, 0, 0, 0, 0, -1], np.int64)
+        """The next number, new segments so far, the number after the last segment, how many are held, and are alone of
+        these, how many were new when the oldest of them came or before, ranges given up, and the last arrival in order.
+        """
+        self._held = np.zeros(WINDOW + 2, SEGMENT)
+        """By their numbers, equal ones by arrival."""
+        self._gaps = np.zeros((2, 64), np.int64)
+        """Begins and ends of the ranges of numbers that were given up."""
+
+    @property
+    def expected(self) -> int:
+        """The number of the next message, if no segment is waiting; else -1."""
+        return -1 if self._state[_HELD] else int(self._state[_NEXT])
+
+    def order(self, arrived: Segments, *, ends: bool) -> Segments:
+        """The segments that are in order by now; `ends`: no more will come, so all are."""
+        room = int(self._state[_HELD]) + len(arrived)
+        if self._state[_GAPS] + room > self._gaps.shape[1]:
+            self._gaps = np.concatenate((self._gaps, np.zeros((2, self._gaps.shape[1] + room), np.int64)), axis=1)
+        ordered = np.empty(room, SEGMENT)
+        count = _order(arrived, self._held, self._gaps, self._state, ordered, ends)
+        return ordered[:count]
+
+
+@njit(cache=True, nogil=True)
+def _order(
+    arrived: Segments,
+    held: Segments,
+    gaps: Ints,
+    state: Ints,
+    ordered: Segments,
+    ends: bool,  # noqa: FBT001 - a kernel
+) -> int:
+    """Fill `ordered`; return how many there are."""
+    count = 0
+    for row in range(len(arrived)):
+        segment = arrived[row]
+        follows = segment.first == state[_LAST_BEYOND]
+        state[_LAST_BEYOND] = segment.beyond
+        if state[_HELD]:
+            if follows and state[_ALONE]:
+                count = _note_followed(segment.arrival - 1, held, state, ordered, count)
+                first, beyond, told_ns = segment.first, segment.beyond, segment.told_ns
+                count = _drop_contradicted(first, beyond, told_ns, held, state, ordered, count)
+            count = _release(held, gaps, state, ordered, count)
+        if segment.first < state[_NEXT]:
+            _deliver(segment, gaps, state, ordered, count)
+            count += 1
+            continue
+        state[_NEW] += 1
+        if segment.first == state[_NEXT]:
+            _deliver(segment, gaps, state, ordered, count)
+            count += 1
+        else:
+            _hold(segment, not follows, held, state)
+        if state[_HELD]:
+            if not held[0].alone:  # else it waits for one more, which may contradict it
+                count = _release(held, gaps, state, ordered, count)
+            count = _give_up(held, gaps, state, ordered, count)
+    while ends and state[_HELD]:
+        count = _leave(_oldest(held, state), held, gaps, state, ordered, count)
+    return count
+
+
+@njit()
+def _deliver(segment: Any, gaps: Ints, state: Ints, ordered: Segments, at: int) -> None:  # noqa: ANN401 - a record
+    """Put a segment where it is in order by now."""
+    ordered[at] = segment
+    expected = state[_NEXT]
+    ordered[at].missing = max(segment.first - expected, 0)
+    ordered[at].start = max(segment.first, expected)
+    if segment.first > expected:
+        gaps[0, state[_GAPS]], gaps[1, state[_GAPS]] = expected, segment.first
+        state[_GAPS] += 1
+    elif segment.first < expected:
+        stop = min(segment.beyond, expected)
+        late = _given_up(segment.first, stop, gaps, state[_GAPS])
+        ordered[at].late = late
+        ordered[at].repeated = stop - segment.first - late
+    if segment.beyond > ordered[at].start:
+        ordered[at].early = segment.arrival < state[_DELIVERED]
+        state[_DELIVERED] = segment.arrival
+    state[_NEXT] = max(expected, segment.beyond)
+
+
+@njit()
+def _given_up(first: int, stop: int, gaps: Ints, count: int) -> int:
+    """How many of these numbers were given up."""
+    found = 0
+    at = np.searchsorted(gaps[1, :count], first, side="right")
+    while at < count and gaps[0, at] < stop:
+        found += max(min(gaps[1, at], stop) - max(gaps[0, at], first), 0)
+        at += 1
+    return found
+
+
+@njit()
+def _hold(segment: Any, alone: bool, held: Segments, state: Ints) -> None:  # noqa: ANN401, FBT001 - a kernel
+    at = state[_HELD]
+    while at and held[at - 1].first > segment.first:
+        held[at] = held[at - 1]
+        at -= 1
+    held[at] = segment
+    held[at].alone = alone
+    held[at].late = state[_NEW]  # until it is delivered: when it came, among those that are new
+    if not state[_HELD]:
+        state[_OLDEST] = state[_NEW]
+    state[_HELD] += 1
+    state[_ALONE] += alone
+
+
+@njit()
+def _take_out(held: Segments, state: Ints, at: int) -> None:
+    state[_ALONE] -= held[at].alone
+    for place in range(at, state[_HELD] - 1):
+        held[place] = held[place + 1]
+    state[_HELD] -= 1
+
+
+@njit()
+def _note_followed(arrival: int, held: Segments, state: Ints, ordered: Segments, count: int) -> int:
+    """The segment that came last was followed by the one that is next in number."""
+    at = state[_HELD] - 1
+    while at >= 0 and held[at].arrival != arrival:
+        at -= 1
+    if at < 0 or not held[at].alone:
+        return count
+    held[at].alone = False
+    state[_ALONE] -= 1
+    return _drop_contradicted(held[at].first, held[at].beyond, held[at].told_ns, held, state, ordered, count)
+
+
+@njit()
+def _drop_contradicted(
+    first: int, beyond: int, told_ns: int, held: Segments, state: Ints, ordered: Segments, count: int
+) -> int:
+    """Leave out what is held alone and cannot be beside a segment that follows, or is followed by, its neighbour."""
+    at = 0
+    while state[_ALONE] and at < state[_HELD] and held[at].first < beyond:
+        differs = held[at].told_ns != told_ns and held[at].told_ns and told_ns
+        contradicts = differs if held[at].first == first else held[at].beyond > first
+        if held[at].alone and contradicts:
+            count = _drop(held, state, at, ordered, count)
+        else:
+            at += 1
+    return count
+
+
+@njit()
+def _drop(held: Segments, state: Ints, at: int, ordered: Segments, count: int) -> int:
+    ordered[count] = held[at]
+    ordered[count].start = held[at].beyond
+    ordered[count].late = 0
+    ordered[count].misnumbered = True
+    _take_out(held, state, at)
+    return count + 1
+
+
+@njit()
+def _release_first(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
+    held[0].late = 0
+    _deliver(held[0], gaps, state, ordered, count)
+    _take_out(held, state, 0)
+    return count + 1
+
+
+@njit()
+def _release(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
+    """Deliver what nothing is missing before."""
+    taken = 0
+    while taken < state[_HELD] and held[taken].first <= state[_NEXT]:
+        held[taken].late = 0
+        state[_ALONE] -= held[taken].alone
+        _deliver(held[taken], gaps, state, ordered, count)
+        taken += 1
+        count += 1
+    if taken:
+        state[_HELD] -= taken
+        for at in range(state[_HELD]):
+            held[at] = held[at + taken]
+    return count
+
+
+@njit()
+def _oldest(held: Segments, state: Ints) -> int:
+    oldest = 0
+    for at in range(1, state[_HELD]):
+        if held[at].late < held[oldest].late:
+            oldest = at
+    state[_OLDEST] = held[oldest].late
+    return oldest
+
+
+@njit()
+def _give_up(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
+    """Wait no longer for what is missing before segments that wait for too long."""
+    while state[_HELD] and state[_NEW] - state[_OLDEST] >= WINDOW:
+        oldest = _oldest(held, state)
+        if state[_NEW] - state[_OLDEST] >= WINDOW:
+            count = _leave(oldest, held, gaps, state, ordered, count)
+    return count
+
+
+@njit()
+def _leave(oldest: int, held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
+    """Drop the oldest segment where its number is damaged; else what is missing before the first one is a gap."""
+    came, beyond = state[_NEW] - state[_OLDEST], state[_HELD] - 1 - oldest
+    if held[oldest].first - state[_NEXT] > WINDOW and 2 * beyond < came:
+        return _drop(held, state, oldest, ordered, count)
+    count = _release_first(held, gaps, state, ordered, count)
+    return _release(held, gaps, state, ordered, count)
