@@ -20,7 +20,7 @@ from processor.formats.dbn_orders import (
     begin_of_book,
     by_byte,
 )
-from processor.formats.in_turn import InOrder
+from processor.formats.in_turn import ReceiptOrder
 from processor.formats.kernels import ABSENT
 from processor.formats.retold import Retold
 from processor.formats.snapshots import SnapshotRuns
@@ -107,6 +107,7 @@ _IS_ACTION: Final = by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTION
 _AGGRESSOR_OF: Final = np.where(by_byte({b"A": 0, b"B": 0}) == 0, by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
 _IS_SIDE: Final = by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
 _NOTHING: Final[Found] = (None, None, None)
+_SORT_THEM: Final = "sort the records by ts_recv, and join files of one time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,9 @@ class RecordReader:
         self._trade_order = OrderCheck(report)
         self._decimals = 0
         self._levels = OrderLevels(report)
-        self._in_order: InOrder[OrderRecords] = InOrder("sort the records by ts_recv, and join files of one time")
+        self._in_order: ReceiptOrder[OrderRecords] = ReceiptOrder(
+            "sort the records by ts_recv, and join files of one time"
+        )
         self._old_runs = SnapshotRuns()
         self._retold = Retold()
         self._name = ""

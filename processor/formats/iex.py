@@ -17,7 +17,7 @@ from processor.formats import iex_messages as iex
 from processor.formats.base import Part, batch
 from processor.formats.captures import Capture
 from processor.formats.chunks import prefetched
-from processor.formats.iex_order import SEGMENT, WINDOW, InOrder
+from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
 from processor.formats.in_turn import InTurn
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
@@ -205,7 +205,7 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
     """Raises: DatasetError: a capture is damaged, or holds another session."""
     first = files[0]
     chooser = iex.Chooser(stock, first.feed, first.channel, first.session)
-    order = InOrder(max(first.number, 1))
+    order = SegmentOrder(max(first.number, 1))
     names = [file.source.name for file in files]
     reader = _StockReader(first, names, report)
     waiting = np.empty(0, iex.MESSAGE)

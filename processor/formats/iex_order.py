@@ -29,7 +29,7 @@ SEGMENT: Final = np.dtype(
         ("repeated", np.int64), ("late", np.int64), ("early", np.bool_), ("misnumbered", np.bool_),
     ]
 )  # fmt: skip
-"""A segment: its number in the order of arrival, of which file, in which packet, when it was sent, the numbers of its messages.
+"""A segment: its number in the order of arrival, its file and packet, when it was sent, the numbers of its messages.
 
 Segments that come in order, while none waits, are one from the first of them on.
 
@@ -42,7 +42,7 @@ number. Once it is in order, its messages from number `start` on are new; so man
 _NEXT, _NEW, _LAST_BEYOND, _HELD, _ALONE, _OLDEST, _GAPS, _DELIVERED = range(8)
 
 
-class InOrder:
+class SegmentOrder:
     """Puts segments in order, block after block, over all files of a session."""
 
     def __init__(self, number: int) -> None:

@@ -43,7 +43,7 @@ class Received(Columns):
 ReceivedT = TypeVar("ReceivedT", bound=Received)
 
 
-class InOrder(Generic[ReceivedT]):
+class ReceiptOrder(Generic[ReceivedT]):
     """Puts changes into the order of receipt, also over the borders of files; equal times keep the order of the rows.
 
     `advice` says what its user can do about files in which they are further from it.

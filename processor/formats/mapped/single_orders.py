@@ -12,7 +12,7 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BookEvents, concatenated
 from processor.formats import orders
 from processor.formats.base import batch, part_of_all
-from processor.formats.in_turn import InOrder, InTurn, Received
+from processor.formats.in_turn import InTurn, ReceiptOrder, Received
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
 from processor.formats.specs import ABSENT
@@ -40,6 +40,7 @@ _ACTIONS: Final = {
     "filled": orders.CANCEL,
 }
 _DAMAGED: Final = "--clock local orders by the times of receipt, where the mapping names a local_time"
+_SORT_THEM: Final = "sort the rows by the time of receipt, or else by the time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,9 @@ class _Log:
         self._report = report
         self._book = orders.OrderBook()
         self._decimals: tuple[int, int] | None = None
-        self._in_order: InOrder[_Changes] = InOrder("sort the rows by the time of receipt, or else by the time")
+        self._in_order: ReceiptOrder[_Changes] = ReceiptOrder(
+            "sort the rows by the time of receipt, or else by the time"
+        )
         self._in_turn = InTurn(report, _DAMAGED)
         self._order = OrderCheck(report)
         self._name = ""
