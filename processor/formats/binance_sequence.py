@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _DIFFS_KEPT: Final = 4096
 """About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""
 _NO_ID: Final = -1
+_DAMAGED: Final = "leave that row out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ class BookSequence:
         """Of the last diff that is no longer among them."""
         self._waiting: Snapshot | None = None
         """A snapshot that no diff has followed yet."""
-        self._in_turn = InTurn(report)
+        self._in_turn = InTurn(report, _DAMAGED)
         self._last_id: int | None = None
         """Of the last diff applied; None before the first snapshot is."""
+        self._began_ns = 0
+        """When the last snapshot took effect."""
         self._missing: list[tuple[int, int]] = []
         """Between which ids updates are missing, since the last snapshot: after the first, up to the second."""
         self._told = Told()
@@ -111,10 +115,8 @@ class BookSequence:
             self._compare(diff)
         if self._last_id is not None and diff.last_id <= self._last_id:
             if self._fills(diff):
-                return [diff.events]
-            self._compare_recent(diff)
-            detail = f"update {diff.last_id} comes again after {self._last_id}"
-            self._report.add("duplicates", diff.file, diff.line, diff.time_ns, detail)
+                return [self._filling(diff)]
+            self._leave_out(diff)
             return []
         if self._waiting is not None and not diff.is_within(self._waiting.last_id):
             self._recent.append(diff)
@@ -122,14 +124,11 @@ class BookSequence:
         if self._last_id is None and self._waiting is not None:
             self._drop(diff)
             return []
-        self._recent.append(diff)
-        if len(self._recent) > _DIFFS_KEPT:
-            oldest = self._recent.popleft()
-            self._forgotten_id = oldest.last_id
-            if self._last_id is None:
-                self._drop(oldest)
         if self._last_id is None:
+            self._wait(diff)
             return []
+        self._recent.append(diff)
+        self._forget()
         if not diff.reaches(self._last_id):
             self._gap(diff, self._last_id)
         self._last_id = diff.last_id
@@ -169,14 +168,53 @@ class BookSequence:
         if not found:
             self._told.keep(diff.known_ns, key, content, diff.line)
 
-    def _compare_recent(self, diff: Diff) -> None:
-        """Refuse a diff that is among the last ones with other levels."""
-        at = bisect_left(self._recent, diff.last_id, key=lambda each: each.last_id)
+    def _wait(self, diff: Diff) -> None:
+        """Keep a diff for the first snapshot, in the order of the ids."""
+        at = self._place(diff)
+        if at < len(self._recent) and self._recent[at].last_id == diff.last_id:
+            self._leave_out(diff)
+            return
+        self._recent.insert(at, diff)
+        if (oldest := self._forget()) is not None:
+            self._drop(oldest)
+
+    def _forget(self) -> Diff | None:
+        """The oldest diff, where there are more than are kept."""
+        if len(self._recent) <= _DIFFS_KEPT:
+            return None
+        oldest = self._recent.popleft()
+        self._forgotten_id = oldest.last_id
+        return oldest
+
+    def _place(self, diff: Diff) -> int:
+        """Where a diff stands, or belongs, among the last ones."""
+        return bisect_left(self._recent, diff.last_id, key=lambda each: each.last_id)
+
+    def _leave_out(self, diff: Diff) -> None:
+        """Leave out a diff that was there before; refuse it where it is among the last ones with other levels."""
+        at = self._place(diff)
         if at < len(self._recent):
             known = self._recent[at]
             same_ids = (known.first_id, known.last_id) == (diff.first_id, diff.last_id)
             if same_ids and _levels(known) != _levels(diff):
                 refuse(f"update {diff.last_id}", known.place, diff.place)
+        before = "" if self._last_id is None else f" after {self._last_id}"
+        self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} comes again{before}")
+
+    def _filling(self, diff: Diff) -> BookEvents:
+        """What a late diff changes: nothing before the snapshot, nor what later ones have set by its time."""
+        time_ns = max(diff.time_ns, self._began_ns)
+        if time_ns > diff.time_ns:
+            detail = "an update that the snapshot does not hold, but older: it takes effect with that"
+            self._report.add("held_back", diff.file, diff.line, diff.time_ns, detail)
+        at = self._place(diff)
+        later = [each for each in islice(self._recent, at, None) if each.time_ns <= time_ns]
+        self._recent.insert(at, diff)
+        self._forget()
+        known = {level for each in later for level in zip(*_levels(each)[:2], strict=True)}
+        stays = np.array([level not in known for level in zip(*_levels(diff)[:2], strict=True)], np.bool_)
+        changed = diff.events.rows(stays)
+        return replace(changed, time_ns=np.full(len(changed), time_ns))
 
     def _fills(self, diff: Diff) -> bool:
         """Whether a diff that comes late, as from another recording, is one that was missing; it is not any more."""
@@ -204,7 +242,9 @@ class BookSequence:
         self._waiting = None
         self._missing = []
         known_id, last_id = self._last_id, snapshot.last_id
-        self._in_turn.begin_at(following[0].time_ns)
+        first = following[0]
+        self._began_ns = first.time_ns
+        self._in_turn.begin_at(first.file, first.time_ns, first.line)
         events: list[BookEvents] = []
         for diff in following:
             if not diff.reaches(last_id):
@@ -212,7 +252,7 @@ class BookSequence:
             last_id = diff.last_id
             events.append(self._in_its_turn(diff).events)
         self._last_id = last_id
-        time_ns = np.full(len(snapshot.events), following[0].time_ns)
+        time_ns = np.full(len(snapshot.events), self._began_ns)
         return [replace(snapshot.events, time_ns=time_ns), *events]
 
     def _in_its_turn(self, diff: Diff) -> Diff:

@@ -31,6 +31,7 @@ Levels: TypeAlias = "Callable[[], BookEvents]"
 Outcome: TypeAlias = "int | list[BookEvents]"
 """What a message comes to: nothing, an update or a snapshot of its own levels; or else all events there are."""
 
+_DAMAGED: Final = "leave that row out"
 _UPDATES_KEPT: Final = 4096
 _FOLLOWED: Final = 0xFFFF
 """The bits of a message's content that say which one it follows."""
@@ -76,7 +77,7 @@ class DeltaBook:
         self._checksum = checksum
         self._texts = TextBook()
         self._depth: int | None = None
-        self._in_turn = InTurn(report)
+        self._in_turn = InTurn(report, _DAMAGED)
         self._last_id: int | None = None
         self._started = False
         self._first_ns: int | None = None
@@ -246,7 +247,7 @@ class DeltaBook:
         """The book is what this snapshot says."""
         self._started = True
         if place.time_ns is not None:
-            self._in_turn.begin_at(place.time_ns)
+            self._in_turn.begin_at(place.file, place.time_ns, place.line)
         if self._first_ns is None:
             self._first_ns = message.time_ns
         self._last_id = message.last_id
@@ -285,7 +286,7 @@ class DeltaBook:
         if place.time_ns is None:
             return place, levels
         if message.last_id is None or self._last_id is None or message.last_id < self._last_id:
-            self._in_turn.begin_at(place.time_ns)
+            self._in_turn.begin_at(place.file, place.time_ns, place.line)
             return place, levels
         time_ns = self._in_turn.time(place.file, place.time_ns, place.line)
         if time_ns == place.time_ns:
@@ -296,7 +297,7 @@ class DeltaBook:
         """The snapshot that waited, at its time of receipt or else that of the update which has come."""
         self._begin(replace(waiting.message, time_ns=message.time_ns), waiting.place, lambda: waiting.events)
         time_ns = place.time_ns if waiting.place.time_ns is None else waiting.place.time_ns
-        self._in_turn.begin_at(time_ns or 0)
+        self._in_turn.begin_at(place.file, time_ns or 0, place.line)
         return as_snapshot(time_ns or 0, _at(time_ns or 0, waiting.events))
 
     def _keep_early(self, message: BookMessage, place: Place, levels: Levels) -> None:

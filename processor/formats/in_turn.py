@@ -109,19 +109,23 @@ class InTurn:
         self._report = report
         self._advice = advice
         self._last_ns = _BEGINNING
-        self._last = ""
-        """Where the change of that time stands."""
+        self._last = 0, ""
+        """The line and the file of the change of that time."""
 
-    def begin_at(self, time_ns: int) -> None:
-        """What follows does not depend on what there was before this time."""
-        self._last_ns = time_ns
+    def begin_at(self, name: str, time_ns: int, line: int) -> None:
+        """What follows does not depend on what there was before this time, that of this line of the file."""
+        self._last_ns, self._last = time_ns, (line, name)
 
     def time(self, name: str, time_ns: int, line: int) -> int:
-        """When the next change takes effect, which stands on this line of the file of this name."""
-        if time_ns < self._last_ns:
-            self._report.add("held_back", name, line, time_ns, _HELD_BACK.format((self._last_ns - time_ns) / 1e9))
-        self._last_ns = max(self._last_ns, time_ns)
-        return self._last_ns
+        """When the next change takes effect, which stands on this line of the file of this name.
+
+        Raises:
+            DatasetError: as `times` does.
+        """
+        if time_ns >= self._last_ns:
+            self._last_ns, self._last = time_ns, (line, name)
+            return time_ns
+        return int(self.times(name, np.array([time_ns]), np.array([line]))[0])
 
     def times(self, name: str, times: Ints, lines: Ints) -> Ints:
         """When the next changes take effect, from their own times and their lines in the file of this name.
@@ -132,13 +136,13 @@ class InTurn:
         if not len(times):
             return times
         if times[0] >= self._last_ns and (times[1:] >= times[:-1]).all():
-            self._last_ns, self._last = int(times[-1]), f"row {lines[-1]} of {name}"
+            self._last_ns, self._last = int(times[-1]), (int(lines[-1]), name)
             return times
         effective = np.maximum(np.maximum.accumulate(times), self._last_ns)
         self._tell(name, times, effective - times, lines)
         latest = int(np.argmax(times))
         if times[latest] > self._last_ns:
-            self._last_ns, self._last = int(times[latest]), f"row {lines[latest]} of {name}"
+            self._last_ns, self._last = int(times[latest]), (int(lines[latest]), name)
         return effective
 
     def _tell(self, name: str, times: Ints, back_ns: Ints, lines: Ints) -> None:
@@ -146,7 +150,8 @@ class InTurn:
         furthest = int(np.argmax(back_ns))
         if back_ns[furthest] > _MOST_BACK_NS:
             before = int(np.argmax(times[: furthest + 1]))
-            above = f"row {lines[before]}" if times[before] > self._last_ns else self._last
+            line, file = self._last
+            above = f"row {lines[before]}" if times[before] > self._last_ns else f"row {line} of {file}"
             msg = (
                 f"{name}: row {lines[furthest]} happened {back_ns[furthest] / 1e9:.0f} s before {above}, though it "
                 f"stands after it: one of the two times is damaged; {self._advice}"
