@@ -38,6 +38,8 @@ NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
 """Later than any event."""
+_NOWHERE: Final = -1
+"""The line, or the id, of a trade that has none."""
 _INT64_MAX: Final = int(np.iinfo(np.int64).max)
 
 
@@ -97,9 +99,14 @@ class LocatedTrades(Trades):
         """Trades with their lines and ids, as far as these are known; None where there is no trade."""
         if trades is None or not len(trades):
             return None
-        nowhere = np.broadcast_to(np.int64(-1), len(trades))
+        nowhere = np.broadcast_to(np.int64(_NOWHERE), len(trades))
         columns = {field.name: getattr(trades, field.name) for field in fields(Trades)}
         return cls(**columns, line=nowhere if lines is None else lines, id=nowhere if ids is None else ids)
+
+    def line_of(self, row: int | np.intp) -> int | None:
+        """The line of one of them; None where it is not known."""
+        line = int(self.line[row])
+        return None if line == _NOWHERE else line
 
     def bare(self) -> Trades:
         """The trades alone."""

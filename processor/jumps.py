@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _TIMES: Final = 10
 """How many times the price before, or what part of it, is a jump."""
-_NOWHERE: Final = -1
 
 
 class Jumps:
@@ -42,7 +41,7 @@ class Jumps:
         unit = 10.0**trades.price_decimals
         told = (
             (
-                int(trades.line[rows[at]]) if trades.line[rows[at]] != _NOWHERE else None,
+                trades.line_of(rows[at]),
                 int(trades.time_ns[rows[at]]),
                 f"{now[at] / unit:.12g} after {above[at] / unit:.12g}",
             )

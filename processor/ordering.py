@@ -11,13 +11,13 @@ order; what they tell twice is taken once (`processor.overlaps`).
 
 from __future__ import annotations
 
-from bisect import bisect
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.counted import Counted
 from processor.errors import Disordered
 from processor.events import CLEAR, NS_PER_MS, NS_PER_SECOND, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
 from processor.held import Held, until
@@ -42,8 +42,6 @@ _STRIDE: Final = 64
 """Every how many rows a dense chunk is looked at for silences."""
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
 _END: Final = int(np.iinfo(np.int64).max)
-_UNKNOWN: Final = np.int64(-1)
-"""The line, or the id, of a trade that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +110,12 @@ class _Reading:
             return _BEGINNING + 1
         return min(self.trades.earliest_ns, self.book.earliest_ns)
 
-    def take(self, batch: Batch, report: Report, gaps: _Gaps) -> int:
+    def take(self, batch: Batch, report: Report, counted: Counted) -> int:
         """Hold what is in `batch`; return the earliest time in it, the end of time without an event."""
         self.consumed_bytes = batch.consumed_bytes
         earliest_ns = _END
         trades = LocatedTrades.of(batch.trades, batch.lines, batch.ids)
-        if trades is not None and len(real := self._real(trades, report, gaps)):
+        if trades is not None and len(real := self._real(trades, report, counted)):
             report.trades += len(real)
             self._jumps.look(real)
             earliest_ns = self.trades.add(real)
@@ -126,7 +124,7 @@ class _Reading:
             earliest_ns = min(earliest_ns, self.book.add(batch.book))
         return earliest_ns
 
-    def _real(self, trades: LocatedTrades, report: Report, gaps: _Gaps) -> LocatedTrades:
+    def _real(self, trades: LocatedTrades, report: Report, counted: Counted) -> LocatedTrades:
         """The trades without those of no size, or at a price of 0 where that means that there is none."""
         of_nothing = trades.size_lots == 0
         priceless = (trades.price_ticks == 0) & ~of_nothing
@@ -134,13 +132,13 @@ class _Reading:
             priceless[:] = False
         for found, detail in ((of_nothing, "a size of 0"), (priceless, "a price of 0")):
             rows = np.flatnonzero(found)
-            told = ((_line(trades, row), int(trades.time_ns[row]), detail) for row in rows)
+            told = ((trades.line_of(row), int(trades.time_ns[row]), detail) for row in rows)
             report.add_all("not_trades", self.part.name, told, len(rows))
         nothing = of_nothing | priceless
         if not nothing.any():
             return trades
         if self.part.consecutive_ids:
-            gaps.pass_over(trades.id[nothing])
+            counted.pass_over(trades.id[nothing])
         return trades.rows(~nothing)
 
     def _falls_below_zero(self) -> bool:
@@ -151,10 +149,6 @@ class _Reading:
                 for batch in self.part.read(Report())
             )
         return self._below_zero
-
-
-def _line(trades: LocatedTrades, row: np.intp) -> int | None:
-    return int(trades.line[row]) if trades.line[row] != _UNKNOWN else None
 
 
 def in_time_order(parts: Sequence[Part], report: Report) -> Iterator[Chunk]:
@@ -196,7 +190,7 @@ class _Merge:
         self._read_bytes = 0
         self._seeded = not any(part.has_snapshots for part in parts)
         self._finished = False
-        self._gaps = _Gaps(report)
+        self._counted = Counted(report)
         self._better = _Better(report)
         self._trades_told = Overlaps("trades", report)
         self._book_told = Overlaps("book updates", report)
@@ -217,7 +211,7 @@ class _Merge:
         elif (batch := next(furthest.batches, None)) is None:
             furthest.ended = True
             furthest.consumed_bytes = furthest.part.size_bytes
-        elif furthest.take(batch, self._report, self._gaps) <= released_ns:
+        elif furthest.take(batch, self._report, self._counted) <= released_ns:
             raise Disordered(furthest.part.name)
         return True
 
@@ -241,7 +235,7 @@ class _Merge:
         trades = self._better.of(trades, self._with_trades(until_ns))
         consumed = self._read_bytes + sum(reading.consumed_bytes for _, reading in self._reading)
         once = _once(trades, self._trades_told)
-        self._gaps.check([telling.part for telling in trades], once)
+        self._counted.check([telling.part for telling in trades], once)
         chunk = Chunk(
             tuple(part.bare() for part in once if len(part)),
             tuple(part for part in self._from_snapshot(_once(book, self._book_told), book) if len(part)),
@@ -399,42 +393,9 @@ class _Better:
             found.append(part.rows(~within))
             where = np.flatnonzero(within)
             detail = "a better source tells the trades of this time"
-            located = ((_line(part, row), int(part.time_ns[row]), detail) for row in where)
+            located = ((part.line_of(row), int(part.time_ns[row]), detail) for row in where)
             self._report.add_all("unused", telling.part.name, located, len(where))
         return tuple(part for part in found if len(part))
-
-
-class _Gaps:
-    """Finds ids that are missing, where the vendor counts them one by one."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._highest: int | None = None
-        self._passed_over: list[int] = []
-        """Ids of rows that are no trades, in order."""
-
-    def pass_over(self, ids: NDArray[np.int64]) -> None:
-        """Rows of these ids are there, but are no trades."""
-        if len(ids):
-            self._passed_over = sorted({*self._passed_over, *ids.tolist()})
-
-    def check(self, parts: Sequence[Part], rows: Sequence[LocatedTrades]) -> None:
-        """Look at the next trades, which are of these parts."""
-        if not parts or not all(part.consecutive_ids for part in parts):
-            return
-        name = ", ".join(part.name for part in parts)
-        for trades in rows:
-            start = int(trades.id[0]) - 1 if self._highest is None else self._highest
-            above = np.maximum.accumulate(np.concatenate(([start], trades.id)))
-            missing = trades.id - above[:-1] - 1
-            for row in np.flatnonzero(missing > 0) if self._passed_over else ():
-                low, high = bisect(self._passed_over, int(above[row])), bisect(self._passed_over, int(trades.id[row]))
-                missing[row] -= high - low
-            gaps = np.flatnonzero(missing > 0)
-            detail = "ids are missing before this one"
-            found = ((_line(trades, row), int(trades.time_ns[row]), detail) for row in gaps)
-            self._report.add_all("gaps", name, found, len(gaps))
-            self._highest = int(above[-1])
 
 
 def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) -> None:

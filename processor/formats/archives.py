@@ -65,7 +65,7 @@ def trades_of(name: str, table: Table, rows: Rows, columns: TradeColumns, report
 def trades_part(
     file: SourceFile, table: Table, columns: TradeColumns, *, id_column: str | None = None, consecutive: bool = False
 ) -> Part:
-    """A file of trades; `id_column` holds numbers that tell them apart, one by one where `consecutive`."""
+    """A file of trades; `id_column` holds numbers that go up with them, one by one where `consecutive`."""
     where = table.layout.row_of
 
     def converter(report: Report) -> Convert:
@@ -76,7 +76,8 @@ def trades_part(
 
         return convert
 
-    return replace(table_part(file, table, converter, trades=True), consecutive_ids=consecutive)
+    part = table_part(file, table, converter, trades=True)
+    return replace(part, increasing_ids=id_column is not None, consecutive_ids=consecutive)
 
 
 def instrument_named(file: SourceFile, pattern: re.Pattern[str]) -> str:

@@ -58,7 +58,8 @@ class Part:
     `first_ns` is the time of the first event where the head shows it, None where it does not. `trades` and `book`
     say what the part may hold. With `has_snapshots`, book updates before the dataset's first snapshot are dropped.
     Events of equal times are in the order of `rank`, then of the parts. Where several sources tell the trades of one
-    time, those of the lowest `trades_rank` are taken. `consecutive_ids`: the vendor counts its trades one by one.
+    time, those of the lowest `trades_rank` are taken. `increasing_ids`: the ids of trades go up, but for some that are
+    late, and `consecutive_ids`: one by one.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Part:
     has_snapshots: bool = False
     rank: int = 0
     trades_rank: int = 0
+    increasing_ids: bool = False
     consecutive_ids: bool = False
 
 

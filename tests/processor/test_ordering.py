@@ -268,11 +268,37 @@ def test_trades_are_taken_from_the_better_source_for_as_long_as_it_tells_them() 
 def test_ids_that_are_missing_are_found_over_parts_and_rows_that_are_no_trades() -> None:
     report = Report()
     rows = [Trade(at, 100, 0 if at == 3 else 1, BUY) for at in range(1, 6)]
-    first = part(rows, ids=[1, 2, 3, 4, 7], consecutive_ids=True, first_ns=1, name="1.csv")
-    second = part([Trade(10, 100, 1, BUY)], ids=[8], consecutive_ids=True, first_ns=10, name="2.csv")
+    first = part(rows, ids=[1, 2, 3, 4, 7], increasing_ids=True, consecutive_ids=True, first_ns=1, name="1.csv")
+    second = part(
+        [Trade(10, 100, 1, BUY)], ids=[8], increasing_ids=True, consecutive_ids=True, first_ns=10, name="2.csv"
+    )
     run([first, second], report)
     gaps = [(each.file, each.line) for each in report.incidents if each.kind == "gaps"]
     assert gaps in ([("1.csv", 5)], [("1.csv, 2.csv", 5)])
+
+
+@given(
+    ids=st.permutations(range(1, 9)),
+    missing=st.sets(st.integers(1, 8), max_size=3),
+    again=st.none() | st.integers(0, 7),
+)
+def test_a_trade_whose_id_comes_again_at_another_time_is_refused_and_all_others_are_played(
+    ids: list[int], missing: set[int], again: int | None
+) -> None:
+    told = [number for number in ids if number not in missing]
+    if again is not None:
+        told.append(told[again % len(told)])
+    hour_ns = 3600 * SECOND_NS
+    parts = [
+        part([Trade(at * hour_ns, 100, 1, BUY)], ids=[id_], increasing_ids=True, first_ns=at * hour_ns, name=f"{at}")
+        for at, id_ in enumerate(told)
+    ]
+    # Of ids before the first one nothing is known: files may begin anywhere.
+    if again is not None and told[-1] >= told[0]:
+        with pytest.raises(DatasetError, match=rf"{len(told) - 1}: trade {told[-1]} .* was there before"):
+            run(parts)
+    else:
+        assert len(in_rows(run(parts)[0])) == len(told)
 
 
 def test_a_refusal_of_parts_that_contradict_each_other_names_both() -> None:
