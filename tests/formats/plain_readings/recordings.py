@@ -50,30 +50,69 @@ class _Timeless:
         return found
 
 
+class _Numbered:
+    """A book whose updates take effect in the order of their numbers, a snapshot with the first that follows it.
+
+    That one has the snapshot's number or, where they are `apart`, a higher one.
+    """
+
+    def __init__(self, *, apart: bool) -> None:
+        self._apart = apart
+        self._diffs: list[tuple[int, int, Any]] = []
+        self._placed: list[tuple[int, int, list[BookEvent]]] = []
+        self._waiting: Any = None
+        self._latest = -1, 0
+        """The highest number, and the latest time by now."""
+
+    def snapshot(self, message: Any) -> None:
+        later = [(number, at_ns) for at_ns, number, _ in self._diffs if self._follows(number, message)]
+        if later:
+            self._place(message, min(later)[1])
+        else:
+            self._waiting = message
+
+    def diff(self, message: Any) -> None:
+        number, time_ns = message["u"], epoch_ns(message["E"])
+        if self._waiting and self._follows(number, self._waiting):
+            self._place(self._waiting, time_ns)
+            self._waiting = None
+        highest, latest_ns = self._latest
+        if number > highest:
+            time_ns = max(time_ns, latest_ns if self._placed else 0)
+            self._latest = number, time_ns
+        self._diffs.append((time_ns, number, message))
+
+    def events(self) -> Iterator[BookEvent]:
+        found = list(self._placed)
+        for time_ns, number, message in self._diffs if found else ():
+            at_ns = max(time_ns, found[0][0])
+            if number >= found[0][1] + self._apart:
+                found.append((at_ns, number, _levels(at_ns, message["b"], message["a"])))
+        for _, _, events in sorted(found, key=lambda each: each[:2]):
+            yield from events
+
+    def _follows(self, number: int, message: Any) -> bool:
+        return number >= int(message["lastUpdateId"]) + self._apart
+
+    def _place(self, message: Any, time_ns: int) -> None:
+        highest, latest_ns = self._latest
+        self._latest = highest, max(latest_ns, time_ns) if self._placed else time_ns
+        self._placed.append((time_ns, message["lastUpdateId"], snapshot(time_ns, message["bids"], message["asks"])))
+
+
 def binance(*, futures: bool) -> Reading:
     def reading(said: Said) -> Iterator[Event]:
-        diffs, snapshots = [], {}
+        book = _Numbered(apart=not futures)
         for _, line in _messages(said):
             message = line.get("data", line)
             if message.get("e") == "trade":
                 side = SELL if message["m"] else BUY
                 yield Trade(epoch_ns(message["T"]), Decimal(message["p"]), Decimal(message["q"]), side)
             elif "lastUpdateId" in message:
-                snapshots[message["lastUpdateId"]] = message
+                book.snapshot(message)
             else:
-                diffs.append(message)
-        diffs.sort(key=lambda diff: epoch_ns(diff["E"]))
-        diffs = [diff for diff in diffs if diff["u"] >= min(snapshots, default=0) + (not futures)]
-        for snapshot_id, message in snapshots.items():
-            later = [at for at, diff in enumerate(diffs) if diff["u"] >= snapshot_id + (not futures)]
-            if later:
-                diffs.insert(later[0], message | {"E": diffs[later[0]]["E"], "u": -1})
-        for diff in diffs:
-            time_ns = epoch_ns(diff["E"])
-            is_snapshot = "lastUpdateId" in diff
-            yield from (
-                snapshot(time_ns, diff["bids"], diff["asks"]) if is_snapshot else _levels(time_ns, diff["b"], diff["a"])
-            )
+                book.diff(message)
+        yield from book.events()
 
     return reading
 
