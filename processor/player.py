@@ -74,9 +74,6 @@ class Player:
         Raises:
             DatasetError: the dataset is unusable, or holds no event.
         """
-        self._begun(at)
-
-    def _begun(self, at: Moment | None) -> Cursor:
         self.close()
         engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._wait)
         self._chunks = prefetched(ahead, while_waiting=self._wait)
@@ -88,7 +85,12 @@ class Player:
         self.engine = engine
         self.first_ns = first_ns
         self.now_ns = engine.event_ns if engine.event_ns is not None else first_ns
-        return cursor
+
+    def aggregate_as(self, aggregation: Aggregation) -> None:
+        """Show nothing, until `begin` and `advance` show what `aggregation` makes of the events."""
+        self.aggregation = aggregation
+        self.engine = Engine(aggregation, keep=self._keep)
+        self._cursor = None
 
     def close(self) -> None:
         """Read on no further; `begin` does so again."""
@@ -96,6 +98,10 @@ class Player:
             self.source.leave()
             self._chunks.close()
             self._chunks = None
+
+    def is_at(self, at_ns: int) -> bool:
+        """Whether the event clock is `at_ns`, with nothing broken off: `advance` and `next_ns` go on from there."""
+        return self._cursor is not None and self.now_ns == at_ns
 
     def next_ns(self) -> int | None:
         """Time of the next event; None at the end."""
@@ -120,7 +126,10 @@ class Player:
 
     def is_near(self, at_ns: int) -> bool:
         """Whether `at_ns` is reached sooner by going on than by beginning again."""
-        return self.now_ns is not None and self.now_ns <= at_ns and not self.source.skips(self.now_ns, at_ns)
+        now_ns = self.now_ns
+        return (
+            self._cursor is not None and now_ns is not None and now_ns <= at_ns and not self.source.skips(now_ns, at_ns)
+        )
 
     def check(self, at_ns: int) -> None:
         """Refuse a moment outside the dataset.
@@ -133,26 +142,24 @@ class Player:
             until = f"to {iso(self.end_ns)}" if self.end_ns is not None else "on"
             raise SettingError("time", iso(at_ns), f"a time from {iso(first_ns)} {until}")
 
-    def stepped(self, kind: Kind, count: int) -> int:
-        """The moment `count` distinct times of events of `kind` after the event clock, or before it if negative.
+    def stepped(self, at_ns: int, kind: Kind, count: int) -> int:
+        """The moment `count` distinct times of events of `kind` after `at_ns`, or before it if negative.
 
         Raises:
             SettingError: there are not so many.
         """
-        at_ns = self._now()
         for _ in range(abs(count)):
             at_ns = self._neighbour(at_ns, kind, forward=count > 0)
         return at_ns
 
-    def stepped_bars(self, count: int) -> int:
-        """The last ns of the interval that is `count` intervals with events after the event clock's, or before it.
+    def stepped_bars(self, at_ns: int, count: int) -> int:
+        """The last ns of the interval that is `count` intervals with events after that of `at_ns`, or before it.
 
-        Forwards, the interval of the next event ends the first step; backwards, the one before that of the event clock.
+        Forwards, the interval of the next event ends the first step; backwards, the one before that of `at_ns`.
 
         Raises:
             SettingError: there are not so many.
         """
-        at_ns = self._now()
         for _ in range(abs(count)):
             if count > 0:
                 found_ns = self._neighbour(at_ns, "event", forward=True)
@@ -173,13 +180,12 @@ class Player:
         start_ns = at_ns // interval_ns * interval_ns
         return start_ns, start_ns + interval_ns
 
-    def marked(self, mark: str, *, forward: bool) -> int:
-        """The next or previous mark: a gap or silence that was found, or the first event of a UTC day ("session").
+    def marked(self, now_ns: int, mark: str, *, forward: bool) -> int:
+        """The next or previous mark from `now_ns`: a gap or silence that was found, or the first event of a UTC day.
 
         Raises:
             SettingError: there is none.
         """
-        now_ns = self._now()
         if mark == "gap":
             times = [
                 incident.time_ns
@@ -202,21 +208,11 @@ class Player:
             raise SettingError("step", _way(forward=forward), f"one with a further {what} that way from {iso(at_ns)}")
         return found_ns
 
-    def _now(self) -> int:
-        if self.now_ns is None:
-            raise SettingError("step", "now", "a replay that has begun")
-        return self.now_ns
-
     def _at(self) -> Cursor:
-        cursor = self._cursor
-        if cursor is None:
-            # Reading was broken off in the middle of a wait: begin again where the event clock stands.
-            at_ns = self._now()
-            cursor = self._begun(at_ns)
-            while (next_ns := cursor.next_ns()) is not None and next_ns <= at_ns:
-                cursor.advance_loaded(at_ns)
-            self.now_ns = at_ns
-        return cursor
+        if self._cursor is None:
+            msg = "the player is nowhere: `begin` has not returned since the last one was broken off"
+            raise RuntimeError(msg)
+        return self._cursor
 
     def _wait(self) -> None:
         try:

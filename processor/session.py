@@ -151,12 +151,14 @@ class Session:
             self._source, settings.aggregation, keep=MAX_ROWS, expired=self._expired, while_waiting=self._wait
         )
         self._begun = False
+        self._now_ns = 0
+        """The event clock: where play and commands have brought it. The player may still be on its way there."""
         self._state: State = "loading"
         self._limit_ns = END_OF_TIME
         self._looked_ns = wish.clock.monotonic_ns()
         self._deadline_ns = 0
         self._line: EventClock | None = None
-        self._announce_as(settings)
+        self._announce(subject_of(dataset.path, settings, dataset, self._source.instrument))
 
     def run(self) -> Ending | Session:
         """Come to the start, play, obey; return how it ended, or the session that takes over.
@@ -203,22 +205,20 @@ class Session:
                 raise SettingError("until", iso(self._limit_ns), f"a time after the first event, {iso(first_ns)}")
         _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
         start_ns = first_ns if settings.start is None else max(first_ns, resolved(settings.start, first_ns))
-        try:
-            self._reach(min(start_ns, self._limit_ns))
-        except _Superseded as superseded:
-            self._pending = superseded.newer
-        else:
-            if start_ns > self._now_ns:
-                _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
+        self._reach(min(start_ns, self._limit_ns))
+        if start_ns > self._now_ns:
+            _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
 
     def _live(self) -> Ending:
         """Follow the event clock and the commands."""
         self._begun = True
         self._anchor()
-        self._publish(self._resting_state(), whole=True)
-        ended = False
+        shown = ended = False
         while True:
             try:
+                if not shown:
+                    self._publish(self._resting_state(), whole=True)
+                    shown = True
                 self._look()
                 if (command := self._command()) is not None:
                     self._obey(command)
@@ -243,7 +243,10 @@ class Session:
         stop_ns = min(self._limit_ns, self._loop_ns[1] if self._loop_ns else END_OF_TIME)
         target_ns = stop_ns if line is None else min(line.at(self._clock.monotonic_ns()), stop_ns)
         self._set_deadline()
-        reached, closed = player.advance(target_ns)
+        try:
+            reached, closed = player.advance(target_ns)
+        finally:
+            self._now_ns = player.now_ns or 0
         if not reached:
             # The machine cannot follow: the event clock goes on from where the events are.
             self._anchor()
@@ -257,7 +260,10 @@ class Session:
             self._sleep(self._publisher.due_ns - self._clock.monotonic_ns())
 
     def _obey(self, command: Command) -> None:
-        """Carry a command out, or what comes before it is done; show and answer it."""
+        """Carry a command out, or what comes before it is done; show and answer it.
+
+        One that is refused or superseded leaves everything as if it had not been given.
+        """
         mailbox = self._wish.mailbox
         if mailbox is None:
             return
@@ -265,6 +271,8 @@ class Session:
         while obeyed is not None:
             error: str | None = None
             newer: Command | None = None
+            before = self._settings, self._paused, self._loop_ns, self._now_ns
+            subject = self._subject
             try:
                 self._carry_out(obeyed.action)
             except SettingError as refused:
@@ -275,8 +283,19 @@ class Session:
             except _Switched:
                 mailbox.done(obeyed)
                 raise
+            except Disordered:
+                self._settings, self._paused, self._loop_ns, self._now_ns = before
+                mailbox.done(obeyed, "the dataset's rows are far out of order and are sorted first; send it again")
+                raise
+            except DatasetError as failure:
+                mailbox.done(obeyed, str(failure))
+                raise
+            if error is not None:
+                self._settings, self._paused, self._loop_ns, self._now_ns = before
+                self._withdraw(subject)
             mailbox.done(obeyed, error)
             obeyed = newer
+        self._come_back()
         self._anchor()
         self._clock.sleep(max(0, self._publisher.due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
         self._publish(self._resting_state(), whole=True)
@@ -293,7 +312,9 @@ class Session:
             case control.Toggle():
                 self._carry_out(control.Play() if self._paused or self._at_end() else control.Pause())
             case control.Step(unit=unit, count=count):
-                self._step_to(player.stepped_bars(count) if unit == "bar" else player.stepped(unit, count))
+                now_ns = self._now_ns
+                self._seek(player.stepped_bars(now_ns, count) if unit == "bar" else player.stepped(now_ns, unit, count))
+                self._paused = True
             case control.SeekTime(at_ns=at_ns):
                 self._seek(at_ns)
             case control.SeekBy(by_ns=by_ns):
@@ -301,7 +322,7 @@ class Session:
             case control.SeekFraction(fraction=fraction):
                 self._seek(self._at_fraction(fraction))
             case control.SeekMark(mark=mark, direction=direction):
-                self._seek(player.marked(mark, forward=direction > 0))
+                self._seek(player.marked(self._now_ns, mark, forward=direction > 0))
             case control.SetSpeed(speed=speed):
                 self._settings = replace(self._settings, speed=speed)
             case control.SetInterval(interval=interval):
@@ -331,21 +352,14 @@ class Session:
             case control.EndLoop():
                 self._loop_ns = None
 
-    def _step_to(self, at_ns: int) -> None:
-        self._paused = True
-        self._seek(at_ns)
-
     def _seek(self, at_ns: int) -> None:
-        """Raises SettingError where there is no such moment; the event clock then stands where it stood."""
+        """Raises SettingError where there is no such moment."""
         self._player.check(at_ns)
         if at_ns > self._limit_ns:
             raise SettingError("time", iso(at_ns), f"a time up to the end asked for, {iso(self._limit_ns)}")
-        before_ns = self._now_ns
         self._go(at_ns)
         if at_ns > self._now_ns:
-            end_ns = self._now_ns
-            self._go(before_ns)
-            raise SettingError("time", iso(at_ns), f"a time up to the last event, {iso(end_ns)}")
+            raise SettingError("time", iso(at_ns), f"a time up to the last event, {iso(self._now_ns)}")
 
     def _at_fraction(self, fraction: float) -> int:
         first_ns, end_ns = self._player.first_ns or 0, self._end_ns()
@@ -354,7 +368,11 @@ class Session:
         return first_ns + round((end_ns - first_ns) * fraction)
 
     def _go(self, at_ns: int) -> None:
-        """Bring the event clock to `at_ns`, or to the last event if that is earlier."""
+        """Bring the event clock to `at_ns`, or to the last event if that is earlier.
+
+        Raises:
+            _Superseded: a newer command has come; the event clock is where it was, but not what is shown.
+        """
         if not self._player.is_near(at_ns):
             self._player.begin(at_ns)
         self._reach(at_ns)
@@ -368,6 +386,7 @@ class Session:
             reached, more_closed = self._player.advance(at_ns)
             closed |= more_closed
             if reached:
+                self._now_ns = self._player.now_ns or 0
                 return
             self._look()
             self._interrupt()
@@ -375,14 +394,27 @@ class Session:
                 self._publish("loading", bar_closed=closed)
                 closed = False
 
+    def _come_back(self) -> None:
+        """Show the moment of the event clock again, where what was broken off has led away from it."""
+        if not self._player.is_at(self._now_ns):
+            self._go(self._now_ns)
+
     def _aggregate_as(self, settings: Settings) -> None:
         """The same moment with other settings, which is another session."""
-        at_ns = self._now_ns
-        self._settings = settings
         self._player.aggregation = settings.aggregation
-        self._player.begin(at_ns)
-        self._announce_as(settings)
-        self._reach(at_ns)
+        self._player.begin(self._now_ns)
+        self._settings = settings
+        self._announce(subject_of(self._dataset.path, settings, self._dataset, self._source.instrument))
+        self._reach(self._now_ns)
+
+    def _withdraw(self, subject: Subject) -> None:
+        """Undo what a command has begun to show; `subject` is what was shown before it."""
+        if self._subject is not subject:
+            self._player.aggregate_as(self._settings.aggregation)
+            self._announce(subject)
+        self._player.aggregation = self._settings.aggregation
+        if not self._player.is_at(self._now_ns):
+            self._state = "loading"
 
     def _switch(self, dataset: Dataset, settings: Settings) -> None:
         """Let another session take over, from its start; one of the same dataset from the same moment."""
@@ -393,9 +425,9 @@ class Session:
             raise SettingError("dataset", str(dataset.path), str(error)) from error
         raise _Switched(session)
 
-    def _announce_as(self, settings: Settings) -> None:
-        """Begin a session as the files know it: with an id of its own."""
-        self._subject = subject_of(self._dataset.path, settings, self._dataset, self._source.instrument)
+    def _announce(self, subject: Subject) -> None:
+        """Begin a session as the files know it, or one that was left again."""
+        self._subject = subject
         self._publisher = Publisher(
             self._wish.writer, self._clock, self._subject, self._source.report, self._dataset.ignored
         )
@@ -460,11 +492,8 @@ class Session:
     def _expired(self) -> bool:
         return self._clock.monotonic_ns() >= self._deadline_ns
 
-    @property
-    def _now_ns(self) -> int:
-        return self._player.now_ns or 0
-
     def _at_end(self) -> bool:
+        self._come_back()
         return self._now_ns >= self._limit_ns or self._player.next_ns() is None
 
     def _resting_state(self) -> State:
@@ -527,7 +556,7 @@ class Session:
     def _progress(self) -> float:
         first_ns, end_ns = self._player.first_ns, self._end_ns()
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
-            return min(1.0, (self._now_ns - first_ns) / (end_ns - first_ns))
+            return min(1.0, ((self._player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self._player.consumed_bytes / max(1, self._source.size_bytes))
 
 

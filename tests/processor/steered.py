@@ -24,13 +24,20 @@ class Steered:
     """Begins paused; `do` returns the status that answers a command."""
 
     def __init__(
-        self, dataset: Path, folder: Path, cache: Cache | None = None, *, paused: bool = True, **settings: Any
+        self,
+        dataset: Path,
+        folder: Path,
+        cache: Cache | None = None,
+        *,
+        paused: bool = True,
+        clock: FakeClock | None = None,
+        **settings: Any,
     ) -> None:
         self.ipc = folder / "ipc"
         self.control = folder / "control"
         self.stop = Stop()
         self.went_well: bool | None = None
-        clock = FakeClock()
+        clock = clock or FakeClock()
         clock.on_sleep = lambda: time.sleep(0.0005)
 
         def run() -> None:
