@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from processor.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.source import Kind, Source
+    from shared.control import StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
 
@@ -142,35 +143,28 @@ class Player:
             until = f"to {iso(self.end_ns)}" if self.end_ns is not None else "on"
             raise SettingError("time", iso(at_ns), f"a time from {iso(first_ns)} {until}")
 
-    def stepped(self, at_ns: int, kind: Kind, count: int) -> int:
-        """The moment `count` distinct times of events of `kind` after `at_ns`, or before it if negative.
+    def stepped(self, at_ns: int, unit: StepUnit, count: int) -> int:
+        """The moment `count` units after `at_ns`, or before it if negative.
+
+        Of events of a kind, that many distinct times. Of bars, the last ns of an interval with events: forwards, the
+        interval of the next event ends the first step; backwards, the one before that of `at_ns`.
 
         Raises:
             SettingError: there are not so many.
         """
         for _ in range(abs(count)):
-            at_ns = self._neighbour(at_ns, kind, forward=count > 0)
-        return at_ns
-
-    def stepped_bars(self, at_ns: int, count: int) -> int:
-        """The last ns of the interval that is `count` intervals with events after that of `at_ns`, or before it.
-
-        Forwards, the interval of the next event ends the first step; backwards, the one before that of `at_ns`.
-
-        Raises:
-            SettingError: there are not so many.
-        """
-        for _ in range(abs(count)):
-            if count > 0:
-                found_ns = self._neighbour(at_ns, "event", forward=True)
+            if unit == "bar":
+                at_ns = self._bar_stepped(at_ns, forward=count > 0)
             else:
-                found_ns = self._neighbour(self._bar(at_ns)[0], "event", forward=False)
-            _, next_ns = self._bar(found_ns)
-            # A last bar that nothing fills ends with the last event.
-            at_ns = next_ns - 1 if next_ns is not None else self._neighbour(END_OF_TIME, "event", forward=False)
-            if self.end_ns is not None:
-                at_ns = min(at_ns, self.end_ns)
+                at_ns = self._neighbour(at_ns, unit, forward=count > 0)
         return at_ns
+
+    def _bar_stepped(self, at_ns: int, *, forward: bool) -> int:
+        found_ns = self._neighbour(at_ns if forward else self._bar(at_ns)[0], "event", forward=forward)
+        _, next_ns = self._bar(found_ns)
+        # A last bar that nothing fills ends with the last event.
+        end_ns = next_ns - 1 if next_ns is not None else self._neighbour(END_OF_TIME, "event", forward=False)
+        return end_ns if self.end_ns is None else min(end_ns, self.end_ns)
 
     def _bar(self, at_ns: int) -> tuple[int, int | None]:
         """Begin of the interval that holds `at_ns` and of the one after it; None for one that nothing fills."""

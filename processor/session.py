@@ -18,7 +18,7 @@ from processor.formats import changes, open_dataset
 from processor.names import printable
 from processor.player import Player
 from processor.publish import Publisher, Situation, Subject
-from processor.resume import digest_of_marks, written
+from processor.resume import digest_of_marks, settings_for, written
 from processor.settings import at_least, iso, resolved
 from processor.source import open_source
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.clock import WallClock
-    from processor.control import Action, Command, Mailbox
+    from processor.control import Command, Mailbox
     from processor.engine import Engine
     from processor.formats import Dataset
-    from processor.settings import Settings
+    from processor.settings import Moment, Settings
     from processor.store.cache import Cache
     from shared import DirectoryWriter, State
 
@@ -67,10 +67,12 @@ class Ending(enum.Enum):
 class Wish:
     """What all sessions of a replay share.
 
-    `digest` is that of what was asked for on the command line. `on_progress` is told the share of the files read while
-    the replay is loading, and None when it is not.
+    `path`, `asked` and `digest` are what was asked for on the command line. `on_progress` is told the share of the
+    files read while the replay is loading, and None when it is not.
     """
 
+    path: Path
+    asked: Settings
     digest: str
     writer: DirectoryWriter
     clock: WallClock
@@ -100,6 +102,14 @@ class _Switched(Exception):
         self.session = session
 
 
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """The command that leads to a session, and the session to go back to where it cannot begin."""
+
+    command: Command
+    back: Callable[[], Session]
+
+
 def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> Subject:
     """What status.json says of a new session."""
     return Subject(
@@ -117,7 +127,7 @@ def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, i
 
 
 class Session:
-    """One instrument of a dataset, from `settings.start` on."""
+    """One instrument of a dataset, from `at` on, or else from `settings.start`."""
 
     def __init__(
         self,
@@ -125,9 +135,11 @@ class Session:
         settings: Settings,
         wish: Wish,
         *,
+        at: Moment | None = None,
         paused: bool = False,
         loop_ns: tuple[int, int] | None = None,
         notice: str | None = None,
+        switch: _Switch | None = None,
     ) -> None:
         """Nothing is read or published before `run`.
 
@@ -142,11 +154,14 @@ class Session:
         self._paused = paused
         self._loop_ns = loop_ns
         self._notice = notice
+        self._start = settings.start if at is None else at
+        self._switch = switch
         self._marks = dataset.marks()
         self._marks_digest = digest_of_marks(dataset.path, self._marks)
         self._changed = False
         self._pending: Command | None = None
         self._source = open_source(dataset, settings.instrument, settings.clock, wish.cache)
+        self.subject = subject_of(dataset.path, settings, dataset, self._source.instrument)
         self._player = Player(
             self._source, settings.aggregation, keep=MAX_ROWS, expired=self._expired, while_waiting=self._wait
         )
@@ -158,7 +173,7 @@ class Session:
         self._looked_ns = wish.clock.monotonic_ns()
         self._deadline_ns = 0
         self._line: EventClock | None = None
-        self._announce(subject_of(dataset.path, settings, dataset, self._source.instrument))
+        self._announce(self.subject)
 
     def run(self) -> Ending | Session:
         """Come to the start, play, obey; return how it ended, or the session that takes over.
@@ -169,7 +184,17 @@ class Session:
         """
         try:
             with closing(self._source), closing(self._player):
-                self._begin()
+                try:
+                    self._begin()
+                except Disordered:
+                    raise
+                except ProcessorError as error:
+                    if self._switch is None:
+                        raise
+                    self._answer(self._switch.command, _without_content(error))
+                    return self._switch.back()
+                if self._switch is not None:
+                    self._answer(self._switch.command)
                 return self._live()
         except _Stopped:
             self._publish(self._state, whole=True)
@@ -180,14 +205,15 @@ class Session:
             if self._dataset.sort:
                 raise
             _log.warning("sorting", reason=str(found))
-            start = self._now_ns if self._begun else self._settings.start
             return Session(
                 replace(self._dataset, sort=True),
-                replace(self._settings, start=start),
+                self._settings,
                 self._wish,
+                at=self._now_ns if self._begun else self._start,
                 paused=self._paused,
                 loop_ns=self._loop_ns,
                 notice=f"{found.name}: its rows are far out of order, so they are sorted before they are replayed",
+                switch=None if self._begun else self._switch,
             )
 
     def again(self) -> Session:
@@ -197,14 +223,14 @@ class Session:
     def _begin(self) -> None:
         settings, player = self._settings, self._player
         self._wait()
-        player.begin(settings.start)
+        player.begin(self._start)
         first_ns = player.first_ns or 0
         if settings.until is not None:
             self._limit_ns = resolved(settings.until, first_ns)
             if self._limit_ns < first_ns:
                 raise SettingError("until", iso(self._limit_ns), f"a time after the first event, {iso(first_ns)}")
-        _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
-        start_ns = first_ns if settings.start is None else max(first_ns, resolved(settings.start, first_ns))
+        _log.info("replay_started", **{key: value for key, value in asdict(self.subject).items() if value})
+        start_ns = first_ns if self._start is None else max(first_ns, resolved(self._start, first_ns))
         self._reach(min(start_ns, self._limit_ns))
         if start_ns > self._now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
@@ -226,8 +252,8 @@ class Session:
                 if self._at_end() and not ended:
                     ended = True
                     self._publish("finished", whole=True)
-                    _log.info("replay_finished", session=self._subject.session, report=self._source.report.published())
-                if ended and self._settings.at_end != "hold":
+                    _log.info("replay_finished", session=self.subject.session, report=self._source.report.published())
+                if ended and not self._paused and self._settings.at_end != "hold":
                     return Ending.AGAIN if self._settings.at_end == "loop" else Ending.DONE
                 if ended or self._paused:
                     self._publish(self._resting_state())
@@ -272,17 +298,14 @@ class Session:
             error: str | None = None
             newer: Command | None = None
             before = self._settings, self._paused, self._loop_ns, self._now_ns
-            subject = self._subject
+            subject = self.subject
             try:
-                self._carry_out(obeyed.action)
+                self._carry_out(obeyed)
             except SettingError as refused:
                 error = str(refused)
             except _Superseded as superseded:
                 newer = superseded.newer
                 error = "a newer command came before this one was carried out"
-            except _Switched:
-                mailbox.done(obeyed)
-                raise
             except Disordered:
                 self._settings, self._paused, self._loop_ns, self._now_ns = before
                 mailbox.done(obeyed, "the dataset's rows are far out of order and are sorted first; send it again")
@@ -300,9 +323,13 @@ class Session:
         self._clock.sleep(max(0, self._publisher.due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
         self._publish(self._resting_state(), whole=True)
 
-    def _carry_out(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case an action
+    def _answer(self, command: Command, error: str | None = None) -> None:
+        if self._wish.mailbox is not None:
+            self._wish.mailbox.done(command, error)
+
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one case an action
         player = self._player
-        match action:
+        match command.action:
             case control.Play():
                 if self._at_end():
                     self._go(player.first_ns or 0)
@@ -310,10 +337,10 @@ class Session:
             case control.Pause():
                 self._paused = True
             case control.Toggle():
-                self._carry_out(control.Play() if self._paused or self._at_end() else control.Pause())
+                action = control.Play() if self._paused or self._at_end() else control.Pause()
+                self._carry_out(replace(command, action=action))
             case control.Step(unit=unit, count=count):
-                now_ns = self._now_ns
-                self._seek(player.stepped_bars(now_ns, count) if unit == "bar" else player.stepped(now_ns, unit, count))
+                self._seek(player.stepped(self._now_ns, unit, count))
                 self._paused = True
             case control.SeekTime(at_ns=at_ns):
                 self._seek(at_ns)
@@ -334,15 +361,11 @@ class Session:
                 self._aggregate_as(replace(self._settings, cvd_reset=cvd_reset))
             case control.SetInstrument(instrument=instrument):
                 if self._dataset.resolved(instrument) != self._source.instrument:
-                    self._switch(self._dataset, replace(self._settings, instrument=instrument))
+                    settings = replace(self._settings, instrument=instrument)
+                    self._switch_to(command, self._dataset, settings, at_ns=self._now_ns)
             case control.SetDataset(path=path):
-                try:
-                    dataset = open_dataset(path)
-                except DatasetError as error:
-                    # Whoever may steer need not be one who may read: what lies in those files is not told.
-                    reason = str(error).partition("\n")[0]
-                    raise SettingError("dataset", str(path), f"a dataset ({reason})") from error
-                self._switch(dataset, replace(self._settings, instrument=None, label=None))
+                settings = settings_for(path, self._settings, self._wish.path, self._wish.asked)
+                self._switch_to(command, _opened(path), settings)
             case control.Loop(start_ns=start_ns, end_ns=end_ns):
                 player.check(start_ns)
                 player.check(end_ns)
@@ -409,33 +432,45 @@ class Session:
 
     def _withdraw(self, subject: Subject) -> None:
         """Undo what a command has begun to show; `subject` is what was shown before it."""
-        if self._subject is not subject:
+        if self.subject is not subject:
             self._player.aggregate_as(self._settings.aggregation)
             self._announce(subject)
         self._player.aggregation = self._settings.aggregation
         if not self._player.is_at(self._now_ns):
             self._state = "loading"
 
-    def _switch(self, dataset: Dataset, settings: Settings) -> None:
-        """Let another session take over, from its start; one of the same dataset from the same moment."""
-        start = self._now_ns if dataset is self._dataset else None
+    def _switch_to(self, command: Command, dataset: Dataset, settings: Settings, at_ns: int | None = None) -> None:
+        """Let another session take over, from its start or from the same moment; it answers the command."""
+
+        def back() -> Session:
+            return Session(
+                self._dataset,
+                self._settings,
+                self._wish,
+                at=self._now_ns,
+                paused=self._paused,
+                loop_ns=self._loop_ns,
+                notice=self._notice,
+            )
+
+        switch = _Switch(command, back)
         try:
-            session = Session(dataset, replace(settings, start=start), self._wish, paused=self._paused)
-        except ProcessorError as error:
+            session = Session(dataset, settings, self._wish, at=at_ns, paused=self._paused, switch=switch)
+        except (ProcessorError, OSError) as error:
             raise SettingError("dataset", str(dataset.path), str(error)) from error
         raise _Switched(session)
 
     def _announce(self, subject: Subject) -> None:
         """Begin a session as the files know it, or one that was left again."""
-        self._subject = subject
+        self.subject = subject
         self._publisher = Publisher(
-            self._wish.writer, self._clock, self._subject, self._source.report, self._dataset.ignored
+            self._wish.writer, self._clock, self.subject, self._source.report, self._dataset.ignored
         )
 
     def _command(self) -> Command | None:
         mailbox = self._wish.mailbox
         found, self._pending = self._pending, None
-        return found or (mailbox.poll(self._subject.session) if mailbox else None)
+        return found or (mailbox.poll(self.subject.session) if mailbox else None)
 
     def _interrupt(self) -> None:
         """Raises _Superseded where a command has come while something else is being done."""
@@ -540,8 +575,8 @@ class Session:
 
     def _resume(self) -> Resume | None:
         """Where the next replay is to go on: from here, or from the start that was asked for until that is reached."""
-        stop, start = self._wish.stop, self._settings.start
-        event_ns = self._now_ns if self._begun else start
+        stop = self._wish.stop
+        event_ns = self._now_ns if self._begun else self._start
         if (stop.requested and stop.forget) or not isinstance(event_ns, int):
             return None
         return Resume(
@@ -558,6 +593,18 @@ class Session:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self._player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self._player.consumed_bytes / max(1, self._source.size_bytes))
+
+
+def _opened(path: Path) -> Dataset:
+    try:
+        return open_dataset(path)
+    except DatasetError as error:
+        raise SettingError("dataset", str(path), f"a dataset ({_without_content(error)})") from error
+
+
+def _without_content(error: ProcessorError) -> str:
+    """The first line: whoever may steer need not be one who may read, so what lies in the files is not told."""
+    return str(error).partition("\n")[0].rstrip(":")
 
 
 def _book_report(engine: Engine) -> dict[str, int]:
