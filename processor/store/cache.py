@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.store import manifest as manifests
+from processor.store.digests import Digests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ class Cache:
         """Nothing is touched yet."""
         self.folder: Final = folder
         self.limit_bytes: Final = limit_bytes
+        self.digests: Final = Digests(folder)
         self._sizes: dict[Path, int] = {}
         self._unseen_bytes = limit_bytes
 
