@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from processor.control import Mailbox
+from processor.control_place import place_said
 from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
 from processor.publish import last_status, publish_refusal
@@ -52,7 +53,7 @@ def replay(
         WriterLocked: another process publishes there.
         WriteFailed: the directory cannot be written at all.
     """
-    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer:
+    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, place_said(control, out):
         before = last_status(writer)
         mailbox = _mailbox(control, clock, before)
         wish = Wish(path, settings, digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)

@@ -40,7 +40,8 @@ def written(path: Path) -> str:
     return name if name == printable(name) else path.resolve().as_uri()
 
 
-def _path(name: str) -> Path:
+def path_of(name: str) -> Path:
+    """The path that `written` has written so."""
     return Path(os.fsdecode(unquote_to_bytes(name.removeprefix(_URI)))) if name.startswith(_URI) else Path(name)
 
 
@@ -76,7 +77,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)
     except SettingError:
         return None
-    found = _path(resume.path)
+    found = path_of(resume.path)
     then = replace(
         settings_for(found, settings, path, settings),
         interval=before.interval,

@@ -31,10 +31,12 @@ class Steered:
         *,
         paused: bool = True,
         clock: FakeClock | None = None,
+        ipc: Path | None = None,
+        control: Path | None = None,
         **settings: Any,
     ) -> None:
-        self.ipc = folder / "ipc"
-        self.control = folder / "control"
+        self.ipc = ipc or folder / "ipc"
+        self.control = control or folder / "control"
         self.stop = Stop()
         self.went_well: bool | None = None
         clock = clock or FakeClock()
