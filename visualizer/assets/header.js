@@ -135,5 +135,5 @@
     return now.name;
   }
 
-  orderflow.header = { condition, checks, activity, sizes, showData, showTime };
+  orderflow.header = { condition, showData, showTime };
 })();
