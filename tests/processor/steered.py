@@ -57,8 +57,12 @@ class Steered:
         self._thread = threading.Thread(target=run)
 
     def __enter__(self) -> Self:
+        old = self.status()
+        before = old.generation if old else 0
         self._thread.start()
-        self.until(lambda status: status.state in {"paused", "playing", "finished", "failed"})
+        self.until(
+            lambda status: status.generation > before and status.state in {"paused", "playing", "finished", "failed"}
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

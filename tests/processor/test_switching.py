@@ -194,10 +194,8 @@ def looped(dataset: Path, folder: Path, **asked: Any) -> int:
         time.sleep(0.0005)
 
     clock.on_sleep = look
-    old = steered.status()
     with steered:
-        new = steered.until(lambda status: status.files and (old is None or status.session != old.session))
-        if len(new.instruments) > 1:
+        if len(steered.until(lambda status: status.files).instruments) > 1:
             steered.do("seek", by="+2h")
             assert steered.do("instrument", instrument="B").control.ok is True
         steered.do("speed", speed=1000)
