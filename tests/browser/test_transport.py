@@ -11,14 +11,14 @@ import pytest
 from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Finding, Incident, Overview, encode
 from tests.browser.conftest import open_page
 from tests.browser.pages import text, until, wait_drawn
-from tests.browser.steering import later, show, written
+from tests.browser.steering import asked, later, show, written
 from tests.visualizer.pictures import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from tests.browser.conftest import Console, Server
     from tests.browser.feeder import Feeder
@@ -215,6 +215,31 @@ def test_a_time_without_a_zone_in_the_address_is_utc_on_a_read_only_page_too(
             opened.close()
     finally:
         context.close()
+
+
+def test_an_answer_is_waited_for_as_long_as_the_processor_is_loading_and_lives(
+    chromium: BrowserContext, console: Console, feeder: Feeder, control: Path, server: Server
+) -> None:
+    opened = chromium.new_page()
+    try:
+        console.watch(opened)
+        opened.clock.install()
+        opened.goto(server.url)
+        until(opened, "() => window.orderflow?.state?.().about?.control?.listening === true")
+        ask = "() => void orderflow.control.send('instrument', { instrument: 'Y' }).then((is) => (window.answer = is))"
+        for heartbeat_ms, given_up in ((later(feeder), False), (feeder.status().published_at_ms - 60_000, True)):
+            opened.evaluate("() => (window.answer = null)")
+            opened.evaluate(ask)
+            found = asked(opened, server)
+            control.unlink()
+            show(opened, feeder, state="loading", heartbeat_ms=heartbeat_ms)
+            opened.clock.run_for(25_000)
+            assert opened.evaluate("() => window.answer !== null") == given_up
+            if not given_up:
+                show(opened, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
+                until(opened, "() => window.answer?.ok === true")
+    finally:
+        opened.close()
 
 
 def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothing(
