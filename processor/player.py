@@ -76,11 +76,12 @@ class Player:
             DatasetError: the dataset is unusable, or holds no event.
         """
         self.close()
-        engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._wait)
-        self._chunks = prefetched(ahead, while_waiting=self._wait)
-        self._cursor = cursor = Cursor(self._chunks, engine)
-        first_ns = engine.first_ns if engine.first_ns is not None else cursor.next_ns()
+        engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._while_waiting)
+        self._chunks = prefetched(ahead, while_waiting=self._while_waiting)
+        self._cursor = Cursor(self._chunks, engine)
+        first_ns = engine.first_ns if engine.first_ns is not None else self.next_ns()
         if first_ns is None:
+            self._cursor = None
             msg = f"there is no event of {self.source.instrument} in the dataset"
             raise DatasetError(msg)
         self.engine = engine
@@ -91,10 +92,11 @@ class Player:
         """Show nothing, until `begin` and `advance` show what `aggregation` makes of the events."""
         self.aggregation = aggregation
         self.engine = Engine(aggregation, keep=self._keep)
-        self._cursor = None
+        self.close()
 
     def close(self) -> None:
         """Read on no further; `begin` does so again."""
+        self._cursor = None
         if self._chunks is not None:
             self.source.leave()
             self._chunks.close()
@@ -106,7 +108,12 @@ class Player:
 
     def next_ns(self) -> int | None:
         """Time of the next event; None at the end."""
-        return self._at().next_ns()
+        try:
+            return self._at().next_ns()
+        except BaseException:
+            # What has been broken off or has failed does not go on, and would look like the end.
+            self._cursor = None
+            raise
 
     def advance(self, until_ns: int) -> tuple[bool, bool]:
         """Take in events up to `until_ns`, or some of them; return whether all, and whether an interval was closed.
@@ -115,7 +122,7 @@ class Player:
         """
         cursor = self._at()
         closed = False
-        while (next_ns := cursor.next_ns()) is not None and next_ns <= until_ns:
+        while (next_ns := self.next_ns()) is not None and next_ns <= until_ns:
             closed |= cursor.advance_loaded(until_ns)
             self.now_ns = self.engine.event_ns
             if self._expired():
@@ -170,7 +177,7 @@ class Player:
         """Begin of the interval that holds `at_ns` and of the one after it; None for one that nothing fills."""
         activity, interval_ns = self.aggregation.activity, self.aggregation.interval_ns
         if activity is not None:
-            return self.source.bar(activity, at_ns, while_waiting=self._wait)
+            return self.source.bar(activity, at_ns, while_waiting=self._while_waiting)
         start_ns = at_ns // interval_ns * interval_ns
         return start_ns, start_ns + interval_ns
 
@@ -196,7 +203,7 @@ class Player:
         return self._neighbour(day_ns - 1, "event", forward=True)
 
     def _neighbour(self, at_ns: int, kind: Kind, *, forward: bool) -> int:
-        found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._wait)
+        found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)
         if found_ns is None:
             what = {"event": "event", "book": "book update", "trade": "trade"}[kind]
             raise SettingError("step", _way(forward=forward), f"one with a further {what} that way from {iso(at_ns)}")
@@ -207,14 +214,6 @@ class Player:
             msg = "the player is nowhere: `begin` has not returned since the last one was broken off"
             raise RuntimeError(msg)
         return self._cursor
-
-    def _wait(self) -> None:
-        try:
-            self._while_waiting()
-        except BaseException:
-            # What it interrupts does not come back.
-            self._cursor = None
-            raise
 
 
 def _way(*, forward: bool) -> str:

@@ -86,6 +86,10 @@ class _Stopped(Exception):
     """A stop was requested."""
 
 
+class _Changed(DatasetError):
+    """The dataset has changed before it was read to its end."""
+
+
 class _Superseded(Exception):
     """A newer command came before the last one was carried out."""
 
@@ -310,9 +314,12 @@ class Session:
                 self._settings, self._paused, self._loop_ns, self._now_ns = before
                 mailbox.done(obeyed, "the dataset's rows are far out of order and are sorted first; send it again")
                 raise
-            except DatasetError as failure:
-                mailbox.done(obeyed, str(failure))
+            except _Changed as changed:
+                mailbox.done(obeyed, str(changed))
                 raise
+            except DatasetError as failure:
+                # What has been shown until now can be shown again; if not, coming back to it fails.
+                error = _without_content(failure)
             if error is not None:
                 self._settings, self._paused, self._loop_ns, self._now_ns = before
                 self._withdraw(subject)
@@ -364,8 +371,9 @@ class Session:
                     settings = replace(self._settings, instrument=instrument)
                     self._switch_to(command, self._dataset, settings, at_ns=self._now_ns)
             case control.SetDataset(path=path):
+                dataset = _opened(path)
                 settings = settings_for(path, self._settings, self._wish.path, self._wish.asked)
-                self._switch_to(command, _opened(path), settings)
+                self._switch_to(command, dataset, settings)
             case control.Loop(start_ns=start_ns, end_ns=end_ns):
                 player.check(start_ns)
                 player.check(end_ns)
@@ -488,7 +496,7 @@ class Session:
 
         Raises:
             _Stopped: a stop is requested.
-            DatasetError: the dataset has changed before it was read to its end.
+            _Changed: the dataset has changed before it was read to its end.
         """
         if self._wish.stop.requested:
             raise _Stopped
@@ -503,7 +511,7 @@ class Session:
         _log.warning("dataset_changed", changed=changed, read_whole=self._source.whole)
         if not self._source.whole:
             msg = f"the dataset has changed while it was read ({changed}); a restart reads what is there now"
-            raise DatasetError(msg)
+            raise _Changed(msg)
         self._notice = f"the dataset has changed since it was read ({changed}); a restart shows what is there now"
 
     def _sleep(self, length_ns: int) -> None:

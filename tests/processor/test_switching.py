@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,38 @@ def test_readers_see_that_a_dataset_switched_to_fails_while_it_is_read_and_why(
         assert status.control.ok is True
         assert faults(steered.ipc) == []
     assert not steered.went_well
+
+
+def test_a_seek_into_what_cannot_be_read_is_refused_and_what_can_be_read_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
+    monkeypatch.setattr("processor.ordering.HELD_ROWS", 50)
+    with Steered(rotten(tmp_path / "rotten", 2_000), tmp_path) as steered:
+        before = steered.do("seek", by="+10s")
+        answer = steered.do("seek", by="+1h")
+        assert answer.control.ok is False
+        assert "trades.csv" in (answer.control.error or "")
+        assert (answer.state, at_ns(answer)) == ("paused", at_ns(before))
+        assert steered.do("seek", by="+10s").control.ok is True
+        assert steered.do("interval", interval="7s").control.ok is True
+        steered.do("speed", speed="max")
+        steered.do("play")
+        assert "trades.csv" in (seen_to_fail(steered).error or "")
+        assert faults(steered.ipc) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["a" * 4096, "/" + "x/" * 1500, ".", "/dev/zero", "/proc/self/mem", "loop", "fifo", "\n"]
+)
+def test_whatever_path_is_asked_for_the_replay_goes_on(dataset: Path, tmp_path: Path, path: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "fifo")
+    with Steered(dataset, tmp_path) as steered:
+        before = steered.do("seek", by="+10m")
+        answer = steered.do("dataset", dataset=str(tmp_path / path) if path in {"loop", "fifo"} else path)
+        assert answer.control.ok is False
+        assert (answer.session, answer.state, at_ns(answer)) == (before.session, "paused", at_ns(before))
 
 
 def test_readers_see_the_last_picture_and_why_where_neither_dataset_can_be_replayed(

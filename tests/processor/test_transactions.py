@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from processor.cursor import Cursor
+from processor.errors import DatasetError
+from processor.formats import open_dataset
 from processor.player import Player
+from processor.settings import Aggregation
+from processor.source import open_source
 from shared import STATUS_FILE, DirectoryReader, Status, command, decode, send_command
 from tests.processor.fake_clock import FakeClock
 from tests.processor.markets import FIRST_NS, market, write
@@ -159,10 +165,36 @@ def test_a_command_that_comes_before_the_first_event_is_shown_is_carried_out(
             given = command("interval", interval="5m")
             sent.append(given.id)
             send_command(tmp_path / "control", given)
-            self._wait()
+            self._while_waiting()
         return real(self)
 
     monkeypatch.setattr(Player, "next_ns", waiting)
     with Steered(dataset, tmp_path) as steered:
         status = steered.until(lambda status: status.control.last_id in sent)
         assert (status.control.ok, status.interval) == (True, "5m")
+
+
+@pytest.mark.parametrize("failure", [DatasetError("spoilt"), KeyboardInterrupt()], ids=["spoilt", "broken off"])
+def test_a_player_whose_reading_has_failed_is_nowhere_and_not_at_the_end(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    source = open_source(open_dataset(dataset), None, "exchange", None)
+    player = Player(source, Aggregation(), keep=10, expired=lambda: True, while_waiting=lambda: None)
+    with closing(source), closing(player):
+        now_ns = FIRST_NS + HOUR_NS
+        player.begin(now_ns)
+        while not player.advance(now_ns)[0]:
+            pass
+        assert player.is_at(now_ns)
+
+        def fails(_: Cursor) -> int | None:
+            raise failure
+
+        monkeypatch.setattr(Cursor, "next_ns", fails)
+        with pytest.raises(type(failure)):
+            player.next_ns()
+        monkeypatch.undo()
+        assert not player.is_at(now_ns)
+        assert not player.is_near(now_ns)
+        with pytest.raises(RuntimeError, match="nowhere"):
+            player.next_ns()
