@@ -230,7 +230,7 @@ def aggregate(
     from processor.formats import open_dataset  # noqa: PLC0415
 
     options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
-    whole.check_suffix(out)
+    whole.check_out(out)
     if all_instruments and options.instrument:
         raise SettingError("instrument", options.instrument, "none, as --all-instruments means all of them")
     opened = open_dataset(dataset)

@@ -10,6 +10,7 @@ import typer
 from processor import settings as wanted
 from processor.clock import SystemClock
 from processor.control import parsed
+from processor.control_place import ipc_of
 from processor.errors import ProcessorError, SettingError
 from processor.events import NS_PER_MS, NS_PER_SECOND
 from shared import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from shared import Command, Status
 
 _LOOK_EVERY_S: Final = 0.02
+_DEFAULT_IPC: Final = Path("data/ipc")
 
 HELP: Final = """Steer a replay that runs with --control DIR: write a command, wait for the answer.
 
@@ -74,15 +76,21 @@ def control(
     action: Annotated[str, typer.Argument(metavar="ACTION", help="What to do.", show_default=False)],
     words: Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="How, as listed above.")] = None,
     ipc: Annotated[
-        Path, typer.Option("--ipc", envvar="PROCESSOR_IPC", help="The IPC directory that the answer comes into.")
-    ] = Path("data/ipc"),
+        Path | None,
+        typer.Option(
+            "--ipc",
+            envvar="PROCESSOR_IPC",
+            help="The IPC directory that the answer comes into; where the replay says in DIR, or data/ipc.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", envvar="PROCESSOR_TIMEOUT", help="Wait so many seconds for the answer.")
     ] = 10.0,
 ) -> None:
     """Steer a replay; the help that users see is HELP."""
     sent = from_words(action, words or [])
-    typer.echo(steer(directory, ipc, sent, SystemClock(), timeout))
+    typer.echo(steer(directory, ipc or ipc_of(directory) or _DEFAULT_IPC, sent, SystemClock(), timeout))
 
 
 def from_words(action: str, words: list[str]) -> Command:

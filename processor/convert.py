@@ -59,14 +59,16 @@ def _convert(dataset: Dataset, instrument: str, clock: str, out: Path, on_progre
     except (OSError, CacheUnusable) as error:
         raise SettingError(_OPTION, str(out), f"a folder that can be written ({error})") from error
     try:
+        if not entry.is_there():
+            raise SettingError(_OPTION, str(out), "a folder into which no other process writes")
         found = Conversion(dataset, partial, _left(dataset, instrument, clock, entry))
         found.run(on_progress)
         if not found.manifest.segments:
             shutil.rmtree(partial)
             msg = f"there is no event of {instrument} in the dataset"
             raise DatasetError(msg)
-        (partial / LOCK_FILE).unlink()
         partial.rename(folder)
+        (folder / LOCK_FILE).unlink()
     except (OSError, WriteFailed, CacheUnusable) as error:
         msg = f"a disk with room for it ({error}); the same command goes on from here"
         raise SettingError(_OPTION, str(out), msg) from error

@@ -1,4 +1,4 @@
-"""Everything compiled: the ladder that holds a book, and the loop that applies events and samples the imbalance.
+"""The compiled book: the ladder that holds it, and the loop that applies events and samples the imbalance.
 
 One module, because a cached kernel is rebuilt when its own file changes, not when a file it calls into does.
 

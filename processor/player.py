@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from processor.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.source import Kind, Source
+    from shared.control import StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
 
@@ -74,32 +75,45 @@ class Player:
         Raises:
             DatasetError: the dataset is unusable, or holds no event.
         """
-        self._begun(at)
-
-    def _begun(self, at: Moment | None) -> Cursor:
         self.close()
-        engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._wait)
-        self._chunks = prefetched(ahead, while_waiting=self._wait)
-        self._cursor = cursor = Cursor(self._chunks, engine)
-        first_ns = engine.first_ns if engine.first_ns is not None else cursor.next_ns()
+        engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._while_waiting)
+        self._chunks = prefetched(ahead, while_waiting=self._while_waiting)
+        self._cursor = Cursor(self._chunks, engine)
+        first_ns = engine.first_ns if engine.first_ns is not None else self.next_ns()
         if first_ns is None:
+            self._cursor = None
             msg = f"there is no event of {self.source.instrument} in the dataset"
             raise DatasetError(msg)
         self.engine = engine
         self.first_ns = first_ns
         self.now_ns = engine.event_ns if engine.event_ns is not None else first_ns
-        return cursor
+
+    def aggregate_as(self, aggregation: Aggregation) -> None:
+        """Show nothing, until `begin` and `advance` show what `aggregation` makes of the events."""
+        self.aggregation = aggregation
+        self.engine = Engine(aggregation, keep=self._keep)
+        self.close()
 
     def close(self) -> None:
         """Read on no further; `begin` does so again."""
+        self._cursor = None
         if self._chunks is not None:
             self.source.leave()
             self._chunks.close()
             self._chunks = None
 
+    def is_at(self, at_ns: int) -> bool:
+        """Whether the event clock is `at_ns`, with nothing broken off: `advance` and `next_ns` go on from there."""
+        return self._cursor is not None and self.now_ns == at_ns
+
     def next_ns(self) -> int | None:
         """Time of the next event; None at the end."""
-        return self._at().next_ns()
+        try:
+            return self._at().next_ns()
+        except BaseException:
+            # What has been broken off or has failed does not go on, and would look like the end.
+            self._cursor = None
+            raise
 
     def advance(self, until_ns: int) -> tuple[bool, bool]:
         """Take in events up to `until_ns`, or some of them; return whether all, and whether an interval was closed.
@@ -108,7 +122,7 @@ class Player:
         """
         cursor = self._at()
         closed = False
-        while (next_ns := cursor.next_ns()) is not None and next_ns <= until_ns:
+        while (next_ns := self.next_ns()) is not None and next_ns <= until_ns:
             closed |= cursor.advance_loaded(until_ns)
             self.now_ns = self.engine.event_ns
             if self._expired():
@@ -120,7 +134,10 @@ class Player:
 
     def is_near(self, at_ns: int) -> bool:
         """Whether `at_ns` is reached sooner by going on than by beginning again."""
-        return self.now_ns is not None and self.now_ns <= at_ns and not self.source.skips(self.now_ns, at_ns)
+        now_ns = self.now_ns
+        return (
+            self._cursor is not None and now_ns is not None and now_ns <= at_ns and not self.source.skips(now_ns, at_ns)
+        )
 
     def check(self, at_ns: int) -> None:
         """Refuse a moment outside the dataset.
@@ -133,53 +150,43 @@ class Player:
             until = f"to {iso(self.end_ns)}" if self.end_ns is not None else "on"
             raise SettingError("time", iso(at_ns), f"a time from {iso(first_ns)} {until}")
 
-    def stepped(self, kind: Kind, count: int) -> int:
-        """The moment `count` distinct times of events of `kind` after the event clock, or before it if negative.
+    def stepped(self, at_ns: int, unit: StepUnit, count: int) -> int:
+        """The moment `count` units after `at_ns`, or before it if negative.
+
+        Of events of a kind, that many distinct times. Of bars, the last ns of an interval with events: forwards, the
+        interval of the next event ends the first step; backwards, the one before that of `at_ns`.
 
         Raises:
             SettingError: there are not so many.
         """
-        at_ns = self._now()
         for _ in range(abs(count)):
-            at_ns = self._neighbour(at_ns, kind, forward=count > 0)
-        return at_ns
-
-    def stepped_bars(self, count: int) -> int:
-        """The last ns of the interval that is `count` intervals with events after the event clock's, or before it.
-
-        Forwards, the interval of the next event ends the first step; backwards, the one before that of the event clock.
-
-        Raises:
-            SettingError: there are not so many.
-        """
-        at_ns = self._now()
-        for _ in range(abs(count)):
-            if count > 0:
-                found_ns = self._neighbour(at_ns, "event", forward=True)
+            if unit == "bar":
+                at_ns = self._bar_stepped(at_ns, forward=count > 0)
             else:
-                found_ns = self._neighbour(self._bar(at_ns)[0], "event", forward=False)
-            _, next_ns = self._bar(found_ns)
-            # A last bar that nothing fills ends with the last event.
-            at_ns = next_ns - 1 if next_ns is not None else self._neighbour(END_OF_TIME, "event", forward=False)
-            if self.end_ns is not None:
-                at_ns = min(at_ns, self.end_ns)
+                at_ns = self._neighbour(at_ns, unit, forward=count > 0)
         return at_ns
+
+    def _bar_stepped(self, at_ns: int, *, forward: bool) -> int:
+        found_ns = self._neighbour(at_ns if forward else self._bar(at_ns)[0], "event", forward=forward)
+        _, next_ns = self._bar(found_ns)
+        # A last bar that nothing fills ends with the last event.
+        end_ns = next_ns - 1 if next_ns is not None else self._neighbour(END_OF_TIME, "event", forward=False)
+        return end_ns if self.end_ns is None else min(end_ns, self.end_ns)
 
     def _bar(self, at_ns: int) -> tuple[int, int | None]:
         """Begin of the interval that holds `at_ns` and of the one after it; None for one that nothing fills."""
         activity, interval_ns = self.aggregation.activity, self.aggregation.interval_ns
         if activity is not None:
-            return self.source.bar(activity, at_ns, while_waiting=self._wait)
+            return self.source.bar(activity, at_ns, while_waiting=self._while_waiting)
         start_ns = at_ns // interval_ns * interval_ns
         return start_ns, start_ns + interval_ns
 
-    def marked(self, mark: str, *, forward: bool) -> int:
-        """The next or previous mark: a gap or silence that was found, or the first event of a UTC day ("session").
+    def marked(self, now_ns: int, mark: str, *, forward: bool) -> int:
+        """The next or previous mark from `now_ns`: a gap or silence that was found, or the first event of a UTC day.
 
         Raises:
             SettingError: there is none.
         """
-        now_ns = self._now()
         if mark == "gap":
             times = [
                 incident.time_ns
@@ -196,35 +203,17 @@ class Player:
         return self._neighbour(day_ns - 1, "event", forward=True)
 
     def _neighbour(self, at_ns: int, kind: Kind, *, forward: bool) -> int:
-        found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._wait)
+        found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)
         if found_ns is None:
             what = {"event": "event", "book": "book update", "trade": "trade"}[kind]
             raise SettingError("step", _way(forward=forward), f"one with a further {what} that way from {iso(at_ns)}")
         return found_ns
 
-    def _now(self) -> int:
-        if self.now_ns is None:
-            raise SettingError("step", "now", "a replay that has begun")
-        return self.now_ns
-
     def _at(self) -> Cursor:
-        cursor = self._cursor
-        if cursor is None:
-            # Reading was broken off in the middle of a wait: begin again where the event clock stands.
-            at_ns = self._now()
-            cursor = self._begun(at_ns)
-            while (next_ns := cursor.next_ns()) is not None and next_ns <= at_ns:
-                cursor.advance_loaded(at_ns)
-            self.now_ns = at_ns
-        return cursor
-
-    def _wait(self) -> None:
-        try:
-            self._while_waiting()
-        except BaseException:
-            # What it interrupts does not come back.
-            self._cursor = None
-            raise
+        if self._cursor is None:
+            msg = "the player is nowhere: `begin` has not returned since the last one was broken off"
+            raise RuntimeError(msg)
+        return self._cursor
 
 
 def _way(*, forward: bool) -> str:

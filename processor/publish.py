@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ from shared import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
     import polars as pl
@@ -284,20 +286,34 @@ def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> byte
 
 
 def publish_refusal(
-    writer: DirectoryWriter, clock: WallClock, subject: Subject, error: str, before: Status | None
+    writer: DirectoryWriter,
+    clock: WallClock,
+    subject: Subject,
+    error: str,
+    before: Status | None,
+    control: ControlAnswer,
 ) -> None:
-    """Say in status.json why nothing is replayed, and leave the picture last published as it is.
+    """Say in status.json why `subject` is not replayed, and leave the picture last published as it is.
 
-    `before` is the status from before this replay: what it names still lies there if the replay published no data.
+    `before` is the status before this session: what it names still lies there if the session published no data.
     """
     last = last_status(writer)
     generation = last.generation + 1 if last else 1
-    previous = last if last and last.files else before or last
+    shown = (status for status in (last, before) if status and status.files and _lies_in(writer.directory, status))
+    previous = next(shown, last and msgspec.structs.replace(last, files={}))
+    if previous and previous.dataset != subject.dataset and subject.dataset not in error:
+        error = f"{subject.dataset}: {error}"
     now_ms = clock.epoch_ms()
     error = printable_lines(error)
     if previous is not None:
         status = msgspec.structs.replace(
-            previous, state="failed", error=error, heartbeat_ms=now_ms, generation=generation
+            previous,
+            state="failed",
+            error=error,
+            published_at_ms=now_ms,
+            heartbeat_ms=now_ms,
+            generation=generation,
+            control=control,
         )
     else:
         status = Status(
@@ -316,7 +332,7 @@ def publish_refusal(
             published_at_ms=now_ms,
             heartbeat_ms=now_ms,
             files={},
-            control=ControlAnswer(),
+            control=control,
             checks={},
             ipc=IpcStats(),
             report={},
@@ -324,6 +340,18 @@ def publish_refusal(
             pid=os.getpid(),
         )
     writer.commit(encode(status))
+
+
+def _lies_in(directory: Path, status: Status) -> bool:
+    """Whether the files that a status names are those that lie there."""
+    try:
+        found = {name: (directory / name).read_bytes() for name in status.files}
+    except OSError:
+        return False
+    return all(
+        (len(payload), zlib.crc32(payload)) == (status.files[name].bytes, status.files[name].crc32)
+        for name, payload in found.items()
+    )
 
 
 def last_status(writer: DirectoryWriter) -> Status | None:

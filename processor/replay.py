@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from processor.control import Mailbox
+from processor.control_place import place_said
 from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
 from processor.publish import last_status, publish_refusal
 from processor.resume import Resumed, digest_of_marks, digest_of_wish, resumable
 from processor.session import Ending, Session, Wish, subject_of
-from shared import DirectoryWriter
+from shared import ControlAnswer, DirectoryWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,14 +53,16 @@ def replay(
         WriterLocked: another process publishes there.
         WriteFailed: the directory cannot be written at all.
     """
-    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer:
+    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, place_said(control, out):
         before = last_status(writer)
         mailbox = _mailbox(control, clock, before)
-        wish = Wish(digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)
+        wish = Wish(path, settings, digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)
+        session: Session | None = None
         try:
-            session: Session | None = _first(path, settings, wish, before if resume else None, paused=paused)
+            session = _first(path, settings, wish, before if resume else None, paused=paused)
             while session is not None:
                 ending = session.run()
+                before = _with_files(last_status(writer), before)
                 if isinstance(ending, Session):
                     session = ending
                 elif ending is Ending.AGAIN and not stop.requested:
@@ -67,10 +70,17 @@ def replay(
                 else:
                     session = None
         except ProcessorError as error:
-            _log.error("replay_failed", dataset=str(path), error=str(error))
-            publish_refusal(writer, clock, subject_of(path, settings), str(error), before)
+            subject = session.subject if session else subject_of(path, settings)
+            _log.error("replay_failed", dataset=subject.dataset, error=str(error))
+            answer = mailbox.answer if mailbox else ControlAnswer()
+            publish_refusal(writer, clock, subject, str(error), before, answer)
             return False
         return True
+
+
+def _with_files(status: Status | None, before: Status | None) -> Status | None:
+    """The newer of the two that names data files."""
+    return status if status and status.files else before
 
 
 def _mailbox(directory: Path | None, clock: WallClock, before: Status | None) -> Mailbox | None:
@@ -85,8 +95,10 @@ def _first(path: Path, settings: Settings, wish: Wish, before: Status | None, *,
         try:
             dataset = open_dataset(found.path)
             if digest_of_marks(dataset.path, dataset.marks()) == before.resume.marks:
-                _log.info("resumed", path=str(found.path), at_ns=found.settings.start)
-                return Session(dataset, found.settings, wish, paused=found.paused, loop_ns=found.loop_ns)
+                _log.info("resumed", path=str(found.path), at_ns=found.at_ns)
+                return Session(
+                    dataset, found.settings, wish, at=found.at_ns, paused=found.paused, loop_ns=found.loop_ns
+                )
             notice = "the dataset has changed since the last replay, so this one begins anew"
         except DatasetError as error:
             notice = f"the last replay cannot be gone on with ({error}), so this one begins anew"

@@ -12,11 +12,11 @@ from urllib.parse import unquote_to_bytes
 from processor import settings as wanted
 from processor.errors import SettingError
 from processor.names import printable
+from processor.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from processor.settings import Settings
     from shared import Status
 
 _URI: Final = "file://"
@@ -25,10 +25,11 @@ _GOING: Final = ("loading", "playing", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where to go on: the dataset and settings of that moment, whether it was paused, and the range it looped over."""
+    """Where to go on: dataset, settings and event clock of then, whether it was paused, and the looped range."""
 
     path: Path
     settings: Settings
+    at_ns: int
     paused: bool
     loop_ns: tuple[int, int] | None
 
@@ -39,7 +40,8 @@ def written(path: Path) -> str:
     return name if name == printable(name) else path.resolve().as_uri()
 
 
-def _path(name: str) -> Path:
+def path_of(name: str) -> Path:
+    """The path that `written` has written so."""
     return Path(os.fsdecode(unquote_to_bytes(name.removeprefix(_URI)))) if name.startswith(_URI) else Path(name)
 
 
@@ -52,6 +54,12 @@ def digest_of_marks(root: Path, marks: Mapping[Path, tuple[int, int]]) -> str:
     """The files of a dataset and their times, as one word."""
     lines = sorted(f"{path.relative_to(root)}\0{size}\0{changed_ns}" for path, (size, changed_ns) in marks.items())
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def settings_for(path: Path, settings: Settings, asked_path: Path, asked: Settings) -> Settings:
+    """`settings` for the dataset at `path`: what was asked for of the one at `asked_path` alone holds for that one."""
+    own = asked if written(path) == written(asked_path) else Settings()
+    return replace(settings, instrument=own.instrument, start=own.start, until=own.until, label=own.label)
 
 
 def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed | str | None:
@@ -69,13 +77,13 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)
     except SettingError:
         return None
+    found = path_of(resume.path)
     then = replace(
-        settings,
+        settings_for(found, settings, path, settings),
         interval=before.interval,
         obi_levels=before.obi_levels,
         cvd_reset=cvd_reset,
         speed=before.speed,
         instrument=before.instrument or None,
-        start=resume.event_ns,
     )
-    return Resumed(_path(resume.path), then, resume.paused, resume.loop_ns)
+    return Resumed(found, then, resume.event_ns, resume.paused, resume.loop_ns)

@@ -18,7 +18,7 @@ from processor.formats import changes, open_dataset
 from processor.names import printable
 from processor.player import Player
 from processor.publish import Publisher, Situation, Subject
-from processor.resume import digest_of_marks, written
+from processor.resume import digest_of_marks, settings_for, written
 from processor.settings import at_least, iso, resolved
 from processor.source import open_source
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.clock import WallClock
-    from processor.control import Action, Command, Mailbox
+    from processor.control import Command, Mailbox
     from processor.engine import Engine
     from processor.formats import Dataset
-    from processor.settings import Settings
+    from processor.settings import Moment, Settings
     from processor.store.cache import Cache
     from shared import DirectoryWriter, State
 
@@ -67,10 +67,12 @@ class Ending(enum.Enum):
 class Wish:
     """What all sessions of a replay share.
 
-    `digest` is that of what was asked for on the command line. `on_progress` is told the share of the files read while
-    the replay is loading, and None when it is not.
+    `path`, `asked` and `digest` are what was asked for on the command line. `on_progress` is told the share of the
+    files read while the replay is loading, and None when it is not.
     """
 
+    path: Path
+    asked: Settings
     digest: str
     writer: DirectoryWriter
     clock: WallClock
@@ -82,6 +84,10 @@ class Wish:
 
 class _Stopped(Exception):
     """A stop was requested."""
+
+
+class _Changed(DatasetError):
+    """The dataset has changed before it was read to its end."""
 
 
 class _Superseded(Exception):
@@ -98,6 +104,14 @@ class _Switched(Exception):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.session = session
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """The command that leads to a session, and the session to go back to where it cannot begin."""
+
+    command: Command
+    back: Callable[[], Session]
 
 
 def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> Subject:
@@ -117,7 +131,7 @@ def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, i
 
 
 class Session:
-    """One instrument of a dataset, from `settings.start` on."""
+    """One instrument of a dataset, from `at` on, or else from `settings.start`."""
 
     def __init__(
         self,
@@ -125,9 +139,11 @@ class Session:
         settings: Settings,
         wish: Wish,
         *,
+        at: Moment | None = None,
         paused: bool = False,
         loop_ns: tuple[int, int] | None = None,
         notice: str | None = None,
+        switch: _Switch | None = None,
     ) -> None:
         """Nothing is read or published before `run`.
 
@@ -142,21 +158,26 @@ class Session:
         self._paused = paused
         self._loop_ns = loop_ns
         self._notice = notice
+        self._start = settings.start if at is None else at
+        self._switch = switch
         self._marks = dataset.marks()
         self._marks_digest = digest_of_marks(dataset.path, self._marks)
         self._changed = False
         self._pending: Command | None = None
         self._source = open_source(dataset, settings.instrument, settings.clock, wish.cache)
+        self.subject = subject_of(dataset.path, settings, dataset, self._source.instrument)
         self._player = Player(
             self._source, settings.aggregation, keep=MAX_ROWS, expired=self._expired, while_waiting=self._wait
         )
         self._begun = False
+        self._now_ns = 0
+        """The event clock: where play and commands have brought it. The player may still be on its way there."""
         self._state: State = "loading"
         self._limit_ns = END_OF_TIME
         self._looked_ns = wish.clock.monotonic_ns()
         self._deadline_ns = 0
         self._line: EventClock | None = None
-        self._announce_as(settings)
+        self._announce(self.subject)
 
     def run(self) -> Ending | Session:
         """Come to the start, play, obey; return how it ended, or the session that takes over.
@@ -167,7 +188,17 @@ class Session:
         """
         try:
             with closing(self._source), closing(self._player):
-                self._begin()
+                try:
+                    self._begin()
+                except Disordered:
+                    raise
+                except ProcessorError as error:
+                    if self._switch is None:
+                        raise
+                    self._answer(self._switch.command, _without_content(error))
+                    return self._switch.back()
+                if self._switch is not None:
+                    self._answer(self._switch.command)
                 return self._live()
         except _Stopped:
             self._publish(self._state, whole=True)
@@ -178,14 +209,15 @@ class Session:
             if self._dataset.sort:
                 raise
             _log.warning("sorting", reason=str(found))
-            start = self._now_ns if self._begun else self._settings.start
             return Session(
                 replace(self._dataset, sort=True),
-                replace(self._settings, start=start),
+                self._settings,
                 self._wish,
+                at=self._now_ns if self._begun else self._start,
                 paused=self._paused,
                 loop_ns=self._loop_ns,
                 notice=f"{found.name}: its rows are far out of order, so they are sorted before they are replayed",
+                switch=None if self._begun else self._switch,
             )
 
     def again(self) -> Session:
@@ -195,30 +227,28 @@ class Session:
     def _begin(self) -> None:
         settings, player = self._settings, self._player
         self._wait()
-        player.begin(settings.start)
+        player.begin(self._start)
         first_ns = player.first_ns or 0
         if settings.until is not None:
             self._limit_ns = resolved(settings.until, first_ns)
             if self._limit_ns < first_ns:
                 raise SettingError("until", iso(self._limit_ns), f"a time after the first event, {iso(first_ns)}")
-        _log.info("replay_started", **{key: value for key, value in asdict(self._subject).items() if value})
-        start_ns = first_ns if settings.start is None else max(first_ns, resolved(settings.start, first_ns))
-        try:
-            self._reach(min(start_ns, self._limit_ns))
-        except _Superseded as superseded:
-            self._pending = superseded.newer
-        else:
-            if start_ns > self._now_ns:
-                _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
+        _log.info("replay_started", **{key: value for key, value in asdict(self.subject).items() if value})
+        start_ns = first_ns if self._start is None else max(first_ns, resolved(self._start, first_ns))
+        self._reach(min(start_ns, self._limit_ns))
+        if start_ns > self._now_ns:
+            _log.warning("start_after_end", start=iso(start_ns), end=iso(self._now_ns))
 
     def _live(self) -> Ending:
         """Follow the event clock and the commands."""
         self._begun = True
         self._anchor()
-        self._publish(self._resting_state(), whole=True)
-        ended = False
+        shown = ended = False
         while True:
             try:
+                if not shown:
+                    self._publish(self._resting_state(), whole=True)
+                    shown = True
                 self._look()
                 if (command := self._command()) is not None:
                     self._obey(command)
@@ -226,8 +256,8 @@ class Session:
                 if self._at_end() and not ended:
                     ended = True
                     self._publish("finished", whole=True)
-                    _log.info("replay_finished", session=self._subject.session, report=self._source.report.published())
-                if ended and self._settings.at_end != "hold":
+                    _log.info("replay_finished", session=self.subject.session, report=self._source.report.published())
+                if ended and not self._paused and self._settings.at_end != "hold":
                     return Ending.AGAIN if self._settings.at_end == "loop" else Ending.DONE
                 if ended or self._paused:
                     self._publish(self._resting_state())
@@ -243,7 +273,10 @@ class Session:
         stop_ns = min(self._limit_ns, self._loop_ns[1] if self._loop_ns else END_OF_TIME)
         target_ns = stop_ns if line is None else min(line.at(self._clock.monotonic_ns()), stop_ns)
         self._set_deadline()
-        reached, closed = player.advance(target_ns)
+        try:
+            reached, closed = player.advance(target_ns)
+        finally:
+            self._now_ns = player.now_ns or 0
         if not reached:
             # The machine cannot follow: the event clock goes on from where the events are.
             self._anchor()
@@ -257,7 +290,10 @@ class Session:
             self._sleep(self._publisher.due_ns - self._clock.monotonic_ns())
 
     def _obey(self, command: Command) -> None:
-        """Carry a command out, or what comes before it is done; show and answer it."""
+        """Carry a command out, or what comes before it is done; show and answer it.
+
+        One that is refused or superseded leaves everything as if it had not been given.
+        """
         mailbox = self._wish.mailbox
         if mailbox is None:
             return
@@ -265,25 +301,42 @@ class Session:
         while obeyed is not None:
             error: str | None = None
             newer: Command | None = None
+            before = self._settings, self._paused, self._loop_ns, self._now_ns
+            subject = self.subject
             try:
-                self._carry_out(obeyed.action)
+                self._carry_out(obeyed)
             except SettingError as refused:
                 error = str(refused)
             except _Superseded as superseded:
                 newer = superseded.newer
                 error = "a newer command came before this one was carried out"
-            except _Switched:
-                mailbox.done(obeyed)
+            except Disordered:
+                self._settings, self._paused, self._loop_ns, self._now_ns = before
+                mailbox.done(obeyed, "the dataset's rows are far out of order and are sorted first; send it again")
                 raise
+            except _Changed as changed:
+                mailbox.done(obeyed, str(changed))
+                raise
+            except DatasetError as failure:
+                # What has been shown until now can be shown again; if not, coming back to it fails.
+                error = _without_content(failure)
+            if error is not None:
+                self._settings, self._paused, self._loop_ns, self._now_ns = before
+                self._withdraw(subject)
             mailbox.done(obeyed, error)
             obeyed = newer
+        self._come_back()
         self._anchor()
         self._clock.sleep(max(0, self._publisher.due_ns - self._clock.monotonic_ns()) / NS_PER_SECOND)
         self._publish(self._resting_state(), whole=True)
 
-    def _carry_out(self, action: Action) -> None:  # noqa: C901, PLR0912 - one case an action
+    def _answer(self, command: Command, error: str | None = None) -> None:
+        if self._wish.mailbox is not None:
+            self._wish.mailbox.done(command, error)
+
+    def _carry_out(self, command: Command) -> None:  # noqa: C901, PLR0912 - one case an action
         player = self._player
-        match action:
+        match command.action:
             case control.Play():
                 if self._at_end():
                     self._go(player.first_ns or 0)
@@ -291,9 +344,11 @@ class Session:
             case control.Pause():
                 self._paused = True
             case control.Toggle():
-                self._carry_out(control.Play() if self._paused or self._at_end() else control.Pause())
+                action = control.Play() if self._paused or self._at_end() else control.Pause()
+                self._carry_out(replace(command, action=action))
             case control.Step(unit=unit, count=count):
-                self._step_to(player.stepped_bars(count) if unit == "bar" else player.stepped(unit, count))
+                self._seek(player.stepped(self._now_ns, unit, count))
+                self._paused = True
             case control.SeekTime(at_ns=at_ns):
                 self._seek(at_ns)
             case control.SeekBy(by_ns=by_ns):
@@ -301,7 +356,7 @@ class Session:
             case control.SeekFraction(fraction=fraction):
                 self._seek(self._at_fraction(fraction))
             case control.SeekMark(mark=mark, direction=direction):
-                self._seek(player.marked(mark, forward=direction > 0))
+                self._seek(player.marked(self._now_ns, mark, forward=direction > 0))
             case control.SetSpeed(speed=speed):
                 self._settings = replace(self._settings, speed=speed)
             case control.SetInterval(interval=interval):
@@ -313,15 +368,12 @@ class Session:
                 self._aggregate_as(replace(self._settings, cvd_reset=cvd_reset))
             case control.SetInstrument(instrument=instrument):
                 if self._dataset.resolved(instrument) != self._source.instrument:
-                    self._switch(self._dataset, replace(self._settings, instrument=instrument))
+                    settings = replace(self._settings, instrument=instrument)
+                    self._switch_to(command, self._dataset, settings, at_ns=self._now_ns)
             case control.SetDataset(path=path):
-                try:
-                    dataset = open_dataset(path)
-                except DatasetError as error:
-                    # Whoever may steer need not be one who may read: what lies in those files is not told.
-                    reason = str(error).partition("\n")[0]
-                    raise SettingError("dataset", str(path), f"a dataset ({reason})") from error
-                self._switch(dataset, replace(self._settings, instrument=None, label=None))
+                dataset = _opened(path)
+                settings = settings_for(path, self._settings, self._wish.path, self._wish.asked)
+                self._switch_to(command, dataset, settings)
             case control.Loop(start_ns=start_ns, end_ns=end_ns):
                 player.check(start_ns)
                 player.check(end_ns)
@@ -331,21 +383,14 @@ class Session:
             case control.EndLoop():
                 self._loop_ns = None
 
-    def _step_to(self, at_ns: int) -> None:
-        self._paused = True
-        self._seek(at_ns)
-
     def _seek(self, at_ns: int) -> None:
-        """Raises SettingError where there is no such moment; the event clock then stands where it stood."""
+        """Raises SettingError where there is no such moment."""
         self._player.check(at_ns)
         if at_ns > self._limit_ns:
             raise SettingError("time", iso(at_ns), f"a time up to the end asked for, {iso(self._limit_ns)}")
-        before_ns = self._now_ns
         self._go(at_ns)
         if at_ns > self._now_ns:
-            end_ns = self._now_ns
-            self._go(before_ns)
-            raise SettingError("time", iso(at_ns), f"a time up to the last event, {iso(end_ns)}")
+            raise SettingError("time", iso(at_ns), f"a time up to the last event, {iso(self._now_ns)}")
 
     def _at_fraction(self, fraction: float) -> int:
         first_ns, end_ns = self._player.first_ns or 0, self._end_ns()
@@ -354,7 +399,11 @@ class Session:
         return first_ns + round((end_ns - first_ns) * fraction)
 
     def _go(self, at_ns: int) -> None:
-        """Bring the event clock to `at_ns`, or to the last event if that is earlier."""
+        """Bring the event clock to `at_ns`, or to the last event if that is earlier.
+
+        Raises:
+            _Superseded: a newer command has come; the event clock is where it was, but not what is shown.
+        """
         if not self._player.is_near(at_ns):
             self._player.begin(at_ns)
         self._reach(at_ns)
@@ -368,6 +417,7 @@ class Session:
             reached, more_closed = self._player.advance(at_ns)
             closed |= more_closed
             if reached:
+                self._now_ns = self._player.now_ns or 0
                 return
             self._look()
             self._interrupt()
@@ -375,35 +425,60 @@ class Session:
                 self._publish("loading", bar_closed=closed)
                 closed = False
 
+    def _come_back(self) -> None:
+        """Show the moment of the event clock again, where what was broken off has led away from it."""
+        if not self._player.is_at(self._now_ns):
+            self._go(self._now_ns)
+
     def _aggregate_as(self, settings: Settings) -> None:
         """The same moment with other settings, which is another session."""
-        at_ns = self._now_ns
-        self._settings = settings
         self._player.aggregation = settings.aggregation
-        self._player.begin(at_ns)
-        self._announce_as(settings)
-        self._reach(at_ns)
+        self._player.begin(self._now_ns)
+        self._settings = settings
+        self._announce(subject_of(self._dataset.path, settings, self._dataset, self._source.instrument))
+        self._reach(self._now_ns)
 
-    def _switch(self, dataset: Dataset, settings: Settings) -> None:
-        """Let another session take over, from its start; one of the same dataset from the same moment."""
-        start = self._now_ns if dataset is self._dataset else None
+    def _withdraw(self, subject: Subject) -> None:
+        """Undo what a command has begun to show; `subject` is what was shown before it."""
+        if self.subject is not subject:
+            self._player.aggregate_as(self._settings.aggregation)
+            self._announce(subject)
+        self._player.aggregation = self._settings.aggregation
+        if not self._player.is_at(self._now_ns):
+            self._state = "loading"
+
+    def _switch_to(self, command: Command, dataset: Dataset, settings: Settings, at_ns: int | None = None) -> None:
+        """Let another session take over, from its start or from the same moment; it answers the command."""
+
+        def back() -> Session:
+            return Session(
+                self._dataset,
+                self._settings,
+                self._wish,
+                at=self._now_ns,
+                paused=self._paused,
+                loop_ns=self._loop_ns,
+                notice=self._notice,
+            )
+
+        switch = _Switch(command, back)
         try:
-            session = Session(dataset, replace(settings, start=start), self._wish, paused=self._paused)
-        except ProcessorError as error:
+            session = Session(dataset, settings, self._wish, at=at_ns, paused=self._paused, switch=switch)
+        except (ProcessorError, OSError) as error:
             raise SettingError("dataset", str(dataset.path), str(error)) from error
         raise _Switched(session)
 
-    def _announce_as(self, settings: Settings) -> None:
-        """Begin a session as the files know it: with an id of its own."""
-        self._subject = subject_of(self._dataset.path, settings, self._dataset, self._source.instrument)
+    def _announce(self, subject: Subject) -> None:
+        """Begin a session as the files know it, or one that was left again."""
+        self.subject = subject
         self._publisher = Publisher(
-            self._wish.writer, self._clock, self._subject, self._source.report, self._dataset.ignored
+            self._wish.writer, self._clock, self.subject, self._source.report, self._dataset.ignored
         )
 
     def _command(self) -> Command | None:
         mailbox = self._wish.mailbox
         found, self._pending = self._pending, None
-        return found or (mailbox.poll(self._subject.session) if mailbox else None)
+        return found or (mailbox.poll(self.subject.session) if mailbox else None)
 
     def _interrupt(self) -> None:
         """Raises _Superseded where a command has come while something else is being done."""
@@ -421,7 +496,7 @@ class Session:
 
         Raises:
             _Stopped: a stop is requested.
-            DatasetError: the dataset has changed before it was read to its end.
+            _Changed: the dataset has changed before it was read to its end.
         """
         if self._wish.stop.requested:
             raise _Stopped
@@ -436,7 +511,7 @@ class Session:
         _log.warning("dataset_changed", changed=changed, read_whole=self._source.whole)
         if not self._source.whole:
             msg = f"the dataset has changed while it was read ({changed}); a restart reads what is there now"
-            raise DatasetError(msg)
+            raise _Changed(msg)
         self._notice = f"the dataset has changed since it was read ({changed}); a restart shows what is there now"
 
     def _sleep(self, length_ns: int) -> None:
@@ -460,11 +535,8 @@ class Session:
     def _expired(self) -> bool:
         return self._clock.monotonic_ns() >= self._deadline_ns
 
-    @property
-    def _now_ns(self) -> int:
-        return self._player.now_ns or 0
-
     def _at_end(self) -> bool:
+        self._come_back()
         return self._now_ns >= self._limit_ns or self._player.next_ns() is None
 
     def _resting_state(self) -> State:
@@ -511,8 +583,8 @@ class Session:
 
     def _resume(self) -> Resume | None:
         """Where the next replay is to go on: from here, or from the start that was asked for until that is reached."""
-        stop, start = self._wish.stop, self._settings.start
-        event_ns = self._now_ns if self._begun else start
+        stop = self._wish.stop
+        event_ns = self._now_ns if self._begun else self._start
         if (stop.requested and stop.forget) or not isinstance(event_ns, int):
             return None
         return Resume(
@@ -527,8 +599,20 @@ class Session:
     def _progress(self) -> float:
         first_ns, end_ns = self._player.first_ns, self._end_ns()
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
-            return min(1.0, (self._now_ns - first_ns) / (end_ns - first_ns))
+            return min(1.0, ((self._player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self._player.consumed_bytes / max(1, self._source.size_bytes))
+
+
+def _opened(path: Path) -> Dataset:
+    try:
+        return open_dataset(path)
+    except DatasetError as error:
+        raise SettingError("dataset", str(path), f"a dataset ({_without_content(error)})") from error
+
+
+def _without_content(error: ProcessorError) -> str:
+    """The first line: whoever may steer need not be one who may read, so what lies in the files is not told."""
+    return str(error).partition("\n")[0].rstrip(":")
 
 
 def _book_report(engine: Engine) -> dict[str, int]:

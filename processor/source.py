@@ -489,7 +489,8 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
 
 
 def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
-    fresh = begun(dataset, direct.instrument, clock)
+    fresh = begun(dataset, direct.instrument, clock, cache.digests.of)
+    cache.digests.save()
     if not dataset.sort:
         # A dataset that turned out far from sorted is known by what was made of it then.
         key = key_when_sorted(fresh.key)

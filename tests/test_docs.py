@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
+import msgspec
 import pytest
 import typer
 
@@ -14,22 +15,10 @@ from processor.cli import app
 from processor.formats import FORMATS
 from processor.report import KINDS
 from shared import ACTIONS, CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
-from shared.contract import (
-    ControlAnswer,
-    DataReport,
-    FileEntry,
-    Finding,
-    Incident,
-    IpcStats,
-    ReadFile,
-    Status,
-    WriteStats,
-)
+from shared import contract as contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import msgspec
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGES: Final = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -58,14 +47,35 @@ def test_every_option_of_every_command_is_documented(command: str, option: str, 
         assert f"`{variable}`" in commands
 
 
-@pytest.mark.parametrize(
-    "struct",
-    [Status, FileEntry, ControlAnswer, IpcStats, WriteStats, DataReport, ReadFile, Finding, Incident],
-)
+def structs() -> list[type[msgspec.Struct]]:
+    """The type of everything that lies in the files of the contract, and of whatever is in it."""
+    found: list[type[msgspec.Struct]] = []
+    waiting: list[object] = list(contracts.FILE_TYPES.values())
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in found:
+            found.append(kind)
+            waiting += get_type_hints(kind).values()
+    return found
+
+
+def samples(text: str) -> set[str]:
+    """The words of what is printed as a sample of JSON: `{"bids": [[price, size], ...]}`."""
+    return {word for sample in re.findall(r"`([\[{][^`]*)`", text) for word in re.findall(r"\w+", sample)}
+
+
+def test_every_type_of_the_contract_is_looked_for_in_its_documentation() -> None:
+    defined = {kind for kind in vars(contracts).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)}
+    assert {*structs()} == {kind for kind in defined if kind.__module__ == contracts.__name__}
+
+
+@pytest.mark.parametrize("struct", structs())
 def test_every_key_of_the_files_is_documented(struct: type[msgspec.Struct]) -> None:
     contract = page("docs/contract.md")
+    shown = samples(contract)
 
-    assert [name for name in struct.__struct_fields__ if f"`{name}`" not in contract] == []
+    assert [name for name in struct.__struct_fields__ if f"`{name}`" not in contract and name not in shown] == []
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -130,7 +140,8 @@ def test_every_dependency_is_listed_with_its_reason() -> None:
 
 
 def test_every_folder_at_the_top_is_on_the_map() -> None:
+    ignored = {line.strip("/*") for line in page(".gitignore").splitlines() if not line.startswith("!")}
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    ours = folders & {"processor", "visualizer", "shared", "tests", "bench", "docs", "scripts", "requirements"}
+    ours = {name for name in folders - ignored if not name.endswith(".egg-info") and name != "__pycache__"}
 
     assert [name for name in sorted(ours) if f"`{name}/`" not in page("README.md")] == []

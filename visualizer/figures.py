@@ -9,7 +9,6 @@ from typing import Any, Final
 
 BACKGROUND: Final = "#0a0d12"
 GRID: Final = "#151b24"
-RULE: Final = "#232b37"
 TEXT: Final = "#8b96a5"
 UP: Final = "#26a69a"
 DOWN: Final = "#ef5350"
@@ -48,7 +47,6 @@ def chart() -> Figure:
             ],
             "ticklabeloverflow": "hide past div",
         },
-        "shapes": [_boundary(bottom) for _, (bottom, _) in PANELS.values() if bottom > 0],
     }
     for axis, domain in PANELS.values():
         layout[axis] = _axis() | {
@@ -170,18 +168,4 @@ def _candles(axis: str) -> Figure:
         "decreasing": {"line": {"color": DOWN, "width": 1}, "fillcolor": DOWN},
         "whiskerwidth": 0,
         "hoverinfo": "skip",
-    }
-
-
-def _boundary(height: float) -> Figure:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "yref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": height - 0.005,
-        "y1": height - 0.005,
-        "line": {"color": RULE, "width": 1},
-        "layer": "below",
     }

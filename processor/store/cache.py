@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.store import manifest as manifests
+from processor.store.digests import Digests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,8 @@ FREE_BYTES: Final = 256 << 20
 """What is left free on the disk: others write there too."""
 
 
+_TRIES: Final = 8
+"""How often an entry is made that another process removes in the same moment."""
 _LOOKS: Final = 64
 """How often all entries are looked at while as much is written as the cache may hold."""
 
@@ -40,6 +43,7 @@ class Cache:
         """Nothing is touched yet."""
         self.folder: Final = folder
         self.limit_bytes: Final = limit_bytes
+        self.digests: Final = Digests(folder)
         self._sizes: dict[Path, int] = {}
         self._unseen_bytes = limit_bytes
 
@@ -50,15 +54,20 @@ class Cache:
             CacheUnusable: it cannot be made, or another process is filling it.
         """
         folder = self.folder / key
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-        if not folder.is_dir():
-            msg = f"{self.folder} cannot be written"
-            raise CacheUnusable(msg)
-        entry = Entry(folder)
-        with suppress(OSError):
-            os.utime(folder / LOCK_FILE)
-        return entry
+        for _ in range(_TRIES):
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+            if not folder.is_dir():
+                msg = f"{self.folder} cannot be written"
+                raise CacheUnusable(msg)
+            entry = Entry(folder)
+            if entry.is_there():
+                with suppress(OSError):
+                    os.utime(folder / LOCK_FILE)
+                return entry
+            entry.release()
+        msg = f"another process removes {folder} again and again"
+        raise CacheUnusable(msg)
 
     def has(self, key: str) -> bool:
         """Whether there is a complete entry `key`."""
@@ -113,10 +122,13 @@ class Cache:
 
 
 class Entry:
-    """One store of the cache, held until `release` or the end of the process."""
+    """One store of the cache, held until `release` or the end of the process.
+
+    Whoever removes an entry removes its lock file last. So who holds a lock file that is still there holds the entry.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Take it.
+        """Take it, if it is there (`is_there`) and not being removed meanwhile.
 
         Raises:
             CacheUnusable: another process is filling it.
@@ -130,6 +142,9 @@ class Entry:
             self.writable = False
             try:
                 self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                self._descriptor = -1
+                return
             except OSError as error:
                 msg = f"{folder} cannot be written: {error.strerror}"
                 raise CacheUnusable(msg) from error
@@ -141,13 +156,22 @@ class Entry:
             msg = f"another process is filling {folder}"
             raise CacheUnusable(msg)
 
+    def is_there(self) -> bool:
+        """Whether what is held is the entry that lies there, not one that was removed before it could be held."""
+        if self._descriptor < 0:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), (self.folder / LOCK_FILE).stat())
+        except OSError:
+            return False
+
     def manifest(self) -> Manifest | None:
         """What is there: a store that is complete, or one that can be gone on with; None for neither.
 
         A damaged one is cleared away where that is possible.
 
         Raises:
-            CacheUnusable: it is neither, and cannot be written.
+            CacheUnusable: it is neither, and cannot be written; or another process has taken it.
         """
         try:
             found = manifests.load(self.folder)
@@ -171,10 +195,19 @@ class Entry:
             for found in self.folder.iterdir():
                 if found.is_dir():
                     shutil.rmtree(found, ignore_errors=True)
+                elif found.name != LOCK_FILE:
+                    found.unlink()
 
     def share(self) -> None:
-        """Let others read it too, now that it is complete."""
-        self._locked(fcntl.LOCK_SH)
+        """Let others read it too, now that it is complete.
+
+        Raises:
+            CacheUnusable: another process has taken it: a lock is let go before it is taken as a shared one.
+        """
+        if not self._locked(fcntl.LOCK_SH):
+            self.release()
+            msg = f"another process has taken {self.folder}"
+            raise CacheUnusable(msg)
 
     def release(self) -> None:
         """Let it go."""
@@ -197,11 +230,15 @@ def _removed(folder: Path) -> bool:
     except CacheUnusable:
         return False
     try:
-        if not entry.writable:
+        if not entry.writable or not entry.is_there():
             return False
         entry.clear()
-        shutil.rmtree(folder, ignore_errors=True)
-        return not folder.exists()
+        try:
+            (folder / LOCK_FILE).unlink()
+            folder.rmdir()
+        except OSError:
+            return False
+        return True
     finally:
         entry.release()
 

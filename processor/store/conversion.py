@@ -10,6 +10,7 @@ from processor.errors import DatasetError
 from processor.formats.chunks import prefetched
 from processor.report import Report
 from processor.store.cache import CacheUnusable
+from processor.store.digests import digest_of
 from processor.store.key import key_when_sorted, source_key
 from processor.store.manifest import STORE_VERSION, Manifest
 from processor.store.writer import StoreWriter
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 _CHUNKS_AHEAD: Final = 2
 
 
-def begun(dataset: Dataset, instrument: str, clock: str) -> Manifest:
-    """The manifest of a store of `instrument` that has no segment yet.
+def begun(dataset: Dataset, instrument: str, clock: str, content: Callable[[Path], bytes] = digest_of) -> Manifest:
+    """The manifest of a store of `instrument` that has no segment yet; `content` gives the digest of a file.
 
     Raises:
         OSError: a file of the dataset cannot be read.
     """
     files = dataset.files_of(instrument)
-    key = source_key(dataset.format, instrument, clock, files, dataset.unused_of(instrument))
+    key = source_key(dataset.format, instrument, clock, files, dataset.unused_of(instrument), content)
     return Manifest(
         version=STORE_VERSION,
         key=key_when_sorted(key) if dataset.sort else key,

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.formats import mapping
+from processor.store.digests import digest_of
 from processor.store.manifest import STORE_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from processor.formats.files import SourceFile
 
@@ -28,10 +29,12 @@ def source_key(
     clock: str,
     files: Sequence[SourceFile],
     unused: Sequence[tuple[SourceFile, str]] = (),
+    content: Callable[[Path], bytes] = digest_of,
 ) -> str:
     """A name for one instrument of these files in the order of one clock, as this program reads them.
 
-    The report of a store names files that are `unused`, so what it says of them counts.
+    The report of a store names files that are `unused`, so what it says of them counts. `content` gives the digest of
+    a whole file.
 
     Raises:
         OSError: a file cannot be read.
@@ -43,7 +46,7 @@ def source_key(
         root = next((file.root for file in files if file.path == path and file.root is not None), path.parent)
         name = path.relative_to(root) if path.is_relative_to(root) else path.name
         digest.update(_bytes(str(name)) + b"\0")
-        _add_content(digest, path)
+        digest.update(_content(path, content))
     for file in files:
         digest.update(_bytes(file.member or "") + b"\0")
     for file, reason in unused:
@@ -71,19 +74,17 @@ def _paths(files: Iterable[SourceFile]) -> set[Path]:
     return paths | {mapped for folder in folders if (mapped := folder / mapping.FILE_NAME).is_file()}
 
 
-def _add_content(digest: hashlib._Hash, path: Path) -> None:
+def _content(path: Path, whole: Callable[[Path], bytes]) -> bytes:
+    status = path.stat()
+    if status.st_size <= _WHOLE_BYTES:
+        return whole(path)
+    digest = hashlib.sha256(status.st_size.to_bytes(8) + status.st_mtime_ns.to_bytes(8))
+    last = status.st_size - _SAMPLE_BYTES
     with path.open("rb") as file:
-        status = path.stat()
-        digest.update(status.st_size.to_bytes(8))
-        if status.st_size <= _WHOLE_BYTES:
-            while block := file.read(1 << 20):
-                digest.update(block)
-            return
-        digest.update(status.st_mtime_ns.to_bytes(8))
-        last = status.st_size - _SAMPLE_BYTES
         for sample in range(_SAMPLES):
             file.seek(last * sample // (_SAMPLES - 1))
             digest.update(file.read(_SAMPLE_BYTES))
+    return digest.digest()
 
 
 @cache

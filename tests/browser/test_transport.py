@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared import CONTROL_FILE, OVERVIEW_FILE, ControlAnswer, Finding, Incident, Overview, encode
+from tests.browser.conftest import open_page
 from tests.browser.pages import text, until, wait_drawn
-from tests.browser.steering import later, show, written
+from tests.browser.steering import asked, later, show, written
 from tests.visualizer.pictures import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-    from tests.browser.conftest import Server
+    from tests.browser.conftest import Console, Server
     from tests.browser.feeder import Feeder
 
 
@@ -145,6 +147,99 @@ def test_speeds_keyed_in_a_row_each_go_on_from_the_one_before(
     first = written(page, feeder, server)
     assert first == {"action": "speed", "speed": 30}
     assert written(page, feeder, server) == {"action": "speed", "speed": 60}
+
+
+@pytest.mark.parametrize("modifiers", [{"ctrlKey": True, "altKey": True}, {"modifierAltGraph": True}, {"altKey": True}])
+def test_brackets_behind_alt_gr_change_the_speed_and_other_keys_with_it_do_nothing(
+    page: Page, feeder: Feeder, control: Path, server: Server, modifiers: dict[str, bool]
+) -> None:
+    press = """([key, modifiers]) => document.body.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...modifiers }))"""
+    if "altKey" in modifiers:
+        page.evaluate(press, ["a", modifiers])
+    page.evaluate(press, ["[", {"ctrlKey": True}])
+    page.evaluate(press, ["]", modifiers | {"metaKey": True}])
+    page.evaluate(press, ["]", modifiers])
+    assert written(page, feeder, server) == {"action": "speed", "speed": 30}
+    assert page.evaluate("() => document.getElementById('loop').dataset.looping") == "false"
+    assert not control.exists()
+
+
+@pytest.mark.parametrize(("key", "unit"), [("ArrowRight", "bar"), ("Shift+ArrowRight", "event")])
+def test_a_held_arrow_steps_when_the_last_step_is_there_and_stops_when_it_is_released(
+    page: Page, feeder: Feeder, control: Path, server: Server, key: str, unit: str
+) -> None:
+    for name in key.split("+"):
+        page.keyboard.down(name)
+    for _ in range(6):
+        page.keyboard.down("ArrowRight")
+    assert written(page, feeder, server) == {"action": "step", "unit": unit}
+    until(
+        page, "() => orderflow.steer.targetMs() !== null && document.getElementById('play').title.startsWith('pause')"
+    )
+    page.keyboard.down("ArrowRight")
+    for _ in range(6):
+        page.keyboard.down("ArrowRight")
+    for name in key.split("+"):
+        page.keyboard.up(name)
+    assert written(page, feeder, server) == {"action": "step", "unit": unit}
+    # What is asked for now is written next: nothing was left of the held key.
+    page.keyboard.press("]")
+    assert written(page, feeder, server) == {"action": "speed", "speed": 30}
+    assert not control.exists()
+
+
+def test_arrows_pressed_in_a_row_are_all_counted(page: Page, feeder: Feeder, control: Path, server: Server) -> None:
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert written(page, feeder, server) == {"action": "step", "unit": "bar"}
+    assert written(page, feeder, server) == {"action": "step", "unit": "bar", "count": 3}
+
+
+def test_a_time_without_a_zone_in_the_address_is_utc_on_a_read_only_page_too(
+    browser: Browser, console: Console, feeder: Feeder, server: Server
+) -> None:
+    feeder.overrides |= {"control": ControlAnswer(), "heartbeat_ms": later(feeder)}
+    feeder.advance()
+    at_ms = feeder.status().event_time_ms
+    assert at_ms is not None
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    context = browser.new_context(timezone_id="America/New_York")
+    try:
+        for t, said in ((moment, ""), (f"{moment}Z", ""), (f"{moment}-04:00", "This page is read-only")):
+            opened = open_page(context, console, f"{server.url}/?t={t}", 900, 700)
+            # Once the address is dealt with, it follows the replay.
+            until(opened, "() => new URLSearchParams(location.search).has('interval')")
+            assert text(opened, "toast").startswith(said)
+            assert bool(text(opened, "toast")) == bool(said)
+            opened.close()
+    finally:
+        context.close()
+
+
+def test_an_answer_is_waited_for_as_long_as_the_processor_is_loading_and_lives(
+    chromium: BrowserContext, console: Console, feeder: Feeder, control: Path, server: Server
+) -> None:
+    opened = chromium.new_page()
+    try:
+        console.watch(opened)
+        opened.clock.install()
+        opened.goto(server.url)
+        until(opened, "() => window.orderflow?.state?.().about?.control?.listening === true")
+        ask = "() => void orderflow.control.send('instrument', { instrument: 'Y' }).then((is) => (window.answer = is))"
+        for heartbeat_ms, given_up in ((later(feeder), False), (feeder.status().published_at_ms - 60_000, True)):
+            opened.evaluate("() => (window.answer = null)")
+            opened.evaluate(ask)
+            found = asked(opened, server)
+            control.unlink()
+            show(opened, feeder, state="loading", heartbeat_ms=heartbeat_ms)
+            opened.clock.run_for(25_000)
+            assert opened.evaluate("() => window.answer !== null") == given_up
+            if not given_up:
+                show(opened, feeder, control=ControlAnswer(found["id"], ok=True, listening=True))
+                until(opened, "() => window.answer?.ok === true")
+    finally:
+        opened.close()
 
 
 def test_without_a_listening_processor_the_bar_shows_and_says_why_it_does_nothing(

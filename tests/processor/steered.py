@@ -24,13 +24,22 @@ class Steered:
     """Begins paused; `do` returns the status that answers a command."""
 
     def __init__(
-        self, dataset: Path, folder: Path, cache: Cache | None = None, *, paused: bool = True, **settings: Any
+        self,
+        dataset: Path,
+        folder: Path,
+        cache: Cache | None = None,
+        *,
+        paused: bool = True,
+        clock: FakeClock | None = None,
+        ipc: Path | None = None,
+        control: Path | None = None,
+        **settings: Any,
     ) -> None:
-        self.ipc = folder / "ipc"
-        self.control = folder / "control"
+        self.ipc = ipc or folder / "ipc"
+        self.control = control or folder / "control"
         self.stop = Stop()
         self.went_well: bool | None = None
-        clock = FakeClock()
+        clock = clock or FakeClock()
         clock.on_sleep = lambda: time.sleep(0.0005)
 
         def run() -> None:
@@ -48,8 +57,12 @@ class Steered:
         self._thread = threading.Thread(target=run)
 
     def __enter__(self) -> Self:
+        old = self.status()
+        before = old.generation if old else 0
         self._thread.start()
-        self.until(lambda status: status.state in {"paused", "playing", "finished", "failed"})
+        self.until(
+            lambda status: status.generation > before and status.state in {"paused", "playing", "finished", "failed"}
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

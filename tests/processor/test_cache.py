@@ -182,13 +182,13 @@ def test_entries_longest_unused_make_room_but_none_that_is_in_use(tmp_path: Path
     for made in datasets[:2]:
         read(opened(made, cache))
     used = opened(datasets[0], cache)
-    entries = {path.name for path in cache.folder.iterdir()}
+    entries = {path.name for path in cache.folder.glob("[!.]*")}
     assert len(entries) == 2
     tight = Cache(cache.folder, caching._size_bytes(cache.folder) + 1)
     third = opened(datasets[2], tight)
     read(third)
     assert isinstance(used, Kept)
-    left = {path.name for path in cache.folder.iterdir()}
+    left = {path.name for path in cache.folder.glob("[!.]*")}
     assert used.folder.name in left
     assert len(left) == 2
     read(used)
@@ -255,7 +255,7 @@ def test_a_cache_deleted_while_it_is_read_loses_nothing(dataset: Path, cache: Ca
 @pytest.mark.parametrize("harm", ["missing", "shorter", "manifest"])
 def test_a_damaged_entry_is_made_anew(dataset: Path, cache: Cache, harm: str) -> None:
     expected = read(opened(dataset, cache))
-    (entry,) = cache.folder.iterdir()
+    (entry,) = cache.folder.glob("[!.]*")
     path = entry / MANIFEST_FILE if harm == "manifest" else sorted(entry.rglob("book-*.parquet"))[1]
     if harm == "missing":
         path.unlink()
@@ -289,7 +289,7 @@ def test_a_dataset_that_changes_while_it_is_read_is_not_kept_and_not_played_on(
 
 def test_an_unfinished_conversion_is_not_a_dataset(dataset: Path, tmp_path: Path, cache: Cache) -> None:
     read(opened(dataset, cache))
-    (entry,) = cache.folder.iterdir()
+    (entry,) = cache.folder.glob("[!.]*")
     found = manifests.load(entry)
     assert found is not None
     assert isinstance(opened(entry, None), Kept)
@@ -332,14 +332,14 @@ def test_a_processor_killed_in_the_middle_of_a_conversion_leaves_what_the_next_g
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 killed += 1
-        for entry in (tmp_path / "cache").iterdir():
+        for entry in (tmp_path / "cache").glob("[!.]*"):
             if not (entry / MANIFEST_FILE).exists():
                 continue
             found = manifests.load(entry)
             assert found is not None
     assert killed
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    found = manifests.load(next((tmp_path / "cache").iterdir()))
+    found = manifests.load(next((tmp_path / "cache").glob("[!.]*")))
     assert found is not None
     assert found.complete
     cached = contents(out)
@@ -360,7 +360,7 @@ def test_of_many_small_instruments_none_is_kept_and_each_alone_is(tmp_path: Path
     together = aggregate_all(made, made.instruments, Settings(), cache)
     assert not cache.folder.exists()
     alone = [aggregate_all(made, [name], Settings(), cache)[0] for name in made.instruments]
-    assert len(list(cache.folder.iterdir())) == 3
+    assert len(list(cache.folder.glob("[!.]*"))) == 3
     assert [each.rows.rows() for each in together] == [each.rows.rows() for each in alone]
 
 
@@ -378,7 +378,7 @@ def test_the_entries_of_a_cache_are_not_all_measured_each_time_that_one_is_writt
     made = open_dataset(many_small(tmp_path / "small", 12))
     for name in made.instruments:
         aggregate_all(made, [name], Settings(), cache)
-    assert len(list(cache.folder.iterdir())) == 12
+    assert len(list(cache.folder.glob("[!.]*"))) == 12
     assert len(measured) < 30
 
 

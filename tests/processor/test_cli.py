@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from processor.aggregate import write_table
 from processor.cli import check_environment
 from processor.errors import SettingError
 from shared import STATUS_FILE, DirectoryReader
@@ -110,6 +111,26 @@ def test_a_table_of_another_kind_is_refused_before_any_work(dataset: Path, tmp_p
 
     assert found.returncode == 1
     assert ".parquet or .csv" in found.stderr
+
+
+@pytest.mark.parametrize("out", ["file.txt/table.parquet", "folder.csv", "x" * 300 + ".csv", "/proc/new/table.csv"])
+def test_a_table_that_cannot_be_written_is_refused_in_one_line_before_any_work(tmp_path: Path, out: str) -> None:
+    (tmp_path / "file.txt").write_text("no folder")
+    (tmp_path / "folder.csv").mkdir()
+    found = run("aggregate", tmp_path / "no dataset", "--out", tmp_path / out)
+
+    assert found.returncode == 1
+    assert found.stderr.startswith("processor: out: ")
+    assert len(found.stderr.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder.csv"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_a_table_for_which_the_disk_has_no_room_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / f".{name}.tmp").symlink_to("/dev/full")
+    with pytest.raises(SettingError, match="No space left on device"):
+        write_table(pl.DataFrame({"price": [1.5] * 100_000}), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_begins_and_ends_where_it_is_told_to(dataset: Path, tmp_path: Path) -> None:

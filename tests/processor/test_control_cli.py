@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,10 +29,10 @@ from shared import (
     send_command,
 )
 from tests.processor.fake_clock import FakeClock
+from tests.processor.markets import market, write
+from tests.processor.steered import Steered
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from processor.control import Action
 
 MINUTE_NS = 60_000_000_000
@@ -273,3 +274,43 @@ def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> No
     assert wrong.returncode == 1
     assert "expected a distance like +10m" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_the_answer_is_found_where_the_replay_says_that_it_publishes(tmp_path: Path) -> None:
+    folder = write(tmp_path / "walk", *market(2_000, 1.0))
+    (tmp_path / "elsewhere").mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PROCESSOR_")}
+
+    def steered(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "processor", "control", str(control), "seek", "+1m", *options],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment | {"PYTHONPATH": str(Path.cwd())},
+            cwd=tmp_path / "elsewhere",
+        )
+
+    for ipc in (tmp_path / "one", tmp_path / os.fsdecode(b"an\xffother")):
+        control = tmp_path / f"control of {ipc.name[:2]}"
+        with Steered(folder, tmp_path, ipc=ipc, control=control):
+            found = steered()
+            assert (found.returncode, found.stderr) == (0, "")
+            assert found.stdout.startswith("paused at 2024-08-09T00:01:")
+            assert steered("--ipc", str(tmp_path / "nobody")).returncode == 1
+        gone = steered()
+        assert gone.returncode == 1
+        assert "data/ipc" in gone.stderr
+
+
+def test_a_control_directory_that_cannot_be_written_is_still_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path / "walk", *market(2_000, 1.0))
+
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise WriteFailed(path, OSError(30, "Read-only file system"))
+
+    monkeypatch.setattr("processor.control_place.atomic_write", refused)
+    with Steered(folder, tmp_path) as steered:
+        assert steered.do("seek", by="+1m").control.ok is True

@@ -20,6 +20,7 @@ from shared import DATA_FILES, STATUS_FILE, Status, decode
 from tests.formats.samples import TARDIS_BOOK, TARDIS_TRADES, lines, tardis_trade, tardis_update, write
 from tests.formats.websocket_samples import bitstamp_book, bitstamp_trade
 from tests.processor.fake_clock import FakeClock
+from tests.processor.steered import Steered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,15 +40,15 @@ def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
 
 
-def market(folder: Path, *, in_order: bool) -> Path:
-    """Trades and a book; out of order, the second half of each file's rows comes first."""
+def market(folder: Path, *, in_order: bool, begin: int = 0) -> Path:
+    """Trades and a book; out of order, the last 150 of each file's rows come after the first `begin`."""
     trades = [
         tardis_trade(at * STEP_MS * 1000, "buy" if at % 3 else "sell", f"{100 + at % 11}", "1") for at in range(400)
     ]
     updates = [tardis_update(at * STEP_MS * 1000, "bid", f"{90 + at % 7}", f"{at % 5}") for at in range(1, 400)]
     book = [tardis_update(0, "bid", "90", "1", snapshot=True), *updates]
     if not in_order:
-        trades, book = trades[250:] + trades[:250], book[250:] + book[:250]
+        trades, book = (rows[:begin] + rows[250:] + rows[begin:250] for rows in (trades, book))
     write(folder / "trades.csv", lines(TARDIS_TRADES, *trades))
     write(folder / "book.csv", lines(TARDIS_BOOK, *book))
     return folder
@@ -112,3 +113,14 @@ def test_a_file_of_trades_and_a_book_that_is_far_out_of_order_is_sorted_too(tmp_
     write(tmp_path / "good/bitstamp.txt", lines(*told))
     write(tmp_path / "bad/bitstamp.txt", lines(*told[half:], *told[:half]))
     assert rows(tmp_path / "bad", None).equals(rows(tmp_path / "good", None))
+
+
+def test_a_command_that_finds_rows_far_out_of_order_is_answered_and_changes_nothing(tmp_path: Path) -> None:
+    path = market(tmp_path / "bad", in_order=False, begin=220)
+    with Steered(path, tmp_path) as steered:
+        before = steered.until(lambda status: status.state == "paused")
+        answer = steered.do("seek", time_ms=(before.start_ms or 0) + 390 * STEP_MS)
+        assert answer.control.ok is False
+        assert "send it again" in (answer.control.error or "")
+        after = steered.until(lambda status: status.notice is not None and status.state == "paused")
+        assert after.event_time_ms == after.start_ms

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+from tests.conftest import ROOT
 from visualizer import figures
 
 
@@ -27,3 +28,9 @@ def test_candles_rise_and_fall_in_the_same_colours_everywhere() -> None:
     assert len(candles) == 3
     assert {trace["increasing"]["fillcolor"] for trace in candles} == {figures.UP}
     assert {trace["decreasing"]["fillcolor"] for trace in candles} == {figures.DOWN}
+
+
+def test_nothing_stands_in_the_chart_that_the_page_draws_itself() -> None:
+    assert "layout.shapes = " not in (script := (ROOT / "visualizer/assets/chart.js").read_text())
+    assert "update.shapes = [...rules, ...shapes]" in script
+    assert "shapes" not in figures.chart()["layout"]

@@ -20,6 +20,9 @@
     return `?${pairs.map((pair) => pair.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("=")).join("&")}`;
   }
 
+  /* A moment as the address holds it, in ms: UTC unless it says otherwise; NaN for what is no time. Pure. */
+  const moment = (t) => Date.parse(/(z|[+-]\d\d:?\d\d)$/i.test(t) ? t : `${t}Z`);
+
   // Loading a page again moves nothing: by then the replay has gone on, for everybody who watches.
   const [navigation] = performance.getEntriesByType("navigation");
   let wanted = navigation && navigation.type === "navigate" ? asked(window.location.search) : null;
@@ -52,7 +55,7 @@
     const { control, state, steer, format } = orderflow;
     const says = (what) => control.say(`The address asks for ${what}`, "info");
     const changed = [];
-    const ms = t ? Date.parse(/(z|[+-]\d\d:?\d\d)$/i.test(t) ? t : `${t}Z`) : null;
+    const ms = t ? moment(t) : null;
     if (Number.isNaN(ms)) return says(`t=${t}, which is no time; a right one is 2024-08-09T00:01:00.123Z`);
     if (instrument && instrument !== state().about.instrument) {
       const { instruments } = state().about;
@@ -108,8 +111,8 @@
 
   function refuse({ instrument, interval, t }, { about, status }) {
     const same = (given, now) => !given || given === now;
-    const here = status.event_time_ms === Date.parse(t);
-    if (same(instrument, about.instrument) && same(interval, about.interval) && (!t || here)) return;
+    const here = !t || status.event_time_ms === moment(t);
+    if (same(instrument, about.instrument) && same(interval, about.interval) && here) return;
     orderflow.control.say("This page is read-only: it shows the replay where it is, not where the address says", "info");
   }
 

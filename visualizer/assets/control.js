@@ -64,11 +64,21 @@
   function giveUp(id) {
     const found = waiting.get(id);
     if (!found) return;
+    if (!found.overtaken && loading()) {
+      found.timer = setTimeout(() => giveUp(id), ANSWER_WITHIN_MS);
+      return;
+    }
     const error = found.overtaken
       ? "Somebody else has steered at the same time: the last command counts"
       : "The processor has not answered; is it still running?";
     resolve(id, { ok: false, error });
     hurry();
+  }
+
+  /* Whether the processor is on its way to where a command leads, and lives. */
+  function loading() {
+    const { status, serverMs } = orderflow.state();
+    return Boolean(status) && status.state === "loading" && serverMs - status.heartbeat_ms < ANSWER_WITHIN_MS;
   }
 
   function resolve(id, answer) {

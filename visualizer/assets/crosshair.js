@@ -185,5 +185,5 @@
     point(gd);
   }
 
-  orderflow.crosshair = { listen, refresh, nearestBar, rowAt, texts };
+  orderflow.crosshair = { listen, refresh };
 })();

@@ -204,5 +204,5 @@
       `size ${format.exact(level.size, size)}  sum ${format.exact(level.sum, sumDecimals)}`;
   }
 
-  orderflow.depth = { set, cumulated, steps, quotes, nearest };
+  orderflow.depth = { set, steps, quotes, nearest };
 })();

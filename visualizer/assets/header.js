@@ -130,5 +130,5 @@
     return now.name;
   }
 
-  orderflow.header = { condition, checks, activity, showData, showTime };
+  orderflow.header = { condition, showData, showTime };
 })();

@@ -94,5 +94,5 @@
     context.fillRect(0, floor, width, 1);
   }
 
-  orderflow.overview = { columns, ticks, draw, MARKED };
+  orderflow.overview = { columns, draw, MARKED };
 })();

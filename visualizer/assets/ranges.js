@@ -98,5 +98,5 @@
     return enough ? held : reach * 1.15;
   }
 
-  orderflow.ranges = { follow, kept, indexAt, visible, extent, padded, fit, zoom, around };
+  orderflow.ranges = { follow, kept, indexAt, visible, fit, zoom, around };
 })();

@@ -46,5 +46,5 @@
     return row ? (row[close] >= row[open] ? "up" : "down") : "";
   }
 
-  orderflow.readout = { values, show };
+  orderflow.readout = { show };
 })();

@@ -105,8 +105,10 @@
     orderflow.transport.refresh();
   }
 
-  async function step(unit, count) {
-    if (!may()) return;
+  /* Steps that are asked for while one is on its way are taken together after it; those of a key that is `held` are not,
+     so that nothing goes on once it is released. */
+  async function step(unit, count, held = false) {
+    if (!may() || (held && stepsBusy)) return;
     stepping = stepping && stepping.unit === unit ? { unit, count: stepping.count + count } : { unit, count };
     if (stepsBusy) return;
     stepsBusy = true;
@@ -181,7 +183,6 @@
   }
 
   orderflow.steer = {
-    obstacle,
     observe,
     range,
     clockMs,

@@ -69,5 +69,5 @@
     return state.incomplete ? { ...sent, generation: -1, ohlc_ms: null, metrics_ms: null } : sent;
   }
 
-  orderflow.store = { empty, merge, receive, known };
+  orderflow.store = { empty, receive, known };
 })();

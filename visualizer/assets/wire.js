@@ -64,10 +64,10 @@
   const { steer, transport } = orderflow;
   const KEYS = {
     " ": () => steer.toggle(),
-    ArrowLeft: () => steer.step("bar", -1),
-    ArrowRight: () => steer.step("bar", 1),
-    "shift ArrowLeft": () => steer.step("event", -1),
-    "shift ArrowRight": () => steer.step("event", 1),
+    ArrowLeft: (held) => steer.step("bar", -1, held),
+    ArrowRight: (held) => steer.step("bar", 1, held),
+    "shift ArrowLeft": (held) => steer.step("event", -1, held),
+    "shift ArrowRight": (held) => steer.step("event", 1, held),
     Home: () => transport.toBegin(),
     End: () => transport.toEnd(),
     "[": () => steer.nextSpeed(-1),
@@ -88,7 +88,10 @@
   document.addEventListener("keydown", (event) => {
     const within = (selector) => Boolean(event.target.closest && event.target.closest(selector));
     const dialog = document.querySelector(".mantine-Modal-content");
-    if (within("input[type=text], textarea") || dialog || event.ctrlKey || event.metaKey || event.altKey) return;
+    // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
+    const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
+    const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
+    if (within("input[type=text], textarea") || dialog || commanded) return;
     if (event.key === "Escape" && orderflow.report.isOpen()) {
       orderflow.report.toggle(false);
       return;
@@ -100,7 +103,7 @@
     const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
     if (!action) return;
     event.preventDefault();
-    void action();
+    void action(event.repeat);
   });
 
   // A button that is clicked on does not take the focus, so that the keys go on meaning what they mean.
