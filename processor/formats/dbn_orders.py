@@ -90,10 +90,6 @@ class OrderLevels:
             DatasetError: the time of one is damaged.
         """
         in_snapshot = (records["flags"] & SNAPSHOT) != 0
-        # What comes before the begin of the book has no effect.
-        first = 0 if self._orders.has_begun else begin_of_book(records)
-        effective = self._in_turn.times(name, times[first:], lines[first:])
-        times = np.concatenate((times[:first], effective)) if first else effective
         starts = self._snapshot_starts(in_snapshot, records)
         if len(starts):
             rows = np.insert(np.arange(len(records)), starts, starts)
@@ -104,7 +100,7 @@ class OrderLevels:
         actions[starts + np.arange(len(starts))] = orders.RESET
         ids = np.ascontiguousarray(records["order_id"])
         events, faults = self._orders.apply(
-            times, actions, ids, SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
+            np.arange(len(records)), actions, ids, SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
         )
         for fault, kind, detail in (
             (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
@@ -114,7 +110,7 @@ class OrderLevels:
         ):
             at = np.flatnonzero(faults == fault)
             self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in at), len(at))
-        return replace(events, price_decimals=price_decimals)
+        return replace(self._in_turn.of_events(name, times, lines, events), price_decimals=price_decimals)
 
     def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
         """Which orders begin a snapshot without a clear before them: such a clear begins it otherwise."""

@@ -6,7 +6,7 @@ the time of the latest one before it, so that the state at every later moment is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.events import BookEvents
     from processor.report import Report
 
     Ints = NDArray[np.int64]
@@ -144,6 +145,21 @@ class InTurn:
         if times[latest] > self._last_ns:
             self._last_ns, self._last = int(times[latest]), (int(lines[latest]), name)
         return effective
+
+    def of_events(self, name: str, times: Ints, lines: Ints, events: BookEvents) -> BookEvents:
+        """What changes came to, at the times at which it takes effect.
+
+        The `time_ns` of an event is the place of its change in `times` and `lines`. A change without an effect, as one
+        of an order that is not known, holds nothing back.
+
+        Raises:
+            DatasetError: as `times` does.
+        """
+        made = events.time_ns
+        first = np.flatnonzero(made[1:] != made[:-1]) + 1 if len(made) else made
+        first = np.concatenate(([0], first)) if len(made) else first
+        effective = self.times(name, times[made[first]], lines[made[first]])
+        return replace(events, time_ns=np.repeat(effective, np.diff(np.append(first, len(made)))))
 
     def _tell(self, name: str, times: Ints, back_ns: Ints, lines: Ints) -> None:
         rows = np.flatnonzero(back_ns)

@@ -357,23 +357,18 @@ class _StockReader:
         actions = np.where(second, np.int8(orders.SUCCEED), _ACTION_OF[kind[at]])
         ids = np.where(second, messages["other"][at], messages["order"][at])
         sides, prices = _SIDE_OF[messages["side"][at]], messages["price"][at]
-        effective = self._in_turn.times(self._name, times[at], messages["line"][at])
-        emptied = None if self._begun else self._emptied(np.minimum(times[:1], effective[:1] if len(at) else times[:1]))
+        emptied = None if self._begun else self._orders.emptied()
         self._begun = True
-        events, faults = self._orders.apply(effective, actions, ids, sides, prices, messages["size"][at])
+        events, faults = self._orders.apply(np.arange(len(at)), actions, ids, sides, prices, messages["size"][at])
+        events = self._in_turn.of_events(self._name, times[at], messages["line"][at], events)
         self._note_faults(messages[at], times[at], faults)
         resting_sides = np.full(len(messages), -1, np.int8)
         resting_prices = np.full(len(messages), ABSENT, np.int64)
         resting_sides[at[~second]], resting_prices[at[~second]] = sides[~second], prices[~second]
         if emptied is not None:
-            events = concatenated([emptied, events])
+            begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
+            events = concatenated([replace(emptied, time_ns=begin_ns), events])
         return replace(events, price_decimals=_PRICE_DECIMALS), resting_sides, resting_prices
-
-    def _emptied(self, time_ns: NDArray[np.int64]) -> BookEvents:
-        """A day begins without orders, at the one time given."""
-        none, nothing = np.zeros(1, np.int64), np.zeros(1, np.int8)
-        events, _ = self._orders.apply(time_ns, np.array([orders.RESET], np.int8), none, nothing, none, none)
-        return events
 
     def _note_faults(self, messages: Messages, times: NDArray[np.int64], faults: NDArray[np.int8]) -> None:
         bare_execution = (faults == orders.UNKNOWN_ORDER) & (messages["type"] == _E)

@@ -104,6 +104,11 @@ class OrderBook:
         )
         return events, faults
 
+    def emptied(self) -> BookEvents:
+        """Nothing rests from now on; the event that says so, at time 0."""
+        none, nothing = np.zeros(1, np.int64), np.zeros(1, np.int8)
+        return self.apply(none, np.array([RESET], np.int8), none, nothing, none, none)[0]
+
     def _refuse(self, event: np.void) -> None:
         """Say that an order, of as many lots as are missing in `event`, is one too many at its price."""
         level = (self._levels["key"] == event["price"]) & (self._levels["side"] == event["side"])

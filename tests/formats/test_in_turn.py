@@ -240,6 +240,17 @@ def test_what_was_dropped_before_the_book_began_holds_nothing_back(tmp_path: Pat
     assert found.report.counts == {"before_snapshot": 1}
 
 
+def test_what_happens_to_an_order_that_is_not_known_holds_nothing_back(tmp_path: Path) -> None:
+    unknown = record("mbo", 5, "C", "B", 100, 1, order=9, event_ns=DAY_NS + 50)
+    found = read(mbo(tmp_path / "dbn", CLEARED, unknown, order(10, "A", "B", 1, 100, 5)))
+    assert events_of(found) == [(0, CLEAR, 0, 0), (10, BID, 100, 5)]
+    assert found.report.counts == {"gaps": 1}
+    found = read(test_itch.day(tmp_path / "itch", test_itch.delete(50, 9), test_itch.add(10, 1, "B", 5, 100)))
+    open_ns = test_itch.MIDNIGHT_NS + test_itch.OPEN_NS
+    assert [(event.time_ns - open_ns, int(event.size)) for event in book_of(found.book)] == [(10, 0), (10, 5)]
+    assert found.report.counts == {"gaps": 1}
+
+
 def test_a_record_that_adds_an_order_that_rests_is_told(tmp_path: Path) -> None:
     found = read(mbo(tmp_path, CLEARED, order(1, "A", "B", 1, 100, 5), order(2, "A", "B", 1, 100, 7)))
     assert events_of(found)[-1] == (2, BID, 100, 7)

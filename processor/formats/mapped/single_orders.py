@@ -150,27 +150,25 @@ class _Log:
         return self._applied(self._in_order.add(changes))
 
     def _applied(self, in_order: Iterable[tuple[str, _Changes]]) -> BookEvents | None:
-        found = [events for name, changes in in_order for events in self._levels(name, changes)]
+        found = [self._levels(name, changes) for name, changes in in_order]
         return concatenated(found) if found else None
 
-    def _levels(self, name: str, changes: _Changes) -> list[BookEvents]:
+    def _levels(self, name: str, changes: _Changes) -> BookEvents:
         """What the next changes come to; before the first, the book is emptied: nothing rests that no log tells."""
         begun = self._decimals is not None
         self._rescale(changes)
-        times = self._in_turn.times(name, changes.happened_ns, changes.line)
-        found = []
-        if not begun:
-            none, nothing = np.zeros(1, np.int64), np.zeros(1, np.int8)
-            cleared, _ = self._book.apply(times[:1], np.array([orders.RESET], np.int8), none, nothing, none, none)
-            found.append(cleared)
+        times = changes.happened_ns
+        emptied = None if begun else self._book.emptied()
+        numbers = np.arange(len(times))
         events, faults = self._book.apply(
-            times, changes.action, changes.order, changes.side, changes.price_ticks, changes.size_lots
+            numbers, changes.action, changes.order, changes.side, changes.price_ticks, changes.size_lots
         )
+        events = self._in_turn.of_events(name, times, changes.line, events)
         self._report_faults(name, faults, changes.line, times)
-        return [
-            replace(each, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
-            for each in (*found, events)
-        ]
+        if emptied is not None:
+            begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
+            events = concatenated([replace(emptied, time_ns=begin_ns), events])
+        return replace(events, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
 
     def _complete(
         self, rows: Rows, layout: Layout, mapped: Mapped, deleted: NDArray[np.bool_]
