@@ -6,7 +6,7 @@ writing when the power went.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from shared import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_T = TypeVar("_T")
 
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
 STORE_VERSION: Final = "2"
@@ -67,6 +69,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return self.segments[-1].last_ns if self.segments else None
 
     @property
+    def event_files(self) -> list[str]:
+        """The names of all files that hold events, relative to the store."""
+        names = (name for segment in self.segments for name in segment.files)
+        return [name for name in names if not name.startswith(f"{INDEX_FOLDER}/")]
+
+    @property
     def size_bytes(self) -> int:
         """Of all its files."""
         return sum(sum(segment.files.values()) for segment in self.segments)
@@ -89,18 +97,9 @@ def load(folder: Path) -> Manifest | None:
         DatasetError: it is of another version or damaged, or a file is missing or has another size.
     """
     path = folder / MANIFEST_FILE
-    try:
-        payload = path.read_bytes()
-    except FileNotFoundError:
+    manifest = _decoded(path, Manifest)
+    if manifest is None:
         return None
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}"
-        raise DatasetError(msg) from error
-    try:
-        manifest = msgspec.json.decode(payload, type=Manifest)
-    except msgspec.MsgspecError as error:
-        msg = f"{path} is damaged: {error}"
-        raise DatasetError(msg) from error
     if manifest.version != STORE_VERSION:
         msg = (
             f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}. "
@@ -118,3 +117,39 @@ def load(folder: Path) -> Manifest | None:
                 msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
                 raise DatasetError(msg)
     return manifest
+
+
+def instrument_of(folder: Path) -> str:
+    """The instrument of the store in `folder`.
+
+    Raises:
+        DatasetError: there is none, or its manifest is damaged.
+    """
+    path = folder / MANIFEST_FILE
+    named = _decoded(path, _Named)
+    if named is None:
+        msg = f"{path} cannot be read: it is gone"
+        raise DatasetError(msg)
+    return named.instrument
+
+
+class _Named(msgspec.Struct):
+    """What `instrument_of` needs of a manifest of any version."""
+
+    instrument: str
+
+
+def _decoded(path: Path, kind: type[_T]) -> _T | None:
+    """What the manifest says; None where there is none."""
+    try:
+        payload = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise DatasetError(msg) from error
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.MsgspecError as error:
+        msg = f"{path} is damaged: {error}"
+        raise DatasetError(msg) from error
