@@ -272,8 +272,11 @@ class Overlaps:
         if pair in self._unlike or a.wholes().any() or b.wholes().any():
             return
         both = a.rows, b.rows
-        found = in_common(*(_keys(rows, but=("time_ns",)) for rows in both))
-        differs = "at other times, as in another unit, time zone or clock"
+        found = in_common(*(_keys(rows) for rows in both))
+        differs = "with other ids"
+        if not found:
+            found = in_common(*(_keys(rows, but=("time_ns",)) for rows in both))
+            differs = "at other times, as in another unit, time zone or clock"
         if not found and all(isinstance(rows, LocatedTrades) for rows in both) and not _are_sides(*both):
             found = in_common(*(_keys(rows, but=("time_ns", "aggressor")) for rows in both))
             differs = "with other sides"

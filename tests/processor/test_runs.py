@@ -68,7 +68,7 @@ def test_a_copy_with_other_times_or_sides_is_refused_by_name(
 @given(markets())
 def test_a_copy_with_ids_of_its_own_is_refused_by_name(market: list[Trade]) -> None:
     ids = range(1, len(market) + 1)
-    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell the same trades"):
+    with pytest.raises(DatasetError, match=r"a\.csv and b\.csv tell the same trades, but with other ids"):
         told([named("a.csv", market, ids=list(ids)), named("b.csv", market, ids=[1000 + each for each in ids])])
 
 
