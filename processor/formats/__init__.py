@@ -206,7 +206,7 @@ class Dataset:
             DatasetError: its files do not make sense together, or some of a store are missing.
         """
         name = self.resolved(instrument)
-        stores.loaded(self.stores, name)
+        stores.checked(self.stores, name)
         for file, reason in self.unused_of(name):
             report.add("unused", file.name, None, None, reason)
         files = {

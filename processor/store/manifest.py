@@ -15,6 +15,7 @@ from processor.store.files import INDEX_FOLDER
 from shared import atomic_write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -69,12 +70,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return self.segments[-1].last_ns if self.segments else None
 
     @property
-    def event_files(self) -> list[str]:
-        """The names of all files that hold events, relative to the store."""
-        names = (name for segment in self.segments for name in segment.files)
-        return [name for name in names if not name.startswith(f"{INDEX_FOLDER}/")]
-
-    @property
     def size_bytes(self) -> int:
         """Of all its files."""
         return sum(sum(segment.files.values()) for segment in self.segments)
@@ -106,37 +101,57 @@ def load(folder: Path) -> Manifest | None:
             f"Convert the dataset again, or remove {INDEX_FOLDER} to have the events read alone"
         )
         raise DatasetError(msg)
-    for segment in manifest.segments:
-        for name, size in segment.files.items():
-            try:
-                found = (folder / name).stat().st_size
-            except OSError as error:
-                msg = f"{folder / name}, which {MANIFEST_FILE} names, cannot be read: {error.strerror}"
-                raise DatasetError(msg) from error
-            if found != size:
-                msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
-                raise DatasetError(msg)
+    check_files(folder, {name: size for segment in manifest.segments for name, size in segment.files.items()})
     return manifest
 
 
-def instrument_of(folder: Path) -> str:
-    """The instrument of the store in `folder`.
+def check_files(folder: Path, sizes: Mapping[str, int]) -> None:
+    """Check that files of a store, named relative to it, are there with these sizes.
+
+    Raises:
+        DatasetError: one is missing or has another size.
+    """
+    for name, size in sizes.items():
+        try:
+            found = (folder / name).stat().st_size
+        except OSError as error:
+            msg = f"{folder / name}, which {MANIFEST_FILE} names, cannot be read: {error.strerror}"
+            raise DatasetError(msg) from error
+        if found != size:
+            msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
+            raise DatasetError(msg)
+
+
+class _Files(msgspec.Struct, frozen=True):
+    files: dict[str, int]
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What a manifest of any version says of the events of its store."""
+
+    instrument: str
+    complete: bool = False
+    segments: tuple[_Files, ...] = ()
+
+    @property
+    def event_files(self) -> dict[str, int]:
+        """The files that hold the events, named relative to the store, with their sizes."""
+        files = ((name, size) for segment in self.segments for name, size in segment.files.items())
+        return {name: size for name, size in files if not name.startswith(f"{INDEX_FOLDER}/")}
+
+
+def contents(folder: Path) -> Contents:
+    """What the store in `folder` holds.
 
     Raises:
         DatasetError: there is none, or its manifest is damaged.
     """
     path = folder / MANIFEST_FILE
-    named = _decoded(path, _Named)
-    if named is None:
+    found = _decoded(path, Contents)
+    if found is None:
         msg = f"{path} cannot be read: it is gone"
         raise DatasetError(msg)
-    return named.instrument
-
-
-class _Named(msgspec.Struct):
-    """What `instrument_of` needs of a manifest of any version."""
-
-    instrument: str
+    return found
 
 
 def _decoded(path: Path, kind: type[_T]) -> _T | None:

@@ -14,15 +14,26 @@ if TYPE_CHECKING:
 
     from processor.formats import Dataset
     from processor.formats.files import SourceFile
-    from processor.store.manifest import Manifest
+    from processor.store.manifest import Contents, Manifest
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store that lies within a dataset: its folder, and its instrument."""
+    """A store that lies within a dataset: its folder, and what it says that it holds."""
 
     folder: Path
-    instrument: str
+    contents: Contents
+
+    def check(self) -> None:
+        """Check that all of its events are there; its index may be of another version.
+
+        Raises:
+            DatasetError: it is unfinished, or a file is missing.
+        """
+        if not self.contents.complete:
+            msg = f"{self.folder} is an unfinished conversion: `processor convert` again finishes it"
+            raise DatasetError(msg)
+        manifests.check_files(self.folder, self.contents.event_files)
 
 
 def below(path: Path, files: Sequence[SourceFile]) -> tuple[Store, ...]:
@@ -39,35 +50,34 @@ def below(path: Path, files: Sequence[SourceFile]) -> tuple[Store, ...]:
     found = {manifest.parent.parent for manifest in path.rglob(manifests.MANIFEST_FILE)}
     folders = found | {folder for folder in around if (folder / manifests.MANIFEST_FILE).is_file()}
     return tuple(
-        Store(folder, manifests.instrument_of(folder))
+        Store(folder, manifests.contents(folder))
         for folder in sorted(folders)
         # A conversion grows in a hidden folder.
         if not any(name.startswith(".") for name in folder.relative_to(path).parts)
     )
 
 
-def loaded(stores: Sequence[Store], instrument: str) -> list[tuple[Path, Manifest]]:
-    """The stores of an instrument, each with its manifest.
+def checked(stores: Sequence[Store], instrument: str) -> list[Store]:
+    """The stores of an instrument.
 
     Raises:
-        DatasetError: one of them is unfinished or damaged, or a file of it is missing.
+        DatasetError: one of them is unfinished, or a file of it is missing.
     """
-    found = [(store.folder, manifests.load(store.folder)) for store in stores if store.instrument == instrument]
-    for folder, manifest in found:
-        if manifest is not None and not manifest.complete:
-            msg = f"{folder} is an unfinished conversion: `processor convert` again finishes it"
-            raise DatasetError(msg)
-    return [(folder, manifest) for folder, manifest in found if manifest is not None]
+    found = [store for store in stores if store.contents.instrument == instrument]
+    for store in found:
+        store.check()
+    return found
 
 
 def whole(dataset: Dataset, instrument: str, clock: str) -> tuple[Path, Manifest] | None:
     """The store that holds all files that `dataset` has of an instrument, and no other, in the order of `clock`.
 
     Raises:
-        DatasetError: as `loaded` does.
+        DatasetError: as `checked` does; or that store is of another version, or its index is damaged.
     """
     files = {file.path for file in dataset.files_of(instrument) if file.member is None}
-    for folder, manifest in loaded(dataset.stores, instrument):
-        if manifest.clock == clock and files == {folder / name for name in manifest.event_files}:
-            return folder, manifest
+    for store in checked(dataset.stores, instrument):
+        if files == {store.folder / name for name in store.contents.event_files}:
+            manifest = manifests.load(store.folder)
+            return (store.folder, manifest) if manifest is not None and manifest.clock == clock else None
     return None

@@ -82,6 +82,15 @@ def test_of_several_stores_in_a_folder_none_may_miss_a_file(tmp_path: Path, days
         inspect(tmp_path, None, "exchange")
 
 
+def test_several_stores_of_another_version_are_played_by_their_events(tmp_path: Path) -> None:
+    for day in (0, 1):
+        manifest = _store(tmp_path / str(day), day) / ".index" / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"version":"2"', '"version":"1"', 1))
+    assert _days(tmp_path) == _expected(0, 1)
+    with pytest.raises(DatasetError, match="Convert the dataset again"):
+        _days(tmp_path / "0")
+
+
 def test_what_a_store_of_another_instrument_lacks_does_not_matter(tmp_path: Path) -> None:
     lacking = _store(tmp_path / "one", 0)
     for file in lacking.rglob("trades*"):
