@@ -1,4 +1,4 @@
-"""Prices that cannot be of one market, or not in one unit: they jump."""
+"""Prices that cannot be of one market, or not in one unit: they jump; and prices below 0."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ _TIMES: Final = 10
 
 
 class Jumps:
-    """Reports the jumps in the prices of one part's trades, in the order of its rows."""
+    """Reports the jumps in the prices of one part's trades, in the order of its rows, and that they fall below 0."""
 
     def __init__(self, name: str, report: Report) -> None:
         self._name = name
         self._report = report
         self._last: tuple[int, int] | None = None
         """The last price above 0 and its decimals."""
+        self._falls_below_zero = False
 
     def look(self, trades: LocatedTrades) -> None:
         """Look at the next trades, at least one."""
@@ -31,6 +32,13 @@ class Jumps:
         if lowest > 0 and max(highest, before or highest) <= _TIMES * min(lowest, before or lowest):
             self._last = int(prices[-1]), trades.price_decimals
             return
+        if lowest < 0 < max(highest, before or 0) and not self._falls_below_zero:
+            self._falls_below_zero = True
+            row = int(np.argmax(prices < 0))
+            detail = (
+                f"a price of {prices[row] / 10.0**trades.price_decimals:.12g}: below 0 and 0 are taken as prices here"
+            )
+            self._report.add("assumptions", self._name, trades.line_of(row), int(trades.time_ns[row]), detail)
         rows = np.flatnonzero(prices > 0)
         if not len(rows):
             return

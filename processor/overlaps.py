@@ -15,6 +15,7 @@ import numpy as np
 
 from processor.errors import DatasetError
 from processor.events import ASK, CLEAR, NS_PER_SECOND, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
+from processor.runs import ENOUGH, in_common, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Places = NDArray[np.intp]
 
-_FACTORS: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
-_SHIFT: Final = np.uint64(31)
 _NO_ID: Final = -1
 _CLOCKS_DIFFER_NS: Final = 60 * NS_PER_SECOND
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
@@ -110,6 +109,8 @@ class Overlaps:
         """Pairs of parts that have agreed in all so far."""
         self._others: set[tuple[str, str]] = set()
         """Pairs of which each has had something that the other had not, at a time of which both tell."""
+        self._unlike: set[tuple[str, str]] = set()
+        """Pairs of which it is known that they are not the same at other times."""
 
     def once(self, told: Sequence[Telling[ColumnsT]]) -> list[ColumnsT]:
         """The rows of each part, without those that a part before it tells.
@@ -186,6 +187,8 @@ class Overlaps:
             return False
         _, at_a, at_b = np.intersect1d(rows_a.id, rows_b.id, return_indices=True)
         _check_same(rows_a, at_a, rows_b, at_b, (a.account.name, b.account.name))
+        if not len(at_a):
+            self._check_runs(a, b)
         before_a, before_b = (self._ids_before.get(each.account.name, _NOTHING) for each in (a, b))
         again_a = np.isin(rows_a.id, before_b) & ~np.isin(rows_a.id, rows_b.id)
         again_b = np.isin(rows_b.id, rows_a.id) | np.isin(rows_b.id, before_a)
@@ -242,6 +245,7 @@ class Overlaps:
             )
             raise DatasetError(msg)
         self._check_sizes(a.rows.rows(events_a), b.rows.rows(events_b), pair, span)
+        self._check_runs(a, b)
         self._tell("overlapping", b, found, f"{a.account.name} has an equal row")
         if not (agree or same_a.all() or same_b.all()):
             self._others.add(pair)
@@ -257,6 +261,34 @@ class Overlaps:
                 f"with other sizes, as files in other units do: keep one of the files"
             )
             raise DatasetError(msg)
+
+    def _check_runs(self, a: _Stretch, b: _Stretch) -> None:
+        """Refuse what is the same one after the other, but at other times, or with other sides.
+
+        One file has the times in ms, and the other in s; or of another zone or clock; or the sides of the makers.
+        """
+        pair = a.account.name, b.account.name
+        # A book that rests is the same in every snapshot.
+        if pair in self._unlike or a.wholes().any() or b.wholes().any():
+            return
+        both = a.rows, b.rows
+        found = in_common(*(_keys(rows) for rows in both))
+        differs = "with other ids"
+        if not found:
+            found = in_common(*(_keys(rows, but=("time_ns",)) for rows in both))
+            differs = "at other times, as in another unit, time zone or clock"
+        if not found and all(isinstance(rows, LocatedTrades) for rows in both) and not _are_sides(*both):
+            found = in_common(*(_keys(rows, but=("time_ns", "aggressor")) for rows in both))
+            differs = "with other sides"
+        if found:
+            msg = (
+                f"{pair[0]} and {pair[1]} tell the same {self._what}, but {differs}: of {len(a.rows)} and "
+                f"{len(b.rows)} from {iso(int(b.rows.time_ns[0]))} on, {found} are in both with the same ones behind "
+                f"them: keep one of the files"
+            )
+            raise DatasetError(msg)
+        if min(map(len, both)) >= ENOUGH:
+            self._unlike.add(pair)
 
     def _tell(self, kind: str, stretch: _Stretch, which: Mask, detail: str) -> None:
         rows = stretch.rows.rows(which)
@@ -278,6 +310,12 @@ def may_repeat(rows: Sequence[Columns]) -> bool:
             return True
         last = int(some.id[-1])
     return False
+
+
+def _are_sides(a: Columns, b: Columns) -> bool:
+    """Whether one is of what was bought, and the other of what was sold."""
+    sides = [np.unique(rows.aggressor) for rows in (a, b) if isinstance(rows, LocatedTrades)]
+    return all(len(each) == 1 and each[0] for each in sides) and len(np.unique(np.concatenate(sides))) == len(sides)
 
 
 def _on_one_scale(columns: Sequence[ColumnsT]) -> list[ColumnsT]:
@@ -314,14 +352,6 @@ def _keys(rows: Columns, but: tuple[str, ...] = ()) -> NDArray[np.uint64]:
         if field.name not in left_out and not field.name.endswith("_decimals"):
             keys = mixed(keys, getattr(rows, field.name).astype(np.int64).view(np.uint64))
     return keys
-
-
-def mixed(before: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A number for each row from one for what precedes it and one for what comes next, both of any 64 bits."""
-    found = (before ^ values) * _FACTORS[0]
-    found ^= found >> _SHIFT
-    found = found * _FACTORS[1]
-    return found ^ (found >> _SHIFT)
 
 
 def _matched(a: Columns, b: Columns, but: tuple[str, ...] = ()) -> tuple[Mask, Mask]:

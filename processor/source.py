@@ -18,11 +18,10 @@ import structlog
 from processor.activity import Fills, bar_around
 from processor.engine import Engine
 from processor.errors import DatasetError, Disordered
-from processor.formats import own
 from processor.formats.chunks import prefetched
 from processor.report import Report
 from processor.settings import resolved
-from processor.store import manifest as manifests
+from processor.store import stores
 from processor.store.cache import Cache, CacheUnusable
 from processor.store.conversion import Conversion, begun
 from processor.store.filled import Filled
@@ -467,14 +466,8 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
         DatasetError: the dataset is a store, but an incomplete or damaged one.
     """
     name = dataset.resolved(instrument)
-    # Before anything else is read of it: a store names its files itself.
-    if (folder := _store_of(dataset, name)) is not None:
-        manifest = manifests.load(folder)
-        if manifest is not None and manifest.clock == clock:
-            if not manifest.complete:
-                msg = f"{folder} is an unfinished conversion: `processor convert` again finishes it"
-                raise DatasetError(msg)
-            return Kept(folder, manifest)
+    if (store := stores.whole(dataset, name, clock)) is not None:
+        return Kept(*store)
     if cache is not None and dataset.sort:
         dataset = replace(dataset, scratch=cache.folder)
     direct = Direct(dataset, name, clock)
@@ -509,19 +502,6 @@ def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
     )
     conversion.start()
     return Kept(entry.folder, manifest, entry=entry, direct=direct, conversion=conversion)
-
-
-def _store_of(dataset: Dataset, instrument: str) -> Path | None:
-    """The folder of the store that an instrument of a dataset in the own layout is, if all of it is in that one."""
-    if not dataset.is_all_of(own.FORMAT, instrument):
-        return None
-    folders = {_store_around(file.path) for file in dataset.files_of(instrument)}
-    return folders.pop() if len(folders) == 1 else None
-
-
-def _store_around(path: Path) -> Path | None:
-    folders = (path.parent, path.parent.parent)
-    return next((folder for folder in folders if (folder / manifests.MANIFEST_FILE).is_file()), None)
 
 
 def _neighbour_in(chunk: Chunk, at_ns: int, kind: Kind, *, forward: bool) -> int | None:

@@ -40,6 +40,7 @@ from processor.formats.sorting import sorted_part
 from processor.formats.walk import files_of, on_disk
 from processor.names import printable
 from processor.ordering import in_time_order
+from processor.store import stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from processor.formats.files import SourceFile
     from processor.ordering import Chunk
     from processor.report import Report
+    from processor.store.stores import Store
 
 T = TypeVar("T")
 
@@ -119,14 +121,16 @@ class Dataset:
     """A folder or file that was recognised: its files, and the names of the others.
 
     Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files that
-    tell nothing that is not in another one, with their instruments and a sentence that names it. With `sort`, every
-    part is sorted on disk first, in the folder `scratch`: see `in_order`.
+    tell nothing that is not in another one, with their instruments and a sentence that names it. `stores` are the
+    folders of stores below `path`. With `sort`, every part is sorted on disk first, in the folder `scratch`: see
+    `in_order`.
     """
 
     path: Path
     contents: tuple[Content, ...]
     ignored: tuple[str, ...]
     unused: tuple[tuple[SourceFile, frozenset[str], str], ...] = ()
+    stores: tuple[Store, ...] = ()
     sort: bool = False
     scratch: Path | None = None
     _of: dict[str, list[Content]] = field(init=False, repr=False, compare=False)
@@ -199,9 +203,10 @@ class Dataset:
 
         Raises:
             SettingError: there is no such instrument.
-            DatasetError: its files do not make sense together.
+            DatasetError: its files do not make sense together, or some of a store are missing.
         """
         name = self.resolved(instrument)
+        stores.checked(self.stores, name)
         for file, reason in self.unused_of(name):
             report.add("unused", file.name, None, None, reason)
         files = {
@@ -280,6 +285,7 @@ def open_dataset(path: Path) -> Dataset:
         contents=tuple(each for each in contents if each.file not in again),
         ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
         unused=tuple((each.file, each.instruments, again[each.file]) for each in contents if each.file in again),
+        stores=stores.below(path, [each.file for each in contents if each.format is own.FORMAT]),
     )
 
 

@@ -494,8 +494,6 @@ def read_field(
     if kind == KIND_SKIP:
         return 0, field_end(text, at, last_word), NOT_A_WORD if is_odd(text[at]) else SOUND, 0
     if _is_field_end(text[at]):
-        if kind == KIND_ONLY:
-            return 0, at, OTHER, 0
         return ABSENT, at, SOUND if specs[spec + MAY_BE_ABSENT] else MISSING_FIELD, 0
     if kind == KIND_DECIMAL:
         scale = scales[specs[spec + SLOT]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
@@ -13,27 +14,28 @@ from processor.formats.packing import HEAD_BYTES
 from processor.formats.specs import KIND_ONLY, KIND_SKIP
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Sequence
 
     from processor.formats.files import SourceFile
     from processor.formats.text import Column
 
 
-_REPLACEMENT: Final = "\ufffd"
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
+"""What no name holds: letters that are not seen, and what stands in the place of bytes that are no UTF-8."""
+_AROUND: Final = ' \t"'
 _SEARCHED_BYTES: Final = 4 << 20
 """How far a recording is searched for the names of instruments."""
 
 
 def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
-    """The names of instruments without the blanks around them, and without those that are empty or damaged.
+    """The names of instruments without the blanks and quotes around them, and without those that are empty or damaged.
 
-    Damaged is what holds control characters or is no UTF-8 (or was not, where something stands in its place): a row
-    with such a name is malformed, whichever instrument is read.
+    Damaged is what holds control or invisible characters or is no UTF-8 (or was not, where something stands in its
+    place): a row with such a name, or without one, is malformed, whichever instrument is read.
     """
     texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in set(names))
-    stripped = (text.strip(" \t") for text in texts)
-    return frozenset(name for name in stripped if name and not any(map(_is_damaged, name)))
+    stripped = (text.strip(_AROUND) for text in texts)
+    return frozenset(name for name in stripped if name and not _UNSEEN.search(name))
 
 
 def names_near_begin(
@@ -55,10 +57,6 @@ def names_near_begin(
             if searched > (_SEARCHED_BYTES if found else first_within_bytes):
                 break
     return sound_names(found)
-
-
-def _is_damaged(letter: str) -> bool:
-    return letter < " " or "\x7f" <= letter <= "\x9f" or letter == _REPLACEMENT
 
 
 def layout_of(file: SourceFile, columns: Sequence[Column]) -> text.Layout:

@@ -225,6 +225,10 @@ class _Reader:
         self._old_runs = SnapshotRuns()
         self._latest_ns = self._cleared_ns = _NO_TIME
         """Times of the latest row of the book, and of the latest clear of a side."""
+        self._snapshot_ns: int | None = None
+        """Time of the last row of the book, if that is of a snapshot."""
+        self._begins = False
+        """Whether the next row of the book is the first of a file that follows another."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
         """Another file begins; the one after it begins at `next_ns` or later (None: there is none).
@@ -233,6 +237,7 @@ class _Reader:
             DatasetError: the file before leaves out what one before it tells of the same time.
         """
         self._retold.next_file(name, next_ns)
+        self._begins = self._latest_ns != _NO_TIME
 
     def end(self) -> None:
         """The last file has been read.
@@ -410,6 +415,12 @@ class _Reader:
         """The levels as they are, and for each clear those that it takes away."""
         clears = np.flatnonzero(rows.kind[chosen] == _CLEAR)
         parts: list[BookEvents] = []
+        if len(chosen):
+            if self._begins_with_snapshot(rows, int(chosen[0])):
+                parts.append(self._cleared(int(rows.time_ns[chosen[0]]), UNKNOWN, None))
+            in_snapshot = rows.kind[chosen[-1]] in (_SNAPSHOT, _CLEAR)
+            self._snapshot_ns = int(rows.time_ns[chosen[-1]]) if in_snapshot else None
+            self._begins = False
         start = 0
         for at in [*clears.tolist(), len(chosen)]:
             levels = chosen[start:at]
@@ -424,6 +435,11 @@ class _Reader:
                 parts.append(self._cleared(int(rows.time_ns[row]), int(rows.side[row]), upto))
             start = at + 1
         return concatenated(parts) if parts else None
+
+    def _begins_with_snapshot(self, rows: _Rows, row: int) -> bool:
+        """Whether a row of the book begins a file with a snapshot that no clear precedes, as that of an evening is."""
+        goes_on = self._snapshot_ns == int(rows.time_ns[row])
+        return self._begins and int(rows.kind[row]) == _SNAPSHOT and not goes_on
 
     def _cleared(self, time_ns: int, side: int, upto: int | None) -> BookEvents:
         if side == UNKNOWN:

@@ -13,7 +13,8 @@ import numpy as np
 
 from processor.errors import DatasetError
 from processor.events import NS_PER_SECOND
-from processor.overlaps import iso, mixed
+from processor.overlaps import iso
+from processor.runs import mixed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

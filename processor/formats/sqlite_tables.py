@@ -120,12 +120,13 @@ def _count(database: sqlite3.Connection, table: str, instrument: str) -> int:
 
 
 def _report_damaged(database: sqlite3.Connection, table: str, label: str, report: Report) -> None:
-    """Report the rows whose instrument has a name that none has: nothing tells whose they are."""
+    """Report the rows whose instrument has no name, or one that none has: nothing tells whose they are."""
     names = [row[0] for row in database.execute(_select("DISTINCT instrument", table))]
     for name in names:
-        if name and not sound_names([str(name)]):
-            rows = [row[0] for row in database.execute(_select("rowid", table, "WHERE instrument = ?"), (name,))]
-            detail = f"instrument {text.shown(_field(name))} is damaged"
+        if name is None or not sound_names([str(name)]):
+            rows = [row[0] for row in database.execute(_select("rowid", table, "WHERE instrument IS ?"), (name,))]
+            is_there = name is not None and str(name).strip(" \t")
+            detail = f"instrument {text.shown(_field(name))} is damaged" if is_there else "instrument is missing"
             report.add_all("malformed", label, ((row, None, detail) for row in rows), len(rows))
             report.rows(label, len(rows))
 

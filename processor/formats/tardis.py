@@ -48,7 +48,7 @@ class _Tardis:
         header, *rows = head_lines(head) or [b""]
         if header not in {_BOOK_HEADER, _TRADES_HEADER} and _States.of(header) is None:
             return frozenset()
-        named = ([name.strip(b" \t") for name in row.split(b",")[:2]] for row in rows)
+        named = ([name.strip(b' \t"') for name in row.split(b",")[:2]] for row in rows)
         return sound_names(b":".join(names) for names in named if len(names) > 1 and all(names))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:

@@ -70,6 +70,9 @@ _REPLACEMENT: Final = 0xFFFD
 _FIRST_SURROGATE: Final = 0xD800
 _LAST_SURROGATE: Final = 0xDFFF
 _LAST_CODE: Final = 0x10FFFF
+# Letters that are not seen: a soft hyphen; of no width, and marks of direction; a byte order mark.
+_SOFT_HYPHEN: Final = 0xAD
+_INVISIBLE: Final = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF))
 # How a letter begins that has so many bytes.
 _TWO_BYTES: Final = 0xC0
 _THREE_BYTES: Final = 0xE0
@@ -179,12 +182,18 @@ def _letter(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _is_damaged(text: Bytes, start: int, stop: int) -> bool:
-    """Whether a name holds what none does: bytes that are no UTF-8, what was put in their place, control characters."""
+    """Whether a name holds what none does.
+
+    That is bytes that are no UTF-8, what was put in their place, control characters, and letters that are not seen.
+    """
     at = start
     while at < stop:
         code, length = _letter(text, at, stop)
-        if code < SPACE or _DELETE <= code <= _LAST_CONTROL or code == _REPLACEMENT:
+        if code < SPACE or _DELETE <= code <= _LAST_CONTROL or code in (_REPLACEMENT, _SOFT_HYPHEN):
             return True
+        for first, last in _INVISIBLE:
+            if first <= code <= last:
+                return True
         at += length
     return False
 
@@ -197,9 +206,11 @@ def _read_name(
     found = _find_word(text, start, stop, quoted, specs, spec, letters, words)
     if found >= 0:
         return found, SOUND
+    if start == stop:
+        return 0, MISSING_FIELD
     if specs[spec + KIND] == KIND_ONLY:
         return 0, DAMAGED if _is_damaged(text, start, stop) else OTHER
-    return 0, NOT_A_WORD if start < stop else MISSING_FIELD
+    return 0, NOT_A_WORD
 
 
 @njit()

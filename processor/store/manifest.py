@@ -6,7 +6,7 @@ writing when the power went.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -15,7 +15,10 @@ from processor.store.files import INDEX_FOLDER
 from shared import atomic_write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+_T = TypeVar("_T")
 
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
 STORE_VERSION: Final = "2"
@@ -89,6 +92,70 @@ def load(folder: Path) -> Manifest | None:
         DatasetError: it is of another version or damaged, or a file is missing or has another size.
     """
     path = folder / MANIFEST_FILE
+    manifest = _decoded(path, Manifest)
+    if manifest is None:
+        return None
+    if manifest.version != STORE_VERSION:
+        msg = (
+            f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}. "
+            f"Convert the dataset again, or remove {INDEX_FOLDER} to have the events read alone"
+        )
+        raise DatasetError(msg)
+    check_files(folder, {name: size for segment in manifest.segments for name, size in segment.files.items()})
+    return manifest
+
+
+def check_files(folder: Path, sizes: Mapping[str, int]) -> None:
+    """Check that files of a store, named relative to it, are there with these sizes.
+
+    Raises:
+        DatasetError: one is missing or has another size.
+    """
+    for name, size in sizes.items():
+        try:
+            found = (folder / name).stat().st_size
+        except OSError as error:
+            msg = f"{folder / name}, which {MANIFEST_FILE} names, cannot be read: {error.strerror}"
+            raise DatasetError(msg) from error
+        if found != size:
+            msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
+            raise DatasetError(msg)
+
+
+class _Files(msgspec.Struct, frozen=True):
+    files: dict[str, int]
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What a manifest of any version says of the events of its store."""
+
+    instrument: str
+    complete: bool = False
+    segments: tuple[_Files, ...] = ()
+
+    @property
+    def event_files(self) -> dict[str, int]:
+        """The files that hold the events, named relative to the store, with their sizes."""
+        files = ((name, size) for segment in self.segments for name, size in segment.files.items())
+        return {name: size for name, size in files if not name.startswith(f"{INDEX_FOLDER}/")}
+
+
+def contents(folder: Path) -> Contents:
+    """What the store in `folder` holds.
+
+    Raises:
+        DatasetError: there is none, or its manifest is damaged.
+    """
+    path = folder / MANIFEST_FILE
+    found = _decoded(path, Contents)
+    if found is None:
+        msg = f"{path} cannot be read: it is gone"
+        raise DatasetError(msg)
+    return found
+
+
+def _decoded(path: Path, kind: type[_T]) -> _T | None:
+    """What the manifest says; None where there is none."""
     try:
         payload = path.read_bytes()
     except FileNotFoundError:
@@ -97,24 +164,7 @@ def load(folder: Path) -> Manifest | None:
         msg = f"{path} cannot be read: {error.strerror}"
         raise DatasetError(msg) from error
     try:
-        manifest = msgspec.json.decode(payload, type=Manifest)
+        return msgspec.json.decode(payload, type=kind)
     except msgspec.MsgspecError as error:
         msg = f"{path} is damaged: {error}"
         raise DatasetError(msg) from error
-    if manifest.version != STORE_VERSION:
-        msg = (
-            f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}. "
-            f"Convert the dataset again, or remove {INDEX_FOLDER} to have the events read alone"
-        )
-        raise DatasetError(msg)
-    for segment in manifest.segments:
-        for name, size in segment.files.items():
-            try:
-                found = (folder / name).stat().st_size
-            except OSError as error:
-                msg = f"{folder / name}, which {MANIFEST_FILE} names, cannot be read: {error.strerror}"
-                raise DatasetError(msg) from error
-            if found != size:
-                msg = f"{folder / name} has {found} bytes, {MANIFEST_FILE} says {size}"
-                raise DatasetError(msg)
-    return manifest

@@ -37,7 +37,18 @@ def sizes(found: list[Decimal]) -> set[str]:
     return {str(size.normalize()) for size in found}
 
 
-@pytest.mark.parametrize("damage", ["bina\x00\x00\x00", "binan\x1b[2Jce", "bin\udcffance"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "bina\x00\x00\x00",
+        "binan\x1b[2Jce",
+        "bin\udcffance",
+        "binance\u200b",
+        "\ufeffbinance",
+        "bin\xadance",
+        "\u202ebinance",
+    ],
+)
 def test_a_row_whose_symbol_is_damaged_is_malformed_and_makes_no_instrument(tmp_path: Path, damage: str) -> None:
     rows = [samples.tardis_trade(at, "buy", "100", "1") for at in range(MANY)]
     rows[14] = rows[14].replace("binance", damage)
@@ -50,6 +61,16 @@ def test_a_row_whose_symbol_is_damaged_is_malformed_and_makes_no_instrument(tmp_
     assert (incident.kind, incident.line) == ("malformed", 16)
     assert incident.detail.isprintable()
     assert incident.detail.endswith("is damaged")
+
+
+@pytest.mark.parametrize("empty", ["", " ", '""'])
+def test_a_row_without_a_symbol_is_malformed_and_not_lost(tmp_path: Path, empty: str) -> None:
+    rows = [samples.tardis_trade(at, "buy", "100", "1") for at in range(MANY)]
+    rows[14] = rows[14].replace("BTCUSDT", empty)
+    found = read(write(tmp_path / "trades.csv", lines(samples.TARDIS_TRADES, *rows)))
+    assert len(trades_of(found.trades)) == MANY - 1
+    (incident,) = found.report.incidents
+    assert (incident.kind, incident.line, incident.detail) == ("malformed", 16, "symbol is missing")
 
 
 def _tardis(names: list[str]) -> str:
@@ -76,7 +97,7 @@ def _okx(names: list[str]) -> str:
 def test_no_format_of_tables_names_an_instrument_that_is_damaged_or_empty(
     tmp_path: Path, written: Callable[[list[str]], str]
 ) -> None:
-    path = write(tmp_path / "a.csv", written(["B", "A\x00A", "", "A\x7f", "\x85", "A\ufffd", " B"]))
+    path = write(tmp_path / "a.csv", written(["B", "A\x00A", "", "A\x7f", "\x85", "A\ufffd", "A\u2060", " B"]))
     assert [name.rpartition(":")[2] for name in open_dataset(path).instruments] == ["B"]
 
 
@@ -97,6 +118,14 @@ def test_a_database_names_no_instrument_that_is_damaged_and_reports_its_rows(tmp
     (incident,) = found.report.incidents
     assert (incident.kind, incident.line, incident.detail) == ("malformed", 301, r"instrument 'A\x01' is damaged")
     assert found.report.files["a.db/trades"].rows == MANY + 1
+
+
+def test_a_database_reports_the_rows_that_name_no_instrument(tmp_path: Path) -> None:
+    good = [("X", 1.0, 1.0, "buy", ISO.format(at)) for at in range(MANY)]
+    nameless = [(name, 1.0, 1.0, "buy", ISO.format(7)) for name in (None, "")]
+    found = read(database(tmp_path / "a.db", [*good, *nameless]))
+    told = [(each.kind, each.line, each.detail) for each in found.report.incidents]
+    assert told == [("malformed", line, "instrument is missing") for line in (301, 302)]
 
 
 def test_names_are_told_apart_from_damage_by_what_no_name_holds() -> None:

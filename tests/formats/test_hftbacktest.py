@@ -158,6 +158,29 @@ def test_files_continue_each_other_and_a_snapshot_of_the_day_before_goes_first(t
     assert levels(read(tmp_path, "btcusdt")) == levels(read(tmp_path, "ethusdt"))
 
 
+@pytest.mark.parametrize("made", [new, old])
+def test_a_file_that_begins_with_a_snapshot_without_a_clear_begins_the_book_anew(
+    tmp_path: Path, made: Callable[[list[Row]], Any]
+) -> None:
+    npz(tmp_path, made(ROWS), "btcusdt_20240808.npz")
+    evening: list[Row] = [(SNAPSHOT | BUYS, 9000, 110.5, 1), (SNAPSHOT | SELLS, 9000, 111, 3)]
+    npz(tmp_path, made(evening), "btcusdt_20240809_eod.npz")
+    npz(tmp_path, made([(DEPTH | BUYS, 9500, 109, 2)]), "btcusdt_20240810.npz")
+    seen = levels(read(tmp_path))
+    assert [side for side, _, _ in seen].count(CLEAR) == 1
+    assert [row[0] for row in seen[-4:]] == [CLEAR, BID, ASK, BID]
+    assert seen[-3:] == [(BID, "110.5", "1"), (ASK, "111", "3"), (BID, "109", "2")]
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_file_that_ends_within_a_snapshot_is_continued_by_the_next(tmp_path: Path, at: int) -> None:
+    rows: list[Row] = [(CLEARED, 0, 0, 0), *ROWS[:3], (SNAPSHOT | SELLS, 0, 100.4, 2), (DEPTH | BUYS, 10, 99, 1)]
+    npz(tmp_path / "one", new(rows))
+    npz(tmp_path / "two", new(rows[:at]), "btcusdt_20240808_1.npz")
+    npz(tmp_path / "two", new(rows[at:]), "btcusdt_20240808_2.npz")
+    assert levels(read(tmp_path / "two")) == levels(read(tmp_path / "one"))
+
+
 def test_a_bare_array_is_read_too(tmp_path: Path) -> None:
     np.save(tmp_path / "XBTUSD.npy", new(ROWS))
     assert open_dataset(tmp_path).instruments == ("XBTUSD",)

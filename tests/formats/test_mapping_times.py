@@ -84,6 +84,43 @@ def test_numbers_for_times_of_day_may_have_lost_their_zeros(tmp_path: Path) -> N
     assert times_of(tmp_path) == [START_NS + round(second * 1000) * 10**6 for second in seconds]
 
 
+def test_no_format_is_advised_that_does_not_read_times_of_day_without_their_zeros(tmp_path: Path) -> None:
+    rows = [f"20250801;93000{ms:03};1;1" for ms in range(10)]
+    mapped(tmp_path, TWO + 'format = "%Y%m%d %H%M%S%f"\n', "d;t;p;q", *rows)
+    assert refusal(tmp_path).endswith("leave it out, as the values show how they are written")
+    mapped(tmp_path, TWO, "d;t;p;q", *rows)
+    assert times_of(tmp_path) == [START_NS + 34_200 * 10**9 + ms * 10**6 for ms in range(10)]
+    values = [row.replace(";", " ", 1).partition(";")[0] for row in rows]
+    column = TimeColumn("a.csv", "d with t", values, lambda: values, lambda: values, in_two=True)
+    assert advice(column) is None
+
+
+@pytest.mark.parametrize("odd", ["t", "nan", "", "2025-08-01"])
+@pytest.mark.parametrize("row", [0, 7])
+def test_a_row_of_which_the_time_is_none_is_malformed_and_leaves_the_unit_to_the_others(
+    tmp_path: Path, odd: str, row: int
+) -> None:
+    times = [START_MS + at for at in range(200)]
+    shown = [odd if at == row else str(time) for at, time in enumerate(times)]
+    mapped(tmp_path, ONE, "t,p,q", *(f"{time},1,1" for time in shown))
+    assert times_of(tmp_path) == [time * 10**6 for at, time in enumerate(times) if at != row]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "reason"),
+    [
+        ("45870.5", "45870.6", "a spreadsheet's count of days since 1899-12-30"),
+        ("133984800000000000", "133984800000000001", "Windows' count of 100 ns since the year 1601"),
+        ("1754006400000", "1754006400000000", "milliseconds since 1970, and '1754006400000000' is none: write all"),
+    ],
+)
+def test_numbers_that_are_no_times_of_one_unit_are_called_by_their_name(
+    tmp_path: Path, first: str, other: str, reason: str
+) -> None:
+    mapped(tmp_path, ONE, "t,p,q", f"{first},1,1", f"{other},1,1")
+    assert reason in refusal(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("digits", "unit"),
     [("1754006400", "seconds"), ("1754006400000", "milliseconds"), ("1754006400000000", "microseconds"),

@@ -38,6 +38,23 @@ def test_a_mapping_that_names_a_column_for_two_things_is_refused(tmp_path: Path)
     assert "the column 'px' is named for two things" in test_mapping.refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("mapping", "reason"),
+    [
+        (test_mapping.TRADES + 'buy = "x"\nsell = "x"\n', "the word 'x' stands for two of buy, sell, unknown"),
+        (test_mapping.TRADES + 'sell = "buy"\n', "the word 'buy' stands for two of buy, sell, unknown"),
+        (test_mapping.BOOK + 'ask = "bid"\n', "the word 'bid' stands for two of bid, ask"),
+        (
+            test_mapping.BOOK + 'snapshot = "s"\nsnapshot_word = "false"\n',
+            "the word 'false' stands for two of snapshot_word, update_word",
+        ),
+    ],
+)
+def test_a_mapping_in_which_a_word_stands_for_two_things_is_refused(tmp_path: Path, mapping: str, reason: str) -> None:
+    test_mapping.trades_file(tmp_path, mapping)
+    assert test_mapping.refusal(tmp_path).endswith(reason)
+
+
 def test_a_mapping_of_endless_nesting_is_refused(tmp_path: Path) -> None:
     test_mapping.trades_file(tmp_path, "a = " + "[" * 100_000)
     assert "mapping.toml cannot be read" in test_mapping.refusal(tmp_path)

@@ -122,7 +122,7 @@ def test_the_name_of_a_column_is_shown_as_far_as_a_terminal_can() -> None:
 
 
 def test_rows_of_other_instruments_are_neither_good_nor_bad() -> None:
-    found = parsed(ROW, b"Y,1,buy,x,y\nX,1,bid,1,1\nXX,1,bid,1,1\n,1,bid,1,1\n")
+    found = parsed(ROW, b"Y,1,buy,x,y\nX,1,bid,1,1\nXX,1,bid,1,1\n")
     assert found.lines.tolist() == [2]
     assert found.bad_count == 0
 

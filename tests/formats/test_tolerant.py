@@ -239,7 +239,8 @@ def test_a_value_rounded_in_a_row_that_is_bad_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [b"bin\x00\x00\x00ce", b"\x7f", b"a\xff", b"\xc2\x85", b"\xed\xa0\x80", b"\xf8\x90\x80\x80"]
+    "name",
+    [b"bin\x00\x00\x00ce", b"\x7f", b"a\xff", b"\xc2\x85", b"\xed\xa0\x80", b"\xf8\x90\x80\x80", b"a\xe2\x80\x8b"],
 )
 def test_a_row_whose_name_is_damaged_is_malformed_and_no_other_instruments(name: bytes) -> None:
     found = ROW.parse(b"x,%b,1,bid,1,1\n" % name, 1)

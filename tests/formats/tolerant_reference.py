@@ -135,7 +135,7 @@ _Read = tuple[int, int, bool]
 
 def _field(column: Column, content: bytes, quoted: bool, scales: Sequence[int]) -> _Read:  # noqa: FBT001
     if column.kind == KIND_ONLY and content != column.words[0]:
-        raise FaultyError if damaged(content) else OtherError
+        raise FaultyError if not content or damaged(content) else OtherError
     if column.kind in {KIND_ONLY, KIND_SKIP}:
         return 0, 0, False
     if column.kind == KIND_WORD:
@@ -198,7 +198,9 @@ def damaged(name: bytes) -> bool:
         letters = name.decode("utf-8")
     except UnicodeDecodeError:
         return True
-    return any(letter < " " or "\x7f" <= letter <= "\x9f" or letter == "\ufffd" for letter in letters)
+    unseen = [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0xFEFF, 0xFFFD]
+    unseen += [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+    return any(ord(letter) in unseen for letter in letters)
 
 
 def _parts(content: bytes, *, quoted: bool) -> re.Match[bytes]:

@@ -44,6 +44,17 @@ def test_a_price_over_ten_times_or_under_a_tenth_of_the_one_before_is_a_jump(
     assert report.counts["price_jumps"] == len(wanted)
 
 
+def test_the_first_price_below_zero_is_told_once() -> None:
+    report = Report()
+    jumps = Jumps("a.csv", report)
+    for ticks in ([100, 0], [100, -100, -300], [-100]):
+        trades = located(ticks, 2)
+        assert trades is not None
+        jumps.look(trades)
+    told = [(each.file, each.line, each.detail) for each in report.incidents if each.kind == "assumptions"]
+    assert told == [("a.csv", 1, "a price of -1: below 0 and 0 are taken as prices here")]
+
+
 def test_a_jump_is_located_and_says_from_where_to_where() -> None:
     report = Report()
     trades = located([100, 100, 10_100, 10_200], 2)

@@ -29,6 +29,11 @@ _PLAIN_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z
 """What the kernel reads by itself."""
 _TICKS: Final = range(620 * 10**15, 660 * 10**15)
 """Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be of 1989 and 1990."""
+_OTHER_COUNTS: Final = (
+    (range(30_000, 60_000), "a spreadsheet's count of days since 1899-12-30"),
+    (range(122 * 10**15, 136 * 10**15), "Windows' count of 100 ns since the year 1601"),
+)
+"""Numbers that are of no year after 1989 in any unit since 1970."""
 _POINTED: Final = re.compile(r"(%a,? )?%d\.%m\.%Y")
 """A date that nobody writes month first."""
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?")
@@ -114,7 +119,10 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 
 def advice(column: TimeColumn) -> str | None:
-    """What a mapping should say of a column; None where its values do not show it."""
+    """What a mapping should say of a column; None where its values do not show it, or no format does.
+
+    A format has no word for a time of day that has lost the zeros before it, which is read where nothing is said.
+    """
     values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
@@ -124,7 +132,18 @@ def advice(column: TimeColumn) -> str | None:
         return None
     if found is None:
         return None
-    return f'time_unit = "{found.unit}"' if found.form is None else _as_key(found.form)
+    if found.form is None:
+        return f'time_unit = "{found.unit}"'
+    is_read = found.form.shown in UNITS_NS or _score(values, of_format(found.form.shown), None)
+    return _as_key(found.form) if is_read else None
+
+
+def _shows(column: TimeColumn) -> bool:
+    """Whether its values alone show how they are written."""
+    try:
+        return _found(column, None) is not None
+    except DatasetError:
+        return False
 
 
 def _as_key(form: TimeForm) -> str:
@@ -182,7 +201,8 @@ def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
     form = of_format(shown)
     if column.first and not _score(column.first, form, zone):
         better = advice(column)
-        hint = f": write {better}" if better else ""
+        is_read = better is None and _shows(column)
+        hint = f": write {better}" if better else ": leave it out, as the values show how they are written" * is_read
         msg = f"{column.file}: {column.name} {quoted(column.first[0])} is not of the format {shown}{hint}"
         raise DatasetError(msg)
     return Clock(None, form, zone or UTC_ZONE)
@@ -196,7 +216,7 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
     """
     values = column.more()[:_MOST_VALUES]
     numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
-    if numbers and len(numbers) == len(values):
+    if numbers and len(numbers) >= _ENOUGH * len(values):
         if any(int(match[1]) in _TICKS for match in numbers):
             raise _ticks(column)
         unit = unit_of(values)
@@ -268,7 +288,28 @@ def _unknown(column: TimeColumn) -> DatasetError:
             f"{column.file}: {column.name} {shown} is a date alone: name the column of the time of day, too, "
             'time = ["date", "time"]'
         )
+    other = _other_unit(column)
+    if other is not None:
+        return DatasetError(
+            f"{column.file}: {column.name} {shown} is a number of {_CALLED[other[0]]} since 1970, and "
+            f"{quoted(other[1])} is none: write all times of a file in one unit"
+        )
+    number = _NUMBER.fullmatch(column.first[0]) if column.first else None
+    for counted, what in _OTHER_COUNTS:
+        if number is not None and int(number[1]) in counted:
+            return DatasetError(
+                f"{column.file}: {column.name} {shown} looks like {what}, which is not read: write it in ISO, as "
+                "2025-08-31T23:59:59.5Z, or as a number since 1970"
+            )
     return DatasetError(
         f"{column.file}: {column.name} {shown} is no time that is understood: write how it is written, as in "
         'format = "%d.%m.%Y %H:%M:%S.%f" or time_unit = "ms"'
     )
+
+
+def _other_unit(column: TimeColumn) -> tuple[str, str] | None:
+    """The unit of the first value, and the first number that is of no time in it; None where there is none."""
+    unit = unit_of(column.first[:1])
+    numbers = (value for value in column.more()[:_MOST_VALUES] if _NUMBER.fullmatch(value))
+    other = next((value for value in numbers if unit_of([value]) != unit), None)
+    return None if unit is None or other is None else (unit, other)

@@ -144,7 +144,12 @@ def _table(kind: str, said: dict[str, object], name: str) -> Table:
 
 def _fault(kind: str, table: Table) -> str | None:
     """What in a table cannot be, as a sentence."""
-    return _fault_of_instrument(table) or _fault_of_time(table) or _fault_of_columns(kind, table)
+    return (
+        _fault_of_instrument(table)
+        or _fault_of_time(table)
+        or _fault_of_columns(kind, table)
+        or _fault_of_words(kind, table)
+    )
 
 
 def _fault_of_instrument(table: Table) -> str | None:
@@ -243,6 +248,20 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
         f"the column {quoted(twice)} is named for two things": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)
+
+
+def _fault_of_words(kind: str, table: Table) -> str | None:
+    columns = {
+        table.side: ("buy", "sell", "unknown") if kind == TRADES else ("bid", "ask"),
+        table.snapshot: ("snapshot_word", "update_word"),
+        table.action: ("created", "changed", "deleted", "filled"),
+    }
+    for keys in (keys for name, keys in columns.items() if name is not None):
+        words = Counter(word for key in keys for word in set(words_of(table, key)))
+        twice = next((word for word, count in words.items() if count > 1), None)
+        if twice is not None:
+            return f"the word {quoted(twice.decode())} stands for two of {', '.join(keys)}"
+    return None
 
 
 def words_of(table: Table, key: str) -> list[bytes]:
