@@ -57,7 +57,7 @@ _BY_NAME: Final = {
 """By the end of a name, where the content is no text."""
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL), what) for magic, what in _BY_CONTENT)
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-_TABLES: Final = (b"PAR1", b"ARROW1")
+_TABLES: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 
 
 def described(file: SourceFile, start: bytes) -> str:
