@@ -7,15 +7,17 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
-from processor.formats.mapped.guesses import SYMBOLS, Guess, Sample, are_bars, guess_of, sample_of
+from processor.formats.mapped.guesses import SYMBOLS, Guess, guess_of
 from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
 from processor.formats.mapped.names import partitions_of, stem_of, telling_words
+from processor.formats.mapped.samples import Sample, sample_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from processor.formats.files import SourceFile
+    from processor.formats.mapped.guessed_times import Times
 
 _UNKNOWN: Final = "BTC-USD"
 _TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
@@ -23,6 +25,8 @@ _OF_TRADES: Final = ("id", "price", "size", "side")
 _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
+_WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
+_WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
 
 def may_be_mapped(start: bytes) -> bool:
@@ -39,10 +43,23 @@ def example(file: SourceFile, head: bytes) -> str:
         sample = Sample((), ())
     guess = guess_of(sample, file.name)
     tables = [_table(kind, file, sample, guess) for kind in _kinds(guess)]
-    remarks = (
-        ["# If these are bars, each would be taken as one trade at its close: give trades."] if are_bars(sample) else []
-    )
-    return "\n".join((*remarks, *(line for table in tables for line in table)))
+    return "\n".join((*_remarks(sample, guess), *(line for table in tables for line in table)))
+
+
+def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
+    """What the mapping cannot say of a table."""
+    if guess.bars:
+        yield "# If these are bars, each would be taken as one trade at its close: give trades."
+    if guess.split_levels is not None:
+        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not read: write"
+        yield "# all levels in a row, or a row for a level of a side."
+    kinds = [name for name in sample.names if _holds_several_kinds(sample.words(name))]
+    yield from (f"# If {_text(name)} tells trades from quotes, give each a file of its own." for name in kinds)
+
+
+def _holds_several_kinds(words: Sequence[str]) -> bool:
+    lower = {word.lower() for word in words}
+    return bool(lower & _WORDS_OF_TRADES) and bool(lower & _WORDS_OF_QUOTES)
 
 
 def _kinds(guess: Guess) -> list[str]:
@@ -70,23 +87,37 @@ def _table(kind: str, file: SourceFile, sample: Sample, guess: Guess) -> Iterato
         yield f"delimiter = {_text(sample.delimiter or '')}"
     if not sample.header:
         yield _with("header = false", "columns by their numbers, from 1")
-    if len(guess.time) > 1:
-        yield f"time = [{', '.join(_name(name, sample) for name in guess.time)}]"
-    else:
-        yield f"time = {_name(guess.time[0], sample) if guess.time else _text('time')}"
-    if guess.time_said is not None:
-        unit = guess.time_said.startswith("time_unit")
-        yield _with(guess.time_said, 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"') if unit else guess.time_said
+    yield from _times(sample, guess.times)
     yield from _columns(kind, sample, guess)
+
+
+def _times(sample: Sample, times: Times) -> Iterator[str]:
+    if len(times.columns) > 1:
+        yield f"time = [{', '.join(_name(name, sample) for name in times.columns)}]"
+    else:
+        yield f"time = {_name(times.columns[0], sample) if times.columns else _text('time')}"
+    if times.local is not None:
+        yield _with(f"local_time = {_name(times.local, sample)}", "the recorder's clock")
+    if times.said:
+        is_unit = times.said.startswith("time_unit")
+        forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
+        in_utc = "%z" in times.said or times.zone is not None
+        remark = forms if is_unit else None if in_utc else 'in UTC; else add zone = "Europe/Berlin"'
+        yield times.said if remark is None else _with(times.said, remark)
+    if times.zone is not None:
+        yield _with(f"zone = {_text(times.zone)}", "as the column's name says")
 
 
 def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     if kind == BOOK and guess.lists:
-        yield f"bids = {_name(guess.lists[0], sample)}"
-        yield f"asks = {_name(guess.lists[1], sample)}"
+        for key, columns in zip(("bids", "asks"), guess.lists, strict=True):
+            shown = [_name(name, sample) for name in columns]
+            yield f"{key} = {shown[0]}" if len(shown) == 1 else f"{key} = [{', '.join(shown)}]"
         if "snapshot" in guess.columns:
             yield f"snapshot = {_name(guess.columns['snapshot'], sample)}"
             yield from (f"{key} = {_text(words[0])}" for key, words in guess.words.items())
+        return
+    if kind == BOOK and guess.split_levels is not None:
         return
     if kind == BOOK and guess.levels:
         levels = ", ".join(f"[{', '.join(_name(name, sample) for name in level)}]" for level in guess.levels)
@@ -99,18 +130,27 @@ def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
             yield f"{key} = {_name(column, sample)}"
         elif key in {"price", "size"}:
             yield _with(f"{key} = {_text(key)}", "which column is it?")
+    yield from _words(kind, sample, guess)
+
+
+def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     for key, words in guess.words.items():
         if key:
             yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
+    if guess.unsure is not None and kind == TRADES:
+        both = " and ".join(map(_text, sample.words(guess.unsure)))
+        yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")
+    if kind == BOOK and guess.snapshots:
+        yield _with("snapshot = true", "the rows of a time are the whole book; leave it out if they are changes")
 
 
 def _files(file: SourceFile) -> tuple[str, str]:
     """A pattern for the file and those like it, and the instrument in its name."""
-    base_name = file.name.rpartition("/")[2]
+    base_name = file.base_name
     stem = stem_of(file)
     if _TICKER.fullmatch(stem) and telling_words(stem):
         return f"*{base_name.removeprefix(stem)}", "{stem}"
-    pattern = re.sub(r"[\[\]*?]", "?", base_name)
+    pattern = "".join(letter if letter.isprintable() and letter not in "[]*?" else "?" for letter in base_name)
     return re.sub(r"\d{4}[-_.]?\d\d[-_.]?\d\d", "*", pattern), _instrument_in(stem)
 
 

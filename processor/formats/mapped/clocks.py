@@ -114,7 +114,7 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 
 def advice(column: TimeColumn) -> str | None:
-    """What a mapping should say of a column; None where its values do not show it."""
+    """What a mapping should say of a column: nothing where its values say more than a format; None if they do not."""
     values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
@@ -124,7 +124,11 @@ def advice(column: TimeColumn) -> str | None:
         return None
     if found is None:
         return None
-    return f'time_unit = "{found.unit}"' if found.form is None else _as_key(found.form)
+    if found.form is None:
+        return f'time_unit = "{found.unit}"'
+    if found.form.shown not in UNITS_NS and _score(values, of_format(found.form.shown), None) < len(values):
+        return ""  # numbers for times of day, of which not all have the zeros that a format needs
+    return _as_key(found.form)
 
 
 def _as_key(form: TimeForm) -> str:

@@ -204,7 +204,7 @@ class Mapped:
             table.action: [word for word, _ in action_words(table)],
             table.snapshot: [word_of(table.update_word), word_of(table.snapshot_word)],
         }
-        return {str(name): words for name, words in found.items() if name is not None}
+        return {str(name): words for name, words in found.items() if name is not None and name is not True}
 
     def time_name(self, columns: tuple[str, ...]) -> str:
         """The column of its lines in which the times stand that these columns hold."""
