@@ -329,7 +329,7 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
 
 
 def _may_be_mapped(start: bytes) -> bool:
-    return mapping.may_be_mapped(start) and (start[:1] in {b"[", b"{"} or may_be_mapped(start))
+    return mapping.may_be_mapped(start) and may_be_mapped(start)
 
 
 def _reason(ignored: _Ignored) -> str:

@@ -79,7 +79,8 @@ def is_text(start: bytes) -> bool:
 
 
 def may_be_mapped(start: bytes) -> bool:
-    """Whether a mapping could explain a file that begins so: lines of text, Parquet or Arrow."""
+    """Whether a mapping could explain a file that begins so: lines of text, JSON, Parquet or Arrow."""
     if start.startswith(_TABLES):
         return True
-    return b"\n" in start and is_text(start) and not any(magic.match(start) for magic, _ in _COMPILED)
+    may_have_rows = b"\n" in start or start[:1] in {b"[", b"{"}
+    return may_have_rows and is_text(start) and not any(magic.match(start) for magic, _ in _COMPILED)

@@ -257,3 +257,32 @@ def test_a_name_that_is_no_utf8_is_meant_by_the_pattern(tmp_path: Path) -> None:
     write(tmp_path / os.fsdecode(b"caf\xe9.csv"), table("side", ("buy", "sell")))
     pasted(tmp_path)
     assert sides_of(tmp_path) == list(SIDES)
+
+
+def test_rows_that_are_no_rows_leave_the_unit_of_the_others_as_it_is(tmp_path: Path) -> None:
+    rows = [f"{START_MS + at},{PRICES[at % 5]},{SIZES[at % 5]},buy" for at in range(300)]
+    write(
+        tmp_path / "fills.csv",
+        lines("time,price,size,side", *rows[:200], "time,price,size,side", *rows[200:], "Total,,,"),
+    )
+    pasted(tmp_path)
+    found = read(tmp_path)
+    assert [each.time_ns - START_NS for each in trades_of(found.trades)] == [at * 10**6 for at in range(300)]
+    assert found.report.counts["malformed"] == 2
+
+
+def test_lines_about_the_file_are_not_its_header(tmp_path: Path) -> None:
+    rows = [
+        f"{START_MS + at},{PRICES[at]},{SIZES[at]},{'sell' if side == SELL else 'buy'}" for at, side in enumerate(SIDES)
+    ]
+    write(tmp_path / "fills.csv", lines("Symbol,XBT,,", "From,2025-08-01,,", "time,price,size,side", *rows))
+    pasted(tmp_path)
+    assert sides_of(tmp_path) == list(SIDES)
+
+
+def test_orders_whose_events_have_unknown_words_are_not_taken_for_trades(tmp_path: Path) -> None:
+    rows = [f"{START_MS + at},{at // 2},{at % 2},B,100,5" for at in range(6)]
+    write(tmp_path / "log.csv", lines("ts,order_id,action,side,px,qty", *rows))
+    assert '# of "0", "1" nothing tells which are created' in pasted(tmp_path)
+    with pytest.raises(DatasetError, match="action '0' is"):
+        read(tmp_path)

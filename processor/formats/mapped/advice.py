@@ -137,6 +137,9 @@ def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     for key, words in guess.words.items():
         if key:
             yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
+    if kind == ORDERS and "created" not in guess.words:
+        actions = ", ".join(map(_text, sample.words(guess.columns["action"])))
+        yield f"# of {actions} nothing tells which are created, changed, deleted: add them"
     if guess.unsure is not None and kind == TRADES:
         both = " and ".join(map(_text, sample.words(guess.unsure)))
         yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")

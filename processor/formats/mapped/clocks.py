@@ -200,7 +200,7 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
     """
     values = column.more()[:_MOST_VALUES]
     numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
-    if numbers and len(numbers) == len(values):
+    if numbers and len(numbers) >= _ENOUGH * len(values):
         if any(int(match[1]) in _TICKS for match in numbers):
             raise _ticks(column)
         unit = unit_of(values)

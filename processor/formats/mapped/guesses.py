@@ -18,6 +18,8 @@ _PRICES: Final = ("price", "px", "last", "p", "rate", "close")
 _SIZES: Final = ("size", "amount", "qty", "quantity", "volume", "vol", "q", "sz", "lots", "shares", "v")
 SYMBOLS: Final = ("symbol", "ticker", "instrument", "pair", "market", "product", "contract", "sym", "coin")
 _IDS: Final = ("id", "oid", "orderid", "order", "ref")
+_ORDER_IDS: Final = ("orderid", "oid", "orderref", "ordernumber")
+_ACTION_NAMES: Final = ("action", "event", "eventtype", "updatetype", "messagetype")
 _ACTIONS: Final = {
     "created": "created create new add added insert inserted placed place open opened submitted a n".split(),  # noqa: SIM905
     "changed": "changed change modified modify update updated amend amended u m".split(),  # noqa: SIM905
@@ -166,6 +168,8 @@ def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -
     elif sample.header:
         found.unsure = named(names, SIDES, lambda name: name != action and could_be_sides(sample.words(name)))
     order_id = named(names, _IDS, lambda name: name not in {action, side})
+    if action is None and side and (named(names, _ORDER_IDS, lambda name: name != side)):
+        action = named(names, _ACTION_NAMES, lambda name: name not in {order_id, side} and bool(sample.words(name)))
     if action and order_id and side:
         found.columns |= {"id": order_id, "action": action}
         found.words = dict(zip(("bid", "ask"), list(found.words.values())[:2], strict=False))

@@ -79,19 +79,24 @@ def _of_text(head: bytes) -> Sample | None:
     }
     delimiter = max(separated.DELIMITERS, key=lambda each: (counts[each] > 1, -_odd(some, each), counts[each]))
     width = counts[delimiter]
+    headers: list[tuple[int, tuple[str, ...]]] = []
+    first = None
     for at, line in enumerate(lines[:_LINES_BEFORE]):
         fields = separated.fields_of(line.lstrip("#"), delimiter)
-        numbers = sum(NUMBER.fullmatch(each) is not None for each in fields)
         if len(fields) not in {width, width - 1}:
             continue
-        if not numbers:
-            rows = [separated.fields_of(row, delimiter) for row in lines[at + 1 :]]
-            return Sample(fields, rows, delimiter)
-        if line.startswith("#"):
-            continue
-        rows = [separated.fields_of(row, delimiter) for row in lines[at:]]
-        return Sample(tuple(map(str, range(1, width + 1))), rows, delimiter, header=False)
-    return None
+        if not any(map(NUMBER.fullmatch, fields)):
+            headers.append((at, fields))
+        elif not line.startswith("#"):
+            first = at
+            break
+    if headers:  # a line about the file has empty fields, or the same twice
+        at, names = next((each for each in headers if len(set(each[1])) == len(each[1])), headers[0])
+        return Sample(names, [separated.fields_of(row, delimiter) for row in lines[at + 1 :]], delimiter)
+    if first is None:
+        return None
+    rows = [separated.fields_of(row, delimiter) for row in lines[first:]]
+    return Sample(tuple(map(str, range(1, width + 1))), rows, delimiter, header=False)
 
 
 def _odd(lines: Sequence[str], delimiter: str) -> int:
