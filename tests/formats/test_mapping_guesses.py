@@ -286,3 +286,74 @@ def test_orders_whose_events_have_unknown_words_are_not_taken_for_trades(tmp_pat
     assert '# of "0", "1" nothing tells which are created' in pasted(tmp_path)
     with pytest.raises(DatasetError, match="action '0' is"):
         read(tmp_path)
+
+
+def fills(folder: Path, *names: str) -> Path:
+    """In each file one trade, whose price is the file's number."""
+    for number, name in enumerate(names):
+        write(folder / name, lines("time,price,size,side", f"{START_MS + number},{number + 1},1,buy"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "instruments"),
+    [
+        (("part-000.csv", "part-001.csv"), ("BTC-USD",)),
+        (("xbt-2025-08-01.csv", "xbt-2025-08-02.csv"), ("xbt",)),
+        (("btcusdt.csv", "ethusdt.csv"), ("btcusdt", "ethusdt")),
+        (("btc-2025-08-01.csv", "eth-2025-08-01.csv", "btc-2025-08-02.csv"), ("btc", "eth")),
+        (("trades_BTC.csv", "trades_ETH.csv"), ("BTC", "ETH")),
+        (("BTC/fills.csv", "ETH/fills.csv"), ("BTC", "ETH")),
+        (("600000.csv", "600001.csv"), ("600000", "600001")),
+        (("exchange=a/sym=X/1.csv", "exchange=b/sym=X/1.csv"), ("a:X", "b:X")),
+    ],
+)  # fmt: skip
+def test_all_files_that_are_alike_are_meant_and_no_two_instruments_are_one(
+    tmp_path: Path, names: tuple[str, ...], instruments: tuple[str, ...]
+) -> None:
+    pasted(fills(tmp_path, *names))
+    assert open_dataset(tmp_path).instruments == instruments
+    found = [each.price for name in instruments for each in trades_of(read(tmp_path, name).trades)]
+    assert sorted(found) == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize("mapping", ["exchange_column", "the folder"])
+def test_a_symbol_on_two_exchanges_is_two_instruments(tmp_path: Path, mapping: str) -> None:
+    if mapping == "exchange_column":
+        rows = [f"{exchange},X,{START_MS + at},{at + 1},1" for at, exchange in enumerate("abab")]
+        write(tmp_path / "fills.csv", lines("exchange,symbol,time,price,size", *rows))
+    else:
+        for number, exchange in enumerate("ab"):
+            rows = [f"{exchange},{START_MS + at},{at + 1},1" for at in range(number, 4, 2)]
+            write(tmp_path / f"symbol=X/{number}.csv", lines("exchange,time,price,size", *rows))
+    pasted(tmp_path)
+    assert open_dataset(tmp_path).instruments == ("a:X", "b:X")
+    assert [each.price for each in trades_of(read(tmp_path, "b:X").trades)] == [2, 4]
+
+
+def test_a_table_that_no_mapping_means_is_told_as_left_out(tmp_path: Path) -> None:
+    fills(tmp_path, "a.csv", "b.csv")
+    write(tmp_path / "README.txt", "Trades of a day.\nMore of them, and what they are, on the page.\n")
+    mapping = '[trades]\nfiles = "a.csv"\ninstrument = "X"\ntime = "time"\nprice = "price"\nsize = "size"\n'
+    write(tmp_path / "mapping.toml", mapping)
+    report = read(tmp_path).report
+    assert [(each.file, each.kind) for each in report.incidents if each.kind == "unused"] == [("b.csv", "unused")]
+    assert report.counts["unused"] == 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["BID BIDSIZ ASK ASKSIZ", "bid_px bid_qty offer_px offer_qty", "best_bid best_bid_vol best_ask best_ask_vol"],
+)
+def test_bids_and_asks_have_the_sizes_beside_them(tmp_path: Path, names: str) -> None:
+    write(tmp_path / "q.csv", lines(f"time,{names.replace(' ', ',')}", f"{START_MS},100,5,101,6"))
+    pasted(tmp_path)
+    assert books_of(read(tmp_path)) == [({"100": "5"}, {"101": "6"})]
+
+
+@pytest.mark.parametrize("what", ["distance", "orders", "change", "id", "exchange", "notional"])
+def test_what_a_bid_has_besides_is_no_price(tmp_path: Path, what: str) -> None:
+    write(tmp_path / "q.csv", lines(f"time,bids_{what}_0,asks_{what}_0", f"{START_MS},-0.1,0.1"))
+    assert "levels" not in pasted(tmp_path)
+    with pytest.raises(DatasetError, match="has no column"):
+        open_dataset(tmp_path)

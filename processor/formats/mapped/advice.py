@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
-from processor.formats.mapped.guesses import SYMBOLS, Guess, guess_of
+from processor.formats.mapped.groups import Group, group_of
+from processor.formats.mapped.guesses import EXCHANGES, SYMBOLS, Guess, guess_of
 from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
-from processor.formats.mapped.names import partitions_of, stem_of, telling_words
+from processor.formats.mapped.names import partitions_of, stem_of
 from processor.formats.mapped.samples import Sample, sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from processor.formats.files import SourceFile
     from processor.formats.mapped.guessed_times import Times
 
-_UNKNOWN: Final = "BTC-USD"
-_TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
 _OF_TRADES: Final = ("id", "price", "size", "side")
 _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
@@ -36,13 +34,23 @@ def may_be_mapped(start: bytes) -> bool:
     return is_frame(start) or (b"\n" in start and b"\0" not in start)
 
 
-def example(file: SourceFile, head: bytes) -> str:
-    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak."""
+def is_table(file: SourceFile, head: bytes) -> bool:
+    """Whether a file of no known format has columns, and times in one of them."""
+    sample = sample_of(file, head)
+    return sample is not None and guess_of(sample, file.name).times.said is not None
+
+
+def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
+    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak.
+
+    It means those of `others` too that have the same columns.
+    """
     sample = sample_of(file, head)
     if sample is None:
         sample = Sample((), ())
     guess = guess_of(sample, file.name)
-    tables = [_table(kind, file, sample, guess) for kind in _kinds(guess)]
+    alike = [each for each in others if _is_alike(each, file, sample)]
+    tables = [_table(kind, group_of(file, alike), sample, guess) for kind in _kinds(guess)]
     return "\n".join((*_remarks(sample, guess), *(line for table in tables for line in table)))
 
 
@@ -71,18 +79,38 @@ def _kinds(guess: Guess) -> list[str]:
     return [BOOK] if "bid" in guess.words or "ask" in guess.words else [TRADES]
 
 
-def _table(kind: str, file: SourceFile, sample: Sample, guess: Guess) -> Iterator[str]:
+def _is_alike(other: SourceFile, file: SourceFile, sample: Sample) -> bool:
+    """Whether another file is of the same kind and has the same columns."""
+    if file.base_name.removeprefix(stem_of(file)) != other.base_name.removeprefix(stem_of(other)):
+        return False
+    found = sample_of(other, other.head())
+    return found is not None and found.names == sample.names and found.delimiter == sample.delimiter
+
+
+def _table(kind: str, group: Group, sample: Sample, guess: Guess) -> Iterator[str]:
     yield f"[{kind}]"
-    pattern, instrument = _files(file)
-    partition = next((key for key in partitions_of(file) if key.lower() in SYMBOLS), None)
-    like_it = pattern if partition is None else "*." + pattern.rpartition(".")[2]
+    partitions = partitions_of(group.file)
+    symbol = next((key for key in partitions if key.lower() in SYMBOLS), None)
+    exchange = next((key for key in partitions if key.lower() in EXCHANGES), None)
+    like_it = group.pattern if symbol is None else "*." + group.pattern.rpartition(".")[2]
     yield f"files = {_text(like_it)}"
+    several = guess.exchange is not None and len(set(sample.values(guess.exchange))) > 1
     if guess.symbol is not None:
         yield f"instrument_column = {_name(guess.symbol, sample)}"
-    elif partition is not None:
-        yield _with(f"instrument_column = {_text(partition)}", f"from the folders {partition}=...")
+    elif symbol is not None:
+        yield _with(f"instrument_column = {_text(symbol)}", f"from the folders {symbol}=...")
+    elif several and guess.exchange is not None:
+        yield f"instrument_column = {_name(guess.exchange, sample)}"
+        exchange, guess.exchange = None, None
+    elif group.instrument_pattern is not None:
+        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group finds in a path")
     else:
-        yield _with(f"instrument = {_text(instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+        yield _with(f"instrument = {_text(group.instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+    if guess.symbol is not None or symbol is not None:
+        if guess.exchange is not None:
+            yield f"exchange_column = {_name(guess.exchange, sample)}"
+        elif exchange is not None:
+            yield _with(f"exchange_column = {_text(exchange)}", f"from the folders {exchange}=...")
     if sample.delimiter not in {None, ","}:
         yield f"delimiter = {_text(sample.delimiter or '')}"
     if not sample.header:
@@ -145,33 +173,6 @@ def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
         yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")
     if kind == BOOK and guess.snapshots:
         yield _with("snapshot = true", "the rows of a time are the whole book; leave it out if they are changes")
-
-
-def _files(file: SourceFile) -> tuple[str, str]:
-    """A pattern for the file and those like it, and the instrument in its name."""
-    base_name = file.base_name
-    stem = stem_of(file)
-    if _TICKER.fullmatch(stem) and telling_words(stem):
-        return f"*{base_name.removeprefix(stem)}", "{stem}"
-    pattern = "".join(letter if letter.isprintable() and letter not in "[]*?" else "?" for letter in base_name)
-    return re.sub(r"\d{4}[-_.]?\d\d[-_.]?\d\d", "*", pattern), _instrument_in(stem)
-
-
-def _instrument_in(stem: str) -> str:
-    """The words of a name that may be an instrument: the first in capitals that follow each other, else the first."""
-    for may_be in (_TICKER.fullmatch, telling_words):
-        run = re.compile(r"[A-Za-z0-9]+").finditer(stem)
-        found: list[re.Match[str]] = []
-        for word in run:
-            if telling_words(word[0]) and may_be(word[0]):
-                if found and word.start() > found[-1].end() + 1:
-                    break
-                found.append(word)
-            elif found:
-                break
-        if found:
-            return stem[found[0].start() : found[-1].end()]
-    return _UNKNOWN
 
 
 def _name(column: str, sample: Sample) -> str:

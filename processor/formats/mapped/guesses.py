@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PRICES: Final = ("price", "px", "last", "p", "rate", "close")
 _SIZES: Final = ("size", "amount", "qty", "quantity", "volume", "vol", "q", "sz", "lots", "shares", "v")
 SYMBOLS: Final = ("symbol", "ticker", "instrument", "pair", "market", "product", "contract", "sym", "coin")
+EXCHANGES: Final = ("exchange", "venue", "exch")
 _IDS: Final = ("id", "oid", "orderid", "order", "ref")
 _ORDER_IDS: Final = ("orderid", "oid", "orderref", "ordernumber")
 _ACTION_NAMES: Final = ("action", "event", "eventtype", "updatetype", "messagetype")
@@ -27,7 +28,8 @@ _ACTIONS: Final = {
     "filled": "filled fill partial_fill executed execute trade traded match matched f e t".split(),  # noqa: SIM905
 }
 _SIDE_NAMES: Final = {"bid": ("bid",), "ask": ("ask", "offer")}
-_SIZE_NAMES: Final = ("size", "vol", "qty", "quantity", "amount", "sz")
+_SIZE_NAMES: Final = ("siz", "vol", "qty", "quantity", "amount", "sz")
+_OF_A_PRICE: Final = re.compile(r"(top|inside|nbbo|close|last|level|lvl|l)*(price|px|prc|p|rate)?s?(level|lvl|l)?")
 _TRADE_IDS: Final = ("tradeid", "trdmatchid", "tid", "id", "aggtradeid", "matchid")
 _SNAPSHOTS: Final = ("snap", "snapshot", "partial", "full", "true", "1", "image", "all")
 _LEVELS: Final = ("level", "lvl", "depthlevel", "booklevel", "rank", "position", "pos", "priority")
@@ -45,6 +47,7 @@ class Guess:
 
     times: Times = field(default_factory=Times)
     symbol: str | None = None
+    exchange: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     levels: list[tuple[str, ...]] = field(default_factory=list)
     lists: tuple[tuple[str, ...], tuple[str, ...]] | None = None
@@ -63,6 +66,8 @@ def guess_of(sample: Sample, file_name: str) -> Guess:
     free = [name for name in free if name not in {*found.times.columns, found.times.local}]
     found.symbol = named(free, SYMBOLS, lambda name: not is_numeric(sample, name))
     free = [name for name in free if name != found.symbol]
+    found.exchange = named(free, EXCHANGES, lambda name: not is_numeric(sample, name)) if sample.header else None
+    free = [name for name in free if name != found.exchange]
     if not sample.header:
         _by_order(sample, free, file_name, found)
         return found
@@ -261,6 +266,8 @@ def _side_of(text: str) -> tuple[str, bool] | None:
         return ("bid" if short[1] == "b" else "ask"), (short[2] or "p")[0] != "p"
     side = next((side for side, words in _SIDE_NAMES.items() if any(word in text for word in words)), None)
     rest = re.sub("bid|ask|offer|best|quote", "", text)
-    if side is None or rest in {"id", "time", "count", "ct", "orders", "ts"}:
+    if side is None:
         return None
-    return side, any(word in rest for word in _SIZE_NAMES) or rest in {"s", "q", "v"}
+    if any(word in rest for word in _SIZE_NAMES) or rest in {"s", "q", "v"}:
+        return side, True
+    return (side, False) if _OF_A_PRICE.fullmatch(rest) else None
