@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
 from processor.formats.mapped.groups import Group, group_of
+from processor.formats.mapped.guessed_times import Times, times_of
 from processor.formats.mapped.guesses import EXCHANGES, SYMBOLS, Guess, guess_of
 from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from processor.formats.files import SourceFile
-    from processor.formats.mapped.guessed_times import Times
 
 _OF_TRADES: Final = ("id", "price", "size", "side")
 _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
+_LOOKED_AT: Final = 2048
+"""Bytes that show whether there are times: there may be thousands of files."""
 _WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
 _WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
@@ -36,8 +38,11 @@ def may_be_mapped(start: bytes) -> bool:
 
 def is_table(file: SourceFile, head: bytes) -> bool:
     """Whether a file of no known format has columns, and times in one of them."""
-    sample = sample_of(file, head)
-    return sample is not None and guess_of(sample, file.name).times.said is not None
+    sample = sample_of(file, head if is_frame(head) else head[:_LOOKED_AT])
+    if sample is None:
+        return False
+    times = times_of(sample, [name for name in sample.names if name], file.name)
+    return times.said is not None or not sample.typed.isdisjoint(times.columns)
 
 
 def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
