@@ -128,11 +128,17 @@ def test_the_times_of_the_exchange_go_before_those_of_a_recorder(tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("name", "zone", "hours"),
-    [("Quote time, EET", "EET", 3), ("time_cet", "CET", 2), ("Date (America/New_York)", "America/New_York", -4)],
+    [
+        ("Quote time, EET", "EET", 3),
+        ("time_cet", "CET", 2),
+        ("Time (UTC+5:30)", "+05:30", 5.5),
+        ("GMT-3 time", "-03:00", -3),
+        ("Date (America/New_York)", "America/New_York", -4),
+    ],
 )
 @pytest.mark.parametrize("shown", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S"])
 def test_a_zone_in_the_name_of_the_column_is_that_of_its_times(
-    tmp_path: Path, name: str, zone: str, hours: int, shown: str
+    tmp_path: Path, name: str, zone: str, hours: float, shown: str
 ) -> None:
     local = datetime.fromtimestamp(START_MS / 1000 + hours * 3600, UTC).strftime(shown)
     write(tmp_path / "ticks.csv", lines(f"{name};Bid;Ask", f"{local};1;2"))

@@ -132,10 +132,12 @@ def _times(sample: Sample, times: Times) -> Iterator[str]:
     if times.local is not None:
         yield _with(f"local_time = {_name(times.local, sample)}", "the recorder's clock")
     if times.said:
-        is_unit = times.said.startswith("time_unit")
+        is_unit = times.said.startswith("time_unit") and "iso" not in times.said
         forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
-        in_utc = "%z" in times.said or times.zone is not None
-        remark = forms if is_unit else None if in_utc else 'in UTC; else add zone = "Europe/Berlin"'
+        has_zone = "%z" in times.said or times.zone is not None
+        remark = (
+            forms if is_unit else None if has_zone else 'in UTC where it names none; else add zone = "Europe/Berlin"'
+        )
         yield times.said if remark is None else _with(times.said, remark)
     if times.zone is not None:
         yield _with(f"zone = {_text(times.zone)}", "as the column's name says")

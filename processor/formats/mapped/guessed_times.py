@@ -27,6 +27,7 @@ _ZONES: Final = {
     "chicago": "America/Chicago", "london": "Europe/London", "berlin": "Europe/Berlin", "tokyo": "Asia/Tokyo",
 }  # fmt: skip
 """Zones as names of columns have them."""
+_FROM_UTC: Final = re.compile(r"(?:UTC|GMT)\s*([+-])(\d\d?)(?::?(\d\d))?", re.IGNORECASE)
 _IANA: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[+-]\d\d:\d\d")
 
 
@@ -106,6 +107,9 @@ def _zone(name: str, values: Sequence[str], said: str | None) -> str | None:
         return None
     if any(map(_OFFSET.search, values)):
         return None
+    offset = _FROM_UTC.search(name)
+    if offset is not None:
+        return f"{offset[1]}{int(offset[2]):02}:{offset[3] or '00'}"
     spelt = [_IANA.search(name), *(re.search(rf"(?<![a-z]){word}(?![a-z])", name.lower()) for word in _ZONES)]
     found = next((match[0] for match in spelt if match), None)
     zone = None if found is None else _ZONES.get(found, found)
