@@ -363,3 +363,23 @@ def test_what_a_bid_has_besides_is_no_price(tmp_path: Path, what: str) -> None:
     assert "levels" not in pasted(tmp_path)
     with pytest.raises(DatasetError, match="has no column"):
         open_dataset(tmp_path)
+
+
+def test_a_time_of_day_in_a_folder_of_a_day_is_of_that_day(tmp_path: Path) -> None:
+    rows = [f"00:00:0{at}.25,{PRICES[at]},{SIZES[at]}" for at in range(5)]
+    write(tmp_path / "date=2025-08-01/X.csv", lines("time,price,size", *rows))
+    pasted(tmp_path)
+    assert [each[0] for each in trades(tmp_path)] == [at * 10**9 + 250_000_000 for at in range(5)]
+
+
+def test_fractions_of_a_second_in_a_column_of_their_own_are_told(tmp_path: Path) -> None:
+    rows = [f"{START_MS // 1000 + at},{at},{PRICES[at]},{SIZES[at]}" for at in range(5)]
+    write(tmp_path / "fills.csv", lines("timestamp,nanos,price,size", *rows))
+    assert '# Fractions of a second that "nanos" may hold are not read' in pasted(tmp_path)
+
+
+def test_lists_of_levels_may_have_names_of_one_letter(tmp_path: Path) -> None:
+    row = f'"t": {START_MS}, "b": [{{"p": 100, "q": 5}}], "a": [{{"p": 101, "q": 6}}]'
+    write(tmp_path / "book.jsonl", f"{{{row}}}\n")
+    pasted(tmp_path)
+    assert books_of(read(tmp_path)) == [({"100": "5"}, {"101": "6"})]

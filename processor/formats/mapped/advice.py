@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
@@ -13,6 +14,7 @@ from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
 from processor.formats.mapped.names import partitions_of, stem_of
 from processor.formats.mapped.samples import Sample, sample_of
+from processor.formats.mapped.time_shapes import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +27,7 @@ _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
 _LOOKED_AT: Final = 2048
 """Bytes that show whether there are times: there may be thousands of files."""
+_FRACTIONS: Final = re.compile(r"(ms|msec|milli|us|usec|micro|ns|nsec|nano|frac)[a-z]*")
 _WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
 _WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
@@ -66,6 +69,11 @@ def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
     if guess.split_levels is not None:
         yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not read: write"
         yield "# all levels in a row, or a row for a level of a side."
+    rest = [name for name in sample.names if name not in {*guess.times.columns, guess.times.local}]
+    fractions = [name for name in rest if _FRACTIONS.fullmatch(name.lower())]
+    yield from (
+        f"# Fractions of a second that {_text(name)} may hold are not read: write one time." for name in fractions
+    )
     kinds = [name for name in sample.names if _holds_several_kinds(sample.words(name))]
     yield from (f"# If {_text(name)} tells trades from quotes, give each a file of its own." for name in kinds)
 
@@ -120,11 +128,15 @@ def _table(kind: str, group: Group, sample: Sample, guess: Guess) -> Iterator[st
         yield f"delimiter = {_text(sample.delimiter or '')}"
     if not sample.header:
         yield _with("header = false", "columns by their numbers, from 1")
-    yield from _times(sample, guess.times)
+    yield from _times(sample, guess.times, partitions)
     yield from _columns(kind, sample, guess)
 
 
-def _times(sample: Sample, times: Times) -> Iterator[str]:
+def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator[str]:
+    day = next((key for key, value in partitions.items() if is_date_alone(value)), None)
+    if times.said is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
+        yield _with(f"time = [{_text(day)}, {_name(times.columns[0], sample)}]", f"the day from the folders {day}=...")
+        return
     if len(times.columns) > 1:
         yield f"time = [{', '.join(_name(name, sample) for name in times.columns)}]"
     else:
@@ -147,7 +159,11 @@ def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     if kind == BOOK and guess.lists:
         for key, columns in zip(("bids", "asks"), guess.lists, strict=True):
             shown = [_name(name, sample) for name in columns]
-            yield f"{key} = {shown[0]}" if len(shown) == 1 else f"{key} = [{', '.join(shown)}]"
+            yield (
+                _with(f"{key} = {shown[0]}", "each price, size, ...")
+                if len(shown) == 1
+                else f"{key} = [{', '.join(shown)}]"
+            )
         if "snapshot" in guess.columns:
             yield f"snapshot = {_name(guess.columns['snapshot'], sample)}"
             yield from (f"{key} = {_text(words[0])}" for key, words in guess.words.items())

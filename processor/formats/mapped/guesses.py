@@ -73,7 +73,7 @@ def guess_of(sample: Sample, file_name: str) -> Guess:
         return found
     found.bars = {"open", "high", "low"} <= {name.lower().strip("<>") for name in sample.names}
     found.lists = _lists(sample, free)
-    found.levels = _levels(free)
+    found.levels = _levels([name for name in free if not _is_list(sample, name)])
     in_levels = {each for row in (*(found.lists or ()), *found.levels) for each in row}
     free = [name for name in free if name not in in_levels]
     price = named(free, _PRICES, lambda name: is_numeric(sample, name))
@@ -224,7 +224,7 @@ def _lists(sample: Sample, names: Sequence[str]) -> tuple[tuple[str, ...], tuple
     """The columns of lists of bids and of asks: one each, or two, of prices and of sizes."""
     found = []
     for what in ("bid", "ask"):
-        lists = [name for name in names if what in name.lower() and _is_list(sample, name)]
+        lists = [name for name in names if (what in name.lower() or name.lower() == what[0]) and _is_list(sample, name)]
         sizes = [name for name in lists if any(word in name.lower() for word in _SIZE_NAMES)]
         prices = [name for name in lists if name not in sizes]
         in_two = bool(prices and sizes) and not _is_nested(sample, prices[0])
