@@ -383,3 +383,15 @@ def test_lists_of_levels_may_have_names_of_one_letter(tmp_path: Path) -> None:
     write(tmp_path / "book.jsonl", f"{{{row}}}\n")
     pasted(tmp_path)
     assert books_of(read(tmp_path)) == [({"100": "5"}, {"101": "6"})]
+
+
+def test_tables_of_several_kinds_in_a_folder_are_all_meant(tmp_path: Path) -> None:
+    fills(tmp_path, "fills-1.csv", "fills-2.csv")
+    write(tmp_path / "quotes.csv", lines("ts,bid,bidsize,ask,asksize", f"{START_MS},100,5,101,6"))
+    write(tmp_path / "trades.csv", lines("when;px;qty;timestamp", f"a;3;1;{START_MS + 5}"))
+    advice = pasted(tmp_path)
+    assert (advice.count("[[trades]]"), advice.count("[book]")) == (2, 1)
+    found = read(tmp_path)
+    assert sorted(each.price for each in trades_of(found.trades)) == [1, 2, 3]
+    assert books_of(found) == [({"100": "5"}, {"101": "6"})]
+    assert not found.report.counts["unused"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
@@ -51,15 +52,26 @@ def is_table(file: SourceFile, head: bytes) -> bool:
 def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
     """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak.
 
-    It means those of `others` too that have the same columns.
+    It means those of `others` too that have the same columns, and has tables of their own for those that have not.
     """
-    sample = sample_of(file, head)
-    if sample is None:
-        sample = Sample((), ())
-    guess = guess_of(sample, file.name)
-    alike = [each for each in others if _is_alike(each, file, sample)]
-    tables = [_table(kind, group_of(file, alike), sample, guess) for kind in _kinds(guess)]
-    return "\n".join((*_remarks(sample, guess), *(line for table in tables for line in table)))
+    tables: list[tuple[str, list[str]]] = []
+    remarks: list[str] = []
+    rest, all_files = list(others), [file, *others]
+    while True:
+        sample = sample_of(file, head) or Sample((), ())
+        guess = guess_of(sample, file.name)
+        alike = [each for each in rest if _is_alike(each, file, sample)]
+        group = group_of(file, alike, [each for each in all_files if each is not file and each not in alike])
+        remarks += _remarks(sample, guess)
+        tables += [(kind, list(_table(group, sample, guess, kind))) for kind in _kinds(guess)]
+        rest = [each for each in rest if each not in alike and is_table(each, each.head())]
+        if not rest:
+            break
+        file, *rest = rest
+        head = file.head()
+    kinds = Counter(kind for kind, _ in tables)
+    lines = (line for kind, rows in tables for line in (f"[[{kind}]]" if kinds[kind] > 1 else f"[{kind}]", *rows))
+    return "\n".join((*remarks, *lines))
 
 
 def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
@@ -100,8 +112,7 @@ def _is_alike(other: SourceFile, file: SourceFile, sample: Sample) -> bool:
     return found is not None and found.names == sample.names and found.delimiter == sample.delimiter
 
 
-def _table(kind: str, group: Group, sample: Sample, guess: Guess) -> Iterator[str]:
-    yield f"[{kind}]"
+def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[str]:
     partitions = partitions_of(group.file)
     symbol = next((key for key in partitions if key.lower() in SYMBOLS), None)
     exchange = next((key for key in partitions if key.lower() in EXCHANGES), None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.names import stem_of, telling_words
@@ -30,24 +32,34 @@ class Group:
     instrument_pattern: str | None = None
 
 
-def group_of(file: SourceFile, others: Sequence[SourceFile]) -> Group:
-    """A file with the `others` that have its columns and its ending. No two that are named like two are of one."""
-    stem = stem_of(file)
-    ending = file.base_name.removeprefix(stem)
-    if not others:
-        if _TICKER.fullmatch(stem) and telling_words(stem):
-            return Group(file, f"*{ending}", "{stem}")
-        shown = "".join(letter if letter.isprintable() and letter not in "[]*?" else "?" for letter in file.base_name)
-        return Group(file, _DAY.sub("*", shown), _instrument_in(stem))
-    files = [file, *others]
+def group_of(file: SourceFile, alike: Sequence[SourceFile], unlike: Sequence[SourceFile]) -> Group:
+    """A file with those `alike`, that have its columns and its ending. No two that are named like two are of one.
+
+    The pattern means none of those `unlike`, as far as one can be found that does not.
+    """
+    files = [file, *alike]
     stems = [stem_of(each) for each in files]
+    ending = file.base_name.removeprefix(stems[0])
+    prefix = commonprefix([each.base_name for each in files])  # noqa: RUF071 - of letters, as it does
+    own = _DAY.sub("*", _shown(file.base_name))
+    patterns = (f"*{ending}", f"{_shown(prefix)}*{ending}", own)
+    is_free = (not any(fnmatchcase(each.base_name, pattern) for each in unlike) for pattern in patterns)
+    pattern = next((pattern for pattern, free in zip(patterns, is_free, strict=True) if free), own)
+    if not alike:
+        is_ticker = _TICKER.fullmatch(stems[0]) is not None and bool(telling_words(stems[0]))
+        return Group(file, pattern, "{stem}") if is_ticker else Group(file, own, _instrument_in(stems[0]))
     if any(_CODE.fullmatch(each) for each in stems):
-        return Group(file, f"*{ending}", "{stem}")
+        return Group(file, pattern, "{stem}")
     if len({telling_words(each) for each in stems}) > 1:
-        return Group(file, f"*{ending}", "{stem}", _instrument_pattern(files))
+        return Group(file, pattern, "{stem}", _instrument_pattern(files))
     if len({telling_words(_folder(each)) for each in files}) > 1:
-        return Group(file, f"*{ending}", "{folder}")
-    return Group(file, f"*{ending}", _instrument_in(stem))
+        return Group(file, pattern, "{folder}")
+    return Group(file, pattern, _instrument_in(stems[0]))
+
+
+def _shown(name: str) -> str:
+    """A name as a pattern that a terminal can show."""
+    return "".join(letter if letter.isprintable() and letter not in "[]*?" else "?" for letter in name)
 
 
 def _folder(file: SourceFile) -> str:
