@@ -31,7 +31,7 @@ KINDS: Final = {
     "incomplete": "files that are cut off, or shorter than the other file of their pair, or without one",
     "gaps": "breaks in the vendor's sequence numbers",
     "duplicates": "rows the vendor sent again, or another file tells too, skipped",
-    "unused": "files and rows left out because others tell the same, or in more detail",
+    "unused": "files and rows left out because others tell the same, or in more detail, or nothing explains them",
     "overlapping": "rows that two files of the same time both hold, taken as different ones",
     "not_trades": "rows with a size or a price of 0, which are no trades, left out",
     "rounded": "numbers with the noise of floating-point arithmetic, or with too many decimals, rounded",

@@ -81,6 +81,8 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 
 _LISTED: Final = 10
+_COMPARED: Final = 50
+_UNEXPLAINED: Final = f"a table of no known format that no {mapping.FILE_NAME} explains, left out"
 _KEPT_BYTES: Final = 1024
 
 
@@ -121,9 +123,9 @@ class Dataset:
     """A folder or file that was recognised: its files, and the names of the others.
 
     Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files that
-    tell nothing that is not in another one, with their instruments and a sentence that names it. `stores` are the
-    folders of stores below `path`. With `sort`, every part is sorted on disk first, in the folder `scratch`: see
-    `in_order`.
+    tell nothing that is not in another one, with their instruments and a sentence that names it, and tables that
+    nothing explains, which may be of any. `stores` are the folders of stores below `path`. With `sort`, every part is
+    sorted on disk first, in the folder `scratch`: see `in_order`.
     """
 
     path: Path
@@ -256,6 +258,7 @@ def open_dataset(path: Path) -> Dataset:
     contents: list[Content] = []
     told: list[Told] = []
     ignored: list[_Ignored] = []
+    unexplained: list[SourceFile] = []
     try:
         for file in files_of(path, lambda name, reason: ignored.append(_Ignored(name, None, b"", reason))):
             head = file.head()
@@ -266,6 +269,8 @@ def open_dataset(path: Path) -> Dataset:
                 continue
             if found is None:
                 ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], None))
+                if _may_be_mapped(head) and mapping.is_table(file, head):
+                    unexplained.append(file)
             else:
                 known, instruments = found
                 contents.append(Content(file, known, instruments))
@@ -280,11 +285,15 @@ def open_dataset(path: Path) -> Dataset:
     contents.sort(key=lambda each: (each.file.path, each.file.member or ""))
     told.sort(key=lambda each: (each.file.path, each.file.member or ""))
     again = repeated(told)
+    everything = frozenset().union(*(each.instruments for each in contents))
     return Dataset(
         path=path,
         contents=tuple(each for each in contents if each.file not in again),
         ignored=tuple(f"{each.name} ({each.reason})" if each.reason else each.name for each in ignored),
-        unused=tuple((each.file, each.instruments, again[each.file]) for each in contents if each.file in again),
+        unused=(
+            *((each.file, each.instruments, again[each.file]) for each in contents if each.file in again),
+            *((file, everything, _UNEXPLAINED) for file in sorted(unexplained, key=lambda file: file.name)),
+        ),
         stores=stores.below(path, [each.file for each in contents if each.format is own.FORMAT]),
     )
 
@@ -325,17 +334,17 @@ def _unknown(path: Path, ignored: list[_Ignored]) -> str:
     found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
     msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = (each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start))
-    table = next(tables, None)
-    if table is None:
+    tables = [each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start)]
+    if not tables:
         return msg
-    mapped = indent(mapping.example(table, table.head()), "  ")
+    table, *others = tables
+    mapped = indent(mapping.example(table, table.head(), others[:_COMPARED]), "  ")
     advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
     return f"{msg}\n{advice}\n{mapped}"
 
 
 def _may_be_mapped(start: bytes) -> bool:
-    return mapping.may_be_mapped(start) and (start[:1] in {b"[", b"{"} or may_be_mapped(start))
+    return mapping.may_be_mapped(start) and may_be_mapped(start)
 
 
 def _reason(ignored: _Ignored) -> str:

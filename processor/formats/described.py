@@ -57,7 +57,7 @@ _BY_NAME: Final = {
 """By the end of a name, where the content is no text."""
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL), what) for magic, what in _BY_CONTENT)
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-_TABLES: Final = (b"PAR1", b"ARROW1")
+_TABLES: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 
 
 def described(file: SourceFile, start: bytes) -> str:
@@ -79,7 +79,8 @@ def is_text(start: bytes) -> bool:
 
 
 def may_be_mapped(start: bytes) -> bool:
-    """Whether a mapping could explain a file that begins so: lines of text, Parquet or Arrow."""
+    """Whether a mapping could explain a file that begins so: lines of text, JSON, Parquet or Arrow."""
     if start.startswith(_TABLES):
         return True
-    return b"\n" in start and is_text(start) and not any(magic.match(start) for magic, _ in _COMPILED)
+    may_have_rows = b"\n" in start or start[:1] in {b"[", b"{"}
+    return may_have_rows and is_text(start) and not any(magic.match(start) for magic, _ in _COMPILED)

@@ -11,7 +11,7 @@ import msgspec
 from processor.errors import DatasetError
 from processor.formats.files import beside
 from processor.formats.mapped import single_orders
-from processor.formats.mapped.advice import example, may_be_mapped
+from processor.formats.mapped.advice import example, is_table, may_be_mapped
 from processor.formats.mapped.columns import NO_RULES, Mapped, Rules, mapped
 from processor.formats.mapped.mapping_file import BOOK, FILE_NAME, ORDERS, TRADES, Table, named_columns, read_tables
 from processor.formats.mapped.names import refuse_others
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from processor.formats.files import SourceFile
     from processor.report import Report
 
-__all__ = ["FILE_NAME", "FORMAT", "example", "may_be_mapped"]
+__all__ = ["FILE_NAME", "FORMAT", "example", "is_table", "may_be_mapped"]
 
 _OF_A_ROW: Final = (
     "time", "time_unit", "format", "zone", "local_time", "instrument", "instrument_column", "instrument_pattern",

@@ -443,4 +443,5 @@ def test_what_is_refused_is_called_by_its_name(tmp_path: Path, name: str, start:
     with pytest.raises(UnknownFormat) as refusal:
         open_dataset(tmp_path)
     assert f"{name}: {said}" in str(refusal.value)
+    assert ("mapping.toml like this" in str(refusal.value)) == (name == "a.feather")
     assert all(line.isprintable() for line in str(refusal.value).split("\n"))

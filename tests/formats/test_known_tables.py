@@ -218,6 +218,22 @@ def test_freqtrade_has_the_pair_in_the_name(tmp_path: Path, writer: Callable[[Pa
     assert trades(found)[0][1:3] == ("0.00141342", "23")
 
 
+@pytest.mark.parametrize(
+    ("name", "instrument"),
+    [
+        ("BTC_USDT_USDT", "BTC/USDT:USDT"), ("ETH_USDT_USDT", "ETH/USDT:USDT"), ("kPEPE_USDC_USDC", "kPEPE/USDC:USDC"),
+        ("BTC_USDT_USDT-240628", "BTC/USDT:USDT-240628"), ("binance_XRP_ETH", "XRP/ETH"),
+        ("okx-futures-XRP_ETH_ETH", "XRP/ETH:ETH"),
+    ],
+)  # fmt: skip
+def test_a_future_of_freqtrade_has_what_it_is_settled_in_in_its_name(
+    tmp_path: Path, name: str, instrument: str
+) -> None:
+    known_samples.freqtrade_feather(tmp_path)
+    (tmp_path / "XRP_ETH-trades.feather").rename(tmp_path / f"{name}-trades.feather")
+    assert open_dataset(tmp_path).instruments == (instrument,)
+
+
 def test_the_same_trades_of_freqtrade_in_two_kinds_of_files_are_taken_once(tmp_path: Path) -> None:
     known_samples.freqtrade_json(tmp_path)
     found = read(known_samples.freqtrade_feather(tmp_path))

@@ -90,7 +90,7 @@ def test_tables_of_trades_play_as_the_advice_says(
     assert trades(tmp_path) == WANTED
 
 
-@pytest.mark.parametrize("kind", ["parquet", "feather", "json", "jsonl", "lists"])
+@pytest.mark.parametrize("kind", ["parquet", "feather", "stream", "json", "jsonl", "lists"])
 @pytest.mark.parametrize("typed", [True, False])
 def test_files_of_types_and_json_play_as_the_advice_says(tmp_path: Path, kind: str, typed: bool) -> None:  # noqa: FBT001 - parametrized
     times = [START_MS + at * 1000 for at in range(4)]
@@ -108,6 +108,8 @@ def test_files_of_types_and_json_play_as_the_advice_says(tmp_path: Path, kind: s
         frame.write_parquet(path)
     elif kind == "feather":
         frame.write_ipc(path)
+    elif kind == "stream":
+        frame.write_ipc_stream(path)
     else:
         rows = frame.with_columns(pl.col("timestamp").cast(pl.Int64)).to_dicts()
         listed = [

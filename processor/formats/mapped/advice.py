@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.frames import is_frame
-from processor.formats.mapped.guesses import SYMBOLS, Guess, Sample, are_bars, guess_of, sample_of
+from processor.formats.mapped.groups import Group, group_of
+from processor.formats.mapped.guessed_times import Times, times_of
+from processor.formats.mapped.guesses import EXCHANGES, SYMBOLS, Guess, guess_of
 from processor.formats.mapped.json_rows import is_flat, is_json
 from processor.formats.mapped.mapping_file import BOOK, ORDERS, TRADES
-from processor.formats.mapped.names import partitions_of, stem_of, telling_words
+from processor.formats.mapped.names import partitions_of, stem_of
+from processor.formats.mapped.samples import Sample, sample_of
+from processor.formats.mapped.time_shapes import is_date_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from processor.formats.files import SourceFile
 
-_UNKNOWN: Final = "BTC-USD"
-_TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
 _OF_TRADES: Final = ("id", "price", "size", "side")
 _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
+_LOOKED_AT: Final = 2048
+"""Bytes that show whether there are times: there may be thousands of files."""
+_FRACTIONS: Final = re.compile(r"(ms|msec|milli|us|usec|micro|ns|nsec|nano|frac)[a-z]*")
+_WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
+_WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
 
 def may_be_mapped(start: bytes) -> bool:
@@ -32,17 +40,59 @@ def may_be_mapped(start: bytes) -> bool:
     return is_frame(start) or (b"\n" in start and b"\0" not in start)
 
 
-def example(file: SourceFile, head: bytes) -> str:
-    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak."""
-    sample = sample_of(file, head)
+def is_table(file: SourceFile, head: bytes) -> bool:
+    """Whether a file of no known format has columns, and times in one of them."""
+    sample = sample_of(file, head if is_frame(head) else head[:_LOOKED_AT])
     if sample is None:
-        sample = Sample((), ())
-    guess = guess_of(sample, file.name)
-    tables = [_table(kind, file, sample, guess) for kind in _kinds(guess)]
-    remarks = (
-        ["# If these are bars, each would be taken as one trade at its close: give trades."] if are_bars(sample) else []
+        return False
+    times = times_of(sample, [name for name in sample.names if name], file.name)
+    return times.said is not None or not sample.typed.isdisjoint(times.columns)
+
+
+def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
+    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak.
+
+    It means those of `others` too that have the same columns, and has tables of their own for those that have not.
+    """
+    tables: list[tuple[str, list[str]]] = []
+    remarks: list[str] = []
+    rest, all_files = list(others), [file, *others]
+    while True:
+        sample = sample_of(file, head) or Sample((), ())
+        guess = guess_of(sample, file.name)
+        alike = [each for each in rest if _is_alike(each, file, sample)]
+        group = group_of(file, alike, [each for each in all_files if each is not file and each not in alike])
+        remarks += _remarks(sample, guess)
+        tables += [(kind, list(_table(group, sample, guess, kind))) for kind in _kinds(guess)]
+        rest = [each for each in rest if each not in alike and is_table(each, each.head())]
+        if not rest:
+            break
+        file, *rest = rest
+        head = file.head()
+    kinds = Counter(kind for kind, _ in tables)
+    lines = (line for kind, rows in tables for line in (f"[[{kind}]]" if kinds[kind] > 1 else f"[{kind}]", *rows))
+    return "\n".join((*remarks, *lines))
+
+
+def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
+    """What the mapping cannot say of a table."""
+    if guess.bars:
+        yield "# If these are bars, each would be taken as one trade at its close: give trades."
+    if guess.split_levels is not None:
+        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not read: write"
+        yield "# all levels in a row, or a row for a level of a side."
+    rest = [name for name in sample.names if name not in {*guess.times.columns, guess.times.local}]
+    fractions = [name for name in rest if _FRACTIONS.fullmatch(name.lower())]
+    yield from (
+        f"# Fractions of a second that {_text(name)} may hold are not read: write one time." for name in fractions
     )
-    return "\n".join((*remarks, *(line for table in tables for line in table)))
+    kinds = [name for name in sample.names if _holds_several_kinds(sample.words(name))]
+    yield from (f"# If {_text(name)} tells trades from quotes, give each a file of its own." for name in kinds)
+
+
+def _holds_several_kinds(words: Sequence[str]) -> bool:
+    lower = {word.lower() for word in words}
+    return bool(lower & _WORDS_OF_TRADES) and bool(lower & _WORDS_OF_QUOTES)
 
 
 def _kinds(guess: Guess) -> list[str]:
@@ -54,39 +104,82 @@ def _kinds(guess: Guess) -> list[str]:
     return [BOOK] if "bid" in guess.words or "ask" in guess.words else [TRADES]
 
 
-def _table(kind: str, file: SourceFile, sample: Sample, guess: Guess) -> Iterator[str]:
-    yield f"[{kind}]"
-    pattern, instrument = _files(file)
-    partition = next((key for key in partitions_of(file) if key.lower() in SYMBOLS), None)
-    like_it = pattern if partition is None else "*." + pattern.rpartition(".")[2]
+def _is_alike(other: SourceFile, file: SourceFile, sample: Sample) -> bool:
+    """Whether another file is of the same kind and has the same columns."""
+    if file.base_name.removeprefix(stem_of(file)) != other.base_name.removeprefix(stem_of(other)):
+        return False
+    found = sample_of(other, other.head())
+    return found is not None and found.names == sample.names and found.delimiter == sample.delimiter
+
+
+def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[str]:
+    partitions = partitions_of(group.file)
+    symbol = next((key for key in partitions if key.lower() in SYMBOLS), None)
+    exchange = next((key for key in partitions if key.lower() in EXCHANGES), None)
+    like_it = group.pattern if symbol is None else "*." + group.pattern.rpartition(".")[2]
     yield f"files = {_text(like_it)}"
+    several = guess.exchange is not None and len(set(sample.values(guess.exchange))) > 1
     if guess.symbol is not None:
         yield f"instrument_column = {_name(guess.symbol, sample)}"
-    elif partition is not None:
-        yield _with(f"instrument_column = {_text(partition)}", f"from the folders {partition}=...")
+    elif symbol is not None:
+        yield _with(f"instrument_column = {_text(symbol)}", f"from the folders {symbol}=...")
+    elif several and guess.exchange is not None:
+        yield f"instrument_column = {_name(guess.exchange, sample)}"
+        exchange, guess.exchange = None, None
+    elif group.instrument_pattern is not None:
+        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group finds in a path")
     else:
-        yield _with(f"instrument = {_text(instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+        yield _with(f"instrument = {_text(group.instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+    if guess.symbol is not None or symbol is not None:
+        if guess.exchange is not None:
+            yield f"exchange_column = {_name(guess.exchange, sample)}"
+        elif exchange is not None:
+            yield _with(f"exchange_column = {_text(exchange)}", f"from the folders {exchange}=...")
     if sample.delimiter not in {None, ","}:
         yield f"delimiter = {_text(sample.delimiter or '')}"
     if not sample.header:
         yield _with("header = false", "columns by their numbers, from 1")
-    if len(guess.time) > 1:
-        yield f"time = [{', '.join(_name(name, sample) for name in guess.time)}]"
-    else:
-        yield f"time = {_name(guess.time[0], sample) if guess.time else _text('time')}"
-    if guess.time_said is not None:
-        unit = guess.time_said.startswith("time_unit")
-        yield _with(guess.time_said, 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"') if unit else guess.time_said
+    yield from _times(sample, guess.times, partitions)
     yield from _columns(kind, sample, guess)
+
+
+def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator[str]:
+    day = next((key for key, value in partitions.items() if is_date_alone(value)), None)
+    if times.said is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
+        yield _with(f"time = [{_text(day)}, {_name(times.columns[0], sample)}]", f"the day from the folders {day}=...")
+        return
+    if len(times.columns) > 1:
+        yield f"time = [{', '.join(_name(name, sample) for name in times.columns)}]"
+    else:
+        yield f"time = {_name(times.columns[0], sample) if times.columns else _text('time')}"
+    if times.local is not None:
+        yield _with(f"local_time = {_name(times.local, sample)}", "the recorder's clock")
+    if times.said:
+        is_unit = times.said.startswith("time_unit") and "iso" not in times.said
+        forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
+        has_zone = "%z" in times.said or times.zone is not None
+        remark = (
+            forms if is_unit else None if has_zone else 'in UTC where it names none; else add zone = "Europe/Berlin"'
+        )
+        yield times.said if remark is None else _with(times.said, remark)
+    if times.zone is not None:
+        yield _with(f"zone = {_text(times.zone)}", "as the column's name says")
 
 
 def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     if kind == BOOK and guess.lists:
-        yield f"bids = {_name(guess.lists[0], sample)}"
-        yield f"asks = {_name(guess.lists[1], sample)}"
+        for key, columns in zip(("bids", "asks"), guess.lists, strict=True):
+            shown = [_name(name, sample) for name in columns]
+            yield (
+                _with(f"{key} = {shown[0]}", "each price, size, ...")
+                if len(shown) == 1
+                else f"{key} = [{', '.join(shown)}]"
+            )
         if "snapshot" in guess.columns:
             yield f"snapshot = {_name(guess.columns['snapshot'], sample)}"
             yield from (f"{key} = {_text(words[0])}" for key, words in guess.words.items())
+        return
+    if kind == BOOK and guess.split_levels is not None:
         return
     if kind == BOOK and guess.levels:
         levels = ", ".join(f"[{', '.join(_name(name, sample) for name in level)}]" for level in guess.levels)
@@ -99,36 +192,21 @@ def _columns(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
             yield f"{key} = {_name(column, sample)}"
         elif key in {"price", "size"}:
             yield _with(f"{key} = {_text(key)}", "which column is it?")
+    yield from _words(kind, sample, guess)
+
+
+def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
     for key, words in guess.words.items():
         if key:
             yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
-
-
-def _files(file: SourceFile) -> tuple[str, str]:
-    """A pattern for the file and those like it, and the instrument in its name."""
-    base_name = file.name.rpartition("/")[2]
-    stem = stem_of(file)
-    if _TICKER.fullmatch(stem) and telling_words(stem):
-        return f"*{base_name.removeprefix(stem)}", "{stem}"
-    pattern = re.sub(r"[\[\]*?]", "?", base_name)
-    return re.sub(r"\d{4}[-_.]?\d\d[-_.]?\d\d", "*", pattern), _instrument_in(stem)
-
-
-def _instrument_in(stem: str) -> str:
-    """The words of a name that may be an instrument: the first in capitals that follow each other, else the first."""
-    for may_be in (_TICKER.fullmatch, telling_words):
-        run = re.compile(r"[A-Za-z0-9]+").finditer(stem)
-        found: list[re.Match[str]] = []
-        for word in run:
-            if telling_words(word[0]) and may_be(word[0]):
-                if found and word.start() > found[-1].end() + 1:
-                    break
-                found.append(word)
-            elif found:
-                break
-        if found:
-            return stem[found[0].start() : found[-1].end()]
-    return _UNKNOWN
+    if kind == ORDERS and "created" not in guess.words:
+        actions = ", ".join(map(_text, sample.words(guess.columns["action"])))
+        yield f"# of {actions} nothing tells which are created, changed, deleted: add them"
+    if guess.unsure is not None and kind == TRADES:
+        both = " and ".join(map(_text, sample.words(guess.unsure)))
+        yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")
+    if kind == BOOK and guess.snapshots:
+        yield _with("snapshot = true", "the rows of a time are the whole book; leave it out if they are changes")
 
 
 def _name(column: str, sample: Sample) -> str:

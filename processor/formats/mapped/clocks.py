@@ -119,10 +119,7 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 
 def advice(column: TimeColumn) -> str | None:
-    """What a mapping should say of a column; None where its values do not show it, or no format does.
-
-    A format has no word for a time of day that has lost the zeros before it, which is read where nothing is said.
-    """
+    """What a mapping should say of a column: nothing where its values say more than a format; None if they do not."""
     values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
@@ -134,16 +131,9 @@ def advice(column: TimeColumn) -> str | None:
         return None
     if found.form is None:
         return f'time_unit = "{found.unit}"'
-    is_read = found.form.shown in UNITS_NS or _score(values, of_format(found.form.shown), None)
-    return _as_key(found.form) if is_read else None
-
-
-def _shows(column: TimeColumn) -> bool:
-    """Whether its values alone show how they are written."""
-    try:
-        return _found(column, None) is not None
-    except DatasetError:
-        return False
+    if found.form.shown not in UNITS_NS and _score(values, of_format(found.form.shown), None) < len(values):
+        return ""  # numbers for times of day, of which not all have the zeros that a format needs
+    return _as_key(found.form)
 
 
 def _as_key(form: TimeForm) -> str:
@@ -201,8 +191,8 @@ def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
     form = of_format(shown)
     if column.first and not _score(column.first, form, zone):
         better = advice(column)
-        is_read = better is None and _shows(column)
-        hint = f": write {better}" if better else ": leave it out, as the values show how they are written" * is_read
+        is_shown = better == ""
+        hint = f": write {better}" if better else ": leave it out, as the values show how they are written" * is_shown
         msg = f"{column.file}: {column.name} {quoted(column.first[0])} is not of the format {shown}{hint}"
         raise DatasetError(msg)
     return Clock(None, form, zone or UTC_ZONE)

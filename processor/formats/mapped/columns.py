@@ -204,7 +204,7 @@ class Mapped:
             table.action: [word for word, _ in action_words(table)],
             table.snapshot: [word_of(table.update_word), word_of(table.snapshot_word)],
         }
-        return {str(name): words for name, words in found.items() if name is not None}
+        return {str(name): words for name, words in found.items() if name is not None and name is not True}
 
     def time_name(self, columns: tuple[str, ...]) -> str:
         """The column of its lines in which the times stand that these columns hold."""
@@ -265,8 +265,9 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, r
             raise _missing(file, content, kinds, key, column, table)
         added[column] = partitions[column]
     instrument = named_instrument(file, table)
-    if instrument is None and str(table.instrument_column) in added:
-        instrument = added.pop(str(table.instrument_column))
+    named_by = [str(name) for name in (table.exchange_column, table.instrument_column) if name is not None]
+    if instrument is None and all(name in added for name in named_by):
+        instrument = ":".join(added.pop(name) for name in named_by)
     clocks = {columns: _clock(file, content, added, columns, table) for columns in table.clocks()}
     numbers, said = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
     said += [clock.said for clock in clocks.values() if clock.said]

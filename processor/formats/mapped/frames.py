@@ -111,6 +111,8 @@ def _column(name: str, kind: pl.DataType, unit: str | None) -> pl.Expr:
     column = pl.col(name)
     if unit is not None:
         return column.dt.epoch(unit)  # type: ignore[arg-type]
+    if kind == pl.Time:  # as text by itself it has no fractions
+        return column.dt.to_string("%H:%M:%S%.9f")
     if kind == pl.Float32:
         # Its own shortest digits: as a float of 64 bits 100.1 would be 100.0999984741211.
         return column.cast(pl.String).cast(pl.Float64)

@@ -6,266 +6,175 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from processor.errors import DatasetError
-from processor.formats.mapped import frames, json_rows, separated
-from processor.formats.mapped.clocks import TimeColumn, advice
-from processor.formats.mapped.time_shapes import is_date_alone
+from processor.formats.mapped.guessed_order import ordered
+from processor.formats.mapped.guessed_sides import SIDES, could_be_sides, is_of_book, is_of_trades, side_words
+from processor.formats.mapped.guessed_times import Times, times_of
+from processor.formats.mapped.samples import WORD, Sample, is_numeric, named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from processor.formats.files import SourceFile
-
-_NUMBER: Final = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][-+]?\d+)?")
-_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?|\d{5,15}")
-_WORD: Final = re.compile(r"[a-z]+|\d+")
-_MOST_WORDS: Final = 4
-_LINES_BEFORE: Final = 50
-_HEADLESS: Final = 0.5
-_ANYWHERE: Final = 2
-"""Words of so few letters are in any name."""
-_DIGITS_OF_IDS: Final = 6
-_NEAR: Final = 0.02
-_BID_AND_ASK: Final = 2
-
-_TIMES: Final = "timestamp time datetime ts t date local gmt exchange event transact created trade utc".split()  # noqa: SIM905
 _PRICES: Final = ("price", "px", "last", "p", "rate", "close")
 _SIZES: Final = ("size", "amount", "qty", "quantity", "volume", "vol", "q", "sz", "lots", "shares", "v")
-_SIDES: Final = ("side", "direction", "taker", "aggressor", "maker", "type", "m", "s", "buysell", "bs")
 SYMBOLS: Final = ("symbol", "ticker", "instrument", "pair", "market", "product", "contract", "sym", "coin")
+EXCHANGES: Final = ("exchange", "venue", "exch")
 _IDS: Final = ("id", "oid", "orderid", "order", "ref")
+_ORDER_IDS: Final = ("orderid", "oid", "orderref", "ordernumber")
+_ACTION_NAMES: Final = ("action", "event", "eventtype", "updatetype", "messagetype")
 _ACTIONS: Final = {
     "created": "created create new add added insert inserted placed place open opened submitted a n".split(),  # noqa: SIM905
     "changed": "changed change modified modify update updated amend amended u m".split(),  # noqa: SIM905
     "deleted": "deleted delete cancelled canceled cancel removed remove expired done d c".split(),  # noqa: SIM905
     "filled": "filled fill partial_fill executed execute trade traded match matched f e t".split(),  # noqa: SIM905
 }
-_BUYS: Final = ("buy", "buyer", "b", "bid", "long", "1", "+1", "true")
-_SELLS: Final = ("sell", "seller", "s", "ask", "short", "-1", "2", "0", "false", "a")
-_BIDS: Final = ("bid", "bids", "b", "buy", "0", "1")
-_ASKS: Final = ("ask", "asks", "a", "offer", "s", "sell", "1", "2", "-1")
 _SIDE_NAMES: Final = {"bid": ("bid",), "ask": ("ask", "offer")}
-_SIZE_NAMES: Final = ("size", "vol", "qty", "quantity", "amount", "sz")
+_SIZE_NAMES: Final = ("siz", "vol", "qty", "quantity", "amount", "sz")
+_OF_A_PRICE: Final = re.compile(r"(top|inside|nbbo|close|last|level|lvl|l)*(price|px|prc|p|rate)?s?(level|lvl|l)?")
 _TRADE_IDS: Final = ("tradeid", "trdmatchid", "tid", "id", "aggtradeid", "matchid")
-_OF_A_BOOK: Final = re.compile(r"book|depth|l2|level|quote|update|snap|delta", re.IGNORECASE)
-_OPPOSITES: Final = {
-    "buy": "sell",
-    "b": "s",
-    "bid": "ask",
-    "bids": "asks",
-    "buyer": "seller",
-    "long": "short",
-    "1": "-1",
-}
 _SNAPSHOTS: Final = ("snap", "snapshot", "partial", "full", "true", "1", "image", "all")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """An unknown table: its columns (by number where there is no header) and what stands in its first rows.
-
-    `typed` are columns of a type of their own for times.
-    """
-
-    names: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    delimiter: str | None = None
-    header: bool = True
-    typed: frozenset[str] = frozenset()
-
-    def values(self, name: str) -> list[str]:
-        """What stands in a column."""
-        place = self.names.index(name)
-        return [value for row in self.rows if len(row) > place and (value := row[place].strip())]
-
-    def words(self, name: str) -> tuple[str, ...]:
-        """What stands in a column of few words, each once, in order; none where it is no such column."""
-        found = tuple(dict.fromkeys(self.values(name)))
-        return found if len(found) <= _MOST_WORDS else ()
+_LEVELS: Final = ("level", "lvl", "depthlevel", "booklevel", "rank", "position", "pos", "priority")
+_FEW_ROWS: Final = 2
+_NEAR: Final = 0.001
 
 
 @dataclass(slots=True)
 class Guess:
-    """What an unknown table seems to be: a kind, its columns by the keys of a mapping, and the words in them."""
+    """What an unknown table seems to be: a kind, its columns by the keys of a mapping, and the words in them.
 
-    time: tuple[str, ...] = ()
-    time_said: str | None = None
+    `unsure` is a column of sides of which nothing tells which is which. With `snapshots` all rows of a time are the
+    whole book. `split_levels`: a row is one level of both sides, which no mapping can say.
+    """
+
+    times: Times = field(default_factory=Times)
     symbol: str | None = None
+    exchange: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     levels: list[tuple[str, ...]] = field(default_factory=list)
-    lists: tuple[str, str] | None = None
+    lists: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     words: dict[str, list[str]] = field(default_factory=dict)
-
-
-def sample_of(file: SourceFile, head: bytes) -> Sample | None:
-    """The first rows of a table; None where it is none that can be read."""
-    try:
-        if frames.is_frame(head):
-            schema = frames.schema_of(file, head)
-            typed = frozenset(name for name, kind in schema.items() if kind.is_temporal())
-            content = frames.content_of(file, head, set(schema), (), None)
-            return Sample(content.names, content.head_rows(), typed=typed)
-        if json_rows.is_json(head):
-            content = json_rows.content_of(file, head, None)
-            header = not all(map(str.isdecimal, content.names))
-            return Sample(content.names, content.head_rows(), header=header) if content.names else None
-    except DatasetError:
-        return None
-    return _of_text(head)
-
-
-def _of_text(head: bytes) -> Sample | None:
-    lines = [line for line in separated.lines_of(head) if line]
-    if not lines:
-        return None
-    some = lines[: 2 * _LINES_BEFORE]
-    counts = {
-        each: sorted(len(separated.fields_of(line, each)) for line in some)[len(some) // 2]
-        for each in separated.DELIMITERS
-    }
-    delimiter = max(separated.DELIMITERS, key=lambda each: (counts[each] > 1, -_odd(some, each), counts[each]))
-    width = counts[delimiter]
-    for at, line in enumerate(lines[:_LINES_BEFORE]):
-        fields = separated.fields_of(line.lstrip("#"), delimiter)
-        numbers = sum(_NUMBER.fullmatch(each) is not None for each in fields)
-        if len(fields) not in {width, width - 1}:
-            continue
-        if not numbers:
-            rows = [separated.fields_of(row, delimiter) for row in lines[at + 1 :]]
-            return Sample(fields, rows, delimiter)
-        if line.startswith("#"):
-            continue
-        rows = [separated.fields_of(row, delimiter) for row in lines[at:]]
-        return Sample(tuple(map(str, range(1, width + 1))), rows, delimiter, header=False)
-    return None
-
-
-def _odd(lines: Sequence[str], delimiter: str) -> int:
-    """How many other delimiters stand in the fields: a comma is one only where it would not make numbers of fields."""
-    return sum(
-        other in field
-        for line in lines
-        for field in separated.fields_of(line, delimiter)
-        for other in separated.DELIMITERS
-        if other not in {delimiter, ","}
-    )
-
-
-def are_bars(sample: Sample) -> bool:
-    """Whether rows seem to be bars, which are no trades."""
-    return {"open", "high", "low"} <= {name.lower().strip("<>") for name in sample.names}
+    unsure: str | None = None
+    bars: bool = False
+    snapshots: bool = False
+    split_levels: str | None = None
 
 
 def guess_of(sample: Sample, file_name: str) -> Guess:
     """What a table seems to be."""
     found = Guess()
     free = [name for name in sample.names if name]
-    found.time, found.time_said = _time(sample, free, file_name)
-    free = [name for name in free if name not in found.time]
-    found.symbol = _named(free, SYMBOLS, lambda name: not _is_numeric(sample, name))
+    found.times = times_of(sample, free, file_name)
+    free = [name for name in free if name not in {*found.times.columns, found.times.local}]
+    found.symbol = named(free, SYMBOLS, lambda name: not is_numeric(sample, name))
     free = [name for name in free if name != found.symbol]
+    found.exchange = named(free, EXCHANGES, lambda name: not is_numeric(sample, name)) if sample.header else None
+    free = [name for name in free if name != found.exchange]
     if not sample.header:
         _by_order(sample, free, file_name, found)
         return found
+    found.bars = {"open", "high", "low"} <= {name.lower().strip("<>") for name in sample.names}
     found.lists = _lists(sample, free)
-    found.levels = _levels(free)
-    free = [
-        name for name in free if name not in {*(found.lists or ()), *(each for row in found.levels for each in row)}
-    ]
-    for key, names in (("price", _PRICES), ("size", _SIZES)):
-        column = _named(free, names, lambda name: _is_numeric(sample, name))
-        if column:
-            found.columns[key] = column
-            free.remove(column)
+    found.levels = _levels([name for name in free if not _is_list(sample, name)])
+    in_levels = {each for row in (*(found.lists or ()), *found.levels) for each in row}
+    free = [name for name in free if name not in in_levels]
+    price = named(free, _PRICES, lambda name: is_numeric(sample, name))
+    if price:
+        found.columns["price"] = price
+        free.remove(price)
+    size = _size(sample, free, price)
+    if size:
+        found.columns["size"] = size
+        free.remove(size)
     _sides(sample, free, file_name, found)
+    level = next((name for name in free if "".join(WORD.findall(name.lower())) in _LEVELS), None)
     if found.lists:
         found.words = {}
         _flag(sample, free, found)
+    elif found.levels and level and len(found.levels) == 1:
+        found.split_levels = level
+    elif {"bid", "ask"} <= found.words.keys() and "snapshot" not in found.columns and "action" not in found.columns:
+        found.snapshots = level is not None or _are_whole(sample, found)
     return found
 
 
-def _time(sample: Sample, names: Sequence[str], file_name: str) -> tuple[tuple[str, ...], str | None]:
-    """The column of times, or those of dates and of times of day, and how they are written."""
-    if sample.header:
-        by_name = sorted(names, key=lambda name: _place(name, _TIMES))
-    else:  # an id may look like seconds
-        by_name = sorted(names, key=lambda name: -len(next(iter(sample.values(name)), "")))
-    for name in by_name:
-        if name in sample.typed:
-            return (name,), None
-        said = advice(_column(file_name, name, sample.values(name)))
-        if said and (not sample.header or _place(name, _TIMES) < len(_TIMES)):
-            return (name,), said
-    for date in names:
-        values = sample.values(date)
-        if not values or not all(map(is_date_alone, values)):
-            continue
-        for clock in names:
-            clocks = sample.values(clock)
-            if clock == date or len(clocks) != len(values) or not all(map(_TIME_OF_DAY.fullmatch, clocks)):
-                continue
-            joined = [f"{day} {time}" for day, time in zip(values, clocks, strict=True)]
-            said = advice(_column(file_name, date, joined, in_two=True))
-            if said:
-                return (date, clock), said
-    likely = [name for name in by_name if _place(name, _TIMES) < len(_TIMES)] if sample.header else list(names)
-    return tuple(likely[:1]), None
+def _size(sample: Sample, names: Sequence[str], price: str | None) -> str | None:
+    """The column of sizes: not one that holds the price times another."""
+    fitting = [name for name in names if is_numeric(sample, name) and named([name], _SIZES, lambda _: True)]
+    products = {
+        name
+        for name in fitting
+        for other in names
+        if price and other != name and is_numeric(sample, other) and _is_product(sample, name, (price, other))
+    }
+    return named([name for name in fitting if name not in products] or fitting, _SIZES, lambda _: True)
 
 
-def _column(file_name: str, name: str, values: list[str], *, in_two: bool = False) -> TimeColumn:
-    return TimeColumn(file_name, name, values, lambda: values, list, in_two=in_two)
+def _is_product(sample: Sample, name: str, factors: tuple[str, str]) -> bool:
+    """Whether a column is the product of two others, as a turnover is."""
+    columns = [sample.values(each) for each in (name, *factors)]
+    if not columns[0] or len(set(map(len, columns))) > 1:
+        return False
+    try:
+        rows = [tuple(map(float, row)) for row in zip(*columns, strict=True)]
+    except ValueError:
+        return False
+    return all(abs(product - price * size) <= _NEAR * abs(product) for product, price, size in rows)
+
+
+def _are_whole(sample: Sample, found: Guess) -> bool:
+    """Whether every time has the same number of levels of each side, more than one, none of them empty."""
+    if len(found.times.columns) != 1 or not {"side", "size"} <= found.columns.keys():
+        return False
+    columns = (found.times.columns[0], found.columns["side"], found.columns["size"])
+    places = [sample.names.index(name) for name in columns]
+    counts: dict[str, dict[str, int]] = {}
+    for row in sample.rows:
+        if len(row) <= max(places):
+            break
+        time, side, size = (row[place].strip() for place in places)
+        if not size.strip("0."):
+            return False
+        sides = counts.setdefault(time, {})
+        sides[side] = sides.get(side, 0) + 1
+    whole = list(counts.values())[:-1]  # the last may go on
+    if len(whole) < _FEW_ROWS or any(sides != whole[0] for sides in whole):
+        return False
+    return len(whole[0]) == _FEW_ROWS and min(whole[0].values()) >= _FEW_ROWS
 
 
 def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
-    """Columns without names: of the numbers first the price, two near it bid and ask, the next the size."""
-    numeric = [name for name in names if _is_numeric(sample, name) and not _counts(sample.values(name))]
-    if not numeric:
-        return
-    price, *others = numeric
-    quotes = [name for name in others if _is_near(sample.values(price), sample.values(name))]
-    sizes = [name for name in others if name not in quotes]
-    if len(quotes) == _BID_AND_ASK:
-        found.levels = [tuple(sorted(quotes, key=lambda name: sum(map(_float, sample.values(name)))))]
-    found.columns["price"] = price
-    if sizes or len(others) == 1:
-        found.columns["size"] = (sizes or others)[0]
-    used = {*found.columns.values(), *quotes}
-    _sides(sample, [name for name in names if name not in used], file_name, found)
-
-
-def _is_near(prices: Sequence[str], values: Sequence[str]) -> bool:
-    """Whether each is within two percent of the price beside it: a price, too."""
-    pairs = zip(map(_float, prices), map(_float, values), strict=False)
-    return bool(values) and all(abs(value - price) <= _NEAR * abs(price) for price, value in pairs)
-
-
-def _float(number: str) -> float:
-    """Near enough to tell a price from a size."""
-    try:
-        return float(number.replace(",", "."))
-    except ValueError:
-        return 0.0
-
-
-def _counts(values: Sequence[str]) -> bool:
-    """Whether numbers are ids: whole, all different, and long."""
-    longest = max(map(len, values), default=0)
-    return all(map(str.isdecimal, values)) and len(set(values)) == len(values) > 1 and longest >= _DIGITS_OF_IDS
+    """Columns without names."""
+    _sides(sample, names, file_name, found)
+    columns = ordered(sample, names, has_sides="side" in found.columns)
+    found.columns, found.words, found.unsure = {}, {}, None
+    found.columns |= {key: name for key, name in (("price", columns.price), ("size", columns.size)) if name is not None}
+    found.levels = [columns.level] if columns.level else []
+    found.bars = columns.bars
+    if columns.price is not None:
+        _sides(sample, [name for name in names if name not in columns.used], file_name, found)
 
 
 def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
     """Which column holds the side, the flag of snapshots, the ids of trades or orders; and the words in them."""
     action = next((name for name in names if _is_action(sample.words(name))), None)
-    of_book = any(map(_OF_A_BOOK.search, [*names, file_name.rpartition("/")[2]]))
-    sides = {name: _side_words(name, sample.words(name), of_book=of_book) for name in names if name != action}
-    side = _named(names, _SIDES, lambda name: bool(sides.get(name)))
+    of_trades = is_of_trades(names, file_name) and action is None
+    of_book = is_of_book(names, file_name)
+    sides = {
+        name: side_words(name, sample.words(name), of_book=of_book, of_trades=of_trades)
+        for name in names
+        if name != action
+    }
+    side = named(names, SIDES, lambda name: bool(sides.get(name)))
     if side is None and not sample.header:
         spelt = {name for name in sides if not any(word.isdecimal() for word in sample.words(name))}
         side = next((name for name, words in sides.items() if words and name in spelt), None)
     if side is not None:
         found.columns["side"] = side
         found.words = {key: [word] for key, word in sides[side].items()}
-    order_id = _named(names, _IDS, lambda name: name not in {action, side})
+    elif sample.header:
+        found.unsure = named(names, SIDES, lambda name: name != action and could_be_sides(sample.words(name)))
+    order_id = named(names, _IDS, lambda name: name not in {action, side})
+    if action is None and side and (named(names, _ORDER_IDS, lambda name: name != side)):
+        action = named(names, _ACTION_NAMES, lambda name: name not in {order_id, side} and bool(sample.words(name)))
     if action and order_id and side:
         found.columns |= {"id": order_id, "action": action}
         found.words = dict(zip(("bid", "ask"), list(found.words.values())[:2], strict=False))
@@ -296,54 +205,10 @@ def _trade_id(sample: Sample, names: Sequence[str], found: Guess) -> None:
     """The column of ids that tell trades apart, if there is one."""
     for name in names:
         values = sample.values(name)
-        plain = "".join(_WORD.findall(name.lower()))
+        plain = "".join(WORD.findall(name.lower()))
         if plain in _TRADE_IDS and values and len(set(values)) == len(values) == len(sample.rows):
             found.columns["id"] = name
             return
-
-
-def _side_words(name: str, words: Sequence[str], *, of_book: bool) -> dict[str, str]:
-    """Which word is which, by their keys in a mapping; nothing where that cannot be seen."""
-    lower = {word.lower(): word for word in words}
-    if not lower or len(lower) > 3:  # noqa: PLR2004 - buy, sell and unknown
-        return {}
-    if "maker" in name.lower() or name.lower() == "m":
-        return _maker_words(lower)
-    rests = (
-        of_book or set(lower) <= {"bid", "ask", "bids", "asks", "offer"} or (set(lower) <= {"a", "b"} and "a" in lower)
-    )
-    known = (_BIDS, _ASKS) if rests else (_BUYS, _SELLS)
-    first, second = (next((lower[word] for word in words if word in lower), None) for words in known)
-    if first == second:
-        return {}
-    first, second = (found or _opposite(other, of_book=of_book) for found, other in ((first, second), (second, first)))
-    rest = [word for word in words if word not in {first, second}]
-    if first is None or second is None or len(rest) > 1:
-        return {}
-    found = {"bid": first, "ask": second} if rests else {"buy": first, "sell": second}
-    return found | ({"unknown": rest[0]} if rest and not of_book else {})
-
-
-def _maker_words(lower: Mapping[str, str]) -> dict[str, str]:
-    """Where the buyer was the maker, the seller took."""
-    for yes, no in (("true", "false"), ("1", "0"), ("yes", "no"), ("t", "f")):
-        if set(lower) <= {yes, no}:
-            return {"buy": lower.get(no) or _like(lower[yes], no), "sell": lower.get(yes) or _like(lower[no], yes)}
-    return {}
-
-
-def _opposite(word: str | None, *, of_book: bool) -> str | None:
-    """The word for the other side, written as this one is."""
-    if word is None:
-        return None
-    both = _OPPOSITES | {other: one for one, other in _OPPOSITES.items()} | {"a": "b"}
-    other = "a" if of_book and word.lower() == "b" else both.get(word.lower())
-    return None if other is None else _like(word, other)
-
-
-def _like(word: str, other: str) -> str:
-    """Another word in the case of this one."""
-    return other.upper() if word.isupper() else other.capitalize() if word[:1].isupper() else other
 
 
 def _is_action(words: Sequence[str]) -> bool:
@@ -355,13 +220,20 @@ def _action_of(word: str) -> str | None:
     return next((key for key, words in _ACTIONS.items() if word.lower() in words), None)
 
 
-def _lists(sample: Sample, names: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of lists of bids and of asks."""
-    found = [
-        next((name for name in names if what in name.lower() and _is_list(sample, name)), None)
-        for what in ("bid", "ask")
-    ]
-    return (found[0], found[1]) if found[0] and found[1] else None
+def _lists(sample: Sample, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The columns of lists of bids and of asks: one each, or two, of prices and of sizes."""
+    found = []
+    for what in ("bid", "ask"):
+        lists = [name for name in names if (what in name.lower() or name.lower() == what[0]) and _is_list(sample, name)]
+        sizes = [name for name in lists if any(word in name.lower() for word in _SIZE_NAMES)]
+        prices = [name for name in lists if name not in sizes]
+        in_two = bool(prices and sizes) and not _is_nested(sample, prices[0])
+        found.append((prices[0], sizes[0]) if in_two else tuple(lists[:1]))
+    return (found[0], found[1]) if found[0] and len(found[0]) == len(found[1]) else None
+
+
+def _is_nested(sample: Sample, name: str) -> bool:
+    return any(value[1:].lstrip()[:1] in {"[", "{", "("} for value in sample.values(name))
 
 
 def _is_list(sample: Sample, name: str) -> bool:
@@ -373,7 +245,7 @@ def _levels(names: Sequence[str]) -> list[tuple[str, ...]]:
     """The columns of bids and asks, level by level: price and size of each side, or prices alone."""
     found: dict[tuple[int, ...], dict[tuple[str, bool], str]] = {}
     for name in names:
-        parts = _WORD.findall(name.lower())
+        parts = WORD.findall(name.lower())
         side = _side_of("".join(part for part in parts if not part.isdecimal()))
         if side is not None:
             numbers = tuple(int(part) for part in parts if part.isdecimal())
@@ -394,29 +266,8 @@ def _side_of(text: str) -> tuple[str, bool] | None:
         return ("bid" if short[1] == "b" else "ask"), (short[2] or "p")[0] != "p"
     side = next((side for side, words in _SIDE_NAMES.items() if any(word in text for word in words)), None)
     rest = re.sub("bid|ask|offer|best|quote", "", text)
-    if side is None or rest in {"id", "time", "count", "ct", "orders", "ts"}:
+    if side is None:
         return None
-    return side, any(word in rest for word in _SIZE_NAMES) or rest in {"s", "q", "v"}
-
-
-def _place(name: str, known: Sequence[str]) -> int:
-    """How well a name fits: the place of the first known word in it, later where it is not all of the name."""
-    words = _WORD.findall(name.lower())
-    whole = "".join(words)
-    found = [
-        number
-        for number, word in enumerate(known)
-        if word == whole or word in words or (len(word) > _ANYWHERE and word in whole)
-    ]
-    return found[0] if found else len(known)
-
-
-def _named(names: Sequence[str], known: Sequence[str], fits: Callable[[str], bool]) -> str | None:
-    """The column whose name fits best."""
-    fitting = [name for name in names if _place(name, known) < len(known) and fits(name)]
-    return min(fitting, key=lambda name: (_place(name, known), len(name)), default=None)
-
-
-def _is_numeric(sample: Sample, name: str) -> bool:
-    values = sample.values(name)
-    return bool(values) and sum(_NUMBER.fullmatch(value) is not None for value in values) > _HEADLESS * len(values)
+    if any(word in rest for word in _SIZE_NAMES) or rest in {"s", "q", "v"}:
+        return side, True
+    return (side, False) if _OF_A_PRICE.fullmatch(rest) else None

@@ -56,7 +56,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: Word | None = None
     bid: Word = "bid"
     ask: Word = "ask"
-    snapshot: Name | None = None
+    snapshot: Name | bool | None = None
     snapshot_word: Word = "true"
     update_word: Word = "false"
     levels: list[list[Name]] = []
@@ -97,7 +97,8 @@ def named_columns(table: Table) -> list[tuple[str, str]]:
     named: list[tuple[str, Name]] = []
     for key in keys:
         said = getattr(table, key)
-        named += [(key, column) for column in (said if isinstance(said, list) else [said]) if column is not None]
+        columns = said if isinstance(said, list) else [said]
+        named += [(key, column) for column in columns if column is not None and not isinstance(column, bool)]
     named += [("levels", column) for level in table.levels for column in level]
     return [(key, str(column)) for key, column in named]
 
@@ -245,6 +246,7 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
         "levels, bids and asks are of [book]": kind != BOOK and whole,
         "action is of [orders]": kind != ORDERS and table.action is not None,
         "snapshot is of [book]": kind != BOOK and table.snapshot is not None,
+        "snapshot names a column, or is true where the rows of a time are the whole book": table.snapshot is False,
         f"the column {quoted(twice)} is named for two things": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)

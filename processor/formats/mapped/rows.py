@@ -68,7 +68,7 @@ def part_of(mapped: Mapped, instrument: str, clock: str) -> Part:
 
 def _rank(mapped: Mapped) -> int:
     """0 for a file of nothing but snapshots: where times are equal they come before the updates of another file."""
-    if mapped.table.snapshot is None:
+    if mapped.table.snapshot is None or mapped.table.snapshot is True:
         return 0
     place = mapped.content.names.index(str(mapped.table.snapshot))
     words = {row[place].lower() for row in mapped.content.head_rows() if len(row) > place}
@@ -175,7 +175,8 @@ class _Reader:
         )
         if self._said.snapshot is None:
             return events
-        flags = self._column(rows, self._said.snapshot) == 1
+        always = self._said.snapshot is True
+        flags = np.ones(len(rows), np.bool_) if always else self._column(rows, self._said.snapshot) == 1
         return with_clears(events, runs.starts(flags, events.time_ns))
 
 
@@ -223,8 +224,8 @@ class _OfLists:
         )
         begins = np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1)
         whole = sound
-        if self._mapped.table.snapshot is not None:
-            whole = sound & (rows.values[self._layout.row_of(str(self._mapped.table.snapshot))] == 1)
+        if (flag := self._mapped.table.snapshot) is not None and flag is not True:
+            whole = sound & (rows.values[self._layout.row_of(str(flag))] == 1)
         starts = begins[whole]
         return BookEvents(
             time_ns=np.insert(levels.time_ns, starts, times[whole]),

@@ -254,7 +254,7 @@ def _truefx(shape: Shape) -> Said | None:
 
 
 _FREQTRADE: Final = ("timestamp", "id", "type", "side", "price", "amount", "cost")
-_FREQTRADE_NAME: Final = re.compile(r"(?:.*[^A-Z0-9])?([A-Z0-9]+)_([A-Z0-9]+)(?:_([A-Z0-9]+))?-trades")
+_FREQTRADE_NAME: Final = re.compile(r"(?:.*-|[a-z]+_)?([A-Za-z0-9]+)_([A-Z0-9]+)(?:_([A-Z0-9]+(?:-\d+)?))?-trades")
 
 
 def _freqtrade(shape: Shape) -> Said | None:
