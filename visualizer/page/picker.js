@@ -1,0 +1,165 @@
+/* The instrument's name in the header as a picker: a button that opens a list with a search. */
+import * as control from "./control.js";
+import * as write from "./write.js";
+
+const AT_MOST = 200;
+const PAGE = 10;
+const PENDING_AT_MOST_MS = 15_000;
+
+let instruments = [];
+let current = "";
+let wanted = null; // chosen, and not shown yet
+let found = [];
+let active = 0;
+let parts = null;
+
+/* The instruments that a search finds: every word of it anywhere in the name, names that begin with it first. Pure. */
+export function search(names, text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const matching = names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+  if (!words.length) return matching;
+  const first = (name) => name.toLowerCase().startsWith(words[0]);
+  return [...matching.filter(first), ...matching.filter((name) => !first(name))];
+}
+
+function element(tag, attributes) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function button() {
+  return document.getElementById("picker-button");
+}
+
+function build() {
+  const panel = document.getElementById("picker");
+  const input = element("input", {
+    type: "text",
+    id: "picker-search",
+    role: "combobox",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "search",
+    "aria-label": "search the instruments",
+    "aria-autocomplete": "list",
+    "aria-controls": "picker-list",
+    "aria-expanded": "true",
+  });
+  const list = element("ul", { id: "picker-list", role: "listbox", "aria-label": "instruments" });
+  const more = element("small", { id: "picker-more", role: "status" });
+  panel.replaceChildren(input, list, more);
+  input.addEventListener("input", () => draw(0));
+  input.addEventListener("keydown", pressed);
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the search keeps the focus
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) choose(option.dataset.name);
+  });
+  panel.addEventListener("focusout", (event) => {
+    if (!panel.contains(event.relatedTarget)) close();
+  });
+  // The chart keeps the focus where it is when it is clicked on.
+  const outside = (event) => !panel.contains(event.target) && !button().contains(event.target);
+  document.addEventListener("pointerdown", (event) => outside(event) && close(), true);
+  button().addEventListener("mousedown", (event) => isOpen() && event.preventDefault());
+  button().addEventListener("click", () => (isOpen() ? close(true) : open()));
+  parts = { panel, input, list, more };
+}
+
+function isOpen() {
+  return parts !== null && !parts.panel.hidden;
+}
+
+export function open() {
+  if (button().disabled || isOpen()) return;
+  parts.input.value = "";
+  parts.panel.hidden = false;
+  button().setAttribute("aria-expanded", "true");
+  draw(Math.max(0, search(instruments, "").indexOf(current)));
+  parts.input.focus();
+}
+
+function close(refocus = false) {
+  if (!isOpen()) return;
+  parts.panel.hidden = true;
+  button().setAttribute("aria-expanded", "false");
+  if (refocus) button().focus();
+}
+
+function draw(index) {
+  found = search(instruments, parts.input.value);
+  const from = Math.max(0, Math.min(index - AT_MOST / 2, found.length - AT_MOST));
+  const shown = found.slice(from, from + AT_MOST);
+  const options = shown.map((name, at) => {
+    const option = element("li", { role: "option", id: `picker-option-${from + at}` });
+    option.dataset.name = name;
+    option.textContent = name;
+    if (name === current) option.setAttribute("aria-current", "true");
+    return option;
+  });
+  parts.list.replaceChildren(...options);
+  const rest = found.length - shown.length;
+  parts.more.textContent = found.length ? (rest ? `and ${rest} more: type to find them` : "") : "none of that name";
+  activate(index);
+}
+
+function activate(index) {
+  const next = Math.max(0, Math.min(index, found.length - 1));
+  const old = document.getElementById(`picker-option-${active}`);
+  if (old) old.removeAttribute("aria-selected");
+  const option = document.getElementById(`picker-option-${next}`);
+  if (!option && found.length) return draw(next);
+  active = next;
+  if (!option) return parts.input.removeAttribute("aria-activedescendant");
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  parts.input.setAttribute("aria-activedescendant", option.id);
+}
+
+function pressed(event) {
+  const keys = {
+    ArrowDown: () => activate(active + 1),
+    ArrowUp: () => activate(active - 1),
+    PageDown: () => activate(active + PAGE),
+    PageUp: () => activate(active - PAGE),
+    Enter: () => found[active] !== undefined && choose(found[active]),
+    Escape: () => close(true),
+  };
+  if (!keys[event.key] || event.isComposing) return;
+  event.preventDefault();
+  event.stopPropagation();
+  keys[event.key]();
+}
+
+async function choose(name) {
+  close(true);
+  if (name === current && wanted === null) return;
+  want(name);
+  const answer = await control.send("instrument", { instrument: name });
+  if (wanted !== name) return;
+  if (answer.ok !== true) return want(null);
+  setTimeout(() => wanted === name && want(null), PENDING_AT_MOST_MS);
+}
+
+function want(name) {
+  wanted = name;
+  write.text("instrument-wanted", name === null ? "" : `→ ${name} …`);
+  write.mark("picker-button", "pending", String(name !== null));
+  button().setAttribute("aria-busy", String(name !== null));
+}
+
+/* Follows what the status says: which instruments there are, and which one is shown. */
+export function show({ about }) {
+  if (!about) return;
+  if (!parts) build();
+  const before = instruments;
+  instruments = about.instruments || [];
+  current = about.instrument;
+  const several = instruments.length > 1 && control.available();
+  button().disabled = !several;
+  button().title = several ? `${instruments.length} instruments (key I)` : "";
+  if (wanted !== null && wanted === current) want(null);
+  if (!several) close();
+  else if (isOpen() && String(before) !== String(instruments)) draw(0);
+}

@@ -1,0 +1,11 @@
+/* What this page holds now. */
+import * as store from "./store.js";
+
+let held = store.empty();
+
+export const current = () => held;
+
+/* Takes in an answer of the server, which arrived at `nowMs` of this page's clock. */
+export function take(answer, nowMs) {
+  held = store.receive(held, answer, nowMs);
+}
