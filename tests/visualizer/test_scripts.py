@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from graphlib import TopologicalSorter
 from html.parser import HTMLParser
@@ -135,3 +136,15 @@ def test_nothing_is_global_but_what_dash_and_the_tests_take() -> None:
     assert {script: names for script, names in named.items() if names} == {
         "main.js": ["dash_clientside.orderflow", "orderflow"]
     }
+
+
+def test_the_tools_that_check_the_modules_are_pinned_without_an_address_and_have_a_reason() -> None:
+    tools = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    reasons = (ROOT / "README.md").read_text()
+    for name, version in tools.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+        assert lock[f"node_modules/{name}"]["version"] == version
+        assert re.search(rf"^\|.*(?<![\w/]){name}(?![\w/]).*\|.*\|$", reasons, re.MULTILINE), name
+    pinned = [each for path, each in lock.items() if path]
+    assert all("integrity" in each and "resolved" not in each for each in pinned)

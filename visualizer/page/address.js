@@ -3,35 +3,46 @@ import * as control from "./control.js";
 import * as format from "./format.js";
 import * as steer from "./steer.js";
 import { current } from "./state.js";
+/** @import { State } from "./types.d.ts" */
 
 const AT_MOST_EVERY_MS = 1000;
 const WITHIN_MS = 20_000;
 const NAMES = ["instrument", "interval", "t"];
 
-/* What an address asks for; null where it asks for nothing. Pure. */
+/** What an address asks for; null where it asks for nothing. Pure.
+ * @param {string} search
+ * @returns {{ instrument: string | null, interval: string | null, t: string | null } | null} */
 export function asked(search) {
   const given = new URLSearchParams(search);
-  const found = Object.fromEntries(NAMES.map((name) => [name, given.get(name)]));
-  return NAMES.some((name) => found[name]) ? found : null;
+  const found = { instrument: given.get("instrument"), interval: given.get("interval"), t: given.get("t") };
+  return Object.values(found).some(Boolean) ? found : null;
 }
 
-/* The address of a moment, with whatever else was in it. Pure. */
+/** The address of a moment, with whatever else was in it. Pure.
+ * @param {string} search
+ * @param {{ instrument: string, interval: string, t: string }} now */
 export function written(search, { instrument, interval, t }) {
   const rest = [...new URLSearchParams(search)].filter(([name]) => !NAMES.includes(name));
   const pairs = [["instrument", instrument], ["interval", interval], ["t", t], ...rest].filter(([, value]) => value);
   return `?${pairs.map((pair) => pair.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("=")).join("&")}`;
 }
 
-/* A moment as the address holds it, in ms: UTC unless it says otherwise; NaN for what is no time. Pure. */
-const moment = (t) => Date.parse(/(z|[+-]\d\d:?\d\d)$/i.test(t) ? t : `${t}Z`);
+/** A moment as the address holds it, in ms: UTC unless it says otherwise; NaN for what is no time. Pure.
+ * @param {string} t */
+const moment = (t) => Date.parse(/(z|[+-]\d\d:?\d\d)$/iu.test(t) ? t : `${t}Z`);
 
+/** @type {ReturnType<typeof asked>} */
 let wanted = null; // what the address asks for, until it is done
 let busy = false;
-let due = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let due;
 let writtenAt = -Infinity;
+/** @type {Set<() => void>} */
 const watchers = new Set();
 
-/* Until the state is as wanted; false if that takes too long. */
+/** Until the state is as wanted; false if that takes too long.
+ * @param {(state: State) => boolean} isSo
+ * @returns {Promise<boolean>} */
 function until(isSo) {
   return new Promise((resolve) => {
     const look = () => {
@@ -39,6 +50,7 @@ function until(isSo) {
       finish(true);
     };
     const timer = setTimeout(() => finish(false), WITHIN_MS);
+    /** @param {boolean} answer */
     const finish = (answer) => {
       clearTimeout(timer);
       watchers.delete(look);
@@ -49,33 +61,40 @@ function until(isSo) {
   });
 }
 
-const live = ({ about, status }) => Boolean(about && status && status.state !== "loading" && status.event_time_ms !== null);
+/** What is shown; null as long as nothing is.
+ * @param {State} state */
+function shown({ about, status }) {
+  if (!about || !status || status.state === "loading" || status.event_time_ms === null) return null;
+  return { instrument: about.instrument, instruments: about.instruments, interval: about.interval, ms: status.event_time_ms };
+}
 
-async function open({ instrument, interval, t }) {
+/** @param {NonNullable<ReturnType<typeof asked>>} asked
+ * @param {NonNullable<ReturnType<typeof shown>>} now */
+async function open({ instrument, interval, t }, now) {
+  /** @param {string} what */
   const says = (what) => control.say(`The address asks for ${what}`, "info");
   const changed = [];
   const ms = t ? moment(t) : null;
   if (Number.isNaN(ms)) return says(`t=${t}, which is no time; a right one is 2024-08-09T00:01:00.123Z`);
-  if (instrument && instrument !== current().about.instrument) {
-    const { instruments } = current().about;
-    if (!instruments.includes(instrument)) {
-      return says(`${instrument}, which this dataset does not hold; it holds ${instruments.slice(0, 5).join(", ")}`);
+  if (instrument && instrument !== now.instrument) {
+    if (!now.instruments.includes(instrument)) {
+      return says(`${instrument}, which this dataset does not hold; it holds ${now.instruments.slice(0, 5).join(", ")}`);
     }
     const { ok } = await control.send("instrument", { instrument });
-    if (!ok || !(await until((now) => live(now) && now.about.instrument === instrument))) return;
+    if (!ok || !(await until((state) => shown(state)?.instrument === instrument))) return;
     changed.push(instrument);
   }
-  if (interval && interval !== current().about.interval) {
+  if (interval && interval !== shown(current())?.interval) {
     const { ok } = await control.send("interval", { interval });
-    if (!ok || !(await until((now) => live(now) && now.about.interval === interval))) return;
+    if (!ok || !(await until((state) => shown(state)?.interval === interval))) return;
     changed.push(`${interval} bars`);
   }
-  if (ms !== null && ms !== current().status.event_time_ms) {
+  if (ms !== null && ms !== current().status?.event_time_ms) {
     const range = steer.range();
-    if (ms < range.startMs || (range.known && ms > range.endMs)) {
+    if (!range || ms < range.startMs || (range.known && ms > range.endMs)) {
       return says(`${format.dateTime(ms)}, which is outside of this replay`);
     }
-    const { ok } = await control.send("seek", steer.place(ms));
+    const { ok } = await control.send("seek", steer.place(ms, range));
     if (!ok) return;
     changed.push(format.dateTime(ms));
   }
@@ -85,14 +104,16 @@ async function open({ instrument, interval, t }) {
 /* Reads what the address asks for. Loading a page again moves nothing: by then the replay has gone on, for everybody who
    watches. */
 export function start() {
-  const [navigation] = performance.getEntriesByType("navigation");
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   if (navigation && navigation.type === "navigate") wanted = asked(window.location.search);
 }
 
-/* Follows the replay, once what the address asked for is done. */
+/** Follows the replay, once what the address asked for is done.
+ * @param {State} state */
 export function follow(state) {
   for (const look of [...watchers]) look();
-  if (busy || !live(state)) return;
+  const now = shown(state);
+  if (busy || !now) return;
   if (wanted) {
     const reason = steer.reason();
     // Whoever does not answer now may do so in a moment.
@@ -100,10 +121,10 @@ export function follow(state) {
     const todo = wanted;
     wanted = null;
     if (reason) {
-      refuse(todo, state);
+      refuse(todo, now);
     } else {
       busy = true;
-      void open(todo).finally(() => {
+      void open(todo, now).finally(() => {
         busy = false;
         follow(current());
       });
@@ -115,10 +136,11 @@ export function follow(state) {
   due = setTimeout(write, Math.max(0, waitMs));
 }
 
-function refuse({ instrument, interval, t }, { about, status }) {
-  const same = (given, now) => !given || given === now;
-  const here = !t || status.event_time_ms === moment(t);
-  if (same(instrument, about.instrument) && same(interval, about.interval) && here) return;
+/** @param {NonNullable<ReturnType<typeof asked>>} asked
+ * @param {NonNullable<ReturnType<typeof shown>>} now */
+function refuse({ instrument, interval, t }, now) {
+  const same = (!instrument || instrument === now.instrument) && (!interval || interval === now.interval);
+  if (same && (!t || now.ms === moment(t))) return;
   control.say("This page is read-only: it shows the replay where it is, not where the address says", "info");
 }
 

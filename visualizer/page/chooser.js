@@ -1,21 +1,24 @@
 /* A button that opens a small panel above it: a field to type into, and things to choose from. */
-let opened = null; // { button, panel, returnTo }
+import { make } from "./dom.js";
 
-function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+/** @type {{ button: HTMLButtonElement, panel: HTMLElement, returnTo: HTMLElement | null } | null} */
+let opened = null;
 
-/* `submit(text)` returns an error as a sentence, or null; `presets` are texts to submit with one click, `hint` what they mean. */
-export function open(button, { label, value, placeholder, presets = [], submit }) {
-  const again = opened && opened.button === button;
+/** @param {HTMLButtonElement} button
+ * @param {object} options
+ * @param {string} options.label
+ * @param {string} options.value
+ * @param {string} options.placeholder
+ * @param {{ text: string, shown: string, hint?: string, current?: boolean }[]} options.presets texts to submit with one
+ *   click; `hint` is what they mean
+ * @param {(text: string) => string | null} options.submit returns an error as a sentence, or null */
+export function open(button, { label, value, placeholder, presets, submit }) {
+  const again = opened !== null && opened.button === button;
   close(again);
   if (again || button.disabled) return;
   const id = `${button.id}-panel`;
-  const returnTo = document.activeElement;
-  const input = element("input", {
+  const returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+  const input = make("input", {
     type: "text",
     autocomplete: "off",
     spellcheck: "false",
@@ -23,8 +26,9 @@ export function open(button, { label, value, placeholder, presets = [], submit }
     "aria-label": label,
     "aria-describedby": `${id}-error`,
   });
-  const error = element("p", { id: `${id}-error`, role: "alert", class: "wrong" });
+  const error = make("p", { id: `${id}-error`, role: "alert", class: "wrong" });
   error.hidden = true;
+  /** @param {string} text */
   const take = (text) => {
     const wrong = submit(text);
     error.hidden = wrong === null;
@@ -33,27 +37,27 @@ export function open(button, { label, value, placeholder, presets = [], submit }
     if (wrong === null) close(true);
   };
   const choices = presets.map(({ text, shown, hint = "", current }) => {
-    const choice = element("button", { type: "button", title: hint }, shown);
+    const choice = make("button", { type: "button", title: hint }, shown);
     if (current) choice.setAttribute("aria-current", "true");
     choice.addEventListener("click", () => take(text));
     return choice;
   });
-  const form = element("form", {}, input, element("button", { type: "submit" }, "Go"));
+  const form = make("form", {}, input, make("button", { type: "submit" }, "Go"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     take(input.value);
   });
-  const panel = element("div", { id, class: "panel", role: "dialog", "aria-label": label }, form, error);
-  if (choices.length) panel.append(element("div", { class: "choices" }, ...choices));
+  const panel = make("div", { id, class: "panel", role: "dialog", "aria-label": label }, form, error);
+  if (choices.length) panel.append(make("div", { class: "choices" }, ...choices));
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     close(true);
   });
   panel.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !panel.contains(event.relatedTarget) && event.relatedTarget !== button) close();
+    if (event.relatedTarget instanceof Node && !panel.contains(event.relatedTarget) && event.relatedTarget !== button) close();
   });
-  button.parentElement.append(panel);
+  button.parentElement?.append(panel);
   button.setAttribute("aria-expanded", "true");
   opened = { button, panel, returnTo };
   input.value = value;
@@ -72,15 +76,15 @@ export function close(refocus = false) {
   panel.remove();
   button.setAttribute("aria-expanded", "false");
   // Back to where the focus was: with it on a button, the space bar would open the panel again.
-  if (refocus && held && returnTo.isConnected) returnTo.focus({ preventScroll: true });
+  if (refocus && held && returnTo?.isConnected) returnTo.focus({ preventScroll: true });
 }
 
 /* Closes what is open when anything else is pressed. */
 export function start() {
   document.addEventListener(
     "pointerdown",
-    (event) => {
-      if (opened && !opened.panel.contains(event.target) && !opened.button.contains(event.target)) close();
+    ({ target }) => {
+      if (opened && target instanceof Node && !opened.panel.contains(target) && !opened.button.contains(target)) close();
     },
     true,
   );

@@ -1,5 +1,7 @@
 /* Steering: what the page asks of the processor, and the answer it waits for in the polled status. */
+import { byId } from "./dom.js";
 import { current } from "./state.js";
+/** @import { ControlAnswer, Reply, State } from "./types.d.ts" */
 
 const ANSWER_WITHIN_MS = 10_000;
 const OVERTAKEN_AFTER_MS = 2000;
@@ -8,35 +10,54 @@ const LOOK_EVERY_MS = 100;
 const SHOWN_FOR_MS = 8000;
 const ANSWERS_KEPT = 20;
 
+/** @type {Map<string, { resolve: (reply: Reply) => void, overtaken: boolean, timer: ReturnType<typeof setTimeout> }>} */
 const waiting = new Map(); // by id, in the order in which they were written
+/** @type {ControlAnswer[]} */
 let answers = []; // the newest, as status.json told them
+/** @type {Promise<unknown>} */
 let turn = Promise.resolve();
-let hiding = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let hiding;
+/** @type {string | null} */
 let told = null; // what the processor last had to say that is no answer
 
 /* Whether this page may steer, and whether there is a processor that listens. */
 export function available() {
   const { about } = current();
-  const may = document.getElementById("app").dataset.control === "on";
+  const may = byId("app").dataset.control === "on";
   return may && Boolean(about && about.control && about.control.listening);
 }
 
-/* Ask for an action, such as send("speed", { speed: 30 }); `session` in the arguments overrides the one on the page.
-   Resolves, never rejects, to { ok, error, id }: `ok` is true, false with `error` a sentence, which is shown as well, or
-   null where a later command of this page took its place. Commands are written one after the other, in this order: there
-   is one file for all of them, and each is left the time to be read in. */
+/** @param {number} ms
+ * @returns {Promise<void>} */
+const pause = (ms) =>
+  new Promise((done) => {
+    setTimeout(done, ms);
+  });
+
+/** Ask for an action, such as send("speed", { speed: 30 }); `session` in the arguments overrides the one on the page.
+ * Resolves, never rejects, to { ok, error, id }: `ok` is true, false with `error` a sentence, which is shown as well, or
+ * null where a later command of this page took its place. Commands are written one after the other, in this order: there
+ * is one file for all of them, and each is left the time to be read in.
+ * @param {string} action
+ * @param {Record<string, unknown>} args
+ * @returns {Promise<Reply>} */
 export async function send(action, args = {}) {
   const post = turn.then(() => {
     const { about } = current();
     return write({ session: about ? about.session : null, ...args, action });
   });
-  const answer = post.then(({ id, error }) => (error ? { ok: false, error } : answered(id)));
-  turn = Promise.race([answer, post.then(() => new Promise((resolve) => setTimeout(resolve, READ_WITHIN_MS)))]);
+  const answer = post.then((written) =>
+    written.id === undefined ? { ok: false, error: written.error } : answered(written.id),
+  );
+  turn = Promise.race([answer, post.then(() => pause(READ_WITHIN_MS))]);
   const { ok, error } = await answer;
-  if (ok === false) say(error);
+  if (ok === false && error) say(error);
   return { ok, error, id: (await post).id };
 }
 
+/** @param {Record<string, unknown>} body
+ * @returns {Promise<{ id: string } | { id?: undefined, error: string }>} */
 async function write(body) {
   try {
     const response = await fetch("control", {
@@ -51,6 +72,8 @@ async function write(body) {
   }
 }
 
+/** @param {string} id
+ * @returns {Promise<Reply>} */
 function answered(id) {
   return new Promise((resolve) => {
     waiting.set(id, { resolve, overtaken: false, timer: setTimeout(() => giveUp(id), ANSWER_WITHIN_MS) });
@@ -60,6 +83,7 @@ function answered(id) {
   });
 }
 
+/** @param {string} id */
 function giveUp(id) {
   const found = waiting.get(id);
   if (!found) return;
@@ -70,24 +94,28 @@ function giveUp(id) {
   const error = found.overtaken
     ? "Somebody else has steered at the same time: the last command counts"
     : "The processor has not answered; is it still running?";
-  resolve(id, { ok: false, error });
+  settleOne(id, { ok: false, error });
   hurry();
 }
 
 /* Whether the processor is on its way to where a command leads, and lives. */
 function loading() {
   const { status, serverMs } = current();
-  return Boolean(status) && status.state === "loading" && serverMs - status.heartbeat_ms < ANSWER_WITHIN_MS;
+  return status !== null && status.state === "loading" && serverMs - status.heartbeat_ms < ANSWER_WITHIN_MS;
 }
 
-function resolve(id, answer) {
+/** @param {string} id
+ * @param {Reply} reply */
+function settleOne(id, reply) {
   const found = waiting.get(id);
+  if (!found) return;
   clearTimeout(found.timer);
   waiting.delete(id);
-  found.resolve(answer);
+  found.resolve(reply);
 }
 
-/* Takes in what status.json says of the last command. */
+/** Takes in what status.json says of the last command.
+ * @param {State} state */
 export function receive({ about }) {
   const notice = (about && about.notice) || null;
   if (notice && notice !== told) say(`${notice[0].toUpperCase()}${notice.slice(1)}`, "info");
@@ -107,29 +135,34 @@ export function receive({ about }) {
 
 function settle() {
   for (const answer of answers) {
-    if (!waiting.has(answer.last_id)) continue;
+    if (answer.last_id === null || !waiting.has(answer.last_id)) continue;
     for (const id of [...waiting.keys()]) {
       if (id === answer.last_id) break;
-      resolve(id, { ok: null, error: null });
+      settleOne(id, { ok: null, error: null });
     }
-    resolve(answer.last_id, { ok: answer.ok === true, error: answer.error });
+    settleOne(answer.last_id, { ok: answer.ok === true, error: answer.error });
   }
 }
 
 /* Ask for news more often while an answer is due. */
 function hurry() {
-  const usual = Number(document.getElementById("app").dataset.pollMs);
+  const usual = Number(byId("app").dataset.pollMs);
   window.dash_clientside.set_props("tick", { interval: waiting.size ? Math.min(usual, LOOK_EVERY_MS) : usual });
 }
 
-/* Show a sentence for some seconds: an error, or as `tone` "info" what has been done or is good to know. */
+/** Show a sentence for some seconds: an error, or as `tone` "info" what has been done or is good to know.
+ * @param {string} sentence
+ * @param {"error" | "info"} tone */
 export function say(sentence, tone = "error") {
-  const toast = document.getElementById("toast");
+  const toast = byId("toast");
   clearTimeout(hiding);
   toast.dataset.tone = tone;
   toast.setAttribute("role", tone === "error" ? "alert" : "status");
-  toast.textContent = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+  toast.textContent = /[.!?]$/u.test(sentence) ? sentence : `${sentence}.`;
   toast.hidden = false;
-  toast.onclick = () => (toast.hidden = true);
-  hiding = setTimeout(toast.onclick, SHOWN_FOR_MS);
+  const hide = () => {
+    toast.hidden = true;
+  };
+  toast.onclick = hide;
+  hiding = setTimeout(hide, SHOWN_FOR_MS);
 }

@@ -1,5 +1,6 @@
 /* What lies over the chart: one crosshair through all panels, the last price, the panels' names and their excuses. */
 import * as chart from "./chart.js";
+import { byId, make } from "./dom.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
 import * as gestures from "./gestures.js";
@@ -7,40 +8,51 @@ import * as panels from "./panels.js";
 import * as ranges from "./ranges.js";
 import * as readout from "./readout.js";
 import { current } from "./state.js";
+/** @import { About, AxisName, Graph, Pointed, Row, State } from "./types.d.ts" */
 
 const FOUND_PX = 4;
 const FOUND_LINES = 4;
+/** @type {{ clientX: number, clientY: number } | null} */
 let pointer = null;
-let parts = null;
+/** @type {ReturnType<typeof made> | null} */
+let overlay = null;
 
-function element(className, parent) {
-  const made = document.createElement("div");
-  made.className = className;
-  parent.append(made);
-  return made;
+/** @param {string} name
+ * @param {Element} parent */
+function element(name, parent) {
+  const part = make("div", { class: name });
+  parent.append(part);
+  return part;
 }
 
-function build() {
-  const overlay = document.getElementById("chart-overlay");
-  parts = {
-    vertical: element("cross vertical", overlay),
-    horizontal: element("cross horizontal", overlay),
-    time: element("chip time", overlay),
-    value: element("chip value", overlay),
-    lastLine: element("last-line", overlay),
-    last: element("chip last", overlay),
-    found: element("chip found", overlay),
-    titles: {},
-    notes: {},
+function made() {
+  const parent = byId("chart-overlay");
+  /** @param {string} name */
+  const perAxis = (name) => ({
+    yaxis: element(name, parent),
+    yaxis2: element(name, parent),
+    yaxis3: element(name, parent),
+    yaxis4: element(name, parent),
+  });
+  return {
+    vertical: element("cross vertical", parent),
+    horizontal: element("cross horizontal", parent),
+    time: element("chip time", parent),
+    value: element("chip value", parent),
+    lastLine: element("last-line", parent),
+    last: element("chip last", parent),
+    found: element("chip found", parent),
+    titles: perAxis("panel-title"),
+    notes: perAxis("panel-note"),
   };
-  for (const axis of chart.AXES) {
-    parts.titles[axis] = element("panel-title", overlay);
-    parts.notes[axis] = element("panel-note", overlay);
-  }
 }
 
+/* The parts, made where they are asked for first. */
+const all = () => (overlay ??= made());
+
+/** @param {Graph} gd */
 export function listen(gd) {
-  const panel = document.getElementById("chart-panel");
+  const panel = byId("chart-panel");
   panel.addEventListener("pointermove", (event) => {
     pointer = { clientX: event.clientX, clientY: event.clientY };
     point(gd);
@@ -53,14 +65,23 @@ export function listen(gd) {
   gd.on("plotly_relayouting", () => point(gd));
 }
 
+/** @param {Element} part
+ * @param {boolean} visible */
 const show = (part, visible) => part.classList.toggle("shown", visible);
 
+/** @template {Row} R
+ * @param {R[]} rows
+ * @param {number} place
+ * @returns {R | null} */
 function rowAt(rows, place) {
   const row = rows[ranges.indexAt(rows, place)];
   return row && row[0] === place ? row : null;
 }
 
-/* The place of the bar nearest to another, from both tables; null without any bar. */
+/** The place of the bar nearest to another, from both tables; null without any bar.
+ * @param {State} data
+ * @param {number} place
+ * @returns {number | null} */
 function nearestBar(data, place) {
   let best = null;
   for (const rows of [data.ohlc, data.metrics]) {
@@ -72,16 +93,19 @@ function nearestBar(data, place) {
   return best;
 }
 
+/** @param {AxisName} axis
+ * @param {number} value */
 function axisText(axis, value) {
-  const about = chart.data().about || {};
-  if (axis === "yaxis") return format.exact(value, about.price_decimals ?? 2);
+  const { about } = chart.data();
+  if (axis === "yaxis") return format.exact(value, about?.price_decimals ?? 2);
   if (axis === "yaxis3") return format.signed(value, 3);
-  return format.exact(value, Math.min(about.size_decimals ?? 2, 4));
+  return format.exact(value, Math.min(about?.size_decimals ?? 2, 4));
 }
 
-/* Crosshair and read-out for where the pointer is. */
+/** Crosshair and read-out for where the pointer is.
+ * @param {Graph} gd */
 function point(gd) {
-  if (!parts) build();
+  const parts = all();
   const data = chart.data();
   const at = pointer && gestures.place(gd, pointer);
   const full = gd._fullLayout;
@@ -100,14 +124,14 @@ function point(gd) {
     parts.time.style.transform = `translateX(${Math.round(left)}px)`;
   }
   showFound(gd, at);
-  const level = Boolean(at && at.zone && at.axis && !chart.view.slim.includes(at.axis));
-  show(parts.horizontal, level);
-  show(parts.value, level);
-  if (level) {
-    const axis = full[at.axis];
+  const level = at && at.zone && at.axis && !chart.view.slim.includes(at.axis) ? at.axis : null;
+  show(parts.horizontal, level !== null);
+  show(parts.value, level !== null);
+  if (at && level) {
+    const axis = full[level];
     parts.horizontal.style.transform = `translateY(${Math.round(at.y)}px)`;
     parts.value.style.transform = `translateY(${Math.round(at.y)}px)`;
-    parts.value.textContent = axisText(at.axis, axis.p2l(at.y - axis._offset));
+    parts.value.textContent = axisText(level, axis.p2l(at.y - axis._offset));
   }
   const newest = Math.max(
     data.ohlc.length ? data.ohlc[data.ohlc.length - 1][0] : -Infinity,
@@ -118,13 +142,16 @@ function point(gd) {
   readout.show(label, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about);
 }
 
-/* What the report locates under the pointer. */
+/** What the report locates under the pointer.
+ * @param {Graph} gd
+ * @param {Pointed | null} at */
 function showFound(gd, at) {
   const { report } = chart.data();
   const over = at && at.zone === "plot" && chart.view.shaded && report && !gd._dragging;
+  const parts = all();
   const found = over ? findings.at(report, at.along, FOUND_PX * at.perPixel, chart.timeline()) : [];
   show(parts.found, found.length > 0);
-  if (!found.length) return;
+  if (!at || !found.length) return;
   const lines = found.slice(0, FOUND_LINES).map(({ kind, detail }) => `${findings.label(kind)}: ${detail}`);
   if (found.length > lines.length) lines.push(`and ${found.length - lines.length} more`);
   parts.found.textContent = lines.join("\n");
@@ -132,8 +159,10 @@ function showFound(gd, at) {
   parts.found.style.transform = `translateX(${Math.round(Math.max(0, Math.min(at.x + 12, most)))}px)`;
 }
 
+/** @param {Graph} gd */
 function lastPrice(gd) {
   const { ohlc, about } = chart.data();
+  const parts = all();
   const row = ohlc[ohlc.length - 1];
   const axis = gd._fullLayout.yaxis;
   const y = row ? axis._offset + axis.l2p(row[4]) : NaN;
@@ -149,6 +178,8 @@ function lastPrice(gd) {
   parts.last.textContent = format.exact(row[4], about && about.price_decimals);
 }
 
+/** @param {About} about
+ * @returns {Record<AxisName, string>} */
 function titlesOf(about) {
   const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
   const counted = findings.sizesAreUnknown(current().report) ? " · counts quotes, sizes unknown" : "";
@@ -156,13 +187,15 @@ function titlesOf(about) {
   return { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}${counted}`, yaxis4: `CVD ${reset}` };
 }
 
-/* Names of the panels, and why one is empty where one is. */
+/** Names of the panels, and why one is empty where one is.
+ * @returns {{ titles: Partial<Record<AxisName, string>>, notes: Partial<Record<AxisName, string>> }} */
 export function texts() {
   const data = chart.data();
   if (!data.about) return { titles: {}, notes: {} };
   const titles = titlesOf(data.about);
   const { loading, trades, book, cvd } = panels.missing(data);
   if (loading) return { titles, notes: { yaxis: "Loading ...", yaxis3: "Loading ..." } };
+  /** @type {Record<AxisName, string>} */
   const notes = { yaxis: trades, yaxis2: "", yaxis3: book, yaxis4: trades || cvd };
   for (const axis of chart.view.slim) {
     const title = axis === "yaxis" ? "Price, volume" : titles[axis];
@@ -172,8 +205,9 @@ export function texts() {
   return { titles, notes };
 }
 
+/** @param {Graph} gd */
 export function refresh(gd) {
-  if (!parts) build();
+  const parts = all();
   const { titles, notes } = texts();
   for (const axis of chart.AXES) {
     const { _offset: top, _length: height } = gd._fullLayout[axis];

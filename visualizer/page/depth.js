@@ -1,22 +1,32 @@
 /* The order book: cumulative sizes as steps around the mid, the best quotes, and the level under the pointer. */
+import { byId, make } from "./dom.js";
 import * as format from "./format.js";
 import * as panels from "./panels.js";
 import * as ranges from "./ranges.js";
 import * as write from "./write.js";
+/** @import { About, Depth, Graph, Level, State } from "./types.d.ts" */
 
 const SIZES_SHARE = 0.4;
 const THINNEST_PX = 2;
+/** @type {Depth} */
 let book = { bids: [], asks: [] };
+/** @type {About | null} */
 let about = null;
 let excuse = "";
+/** @type {number | null} */
 let pointer = null;
+/** @type {number | null} */
 let reach = null;
+/** @type {number | null} */
 let most = null;
+/** @type {number | null} */
 let largest = null;
 let pending = false;
+/** @type {ReturnType<typeof made> | null} */
 let parts = null;
 
-/* Levels with the sum of the sizes from the best price to each. */
+/** Levels with the sum of the sizes from the best price to each.
+ * @param {Level[]} levels */
 function cumulated(levels) {
   let sum = 0;
   return levels.map(([price, size]) => {
@@ -25,14 +35,16 @@ function cumulated(levels) {
   });
 }
 
-/* A side as a line of steps that begins at the axis at its best price. */
+/** A side as a line of steps that begins at the axis at its best price.
+ * @param {Level[]} levels */
 export function steps(levels) {
   const rows = cumulated(levels);
   if (!rows.length) return { x: [], y: [] };
   return { x: [0, ...rows.map((row) => row.sum)], y: [rows[0].price, ...rows.map((row) => row.price)] };
 }
 
-/* Best quotes and what follows from them; null where a side is empty. */
+/** Best quotes and what follows from them; null where a side is empty.
+ * @param {Depth} book */
 export function quotes({ bids, asks }) {
   const bid = bids.length ? bids[0] : null;
   const ask = asks.length ? asks[0] : null;
@@ -45,7 +57,8 @@ export function quotes({ bids, asks }) {
   };
 }
 
-/* Smallest distance between neighbouring prices: how thick a level is drawn. */
+/** Smallest distance between neighbouring prices: how thick a level is drawn.
+ * @param {Depth} book */
 function thickness({ bids, asks }) {
   let least = Infinity;
   for (const levels of [bids, asks]) {
@@ -56,10 +69,12 @@ function thickness({ bids, asks }) {
   return Number.isFinite(least) ? least : 10 ** -priceDecimals();
 }
 
-/* The level nearest to a price. */
+/** The level nearest to a price.
+ * @param {Depth} book
+ * @param {number} price */
 export function nearest({ bids, asks }, price) {
   let best = null;
-  for (const [side, levels] of [["bid", bids], ["ask", asks]]) {
+  for (const { side, levels } of [{ side: "bid", levels: bids }, { side: "ask", levels: asks }]) {
     for (const row of cumulated(levels)) {
       if (!best || Math.abs(row.price - price) < Math.abs(best.price - price)) best = { ...row, side };
     }
@@ -67,8 +82,9 @@ export function nearest({ bids, asks }, price) {
   return best;
 }
 
+/** @returns {Graph | null} */
 const graph = () => {
-  const found = document.querySelector("#depth .js-plotly-plot");
+  const found = /** @type {Graph | null} */ (document.querySelector("#depth .js-plotly-plot"));
   return found && found._fullLayout && window.Plotly ? found : null;
 };
 
@@ -76,6 +92,8 @@ const priceDecimals = () =>
   (about && about.price_decimals) ??
   format.decimalsOf([...book.bids, ...book.asks].map((level) => level[0]));
 
+/** @param {State} state
+ * @param {boolean} reset */
 export function set(state, reset) {
   book = state.depth;
   about = state.about;
@@ -83,11 +101,15 @@ export function set(state, reset) {
   excuse = found.loading ? "Loading ..." : found.book;
   const gone = found.settled && Boolean(excuse);
   write.text("no-book", gone ? excuse : "");
-  if (document.getElementById("app").dataset.book !== (gone ? "none" : "")) {
-    document.getElementById("app").dataset.book = gone ? "none" : "";
+  if (byId("app").dataset.book !== (gone ? "none" : "")) {
+    byId("app").dataset.book = gone ? "none" : "";
     window.dispatchEvent(new Event("resize")); // the chart takes the room, or gives it back
   }
-  if (reset) reach = most = largest = null;
+  if (reset) {
+    reach = null;
+    most = null;
+    largest = null;
+  }
   if (pending) return;
   pending = true;
   requestAnimationFrame(draw);
@@ -101,26 +123,29 @@ function draw() {
     setTimeout(draw, 50);
     return;
   }
-  if (!parts) build(gd);
-  const { mid, ...best } = quotes(book);
-  text(best, mid);
+  if (!parts) listen(gd);
+  const best = quotes(book);
+  const { mid } = best;
+  text(best);
   const levels = [book.bids, book.asks];
   const sides = levels.map(steps);
   let thick = thickness(book) * 0.8;
+  /** @type {Record<string, unknown>} */
   const layout = { "xaxis.type": "linear", "xaxis2.type": "linear", "yaxis.type": "linear" };
   layout["yaxis.tickformat"] = `.${priceDecimals()}f`;
-  layout["yaxis.showticklabels"] = layout["xaxis.showticklabels"] = mid !== null;
+  layout["yaxis.showticklabels"] = mid !== null;
+  layout["xaxis.showticklabels"] = mid !== null;
   if (mid !== null) {
     const far = Math.max(...sides.flatMap((side) => side.y.map((price) => Math.abs(price - mid))), 10 ** -priceDecimals());
-    reach = ranges.around(mid, far, reach);
+    reach = ranges.around(far, reach);
     const sum = Math.max(...sides.flatMap((side) => side.x));
-    most = ranges.around(0, sum, most);
+    most = ranges.around(sum, most);
     layout["yaxis.range"] = [mid - reach, mid + reach];
     // A level is seen, too, where the tick is a small part of a pixel.
     thick = Math.max(thick, (THINNEST_PX * 2 * reach) / gd._fullLayout.yaxis._length);
     layout["xaxis.range"] = [0, most];
     layout["xaxis.tickformat"] = most >= 2000 ? "~s" : "";
-    largest = ranges.around(0, Math.max(...levels.flat().map((level) => level[1])), largest);
+    largest = ranges.around(Math.max(...levels.flat().map((level) => level[1])), largest);
     layout["xaxis2.range"] = [largest / SIZES_SHARE, 0];
   }
   const update = {
@@ -128,11 +153,12 @@ function draw() {
     y: [...sides.map((side) => side.y), ...levels.map((side) => side.map((level) => level[0]))],
     width: [undefined, undefined, thick, thick],
   };
-  window.Plotly.update(gd, update, layout);
+  window.Plotly?.update(gd, update, layout);
   refresh(gd);
 }
 
-function text({ bid, ask, spread }, mid) {
+/** @param {ReturnType<typeof quotes>} best */
+function text({ bid, ask, mid, spread }) {
   const decimals = priceDecimals();
   const size = about ? about.size_decimals : null;
   write.text("quote-bid", format.exact(bid && bid[0], decimals));
@@ -141,19 +167,19 @@ function text({ bid, ask, spread }, mid) {
   write.text("quote-ask-size", ask ? `× ${format.exact(ask[1], size)}` : "");
   write.text("quote-spread", spread === null ? format.NONE : format.exact(spread, decimals));
   const crossed = spread !== null && spread <= 0 ? (spread < 0 ? "crossed" : "locked") : "";
-  write.text("quote-spread-size", crossed || (spread === null ? "" : format.basisPoints(spread / mid)));
+  write.text("quote-spread-size", crossed || (spread === null ? "" : format.basisPoints(spread / Number(mid))));
   write.mark("quotes", "crossed", crossed);
 }
 
-function build(gd) {
-  const overlay = document.getElementById("depth-overlay");
-  const element = (className) => {
-    const made = document.createElement("div");
-    made.className = className;
-    overlay.append(made);
-    return made;
+function made() {
+  const overlay = byId("depth-overlay");
+  /** @param {string} name */
+  const element = (name) => {
+    const part = make("div", { class: name });
+    overlay.append(part);
+    return part;
   };
-  parts = {
+  return {
     mid: element("mid-line"),
     midChip: element("chip value mid"),
     line: element("cross horizontal"),
@@ -161,7 +187,12 @@ function build(gd) {
     level: element("level"),
     note: element("panel-note"),
   };
-  const frame = document.getElementById("depth-frame");
+}
+
+/** @param {Graph} gd */
+function listen(gd) {
+  parts = made();
+  const frame = byId("depth-frame");
   frame.addEventListener("pointermove", (event) => {
     pointer = event.clientY;
     refresh(gd);
@@ -173,9 +204,13 @@ function build(gd) {
   gd.on("plotly_afterplot", () => refresh(gd));
 }
 
+/** @param {Graph} gd */
 function refresh(gd) {
+  if (!parts) return;
   const axis = gd._fullLayout.yaxis;
   const { mid } = quotes(book);
+  /** @param {HTMLElement} part
+   * @param {boolean} visible */
   const shown = (part, visible) => part.classList.toggle("shown", visible);
   const size = about ? about.size_decimals : null;
   shown(parts.note, mid === null && about !== null);
@@ -187,9 +222,9 @@ function refresh(gd) {
     const y = Math.round(axis._offset + axis.l2p(mid));
     parts.mid.style.transform = `translateY(${y}px)`;
     parts.midChip.style.transform = `translateY(${y}px)`;
-    parts.midChip.textContent = format.exact(mid, priceDecimals() + 1).replace(/0$/, "");
+    parts.midChip.textContent = format.exact(mid, priceDecimals() + 1).replace(/0$/u, "");
   }
-  const top = gd.getBoundingClientRect().top;
+  const {top} = gd.getBoundingClientRect();
   const level = pointer === null ? null : nearest(book, axis.p2l(pointer - top - axis._offset));
   for (const part of [parts.line, parts.chip, parts.level]) shown(part, level !== null);
   if (!level) return;

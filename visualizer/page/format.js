@@ -1,23 +1,29 @@
 /* Numbers and times as text. Pure: values in, strings out. */
 export const NONE = "–";
 
-/* A published number with the instrument's decimals; without any, the shortest decimal that reads back. */
+/** A published number with the instrument's decimals; without any, the shortest decimal that reads back.
+ * @param {number | null | undefined} value
+ * @param {number | null} [decimals] */
 export function exact(value, decimals) {
   if (value === null || value === undefined) return NONE;
-  if (Number.isInteger(decimals)) return value.toFixed(Math.min(100, decimals));
+  if (typeof decimals === "number" && Number.isInteger(decimals)) return value.toFixed(Math.min(100, decimals));
   const text = String(value);
-  return text.includes("e-") ? value.toFixed(20).replace(/0+$/, "") : text;
+  return text.includes("e-") ? value.toFixed(20).replace(/0+$/u, "") : text;
 }
 
+/** @param {number | null} value
+ * @param {number | null} decimals */
 export function signed(value, decimals) {
   const text = exact(value, decimals);
-  return value > 0 ? `+${text}` : text;
+  return value !== null && value > 0 ? `+${text}` : text;
 }
 
 const grouped = new Intl.NumberFormat("en-US");
+/** @param {number | bigint} value */
 export const count = (value) => grouped.format(value);
 
-/* Decimals that tell every price of a list apart, for instruments that do not say theirs. */
+/** Decimals that tell every price of a list apart, for instruments that do not say theirs.
+ * @param {number[]} values */
 export function decimalsOf(values) {
   let most = 0;
   for (const value of values) {
@@ -28,17 +34,21 @@ export function decimalsOf(values) {
   return Math.min(most, 12);
 }
 
+/** @param {number | null | undefined} ms */
 export function dateTime(ms) {
   return ms === null || ms === undefined ? NONE : new Date(ms).toISOString().slice(0, 23).replace("T", " ");
 }
 
-/* The label of a bar, as fine as the distances between bars need. */
+/** The label of a bar, as fine as the distances between bars need.
+ * @param {number} ms
+ * @param {number} finenessMs */
 export function barTime(ms, finenessMs) {
   const text = dateTime(ms);
   if (finenessMs % 60_000 === 0) return text.slice(0, 16);
   return finenessMs % 1000 === 0 ? text.slice(0, 19) : text;
 }
 
+/** @param {number} ms */
 export function age(ms) {
   const s = Math.max(0, ms) / 1000;
   if (s < 10) return `${s.toFixed(1)} s`;
@@ -48,13 +58,15 @@ export function age(ms) {
   return `${Math.floor(s / 86_400)} days`;
 }
 
-export function bytes(count) {
-  if (count === null || count === undefined) return NONE;
-  if (count < 1000) return `${count} B`;
-  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+/** @param {number | null | undefined} size */
+export function bytes(size) {
+  if (size === null || size === undefined) return NONE;
+  if (size < 1000) return `${size} B`;
+  return size < 1_000_000 ? `${(size / 1000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
 }
 
-/* A share in hundredths of a percent, with two digits at least that say something. */
+/** A share in hundredths of a percent, with two digits at least that say something.
+ * @param {number} share */
 export function basisPoints(share) {
   const points = share * 10_000;
   const leading = Math.floor(Math.log10(Math.abs(points)));
@@ -62,6 +74,7 @@ export function basisPoints(share) {
   return `${points.toFixed(decimals)} bp`;
 }
 
+/** @param {number | null | undefined} value */
 export function speed(value) {
   if (value === null || value === undefined) return "max";
   return `×${Number(value.toPrecision(6))}`;

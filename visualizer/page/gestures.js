@@ -1,10 +1,15 @@
 /* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
 import * as chart from "./chart.js";
+import { byId } from "./dom.js";
 import * as steer from "./steer.js";
+/** @import { AxisName, Graph, Pointed } from "./types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
 
-/* Where a pointer is: how far along the axis, the panel's axis it is in, and whether over the plot or its price axis. */
+/** Where a pointer is: how far along the axis, the panel's axis it is in, and whether over the plot or its price axis.
+ * @param {Graph} gd
+ * @param {{ clientX: number, clientY: number }} event
+ * @returns {Pointed} */
 export function place(gd, event) {
   const box = gd.getBoundingClientRect();
   const x = event.clientX - box.left;
@@ -26,8 +31,9 @@ export function place(gd, event) {
   };
 }
 
+/** @param {Graph} gd */
 export function listen(gd) {
-  const panel = document.getElementById("chart-panel");
+  const panel = byId("chart-panel");
 
   panel.addEventListener(
     "wheel",
@@ -47,6 +53,7 @@ export function listen(gd) {
     { capture: true, passive: false },
   );
 
+  /** @type {{ axis: AxisName, y: number } | null} */
   let stretching = null;
   let last = { at: 0, x: 0, y: 0 };
   panel.addEventListener(
@@ -78,9 +85,9 @@ export function listen(gd) {
     chart.scalePrice(stretching.axis, Math.exp((event.clientY - stretching.y) * 0.006));
     stretching.y = event.clientY;
   });
-  for (const end of ["pointerup", "pointercancel"]) {
-    panel.addEventListener(end, () => {
-      stretching = null;
-    });
-  }
+  const rest = () => {
+    stretching = null;
+  };
+  panel.addEventListener("pointerup", rest);
+  panel.addEventListener("pointercancel", rest);
 }

@@ -1,12 +1,16 @@
 /* The header: what is replayed, how far, and how much its data can be trusted right now. */
+import * as dom from "./dom.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
 import * as write from "./write.js";
+/** @import { State, Status } from "./types.d.ts" */
 
 const STALE_AFTER_MS = 5000;
 const DISCONNECTED_AFTER_MS = 3000;
 const PROBLEM_AFTER_MS = 1200;
+/** @type {Record<string, string>} */
 const VIEWS = { "report_data.json": "report", "overview_data.json": "overview" };
+/** @type {Record<string, string>} */
 const CHECKS = {
   volume_is_buy_sell_unknown: "volume = buy + sell + unknown",
   cvd_step_is_buy_minus_sell: "CVD step = buy − sell",
@@ -15,6 +19,7 @@ const CHECKS = {
   obi_within_one: "|OBI| ≤ 1",
   times_increase: "times increase",
 };
+/** @type {Record<string, string>} */
 const TONES = {
   loading: "busy",
   playing: "good",
@@ -26,7 +31,10 @@ const TONES = {
   disconnected: "bad",
 };
 
-/* The state to show and the age of the data, from the page's own clock: it must be right when nobody answers. */
+/** The state to show and the age of the data, from the page's own clock: it must be right when nobody answers.
+ * @param {Status | null} status
+ * @param {number} ageMs
+ * @param {number} silentMs */
 export function condition(status, ageMs, silentMs) {
   let name = status ? status.state : "waiting";
   const over = name === "finished" || name === "failed";
@@ -35,23 +43,27 @@ export function condition(status, ageMs, silentMs) {
   return { name, tone: TONES[name] || "rest", ageMs: status ? ageMs : null };
 }
 
+/** @param {Record<string, boolean | null> | null} given */
 function checks(given) {
   const entries = Object.entries(given || {});
   const failed = entries.filter(([, ok]) => ok === false);
   const passed = entries.filter(([, ok]) => ok === true);
   const tone = failed.length ? "bad" : passed.length ? "good" : "rest";
-  const label = failed.length ? `${failed.length} check${failed.length > 1 ? "s" : ""} failed` : passed.length ? `checks ${passed.length}/${entries.length}` : "no checks yet";
+  const few = passed.length ? `checks ${passed.length}/${entries.length}` : "no checks yet";
+  const label = failed.length ? `${failed.length} check${failed.length > 1 ? "s" : ""} failed` : few;
   return { tone, label, entries: entries.map(([name, ok]) => ({ text: CHECKS[name] || name.replaceAll("_", " "), ok })) };
 }
 
-/* What is being done while there is nothing to see yet, or not all; null when nothing is. */
+/** What is being done while there is nothing to see yet, or not all; null when nothing is.
+ * @param {Status | null} status */
 function activity(status) {
   if (!status || status.state !== "loading") return null;
   const share = status.progress ? ` ${Math.floor(100 * status.progress)} %` : "";
   return `reading dataset${share}${status.rows ? ` · ${format.count(status.rows)} rows` : ""}`;
 }
 
-/* Everything that changes with the data. */
+/** Everything that changes with the data.
+ * @param {State} state */
 export function showData(state) {
   const { status, about, ohlc } = state;
   write.hide("waiting", status !== null);
@@ -75,6 +87,7 @@ export function showData(state) {
   showChecks(checks(about.checks));
 }
 
+/** @param {Status} status */
 function showProgress(status) {
   const percent = 100 * (status.progress ?? 0);
   const doing = activity(status);
@@ -82,13 +95,14 @@ function showProgress(status) {
   write.mark("progress", "busy", String(doing !== null));
   write.hide("activity", doing === null);
   write.text("activity-text", doing || "");
-  const bar = document.getElementById("progress");
+  const bar = dom.byId("progress");
   bar.setAttribute("aria-valuenow", String(Math.round(percent)));
   bar.setAttribute("aria-valuetext", doing || `${Math.floor(percent)} % replayed`);
 }
 
 let listed = "";
 
+/** @param {ReturnType<typeof checks>} checks */
 function showChecks({ tone, label, entries }) {
   write.text("checks-text", label);
   write.mark("checks", "tone", tone);
@@ -101,13 +115,17 @@ function showChecks({ tone, label, entries }) {
     row.textContent = text;
     return row;
   });
-  document.getElementById("checks-list").replaceChildren(...rows);
+  dom.byId("checks-list").replaceChildren(...rows);
 }
 
+/** @type {string | null} */
 let problem = null;
 let problemSinceMs = 0;
 
-/* Everything that changes with the time alone; returns the condition shown. */
+/** Everything that changes with the time alone; returns the condition shown.
+ * @param {State} state
+ * @param {number} nowMs
+ * @param {number} silentMs */
 export function showTime(state, nowMs, silentMs) {
   const ageMs = state.status ? nowMs + state.offsetMs - state.status.heartbeat_ms : 0;
   const now = condition(state.status, ageMs, silentMs);

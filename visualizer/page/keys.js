@@ -1,5 +1,6 @@
 /* What the keys do. */
 import * as chart from "./chart.js";
+import { within } from "./dom.js";
 import * as loop from "./loop.js";
 import * as monitor from "./monitor.js";
 import * as picker from "./picker.js";
@@ -8,10 +9,11 @@ import { current } from "./state.js";
 import * as steer from "./steer.js";
 import * as transport from "./transport.js";
 
-const MOVING = /^(Arrow|Home|End|Page)/;
+const MOVING = /^(Arrow|Home|End|Page)/u;
 
 const toggleCvd = () => window.dash_clientside.set_props("cvd-style", { value: chart.view.cvdLine ? "candles" : "line" });
 
+/** @type {Record<string, (held: boolean) => unknown>} */
 const KEYS = {
   " ": () => steer.toggle(),
   ArrowLeft: (held) => steer.step("bar", -1, held),
@@ -35,20 +37,20 @@ const KEYS = {
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
 };
 
+/** @param {KeyboardEvent} event */
 function pressed(event) {
-  const within = (selector) => Boolean(event.target.closest && event.target.closest(selector));
   const dialog = document.querySelector(".mantine-Modal-content");
   // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
-  if (within("input[type=text], textarea") || dialog || commanded) return;
+  if (within(event, "input[type=text], textarea") || dialog || commanded) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);
     return;
   }
   // What has the focus takes the keys that it understands itself.
-  if (event.key === " " && within("button, summary, a, input, [role=button]")) return;
-  if (MOVING.test(event.key) && within("#report, #here, input")) return;
+  if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
+  if (MOVING.test(event.key) && within(event, "#report, #here, input")) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
   if (!action) return;
@@ -60,7 +62,7 @@ export function start() {
   document.addEventListener("keydown", pressed);
   // A button that is clicked on does not take the focus, so that the keys go on meaning what they mean.
   document.addEventListener("mousedown", (event) => {
-    if (event.target.closest && event.target.closest("#transport button, .controls button") && !event.target.closest(".panel")) {
+    if (within(event, "#transport button, .controls button") && !within(event, ".panel")) {
       event.preventDefault();
     }
   });

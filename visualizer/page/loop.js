@@ -4,9 +4,12 @@ import { current } from "./state.js";
 import * as steer from "./steer.js";
 
 let changed = () => {};
+/** @type {number | null} */
 let mark = null; // the begin of a loop that has no end yet
+/** @type {{ start: number | null, end: number | null }} */
 let shown = { start: null, end: null }; // of a loop that is being set
 
+/** @param {() => void} listener */
 export function connect(listener) {
   changed = listener;
 }
@@ -14,6 +17,8 @@ export function connect(listener) {
 export const marks = () => shown;
 export const isHalf = () => mark !== null;
 
+/** @param {number | null} startMs
+ * @param {number | null} endMs */
 function setMarks(startMs, endMs) {
   shown = { start: startMs, end: endMs };
   changed();
@@ -25,20 +30,23 @@ export function start(ms = steer.clockMs()) {
   mark = ms;
   setMarks(ms, null);
   const { about } = current();
-  if (about.loop_ms && about.loop_ms[1] > ms) void over(ms, about.loop_ms[1]);
+  if (about?.loop_ms && about.loop_ms[1] > ms) void over(ms, about.loop_ms[1]);
 }
 
 export function end(ms = steer.clockMs()) {
   const range = steer.range();
   if (steer.reason() || ms === null || !range) return;
   const { about } = current();
-  const startMs = mark ?? (about.loop_ms ? about.loop_ms[0] : range.startMs);
+  const startMs = mark ?? about?.loop_ms?.[0] ?? range.startMs;
   if (startMs < ms) void over(startMs, ms);
   else control.say("A loop ends after its begin: go on to where it is to end, then set B", "info");
 }
 
+/** @param {number} startMs
+ * @param {number} endMs */
 export async function over(startMs, endMs) {
   const range = steer.range();
+  if (!range) return;
   setMarks(startMs, endMs);
   await steer.loop(Math.max(startMs, range.startMs + 1), range.known ? Math.min(endMs, range.endMs) : endMs);
   forget();

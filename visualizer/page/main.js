@@ -7,6 +7,7 @@ import * as chooser from "./chooser.js";
 import * as control from "./control.js";
 import * as crosshair from "./crosshair.js";
 import * as depth from "./depth.js";
+import { byId } from "./dom.js";
 import * as format from "./format.js";
 import * as gestures from "./gestures.js";
 import * as header from "./header.js";
@@ -24,6 +25,7 @@ import * as steer from "./steer.js";
 import * as store from "./store.js";
 import * as transport from "./transport.js";
 import * as when from "./when.js";
+/** @import { Answer } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
@@ -33,6 +35,7 @@ let heardAt = performance.now();
 let refreshedAt = performance.now();
 let retryAt = heardAt + RETRY_AFTER_MS;
 
+/** @param {Answer | null} answer */
 function receive(answer) {
   if (!answer) return window.dash_clientside.no_update;
   heardAt = performance.now();
@@ -42,7 +45,7 @@ function receive(answer) {
   take(answer, Date.now());
   const state = current();
   if ("status" in answer || "problem" in answer || reset) header.showData(state);
-  const { dataset } = document.getElementById("app");
+  const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
   if ("about" in answer || allowed !== dataset.control) {
     dataset.control = allowed;
@@ -73,20 +76,28 @@ function refresh() {
   }
 }
 
-const none = () => window.dash_clientside.no_update;
+/** A callback that changes nothing in Dash.
+ * @template T
+ * @param {(value: T) => void} act */
+const callback = (act) => (/** @type {T} */ value) => {
+  act(value);
+  return window.dash_clientside.no_update;
+};
+
 window.dash_clientside.orderflow = {
   receive,
-  follow: () => (chart.follow(), none()),
-  cvdStyle: (value) => (chart.setCvdLine(value === "line"), none()),
-  shade: (checked) => (chart.setShaded(checked), none()),
-  toggleReport: () => (report.toggle(), none()),
-  toggleMonitor: () => (monitor.toggle(current().monitor), none()),
+  follow: callback(chart.follow),
+  cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
+  shade: callback(chart.setShaded),
+  toggleReport: callback(() => report.toggle()),
+  toggleMonitor: callback(() => monitor.toggle(current().monitor)),
   showKeys: () => true,
 };
 
 // What the tests in a browser ask of the page: nothing else does.
 window.orderflow = {
-  ...{ address, bars, chart, control, crosshair, depth, format, header, interval, overview, picker, ranges, steer, store, when },
+  ...{ address, bars, chart, control, crosshair, depth, format, header, interval, overview, picker, ranges, steer },
+  ...{ store, when },
   state: current,
 };
 
@@ -108,4 +119,5 @@ report.start();
 setInterval(refresh, REFRESH_MS);
 
 // Dash starts here, not by itself: its first callback needs all of the above.
+// eslint-disable-next-line no-new -- it is made for what it does
 new window.DashRenderer();

@@ -1,6 +1,7 @@
 /* The picture in the seek slider: traded volume over the whole range, what the report locates, and a scale of times. */
 import * as findings from "./findings.js";
 import * as format from "./format.js";
+/** @import { Bounds, Overview, State } from "./types.d.ts" */
 
 const SCALE_PX = 13;
 const LABEL_PX = 96;
@@ -10,7 +11,10 @@ const STEPS_MS = [1, 5, 15, 30, 60, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 
 );
 export const MARKED = ["gaps", "silences", "checksum_failures"];
 
-/* Volume per pixel column; null where there is none at hand. Pure. */
+/** Volume per pixel column; null where there is none at hand. Pure.
+ * @param {Overview | null} overview
+ * @param {{ startMs: number, endMs: number }} bounds
+ * @param {number} widthPx */
 export function columns(overview, { startMs, endMs }, widthPx) {
   if (!overview || !overview.volumes.length || endMs <= startMs) return null;
   const sums = new Float64Array(Math.max(1, Math.floor(widthPx)));
@@ -29,7 +33,9 @@ export function columns(overview, { startMs, endMs }, widthPx) {
   return sums;
 }
 
-/* Moments of the scale, with labels as fine as their distance. Pure. */
+/** Moments of the scale, with labels as fine as their distance. Pure.
+ * @param {{ startMs: number, endMs: number }} bounds
+ * @param {number} widthPx */
 function ticks({ startMs, endMs }, widthPx) {
   const least = ((endMs - startMs) / widthPx) * LABEL_PX;
   const step = STEPS_MS.find((each) => each >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
@@ -43,19 +49,24 @@ function ticks({ startMs, endMs }, widthPx) {
   return found;
 }
 
+/** @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** @param {HTMLCanvasElement} canvas
+ * @param {State} state
+ * @param {Bounds | null} range */
 export function draw(canvas, { overview, report }, range) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
-  const context = canvas.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.scale(ratio, ratio);
   context.clearRect(0, 0, width, height);
   if (!range || width < 1) return;
   const floor = height - SCALE_PX;
+  /** @param {number} ms */
   const x = (ms) => ((ms - range.startMs) / (range.endMs - range.startMs)) * width;
   drawTicks(context, ticks(range, width), x, { width, height, floor });
   for (const { kind, fromMs, toMs } of findings.marks(report)) {
@@ -75,6 +86,10 @@ export function draw(canvas, { overview, report }, range) {
   });
 }
 
+/** @param {CanvasRenderingContext2D} context
+ * @param {ReturnType<typeof ticks>} list
+ * @param {(ms: number) => number} x
+ * @param {{ width: number, height: number, floor: number }} size */
 function drawTicks(context, list, x, { width, height, floor }) {
   context.font = `10px ${colour("--mono")}`;
   context.textBaseline = "alphabetic";

@@ -2,24 +2,34 @@
 import * as chart from "./chart.js";
 import * as format from "./format.js";
 import * as write from "./write.js";
+/** @import { About, AxisName, MetricsRow, OhlcRow, Row } from "./types.d.ts" */
 
 const OBI_DECIMALS = 4;
+/** @type {["ohlc" | "obi" | "cvd", string[]][]} */
 const GROUPS = [
   ["ohlc", ["o", "h", "l", "c", "v"]],
   ["obi", ["o", "h", "l", "c"]],
   ["cvd", ["o", "h", "l", "c"]],
 ];
 
+/** @type {[string, AxisName][]} */
 const AXES = [
   ["ohlc", "yaxis"],
   ["obi", "yaxis3"],
   ["cvd", "yaxis4"],
 ];
 
-/* The texts of one bar: `bar` and `metrics` are its rows, either may be null. */
+/** The texts of one bar: `bar` and `metrics` are its rows, either may be null.
+ * @param {OhlcRow | null} bar
+ * @param {MetricsRow | null} metrics
+ * @param {About | null} about */
 function values(bar, metrics, about) {
   const price = about ? about.price_decimals : null;
   const size = about ? about.size_decimals : null;
+  /** @param {Row | null} row
+   * @param {number} index
+   * @param {typeof format.exact | typeof format.signed} spell
+   * @param {number | null} decimals */
   const cell = (row, index, spell, decimals) => spell(row ? row[index] : null, decimals);
   return {
     ohlc: [1, 2, 3, 4].map((index) => cell(bar, index, format.exact, price)).concat(cell(bar, 5, format.exact, size)),
@@ -28,6 +38,10 @@ function values(bar, metrics, about) {
   };
 }
 
+/** @param {string | null} time
+ * @param {OhlcRow | null} bar
+ * @param {MetricsRow | null} metrics
+ * @param {About | null} about */
 export function show(time, bar, metrics, about) {
   const { slim } = chart.view;
   for (const [group, axis] of AXES) write.hide(`read-${group}`, slim.includes(axis));
@@ -41,6 +55,9 @@ export function show(time, bar, metrics, about) {
   write.mark("read-cvd", "direction", direction(metrics, 5, 8));
 }
 
+/** @param {Row | null} row
+ * @param {number} open
+ * @param {number} close */
 function direction(row, open, close) {
-  return row ? (row[close] >= row[open] ? "up" : "down") : "";
+  return row ? (Number(row[close]) >= Number(row[open]) ? "up" : "down") : "";
 }

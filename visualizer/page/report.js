@@ -1,36 +1,50 @@
 /* The panel of the data report: what was read, what was found in it, and where. */
 import * as chart from "./chart.js";
+import { byId, make, within } from "./dom.js";
 import * as findings from "./findings.js";
 import * as format from "./format.js";
 import * as write from "./write.js";
+/** @import { DataReport, Finding, Incident } from "./types.d.ts" */
 
+/** @type {DataReport | null} */
 let report = null;
+/** @type {HTMLElement | null} */
 let returnTo = null;
 /* What each part was last made from: a part is made anew only when that changes, so that focus and scroll stay. */
+/** @type {Map<string, string>} */
 const made = new Map();
 
-const panel = () => document.getElementById("report");
+const panel = () => byId("report");
 export const isOpen = () => !panel().hidden;
 /* On a narrow screen there is no room beside it. */
 const covers = () => getComputedStyle(panel()).position === "fixed";
 
-function element(tag, content, className) {
-  const found = document.createElement(tag);
-  if (className) found.className = className;
-  found.append(...(Array.isArray(content) ? content : [content]));
-  return found;
+/** @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string | (Node | string)[]} content
+ * @param {string} [name] its class */
+function element(tag, content, name) {
+  const children = typeof content === "string" ? [content] : content;
+  return make(tag, name ? { class: name } : {}, ...children);
 }
 
-function part(id, source, make) {
+/** @param {string} id
+ * @param {unknown} source
+ * @param {() => (Node | string)[]} build */
+function part(id, source, build) {
   const key = JSON.stringify(source);
   if (made.get(id) === key) return;
   made.set(id, key);
-  const parent = document.getElementById(id);
-  const focused = parent.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-  parent.replaceChildren(...make());
-  if (focused) parent.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  const parent = byId(id);
+  const at = document.activeElement;
+  const focused = at instanceof HTMLElement && parent.contains(at) ? at.dataset.focus : null;
+  parent.replaceChildren(...build());
+  if (!focused) return;
+  const again = /** @type {HTMLElement | null} */ (parent.querySelector(`[data-focus="${CSS.escape(focused)}"]`));
+  again?.focus({ preventScroll: true });
 }
 
+/** @param {DataReport} report */
 function summary({ complete, trades, book_events: events, format: vendor, instrument }) {
   const read = complete ? "the whole dataset has been read" : "reading goes on";
   return [
@@ -39,6 +53,7 @@ function summary({ complete, trades, book_events: events, format: vendor, instru
   ];
 }
 
+/** @param {DataReport} report */
 function files({ files: list, file_count: total }) {
   const rows = list.map((file) => {
     const row = element("li", [element("span", file.name, "name"), element("span", `${format.count(file.rows)} rows`)]);
@@ -55,28 +70,34 @@ function files({ files: list, file_count: total }) {
   return [element("ul", rows, "files")];
 }
 
+/** @param {DataReport} report */
 function ignored({ ignored_files: list, ignored_count: total }) {
   if (!total) return [];
   const more = total > list.length ? [element("li", `and ${format.count(total - list.length)} more`)] : [];
-  return [element("h3", `Left out ${format.count(total)}`), element("ul", [...list.map((name) => element("li", name)), ...more])];
+  const names = list.map((name) => element("li", name));
+  return [element("h3", `Left out ${format.count(total)}`), element("ul", [...names, ...more])];
 }
 
+/** @param {Incident} incident */
 function place({ file, line }) {
   if (!file) return "";
   return line === null ? file : `${file}:${line}`;
 }
 
+/** @param {string} kind
+ * @param {Incident} found
+ * @param {number} index */
 function incident(kind, found, index) {
-  const text = findings.span(found);
+  const { time_ms: fromMs, until_ms: untilMs } = found;
   const where = element("span", place(found), "where");
   const row = element("li", []);
-  if (text) {
-    const time = element("button", text, "time");
+  if (fromMs !== null) {
+    const time = element("button", findings.span(found), "time");
     time.type = "button";
     time.dataset.focus = `${kind} ${index}`;
-    time.dataset.ms = found.time_ms;
+    time.dataset.ms = String(fromMs);
     time.addEventListener("click", () => {
-      if (chart.show(found.time_ms, found.until_ms) && covers()) toggle(false);
+      if (chart.show(fromMs, untilMs) && covers()) toggle(false);
     });
     row.append(time);
   }
@@ -85,10 +106,12 @@ function incident(kind, found, index) {
   return row;
 }
 
+/** @param {Finding} finding */
 function finding({ kind, meaning, count: total, incidents }) {
   const swatch = element("i", "", "swatch");
   swatch.style.background = findings.colour(kind, incidents.some((found) => found.time_ms !== null) ? 0.7 : 0);
-  const head = element("summary", [swatch, element("b", `${format.count(total)} ${findings.label(kind)}`), element("span", meaning)]);
+  const counted = element("b", `${format.count(total)} ${findings.label(kind)}`);
+  const head = element("summary", [swatch, counted, element("span", meaning)]);
   head.dataset.focus = kind;
   const rows = incidents.map((found, index) => incident(kind, found, index));
   const located = rows.length;
@@ -102,27 +125,29 @@ function finding({ kind, meaning, count: total, incidents }) {
   return details;
 }
 
+/** @param {DataReport} report */
 function remarks({ findings: list }) {
   return list.length ? list.map(finding) : [element("p", "Nothing found that needs a remark.", "nothing")];
 }
 
 function draw() {
   if (!isOpen()) return;
-  document.getElementById("report-none").hidden = report !== null;
-  document.getElementById("report-body").hidden = report === null;
+  byId("report-none").hidden = report !== null;
+  byId("report-body").hidden = report === null;
   if (report === null) return;
-  const { complete, trades, book_events: events, format: vendor, instrument } = report;
-  part("report-summary", [complete, trades, events, vendor, instrument], () => summary(report));
-  part("report-files", [report.files, report.file_count], () => files(report));
-  part("report-ignored", [report.ignored_files, report.ignored_count], () => ignored(report));
-  part("report-findings", report.findings, () => remarks(report));
+  const shown = report;
+  const { complete, trades, book_events: events, format: vendor, instrument } = shown;
+  part("report-summary", [complete, trades, events, vendor, instrument], () => summary(shown));
+  part("report-files", [shown.files, shown.file_count], () => files(shown));
+  part("report-ignored", [shown.ignored_files, shown.ignored_count], () => ignored(shown));
+  part("report-findings", shown.findings, () => remarks(shown));
   reachable();
 }
 
 /* Times that the chart holds no bars of cannot be gone to. */
 export function reachable() {
   if (!isOpen()) return;
-  for (const time of document.querySelectorAll("#report button.time")) {
+  for (const time of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#report button.time"))) {
     const inside = chart.reaches(Number(time.dataset.ms));
     const disabled = String(!inside);
     if (time.getAttribute("aria-disabled") === disabled) continue;
@@ -131,6 +156,7 @@ export function reachable() {
   }
 }
 
+/** @param {DataReport | null} given */
 export function set(given) {
   report = given;
   const { count: kinds, level } = findings.badge(report);
@@ -139,14 +165,15 @@ export function set(given) {
   draw();
 }
 
+/** @param {boolean} open */
 export function toggle(open = !isOpen()) {
   if (open === isOpen()) return;
-  const button = document.getElementById("report-button");
+  const button = byId("report-button");
   panel().hidden = !open;
   button.setAttribute("aria-expanded", String(open));
-  document.getElementById("app").dataset.report = open ? "open" : "";
+  byId("app").dataset.report = open ? "open" : "";
   if (open) {
-    returnTo = document.activeElement;
+    returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
     draw();
     panel().focus({ preventScroll: true });
   } else {
@@ -158,6 +185,6 @@ export function toggle(open = !isOpen()) {
 
 export function start() {
   document.addEventListener("click", (event) => {
-    if (event.target.closest && event.target.closest("#report-close")) toggle(false);
+    if (within(event, "#report-close")) toggle(false);
   });
 }

@@ -1,4 +1,7 @@
 /* What this page holds of the data, and how an answer of the server changes it. Pure: nothing here touches the page. */
+/** @import { Answer, Change, Row, State } from "./types.d.ts" */
+
+/** @returns {State} */
 export function empty() {
   return {
     status: null,
@@ -16,7 +19,10 @@ export function empty() {
   };
 }
 
-/* Rows from the server replace the held ones from the first of their times on. */
+/** Rows from the server replace the held ones from the first of their times on.
+ * @template {Row} R
+ * @param {R[]} held
+ * @param {Change<R>} change */
 function merge(held, change) {
   if (change.whole || change.rows.length === 0) return change.whole ? change.rows : held;
   const from = change.rows[0][0];
@@ -25,27 +31,39 @@ function merge(held, change) {
   return held.slice(0, keep).concat(change.rows).slice(-change.total);
 }
 
-/* The state after one answer; `nowMs` is this page's clock when it arrived. */
+/** What is there of some fields: null is, undefined is not.
+ * @param {Partial<State>} fields */
+const present = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+/** The state after one answer; `nowMs` is this page's clock when it arrived.
+ * @param {State} state
+ * @param {Answer} answer
+ * @param {number} nowMs
+ * @returns {State} */
 export function receive(state, answer, nowMs) {
   const base = answer.reset ? { ...empty(), monitor: state.monitor, problem: state.problem } : state;
   const next = { ...base, offsetMs: answer.server_ms - nowMs, serverMs: answer.server_ms };
-  for (const key of ["status", "about", "depth", "report", "overview", "monitor"]) {
-    if (key in answer) next[key] = answer[key];
+  const { status, about, depth, report, overview, monitor, problem, ohlc, metrics } = answer;
+  Object.assign(next, present({ status, about, depth, report, overview, monitor, problem }));
+  // An answer lost on the way leaves a hole: then everything is asked for again.
+  if (ohlc) {
+    next.ohlc = merge(base.ohlc, ohlc);
+    next.incomplete ||= next.ohlc.length !== ohlc.total;
   }
-  if ("problem" in answer) next.problem = answer.problem;
-  for (const key of ["ohlc", "metrics"]) {
-    if (!(key in answer)) continue;
-    next[key] = merge(base[key], answer[key]);
-    // An answer lost on the way leaves a hole: then everything is asked for again.
-    next.incomplete = next.incomplete || next[key].length !== answer[key].total;
+  if (metrics) {
+    next.metrics = merge(base.metrics, metrics);
+    next.incomplete ||= next.metrics.length !== metrics.total;
   }
   if (answer.reset) next.incomplete = false;
   return next;
 }
 
-/* What the server must know to answer with the difference only. */
+/** What the server must know to answer with the difference only.
+ * @param {State} state */
 export function known(state) {
+  /** @param {readonly Row[]} rows */
   const firstMs = (rows) => (rows.length ? rows[0][0] : null);
+  /** @param {readonly Row[]} rows */
   const lastMs = (rows) => (rows.length ? rows[rows.length - 1][0] : null);
   const sent = { problem: state.problem, monitor_ms: state.monitor ? state.monitor.at_ms : 0 };
   if (!state.status || !state.about) return sent;

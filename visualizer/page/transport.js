@@ -1,6 +1,7 @@
 /* The transport bar: what its buttons ask for, and what they show of the replay. */
 import * as chooser from "./chooser.js";
 import * as control from "./control.js";
+import { button as buttonOf, byId } from "./dom.js";
 import * as format from "./format.js";
 import * as interval from "./interval.js";
 import * as loop from "./loop.js";
@@ -9,14 +10,22 @@ import * as steer from "./steer.js";
 import * as when from "./when.js";
 import * as write from "./write.js";
 import { current } from "./state.js";
+/** @import { State } from "./types.d.ts" */
 
-const byId = (id) => document.getElementById(id);
 
 let built = false;
 let condition = "waiting";
 
+/** @param {string} selector
+ * @returns {NodeListOf<HTMLButtonElement>} */
+const buttons = (selector) => document.querySelectorAll(selector);
+
+/** What the server says of the bar, as a list.
+ * @param {string} name */
+const listed = (name) => (byId("transport").dataset[name] ?? "").split(" ");
+
 function build() {
-  if (!byId("transport")) return false;
+  if (!document.getElementById("transport")) return false;
   const clicks = {
     "seek-begin": () => toBegin(),
     "seek-end": () => toEnd(),
@@ -35,10 +44,10 @@ function build() {
     "loop-clear": () => loop.clear(),
   };
   for (const [id, action] of Object.entries(clicks)) byId(id).addEventListener("click", action);
-  for (const button of document.querySelectorAll("#intervals .interval")) {
-    button.addEventListener("click", () => steer.chooseInterval(button.dataset.interval));
+  for (const button of buttons("#intervals .interval")) {
+    button.addEventListener("click", () => steer.chooseInterval(button.dataset.interval ?? ""));
   }
-  for (const button of document.querySelectorAll("#transport button")) button.dataset.title = button.title;
+  for (const button of buttons("#transport button")) button.dataset.title = button.title;
   return true;
 }
 
@@ -58,15 +67,15 @@ export function jump() {
   const range = steer.range();
   const nowMs = steer.clockMs();
   if (!range || nowMs === null) return;
-  chooser.open(byId("clock-button"), {
+  chooser.open(buttonOf("clock-button"), {
     label: "go to a time, UTC",
     value: format.dateTime(nowMs),
     placeholder: "2024-08-09 00:01, 00:01:30, +5m, -1h, 50%",
     presets: ["-1h", "-5m", "-1m", "+1m", "+5m", "+1h"].map((text) => ({ text, shown: text.replace("-", "−") })),
     submit: (text) => {
-      const { ms, error } = when.parse(text, steer.clockMs(), steer.range());
-      if (error) return error;
-      void steer.seek(ms);
+      const found = when.parse(text, steer.clockMs() ?? nowMs, steer.range() ?? range);
+      if (found.error !== undefined) return found.error;
+      void steer.seek(found.ms);
       return null;
     },
   });
@@ -75,11 +84,11 @@ export function jump() {
 function chooseSpeed() {
   const { status } = current();
   const now = status ? format.speed(status.speed) : "";
-  chooser.open(byId("speed-button"), {
+  chooser.open(buttonOf("speed-button"), {
     label: "speed, times real time",
     value: now.replace("×", ""),
     placeholder: "0.1 to 10000, or max",
-    presets: byId("transport").dataset.speeds.split(" ").map((text) => {
+    presets: listed("speeds").map((text) => {
       const shown = text === "max" ? "max" : format.speed(Number(text));
       return { text, shown, current: shown === now };
     }),
@@ -90,12 +99,12 @@ function chooseSpeed() {
 export function chooseInterval() {
   const { about } = current();
   const now = about ? about.interval : "";
-  chooser.open(byId("interval-button"), {
+  chooser.open(buttonOf("interval-button"), {
     label: "interval of the bars",
     value: now,
     placeholder: "30s, 6h, 500t, 100v, 1000000d",
     presets: ["intervals", "activity"]
-      .flatMap((kind) => byId("transport").dataset[kind].split(" "))
+      .flatMap((kind) => listed(kind))
       .map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
     submit: steer.chooseInterval,
   });
@@ -111,22 +120,24 @@ export function refresh() {
   const playing = steer.playing();
   write.mark("play", "playing", String(playing));
   const doing = playing ? "pause" : status && status.state === "finished" ? "play again from the begin" : "play";
-  label(byId("play"), `${doing} (key space)`);
+  label(buttonOf("play"), `${doing} (key space)`);
   const looping = Boolean(about && about.loop_ms);
   write.mark("loop", "looping", looping ? "true" : loop.isHalf() ? "half" : "false");
   write.hide("loop-clear", !looping && !loop.isHalf());
   write.text("transport-reason", reason.startsWith("read-only") ? "read-only" : "");
   byId("transport-reason").title = reason;
-  const usual = byId("transport").dataset.intervals.split(" ");
-  if (about) label(byId("interval-button"), `${interval.words(about.interval)}: type others (key T)`);
-  write.mark("intervals", "usual", String(Boolean(about) && usual.includes(about.interval)));
-  for (const button of document.querySelectorAll("#intervals .interval")) {
-    const pressed = String(Boolean(about) && button.dataset.interval === about.interval);
+  const usual = listed("intervals");
+  if (about) label(buttonOf("interval-button"), `${interval.words(about.interval)}: type others (key T)`);
+  write.mark("intervals", "usual", String(about !== null && usual.includes(about.interval)));
+  for (const button of buttons("#intervals .interval")) {
+    const pressed = String(button.dataset.interval === about?.interval);
     if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
   }
   seekbar.refresh();
 }
 
+/** @param {HTMLButtonElement} button
+ * @param {string} words */
 function label(button, words) {
   if (button.dataset.title === words) return;
   button.dataset.title = words;
@@ -138,15 +149,17 @@ function enable() {
   if (!built) return;
   const reason = steer.reason();
   if (reason) chooser.close();
-  for (const button of document.querySelectorAll("#transport button")) {
+  for (const button of buttons("#transport button")) {
     button.disabled = Boolean(reason);
-    button.title = reason || button.dataset.title;
+    button.title = reason || (button.dataset.title ?? "");
   }
   byId("seek").title = reason;
   write.mark("transport", "usable", String(!reason));
 }
 
-/* Takes in the state, and the condition that the header shows. */
+/** Takes in the state, and the condition that the header shows.
+ * @param {State} state
+ * @param {string} [now] */
 export function show(state, now) {
   condition = now ?? condition;
   if (!built) built = build();
