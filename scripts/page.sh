@@ -27,11 +27,10 @@ check)
   node_modules/.bin/tsc
   ;;
 test)
-  shift
   node=node
   # Playwright, which the tests have anyway, brings one.
   has_node || node=$(.venv/bin/python -c 'from playwright._impl import _driver as d; print(d.compute_driver_executable()[0])')
-  exec "$node" --test "$@" tests/page/*.test.js
+  exec "$node" --test --test-reporter=spec tests/page/*.test.js
   ;;
 *)
   echo "page.sh install, check or test" >&2

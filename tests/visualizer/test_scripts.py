@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 _FOLDER = ROOT / "visualizer/page"
 _SCRIPTS = {path.name: path.read_text() for path in sorted(_FOLDER.glob("*.js"))}
 _TESTS = {path.name: path.read_text() for path in sorted(ROOT.glob("tests/browser/*.py"))}
+_MODULE_TESTS = [path.read_text() for path in sorted(ROOT.glob("tests/page/*.test.js"))]
 _DECLARED = re.compile(r"^export (?:async )?(?:function|const|let) (\w+)", re.MULTILINE)
 _LISTED = re.compile(r"^export \{(.*?)\};$", re.MULTILINE)
-_IMPORTED = re.compile(r"^import (?:\* as (\w+)|\{ (.*?) \}) from \"\./(.*?)\";$", re.MULTILINE)
+_IMPORTED = re.compile(
+    r"^import (?:\* as (\w+)|\{ (.*?) \}) from \"(?:\./|\.\./\.\./visualizer/page/)(.*?)\";$", re.MULTILINE
+)
 
 
 class _Tags(HTMLParser):
@@ -126,7 +129,7 @@ def test_the_names_that_modules_export_are_found() -> None:
 def test_every_name_that_a_module_exports_is_taken_by_another_one_or_by_a_test(script: str, name: str) -> None:
     room = script.removesuffix(".js")
     in_browser = re.compile(rf"\b{room}\s*\.{name}\b|\{{[^{{}}]*\b{name}\b[^{{}}]*\}} = orderflow\.{room}\b")
-    assert any(takes(text, script, name) for text in _SCRIPTS.values()) or any(
+    assert any(takes(text, script, name) for text in (*_SCRIPTS.values(), *_MODULE_TESTS)) or any(
         in_browser.search(text) for text in _TESTS.values()
     )
 

@@ -1,7 +1,6 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
 import * as address from "./address.js";
-import * as bars from "./bars.js";
 import * as chart from "./chart.js";
 import * as chooser from "./chooser.js";
 import * as control from "./control.js";
@@ -18,13 +17,11 @@ import * as loop from "./loop.js";
 import * as monitor from "./monitor.js";
 import * as overview from "./overview.js";
 import * as picker from "./picker.js";
-import * as ranges from "./ranges.js";
 import * as report from "./report.js";
 import { current, take } from "./state.js";
 import * as steer from "./steer.js";
 import * as store from "./store.js";
 import * as transport from "./transport.js";
-import * as when from "./when.js";
 /** @import { Answer } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
@@ -95,11 +92,7 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = {
-  ...{ address, bars, chart, control, crosshair, depth, format, header, interval, overview, picker, ranges, steer },
-  ...{ store, when },
-  state: current,
-};
+window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, steer, store };
 
 chart.connect({
   ready: (gd) => {
