@@ -16,14 +16,14 @@ let resting = false; // whether it was paused when it last told
 let latestMs = -Infinity; // of this session's event clock, where the end is not known
 let session = "";
 /** @type {{ ms: number, next: boolean, hurry: () => void } | null} */
-let sought = null; // { ms, busy, next }
+let sought = null;
 /** @type {{ unit: "bar" | "event", count: number } | null} */
-let stepping = null; // { unit, count } still to be sent
+let stepping = null; // still to be sent
 let stepsBusy = false;
 /** @type {boolean | null} */
 let playWanted = null;
 /** @type {{ value: number | null } | null} */
-let speedWanted = null; // { value } until it is answered
+let speedWanted = null; // until it is answered
 
 /** @param {() => void} listener */
 export function connect(listener) {
