@@ -17,7 +17,7 @@ help: ## List what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 	@echo 'PYTHON=python3.12 chooses the Python that $(VENV) is made with (3.11 or newer).'
 
-install: $(VENV)/.installed ## Make .venv with everything that running, testing and checking need
+install: $(VENV)/.installed node_modules/.installed ## Make .venv and node_modules with all that running, testing and checking need
 
 run: $(VENV)/.installed ## Replay into a browser without Docker; DATASET=folder SPEED=60 INTERVAL=1s (Ctrl-C ends it)
 	@$(PY) scripts/run.py
@@ -28,23 +28,29 @@ test: $(VENV)/.installed ## Run the tests; ARGS="-k zoom" chooses; REQUIRE_DOCKE
 fuzz: $(VENV)/.installed ## Feed the readers spoilt and changed files, EXAMPLES=2000 to each test, at another place each time
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py tests/formats/test_mutations.py $(ARGS)
 
-check: $(VENV)/.installed ## Lint, format and types, changing nothing
+check: $(VENV)/.installed node_modules/.installed ## Lint, format and types of Python and of the page's modules, changing nothing
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
+	@sh scripts/page.sh check
 
 fix: $(VENV)/.installed ## Format, and mend what the linter can mend by itself
 	@$(PY) -m ruff check --fix --exit-zero
 	@$(PY) -m ruff format
+	@[ ! -f node_modules/.installed ] || node_modules/.bin/eslint --fix
 
 bench: $(BENCH_VENV)/.installed ## Measure the speed beside hftbacktest's and a dict book's; ARGS go to python -m bench
 	@$(BENCH_VENV)/bin/python -m bench $(ARGS)
 
 clean: ## Remove the environments and the caches; data/ stays
-	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis test-results node_modules
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml scripts/venv.sh
 	@sh scripts/venv.sh $(VENV) dev
+
+# Without Node.js there is none of it, and only the check of the page's modules fails.
+node_modules/.installed: package.json package-lock.json scripts/page.sh
+	@sh scripts/page.sh install
 
 $(BENCH_VENV)/.installed: requirements/bench.txt scripts/venv.sh
 	@sh scripts/venv.sh $(BENCH_VENV) bench

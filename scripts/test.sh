@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs pytest with the arguments given; on Debian as root it gets what the browser tests need first.
+# Runs pytest with the arguments given, and without any the tests of the page's modules before it; on Debian as root it gets
+# what the browser tests need first.
 set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
@@ -20,6 +21,9 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
   # shellcheck disable=SC2086 # a list
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-# They share two cores; tests/conftest.py says how.
-[ $# -gt 0 ] || set -- --numprocesses 2
+if [ $# -eq 0 ]; then
+  sh scripts/page.sh test
+  # They share two cores; tests/conftest.py says how.
+  set -- --numprocesses 2
+fi
 exec "$python" -m pytest "$@"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from visualizer import control, names, routes
+from visualizer import control, names, routes, scripts
 from visualizer.delta import delta, known
 from visualizer.feed import Feed
 from visualizer.layout import layout
@@ -31,9 +31,9 @@ _INDEX: Final = f"""<!DOCTYPE html>
   <head>
     {{%metas%}}<title>{{%title%}}</title>
     <script>{_GUARD}</script>
-    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{{%css%}}
+    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{scripts.PRELOADS}{{%css%}}
   </head>
-  <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer></body>
+  <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{scripts.ENTRY}</footer></body>
 </html>
 """
 
@@ -87,7 +87,8 @@ def create(settings: Settings) -> Dash:
         )
 
     names.add(app.server, settings.names)
-    routes.add(app, feed, telemetry, _GUARD)
+    routes.add(app.server, feed, telemetry, _GUARD)
+    scripts.add(app.server)
     control.add(app.server, settings)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.

@@ -31,7 +31,9 @@
     trying = true;
     for (let waitMs = next(); waitMs !== null; waitMs = next()) {
       tell("Part of this page was lost on the way. It is being loaded again ...");
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await new Promise((resolve) => {
+        setTimeout(resolve, waitMs);
+      });
       // In place of a page, a browser would show that nobody answers.
       if (await fetch(location.href, { cache: "no-store" }).then(({ ok }) => ok, () => false)) return again();
     }
@@ -47,12 +49,13 @@
   /* A page that was opened, and not loaded again, moves the replay to where its address says (address.js): it is still
      being opened. */
   function again() {
-    const [navigation] = performance.getEntriesByType("navigation");
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     if (navigation && navigation.type === "navigate") location.replace(location.pathname + location.search);
     else location.reload();
   }
 
-  /* Without the style sheets: they may be what was lost. */
+  /** Without the style sheets: they may be what was lost.
+   * @param {...(Node | string)} parts */
   function tell(...parts) {
     const note = document.getElementById("lost") || document.createElement("p");
     note.id = "lost";
@@ -62,10 +65,12 @@
     document.body.append(note);
   }
 
+  /** @param {EventTarget | null} target */
   const isPart = (target) => target instanceof HTMLScriptElement || target instanceof HTMLLinkElement;
-  addEventListener("error", ({ target }) => isPart(target) && void lost(), true);
+  addEventListener("error", ({ target }) => isPart(target) && lost(), true);
   // What Dash asks for first, and once, is a part as well; where nothing comes of that it says so at best.
-  const asked = () => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/_dash-"));
+  const asked = () =>
+    /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter(({ name }) => name.includes("/_dash-"));
   const looking = setInterval(() => {
     const failed = document.querySelector("._dash-error") || asked().some(({ responseStatus }) => responseStatus === 0);
     if (failed) void lost();

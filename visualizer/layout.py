@@ -1,4 +1,4 @@
-"""The page's components. They hold no data: the scripts in assets/ fill the elements by id."""
+"""The page's components. They hold no data: the scripts in page/ fill the elements by id."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from flask import Flask, Response
+from flask import Response
 
 from shared import encode
 
 if TYPE_CHECKING:
-    from dash import Dash
+    from flask import Flask
 
     from visualizer.feed import Feed
     from visualizer.telemetry import Telemetry
@@ -22,14 +22,10 @@ _MAX_REQUEST_BYTES: Final = 65_536
 """A poll is some hundred bytes; nothing else is ever sent here."""
 
 
-def add(app: Dash, feed: Feed, telemetry: Telemetry, inline: str) -> None:
-    """Add the routes and headers to the app, whose callbacks must all be defined by then; its page holds `inline`."""
-    server = app.server
-    if not isinstance(server, Flask):
-        msg = "the visualizer runs on Dash's Flask backend"
-        raise TypeError(msg)
+def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
+    """Add the routes and headers to the server, whose page holds the script `inline`."""
     server.config["MAX_CONTENT_LENGTH"] = _MAX_REQUEST_BYTES
-    headers = _headers(app, inline)
+    headers = _headers(inline)
 
     @server.get("/metrics")
     def metrics() -> Response:
@@ -63,12 +59,11 @@ def add(app: Dash, feed: Feed, telemetry: Telemetry, inline: str) -> None:
         return response
 
 
-def _headers(app: Dash, inline: str) -> dict[str, str]:
+def _headers(inline: str) -> dict[str, str]:
     sha256 = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
-    scripts = " ".join(("'self'", f"'sha256-{sha256}'", *app.csp_hashes()))
     policy = {
         "default-src": "'self'",
-        "script-src": scripts,
+        "script-src": f"'self' 'sha256-{sha256}'",
         # Plotly and the component kit write style attributes and elements.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",

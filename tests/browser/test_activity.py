@@ -157,12 +157,6 @@ def test_the_crosshair_reads_the_bar_under_it_and_alt_click_replays_from_its_beg
     }
 
 
-def test_labels_have_milliseconds_only_where_bars_share_a_second(page: Page) -> None:
-    fineness = "(times) => orderflow.bars.ofActivity(times, times.at(-1), null).fineness"
-    assert page.evaluate(fineness, [0, 1000, 2999, 3000]) == 1000
-    assert page.evaluate(fineness, [0, 1000, 1999, 3000]) == 1
-
-
 def test_a_held_view_stays_where_it_is_while_bars_come_and_old_ones_go(
     page: Page, active: Feeder, server: Server, feed: Callable[..., Feeder]
 ) -> None:
@@ -322,74 +316,6 @@ def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
     written = [f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "D")]
     found = page.evaluate(read, written)
     assert [name for name, each in zip(written, found, strict=True) if (each is not None) != _is_interval(name)] == []
-    times = {"250ms": 250, "1s": 1000, "15m": 900_000, "4h": 14_400_000, "1d": 86_400_000, "7d": 604_800_000}
-    assert page.evaluate(read, list(times)) == [{"ms": ms} for ms in times.values()]
-    traded = {"500t": "trades", "100v": "volume", ".5v": "volume", "8d": "turnover", "0.5d": "turnover"}
-    found = page.evaluate(read, list(traded))
-    assert [(f"{each['amount']}{name[-1]}", each["traded"]) for each, name in zip(found, traded, strict=True)] == list(
-        traded.items()
-    )
-    assert page.evaluate(read, ["nonsense", "", "0t", "1.5t", "1w", "1.5m", "-5v"]) == [None] * 7
-    words = "(texts) => texts.map(orderflow.interval.words)"
-    assert page.evaluate(words, ["5m", "1t", "1000000d", "0.5v"]) == [
-        "bars of 5m",
-        "bars of 1 trade each",
-        "bars of 1,000,000 turnover each",
-        "bars of 0.5 volume each",
-    ]
-
-
-def test_places_and_times_are_each_others_inverse_and_places_keep_their_bars(page: Page) -> None:
-    results = page.evaluate(
-        """() => {
-          const { ofActivity } = orderflow.bars;
-          const times = [1000, 1500, 9000, 9001, 20000];
-          const first = ofActivity(times, 24000, null);
-          const moments = [-5000, 1000, 1250, 9000, 9000.5, 20000, 22000, 24001, 90000];
-          const places = moments.map(first.place);
-          const later = ofActivity([9000, 9001, 20000, 24100, 30000], 30000, first);
-          const back = ofActivity([500, 1000, 1500, 9000], 9000, later);
-          const elsewhere = ofActivity([70000, 80000], 80000, back);
-          return {
-            back: places.map(first.time),
-            moments,
-            rising: places.every((place, index) => index === 0 || place > places[index - 1]),
-            kept: [9000, 9001, 20000].map((ms) => later.place(ms) - first.place(ms)),
-            again: [1000, 1500, 9000].map((ms) => back.place(ms) - first.place(ms)),
-            anew: [first, later, back, elsewhere].map((each) => each.anew),
-            put: first.put([[1500, 7], [20000, 8]]).map(([place, value]) => [first.time(place), value]),
-            nearest: first.time(first.bar(first.place(9001) + 20000)),
-            beyond: first.time(first.bar(first.place(20000) + 900000)),
-          };
-        }"""
-    )
-    assert results["back"] == pytest.approx(results["moments"])
-    assert results["rising"]
-    assert results["kept"] == [0, 0, 0]
-    assert results["again"] == [0, 0, 0]
-    assert results["anew"] == [True, False, False, True]
-    assert results["put"] == [[1500, 7], [20_000, 8]]
-    assert (results["nearest"], results["beyond"]) == (9001, 20_000)
-
-
-def test_labels_stay_where_they_are_while_bars_come_and_go(page: Page) -> None:
-    moved = page.evaluate(
-        """() => {
-          const { ofActivity } = orderflow.bars;
-          let ms = Date.UTC(2024, 0, 2);
-          const all = Array.from({ length: 1300 }, (_, bar) => (ms += 500 + ((bar * 7919) % 9000)));
-          const view = [all[700], all[800]];
-          let axis = null;
-          const seen = new Set();
-          for (let bars = 1000; bars <= 1300; bars += 7) {
-            axis = ofActivity(all.slice(bars - 1000, bars), all[bars - 1], axis);
-            const { texts } = axis.ticks(view.map(axis.place), 10000);
-            seen.add(texts.slice(3, -3).join());
-          }
-          return [...seen];
-        }"""
-    )
-    assert len(moved) <= 2
 
 
 def test_an_address_with_bars_of_activity_is_kept_and_leads_back_to_them(

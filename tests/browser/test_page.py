@@ -182,51 +182,6 @@ def test_controls_have_names_and_the_title_says_what_is_shown(page: Page, feeder
     assert page.title() == f"{feeder.ohlc[-1].close:.2f} BTCUSDT"
 
 
-def test_pure_parts_of_the_scripts_hold_their_promises(page: Page) -> None:
-    results = page.evaluate(
-        """() => {
-          const { format, ranges, depth, header } = orderflow;
-          return {
-            sum: format.exact(0.1 + 0.2, 2),
-            plain: format.exact(0.1, null),
-            tiny: format.exact(1e-7, null),
-            none: format.exact(null, 2),
-            ages: [0, 9949, 10000, 119999, 7199999, 86400000 * 3].map(format.age),
-            speeds: [null, 1, 0.1, 10000].map(format.speed),
-            shares: [0, 1.6e-7, 1.55e-6, 2e-5, 0.000123456, 0.05, -1.6e-7, 1e-30].map(format.basisPoints),
-            crossed: depth.quotes({ bids: [[101, 1]], asks: [[100, 1]] }).spread,
-            oneSided: depth.quotes({ bids: [[101, 1]], asks: [] }),
-            nearest: depth.nearest({ bids: [[99, 1], [98, 2]], asks: [[101, 5]] }, 98.2),
-            few: ranges.follow([[60000]], [], 60000),
-            nothing: ranges.follow([], [], 60000),
-            flat: ranges.fit([[0, 5, 5, 5, 5, 0]], [], [0, 1], 60000),
-            stale: header.condition({ state: "playing" }, 5001, 0).name,
-            fresh: header.condition({ state: "playing" }, 4999, 0).name,
-            finished: header.condition({ state: "finished" }, 60000, 0).name,
-            alone: header.condition({ state: "finished" }, 60000, 3001).name,
-          };
-        }"""
-    )
-    assert results["sum"] == "0.30"
-    assert results["plain"] == "0.1"
-    assert results["tiny"] == "0.0000001"
-    assert results["none"] == "–"
-    assert results["ages"] == ["0.0 s", "9.9 s", "10 s", "119 s", "119 min", "3 days"]
-    assert results["speeds"] == ["max", "×1", "×0.1", "×10000"]
-    shares = ["0.00", "0.0016", "0.015", "0.20", "1.23", "500.00", "-0.0016", "0.0000000000"]
-    assert results["shares"] == [f"{share} bp" for share in shares]
-    assert results["crossed"] == -1
-    assert results["oneSided"] == {"bid": [101, 1], "ask": None, "mid": 101, "spread": None}
-    assert results["nearest"] == {"price": 98, "size": 2, "sum": 3, "side": "bid"}
-    assert results["few"] == [60_000 - 39 * 60_000, 360_000]
-    assert results["nothing"] is None
-    assert results["flat"]["yaxis"][0] < 5 < results["flat"]["yaxis"][1]
-    assert results["flat"]["yaxis2"] == [0, 1.12]
-    assert results["flat"]["yaxis3"] is None
-    assert (results["stale"], results["fresh"]) == ("stale", "playing")
-    assert (results["finished"], results["alone"]) == ("finished", "disconnected")
-
-
 def _overlap(one: list[float], other: list[float]) -> bool:
     """Whether two boxes (left, right, top, bottom) share more than a pixel's edge."""
     return one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1

@@ -12,8 +12,6 @@ from tests.browser.pages import text, until
 from tests.browser.steering import asked, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Page
 
     from tests.browser.conftest import Console, Server
@@ -202,16 +200,6 @@ def test_wrong_arguments_are_refused_by_the_pages_server_with_what_would_be_righ
     assert "expected event or book or trade or bar" in text(page, "toast")
     page.locator("#toast").click()
     assert not steered.path.exists()
-
-
-def test_the_search_prefers_names_that_begin_with_it(page: Page, steered: Steered) -> None:
-    assert steered.feeder.generation
-    search: Callable[[str], Any] = lambda words: page.evaluate(  # noqa: E731 - one line says it
-        "([names, words]) => orderflow.picker.search(names, words)", [list(NAMES), words]
-    )
-    assert search("btc") == ["BTC-USDT-SWAP", "BTCUSDT", "ETHBTC"]
-    assert search("usdt eth") == ["ETHUSDT"]
-    assert search(" ") == list(NAMES)
 
 
 def test_what_the_processor_has_to_say_is_shown_once(steered: Steered) -> None:

@@ -337,52 +337,5 @@ def test_every_control_has_a_name_and_the_slider_tells_its_time(page: Page, cont
     )
 
 
-def test_typed_times_are_understood_or_refused_with_what_would_be_right(page: Page) -> None:
-    # Across midnight: from 23:55 on the 8th to 00:06 on the 9th, the clock at 23:58.
-    parse = """(texts) => {
-      const range = { startMs: Date.UTC(2024, 7, 8, 23, 55), endMs: Date.UTC(2024, 7, 9, 0, 6), known: true };
-      return texts.map((text) => {
-        const { ms, error } = orderflow.when.parse(text, Date.UTC(2024, 7, 8, 23, 58), range);
-        return error ?? new Date(ms).toISOString();
-      });
-    }"""
-    understood = {
-        "2024-08-09 00:01": "2024-08-09T00:01:00.000Z",
-        "2024-08-09T00:01:02.345Z": "2024-08-09T00:01:02.345Z",
-        " 2024-08-09 ": "2024-08-09T00:00:00.000Z",
-        "23:59:30": "2024-08-08T23:59:30.000Z",
-        "00:01:30": "2024-08-09T00:01:30.000Z",
-        "0:01": "2024-08-09T00:01:00.000Z",
-        "+5m": "2024-08-09T00:03:00.000Z",
-        "+1m30s": "2024-08-08T23:59:30.000Z",
-        "-90 s": "2024-08-08T23:56:30.000Z",
-        "-250ms": "2024-08-08T23:57:59.750Z",
-        "50%": "2024-08-09T00:00:30.000Z",
-    }
-    assert page.evaluate(parse, list(understood)) == list(understood.values())
-    for text_, said in (("tomorrow", "is no time: try"), ("2024-02-30", "is no time"), ("25:00", "is no time")):
-        assert said in page.evaluate(parse, [text_])[0]
-    outside = "outside of the replay, which goes from 2024-08-08 23:55:00 until 2024-08-09 00:06:00"
-    assert page.evaluate(parse, ["12:00", "+1h", "-1d", "2024-08-10", "101%"]) == [outside] * 5
-
-
-def test_an_address_is_read_and_written_with_what_else_was_in_it(page: Page) -> None:
-    read = page.evaluate("(search) => orderflow.address.asked(search)", "?interval=5m&t=2024-08-09T00:01:00Z&debug=1")
-    assert read == {"instrument": None, "interval": "5m", "t": "2024-08-09T00:01:00Z"}
-    assert page.evaluate("() => orderflow.address.asked('?debug=1')") is None
-    now = {"instrument": "BTC-USDT 1/2", "interval": "1m", "t": "2024-08-09T00:01:00.123Z"}
-    written = page.evaluate("([search, now]) => orderflow.address.written(search, now)", ["?t=x&debug=1", now])
-    assert written == "?instrument=BTC-USDT%201%2F2&interval=1m&t=2024-08-09T00:01:00.123Z&debug=1"
-
-
-def test_a_span_held_is_kept_as_far_as_the_bars_of_another_interval_allow(page: Page) -> None:
-    kept = "([span, held, interval]) => orderflow.ranges.kept(span, held, interval)"
-    assert page.evaluate(kept, [[1000, 2000], [0, 5000], 10]) == [1000, 2000]
-    assert page.evaluate(kept, [[1000, 2000], [0, 5000], 100]) == [0, 2000]
-    assert page.evaluate(kept, [[1000, 2000], [3000, 5000], 10]) is None
-    assert page.evaluate(kept, [[1000, 2000], None, 10]) is None
-    assert page.evaluate(kept, [[0, 100_000], [90_000, 91_000], 10]) == [91_750 - 1500, 91_750]
-
-
 def _overlap(one: list[float], other: list[float]) -> bool:
     return one[0] < other[1] - 1 and other[0] < one[1] - 1 and one[2] < other[3] - 1 and other[2] < one[3] - 1

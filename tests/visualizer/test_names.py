@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared import CONTROL_FILE
+from visualizer import scripts
 from visualizer.dashboard import create
 from visualizer.names import is_ours, listed
 from visualizer.settings import SettingError, Settings, load
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
+ENTRY = re.findall(r'src="(.*)"', scripts.ENTRY)[0]
 NAMES = listed(" Replay.example, replay.lan. ,")
 
 
@@ -59,7 +62,7 @@ def test_any_other_name_and_what_is_no_name_is_not(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/health", "/metrics", "/report.json", "/_dash-layout", "/assets/wire.js", "/none"]
+    "path", ["/", "/health", "/metrics", "/report.json", "/_dash-layout", "/assets/terminal.css", ENTRY, "/none"]
 )
 def test_whatever_is_asked_for_by_another_name_is_refused_with_the_name_and_the_setting(
     client: FlaskClient, path: str

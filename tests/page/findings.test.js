@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as bars from "../../visualizer/page/bars.js";
+import * as findings from "../../visualizer/page/findings.js";
+/** @import { DataReport } from "../../visualizer/page/types.d.ts" */
+
+/** A report with findings of these kinds, each with incidents from when to when.
+ * @param {Record<string, [number | null, number | null][]>} kinds */
+function report(kinds) {
+  const found = Object.entries(kinds).map(([kind, spans]) => ({
+    kind,
+    incidents: spans.map(([from, until]) => ({ file: null, line: null, time_ms: from, until_ms: until, detail: kind })),
+  }));
+  return /** @type {DataReport} */ (/** @type {unknown} */ ({ findings: found }));
+}
+
+test("a badge says how many kinds there are and whether one of them makes numbers wrong", () => {
+  assert.deepEqual(findings.badge(null), { count: 0, level: "none" });
+  assert.deepEqual(findings.badge(report({})), { count: 0, level: "none" });
+  assert.deepEqual(findings.badge(report({ crossed: [] })), { count: 1, level: "some" });
+  assert.deepEqual(findings.badge(report({ crossed: [], gaps: [] })), { count: 2, level: "serious" });
+});
+
+test("marks are the incidents that have a time, oldest first", () => {
+  const given = report({ gaps: [[5000, 9000], [null, null]], late: [[1000, null]] });
+  assert.deepEqual(
+    findings.marks(given).map(({ kind, fromMs, toMs }) => [kind, fromMs, toMs]),
+    [
+      ["late", 1000, 1000],
+      ["gaps", 5000, 9000],
+    ],
+  );
+});
+
+test("shapes are one path for each kind, half a step left of where the times are", () => {
+  const shapes = findings.shapes(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), bars.ofTime(60_000));
+  assert.equal(shapes.length, 2);
+  const gaps = shapes.find(({ fillcolor }) => fillcolor.includes("224, 164, 58"));
+  const [from, to, alone] = [30_000, 90_000, 570_000].map((ms) => new Date(ms).toISOString().slice(0, 23).replace("T", "_"));
+  assert.equal(
+    gaps?.path,
+    `M ${from},0 L ${from},1 L ${to},1 L ${to},0 ZM ${alone},0 L ${alone},1 L ${alone},1 L ${alone},0 Z`,
+  );
+});
+
+test("what lies outside of the bars of activity is not placed, and what begins before them begins with them", () => {
+  const timeline = bars.ofActivity([10_000, 20_000], 25_000, null);
+  const given = report({ gaps: [[0, 1000], [5000, 20_000], [90_000, null]] });
+  const found = findings.at(given, timeline.place(15_000), timeline.step, timeline);
+  assert.deepEqual(found.map(({ fromMs, from }) => [fromMs, from]), [[5000, timeline.place(10_000) - timeline.step / 2]]);
+});
+
+test("a span names the date of its end only where it is another", () => {
+  const day = Date.UTC(2024, 0, 2, 23, 59, 59);
+  assert.equal(findings.span({ time_ms: null, until_ms: null }), "");
+  assert.equal(findings.span({ time_ms: day, until_ms: day }), "2024-01-02 23:59:59.000");
+  assert.equal(findings.span({ time_ms: day, until_ms: day + 500 }), "2024-01-02 23:59:59.000 – 23:59:59.500");
+  assert.equal(findings.span({ time_ms: day, until_ms: day + 1000 }), "2024-01-02 23:59:59.000 – 2024-01-03 00:00:00.000");
+});

@@ -1,0 +1,114 @@
+/* The data report as marks over time. Pure: a report in, marks, shapes and texts out. */
+import * as format from "./format.js";
+/** @import { DataReport, Incident, Mark, Timeline } from "./types.d.ts" */
+
+const OTHER = "91, 127, 166";
+/** @type {Record<string, string>} */
+const COLOURS = {
+  gaps: "224, 164, 58",
+  checksum_failures: "240, 80, 77",
+  late: "240, 80, 77",
+  crossed: "204, 102, 214",
+  locked: "138, 123, 216",
+  silences: "139, 150, 165",
+};
+/* What makes numbers wrong or leaves some out; the rest is good to know. */
+const SERIOUS = new Set([
+  "malformed",
+  "incomplete",
+  "gaps",
+  "overlapping",
+  "price_jumps",
+  "unknown_sizes",
+  "checksum_failures",
+  "late",
+]);
+
+/** @param {string} kind
+ * @param {number} alpha */
+export const colour = (kind, alpha) => `rgba(${COLOURS[kind] || OTHER}, ${alpha})`;
+/** @param {string} kind */
+export const label = (kind) => kind.replaceAll("_", " ");
+
+/** How many kinds of findings there are, and how serious the worst of them is.
+ * @param {DataReport | null} report */
+export function badge(report) {
+  const found = report ? report.findings : [];
+  const level = found.some(({ kind }) => SERIOUS.has(kind)) ? "serious" : found.length ? "some" : "none";
+  return { count: found.length, level };
+}
+
+/** Every located incident as {kind, fromMs, toMs, detail}, oldest first.
+ * @param {DataReport | null} report
+ * @returns {Mark[]} */
+export function marks(report) {
+  if (!report) return [];
+  return report.findings
+    .flatMap(({ kind, incidents }) =>
+      incidents.flatMap(({ time_ms: fromMs, until_ms: untilMs, detail }) =>
+        fromMs === null ? [] : [{ kind, fromMs, toMs: untilMs ?? fromMs, detail }],
+      ),
+    )
+    .sort((one, other) => one.fromMs - other.fromMs);
+}
+
+/** A place as a coordinate in a path, in which letters and blanks have a meaning of their own.
+ * @param {number} place */
+const coordinate = (place) => new Date(place).toISOString().slice(0, 23).replace("T", "_");
+
+/** Marks where a timeline has them. A candle stands on its begin, so that half of it lies left of that: so do these.
+ * @param {DataReport | null} report
+ * @param {Timeline} timeline */
+function placed(report, timeline) {
+  /** @param {number} ms */
+  const place = (ms) => timeline.place(Math.max(timeline.fromMs, Math.min(ms, timeline.untilMs))) - timeline.step / 2;
+  return marks(report)
+    .filter(({ fromMs, toMs }) => toMs >= timeline.fromMs && fromMs <= timeline.untilMs)
+    .map((mark) => ({ ...mark, from: place(mark.fromMs), to: place(mark.toMs) }));
+}
+
+/** One shape for each kind, however many incidents: Plotly draws every shape anew at each frame of a drag.
+ * @param {DataReport | null} report
+ * @param {Timeline} timeline */
+export function shapes(report, timeline) {
+  const paths = new Map();
+  for (const { kind, ...mark } of placed(report, timeline)) {
+    const from = coordinate(mark.from);
+    const to = coordinate(mark.to);
+    paths.set(kind, `${paths.get(kind) || ""}M ${from},0 L ${from},1 L ${to},1 L ${to},0 Z`);
+  }
+  return [...paths].map(([kind, path]) => ({
+    type: "path",
+    xref: "x",
+    yref: "paper",
+    path,
+    layer: "below",
+    fillcolor: colour(kind, 0.1),
+    line: { color: colour(kind, 0.4), width: 1 },
+  }));
+}
+
+/** What was found at a place in the chart, give or take.
+ * @param {DataReport | null} report
+ * @param {number} place
+ * @param {number} slack
+ * @param {Timeline} timeline */
+export function at(report, place, slack, timeline) {
+  return placed(report, timeline).filter(({ from, to }) => from - slack <= place && place <= to + slack);
+}
+
+/** From when to when: the end without the date where it is the same day's.
+ * @param {Pick<Incident, "time_ms" | "until_ms">} incident */
+export function span({ time_ms: fromMs, until_ms: untilMs }) {
+  if (fromMs === null) return "";
+  const from = format.dateTime(fromMs);
+  if (untilMs === null || untilMs === fromMs) return from;
+  const until = format.dateTime(untilMs);
+  return `${from} – ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
+}
+
+/** Whether the book is one of quotes without sizes, each taken as a size of 1.
+ * @param {DataReport | null} report */
+export function sizesAreUnknown(report) {
+  return report !== null && report.findings.some(({ kind }) => kind === "unknown_sizes");
+}

@@ -1,0 +1,81 @@
+/* Numbers and times as text. Pure: values in, strings out. */
+export const NONE = "–";
+
+/** A published number with the instrument's decimals; without any, the shortest decimal that reads back.
+ * @param {number | null | undefined} value
+ * @param {number | null} [decimals] */
+export function exact(value, decimals) {
+  if (value === null || value === undefined) return NONE;
+  if (typeof decimals === "number" && Number.isInteger(decimals)) return value.toFixed(Math.min(100, decimals));
+  const text = String(value);
+  return text.includes("e-") ? value.toFixed(20).replace(/0+$/u, "") : text;
+}
+
+/** @param {number | null} value
+ * @param {number | null} decimals */
+export function signed(value, decimals) {
+  const text = exact(value, decimals);
+  return value !== null && value > 0 ? `+${text}` : text;
+}
+
+const grouped = new Intl.NumberFormat("en-US");
+/** @param {number | bigint} value */
+export const count = (value) => grouped.format(value);
+
+/** Decimals that tell every price of a list apart, for instruments that do not say theirs.
+ * @param {number[]} values */
+export function decimalsOf(values) {
+  let most = 0;
+  for (const value of values) {
+    const text = exact(value, null);
+    const point = text.indexOf(".");
+    if (point >= 0) most = Math.max(most, text.length - point - 1);
+  }
+  return Math.min(most, 12);
+}
+
+/** @param {number | null | undefined} ms */
+export function dateTime(ms) {
+  return ms === null || ms === undefined ? NONE : new Date(ms).toISOString().slice(0, 23).replace("T", " ");
+}
+
+/** The label of a bar, as fine as the distances between bars need.
+ * @param {number} ms
+ * @param {number} finenessMs */
+export function barTime(ms, finenessMs) {
+  const text = dateTime(ms);
+  if (finenessMs % 60_000 === 0) return text.slice(0, 16);
+  return finenessMs % 1000 === 0 ? text.slice(0, 19) : text;
+}
+
+/** @param {number} ms */
+export function age(ms) {
+  const s = Math.max(0, ms) / 1000;
+  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 120) return `${Math.floor(s)} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min`;
+  if (s < 172_800) return `${Math.floor(s / 3600)} h`;
+  return `${Math.floor(s / 86_400)} days`;
+}
+
+/** @param {number | null | undefined} size */
+export function bytes(size) {
+  if (size === null || size === undefined) return NONE;
+  if (size < 1000) return `${size} B`;
+  return size < 1_000_000 ? `${(size / 1000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A share in hundredths of a percent, with two digits at least that say something.
+ * @param {number} share */
+export function basisPoints(share) {
+  const points = share * 10_000;
+  const leading = Math.floor(Math.log10(Math.abs(points)));
+  const decimals = Number.isFinite(leading) ? Math.min(10, Math.max(2, 1 - leading)) : 2;
+  return `${points.toFixed(decimals)} bp`;
+}
+
+/** @param {number | null | undefined} value */
+export function speed(value) {
+  if (value === null || value === undefined) return "max";
+  return `×${Number(value.toPrecision(6))}`;
+}

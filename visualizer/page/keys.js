@@ -1,0 +1,69 @@
+/* What the keys do. */
+import * as chart from "./chart.js";
+import { within } from "./dom.js";
+import * as loop from "./loop.js";
+import * as monitor from "./monitor.js";
+import * as picker from "./picker.js";
+import * as report from "./report.js";
+import { current } from "./state.js";
+import * as steer from "./steer.js";
+import * as transport from "./transport.js";
+
+const MOVING = /^(Arrow|Home|End|Page)/u;
+
+const toggleCvd = () => window.dash_clientside.set_props("cvd-style", { value: chart.view.cvdLine ? "candles" : "line" });
+
+/** @type {Record<string, (held: boolean) => unknown>} */
+const KEYS = {
+  " ": () => steer.toggle(),
+  ArrowLeft: (held) => steer.step("bar", -1, held),
+  ArrowRight: (held) => steer.step("bar", 1, held),
+  "shift ArrowLeft": (held) => steer.step("event", -1, held),
+  "shift ArrowRight": (held) => steer.step("event", 1, held),
+  Home: () => transport.toBegin(),
+  End: () => transport.toEnd(),
+  "[": () => steer.nextSpeed(-1),
+  "]": () => steer.nextSpeed(1),
+  g: () => transport.jump(),
+  t: () => transport.chooseInterval(),
+  a: () => loop.start(),
+  b: () => loop.end(),
+  c: () => loop.clear(),
+  f: () => chart.follow(),
+  l: toggleCvd,
+  m: () => monitor.toggle(current().monitor),
+  i: () => picker.open(),
+  r: () => report.toggle(),
+  "?": () => window.dash_clientside.set_props("keys", { opened: true }),
+};
+
+/** @param {KeyboardEvent} event */
+function pressed(event) {
+  const dialog = document.querySelector(".mantine-Modal-content");
+  // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
+  const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
+  const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
+  if (within(event, "input[type=text], textarea") || dialog || commanded) return;
+  if (event.key === "Escape" && report.isOpen()) {
+    report.toggle(false);
+    return;
+  }
+  // What has the focus takes the keys that it understands itself.
+  if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
+  if (MOVING.test(event.key) && within(event, "#report, #here, input")) return;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
+  if (!action) return;
+  event.preventDefault();
+  void action(event.repeat);
+}
+
+export function start() {
+  document.addEventListener("keydown", pressed);
+  // A button that is clicked on does not take the focus, so that the keys go on meaning what they mean.
+  document.addEventListener("mousedown", (event) => {
+    if (within(event, "#transport button, .controls button") && !within(event, ".panel")) {
+      event.preventDefault();
+    }
+  });
+}

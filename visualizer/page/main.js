@@ -1,0 +1,116 @@
+/* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
+   other script only hands out what it can do; nothing happens before this one starts it. */
+import * as address from "./address.js";
+import * as chart from "./chart.js";
+import * as chooser from "./chooser.js";
+import * as control from "./control.js";
+import * as crosshair from "./crosshair.js";
+import * as depth from "./depth.js";
+import { byId } from "./dom.js";
+import * as format from "./format.js";
+import * as gestures from "./gestures.js";
+import * as header from "./header.js";
+import * as here from "./here.js";
+import * as interval from "./interval.js";
+import * as keys from "./keys.js";
+import * as loop from "./loop.js";
+import * as monitor from "./monitor.js";
+import * as overview from "./overview.js";
+import * as picker from "./picker.js";
+import * as report from "./report.js";
+import { current, take } from "./state.js";
+import * as steer from "./steer.js";
+import * as store from "./store.js";
+import * as transport from "./transport.js";
+/** @import { Answer } from "./types.d.ts" */
+
+const REFRESH_MS = 200;
+const RETRY_AFTER_MS = 3000;
+const RETRY_AT_MOST_EVERY_MS = 6000;
+
+let heardAt = performance.now();
+let refreshedAt = performance.now();
+let retryAt = heardAt + RETRY_AFTER_MS;
+
+/** @param {Answer | null} answer */
+function receive(answer) {
+  if (!answer) return window.dash_clientside.no_update;
+  heardAt = performance.now();
+  retryAt = heardAt + RETRY_AFTER_MS;
+  const reset = Boolean(answer.reset);
+  const before = current().about;
+  take(answer, Date.now());
+  const state = current();
+  if ("status" in answer || "problem" in answer || reset) header.showData(state);
+  const { dataset } = byId("app");
+  const allowed = answer.control ?? dataset.control;
+  if ("about" in answer || allowed !== dataset.control) {
+    dataset.control = allowed;
+    picker.show(state);
+    control.receive(state);
+  }
+  if ("report" in answer || reset) report.set(state.report);
+  if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) chart.setData(state, reset, before);
+  if ("ohlc" in answer || "metrics" in answer) report.reachable();
+  if (["depth", "about", "report"].some((key) => key in answer) || reset) depth.set(state, reset);
+  if ("monitor" in answer) monitor.show(state.monitor);
+  refresh();
+  address.follow(state);
+  return store.known(state);
+}
+
+function refresh() {
+  const now = performance.now();
+  // A page that was asleep has heard nothing, and that says nothing about the server.
+  if (now - refreshedAt > 2000) heardAt = Math.max(heardAt, now - 1000);
+  refreshedAt = now;
+  const silentMs = now - heardAt;
+  transport.show(current(), header.showTime(current(), Date.now(), silentMs));
+  if (now > retryAt) {
+    // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
+    retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
+    window.dash_clientside.set_props("tick", { disabled: false });
+  }
+}
+
+/** A callback that changes nothing in Dash.
+ * @template T
+ * @param {(value: T) => void} act */
+const callback = (act) => (/** @type {T} */ value) => {
+  act(value);
+  return window.dash_clientside.no_update;
+};
+
+window.dash_clientside.orderflow = {
+  receive,
+  follow: callback(chart.follow),
+  cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
+  shade: callback(chart.setShaded),
+  toggleReport: callback(() => report.toggle()),
+  toggleMonitor: callback(() => monitor.toggle(current().monitor)),
+  showKeys: () => true,
+};
+
+// What the tests in a browser ask of the page: nothing else does.
+window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, steer, store };
+
+chart.connect({
+  ready: (gd) => {
+    gestures.listen(gd);
+    crosshair.listen(gd);
+    here.listen(gd);
+  },
+  changed: crosshair.refresh,
+});
+steer.connect(transport.refresh);
+loop.connect(transport.refresh);
+address.start();
+chooser.start();
+here.start();
+keys.start();
+report.start();
+setInterval(refresh, REFRESH_MS);
+
+// Dash starts here, not by itself: its first callback needs all of the above.
+// eslint-disable-next-line no-new -- it is made for what it does
+new window.DashRenderer();

@@ -1,0 +1,259 @@
+/* What the modules hand to each other, and what they find in the browser. Only the type checker reads this. */
+
+/** A bar's time in ms, or its place along the axis, and numbers; null where one is not published. */
+export type Row = readonly [number, ...(number | null)[]];
+/** Time, open, high, low, close, volume. */
+export type OhlcRow = [number, number, number, number, number, number];
+/** Time, then open, high, low and close of the OBI and of the CVD. */
+export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
+/** Price and size. */
+export type Level = [number, number];
+/** From where to where, along one axis. */
+export type Span = [number, number];
+
+export interface Depth {
+  bids: Level[];
+  asks: Level[];
+}
+
+/** Fields of status.json that move. */
+export interface Status {
+  state: string;
+  generation: number;
+  published_at_ms: number;
+  heartbeat_ms: number;
+  event_time_ms: number | null;
+  speed: number | null;
+  progress: number | null;
+  error: string | null;
+  rows?: number;
+}
+
+export interface ControlAnswer {
+  last_id: string | null;
+  ok: boolean | null;
+  error: string | null;
+  listening: boolean;
+}
+
+/** Fields of status.json that hardly ever change. */
+export interface About {
+  crc32: number;
+  session: string;
+  dataset: string;
+  format: string;
+  instrument: string;
+  instruments: string[];
+  interval: string;
+  start_ms: number | null;
+  end_ms: number | null;
+  loop_ms: Span | null;
+  obi_levels: number;
+  cvd_reset: string;
+  price_decimals: number | null;
+  size_decimals: number | null;
+  checks: Record<string, boolean | null>;
+  control: ControlAnswer;
+  notice: string | null;
+}
+
+export interface Incident {
+  file: string | null;
+  line: number | null;
+  time_ms: number | null;
+  until_ms: number | null;
+  detail: string;
+}
+
+export interface Finding {
+  kind: string;
+  meaning: string;
+  count: number;
+  incidents: Incident[];
+}
+
+export interface ReadFile {
+  name: string;
+  rows: number;
+  malformed: number;
+  first_ms: number | null;
+  last_ms: number | null;
+}
+
+export interface DataReport {
+  crc32: number;
+  format: string;
+  instrument: string;
+  complete: boolean;
+  trades: number;
+  book_events: number;
+  files: ReadFile[];
+  file_count: number;
+  ignored_files: string[];
+  ignored_count: number;
+  findings: Finding[];
+}
+
+export interface Overview {
+  crc32: number;
+  start_ms: number;
+  bucket_ms: number;
+  volumes: number[];
+}
+
+/** A value, and whether it is within its limit. */
+export type Figure = [number, "ok" | "near" | "over"];
+
+export type FileFigures = { name: string } & {
+  [key in "hz" | "p99_ms" | "max_ms" | "bytes" | "parse_p99_ms" | "failed" | "partial" | "mixed"]?: Figure | null;
+};
+
+export interface Memory {
+  name: string;
+  rss_bytes: Figure;
+  baseline_bytes: number;
+  grows: boolean;
+}
+
+export interface Monitor {
+  at_ms: number;
+  level: string;
+  files: FileFigures[];
+  memory: Memory[];
+  total_bytes: Figure;
+  failed_writes: Figure;
+}
+
+export interface Change<R> {
+  rows: R[];
+  whole: boolean;
+  total: number;
+}
+
+/** What the server answers to a poll: what has changed. */
+export interface Answer {
+  server_ms: number;
+  control?: string;
+  reset?: boolean;
+  problem?: string | null;
+  status?: Status;
+  about?: About;
+  ohlc?: Change<OhlcRow>;
+  metrics?: Change<MetricsRow>;
+  depth?: Depth;
+  report?: DataReport;
+  overview?: Overview;
+  monitor?: Monitor;
+}
+
+/** What the page holds. */
+export interface State {
+  status: Status | null;
+  about: About | null;
+  ohlc: OhlcRow[];
+  metrics: MetricsRow[];
+  depth: Depth;
+  report: DataReport | null;
+  overview: Overview | null;
+  problem: string | null;
+  monitor: Monitor | null;
+  incomplete: boolean;
+  offsetMs: number;
+  serverMs: number;
+}
+
+/** From where to where the replay can be moved; its end may not be known. */
+export interface Bounds {
+  startMs: number;
+  endMs: number;
+  known: boolean;
+}
+
+/** What a command came to: `ok` is null where a later one took its place. */
+export interface Reply {
+  ok: boolean | null;
+  error?: string | null;
+  id?: string;
+}
+
+/** Where bars stand along the chart's axis. */
+export interface Timeline {
+  step: number;
+  fineness: number;
+  key: string;
+  fromMs: number;
+  untilMs: number;
+  /** Whether it shares no bar with the timeline before. */
+  anew?: boolean;
+  place(ms: number): number;
+  time(place: number): number;
+  bar(place: number): number;
+  put<R extends Row>(rows: R[]): R[];
+  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] } | null;
+  /** The number of the first of later bars; null where none is known. */
+  numbered?(later: number[]): number | null;
+}
+
+export interface Bar {
+  label: string;
+  fromMs: number;
+  untilMs: number;
+}
+
+/** Something that the report locates. */
+export interface Mark {
+  kind: string;
+  fromMs: number;
+  toMs: number;
+  detail: string;
+}
+
+/** Why panels stay empty; empty texts where they do not. */
+export interface Missing {
+  loading: boolean;
+  trades: string;
+  book: string;
+  cvd: string;
+  settled: boolean;
+}
+
+export type AxisName = "yaxis" | "yaxis2" | "yaxis3" | "yaxis4";
+export type Ranges = Partial<Record<AxisName, Span>>;
+
+/** What Plotly knows of an axis that it has drawn. */
+export interface Axis {
+  _offset: number;
+  _length: number;
+  l2p(value: number): number;
+  p2l(pixel: number): number;
+}
+
+/** What Plotly makes of its element. */
+export interface Graph extends HTMLElement {
+  _dragging?: boolean;
+  _fullLayout: { width: number; height: number; margin: { t: number; b: number }; xaxis: Axis } & Record<AxisName, Axis>;
+  on(event: string, listener: (event: Record<string, number | string>) => void): void;
+}
+
+/** Where a pointer is over the chart. */
+export interface Pointed {
+  x: number;
+  y: number;
+  axis: AxisName | null;
+  zone: "plot" | "scale" | null;
+  along: number;
+  perPixel: number;
+}
+
+declare global {
+  interface Window {
+    Plotly?: { update(graph: Graph, traces: object, layout: object): void };
+    DashRenderer: new () => object;
+    dash_clientside: {
+      no_update: object;
+      set_props(id: string, properties: Record<string, unknown>): void;
+      orderflow?: object;
+    };
+    orderflow?: object;
+  }
+}

@@ -1,0 +1,45 @@
+/* Writing into the page: an element is touched only when its text or attribute changes. */
+/** @type {Map<string, unknown>} */
+const held = new Map();
+
+/** @param {string} id
+ * @param {string} what
+ * @param {unknown} value */
+function changed(id, what, value) {
+  const key = `${id} ${what}`;
+  if (held.get(key) === value) return null;
+  const found = document.getElementById(id);
+  if (!found) return null;
+  held.set(key, value);
+  return found;
+}
+
+/** @param {string} id
+ * @param {string} value */
+export function text(id, value) {
+  const found = changed(id, "text", value);
+  if (found) found.textContent = value;
+}
+
+/** @param {string} id
+ * @param {string} name
+ * @param {string} value */
+export function mark(id, name, value) {
+  const found = changed(id, name, value);
+  if (found) found.dataset[name] = value;
+}
+
+/** @param {string} id
+ * @param {boolean} hidden */
+export function hide(id, hidden) {
+  const found = changed(id, "hidden", hidden);
+  if (found) found.hidden = hidden;
+}
+
+/** @param {string} id
+ * @param {string} name
+ * @param {string} value */
+export function style(id, name, value) {
+  const found = changed(id, name, value);
+  if (found) found.style.setProperty(name, value);
+}
