@@ -289,6 +289,19 @@ def test_quotes_without_sizes_are_books_of_one_level_of_size_one_and_counted(tmp
         assert found.report.counts == Counter({"unknown_sizes": 3})
 
 
+@pytest.mark.parametrize("levels", ['["bid", "ask"]', '["bid", "bs", "ask", "as"]'])
+def test_a_quote_at_a_price_of_0_is_none_and_told_unless_prices_fall_below_0(tmp_path: Path, levels: str) -> None:
+    rows = [f"{START_MS},1.5,1,1.75,1", f"{START_MS + 1},0,1,1.75,1", f"{START_MS + 2},0.0,1,0,1"]
+    mapped(tmp_path / "none", BOOK + f"levels = [{levels}]", "t,bid,bs,ask,as", *rows)
+    found = read(tmp_path / "none")
+    assert books_of(found) == [({"1.5": "1"}, {"1.75": "1"}), ({}, {"1.75": "1"}), ({}, {})]
+    assert [each.line for each in found.report.incidents if each.kind == "assumptions"] == [3, 4]
+    mapped(tmp_path / "oil", BOOK + f"levels = [{levels}]", "t,bid,bs,ask,as", *rows, f"{START_MS + 3},-1,1,0,1")
+    found = read(tmp_path / "oil")
+    assert books_of(found)[1:] == [({"0": "1"}, {"1.75": "1"}), ({"0": "1"}, {"0": "1"}), ({"-1": "1"}, {"0": "1"})]
+    assert not found.report.counts["assumptions"]
+
+
 def test_quotes_without_sizes_are_of_size_one_whatever_decimals_the_trades_beside_them_have(tmp_path: Path) -> None:
     row = 'files = "*.csv"\ninstrument = "X"\ntime = "t"\ntime_unit = "ms"\n'
     told = f'[trades]\n{row}price = "p"\nsize = "q"\n[book]\n{row}levels = [["bid", "ask"]]'

@@ -154,15 +154,29 @@ class _Reader:
         levels = [list(map(str, level)) for level in self._said.levels]
         times = self._column(rows, self._time)
         where = self._layout.row_of
+        asks_at = 2 if len(levels[0]) > 2 else -1  # noqa: PLR2004 - columns of a level without sizes
+        rows = self._quoted(rows, [where(level[at]) for level in levels for at in (0, asks_at)], report, name)
         if self._mapped.has_sizes:
             bids, asks = ([(where(level[at]), where(level[at + 1])) for level in levels] for at in (0, 2))
             return full_states(rows, times, bids, asks)
         ones = len(rows.values)
-        place = -1 if len(levels[0]) == 2 else 2  # noqa: PLR2004 - columns of a level without sizes
-        bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, place))
+        bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, asks_at))
         report.add_all("unknown_sizes", name, [(None, None, "a bid and an ask without sizes")], len(rows))
         values = np.vstack((rows.values, np.ones((1, len(rows)), np.int64)))
         return full_states(replace(rows, values=values, size_decimals=0), times, bids, asks)
+
+    def _quoted(self, rows: Rows, prices: list[int], report: Report, name: str) -> Rows:
+        """The same without prices of 0, which mean that nobody quotes; beside prices below 0 they are prices."""
+        nothing = rows.values[prices] == 0
+        below_zero = (rows.values[prices] < 0) & (rows.values[prices] != ABSENT)
+        if not nothing.any() or below_zero.any():
+            return rows
+        values = rows.values.copy()
+        values[prices] = np.where(nothing, ABSENT, values[prices])
+        at = np.flatnonzero(nothing.any(axis=0))
+        detail = "a quote at a price of 0 is taken for none"
+        report.add_all("assumptions", name, ((int(rows.lines[row]), None, detail) for row in at), len(at))
+        return replace(rows, values=values)
 
     def _updates(self, rows: Rows, runs: SnapshotRuns) -> BookEvents:
         events = BookEvents(
