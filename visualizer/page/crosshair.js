@@ -189,7 +189,7 @@ function titlesOf(about) {
 
 /** Names of the panels, and why one is empty where one is.
  * @returns {{ titles: Partial<Record<AxisName, string>>, notes: Partial<Record<AxisName, string>> }} */
-export function texts() {
+function texts() {
   const data = chart.data();
   if (!data.about) return { titles: {}, notes: {} };
   const titles = titlesOf(data.about);
