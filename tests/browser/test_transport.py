@@ -309,7 +309,8 @@ def test_the_bar_fits_screens_of_every_width(server: Server, feeder: Feeder, tab
     for width, height in ((1920, 1080), (1280, 800), (900, 700), (400, 860)):
         page.set_viewport_size({"width": width, "height": height})
         wait_drawn(page)
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        until(page, "width => document.documentElement.scrollWidth <= width", width)
+        wait_drawn(page)
         boxes: list[list[float]] = page.evaluate(
             """() => [...document.querySelectorAll("#seek, #transport-row button, #transport-row small")]
               .filter((part) => part.offsetParent && !part.parentElement.closest("button"))
