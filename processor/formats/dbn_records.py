@@ -25,7 +25,7 @@ from processor.formats.kernels import ABSENT
 from processor.formats.retold import Retold
 from processor.formats.snapshots import SnapshotRuns
 from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
+from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -319,12 +319,7 @@ class RecordReader:
             top = (records["flags"] & TOP_OF_BOOK) != 0
             unplaced = places_order & ((SIDE_OF[side] == NONE) | (~top & (records["price"] == NO_PRICE)))
             faults.append((unplaced, "an order without a side or a price"))
-        sound = np.ones(len(records), np.bool_)
-        for faulty, reason in faults:
-            rows = np.flatnonzero(sound & faulty)
-            self._report.add_all("malformed", self._name, ((int(lines[row]), None, reason) for row in rows), len(rows))
-            sound &= ~faulty
-        return sound
+        return sound_rows(faults, self._report, self._name, lines)
 
     def _again(
         self,

@@ -21,7 +21,7 @@ from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
 from processor.formats.in_turn import InTurn
 from processor.formats.kernels import ABSENT
 from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides
+from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
 from processor.report import KEPT_PER_KIND
 
 if TYPE_CHECKING:
@@ -362,13 +362,7 @@ class _StockReader:
             ((messages["price"] < 0) | (messages["ask_price"] < 0), "a price below 0"),
             (is_level & (messages["price"] == 0), "a level without a price"),
         )
-        sound = np.ones(len(messages), np.bool_)
-        for faulty, reason in faults:
-            rows = np.flatnonzero(sound & faulty)
-            found = ((int(messages["packet"][row]), None, reason) for row in rows)
-            self._report.add_all("malformed", self._name, found, len(rows))
-            sound &= ~faulty
-        return sound
+        return sound_rows(faults, self._report, self._name, messages["packet"])
 
     def _note_broken(self, messages: Table) -> None:
         broken = messages[messages["type"] == iex.BROKEN]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import numpy as np
 
 from processor.errors import DatasetError
-from processor.events import END_OF_TIME, Columns
+from processor.events import END_OF_TIME, Columns, concatenated
 from processor.held import Held
 
 if TYPE_CHECKING:
@@ -182,3 +182,9 @@ class InTurn:
             for row in rows
         )
         self._report.add_all("held_back", name, found, len(rows))
+
+
+def begun_by(emptied: BookEvents, times: Ints, events: BookEvents) -> BookEvents:
+    """The event that empties a book before its first changes: none of these, at their `times`, is earlier."""
+    begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
+    return concatenated([replace(emptied, time_ns=begin_ns), events])

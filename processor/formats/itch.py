@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades, concatenated
+from processor.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats import orders
 from processor.formats.base import Part, batch
 from processor.formats.chunks import prefetched
-from processor.formats.in_turn import InTurn
+from processor.formats.in_turn import InTurn, begun_by
 from processor.formats.itch_messages import (
     LENGTHS,
     PREFIX_BYTES,
@@ -30,7 +30,7 @@ from processor.formats.itch_messages import (
     places,
 )
 from processor.formats.kernels import ABSENT
-from processor.formats.tables import OrderCheck, report_unknown_sides
+from processor.formats.tables import OrderCheck, report_unknown_sides, sound_rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -325,13 +325,7 @@ class _StockReader:
             ((kind == _C) & ~np.isin(messages["printable"], (_YES, _NO)), "neither printable (Y) nor not (N)"),
             (size < 0, "more shares than 64 bits hold"),
         )
-        sound = np.ones(len(messages), np.bool_)
-        for faulty, reason in faults:
-            rows = np.flatnonzero(sound & faulty)
-            found = ((int(messages["line"][row]), None, reason) for row in rows)
-            self._report.add_all("malformed", self._name, found, len(rows))
-            sound &= ~faulty
-        return sound
+        return sound_rows(faults, self._report, self._name, messages["line"])
 
     def _note_broken(self, messages: Messages, times: NDArray[np.int64]) -> None:
         rows = np.flatnonzero(messages["type"] == _B)
@@ -366,8 +360,7 @@ class _StockReader:
         resting_prices = np.full(len(messages), ABSENT, np.int64)
         resting_sides[at[~second]], resting_prices[at[~second]] = sides[~second], prices[~second]
         if emptied is not None:
-            begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
-            events = concatenated([replace(emptied, time_ns=begin_ns), events])
+            events = begun_by(emptied, times, events)
         return replace(events, price_decimals=_PRICE_DECIMALS), resting_sides, resting_prices
 
     def _note_faults(self, messages: Messages, times: NDArray[np.int64], faults: NDArray[np.int8]) -> None:

@@ -17,7 +17,7 @@ from processor.formats.chunks import chunks, head_lines
 from processor.formats.packing import HEAD_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -222,6 +222,18 @@ def report_unknown_sides(report: Report, name: str, trades: Trades, lines: NDArr
     unknown = np.flatnonzero(trades.aggressor == UNKNOWN)
     found = ((int(lines[row]), int(trades.time_ns[row]), "the aggressor is unknown") for row in unknown)
     report.add_all("unknown_sides", name, found, len(unknown))
+
+
+def sound_rows(
+    faults: Sequence[tuple[NDArray[np.bool_], str]], report: Report, name: str, lines: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which rows, found on these lines, have none of the faults; the others are reported, each with its first fault."""
+    sound = np.ones(len(lines), np.bool_)
+    for faulty, reason in faults:
+        rows = np.flatnonzero(sound & faulty)
+        report.add_all("malformed", name, ((int(lines[row]), None, reason) for row in rows), len(rows))
+        sound &= ~faulty
+    return sound
 
 
 class OrderCheck:

@@ -12,7 +12,7 @@ from processor.errors import DatasetError
 from processor.events import ASK, BID, BookEvents, concatenated
 from processor.formats import orders
 from processor.formats.base import batch, part_of_all
-from processor.formats.in_turn import InTurn, ReceiptOrder, Received
+from processor.formats.in_turn import InTurn, ReceiptOrder, Received, begun_by
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
 from processor.formats.specs import ABSENT
@@ -166,8 +166,7 @@ class _Log:
         events = self._in_turn.of_events(name, times, changes.line, events)
         self._report_faults(name, faults, changes.line, times)
         if emptied is not None:
-            begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
-            events = concatenated([replace(emptied, time_ns=begin_ns), events])
+            events = begun_by(emptied, times, events)
         return replace(events, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
 
     def _complete(
