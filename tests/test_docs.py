@@ -12,7 +12,6 @@ import pytest
 import typer
 
 from processor.cli import app
-from processor.formats import FORMATS
 from processor.report import KINDS
 from shared import ACTIONS, CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
 from shared import contract as contracts
@@ -99,14 +98,6 @@ def test_every_column_of_the_table_is_documented() -> None:
     from processor.aggregate import COLUMNS
 
     assert [name for name in COLUMNS if f"`{name}`" not in page("docs/definitions.md")] == []
-
-
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
-def test_every_format_has_a_page_that_the_table_links_to(known: Any) -> None:
-    module = type(known).__module__.rpartition(".")[2]
-
-    assert (ROOT / f"docs/formats/{module}.md").is_file()
-    assert f"(formats/{module}.md)" in page("docs/formats.md")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -4,37 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from textwrap import indent
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from processor.errors import DatasetError, Disordered, NothingToReplay, SettingError, UnknownFormat
-from processor.formats import (
-    binance_archive,
-    binance_raw,
-    bitstamp_raw,
-    bybit_raw,
-    bybit_trades,
-    coinbase_raw,
-    databento_csv,
-    dbn,
-    hftbacktest,
-    hyperliquid_raw,
-    iex,
-    itch,
-    known_tables,
-    kraken_raw,
-    lobster,
-    mapping,
-    okx_archive,
-    okx_raw,
-    okx_trades,
-    own,
-    sierra,
-    sources,
-    sqlite_tables,
-    tardis,
-)
-from processor.formats.described import described, may_be_mapped
+from processor.formats import own, sources
+from processor.formats.described import Ignored
+from processor.formats.mapped import FILE_NAME
+from processor.formats.registry import formats
 from processor.formats.same import Told, repeated
 from processor.formats.sorting import sorted_part
 from processor.formats.walk import files_of, on_disk
@@ -43,7 +20,7 @@ from processor.ordering import in_time_order
 from processor.store import stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from processor.formats.base import Format, Part
@@ -54,35 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMATS: Final[tuple[Format, ...]] = (
-    mapping.FORMAT,
-    own.FORMAT,
-    tardis.FORMAT,
-    lobster.FORMAT,
-    binance_raw.FORMAT,
-    okx_raw.FORMAT,
-    okx_archive.FORMAT,
-    bybit_raw.FORMAT,
-    kraken_raw.FORMAT,
-    coinbase_raw.FORMAT,
-    bitstamp_raw.FORMAT,
-    hyperliquid_raw.FORMAT,
-    binance_archive.FORMAT,
-    known_tables.FORMAT,
-    bybit_trades.FORMAT,
-    okx_trades.FORMAT,
-    databento_csv.FORMAT,
-    dbn.FORMAT,
-    sqlite_tables.FORMAT,
-    hftbacktest.FORMAT,
-    itch.FORMAT,
-    iex.FORMAT,
-    sierra.FORMAT,
-)
-
 _LISTED: Final = 10
-_COMPARED: Final = 50
-_UNEXPLAINED: Final = f"a table of no known format that no {mapping.FILE_NAME} explains, left out"
+_UNEXPLAINED: Final = f"a table of no known format that no {FILE_NAME} explains, left out"
 _KEPT_BYTES: Final = 1024
 
 
@@ -148,8 +98,7 @@ class Dataset:
     @property
     def format(self) -> str:
         """The names of its formats."""
-        names = {content.format.name for content in self.contents}
-        return " + ".join(known.name for known in FORMATS if known.name in names)
+        return " + ".join(known.name for known in _in_turn(self.contents))
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -211,13 +160,12 @@ class Dataset:
         stores.checked(self.stores, name)
         for file, reason in self.unused_of(name):
             report.add("unused", file.name, None, None, reason)
+        contents = self._contents_of(name)
         files = {
-            known.name: [content.file for content in self._contents_of(name) if content.format is known]
-            for known in FORMATS
+            known: [content.file for content in contents if content.format is known] for known in _in_turn(contents)
         }
         parts = sources.joined(
-            {known.name: known.parts(files[known.name], name, clock, report) for known in FORMATS if files[known.name]},
-            report,
+            {known.name: known.parts(of_format, name, clock, report) for known, of_format in files.items()}, report
         )
         for other in sources.namesakes(name, self.instruments):
             report.add("assumptions", "", None, None, f"{name} and {other} are taken for different instruments")
@@ -232,7 +180,7 @@ class Dataset:
             instruments=self.instruments,
             parts=parts,
             size_bytes=sum(part.size_bytes for part in parts),
-            time_range=own.time_range(files[own.FORMAT.name], name) if is_own and clock == "exchange" else None,
+            time_range=own.time_range(files[own.FORMAT], name) if is_own and clock == "exchange" else None,
         )
 
 
@@ -257,19 +205,19 @@ def open_dataset(path: Path) -> Dataset:
     """
     contents: list[Content] = []
     told: list[Told] = []
-    ignored: list[_Ignored] = []
+    ignored: list[Ignored] = []
     unexplained: list[SourceFile] = []
     try:
-        for file in files_of(path, lambda name, reason: ignored.append(_Ignored(name, None, b"", reason))):
+        for file in files_of(path, lambda name, reason: ignored.append(Ignored(name, None, b"", reason))):
             head = file.head()
             try:
                 found = _recognised(file, head)
             except NothingToReplay as reason:
-                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], str(reason)))
+                ignored.append(Ignored(file.name, file, head[:_KEPT_BYTES], str(reason)))
                 continue
             if found is None:
-                ignored.append(_Ignored(file.name, file, head[:_KEPT_BYTES], None))
-                if _may_be_mapped(head) and mapping.is_table(file, head):
+                ignored.append(Ignored(file.name, file, head[:_KEPT_BYTES], None))
+                if _is_table(file, head):
                     unexplained.append(file)
             else:
                 known, instruments = found
@@ -308,49 +256,31 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
         return attempt(replace(dataset, sort=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignored:
-    """A file of no format: how it begins, and why it is left out where that is known; or what is no file (None)."""
-
-    name: str
-    file: SourceFile | None
-    start: bytes
-    reason: str | None
+def _in_turn(contents: Iterable[Content]) -> list[Format]:
+    """The formats of these files, in the order in which a file is tried."""
+    wanted = {content.format for content in contents}
+    # No further than to the last of them: the rest is not imported.
+    return list(islice((known for known in formats() if known in wanted), len(wanted)))
 
 
 def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] | None:
-    for known in FORMATS:
+    for known in formats():
         instruments = known.instruments(file, head)
         if instruments:
             return known, instruments
     return None
 
 
-def _unknown(path: Path, ignored: list[_Ignored]) -> str:
-    shown = printable(str(path))
-    understood = "\n".join(f"  {known.title}" for known in FORMATS)
-    if not ignored:
-        return f"{shown} is empty\nUnderstood are:\n{understood}"
-    found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
-    more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
-    tables = [each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start)]
-    if not tables:
-        return msg
-    table, *others = tables
-    mapped = indent(mapping.example(table, table.head(), others[:_COMPARED]), "  ")
-    advice = f"If it is trades or book updates in columns, put a file {mapping.FILE_NAME} like this beside it:"
-    return f"{msg}\n{advice}\n{mapped}"
+def _is_table(file: SourceFile, head: bytes) -> bool:
+    from processor.formats.unknown import is_table  # noqa: PLC0415 - imports all formats
+
+    return is_table(file, head)
 
 
-def _may_be_mapped(start: bytes) -> bool:
-    return mapping.may_be_mapped(start) and may_be_mapped(start)
+def _unknown(path: Path, ignored: list[Ignored]) -> str:
+    from processor.formats.unknown import unknown  # noqa: PLC0415 - imports all formats
 
-
-def _reason(ignored: _Ignored) -> str:
-    if ignored.reason is not None or ignored.file is None:
-        return ignored.reason or ""
-    return described(ignored.file, ignored.start)
+    return unknown(path, ignored)
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

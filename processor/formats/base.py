@@ -1,6 +1,6 @@
 """What a format module provides, and the pieces of a dataset it works on.
 
-A format is one module here with a `FORMAT` object of the protocol below, one line in `processor.formats.FORMATS`, and
+A format is one module here with a `FORMAT` object of the protocol below, one line in `registry.MODULES`, and
 one page in docs/formats/.
 """
 

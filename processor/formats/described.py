@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from processor.formats.packing import BOM
@@ -58,6 +59,16 @@ _BY_NAME: Final = {
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL), what) for magic, what in _BY_CONTENT)
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _TABLES: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A file of no format: how it begins, and why it is left out where that is known; or what is no file (None)."""
+
+    name: str
+    file: SourceFile | None
+    start: bytes
+    reason: str | None
 
 
 def described(file: SourceFile, start: bytes) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.formats import mapping
 from processor.formats.mapped.columns import mapped
+from processor.formats.mapped.tables import parts_of
 from processor.formats.mapped.vendors import VENDORS, Shape, shape_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _KnownTables:
         """A part for each file."""
         del report
         found = [each for file in files for each in _mapped(file, file.head())]
-        return mapping.parts_of(found, instrument, clock)
+        return parts_of(found, instrument, clock)
 
 
 FORMAT: Final = _KnownTables()

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from processor.errors import DatasetError
 from processor.formats.files import beside
-from processor.formats.mapped import single_orders
-from processor.formats.mapped.advice import example, is_table, may_be_mapped
-from processor.formats.mapped.columns import NO_RULES, Mapped, Rules, mapped
-from processor.formats.mapped.mapping_file import BOOK, FILE_NAME, ORDERS, TRADES, Table, named_columns, read_tables
-from processor.formats.mapped.names import refuse_others
-from processor.formats.mapped.rows import part_of
+from processor.formats.mapped import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processor.formats.base import Part
     from processor.formats.files import SourceFile
+    from processor.formats.mapped.columns import Mapped
     from processor.report import Report
-
-__all__ = ["FILE_NAME", "FORMAT", "example", "is_table", "may_be_mapped"]
-
-_OF_A_ROW: Final = (
-    "time", "time_unit", "format", "zone", "local_time", "instrument", "instrument_column", "instrument_pattern",
-    "exchange_column", "delimiter", "decimal", "header", "price_decimals", "size_decimals",
-)  # fmt: skip
-"""What [trades] and [book] must say alike to be read together."""
-_OF_A_BOOK: Final = ("levels", "bids", "asks")
-_OF_METATRADER: Final = [["<BID>", "<ASK>"]]
-_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks",))
 
 
 class _Generic:
@@ -54,86 +34,21 @@ class _Generic:
         Raises:
             DatasetError: files that are said to be of one instrument are named like several.
         """
+        from processor.formats.mapped.tables import parts_of_one  # noqa: PLC0415 - see _mapped
+
         del report
-        found = [each for file in files for each in _mapped(file, file.head())]
-        by_table: dict[int, list[SourceFile]] = {}
-        for each in found:
-            table = each.origin or each.table
-            if table.instrument == instrument:
-                by_table.setdefault(id(table), []).append(each.file)
-        for of_one in by_table.values():
-            refuse_others(of_one, instrument)
-        return parts_of(found, instrument, clock)
+        return parts_of_one([each for file in files for each in _mapped(file, file.head())], instrument, clock)
 
 
 FORMAT: Final = _Generic()
 
 
-def parts_of(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
-    """A part for each mapped file, and one of all logs of orders."""
-    logs = [each for each in found if ORDERS in each.kinds]
-    parts = [part_of(each, instrument, clock) for each in found if each not in logs]
-    return [*parts, single_orders.part_of(logs, instrument, clock)] if logs else parts
-
-
 def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
-    """The file as its mapping has it: mostly once, never where there is none that means it."""
-    tables = _mapping_of(file)
-    if tables is None or not head:
+    """The file as the nearest mapping file has it, beside it or above it within its archive or the dataset."""
+    content = None if file.base_name == FILE_NAME or not head else beside(file, FILE_NAME)
+    if content is None:
         return []
-    base_name = file.base_name
-    fitting = [(kind, table) for kind, table in tables if fnmatchcase(base_name, table.files)]
-    if len(fitting) <= 1:
-        return [_of_table(file, head, frozenset((kind,)), table) for kind, table in fitting]
-    if sorted(kind for kind, _ in fitting) != [BOOK, TRADES]:
-        shown = " and ".join(f"[{kind}]" for kind, _ in fitting)
-        msg = f"{FILE_NAME}: {base_name} fits the files of {shown}; make the patterns differ"
-        raise DatasetError(msg)
-    by_kind = dict(fitting)
-    return _of_both(file, head, by_kind[TRADES], by_kind[BOOK], base_name)
+    # Most datasets have no mapping, and all that reads one takes a while to import.
+    from processor.formats.mapped.tables import mapped_by  # noqa: PLC0415
 
-
-def _of_table(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table) -> Mapped:
-    return mapped(file, head, kinds, table, _KEPT if table.levels == _OF_METATRADER else NO_RULES)
-
-
-def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_name: str) -> list[Mapped]:
-    """A file whose rows may be a trade with the quotes beside it; or of the one of the two whose columns it has.
-
-    Raises:
-        DatasetError: nothing says of which of the two it is.
-    """
-    columns = {key: column for key, column in named_columns(trades) if key in {"price", "size"}}
-    if book.price is not None or set(columns.values()) & {
-        name for key, name in named_columns(book) if key in _OF_A_BOOK
-    }:
-        msg = f"{FILE_NAME}: {base_name} fits the files of both [trades] and [book]; make the patterns differ"
-        raise DatasetError(msg)
-    alike = all(getattr(trades, key) == getattr(book, key) for key in _OF_A_ROW)
-    faults = []
-    if alike:
-        both = msgspec.structs.replace(trades, **{key: getattr(book, key) for key in _OF_A_BOOK})
-        try:
-            return [replace(_of_table(file, head, frozenset((TRADES, BOOK)), both), origin=trades)]
-        except DatasetError as error:
-            faults.append(error)
-    found = []
-    for kind, table in ((TRADES, trades), (BOOK, book)):
-        try:
-            found.append(_of_table(file, head, frozenset((kind,)), table))
-        except DatasetError as error:
-            faults.append(error)
-    if not found:
-        raise faults[0]
-    if len(found) > 1:
-        return [replace(each, label=f" [{min(each.kinds)}]") for each in found]
-    said = f"it is read as [{min(found[0].kinds)}] alone: {faults[-1]}"
-    return [replace(found[0], said=(*found[0].said, said))]
-
-
-def _mapping_of(file: SourceFile) -> tuple[tuple[str, Table], ...] | None:
-    """The tables of the nearest mapping file, beside the file or above it within its archive or the dataset."""
-    if file.base_name == FILE_NAME:
-        return None
-    content = beside(file, FILE_NAME)
-    return None if content is None else read_tables(content)
+    return mapped_by(content, file, head)

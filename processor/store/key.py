@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from processor.formats import mapping
+from processor.formats.mapped import FILE_NAME
 from processor.store.digests import digest_of
 from processor.store.manifest import STORE_VERSION
 
@@ -71,7 +71,7 @@ def _paths(files: Iterable[SourceFile]) -> set[Path]:
     for file in files:
         if file.root is not None:
             folders |= {folder for folder in file.path.parents if folder.is_relative_to(file.root)}
-    return paths | {mapped for folder in folders if (mapped := folder / mapping.FILE_NAME).is_file()}
+    return paths | {mapped for folder in folders if (mapped := folder / FILE_NAME).is_file()}
 
 
 def _content(path: Path, whole: Callable[[Path], bytes]) -> bytes:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import NothingToReplay
-from processor.formats import FORMATS
 from processor.formats.files import SourceFile
+from processor.formats.registry import formats
 from processor.formats.walk import files_of
 from tests.formats import test_dbn, test_hftbacktest, test_iex, test_itch, test_mapping, test_sierra, test_sqlite_tables
 from tests.formats.samples import write
@@ -27,7 +27,7 @@ def claims(path: Path) -> list[str]:
 
 def claims_on(file: SourceFile) -> list[str]:
     head = file.head()
-    return [known.name for known in FORMATS if is_claimed(known, file, head)]
+    return [known.name for known in formats() if is_claimed(known, file, head)]
 
 
 def is_claimed(known: Format, file: SourceFile, head: bytes) -> bool:

@@ -15,7 +15,7 @@ from processor.errors import DatasetError, UnknownFormat
 from processor.events import BUY, SELL, UNKNOWN
 from processor.formats import open_dataset
 from processor.formats.files import SourceFile
-from processor.formats.mapping import example
+from processor.formats.mapped.advice import example
 from tests.formats.mapped_files import START_MS, START_NS, books_of
 from tests.formats.reading import read, trades_of
 from tests.formats.samples import lines, write

@@ -29,8 +29,9 @@ from hypothesis import given, settings
 from processor import bars, ordering
 from processor.engine import OBI
 from processor.errors import ProcessorError
-from processor.formats import FORMATS, open_dataset, sorting
 from processor.formats import files as reading_files
+from processor.formats import open_dataset, sorting
+from processor.formats.registry import formats
 from tests import reference
 from tests.formats import one_market
 from tests.formats.changes import MAPPING, Change, changes
@@ -255,7 +256,7 @@ def test_every_format_has_a_sample_to_change(tmp_path: Path) -> None:
     for name in (*WRITERS, *BY_HAND):
         write_sample(tmp_path / name, name)
     told_by = {name for folder in tmp_path.iterdir() for name in open_dataset(folder).format.split(" + ")}
-    assert told_by == {known.name for known in FORMATS}
+    assert told_by == {known.name for known in formats()}
 
 
 def test_the_samples_play_as_the_reference_says(written: Sample) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import DatasetError, SettingError, UnknownFormat
-from processor.formats import FORMATS, open_dataset
+from processor.formats import open_dataset
+from processor.formats.registry import formats
 from processor.report import Report
 from tests.formats.samples import binance_raw, databento, lines, lobster, tardis, write, zipped
 from tests.formats.websocket_samples import (
@@ -27,11 +30,28 @@ DOCS = Path(__file__).resolve().parents[2] / "docs/formats"
 
 def test_every_format_has_its_page_and_its_row_in_the_table() -> None:
     table = DOCS.with_suffix(".md").read_text()
-    for known in FORMATS:
+    for known in formats():
         page = f"{type(known).__module__.rpartition('.')[2]}.md"
         assert (DOCS / page).is_file()
         assert f"| `{known.name}` |" in table
         assert f"[{page}](formats/{page})" in table
+
+
+def test_a_format_is_not_imported_before_a_file_gets_as_far_as_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from processor.formats import open_dataset;"
+        "open_dataset(Path(sys.argv[1])).open(None, 'exchange', __import__('processor.report').report.Report());"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, tardis(tmp_path)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    imported = set(run.stdout.split())
+
+    assert "processor.formats.tardis" in imported
+    assert {"processor.formats.iex", "processor.formats.lobster", "processor.formats.mapped.tables"}.isdisjoint(
+        imported
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +111,7 @@ def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood
         open_dataset(tmp_path)
     assert "prices.csv: text that begins 'date;close'" in str(refusal.value)
     assert "picture.png: a picture" in str(refusal.value)
-    for known in FORMATS:
+    for known in formats():
         assert known.title in str(refusal.value)
 
 

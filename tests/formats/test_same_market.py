@@ -15,8 +15,9 @@ import pytest
 
 from processor.engine import decimal_floats
 from processor.events import BID, BUY, CLEAR
-from processor.formats import FORMATS, open_dataset
+from processor.formats import open_dataset
 from processor.formats.own import DatasetWriter
+from processor.formats.registry import formats
 from processor.replay import replay
 from processor.session import Stop
 from processor.settings import Settings
@@ -127,7 +128,7 @@ def test_every_format_tells_the_market(tmp_path: Path) -> None:
         for number, writer in enumerate(writers)
         for name in open_dataset(writer(tmp_path / f"{number}", WHOLE_SIZES)).format.split(" + ")
     }
-    assert told == {known.name for known in FORMATS}
+    assert told == {known.name for known in formats()}
 
 
 def digits(ticks: np.ndarray[Any, Any], decimals: int) -> pl.Series:

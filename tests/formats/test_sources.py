@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import DatasetError
-from processor.formats import FORMATS, open_dataset, sources
+from processor.formats import open_dataset, sources
+from processor.formats.registry import formats
 from tests.formats import archive_samples
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, binance_raw, binance_trade, lines, tardis, write
@@ -121,4 +122,4 @@ def test_names_that_may_be_the_same_are_those_of_one_symbol_of_which_one_has_no_
 
 def test_every_format_that_is_known_to_be_of_an_exchange_is_one() -> None:
     others = {"itch", "iex"}
-    assert sources._VENUES.keys() - others <= {known.name for known in FORMATS}
+    assert sources._VENUES.keys() - others <= {known.name for known in formats()}

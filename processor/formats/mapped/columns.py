@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from processor.errors import DatasetError
 from processor.formats import text
 from processor.formats.headers import layout_of, sound_names
-from processor.formats.mapped import frames, json_rows, rewriting, separated
+from processor.formats.mapped import FILE_NAME, frames, json_rows, rewriting, separated
 from processor.formats.mapped.clocks import Clock, TimeColumn, clock_for
 from processor.formats.mapped.mapping_file import (
     BOOK,
-    FILE_NAME,
     ISO,
     ORDERS,
     TRADES,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from processor.errors import DatasetError
-from processor.formats.mapped.mapping_file import FILE_NAME, quoted
+from processor.formats.mapped import FILE_NAME
+from processor.formats.mapped.mapping_file import quoted
 from processor.formats.mapped.neutral_words import NEUTRAL
 
 if TYPE_CHECKING:
