@@ -7,7 +7,7 @@ to it, so sums stay exact whatever comes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import numpy as np
@@ -59,7 +59,8 @@ class Columns:
 
     def rows(self, where: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The rows that `where` selects; a slice copies nothing."""
-        return replace(self, **{name: getattr(self, name)[where] for name in _columns_of(self)})
+        columns: dict[str, Any] = {name: getattr(self, name)[where] for name in _columns_of(self)}
+        return type(self)(price_decimals=self.price_decimals, size_decimals=self.size_decimals, **columns)
 
     def rescaled(self, price_decimals: int, size_decimals: int) -> Self:
         """The same rows on a scale at least as fine.
@@ -100,8 +101,9 @@ class LocatedTrades(Trades):
         if trades is None or not len(trades):
             return None
         nowhere = np.broadcast_to(np.int64(_NOWHERE), len(trades))
-        columns = {field.name: getattr(trades, field.name) for field in fields(Trades)}
-        return cls(**columns, line=nowhere if lines is None else lines, id=nowhere if ids is None else ids)
+        return cls(
+            **_fields_of(Trades, trades), line=nowhere if lines is None else lines, id=nowhere if ids is None else ids
+        )
 
     def line_of(self, row: int | np.intp) -> int | None:
         """The line of one of them; None where it is not known."""
@@ -110,7 +112,7 @@ class LocatedTrades(Trades):
 
     def bare(self) -> Trades:
         """The trades alone."""
-        return Trades(**{field.name: getattr(self, field.name) for field in fields(Trades)})
+        return Trades(**_fields_of(Trades, self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,4 +177,10 @@ def read_only(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def _columns_of(columns: Columns) -> list[str]:
-    return [field.name for field in fields(columns) if not field.name.endswith("_decimals")]
+    # Not by `fields()`, which takes as long as all else that is done with a batch.
+    return [name for name in columns.__dataclass_fields__ if not name.endswith("_decimals")]
+
+
+def _fields_of(kind: type[Columns], columns: Columns) -> dict[str, Any]:
+    """What `columns` has for each field of `kind`."""
+    return {name: getattr(columns, name) for name in kind.__dataclass_fields__}

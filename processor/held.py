@@ -15,6 +15,8 @@ _END: Final = int(np.iinfo(np.int64).max)
 
 def until(part: ColumnsT, limit_ns: int) -> ColumnsT:
     """The rows up to a time, of some in time order."""
+    if not len(part) or part.time_ns[-1] <= limit_ns:
+        return part
     return part.rows(slice(0, int(np.searchsorted(part.time_ns, limit_ns, side="right"))))
 
 

@@ -191,7 +191,8 @@ class _Merge:
         self._seeded = not any(part.has_snapshots for part in parts)
         self._finished = False
         self._counted = Counted(report)
-        self._better = _Better(report)
+        # Of equals none is better, and there is nothing to leave out.
+        self._better = _Better(report) if len({part.trades_rank for part in parts}) > 1 else None
         self._trades_told = Overlaps("trades", report)
         self._book_told = Overlaps("book updates", report)
 
@@ -232,7 +233,8 @@ class _Merge:
         """All events up to `until_ns` that are still held, in time order."""
         trades = self._tellings([(reading, reading.trades, until_ns) for _, reading in self._reading])
         book = self._tellings([(reading, reading.book, until_ns) for _, reading in self._reading])
-        trades = self._better.of(trades, self._with_trades(until_ns))
+        if self._better is not None:
+            trades = self._better.of(trades, self._with_trades(until_ns))
         consumed = self._read_bytes + sum(reading.consumed_bytes for _, reading in self._reading)
         once = _once(trades, self._trades_told)
         self._counted.check([telling.part for telling in trades], once)
@@ -299,9 +301,12 @@ def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[Column
     if not follow or any(may_repeat(telling.rows) for telling in told):
         return _joined(told, overlaps)
     # Files that follow one another share a moment at most, so no more than its rows need to be compared.
+    seams = sorted({one.last_ns for one, other in pairwise(told) if one.last_ns == other.first_ns})
+    if not seams:
+        return tuple(rows for telling in told for rows in telling.rows)
     found: list[ColumnsT] = []
     since_ns = _BEGINNING
-    for seam_ns in sorted({one.last_ns for one, other in pairwise(told) if one.last_ns == other.first_ns}):
+    for seam_ns in seams:
         found += [rows for telling in told for rows in _between(telling, since_ns, seam_ns - 1).rows]
         found += _joined([_between(telling, seam_ns - 1, seam_ns) for telling in told], overlaps)
         since_ns = seam_ns

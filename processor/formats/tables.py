@@ -105,11 +105,16 @@ class TableReader:
                     self._report.rows(file.name, len(rows) + malformed)
                     yield rows
                     continue
-                rows.values[layout.row_of(time)] += midnight_ns
+                times = rows.values[layout.row_of(time)]
+                times += midnight_ns
                 if waiting is not None:
-                    ahead = rows.values[layout.row_of(time)]
-                    yield self._checked(*waiting, layout.row_of(time), ahead, days, file.name)
-                waiting = rows, malformed
+                    yield self._checked(*waiting, layout.row_of(time), times, days, file.name)
+                    waiting = None
+                # Rows that wait leave the processor's cache: only those do that have to.
+                if days.needs_ahead(times):
+                    waiting = rows, malformed
+                else:
+                    yield self._checked(rows, malformed, layout.row_of(time), _NOTHING_AHEAD, days, file.name)
         if waiting is not None and time is not None:
             yield self._checked(*waiting, layout.row_of(time), _NOTHING_AHEAD, days, file.name)
         self._report.refuse_if_rotten(file.name)
@@ -301,6 +306,18 @@ class DayCheck:
         found = ((int(lines[row]), int(times[row]), self._said(int(times[row]))) for row in far)
         self._report.add_all("malformed", self._name, found, len(far))
         return near
+
+    def needs_ahead(self, times: NDArray[np.int64]) -> bool:
+        """Whether what `near` tells of these times may depend on those that follow: where some lie far apart."""
+        last_ns, first_may_be_old = int(self._state[0]), bool(self._state[3])
+        if not len(times):
+            return False
+        if last_ns == _NEVER_NS and first_may_be_old:
+            return True
+        earliest_ns, latest_ns = int(times.min()), int(times.max())
+        if last_ns != _NEVER_NS:
+            earliest_ns, latest_ns = min(earliest_ns, last_ns), max(latest_ns, last_ns)
+        return latest_ns - earliest_ns >= NS_PER_DAY
 
     def _said(self, time_ns: int) -> str:
         shown = f"time {_shown(time_ns)}"

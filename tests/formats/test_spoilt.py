@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
@@ -144,6 +146,25 @@ def test_a_gap_is_told_from_a_mangled_time_by_what_follows(days: list[int], wron
         first = check.near(times[:cut], np.arange(cut), times[cut:])
         second = check.near(times[cut:], np.arange(cut, len(times)))
         assert np.concatenate((first, second)).tolist() == whole.tolist()
+
+
+TIMES = st.lists(st.sampled_from([0, 1, DAY_NS - 1, DAY_NS, 30 * DAY_NS, -9 * DAY_NS, 2**62 - NOON_NS]), max_size=6)
+
+
+@given(before=TIMES, now=TIMES, ahead=TIMES, first_may_be_old=st.booleans())
+def test_rows_that_need_not_wait_are_told_alike_whatever_follows(
+    *, before: list[int], now: list[int], ahead: list[int], first_may_be_old: bool
+) -> None:
+    times, following = np.array(now, np.int64) + NOON_NS, np.array(ahead, np.int64) + NOON_NS
+    found = []
+    for known in (following[:0], following):
+        check = DayCheck("a.csv", Report(), first_may_be_old=first_may_be_old)
+        check.near(np.array(before, np.int64) + NOON_NS, np.arange(len(before)))
+        if check.needs_ahead(times):
+            return
+        near = check.near(times, np.arange(len(times)), known)
+        found.append((near.tolist(), check.near(following, np.arange(len(following))).tolist()))
+    assert found[0] == found[1]
 
 
 def test_a_time_far_before_the_row_above_is_no_overflow() -> None:
