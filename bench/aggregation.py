@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from bench import dataset
 from bench.figures import Bar, Figure
 from bench.rounds import Competitor, Disagreement, Taken, in_turn, ratios
-from processor.aggregate import aggregate, aggregate_all
-from processor.events import ASK, BID, CLEAR
+from processor.aggregate.table import aggregate, aggregate_all
+from processor.core.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
 from processor.settings import Settings
-from processor.source import Direct
+from processor.sources.source import Direct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from processor.engine import Engine
+    from processor.core.engine import Engine
 
 PART: Final = "aggregation"
 DICT_ROWS: Final = 2_000_000

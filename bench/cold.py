@@ -13,7 +13,7 @@ import polars as pl
 from bench import aggregation, processes, tardis_files
 from bench.figures import Bar, Figure, progress, spread
 from bench.rounds import Disagreement, ratios
-from processor.aggregate import table
+from processor.aggregate.table import table
 from processor.settings import Settings
 
 if TYPE_CHECKING:

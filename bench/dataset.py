@@ -12,8 +12,8 @@ import polars as pl
 
 from bench.figures import progress
 from processor import demo
-from processor.convert import convert
-from processor.events import CLEAR, SELL
+from processor.cli.convert import convert
+from processor.core.events import CLEAR, SELL
 from processor.formats import open_dataset, own
 from processor.store import manifest as manifests
 from processor.store.conversion import begun

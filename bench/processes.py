@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
-from processor.cli import known_variables
+from processor.cli.main import known_variables
 from shared import DATA_FILES, STATUS_FILE, ContractError, decode
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import polars as pl
 
 from bench import dataset
 from bench.figures import progress
-from processor.events import ASK, BID, CLEAR, NS_PER_MS, NS_PER_SECOND
+from processor.core.events import ASK, BID, CLEAR, NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,8 @@ import polars as pl
 
 from bench import aggregation, dataset, tardis_files
 from bench.figures import Figure, spread
-from processor.engine import Engine
-from processor.events import concatenated
+from processor.core.engine import Engine
+from processor.core.events import concatenated
 from processor.settings import Settings
 from processor.store import manifest as manifests
 from processor.store.reader import read_segment
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from processor.events import Trades
-    from processor.ordering import Chunk
+    from processor.core.events import Trades
+    from processor.core.merge.ordering import Chunk
 
 PART: Final = "stages"
 _COPIED_BYTES: Final = 256_000_000

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.aggregate import aggregate
+from processor.aggregate.table import aggregate
 from processor.demo import generate
-from processor.formats import dbn, open_dataset, orders
-from processor.publish import depth_payload
+from processor.formats import dbn, open_dataset
+from processor.formats.books import orders
+from processor.publish.publisher import depth_payload
 from processor.settings import Settings
-from processor.source import Direct
+from processor.sources.source import Direct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

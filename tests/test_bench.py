@@ -22,9 +22,9 @@ from bench import aggregation, cold, dataset, memory, processes, queries, rounds
 from bench.figures import Bar, Figure, percentiles, spread
 from bench.sizes import Sizes
 from processor import demo
-from processor.aggregate import table
+from processor.aggregate.table import table
+from processor.core.events import ASK, BID, CLEAR, BookEvents
 from processor.demo import generate
-from processor.events import ASK, BID, CLEAR, BookEvents
 from processor.formats.own import DatasetWriter
 from processor.settings import Settings
 

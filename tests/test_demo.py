@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from processor.core.events import ASK, BID, CLEAR, BookEvents, Trades, concatenated
+from processor.core.report import Report
 from processor.demo import INSTRUMENT, START_NS, generate
 from processor.errors import SettingError
-from processor.events import ASK, BID, CLEAR, BookEvents, Trades, concatenated
-from processor.formats.files import SourceFile
+from processor.formats.disk.files import SourceFile
 from processor.formats.own import FORMAT, time_range
-from processor.report import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 import typer
 
-from processor.cli import app
-from processor.report import KINDS
+from processor.cli.main import app
+from processor.core.report import KINDS
 from shared import ACTIONS, CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
 from shared import contract as contracts
 
@@ -95,7 +95,7 @@ def test_every_file_check_and_kind_of_finding_is_documented() -> None:
 
 
 def test_every_column_of_the_table_is_documented() -> None:
-    from processor.aggregate import COLUMNS
+    from processor.aggregate.table import COLUMNS
 
     assert [name for name in COLUMNS if f"`{name}`" not in page("docs/definitions.md")] == []
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 import pytest
 
-from processor.events import BookEvents, Trades
+from processor.core.events import BookEvents, Trades
 from processor.formats.own import DatasetWriter
 from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, DirectoryReader, Picture
 from shared.validate import faults

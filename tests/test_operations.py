@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from processor.cli import known_variables
+from processor.cli.main import known_variables
 from visualizer.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from processor.core.events import BookEvents, Trades
 from processor.demo.simulator import advance, new_market
 from processor.errors import SettingError
-from processor.events import BookEvents, Trades
 from processor.formats.own import DatasetWriter
 
 if TYPE_CHECKING:

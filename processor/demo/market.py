@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from processor.core.events import ASK, BID, CLEAR
 from processor.demo.chance import TABLE_SIZE, happens, kernel, scrambled, squashed, uniform
-from processor.events import ASK, BID, CLEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

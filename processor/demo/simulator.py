@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
+from processor.core.events import ASK, BID
 from processor.demo.chance import (
     TABLE_SIZE,
     decayed,
@@ -48,7 +49,6 @@ from processor.demo.market import (
     wall_at,
     write_level,
 )
-from processor.events import ASK, BID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,26 +7,27 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from processor.core.merge.ordering import in_time_order
 from processor.errors import DatasetError, Disordered, NothingToReplay, SettingError, UnknownFormat
-from processor.formats import own, sources
-from processor.formats.described import Ignored
+from processor.formats import own
+from processor.formats.disk.walk import files_of, on_disk
 from processor.formats.mapped import FILE_NAME
+from processor.formats.opening import sources
+from processor.formats.opening.described import Ignored
+from processor.formats.opening.same import Told, repeated
+from processor.formats.opening.sorting import sorted_part
 from processor.formats.registry import formats
-from processor.formats.same import Told, repeated
-from processor.formats.sorting import sorted_part
-from processor.formats.walk import files_of, on_disk
 from processor.names import printable
-from processor.ordering import in_time_order
 from processor.store import stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from processor.core.merge.ordering import Chunk
+    from processor.core.report import Report
     from processor.formats.base import Format, Part
-    from processor.formats.files import SourceFile
-    from processor.ordering import Chunk
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
     from processor.store.stores import Store
 
 T = TypeVar("T")
@@ -272,13 +273,13 @@ def _recognised(file: SourceFile, head: bytes) -> tuple[Format, frozenset[str]] 
 
 
 def _is_table(file: SourceFile, head: bytes) -> bool:
-    from processor.formats.unknown import is_table  # noqa: PLC0415 - imports all formats
+    from processor.formats.opening.unknown import is_table  # noqa: PLC0415 - imports all formats
 
     return is_table(file, head)
 
 
 def _unknown(path: Path, ignored: list[Ignored]) -> str:
-    from processor.formats.unknown import unknown  # noqa: PLC0415 - imports all formats
+    from processor.formats.opening.unknown import unknown  # noqa: PLC0415 - imports all formats
 
     return unknown(path, ignored)
 

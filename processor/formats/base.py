@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from processor.events import BookEvents, Trades
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.core.events import BookEvents, Trades
+    from processor.core.report import Report
+    from processor.formats.disk.files import SourceFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.events import BUY, SELL
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import BUY, SELL
-from processor.formats import text
-from processor.formats.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.base import batch
-from processor.formats.chunks import head_lines
-from processor.formats.states import full_states
-from processor.formats.tables import Table, table_part
+from processor.formats.books.states import full_states
+from processor.formats.lines import text
+from processor.formats.lines.archives import TradeColumns, instrument_named, preferred, trades_part
+from processor.formats.lines.chunks import head_lines
+from processor.formats.lines.tables import Table, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.files import SourceFile
-    from processor.formats.tables import Rows
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.tables import Rows
 
 _NAME: Final = re.compile(r"(.+?)-(?:trades|aggTrades|bookTicker)-\d{4}-\d\d")
 _TRADES, _AGG_TRADES, _BOOK_TICKER = "trades", "aggTrades", "bookTicker"

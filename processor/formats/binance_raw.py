@@ -12,31 +12,31 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
+from processor.core.events import BUY, SELL, Trades, concatenated
 from processor.errors import DatasetError
-from processor.events import BUY, SELL, Trades, concatenated
 from processor.formats.base import batch, part_of_all
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
-from processor.formats.chunks import chunks
-from processor.formats.headers import names_near_begin
-from processor.formats.levels import as_snapshot, book_events, read_levels
-from processor.formats.line_prefix import epoch_ns, printable
-from processor.formats.packing import BOM
-from processor.formats.tables import DayCheck, OrderCheck, report_cut_off
-from processor.formats.text import PHRASES
-from processor.formats.trade_ids import TradeIds
-from processor.formats.trades_alike import RecordedTrade
+from processor.formats.disk.packing import BOM
+from processor.formats.lines.chunks import chunks
+from processor.formats.lines.headers import names_near_begin
+from processor.formats.lines.levels import as_snapshot, book_events, read_levels
+from processor.formats.lines.line_prefix import epoch_ns, printable
+from processor.formats.lines.tables import DayCheck, OrderCheck, report_cut_off
+from processor.formats.lines.text import PHRASES
+from processor.formats.recordings.trade_ids import TradeIds
+from processor.formats.recordings.trades_alike import RecordedTrade
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.events import BookEvents
+    from processor.core.events import BookEvents
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.chunks import Chunk
-    from processor.formats.files import SourceFile
-    from processor.formats.levels import Levels
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.chunks import Chunk
+    from processor.formats.lines.levels import Levels
 
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
 _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"([^"]+)"')

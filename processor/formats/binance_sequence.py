@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.formats.in_turn import InTurn
-from processor.formats.told import Told, key_of, numbers_of, refuse
+from processor.formats.recordings.in_turn import InTurn
+from processor.formats.recordings.told import Told, key_of, numbers_of, refuse
 
 if TYPE_CHECKING:
-    from processor.events import BookEvents
-    from processor.report import Report
+    from processor.core.events import BookEvents
+    from processor.core.report import Report
 
 _DIFFS_KEPT: Final = 4096
 """About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.events import BUY, SELL
-from processor.formats.line_prefix import epoch_ns
-from processor.formats.messages import BookMessage, TradeMessage
-from processor.formats.websocket import WebsocketFormat
+from processor.core.events import BUY, SELL
+from processor.formats.lines.line_prefix import epoch_ns
+from processor.formats.recordings.messages import BookMessage, TradeMessage
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from processor.formats.messages import Decoder, Message
+    from processor.formats.recordings.messages import Decoder, Message
 
 _STATES: Final = "order_book"
 _CHANGES: Final = "diff_order_book"

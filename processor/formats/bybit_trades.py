@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.events import BUY, SELL
 from processor.errors import DatasetError
-from processor.events import BUY, SELL
-from processor.formats import text
-from processor.formats.archives import TradeColumns, instrument_named, trades_part
-from processor.formats.chunks import head_lines
-from processor.formats.headers import layout_of, sound_names
-from processor.formats.tables import Table
+from processor.formats.lines import text
+from processor.formats.lines.archives import TradeColumns, instrument_named, trades_part
+from processor.formats.lines.chunks import head_lines
+from processor.formats.lines.headers import layout_of, sound_names
+from processor.formats.lines.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Part
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
 
 _DERIVATIVES: Final = ("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID")
 _SPOT: Final = ("id", "timestamp", "price", "volume", "side")

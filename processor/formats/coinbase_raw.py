@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.events import ASK, BID
-from processor.formats.line_prefix import iso_ns
-from processor.formats.messages import BookMessage, TradeMessage, side_of
-from processor.formats.websocket import WebsocketFormat
+from processor.core.events import ASK, BID
+from processor.formats.lines.line_prefix import iso_ns
+from processor.formats.recordings.messages import BookMessage, TradeMessage, side_of
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from processor.formats.messages import Decoder, Level, Message
+    from processor.formats.recordings.messages import Decoder, Level, Message
 
 _BOOK: Final = "level2"
 _SNAPSHOT: Final = "snapshot"

@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.errors import DatasetError
-from processor.events import BUY, SELL, UNKNOWN, Trades, scaled_up
-from processor.formats import text
-from processor.formats.archives import preferred
 from processor.formats.base import batch, part_of_all
-from processor.formats.chunks import head_lines
+from processor.formats.books.states import full_states
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
-from processor.formats.headers import layout_of, sound_names
-from processor.formats.kernels import ABSENT
-from processor.formats.states import full_states
-from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides, table_part
+from processor.formats.lines import text
+from processor.formats.lines.archives import preferred
+from processor.formats.lines.chunks import head_lines
+from processor.formats.lines.headers import layout_of, sound_names
+from processor.formats.lines.kernels import ABSENT
+from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.events import BookEvents
+    from processor.core.events import BookEvents
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.files import SourceFile
-    from processor.formats.tables import Convert, Rows
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.tables import Convert, Rows
 
 _REQUIRED: Final = frozenset(("ts_event", "action", "side", "price", "size"))
 _SAMPLED: Final = frozenset(("ts_recv", "rtype", "side", "price", "size", "bid_px_00", "ask_px_00"))

@@ -13,23 +13,23 @@ import numpy as np
 from databento_dbn import DBNError, Metadata
 from numba import njit
 
+from processor.core.events import NS_PER_DAY
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import NS_PER_DAY
 from processor.formats.base import batch, part_of_all
-from processor.formats.chunks import prefetched
 from processor.formats.dbn_records import MBO, SCHEMAS, Publisher, RecordReader, Schema, Span, Wanted, times_of
-from processor.formats.packing import HEAD_BYTES
-from processor.formats.tables import earliest_ns
+from processor.formats.disk.packing import HEAD_BYTES
+from processor.formats.lines.chunks import prefetched
+from processor.formats.lines.tables import earliest_ns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
     from processor.formats.dbn_records import Records
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
 
 _MAGIC: Final = b"DBN"
 _LENGTH_AT: Final = 4

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import ASK, BID
-from processor.formats import orders
-from processor.formats.in_turn import InTurn, Received
-from processor.formats.snapshots import SnapshotRuns
+from processor.core.events import ASK, BID
+from processor.formats.books import orders
+from processor.formats.books.snapshots import SnapshotRuns
+from processor.formats.recordings.in_turn import InTurn, Received
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from processor.events import BookEvents
-    from processor.report import Report
+    from processor.core.events import BookEvents
+    from processor.core.report import Report
 
     Records = NDArray[np.void]
     Ints = NDArray[np.int64]

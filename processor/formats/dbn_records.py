@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from processor.core.events import BUY, END_OF_TIME, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
-from processor.events import BUY, END_OF_TIME, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
+from processor.formats.books.snapshots import SnapshotRuns
+from processor.formats.books.states import full_states
 from processor.formats.dbn_orders import (
     ACTION_OF,
     NONE,
@@ -20,19 +22,17 @@ from processor.formats.dbn_orders import (
     begin_of_book,
     by_byte,
 )
-from processor.formats.in_turn import ReceiptOrder
-from processor.formats.kernels import ABSENT
-from processor.formats.retold import Retold
-from processor.formats.snapshots import SnapshotRuns
-from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
+from processor.formats.lines.kernels import ABSENT
+from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
+from processor.formats.recordings.in_turn import ReceiptOrder
+from processor.formats.recordings.retold import Retold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.report import Report
+    from processor.core.report import Report
 
     Records = NDArray[np.void]
     Found: TypeAlias = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]

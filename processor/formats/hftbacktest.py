@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
-from processor.formats import text
 from processor.formats.base import batch, part_of_all
-from processor.formats.chunks import prefetched
-from processor.formats.resting import Resting
-from processor.formats.retold import Retold
-from processor.formats.snapshots import SnapshotRuns
-from processor.formats.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
+from processor.formats.books.resting import Resting
+from processor.formats.books.snapshots import SnapshotRuns
+from processor.formats.lines import text
+from processor.formats.lines.chunks import prefetched
+from processor.formats.lines.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
+from processor.formats.recordings.retold import Retold
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
 
 _MAGIC: Final = b"\x93NUMPY"
 _ARRAY: Final = "data.npy"

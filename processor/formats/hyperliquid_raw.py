@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.events import BUY, SELL
-from processor.formats.line_prefix import epoch_ns, iso_ns
-from processor.formats.messages import BookMessage, TradeMessage
-from processor.formats.websocket import WebsocketFormat
+from processor.core.events import BUY, SELL
+from processor.formats.lines.line_prefix import epoch_ns, iso_ns
+from processor.formats.recordings.messages import BookMessage, TradeMessage
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.messages import Decoder, Level, Message
+    from processor.formats.recordings.messages import Decoder, Level, Message
 
 _BOOK: Final = "l2Book"
 _TRADES: Final = "trades"

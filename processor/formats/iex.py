@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.events import ASK, BID, CLEAR, NS_PER_DAY, UNKNOWN, BookEvents, Trades, concatenated
+from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import ASK, BID, CLEAR, NS_PER_DAY, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import iex_messages as iex
 from processor.formats.base import Part, batch
-from processor.formats.captures import Capture
-from processor.formats.chunks import prefetched
+from processor.formats.books.states import full_states
+from processor.formats.disk.captures import Capture
 from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
-from processor.formats.in_turn import InTurn
-from processor.formats.kernels import ABSENT
-from processor.formats.states import full_states
-from processor.formats.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
-from processor.report import KEPT_PER_KIND
+from processor.formats.lines.chunks import prefetched
+from processor.formats.lines.kernels import ABSENT
+from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
+from processor.formats.recordings.in_turn import InTurn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.iex_messages import Table
-    from processor.report import Report
 
 _PRICE_DECIMALS: Final = 4
 _FEEDS: Final = (iex.DEEP, *reversed(iex.TOPS))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numba import njit
 
-from processor.formats.captures import datagram, little_endian
+from processor.formats.disk.captures import datagram, little_endian
 from processor.formats.iex_order import SEGMENT
 
 if TYPE_CHECKING:

@@ -14,12 +14,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from processor.core.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError, NothingToReplay
-from processor.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats import orders
 from processor.formats.base import Part, batch
-from processor.formats.chunks import prefetched
-from processor.formats.in_turn import InTurn, begun_by
+from processor.formats.books import orders
 from processor.formats.itch_messages import (
     LENGTHS,
     PREFIX_BYTES,
@@ -29,18 +27,20 @@ from processor.formats.itch_messages import (
     Chooser,
     places,
 )
-from processor.formats.kernels import ABSENT
-from processor.formats.tables import OrderCheck, report_unknown_sides, sound_rows
+from processor.formats.lines.chunks import prefetched
+from processor.formats.lines.kernels import ABSENT
+from processor.formats.lines.tables import OrderCheck, report_unknown_sides, sound_rows
+from processor.formats.recordings.in_turn import InTurn, begun_by
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.itch_messages import Messages
-    from processor.report import Report
 
 _EXCHANGE_ZONE: Final = "America/New_York"
 _PRICE_DECIMALS: Final = 4

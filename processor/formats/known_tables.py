@@ -11,10 +11,10 @@ from processor.formats.mapped.vendors import VENDORS, Shape, shape_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Part
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.mapped.columns import Mapped
-    from processor.report import Report
 
 
 class _KnownTables:

@@ -8,16 +8,16 @@ from zlib import crc32
 
 import msgspec
 
-from processor.events import ASK, BID, BUY, SELL
-from processor.formats.line_prefix import epoch_ns, iso_ns
-from processor.formats.messages import BookMessage, TradeMessage, side_of
-from processor.formats.websocket import WebsocketFormat
+from processor.core.events import ASK, BID, BUY, SELL
+from processor.formats.lines.line_prefix import epoch_ns, iso_ns
+from processor.formats.recordings.messages import BookMessage, TradeMessage, side_of
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.messages import Decoder, Level, Message
-    from processor.formats.text_book import TextBook
+    from processor.formats.recordings.messages import Decoder, Level, Message
+    from processor.formats.recordings.text_book import TextBook
 
 _DEPTHS: Final = (10, 25, 100, 500, 1000)
 _CHECKED_LEVELS: Final = 10

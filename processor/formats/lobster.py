@@ -14,21 +14,21 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from processor.core.events import BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
-from processor.events import BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats import text
 from processor.formats.base import Part, batch
-from processor.formats.chunks import head_lines
-from processor.formats.states import full_states
-from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
+from processor.formats.books.states import full_states
+from processor.formats.lines import text
+from processor.formats.lines.chunks import head_lines
+from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.formats.files import SourceFile
-    from processor.formats.tables import Rows
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.tables import Rows
 
 _EXCHANGE_ZONE: Final = "America/New_York"
 _PRICE_DECIMALS: Final = 4

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.formats.files import beside
+from processor.formats.disk.files import beside
 from processor.formats.mapped import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Part
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.mapped.columns import Mapped
-    from processor.report import Report
 
 
 class _Generic:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.formats.line_prefix import epoch_ns
-from processor.formats.messages import BookMessage
-from processor.formats.websocket import WebsocketFormat
+from processor.formats.lines.line_prefix import epoch_ns
+from processor.formats.recordings.messages import BookMessage
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.messages import Decoder, Message
+    from processor.formats.recordings.messages import Decoder, Message
 
 _BOOK: Final = "book"
 _SNAPSHOT: Final = "snapshot"

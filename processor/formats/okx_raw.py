@@ -10,16 +10,16 @@ from zlib import crc32
 
 import msgspec
 
-from processor.events import ASK, BID
-from processor.formats.line_prefix import epoch_ns
-from processor.formats.messages import BookMessage, TradeMessage, side_of
-from processor.formats.websocket import WebsocketFormat
+from processor.core.events import ASK, BID
+from processor.formats.lines.line_prefix import epoch_ns
+from processor.formats.recordings.messages import BookMessage, TradeMessage, side_of
+from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.messages import Decoder, Level, Message
-    from processor.formats.text_book import TextBook
+    from processor.formats.recordings.messages import Decoder, Level, Message
+    from processor.formats.recordings.text_book import TextBook
 
 _CHANNELS: Final = {"bbo-tbt": 1, "books5": 5, "books50-l2-tbt": 50, "books": 400, "books-l2-tbt": 401}
 """The book channels by depth; of the two of 400 levels, the one that sends every change goes before."""

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 import polars as pl
 
+from processor.core.events import BID, BUY, NS_PER_DAY, ONLY_ASK, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, SettingError
-from processor.events import BID, BUY, NS_PER_DAY, ONLY_ASK, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Part, batch
-from processor.formats.files import SourceFile
+from processor.formats.disk.files import SourceFile
 from processor.names import printable
-from processor.report import KEPT_PER_KIND
 from processor.store.files import (
     FIRST_KEY,
     GROUP_ROWS,
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.events import Columns
+    from processor.core.events import Columns
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.report import Report
 
 PART_ROWS: Final = 8 * GROUP_ROWS
 """Rows after which the writer begins the next file."""

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numba import njit
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError, NothingToReplay, ScaleOverflow
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Part, batch
-from processor.formats.chunks import prefetched
-from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
+from processor.formats.lines.chunks import prefetched
+from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
 
     Records = NDArray[Any]
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats import text
 from processor.formats.base import Part, batch
-from processor.formats.headers import sound_names
-from processor.formats.levels import read_levels
-from processor.formats.tables import DayCheck, OrderCheck, report_unknown_sides
-from processor.formats.told import key_of
+from processor.formats.lines import text
+from processor.formats.lines.headers import sound_names
+from processor.formats.lines.levels import read_levels
+from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
+from processor.formats.recordings.told import key_of
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
-    from processor.formats.files import SourceFile
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
 
     _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, SELL, UNKNOWN, BookEvents
-from processor.formats import text
-from processor.formats.archives import TradeColumns, preferred, trades_part
+from processor.core.events import BUY, SELL, UNKNOWN, BookEvents
 from processor.formats.base import batch
-from processor.formats.chunks import head_lines
-from processor.formats.headers import sound_names
-from processor.formats.snapshots import SnapshotRuns, with_clears
-from processor.formats.states import full_states
-from processor.formats.tables import Table, table_part
+from processor.formats.books.snapshots import SnapshotRuns, with_clears
+from processor.formats.books.states import full_states
+from processor.formats.lines import text
+from processor.formats.lines.archives import TradeColumns, preferred, trades_part
+from processor.formats.lines.chunks import head_lines
+from processor.formats.lines.headers import sound_names
+from processor.formats.lines.tables import Table, table_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.files import SourceFile
-    from processor.formats.tables import Convert, Rows
-    from processor.report import Report
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.tables import Convert, Rows
 
 _BOOK_HEADER: Final = b"exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount"
 _TRADES_HEADER: Final = b"exchange,symbol,timestamp,local_timestamp,id,side,price,amount"

@@ -6,9 +6,9 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.formats.chunks import prefetched
-from processor.report import Report
+from processor.formats.lines.chunks import prefetched
 from processor.store.cache import CacheUnusable
 from processor.store.digests import digest_of
 from processor.store.key import key_when_sorted, source_key

@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from processor import bars
-from processor.book import BookBars, BookState
+from processor.core import bars
+from processor.core.book import BookBars, BookState
+from processor.core.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
 from processor.errors import DatasetError
-from processor.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
 from processor.names import openable
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.events import Columns
+    from processor.core.events import Columns
 
 BASE_NS: Final = NS_PER_SECOND
 """Interval of the bars that a store holds."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from processor.activity import Fills, bar_around
+from processor.core.activity import Fills, bar_around
 from processor.store.reader import segment_holding, trades_of_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from processor.events import Trades
+    from processor.core.events import Trades
     from processor.settings import Activity
     from processor.store.manifest import Manifest
 

@@ -14,7 +14,7 @@ from processor.store.manifest import STORE_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 _WHOLE_BYTES: Final = 64 << 20
 """A file up to this long is hashed whole; of a longer one its ends and some places between, and its time of change."""
@@ -90,5 +90,6 @@ def _content(path: Path, whole: Callable[[Path], bytes]) -> bytes:
 @cache
 def _rules() -> str:
     """A digest of the code that turns files into a store: a store made by other rules is not taken for this one's."""
-    sources = [*_PACKAGE.glob("*.py"), *(_PACKAGE / "formats").rglob("*.py"), *(_PACKAGE / "store").glob("*.py")]
+    rooms = ("core", "formats", "store")
+    sources = [*_PACKAGE.glob("*.py"), *(source for room in rooms for source in (_PACKAGE / room).rglob("*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()

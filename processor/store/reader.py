@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from processor import bars
-from processor.bars import Tape, Traded
-from processor.book import Book, BookBars, concatenated, no_bars
-from processor.engine import Engine, Firsts
-from processor.events import NS_PER_DAY
-from processor.ordering import Chunk
+from processor.core import bars
+from processor.core.bars import Tape, Traded
+from processor.core.book import Book, BookBars, concatenated, no_bars
+from processor.core.engine import Engine, Firsts
+from processor.core.events import NS_PER_DAY
+from processor.core.merge.ordering import Chunk
 from processor.store.files import (
     BARS_KIND,
     BASE_NS,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from processor.activity import Fills
-    from processor.events import BookEvents, Trades
+    from processor.core.activity import Fills
+    from processor.core.events import BookEvents, Trades
     from processor.settings import Aggregation
     from processor.store.files import Carry
     from processor.store.filled import Filled

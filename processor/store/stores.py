@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.formats import Dataset
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.store.manifest import Contents, Manifest
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.events import NS_PER_MS, NS_PER_SECOND
+from processor.core.events import NS_PER_MS, NS_PER_SECOND
 from processor.store.files import BARS_KIND, BASE_NS, file_name, read_bars
 
 if TYPE_CHECKING:

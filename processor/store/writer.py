@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from processor import bars
-from processor.book import Book, BookBars, no_bars
-from processor.book import concatenated as concatenated_bars
-from processor.events import NS_PER_DAY, NS_PER_SECOND, concatenated
+from processor.core import bars
+from processor.core.book import Book, BookBars, no_bars
+from processor.core.book import concatenated as concatenated_bars
+from processor.core.events import NS_PER_DAY, NS_PER_SECOND, concatenated
 from processor.store import manifest as manifests
 from processor.store.files import (
     BARS_KIND,
@@ -39,9 +39,9 @@ from processor.store.manifest import Manifest, Segment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processor.events import BookEvents, Trades
-    from processor.ordering import Chunk
-    from processor.report import Report
+    from processor.core.events import BookEvents, Trades
+    from processor.core.merge.ordering import Chunk
+    from processor.core.report import Report
 
 SEGMENT_EVENTS: Final = 1_048_576
 """Events after which a segment ends, with the chunk it is in: a moment within it is some 30 ms from its begin."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from processor.events import ASK, BID, CLEAR, BookEvents
+from processor.core.events import ASK, BID, CLEAR, BookEvents
 from tests.browser.pages import text, until, wait_drawn, wait_state
 from tests.processor.markets import market, write
 

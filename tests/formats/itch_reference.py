@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from processor.events import ASK, BID, BUY, SELL, UNKNOWN
+from processor.core.events import ASK, BID, BUY, SELL, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

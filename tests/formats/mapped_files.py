@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from processor.core.events import CLEAR, ONLY_ASK, ONLY_BID
 from processor.errors import DatasetError
-from processor.events import CLEAR, ONLY_ASK, ONLY_BID
 from processor.formats import open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import pytest
 
-from processor.engine import Engine, checks
+from processor.core.engine import Engine, checks
+from processor.core.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL
+from processor.core.report import KINDS, Report
 from processor.errors import ProcessorError
-from processor.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL
 from processor.formats import in_order, open_dataset
-from processor.publish import depth_payload, metrics_payload, ohlc_payload
-from processor.report import KINDS, Report
+from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
 from processor.settings import Aggregation
 from tests.formats import one_market, tolerant_reference
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
+    from processor.core.merge.ordering import Chunk
     from processor.formats import Dataset
-    from processor.ordering import Chunk
 
 PATIENCE_S: Final = 60
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from processor.events import ColumnsT, concatenated
+from processor.core.events import ColumnsT, concatenated
+from processor.core.report import Report
 from processor.formats import open_dataset
-from processor.report import Report
 from tests import reference
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from processor.events import BookEvents, Columns, Trades
+    from processor.core.events import BookEvents, Columns, Trades
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from processor.formats import itch_messages, sierra
-from processor.formats.files import SourceFile
+from processor.formats.disk.files import SourceFile
 from tests.formats import test_dbn, test_itch
 from tests.formats.mangling import FRAGMENTS
 

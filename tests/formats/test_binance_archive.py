@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.errors import DatasetError, TooManyMalformed, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import open_dataset
 from tests.formats.archive_samples import (
     BINANCE_AGG_TRADES,

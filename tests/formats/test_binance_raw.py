@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import binance_sequence
 from tests.formats import samples
 from tests.formats.reading import book_of, read, trades_of

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.core.events import BUY, SELL
 from processor.errors import DatasetError
-from processor.events import BUY, SELL
 from processor.formats import open_dataset
 from tests.formats.archive_samples import BYBIT, BYBIT_SPOT, DAY_MS, bybit, bybit_row, bybit_spot
 from tests.formats.reading import read, trades_of

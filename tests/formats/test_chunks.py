@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError
-from processor.formats import chunks as chunking
-from processor.formats.chunks import Chunk, chunks, prefetched
-from processor.formats.files import SourceFile
-from processor.formats.packing import BOM
+from processor.formats.disk.files import SourceFile
+from processor.formats.disk.packing import BOM
+from processor.formats.lines import chunks as chunking
+from processor.formats.lines.chunks import Chunk, chunks, prefetched
 from tests.formats.samples import write, zipped
 
 if sys.version_info >= (3, 14):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import open_dataset
 from tests.formats.reading import read
 from tests.formats.samples import DAY_US, lines, write

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError
-from processor.formats import trade_ids
+from processor.formats.recordings import trade_ids
 from tests.formats.reading import read, trades_of
 from tests.formats.recorders import VENUES, KrakenV1, OkxArchive, recording
 from tests.formats.samples import DAY_US, binance_trade, lines, write

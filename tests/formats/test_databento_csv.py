@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats.specs import NOT_A_TIME
-from processor.formats.text import PHRASES
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from processor.formats.lines.specs import NOT_A_TIME
+from processor.formats.lines.text import PHRASES
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DATABENTO_HEADER, databento, databento_row, lines, write
 

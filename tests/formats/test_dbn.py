@@ -11,9 +11,10 @@ import databento_dbn
 import numpy as np
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.errors import DatasetError, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import dbn, dbn_records, files, open_dataset
+from processor.formats import dbn, dbn_records, open_dataset
+from processor.formats.disk import files
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write
 from tests.reference import aggregate

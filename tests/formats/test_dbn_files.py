@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.aggregate import aggregate as aggregated
-from processor.aggregate import table
+from processor.aggregate.table import aggregate as aggregated
+from processor.aggregate.table import table
+from processor.core.events import ASK, BID, CLEAR
 from processor.errors import DatasetError
-from processor.events import ASK, BID, CLEAR
-from processor.formats import files, open_dataset
+from processor.formats import open_dataset
+from processor.formats.disk import files
 from processor.settings import Settings
-from processor.source import Direct
+from processor.sources.source import Direct
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write
 from tests.formats.test_dbn import (

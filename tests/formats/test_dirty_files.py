@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from processor.events import BUY
+from processor.core.events import BUY
 from processor.formats import open_dataset
-from processor.formats.headers import sound_names
+from processor.formats.lines.headers import sound_names
 from tests.formats import samples, test_mapping
 from tests.formats import websocket_samples as websocket
 from tests.formats.archive_samples import BYBIT, OKX, bybit_row
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from processor.report import Report
+    from processor.core.report import Report
 
 NOISE = 0.1 + 0.2
 MANY = 300

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from processor.aggregate import aggregate as aggregated
-from processor.aggregate import table
+from processor.aggregate.table import aggregate as aggregated
+from processor.aggregate.table import table
 from processor.formats import open_dataset
 from processor.settings import Settings
-from processor.source import Direct
+from processor.sources.source import Direct
 from tests.formats.reading import book_of, read, trades_of
 from tests.reference import Bar, Book, aggregate
 

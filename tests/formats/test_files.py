@@ -19,10 +19,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.errors import DatasetError, UnknownFormat
-from processor.formats import files, open_dataset
-from processor.formats.files import SourceFile, beside
-from processor.formats.packing import HEAD_BYTES
-from processor.formats.walk import files_of, on_disk
+from processor.formats import open_dataset
+from processor.formats.disk import files
+from processor.formats.disk.files import SourceFile, beside
+from processor.formats.disk.packing import HEAD_BYTES
+from processor.formats.disk.walk import files_of, on_disk
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis, tardis_trade, tardis_trades, write, zipped
 

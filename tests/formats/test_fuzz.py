@@ -30,8 +30,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from processor.formats import open_dataset
-from processor.formats.files import SourceFile
-from processor.formats.packing import HEAD_BYTES
+from processor.formats.disk.files import SourceFile
+from processor.formats.disk.packing import HEAD_BYTES
 from tests.formats import mangling, one_market
 from tests.formats.mangling import AS_A_WHOLE, IN_BYTES, Touch, line_touched
 from tests.formats.playing import Played, Spelled, compare, outcome, play

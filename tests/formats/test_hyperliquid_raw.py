@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, lines, write

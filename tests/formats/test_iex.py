@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
+from processor.core.events import ASK, BID, CLEAR, UNKNOWN
+from processor.core.report import Report
 from processor.errors import DatasetError, TooManyMalformed, UnknownFormat
-from processor.events import ASK, BID, CLEAR, UNKNOWN
-from processor.formats import files, iex, open_dataset
-from processor.report import Report
+from processor.formats import iex, open_dataset
+from processor.formats.disk import files
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write
 

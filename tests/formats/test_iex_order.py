@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from processor.formats import files
+from processor.formats.disk import files
 from processor.formats.iex_order import WINDOW
 from tests.formats.reading import read
 from tests.formats.samples import write

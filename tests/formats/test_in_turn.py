@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.core.events import ASK, BID, CLEAR
 from processor.errors import DatasetError
-from processor.events import ASK, BID, CLEAR
-from processor.formats import files, in_turn
+from processor.formats.disk import files
+from processor.formats.recordings import in_turn
 from tests.formats import test_itch
 from tests.formats.mapped_files import START_MS, START_NS, mapped, refusal
 from tests.formats.reading import book_of, read

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from processor.core.report import Report
 from processor.errors import DatasetError, TooManyMalformed, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import files, itch, open_dataset
-from processor.report import Report
+from processor.formats import itch, open_dataset
+from processor.formats.disk import files
 from tests.formats.itch_reference import Day
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write, zipped

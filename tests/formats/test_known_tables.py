@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from processor.core.events import BUY, SELL, UNKNOWN
 from processor.errors import DatasetError
-from processor.events import BUY, SELL, UNKNOWN
 from processor.formats import open_dataset
 from processor.formats.mapped.vendors import VENDORS
 from tests.formats import known_samples
@@ -190,7 +190,7 @@ def test_a_first_tick_of_metatrader_without_an_ask_is_told(tmp_path: Path) -> No
 def test_a_quote_of_metatrader_stays_whatever_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known_samples.metatrader(tmp_path)
     whole = books_of(read(tmp_path))
-    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 30)
+    monkeypatch.setattr("processor.formats.disk.files._PLAIN_READ_BYTES", 30)
     assert books_of(read(tmp_path)) == whole
 
 

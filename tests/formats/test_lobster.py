@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, LOBSTER_NAME, lines, lobster, write, zipped
 

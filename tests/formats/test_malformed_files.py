@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from processor.core.events import BUY, SELL
 from processor.errors import DatasetError, UnknownFormat
-from processor.events import BUY, SELL
 from processor.formats import open_dataset
 from tests.formats import reading
 from tests.formats.reading import read

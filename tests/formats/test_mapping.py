@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.errors import DatasetError, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import files, open_dataset
+from processor.formats import open_dataset
+from processor.formats.disk import files
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write, zipped
 

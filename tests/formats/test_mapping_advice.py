@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.core.events import BUY, SELL, UNKNOWN
 from processor.errors import DatasetError, UnknownFormat
-from processor.events import BUY, SELL, UNKNOWN
 from processor.formats import open_dataset
-from processor.formats.files import SourceFile
+from processor.formats.disk.files import SourceFile
 from processor.formats.mapped.advice import example
 from tests.formats.mapped_files import START_MS, START_NS, books_of
 from tests.formats.reading import read, trades_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import pytest
 
+from processor.core.events import BUY, SELL, UNKNOWN
 from processor.errors import DatasetError
-from processor.events import BUY, SELL, UNKNOWN
 from processor.formats import open_dataset
 from tests.formats.mapped_files import START_MS, START_NS, books_of
 from tests.formats.reading import read, trades_of

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.events import BUY, SELL, UNKNOWN
-from processor.formats import text
+from processor.core.events import BUY, SELL, UNKNOWN
+from processor.formats.lines import text
 from tests.formats import one_market
 from tests.formats.mapped_files import (
     START_MS,

@@ -26,11 +26,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from processor import bars, ordering
-from processor.engine import OBI
+from processor.core import bars
+from processor.core.engine import OBI
+from processor.core.merge import ordering
 from processor.errors import ProcessorError
-from processor.formats import files as reading_files
-from processor.formats import open_dataset, sorting
+from processor.formats import open_dataset
+from processor.formats.disk import files as reading_files
+from processor.formats.opening import sorting
 from processor.formats.registry import formats
 from tests import reference
 from tests.formats import one_market

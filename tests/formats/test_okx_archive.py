@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import ASK, BID, CLEAR
+from processor.core.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
 from tests.formats import archive_samples
 from tests.formats.reading import book_of, read, trades_of

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.formats import okx_raw as okx_module
 from processor.formats import open_dataset
 from tests.formats.reading import read

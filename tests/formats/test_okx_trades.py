@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.events import BUY, SELL
+from processor.core.events import BUY, SELL
 from processor.formats import open_dataset
 from tests.formats.archive_samples import DAY_MS, OKX, OKX_BILINGUAL, okx, okx_bilingual
 from tests.formats.reading import read, trades_of

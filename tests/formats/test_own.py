@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
+from processor.core.report import Report
 from processor.errors import DatasetError, SettingError, TooManyMalformed
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
 from processor.formats import own
-from processor.formats.files import SourceFile
+from processor.formats.disk.files import SourceFile
 from processor.formats.own import FORMAT, DatasetWriter, time_range
-from processor.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.errors import TooManyMalformed
-from processor.formats import files
-from processor.formats.files import SourceFile
+from processor.formats.disk import files
+from processor.formats.disk.files import SourceFile
 from tests.formats import archive_samples, known_samples, samples, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from processor.events import Columns
+    from processor.core.events import Columns
 
 WRITERS = [
     samples.tardis,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.core.report import Report
 from processor.formats import open_dataset
-from processor.formats.files import SourceFile
-from processor.formats.packing import HEAD_BYTES
-from processor.formats.same import Told, repeated
-from processor.report import Report
+from processor.formats.disk.files import SourceFile
+from processor.formats.disk.packing import HEAD_BYTES
+from processor.formats.opening.same import Told, repeated
 from tests.formats import one_market
 from tests.formats.archive_samples import binance_spot
 from tests.formats.reading import read

@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.engine import decimal_floats
-from processor.events import BID, BUY, CLEAR
+from processor.core.engine import decimal_floats
+from processor.core.events import BID, BUY, CLEAR
 from processor.formats import open_dataset
 from processor.formats.own import DatasetWriter
 from processor.formats.registry import formats
-from processor.replay import replay
-from processor.session import Stop
+from processor.replay.run import replay
+from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES
 from shared.validate import faults
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from processor.events import BookEvents, Columns, Trades
+    from processor.core.events import BookEvents, Columns, Trades
 
     Writer = Callable[[Path, one_market.Market], Path]
 

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
+from processor.core.report import Report
 from processor.errors import DatasetError, ScaleOverflow, TooManyMalformed, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
-from processor.formats import files, open_dataset, sierra
-from processor.report import Report
+from processor.formats import open_dataset, sierra
+from processor.formats.disk import files
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import write, zipped
 

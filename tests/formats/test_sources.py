@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import DatasetError
-from processor.formats import open_dataset, sources
+from processor.formats import open_dataset
+from processor.formats.opening import sources
 from processor.formats.registry import formats
 from tests.formats import archive_samples
 from tests.formats.reading import book_of, read, trades_of

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.core.report import Report
 from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
-from processor.formats.tables import DayCheck, OrderCheck
-from processor.formats.text import Layout, integer
-from processor.report import Report
+from processor.formats.lines.tables import DayCheck, OrderCheck
+from processor.formats.lines.text import Layout, integer
 from tests.formats import one_market, samples, test_mapping, test_sqlite_tables, websocket_samples
 from tests.formats.reading import read
 from tests.formats.samples import LOBSTER_BOOK, LOBSTER_MESSAGES, lines, write

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.errors import DatasetError, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.formats import open_dataset, sqlite_tables
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import DAY_US, write

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.errors import SettingError, UnknownFormat
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN
 from processor.formats import open_dataset
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import (
@@ -32,8 +32,8 @@ from tests.formats.samples import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processor.events import BookEvents
-    from processor.report import Report
+    from processor.core.events import BookEvents
+    from processor.core.report import Report
 
 
 def sides(book: BookEvents | None) -> list[int]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from processor.formats import text
-from processor.formats.kernels import ABSENT, MAX_DECIMALS
-from processor.formats.levels import read_levels
+from processor.formats.lines import text
+from processor.formats.lines.kernels import ABSENT, MAX_DECIMALS
+from processor.formats.lines.levels import read_levels
 from tests.formats.tolerant_reference import damaged, decimal, split
 
 ROW = text.Layout(

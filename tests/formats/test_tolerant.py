@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.formats import files, text
-from processor.formats.files import SourceFile
-from processor.formats.levels import read_levels
-from processor.formats.specs import ABSENT
-from processor.formats.tables import TableReader
-from processor.report import Report
+from processor.core.report import Report
+from processor.formats.disk import files
+from processor.formats.disk.files import SourceFile
+from processor.formats.lines import text
+from processor.formats.lines.levels import read_levels
+from processor.formats.lines.specs import ABSENT
+from processor.formats.lines.tables import TableReader
 from tests.formats import tolerant_reference as reference
 from tests.formats.mangling import FRAGMENTS
 

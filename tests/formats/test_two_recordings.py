@@ -10,9 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from processor.core.events import CLEAR
 from processor.errors import DatasetError
-from processor.events import CLEAR
-from processor.formats import binance_sequence, files, headers, open_dataset, trade_ids
+from processor.formats import binance_sequence, open_dataset
+from processor.formats.disk import files
+from processor.formats.lines import headers
+from processor.formats.recordings import trade_ids
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.recorders import VENUES, recording
 from tests.formats.samples import DAY_US, binance_depth, binance_line, binance_snapshot, binance_trade, lines, write

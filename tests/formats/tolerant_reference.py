@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from processor.formats.specs import (
+from processor.formats.lines.specs import (
     KIND_DECIMAL,
     KIND_INTEGER,
     KIND_ISO_TIME,
@@ -24,7 +24,7 @@ from processor.formats.specs import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.text import Column, Layout
+    from processor.formats.lines.text import Column, Layout
 
 MOST: Final = 2**63 - 1
 ABSENT: Final = -(2**63)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from processor.partitions import Part, Partition
+    from processor.aggregate.partitions import Part, Partition
 
 
 class Task(NamedTuple):
@@ -25,7 +25,7 @@ class Task(NamedTuple):
 
 def computed_or_stalled(task: Task) -> Part:
     """A part; where the task is to stall it does so the first time, with the part computed and not handed over."""
-    from processor.partitions import computed
+    from processor.aggregate.partitions import computed
 
     part = computed(task.partition)
     if task.stall is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from processor.events import ASK, BID, CLEAR, BookEvents, Trades
+from processor.core.events import ASK, BID, CLEAR, BookEvents, Trades
 from processor.formats.own import DatasetWriter
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from processor.replay import replay
-from processor.session import Stop
+from processor.replay.run import replay
+from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES, STATUS_FILE, Status, command, decode, send_command
 from tests.processor.fake_clock import FakeClock

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from processor.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL, UNKNOWN, BookEvents, Trades
 from processor.settings import Activity, Aggregation
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.activity import Fills, bar_around
-from processor.engine import Engine
+from processor.core.activity import Fills, bar_around
+from processor.core.engine import Engine
+from processor.core.events import ASK, BID, Trades
 from processor.errors import ScaleOverflow
-from processor.events import ASK, BID, Trades
 from processor.settings import Activity, Aggregation
 from tests import reference
 from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.book import Book, Spells, concatenated
+from processor.core.book import Book, Spells, concatenated
+from processor.core.events import ASK, BID, CLEAR, ONLY_ASK, ONLY_BID
+from processor.core.kernel import NO_PRICE, WIDTH
 from processor.errors import ScaleOverflow
-from processor.events import ASK, BID, CLEAR, ONLY_ASK, ONLY_BID
-from processor.kernel import NO_PRICE, WIDTH
 from tests.processor.streams import Update, book_streams, columns_of_book, cuts
 
 if TYPE_CHECKING:

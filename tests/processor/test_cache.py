@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor import ordering
-from processor.aggregate import aggregate_all
+from processor.aggregate.table import aggregate_all
+from processor.core.merge import ordering
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Aggregation, Settings
-from processor.source import Direct, Kept, Source, open_source
+from processor.sources.source import Direct, Kept, Source, open_source
 from processor.store import cache as caching
 from processor.store import conversion as converting
 from processor.store import manifest as manifests
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from processor.ordering import Chunk
+    from processor.core.merge.ordering import Chunk
     from processor.store.manifest import Manifest
 
 GB = 10**9

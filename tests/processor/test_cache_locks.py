@@ -11,7 +11,7 @@ import pytest
 
 from processor.formats import open_dataset
 from processor.settings import Aggregation
-from processor.source import Source, open_source
+from processor.sources.source import Source, open_source
 from processor.store import cache as caching
 from processor.store.cache import LOCK_FILE, Cache, CacheUnusable, Entry
 from processor.store.manifest import MANIFEST_FILE

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from processor.aggregate import write_table
-from processor.cli import check_environment
+from processor.aggregate.table import write_table
+from processor.cli.main import check_environment
 from processor.errors import SettingError
 from shared import STATUS_FILE, DirectoryReader
 from tests.processor.markets import market, write

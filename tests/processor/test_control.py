@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import control
-from processor.control import Mailbox, parsed
 from processor.errors import SettingError
+from processor.replay import inbox as control
+from processor.replay.inbox import Mailbox, parsed
 from processor.settings import iso
 from shared import ACTIONS, CONTROL_FILE, ControlAnswer, command, send_command
 from shared.control import EXAMPLES
 from tests.processor.fake_clock import FakeClock
 
 if TYPE_CHECKING:
-    from processor.control import Action
+    from processor.replay.inbox import Action
 
 SESSION = "now"
 MINUTE_NS = 60_000_000_000

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from processor.control import Mailbox
-from processor.control_cli import HELP, NotCarriedOut, from_words, steer
+from processor.cli.control import HELP, NotCarriedOut, from_words, steer
 from processor.errors import SettingError
+from processor.replay.inbox import Mailbox
 from shared import (
     ACTIONS,
     STATUS_FILE,
@@ -33,7 +33,7 @@ from tests.processor.markets import market, write
 from tests.processor.steered import Steered
 
 if TYPE_CHECKING:
-    from processor.control import Action
+    from processor.replay.inbox import Action
 
 MINUTE_NS = 60_000_000_000
 
@@ -311,6 +311,6 @@ def test_a_control_directory_that_cannot_be_written_is_still_listened_to(
     def refused(path: Path, *_: object, **__: object) -> None:
         raise WriteFailed(path, OSError(30, "Read-only file system"))
 
-    monkeypatch.setattr("processor.control_place.atomic_write", refused)
+    monkeypatch.setattr("processor.replay.control_place.atomic_write", refused)
     with Steered(folder, tmp_path) as steered:
         assert steered.do("seek", by="+1m").control.ok is True

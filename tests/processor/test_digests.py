@@ -10,7 +10,7 @@ import pytest
 
 from processor.formats import open_dataset
 from processor.settings import Aggregation
-from processor.source import open_source
+from processor.sources.source import open_source
 from processor.store import digests as digesting
 from processor.store.cache import Cache
 from processor.store.digests import DIGESTS_FILE, Digests, digest_of

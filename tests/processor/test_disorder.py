@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor import ordering
-from processor.aggregate import aggregate_all
-from processor.convert import convert
-from processor.formats import open_dataset, sorting
-from processor.inspection import inspect
-from processor.replay import replay
-from processor.session import Stop
+from processor.aggregate.table import aggregate_all
+from processor.cli.convert import convert
+from processor.cli.inspection import inspect
+from processor.core.merge import ordering
+from processor.formats import open_dataset
+from processor.formats.opening import sorting
+from processor.replay.run import replay
+from processor.replay.session import Stop
 from processor.settings import Settings
 from processor.store import writer as writing
 from processor.store.cache import Cache
@@ -37,7 +38,7 @@ def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sorting, "RUN_ROWS", 90)
     monkeypatch.setattr(sorting, "BLOCK_ROWS", 16)
     monkeypatch.setattr(writing, "_FIRST_EVENTS", 40)
-    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
+    monkeypatch.setattr("processor.formats.disk.files._PLAIN_READ_BYTES", 2000)
 
 
 def market(folder: Path, *, in_order: bool, begin: int = 0) -> Path:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import bars
-from processor.engine import OBI, Engine, checks, decimal_floats
-from processor.events import NS_PER_DAY, NS_PER_MS
+from processor.core import bars
+from processor.core.engine import OBI, Engine, checks, decimal_floats
+from processor.core.events import NS_PER_DAY, NS_PER_MS
 from processor.settings import Aggregation
 from tests import reference
 from tests.processor.streams import (

@@ -17,15 +17,15 @@ import polars as pl
 import psutil
 import pytest
 
-from processor import cluster
-from processor.aggregate import COLUMNS, aggregate_all, table
-from processor.cluster import on_cluster
-from processor.engine import Engine
+from processor.aggregate import cluster
+from processor.aggregate.cluster import on_cluster
+from processor.aggregate.partitions import computed, partitions, put_together
+from processor.aggregate.processes import in_processes
+from processor.aggregate.table import COLUMNS, aggregate_all, table
+from processor.core.engine import Engine
+from processor.core.events import NS_PER_DAY
 from processor.errors import DatasetError, FanOutFailed, SettingError
-from processor.events import NS_PER_DAY
-from processor.fanout import in_processes
 from processor.formats import open_dataset
-from processor.partitions import computed, partitions, put_together
 from processor.settings import Settings
 from processor.store.cache import Cache
 from tests.processor.fanout_work import Task, computed_or_stalled, ended, killed, pid_in, refused
@@ -35,7 +35,7 @@ from tests.processor.test_store import market_of_seconds, read_on, written
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from processor.partitions import Part, Partition
+    from processor.aggregate.partitions import Part, Partition
     from processor.store.manifest import Manifest
 
     Store = tuple[Path, Manifest]
@@ -98,7 +98,7 @@ def test_no_worker_outlives_what_it_works_for(tmp_path: Path, how: signal.Signal
     files = [tmp_path / "one", tmp_path / "two"]
     code = f"""
 from pathlib import Path
-from processor.fanout import in_processes
+from processor.aggregate.processes import in_processes
 from processor.formats import open_dataset
 from tests.processor.fanout_work import stalled
 in_processes(stalled, [Path({str(files[0])!r}), Path({str(files[1])!r})], 2, print)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from processor.inspection import as_text, inspect
+from processor.cli.inspection import as_text, inspect
 
 if TYPE_CHECKING:
     from pathlib import Path

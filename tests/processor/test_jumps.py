@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.events import BUY, LocatedTrades, Trades
-from processor.jumps import Jumps
-from processor.report import Report
+from processor.core.events import BUY, LocatedTrades, Trades
+from processor.core.merge.jumps import Jumps
+from processor.core.report import Report
 
 prices = st.lists(st.sampled_from([-5, 0, 1, 9, 10, 11, 99, 100, 101, 12_345, 10**15]), max_size=30)
 

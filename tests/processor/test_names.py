@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from processor.aggregate import aggregate_all
-from processor.convert import convert
+from processor.aggregate.table import aggregate_all
+from processor.cli.convert import convert
+from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.names import openable, printable, printable_lines
-from processor.report import Report
-from processor.resume import written
-from processor.session import subject_of
+from processor.replay.resume import written
+from processor.replay.session import subject_of
 from processor.settings import Settings
-from processor.source import open_source
+from processor.sources.source import open_source
 from processor.store.cache import Cache
 from tests.formats.samples import tardis
 

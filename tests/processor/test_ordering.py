@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import ordering
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Columns, Trades, concatenated
+from processor.core.merge import ordering
+from processor.core.merge.ordering import in_time_order
+from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
-from processor.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Columns, Trades, concatenated
-from processor.formats import sorting
 from processor.formats.base import Batch, Part
-from processor.formats.sorting import sorted_part
-from processor.ordering import in_time_order
-from processor.report import Report
+from processor.formats.opening import sorting
+from processor.formats.opening.sorting import sorted_part
 from tests.processor.parts import part, part_of
 from tests.processor.streams import Trade, Update, columns_of_book
 

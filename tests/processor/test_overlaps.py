@@ -7,12 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from processor import ordering
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, concatenated
+from processor.core.merge import ordering
+from processor.core.merge.ordering import in_time_order
+from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BUY, CLEAR, SELL, concatenated
 from processor.formats.base import batch
-from processor.ordering import in_time_order
-from processor.report import Report
 from tests.processor.parts import part, part_of
 from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
 

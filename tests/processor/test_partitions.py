@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.aggregate import table
-from processor.engine import Engine
+from processor.aggregate.partitions import Partition, computed, divisible, partitions, pieces, put_together
+from processor.aggregate.table import table
+from processor.core.engine import Engine
+from processor.core.events import NS_PER_DAY
 from processor.errors import DatasetError
-from processor.events import NS_PER_DAY
-from processor.partitions import Partition, computed, divisible, partitions, pieces, put_together
 from processor.settings import Aggregation, Settings
 from processor.store.reader import adds_up, engine_of_bars
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
 if TYPE_CHECKING:
-    from processor.ordering import Chunk
+    from processor.core.merge.ordering import Chunk
 
 HOUR_NS = 3600 * SECOND_NS
 

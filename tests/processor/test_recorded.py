@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 import pytest
 
-from processor.aggregate import COLUMNS
-from processor.replay import replay
-from processor.session import Stop
+from processor.aggregate.table import COLUMNS
+from processor.replay.run import replay
+from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES, DEPTH_FILE, MAX_ROWS, METRICS_FILE, OHLC_FILE, STATUS_FILE
 from shared.validate import faults

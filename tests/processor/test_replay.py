@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor import formats, ordering
-from processor import publish as publishing
-from processor.formats import chunks
-from processor.replay import replay
-from processor.session import Stop
+from processor import formats
+from processor.core.merge import ordering
+from processor.formats.lines import chunks
+from processor.publish import publisher as publishing
+from processor.replay.run import replay
+from processor.replay.session import Stop
 from processor.settings import Offset, Settings
 from shared import (
     DATA_FILES,

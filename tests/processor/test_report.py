@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.book import Book
-from processor.events import ASK, BID, NS_PER_MS, NS_PER_SECOND
-from processor.publish import Subject
-from processor.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_spells
-from processor.report_view import report_payload
+from processor.core.book import Book
+from processor.core.events import ASK, BID, NS_PER_MS, NS_PER_SECOND
+from processor.core.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_spells
+from processor.publish.publisher import Subject
+from processor.publish.report_view import report_payload
 from shared import MAX_LISTED_FILES, REPORT_FILE, DataReport, decode, encode
 from tests.processor.streams import Update, columns_of_book
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from processor.core.events import BUY, SELL, UNKNOWN
+from processor.core.merge.ordering import in_time_order
+from processor.core.merge.runs import in_common
+from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.events import BUY, SELL, UNKNOWN
-from processor.ordering import in_time_order
-from processor.report import Report
-from processor.runs import in_common
 from tests.processor.parts import part
 from tests.processor.streams import Trade, Update
 from tests.processor.test_overlaps import named, told

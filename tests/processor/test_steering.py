@@ -42,7 +42,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "SEGMENT_EVENTS", 400)
-    monkeypatch.setattr("processor.ordering.HELD_ROWS", 300)
+    monkeypatch.setattr("processor.core.merge.ordering.HELD_ROWS", 300)
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.engine import Engine, checks
+from processor.core.engine import Engine, checks
+from processor.core.events import NS_PER_DAY
+from processor.core.merge.ordering import Chunk
+from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.events import NS_PER_DAY
 from processor.formats import open_dataset
-from processor.ordering import Chunk
-from processor.report import Report
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.aggregate import aggregate_all
-from processor.convert import convert
+from processor.aggregate.table import aggregate_all
+from processor.cli.convert import convert
+from processor.cli.inspection import inspect
+from processor.core.events import NS_PER_DAY, NS_PER_SECOND
 from processor.errors import DatasetError
-from processor.events import NS_PER_DAY, NS_PER_SECOND
 from processor.formats import open_dataset
-from processor.inspection import inspect
 from processor.settings import Settings
-from processor.source import Kept, open_source
+from processor.sources.source import Kept, open_source
 from tests.formats.samples import TARDIS_TRADES
 
 if TYPE_CHECKING:

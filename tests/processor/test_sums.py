@@ -20,23 +20,23 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from processor import bars, kernel
-from processor import book as books
-from processor.aggregate import aggregate_all
-from processor.bars import Traded, trade_bars, traded
-from processor.book import Book
-from processor.engine import Engine, checks
+from processor.aggregate.partitions import computed, partitions
+from processor.aggregate.table import aggregate_all
+from processor.cli.inspection import _Step, inspect
+from processor.core import bars, kernel
+from processor.core import book as books
+from processor.core.bars import Traded, trade_bars, traded
+from processor.core.book import Book
+from processor.core.engine import Engine, checks
+from processor.core.events import ASK, BID, BUY, CLEAR, NS_PER_DAY, NS_PER_SECOND, SELL, BookEvents, scaled_up
+from processor.core.kernel import WIDTH
 from processor.errors import ScaleOverflow
-from processor.events import ASK, BID, BUY, CLEAR, NS_PER_DAY, NS_PER_SECOND, SELL, BookEvents, scaled_up
 from processor.formats import open_dataset
-from processor.formats.orders import ADD, RESET, OrderBook
-from processor.formats.resting import Resting
-from processor.inspection import _Step, inspect
-from processor.kernel import WIDTH
-from processor.partitions import computed, partitions
-from processor.publish import metrics_payload, ohlc_payload, overview_payload
+from processor.formats.books.orders import ADD, RESET, OrderBook
+from processor.formats.books.resting import Resting
+from processor.publish.publisher import metrics_payload, ohlc_payload, overview_payload
 from processor.settings import Aggregation, CvdReset, Settings
-from processor.source import open_source
+from processor.sources.source import open_source
 from processor.store.cache import Cache
 from processor.store.volumes import volumes_of
 from tests.processor.streams import (

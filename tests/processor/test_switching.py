@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.events import NS_PER_DAY
+from processor.core.events import NS_PER_DAY
 from processor.settings import Offset, iso
 from shared import STATUS_FILE, DirectoryReader, Status, decode
 from shared.validate import faults
@@ -23,7 +23,7 @@ from tests.processor.test_steering import HOUR_NS, at_ns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from processor.events import BookEvents, Trades
+    from processor.core.events import BookEvents, Trades
 
 HEADER = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 
@@ -136,8 +136,8 @@ def seen_to_fail(steered: Steered) -> Status:
 def test_readers_see_that_a_dataset_switched_to_fails_while_it_is_read_and_why(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
-    monkeypatch.setattr("processor.ordering.HELD_ROWS", 50)
+    monkeypatch.setattr("processor.formats.disk.files._PLAIN_READ_BYTES", 2000)
+    monkeypatch.setattr("processor.core.merge.ordering.HELD_ROWS", 50)
     play(dataset, tmp_path / "ipc", speed=None, interval="7s")
     with Steered(dataset, tmp_path, paused=False, speed=100.0) as steered:
         steered.do("dataset", dataset=str(rotten(tmp_path / "rotten", 2_000)))
@@ -151,8 +151,8 @@ def test_readers_see_that_a_dataset_switched_to_fails_while_it_is_read_and_why(
 def test_a_seek_into_what_cannot_be_read_is_refused_and_what_can_be_read_is_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processor.formats.files._PLAIN_READ_BYTES", 2000)
-    monkeypatch.setattr("processor.ordering.HELD_ROWS", 50)
+    monkeypatch.setattr("processor.formats.disk.files._PLAIN_READ_BYTES", 2000)
+    monkeypatch.setattr("processor.core.merge.ordering.HELD_ROWS", 50)
     with Steered(rotten(tmp_path / "rotten", 2_000), tmp_path) as steered:
         before = steered.do("seek", by="+10s")
         answer = steered.do("seek", by="+1h")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.cursor import Cursor
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from processor.player import Player
+from processor.replay.cursor import Cursor
+from processor.replay.player import Player
 from processor.settings import Aggregation
-from processor.source import open_source
+from processor.sources.source import open_source
 from shared import STATUS_FILE, DirectoryReader, Status, command, decode, send_command
 from tests.processor.fake_clock import FakeClock
 from tests.processor.markets import FIRST_NS, market, write
@@ -37,7 +37,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processor.ordering.HELD_ROWS", 100)
+    monkeypatch.setattr("processor.core.merge.ordering.HELD_ROWS", 100)
     monkeypatch.setattr("processor.formats.own.GROUP_ROWS", 100)
 
 

@@ -20,7 +20,7 @@ from processor.formats.mapped.time_shapes import is_date_alone
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 _OF_TRADES: Final = ("id", "price", "size", "side")
 _OF_ORDERS: Final = ("id", "action", "side", "price", "size")

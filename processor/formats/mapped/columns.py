@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.errors import DatasetError
-from processor.formats import text
-from processor.formats.headers import layout_of, sound_names
+from processor.formats.lines import text
+from processor.formats.lines.headers import layout_of, sound_names
 from processor.formats.mapped import FILE_NAME, frames, json_rows, rewriting, separated
 from processor.formats.mapped.clocks import Clock, TimeColumn, clock_for
 from processor.formats.mapped.mapping_file import (
@@ -28,7 +28,7 @@ from processor.formats.mapped.time_forms import UNITS_NS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.mapped.contents import Content
     from processor.formats.mapped.mapping_file import Name, Table
 

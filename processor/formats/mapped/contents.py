@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from processor.formats.packing import Block
+    from processor.formats.disk.packing import Block
 
     Rows = tuple[tuple[str, ...], ...]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from processor.errors import DatasetError
+from processor.formats.disk.packing import Block
 from processor.formats.mapped.contents import FEW, Content
 from processor.formats.mapped.mapping_file import clipped
-from processor.formats.packing import Block
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 PARQUET: Final = b"PAR1"
 ARROW: Final = b"ARROW1"

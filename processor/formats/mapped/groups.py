@@ -13,7 +13,7 @@ from processor.formats.mapped.names import stem_of, telling_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 _UNKNOWN: Final = "BTC-USD"
 _TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.errors import DatasetError
+from processor.formats.disk.packing import BOM, HEAD_BYTES, Block
 from processor.formats.mapped.contents import FEW, Content, values_of
 from processor.formats.mapped.mapping_file import clipped
-from processor.formats.packing import BOM, HEAD_BYTES, Block
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 _SEPARATOR: Final = "\x1f"
 _ROWS_AT_ONCE: Final = 8192

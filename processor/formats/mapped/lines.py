@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from processor.formats.files import SourceFile
-from processor.formats.packing import BOM, HEAD_BYTES, Block
+from processor.formats.disk.files import SourceFile
+from processor.formats.disk.packing import BOM, HEAD_BYTES, Block
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from processor.core.report import Report
     from processor.formats.mapped.columns import Mapped
     from processor.formats.mapped.rewriting import Rewriter
-    from processor.report import Report
 
 _NEWLINE = ord("\n")
 

@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from processor.errors import DatasetError
+from processor.formats.lines.specs import MAX_DECIMALS
 from processor.formats.mapped import FILE_NAME
 from processor.formats.mapped.time_forms import UNITS_NS, BadFormat, of_format
 from processor.formats.mapped.zones import zone_of
-from processor.formats.specs import MAX_DECIMALS
 
 TRADES: Final = "trades"
 BOOK: Final = "book"

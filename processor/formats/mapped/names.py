@@ -14,7 +14,7 @@ from processor.formats.mapped.neutral_words import NEUTRAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
     from processor.formats.mapped.mapping_file import Table
 
 _ENDINGS: Final = frozenset(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
-from processor.formats.fields import pointer_to
+from processor.formats.lines.fields import pointer_to
 from processor.formats.mapped.time_forms import fresh_state
 from processor.formats.mapped.time_kernels import NO_SUCH_TIME, PARTS, READ, STATE_FIELDS, date_of, read_time
 

@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.formats.base import Part, batch
-from processor.formats.levels import read_levels
+from processor.formats.books.snapshots import SnapshotRuns, with_clears
+from processor.formats.books.states import full_states
+from processor.formats.lines.levels import read_levels
+from processor.formats.lines.specs import ABSENT
+from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
+from processor.formats.lines.text import PHRASES
 from processor.formats.mapped.json_levels import paired
 from processor.formats.mapped.lines import Lines
 from processor.formats.mapped.mapping_file import BOOK, TRADES, word_of
 from processor.formats.mapped.vendor_rules import KeptQuotes, Sequence, aggressors_of_flags
-from processor.formats.snapshots import SnapshotRuns, with_clears
-from processor.formats.specs import ABSENT
-from processor.formats.states import full_states
-from processor.formats.tables import Table, TableReader, begin_ns, report_unknown_sides
-from processor.formats.text import PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch
+    from processor.formats.lines.tables import Rows
+    from processor.formats.lines.text import Layout
     from processor.formats.mapped.columns import Mapped
     from processor.formats.mapped.lines import Notes
-    from processor.formats.tables import Rows
-    from processor.formats.text import Layout
-    from processor.report import Report
 
     _BookOf = Callable[[Rows], BookEvents | None]
 

@@ -14,7 +14,7 @@ from processor.formats.mapped import frames, json_rows, separated
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 NUMBER: Final = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][-+]?\d+)?")
 WORD: Final = re.compile(r"[a-z]+|\d+")

@@ -7,13 +7,13 @@ from collections import deque
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
+from processor.formats.disk.packing import BOM, HEAD_BYTES
 from processor.formats.mapped.contents import FEW, Content, values_of
-from processor.formats.packing import BOM, HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _MOST_LINES_BEFORE: Final = 50

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.events import ASK, BID, BookEvents, concatenated
 from processor.errors import DatasetError
-from processor.events import ASK, BID, BookEvents, concatenated
-from processor.formats import orders
 from processor.formats.base import batch, part_of_all
-from processor.formats.in_turn import InTurn, ReceiptOrder, Received, begun_by
+from processor.formats.books import orders
+from processor.formats.lines.specs import ABSENT
+from processor.formats.lines.tables import OrderCheck, Table, TableReader, begin_ns
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
-from processor.formats.specs import ABSENT
-from processor.formats.tables import OrderCheck, Table, TableReader, begin_ns
+from processor.formats.recordings.in_turn import InTurn, ReceiptOrder, Received, begun_by
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
     from processor.formats.base import Batch, Part
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.tables import Rows
+    from processor.formats.lines.text import Layout
     from processor.formats.mapped.columns import Mapped
-    from processor.formats.tables import Rows
-    from processor.formats.text import Layout
-    from processor.report import Report
 
     Ints = NDArray[np.int64]
 

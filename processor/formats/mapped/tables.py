@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processor.formats.base import Part
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 _OF_A_ROW: Final = (
     "time", "time_unit", "format", "zone", "local_time", "instrument", "instrument_column", "instrument_pattern",

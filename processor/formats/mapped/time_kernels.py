@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
-from processor.formats.fields import month_days, pointer_to
+from processor.formats.lines.fields import month_days, pointer_to
 
 if TYPE_CHECKING:
     from typing import TypeAlias

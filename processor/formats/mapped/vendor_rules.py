@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.events import BUY, ONLY_BID, SELL, UNKNOWN, BookEvents
-from processor.formats.specs import ABSENT
+from processor.core.events import BUY, ONLY_BID, SELL, UNKNOWN, BookEvents
+from processor.formats.lines.specs import ABSENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from processor.core.report import Report
+    from processor.formats.lines.tables import Rows
+    from processor.formats.lines.text import Layout
     from processor.formats.mapped.mapping_file import Name
-    from processor.formats.tables import Rows
-    from processor.formats.text import Layout
-    from processor.report import Report
 
 _BUY_FLAG: Final = 32
 _SELL_FLAG: Final = 64

@@ -19,7 +19,7 @@ from processor.formats.mapped.separated import fields_of, lines_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from processor.formats.files import SourceFile
+    from processor.formats.disk.files import SourceFile
 
 Row = tuple[str, ...]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from processor.events import ASK, BID, CLEAR, UNKNOWN, BookEvents, Trades
+from processor.core.events import ASK, BID, CLEAR, UNKNOWN, BookEvents, Trades
 from processor.formats.own import DatasetWriter
 from tests.formats import test_dbn, test_hftbacktest, test_sqlite_tables
 from tests.formats.one_market.model import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from processor.events import ASK, BID, BUY, CLEAR, SELL
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from tests.formats.samples import DAY_US
 from tests.formats.websocket_samples import PlainBook
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from processor.events import BID, CLEAR
+from processor.core.events import BID, CLEAR
 from tests.formats.one_market.model import DAY_MS, events_of
 from tests.formats.samples import lines, write
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.events import ASK, BID, CLEAR
+from processor.core.events import ASK, BID, CLEAR
 from tests.formats import archive_samples, samples
 from tests.formats.one_market.model import (
     DAY_MS,

@@ -1,0 +1,414 @@
+"""The whole history of a dataset as one table.
+
+What is read for the first time is computed as it comes, in this process. What is in a store already can be divided into
+days, which several processes or a cluster compute at the same time.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+import structlog
+
+from processor.aggregate.cluster import on_cluster
+from processor.aggregate.partitions import computed, partitions, pieces, put_together
+from processor.aggregate.processes import gathered, in_processes
+from processor.core import bars
+from processor.core.engine import OBI, Engine, decimal_floats
+from processor.core.events import NS_PER_MS, Trades, concatenated
+from processor.errors import DatasetError, SettingError
+from processor.formats import in_order
+from processor.formats.lines.chunks import SMALL_BYTES, prefetched
+from processor.settings import resolved
+from processor.sources.source import Direct, Kept, open_source
+from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from processor.aggregate.partitions import Part, Partition
+    from processor.core.merge.ordering import Chunk
+    from processor.core.report import Report
+    from processor.formats import Dataset
+    from processor.settings import Moment, Settings
+    from processor.sources.source import Source
+    from processor.store.cache import Cache
+    from processor.store.manifest import Segment
+
+_log = structlog.get_logger()
+
+COLUMNS: Final = (
+    "timestamp_ms",
+    *bars.PRICES,
+    *bars.LOTS,
+    "trades",
+    *OBI,
+    *bars.CVD,
+    "best_bid",
+    "best_ask",
+)
+INSTRUMENT: Final = "instrument"
+"""The column before them in a table of several instruments."""
+SUFFIXES: Final = (".parquet", ".csv")
+
+_CHUNKS_AHEAD: Final = 6
+"""Reading comes in bursts: a few chunks of some megabytes in stock keep the engine from waiting."""
+_SEGMENTS_AHEAD: Final = 1
+"""A store's are larger, and come evenly."""
+_TRADES_AT_ONCE: Final = 131_072
+"""Polars takes a millisecond for a call, however few the trades in it are."""
+
+_NOT_KEPT_BYTES: Final = 256 << 10
+"""Files of an instrument up to this long are read anew each time where there are many instruments."""
+_MOST_THREADS: Final = 6
+"""Each holds a book and a segment, some 40 MB: with these the process stays below 600 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """The whole history of an instrument: its table, what went into it, and what was found in the data."""
+
+    instrument: str
+    rows: pl.DataFrame
+    trades: int
+    samples: int
+    report: Report
+
+
+def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], None] = lambda _: None) -> Engine:
+    """Run the whole of `source`, or its part up to `settings.until`, through an engine here and return it.
+
+    `on_progress` is told the bytes of the dataset read so far. Closes `source`.
+
+    Raises:
+        DatasetError: the dataset turns out unusable.
+    """
+    with closing(source):
+        engine, chunks = source.begin(settings.aggregation, None, keep=None)
+        # The source is closed before what reads it ahead, which may be waiting for more.
+        ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
+        with closing(prefetched(chunks, ahead if source.size_bytes > SMALL_BYTES else 0)) as some, closing(source):
+            wanted = _until(some, settings.until)
+            # A book can be sampled into intervals that end by activity only once the trades before have been seen.
+            by_time = settings.aggregation.activity is None
+            for chunk in _with_trades_together(wanted) if by_time else wanted:
+                engine.advance(chunk.trades, chunk.book)
+                on_progress(chunk.consumed_bytes)
+    source.refresh()
+    return engine
+
+
+def aggregate_all(
+    dataset: Dataset,
+    instruments: Sequence[str],
+    settings: Settings,
+    cache: Cache | None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    from_bars: bool = True,
+    on_progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
+) -> list[Aggregated]:
+    """Aggregate each of `instruments`.
+
+    What is in a store already is divided into days, which are spread over `workers` processes (1: threads of this one,
+    on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one instrument
+    after the other, and into the `cache`. Where a store's bars of a second add up to the intervals wanted, they are
+    added up, unless `from_bars` is false or workers are to compute. The result is the same.
+    `on_progress` is told what is being done, and how much of how much.
+
+    Raises:
+        DatasetError: the dataset turns out unusable, or holds no event.
+        SettingError: there is a cluster, but no store that it could read.
+        FanOutFailed: processes or cluster cannot be used.
+    """
+    return in_order(
+        dataset,
+        lambda found: _aggregate_all(
+            found, instruments, settings, cache, workers, cluster, from_bars=from_bars, on_progress=on_progress
+        ),
+    )
+
+
+def _aggregate_all(
+    dataset: Dataset,
+    instruments: Sequence[str],
+    settings: Settings,
+    cache: Cache | None,
+    workers: int,
+    cluster: str | None,
+    *,
+    from_bars: bool,
+    on_progress: Callable[[str, int, int], None],
+) -> list[Aggregated]:
+    found: dict[str, Aggregated] = {}
+    plans: list[_Plan] = []
+    with ExitStack() as held:
+        for name in instruments:
+            # What is read faster than a store of it is written needs none.
+            sizes = (file.size_bytes for file in dataset.files_of(name))
+            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_KEPT_BYTES
+            source = open_source(dataset, name, settings.clock, None if is_small else cache)
+            held.callback(source.close)
+            if (
+                isinstance(source, Kept)
+                and source.manifest.complete
+                and (plan := _planned(source, settings)).partitions
+            ):
+                plans.append(plan)
+                continue
+            if cluster and isinstance(source, Direct):
+                expected = "a cache to read the dataset into, or a dataset made by `processor convert`"
+                raise SettingError("cluster", cluster, expected)
+            found[name] = _here(source, settings, on_progress)
+        parts = _spread(plans, workers, cluster, on_progress)
+        for plan in plans:
+            name = plan.source.instrument
+            if parts is None:
+                found[name] = _of_store(plan, settings, on_progress, from_bars=from_bars)
+            else:
+                engine = _of_parts(plan, list(islice(parts, len(plan.partitions))), settings)
+                found[name] = _aggregated(engine, plan.source, settings)
+    if not any(each.trades or each.samples for each in found.values()):
+        msg = f"there is no event of {', '.join(instruments)} in the dataset"
+        raise DatasetError(msg)
+    return [found[name] for name in instruments]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A source whose store's segments before `end` are divided into `partitions`."""
+
+    source: Kept
+    end: int
+    partitions: list[Partition]
+
+
+def _planned(source: Kept, settings: Settings) -> _Plan:
+    """Divide what certainly lies before `settings.until`."""
+    manifest = source.manifest
+    end = len(manifest.segments)
+    if settings.until is not None and manifest.first_ns is not None:
+        end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
+    return _Plan(source, end, partitions(source.folder, manifest, settings.aggregation, end))
+
+
+def _spread(
+    plans: Sequence[_Plan], workers: int, cluster: str | None, on_progress: Callable[[str, int, int], None]
+) -> Iterator[Part] | None:
+    """All parts of all plans, in their order; None where this process is to compute them itself."""
+    tasks = [partition for plan in plans for partition in plan.partitions]
+    done, total = 0, sum(task.events for task in tasks)
+
+    def count(task: Partition) -> None:
+        nonlocal done
+        done += task.events
+        on_progress(f"{len(tasks)} days", done, total)
+
+    if cluster and tasks:
+        return iter(on_cluster(computed, tasks, cluster, count))
+    if min(workers, len(tasks)) <= 1:
+        return None
+    try:
+        return iter(in_processes(computed, tasks, workers, count))
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("days_not_readable", reason=str(error))
+        return None
+
+
+def _of_store(
+    plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None], *, from_bars: bool
+) -> Aggregated:
+    """A store's history computed here."""
+    try:
+        if from_bars and adds_up(settings.aggregation):
+            engine = _from_bars(plan, settings, on_progress)
+        else:
+            engine = _in_threads(plan, settings, on_progress)
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("store_not_readable", reason=str(error))
+        return _here(plan.source, settings, on_progress)
+    return _aggregated(engine, plan.source, settings)
+
+
+def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
+    """From the bars of a second that lie in the store, without an event but those of the last segment."""
+    source, manifest = plan.source, plan.source.manifest
+    done, total = 0, sum(segment.trades + segment.book_events for segment in manifest.segments[: plan.end])
+
+    def count(segment: Segment) -> None:
+        nonlocal done
+        done += segment.trades + segment.book_events
+        on_progress(source.instrument, done, total)
+
+    return _to_the_end(plan, engine_of_bars(source.folder, manifest, plan.end, settings.aggregation, count), settings)
+
+
+def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
+    """By a thread for each core: what takes time in them does not hold the interpreter's lock."""
+    source = plan.source
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(cores, _MOST_THREADS)
+    tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
+    done, total = 0, sum(task.events for task in tasks)
+    parts: dict[int, Part] = {}
+    with ThreadPoolExecutor(threads) as pool:
+        for number, part in gathered(pool, computed, tasks, range(len(tasks))):
+            parts[number] = part
+            done += tasks[number].events
+            on_progress(source.instrument, done, total)
+    return _of_parts(plan, [parts[number] for number in range(len(tasks))], settings)
+
+
+def _here(source: Source, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Aggregated:
+    total = source.size_bytes
+    engine = aggregate(source, settings, lambda done: on_progress(source.instrument, done, total))
+    return _aggregated(engine, source, settings)
+
+
+def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregated:
+    rows = table(engine, settings)
+    return Aggregated(source.instrument, rows, engine.trades, engine.book.samples, source.report)
+
+
+def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
+    """The engine of what `parts` are of, and of the rest."""
+    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    return _to_the_end(plan, put_together(folder, manifest, parts, settings.aggregation, end), settings)
+
+
+def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
+    """Takes in the rest up to `settings.until`, which is within one segment."""
+    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    if end < len(manifest.segments) and settings.until is not None and manifest.first_ns is not None:
+        rest = read_segment(folder, end, manifest.segments[end])
+        rest = rest.until(resolved(settings.until, manifest.first_ns))
+        engine.advance(rest.trades, rest.book)
+    return engine
+
+
+def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
+    limit_ns: int | None = None
+    for chunk in chunks:
+        if until is None:
+            yield chunk
+            continue
+        if limit_ns is None:
+            limit_ns = resolved(until, min(int(part.time_ns[0]) for part in (*chunk.trades, *chunk.book)))
+        yield chunk.until(limit_ns)
+        if chunk.until_ns >= limit_ns:
+            return
+
+
+def _with_trades_together(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The same chunks with their trades put off until there are many; an engine minds the order within a kind only."""
+    waiting: list[Trades] = []
+    began = False
+    for chunk in chunks:
+        waiting += chunk.trades
+        # The first chunk goes whole: from it the engine knows when the dataset begins.
+        if not began or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
+            yield replace(chunk, trades=(concatenated(waiting),) if waiting else ())
+            waiting = []
+        else:
+            yield replace(chunk, trades=())
+        began = True
+    if waiting:
+        yield replace(chunk, trades=(concatenated(waiting),), book=())
+
+
+def table(engine: Engine, settings: Settings) -> pl.DataFrame:
+    """The engine's intervals in the instrument's own units, columns of COLUMNS, oldest first.
+
+    With `settings.start`, from the interval that holds it.
+    """
+    rows = engine.rows()
+    tape, book = engine.tape, engine.book
+    decimals = (
+        dict.fromkeys(bars.PRICES, tape.price_decimals)
+        | dict.fromkeys((*bars.LOTS, *bars.CVD), tape.size_decimals)
+        | dict.fromkeys(("best_bid", "best_ask"), book.price_decimals)
+    )
+    columns = {"timestamp_ms": pl.Series(engine.timestamps_ms(rows), dtype=pl.Int64)}
+    columns |= {name: rows[name] for name in COLUMNS if name not in columns}
+    columns |= {name: _floats(rows[name], places) for name, places in decimals.items()}
+    rows = pl.DataFrame(columns)
+    if settings.start is not None and engine.first_ns is not None:
+        start_ns = resolved(settings.start, engine.first_ns)
+        interval_ns = settings.aggregation.interval_ns
+        if interval_ns:
+            return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
+        # Every interval reaches to the begin of the next one.
+        return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]
+    return rows
+
+
+def together(found: Sequence[Aggregated]) -> pl.DataFrame:
+    """One table of several instruments: a column `instrument` and then COLUMNS, one instrument after the other."""
+    return pl.concat(each.rows.select(pl.lit(each.instrument).alias(INSTRUMENT), pl.all()) for each in found)
+
+
+def _floats(column: pl.Series, decimals: int) -> pl.Series:
+    nulls = column.null_count()
+    if nulls == len(column):
+        return column.cast(pl.Float64)
+    if not nulls:
+        return pl.Series(column.name, decimal_floats(column, decimals))
+    floats = pl.Series(column.name, decimal_floats(column.fill_null(0), decimals))
+    return floats.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.Float64))
+
+
+def write_table(rows: pl.DataFrame, out: Path) -> None:
+    """Write `rows` to a .parquet or .csv file, whole or not at all.
+
+    Raises:
+        SettingError: the suffix is neither, or the file cannot be written.
+    """
+    check_out(out)
+    temporary = out.with_name(f".{out.name}.tmp")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                if out.suffix.lower() == ".parquet":
+                    rows.write_parquet(file)
+                else:
+                    rows.write_csv(file)
+            temporary.replace(out)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise _unwritable(out, error) from error
+
+
+def check_out(out: Path) -> None:
+    """Refuse an output file that is neither Parquet nor CSV or cannot be written, before any work is done.
+
+    Raises:
+        SettingError: it says which of these.
+    """
+    if out.suffix.lower() not in SUFFIXES:
+        raise SettingError("out", str(out), "a file that ends in .parquet or .csv")
+    try:
+        if out.is_dir():
+            raise SettingError("out", str(out), "a file, and this is a folder")
+        folder = next(parent for parent in out.absolute().parents if parent.exists())
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: Exception) -> SettingError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return SettingError("out", str(out), f"a file that can be written ({reason or error})")

@@ -1,0 +1,400 @@
+"""The order book and its imbalance: one sample per distinct event time, gathered into intervals.
+
+OBI = (B - A) / (B + A) with B and A the lots resting on the best N levels of each side (N = 0: on all); 0 for an empty
+book. A sample is taken after the last update that bears a time, so it is pending until a later time shows up; whatever
+the batches, the result is that of one piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.core import kernel
+from processor.core.events import END_OF_TIME, NS_PER_MS, BookEvents, read_only, scaled_up
+from processor.core.kernel import NO_PRICE
+from processor.errors import ScaleOverflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_PIECE: Final = 131_072
+"""Events whose narrow columns are widened at once."""
+_BEFORE_TIME: Final = np.iinfo(np.int64).min
+_LARGEST_INT32: Final = np.iinfo(np.int32).max
+_NARROW: Final = 2**62
+"""Lots whose sums stay below this are compared in one word of the kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookBars:
+    """Intervals with at least one sample, oldest first; all columns equally long.
+
+    `bucket` names the interval (see `Engine`), `bid_ticks` and `ask_ticks` the best prices at its last sample
+    (NO_PRICE for an empty side).
+    """
+
+    bucket: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    bid_ticks: NDArray[np.int64]
+    ask_ticks: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Intervals."""
+        return len(self.bucket)
+
+    def rows(self, where: slice) -> BookBars:
+        """Some of them."""
+        return _bars(self._times()[:, where], self._values()[:, where])
+
+    def tail(self, rows: int) -> BookBars:
+        """The last `rows` of them, at least one."""
+        return self.rows(slice(-rows, None))
+
+    def coarser(self, intervals: int) -> BookBars:
+        """The same gathered `intervals` at a time; there may be several of one interval, of which each holds more."""
+        bucket = self.bucket // intervals
+        first = np.flatnonzero(np.diff(bucket, prepend=bucket[:1] - 1))
+        last = np.append(first[1:], len(bucket)) - 1 if len(first) else first
+        return BookBars(
+            bucket[first],
+            self.open[first],
+            np.maximum.reduceat(self.high, first) if len(first) else self.high,
+            np.minimum.reduceat(self.low, first) if len(first) else self.low,
+            self.close[last],
+            self.bid_ticks[last],
+            self.ask_ticks[last],
+        )
+
+    def since(self, bucket: int) -> BookBars:
+        """Those of interval number `bucket` and later."""
+        first = int(np.searchsorted(self.bucket, bucket))
+        return self.rows(slice(first, None))
+
+    def finer(self, decimals: int) -> BookBars:
+        """The same intervals with prices of that many more decimals.
+
+        Raises:
+            ScaleOverflow: a price has no room in 64 bits on that scale.
+        """
+        times = self._times()
+        for row in (1, 2):
+            there = times[row] != NO_PRICE
+            times[row, there] = scaled_up(times[row, there], decimals)
+        return _bars(times, self._values())
+
+    def _times(self) -> NDArray[np.int64]:
+        return np.stack((self.bucket, self.bid_ticks, self.ask_ticks))
+
+    def _values(self) -> NDArray[np.float64]:
+        return np.stack((self.open, self.high, self.low, self.close))
+
+
+def concatenated(parts: Sequence[BookBars]) -> BookBars:
+    """The intervals of all parts in order; there must be at least one part."""
+    return _bars(
+        np.concatenate([part._times() for part in parts], axis=1),  # noqa: SLF001 - of its own kind
+        np.concatenate([part._values() for part in parts], axis=1),  # noqa: SLF001
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """How often and from when to when the book was crossed or locked.
+
+    `begun_ns` and `ended_ns` are those of the first few spells: the first sample within each, and the first after it,
+    None while it stands.
+    """
+
+    samples: int
+    spells: int
+    begun_ns: tuple[int, ...]
+    ended_ns: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """A book at a moment that has no more events: all its levels, best first, and what its samples have told so far.
+
+    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `spells` are the kernel's,
+    without a pending sample.
+    """
+
+    price_decimals: int
+    size_decimals: int
+    bids: tuple[NDArray[np.int64], NDArray[np.int64]]
+    asks: tuple[NDArray[np.int64], NDArray[np.int64]]
+    clock: NDArray[np.int64]
+    spells: NDArray[np.int64]
+
+
+class Book:
+    """A book fed batch by batch.
+
+    `advance` takes events in time order and returns the intervals they closed; a batch may end between events of equal
+    time. `open_bars` is the rest, as if no more events of the last time were to come.
+    """
+
+    def __init__(self, *, interval_ns: int, obi_levels: int) -> None:
+        """Begin with an empty book. `obi_levels` 0 is the whole book.
+
+        With `interval_ns` 0, `expect` says where intervals begin.
+        """
+        self.price_decimals = 0
+        self.size_decimals = 0
+        self._interval_ns = interval_ns
+        self._obi_levels = obi_levels
+        self._ladder = kernel.new_ladder()
+        self._largest_lots = 0
+        self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
+        self._clock[kernel.TIME] = _BEFORE_TIME
+        self._clock[kernel.STANCE] = kernel.APART
+        self._bar = np.zeros(4)
+        self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
+        self._wide = np.empty((2, _PIECE), np.int64)
+        self._starts_ns = np.empty(0, np.int64)
+
+    def expect(self, starts_ns: NDArray[np.int64]) -> None:
+        """Where intervals begin that events of the next `advance` may be in, all of them; for `interval_ns` 0.
+
+        They are later than the ones expected before, and whatever is yet to come is not before the last of those but
+        one.
+        """
+        known = self._starts_ns
+        if len(known):
+            # Of the others none will be asked for: what is pending is in one that was known then, what is to come in
+            # one of the last two, and whatever is open has ended by then.
+            pending = int(np.searchsorted(known, self._clock[kernel.TIME], side="right")) - 1
+            last = len(known) - 1
+            known = known[np.unique(np.maximum((pending, last - 1, last), 0))]
+        self._starts_ns = np.concatenate((known, starts_ns))
+
+    def interval_at(self, time_ns: int) -> int:
+        """Name of the interval that holds a moment of the next or the last event, for `interval_ns` 0."""
+        at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
+        return int(self._starts_ns[at]) // NS_PER_MS
+
+    def advance(self, events: BookEvents) -> BookBars:
+        """Apply `events` and return the intervals they closed.
+
+        Raises:
+            ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
+        """
+        if not len(events):
+            return no_bars()
+        price_decimals = max(events.price_decimals, self.price_decimals)
+        size_decimals = max(events.size_decimals, self.size_decimals)
+        self._rescale(price_decimals, size_decimals)
+        events = events.rescaled(price_decimals, size_decimals)
+        largest_lots = _LARGEST_INT32 if events.size_lots.dtype == np.int32 else int(events.size_lots.max())
+        if events.price_ticks.dtype == events.size_lots.dtype == np.int64:
+            return self._advance(events, largest_lots)
+        # Widened a piece at a time, in memory that is in the processor's cache already.
+        pieces = (events.rows(slice(at, at + _PIECE)) for at in range(0, len(events), _PIECE))
+        return concatenated([self._advance(self._widened(piece), largest_lots) for piece in pieces])
+
+    def _widened(self, events: BookEvents) -> BookEvents:
+        price_ticks, size_lots = self._wide[:, : len(events)]
+        price_ticks[:], size_lots[:] = events.price_ticks, events.size_lots
+        return replace(events, price_ticks=price_ticks, size_lots=size_lots)
+
+    def _advance(self, events: BookEvents, largest_lots: int) -> BookBars:
+        """Apply `events`, of which none is of more than `largest_lots`."""
+        span = int(events.time_ns[-1]) - int(events.time_ns[0])
+        intervals = span // self._interval_ns + 2 if self._interval_ns else len(self._starts_ns)
+        room = min(len(events), intervals) + 1
+        times, values = np.empty((3, room), np.int64), np.empty((4, room))
+        self._ladder = kernel.with_room(self._ladder, len(events))
+        closed = kernel.advance(
+            self._ladder,
+            self._clock,
+            self._bar,
+            self._spells,
+            self._obi_levels,
+            self._is_wide(len(events), largest_lots),
+            self._interval_ns,
+            read_only(self._starts_ns),
+            read_only(events.time_ns),
+            read_only(events.side),
+            read_only(events.price_ticks),
+            read_only(events.size_lots),
+            times,
+            values,
+        )
+        self._check_reach(self.price_decimals)
+        return _bars(times[:, :closed], values[:, :closed])
+
+    def _check_reach(self, price_decimals: int) -> None:
+        for s in (0, 1):
+            if out_of_reach := int(self._ladder[s, kernel.OUT_OF_REACH]):
+                price = Decimal(out_of_reach).scaleb(-price_decimals)
+                msg = f"a price of {price:f}, in ticks of 1e-{price_decimals}, has no room in a book of 64 bits"
+                raise ScaleOverflow(msg)
+
+    def _is_wide(self, events: int, largest_lots: int) -> bool:
+        """Whether sums of lots that are compared may come to 2**62 with so many more events, of no more lots each."""
+        self._largest_lots = max(self._largest_lots, largest_lots)
+        levels = 2 * self._obi_levels or self._levels + events
+        if levels * self._largest_lots < _NARROW:
+            return False
+        # What made it so may be gone by now.
+        self._largest_lots = max(kernel.recount(self._ladder), largest_lots)
+        return True
+
+    @classmethod
+    def resumed(
+        cls,
+        state: BookState,
+        *,
+        interval_ns: int,
+        obi_levels: int,
+        open_bar: BookBars | None = None,
+        starts_ns: NDArray[np.int64] | None = None,
+    ) -> Book:
+        """A book that goes on from `state`, whatever interval and levels that was recorded with.
+
+        `open_bar` is the interval of the last sample, one row, as far as it is known; without it the interval opens
+        with the last sample. For `interval_ns` 0, `starts_ns` are the begins of the interval that the last event is in
+        and of later ones; a last sample from before is in an interval of its own.
+        """
+        book = cls(interval_ns=interval_ns, obi_levels=obi_levels)
+        if starts_ns is not None:
+            book.expect(starts_ns)
+        book.price_decimals, book.size_decimals = state.price_decimals, state.size_decimals
+        sides = (state.bids, state.asks)
+        book._ladder = kernel.with_room(book._ladder, max(len(prices) for prices, _ in sides))
+        for s, (prices, sizes) in enumerate(sides):
+            kernel.refill(book._ladder, s, prices, sizes, obi_levels)
+        book._largest_lots = kernel.recount(book._ladder)
+        book._clock, book._spells = state.clock.copy(), state.spells.copy()
+        if not book._clock[kernel.SAMPLES]:
+            return book
+        time_ns = int(book._clock[kernel.TIME])
+        bucket = time_ns // interval_ns if starts_ns is None else min(time_ns, int(starts_ns[0])) // NS_PER_MS
+        # Where there are `starts_ns`, the kernel looks there for the end.
+        book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, (bucket + 1) * interval_ns, 1
+        if open_bar is None:
+            book._bar[:] = kernel.imbalance(book._ladder, obi_levels, True)  # noqa: FBT003 - kernels take no keywords
+        else:
+            book._bar[:] = open_bar._values()[:, -1]  # noqa: SLF001 - of its own kind
+        return book
+
+    def state(self) -> BookState:
+        """What `resumed` needs to go on from here, when no more events of the last time are to come."""
+        clock, _, spells, _, _ = self._settled()
+        clock[kernel.PENDING] = 0
+        bids, asks = self.levels(self._levels)
+        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, spells)
+
+    def open_bars(self) -> BookBars:
+        """What `advance` would still return if the events ended here: a closed and an open interval at most."""
+        if not self._clock[kernel.PENDING] and not self._clock[kernel.HAS_BAR]:
+            return no_bars()
+        clock, bar, _, times, values = self._settled()
+        times = np.column_stack((times, clock[[kernel.BUCKET, kernel.BEST_BID, kernel.BEST_ASK]]))
+        return _bars(times, np.column_stack((values, bar)))
+
+    def _settled(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Clock, bar and spells as they are once a pending sample is taken, and the intervals that it closes."""
+        clock, bar, spells = self._clock.copy(), self._bar.copy(), self._spells.copy()
+        times, values = np.empty((3, 1), np.int64), np.empty((4, 1))
+        closed = 0
+        if clock[kernel.PENDING]:
+            later = read_only(np.array([END_OF_TIME], np.int64))
+            nothing = read_only(np.array([kernel.NOTHING], np.int8))
+            closed = kernel.advance(
+                self._ladder,
+                clock,
+                bar,
+                spells,
+                self._obi_levels,
+                self._is_wide(0, 0),
+                self._interval_ns,
+                read_only(self._starts_ns),
+                later,
+                nothing,
+                later,
+                later,
+                times,
+                values,
+            )
+            clock[kernel.TIME] = self._clock[kernel.TIME]
+        return clock, bar, spells, times[:, :closed], values[:, :closed]
+
+    def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+        """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
+        return kernel.best_levels(self._ladder, 0, limit), kernel.best_levels(self._ladder, 1, limit)
+
+    def imbalance(self) -> float:
+        """OBI of the book as it stands, by Python's integers and from its levels: what the last sample must be."""
+        bid_lots, ask_lots = (sum(sizes.tolist()) for _, sizes in self.levels(self._obi_levels or self._levels))
+        return (bid_lots - ask_lots) / (bid_lots + ask_lots) if bid_lots + ask_lots else 0.0
+
+    @property
+    def _levels(self) -> int:
+        """Levels of both sides."""
+        bids, asks = (self._ladder[:, kernel.COUNT] + self._ladder[:, kernel.FAR]).tolist()
+        return int(bids + asks)
+
+    @property
+    def samples(self) -> int:
+        """Samples taken, the pending one included."""
+        return int(self._clock[kernel.SAMPLES] + self._clock[kernel.PENDING])
+
+    @property
+    def crossed(self) -> Spells:
+        """Spells whose best bid was above the best ask; a pending sample does not count yet."""
+        return self._spell(kernel.CROSSED)
+
+    @property
+    def locked(self) -> Spells:
+        """Spells whose best bid was the best ask; a pending sample does not count yet."""
+        return self._spell(kernel.LOCKED)
+
+    def _spell(self, kind: int) -> Spells:
+        spells = int(self._clock[kernel.SPELLS + kind])
+        kept = min(spells, kernel.SPELLS_KEPT)
+        begun_ns: list[int] = self._spells[kind, :kept].tolist()
+        ended_ns: list[int | None] = self._spells[kernel.ENDS + kind, :kept].tolist()
+        if self._clock[kernel.STANCE] == kind and kept == spells:
+            ended_ns[-1] = None
+        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, tuple(begun_ns), tuple(ended_ns))
+
+    def _rescale(self, price_decimals: int, size_decimals: int) -> None:
+        grow_price = price_decimals - self.price_decimals
+        grow_size = size_decimals - self.size_decimals
+        if grow_price == grow_size == 0:
+            return
+        sides = self.levels(self._levels)
+        fresh = kernel.with_room(kernel.new_ladder(), self._levels)
+        for s, (prices, sizes) in enumerate(sides):
+            kernel.refill(fresh, s, scaled_up(prices, grow_price), scaled_up(sizes, grow_size), self._obi_levels)
+        self._ladder = fresh
+        self._check_reach(price_decimals)
+        self._largest_lots = kernel.recount(fresh)
+        best = self._clock[[kernel.BEST_BID, kernel.BEST_ASK]]
+        standing = best != NO_PRICE
+        best[standing] = scaled_up(best[standing], grow_price)
+        self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
+        self.price_decimals, self.size_decimals = price_decimals, size_decimals
+
+
+def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:
+    bucket, bid_ticks, ask_ticks = times
+    open_, high, low, close = values
+    return BookBars(bucket, open_, high, low, close, bid_ticks, ask_ticks)
+
+
+def no_bars() -> BookBars:
+    """No intervals."""
+    return _bars(np.empty((3, 0), np.int64), np.empty((4, 0)))

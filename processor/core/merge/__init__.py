@@ -1,0 +1,1 @@
+"""The parts of a dataset put into one order of time, each event once."""

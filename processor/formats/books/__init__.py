@@ -1,0 +1,1 @@
+"""Book events from what venues send: snapshots, whole states, single orders."""

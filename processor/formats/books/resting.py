@@ -1,0 +1,46 @@
+"""At which prices of a side something rests, for clears that take away what is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from processor.core.events import multiplied
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Resting:
+    """At which prices of one side something rests."""
+
+    def __init__(self) -> None:
+        self._prices = np.empty(0, np.int64)
+
+    def update(self, prices: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """The next rows: what rests now at these prices."""
+        if not len(prices):
+            return
+        changed, last = np.unique(prices[::-1], return_index=True)
+        unchanged = np.setdiff1d(self._prices, changed, assume_unique=True)
+        self._prices = np.concatenate((unchanged, changed[sizes[::-1][last] > 0]))
+
+    def take(self, lowest: int | None, highest: int | None) -> NDArray[np.int64]:
+        """The prices in this range, at which nothing rests from now on."""
+        gone = np.ones(len(self._prices), np.bool_)
+        if lowest is not None:
+            gone &= self._prices >= lowest
+        if highest is not None:
+            gone &= self._prices <= highest
+        taken = np.sort(self._prices[gone])
+        self._prices = self._prices[~gone]
+        return taken
+
+    def rescale(self, factor: int) -> None:
+        """Multiply all prices.
+
+        Raises:
+            ScaleOverflow: one has no room in 64 bits then.
+        """
+        self._prices = multiplied(self._prices, factor)

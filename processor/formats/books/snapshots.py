@@ -1,0 +1,84 @@
+"""Where snapshots begin among rows that are flagged as parts of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from processor.core.events import CLEAR, BookEvents
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class SnapshotRuns:
+    """Finds the snapshots among rows that are flagged as parts of one, chunk by chunk.
+
+    A flagged row begins a snapshot if the row before is not flagged, or bears another time: whole books that follow
+    each other are one a moment. Rows of another time that stray into a snapshot do not end it.
+    """
+
+    def __init__(self) -> None:
+        self._time_ns: int | None = None
+        """Of the row before, if that is flagged."""
+        self._flagged_ns: int | None = None
+        """Of the latest that is."""
+        self._above_ns: int | None = None
+        """Of the row before."""
+        self._is_last = False
+        """Whether the row before says that it is the last of its snapshot."""
+        self._ended = False
+        """Whether it is."""
+
+    def starts(
+        self, flags: NDArray[np.bool_], times: NDArray[np.int64], lasts: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.intp]:
+        """Which of the next rows begin a snapshot, by their flags and the times of their messages.
+
+        `lasts`: of which rows the vendor says that they are the last of a snapshot, if he does. Said of every row it
+        means nothing.
+        """
+        if not len(flags):
+            return np.empty(0, np.intp)
+        if not flags.any():
+            self._time_ns, self._above_ns = None, int(times[-1])
+            return np.empty(0, np.intp)
+        lasts = np.zeros(len(flags), np.bool_) if lasts is None else lasts
+        goes_on = np.zeros(len(flags), np.bool_)
+        goes_on[1:] = flags[:-1] & (times[1:] == times[:-1])
+        goes_on[0] = self._time_ns is not None and int(times[0]) == self._time_ns
+        was_last = np.concatenate(([self._is_last], lasts[:-1]))
+        ended = lasts & goes_on & ~was_last
+        goes_on &= ~np.concatenate(([self._ended], ended[:-1]))
+        self._go_on_after_strays(flags, times, goes_on)
+        self._time_ns = int(times[-1]) if flags[-1] else None
+        self._above_ns = int(times[-1])
+        self._is_last, self._ended = bool(lasts[-1]), bool(ended[-1])
+        return np.flatnonzero(flags & ~goes_on)
+
+    def _go_on_after_strays(
+        self, flags: NDArray[np.bool_], times: NDArray[np.int64], goes_on: NDArray[np.bool_]
+    ) -> None:
+        """Mark the flagged rows below others that are not, of another time, where the snapshot above is of theirs."""
+        flagged = np.flatnonzero(flags)
+        for place in np.flatnonzero(np.diff(flagged, prepend=-1 if self._time_ns is not None else -2) > 1).tolist():
+            row = int(flagged[place])
+            latest_ns = int(times[flagged[place - 1]]) if place else self._flagged_ns
+            above_ns = int(times[row - 1]) if row else self._above_ns
+            goes_on[row] |= latest_ns == int(times[row]) != above_ns
+        self._flagged_ns = int(times[flagged[-1]])
+
+
+def with_clears(events: BookEvents, starts: NDArray[np.intp]) -> BookEvents:
+    """The events, with a CLEAR before each of `starts`."""
+    if not len(starts):
+        return events
+    return BookEvents(
+        time_ns=np.insert(events.time_ns, starts, events.time_ns[starts]),
+        price_ticks=np.insert(events.price_ticks, starts, 0),
+        size_lots=np.insert(events.size_lots, starts, 0),
+        price_decimals=events.price_decimals,
+        size_decimals=events.size_decimals,
+        side=np.insert(events.side, starts, CLEAR),
+    )

@@ -1,0 +1,136 @@
+"""Which files a dataset has: those of a folder, of its subfolders and of folders that links in it lead to."""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
+from typing import TYPE_CHECKING, Final
+
+from processor.errors import DatasetError
+from processor.formats.disk.files import SourceFile, opened
+from processor.formats.disk.keeping import Kept
+from processor.names import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from processor.formats.disk.files import LeftOut
+
+_NOT_REGULAR: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
+    (S_ISFIFO, "a named pipe"),
+    (S_ISSOCK, "a socket"),
+    (S_ISCHR, "a device"),
+    (S_ISBLK, "a device"),
+)
+
+
+def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
+    """Every file of a dataset, by path; archives as their members. `left_out` is told what is passed over, and why.
+
+    Raises:
+        DatasetError: there is nothing, or an archive cannot be read.
+        OSError: a folder cannot be read.
+    """
+    if not path.exists():
+        msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one file of it"
+        raise DatasetError(msg)
+    root = path if path.is_dir() else path.parent
+    kept = Kept()
+    for found in sorted(on_disk(path, left_out)):
+        yield from opened(SourceFile(found, root=root, kept=kept), left_out)
+
+
+def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict[Path, os.stat_result]:
+    """The regular files of a folder that are not hidden, or the one file: each once, however many links lead to it.
+
+    Links to folders are followed. What is found by a link is the same as what is found without one.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    if not path.is_dir():
+        status = path.stat()
+        if S_ISREG(status.st_mode):
+            return {path: status}
+        left_out(printable(path.name), _kind(status))
+        return {}
+    tree = _Tree(path, left_out)
+    tree.find()
+    return tree.files
+
+
+class _Tree:
+    """What has been found below a folder by now."""
+
+    def __init__(self, root: Path, left_out: LeftOut) -> None:
+        self.files: dict[Path, os.stat_result] = {}
+        self._root = root
+        self._left_out = left_out
+        self._seen: dict[tuple[int, int], Path] = {}
+        self._linked_folders: list[Path] = []
+        self._linked_files: list[Path] = []
+
+    def find(self) -> None:
+        """Find all of it: what is reached without a link first, so that it goes by that name."""
+        self._walk(self._root)
+        for folder in self._linked_folders:  # which grow while they are walked
+            self._walk(folder)
+        for path in sorted(self._linked_files):
+            self._follow(path)
+
+    def _walk(self, folder: Path) -> None:
+        if self._is_known(folder, folder.stat(), "the same folder as"):
+            return
+        with os.scandir(folder) as entries:
+            visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda each: each.name)
+        for entry in visible:
+            path = folder / entry.name
+            if entry.is_symlink():
+                (self._linked_folders if _leads_to_folder(entry) else self._linked_files).append(path)
+                continue
+            try:
+                status = entry.stat()
+            except FileNotFoundError:
+                continue
+            if S_ISDIR(status.st_mode):
+                self._walk(path)
+            else:
+                self._add(path, status)
+
+    def _follow(self, path: Path) -> None:
+        try:
+            status = path.stat()
+        except OSError:
+            self._left_out(self._shown(path), "a link that leads nowhere")
+            return
+        self._add(path, status)
+
+    def _add(self, path: Path, status: os.stat_result) -> None:
+        if not S_ISREG(status.st_mode):
+            self._left_out(self._shown(path), _kind(status))
+        elif not self._is_known(path, status, "the same file as"):
+            self.files[path] = status
+
+    def _is_known(self, path: Path, status: os.stat_result, what: str) -> bool:
+        """Whether it has been found by another name; some file systems number nothing."""
+        if not status.st_ino:
+            return False
+        known = self._seen.setdefault((status.st_dev, status.st_ino), path)
+        if known != path:
+            self._left_out(self._shown(path), f"{what} {self._shown(known)}")
+        return known != path
+
+    def _shown(self, path: Path) -> str:
+        return printable(path.relative_to(self._root).as_posix())
+
+
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:
+        return False
+
+
+def _kind(status: os.stat_result) -> str:
+    return next((what for is_it, what in _NOT_REGULAR if is_it(status.st_mode)), "no file")

@@ -1,0 +1,1 @@
+"""Lines of separated values, and levels in JSON, as columns of integers."""

@@ -1,0 +1,73 @@
+"""Headers that name the columns of a file, and the names of instruments in it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from processor.errors import DatasetError
+from processor.formats.disk.packing import HEAD_BYTES
+from processor.formats.lines import text
+from processor.formats.lines.chunks import chunks
+from processor.formats.lines.specs import KIND_ONLY, KIND_SKIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.lines.text import Column
+
+
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
+"""What no name holds: letters that are not seen, and what stands in the place of bytes that are no UTF-8."""
+_AROUND: Final = ' \t"'
+_SEARCHED_BYTES: Final = 4 << 20
+"""How far a recording is searched for the names of instruments."""
+
+
+def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
+    """The names of instruments without the blanks and quotes around them, and without those that are empty or damaged.
+
+    Damaged is what holds control or invisible characters or is no UTF-8 (or was not, where something stands in its
+    place): a row with such a name, or without one, is malformed, whichever instrument is read.
+    """
+    texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in set(names))
+    stripped = (text.strip(_AROUND) for text in texts)
+    return frozenset(name for name in stripped if name and not _UNSEEN.search(name))
+
+
+def names_near_begin(
+    file: SourceFile, head: bytes, pattern: re.Pattern[bytes], *, first_within_bytes: int = 0
+) -> frozenset[str]:
+    """The names that the only group of `pattern` finds in a recording, as far as it is searched for them.
+
+    The names of a recording stand one after the other near its begin. Where the head has none, the file is read on for
+    the first as far as `first_within_bytes`.
+    """
+    found = set(pattern.findall(head))
+    if len(head) < HEAD_BYTES or not (found or first_within_bytes):
+        return sound_names(found)
+    searched = 0
+    with closing(chunks(file)) as read:
+        for chunk in read:
+            found.update(pattern.findall(chunk.text))
+            searched += len(chunk.text)
+            if searched > (_SEARCHED_BYTES if found else first_within_bytes):
+                break
+    return sound_names(found)
+
+
+def layout_of(file: SourceFile, columns: Sequence[Column]) -> text.Layout:
+    """The layout of a file whose header gave these columns.
+
+    Raises:
+        DatasetError: a column that is read stands there twice, so that nothing tells which is meant.
+    """
+    named = Counter(column.name for column in columns if column.kind not in {KIND_SKIP, KIND_ONLY})
+    twice = next((name for name, count in named.items() if count > 1), None)
+    if twice is not None:
+        msg = f"{file.name}: the header names the column {text.printable(twice)} twice; keep the one that is meant"
+        raise DatasetError(msg)
+    return text.Layout(columns)

@@ -1,0 +1,176 @@
+"""The compiled second reading of lists of levels that kernels.py cannot read (tolerant.py says what for rows)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from processor.formats.lines.fields import pointer_to
+from processor.formats.lines.specs import (
+    BACKSLASH,
+    CLOSE,
+    COMMA,
+    NOT_A_NUMBER,
+    OPEN,
+    PRICE_SLOT,
+    QUOTE,
+    SIZE_SLOT,
+    SOUND,
+    SPACE,
+)
+from processor.formats.lines.tolerant import note, trimmed
+from processor.formats.lines.tolerant_numbers import read_decimal
+
+if TYPE_CHECKING:
+    from processor.formats.lines.fields import Bytes, Ints
+
+
+@njit()
+def _skip_white(text: Bytes, at: int, beyond: int) -> int:
+    """Behind the white space that JSON may have between any two of its signs."""
+    while at < beyond and text[at] <= SPACE:
+        at += 1
+    return at
+
+
+@njit()
+def _string_end(text: Bytes, at: int, beyond: int) -> int:
+    """Where the closing quote is of a JSON string whose opening one is at `at`."""
+    at += 1
+    while at < beyond and text[at] != QUOTE:
+        at += 2 if text[at] == BACKSLASH else 1
+    return min(at, beyond)
+
+
+@njit()
+def _scalar_end(text: Bytes, at: int, beyond: int) -> int:
+    """Behind what is neither white space nor a sign between values."""
+    while at < beyond and text[at] > SPACE and text[at] != COMMA and text[at] != CLOSE:
+        at += 1
+    return at
+
+
+@njit()
+def _list_end(text: Bytes, at: int, beyond: int) -> int:
+    """Where the list that `at` lies in is closed, whatever follows in it."""
+    depth = 0
+    while at < beyond and (depth or text[at] != CLOSE):
+        byte = text[at]
+        if byte == QUOTE:
+            at = _string_end(text, at, beyond)
+        depth += (byte == OPEN) - (byte == CLOSE)
+        at += 1
+    return at
+
+
+@njit()
+def _read_level(
+    text: Bytes,
+    at: int,
+    beyond: int,
+    list_number: int,
+    scales: Ints,
+    most_decimals: Ints,
+    is_rounded: Ints,
+    level: Ints,
+    rounded: Ints,
+    rounded_room: int,
+    count: int,
+) -> tuple[int, int, int]:
+    """`["price","size", ...]`, quoted or not, into `level` (price, size, the decimals each needs).
+
+    Where it and the white space behind it ends, what is wrong with it, and how many values have been rounded so far.
+    """
+    if at >= beyond or text[at] != OPEN:
+        return at, NOT_A_NUMBER, count
+    for slot in range(2):
+        at = _skip_white(text, at + 1, beyond)
+        quoted = 1 if at < beyond and text[at] == QUOTE else 0
+        start = at + 1 if quoted else at
+        stop = _string_end(text, at, beyond) if quoted else _scalar_end(text, at, beyond)
+        at = _skip_white(text, stop + 1 if quoted else stop, beyond)
+        start, stop = trimmed(text, start, stop)
+        if start == stop:
+            return at, NOT_A_NUMBER, count
+        level[slot], reason, level[slot + 2], number, rounds = read_decimal(
+            text,
+            start,
+            stop,
+            0,  # a program that writes JSON groups no thousands: a comma in a number is a decimal one, or a mistake
+            scales[slot],
+            1 if slot == PRICE_SLOT else 0,
+            most_decimals[slot],
+            is_rounded[slot],
+            0,
+        )
+        if reason != SOUND:
+            return at, reason, count
+        if rounds:
+            note(rounded, rounded_room, count, list_number, slot, start, stop, number, level[slot + 2])
+            count += 1
+        if at >= beyond or (text[at] != COMMA and (slot == PRICE_SLOT or text[at] != CLOSE)):
+            return at, NOT_A_NUMBER, count
+    at = _list_end(text, at, beyond)
+    return _skip_white(text, at + 1, beyond), SOUND if at < beyond else NOT_A_NUMBER, count
+
+
+@njit(cache=True, nogil=True)
+def read_lists(
+    buffer: Bytes,
+    starts: Ints,
+    decimals: Ints,
+    most_decimals: Ints,
+    is_rounded: Ints,
+    prices: Ints,
+    sizes: Ints,
+    counts: Ints,
+    reasons: Ints,
+    roundings: Ints,
+    rounded: Ints,
+    needed: Ints,
+) -> tuple[int, int]:
+    """Read lists of `["price","size", ...]`, quoted or not, one list from each of `starts`, all of them valid JSON.
+
+    Fills `prices` and `sizes` one list after the other, and for each list `counts` (its levels, none if it is faulty),
+    `reasons` (what is wrong with it) and `roundings` (how many of its values are rounded, of which as many as have room
+    are in `rounded`, ROUNDED_FIELDS each), and raises `needed` over `decimals`. `most_decimals` and `is_rounded` (one
+    for prices, one for sizes) are as in a column's spec. Returns the number of levels, and of rounded values.
+    """
+    text = pointer_to(buffer)
+    beyond = len(buffer)
+    scales, most, rounds = pointer_to(decimals), pointer_to(most_decimals), pointer_to(is_rounded)
+    rounded_at = pointer_to(rounded)
+    found = np.zeros(4, np.int64)
+    fields = pointer_to(found)
+    level = 0
+    rounded_count = 0
+    for number in range(len(starts)):
+        first = level
+        count = rounded_count
+        price_needed = size_needed = 0
+        at = starts[number]
+        reason = SOUND if text[at] == OPEN else NOT_A_NUMBER
+        at = _skip_white(text, at + 1, beyond)
+        while reason == SOUND and at < beyond and text[at] != CLOSE:
+            at, reason, count = _read_level(
+                text, at, beyond, number, scales, most, rounds, fields, rounded_at, len(rounded), count
+            )
+            if reason == SOUND:
+                prices[level], sizes[level] = found[0], found[1]
+                price_needed, size_needed = max(price_needed, found[2]), max(size_needed, found[3])
+                level += 1
+                if at < beyond and text[at] == COMMA:
+                    at = _skip_white(text, at + 1, beyond)
+        if reason == SOUND:
+            needed[PRICE_SLOT] = max(needed[PRICE_SLOT], price_needed)
+            needed[SIZE_SLOT] = max(needed[SIZE_SLOT], size_needed)
+        else:
+            level = first
+            count = rounded_count
+        reasons[number] = reason
+        counts[number] = level - first
+        roundings[number] = count - rounded_count
+        rounded_count = count
+    return level, rounded_count

@@ -1,0 +1,123 @@
+"""Files that tell the same twice: packed and unpacked, downloaded again, or downloaded in part and then whole."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import groupby, islice, takewhile
+from typing import TYPE_CHECKING, Final
+
+from processor.formats.disk.packing import HEAD_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.disk.packing import Block
+
+_START_BYTES: Final = 1024
+_WITH_DAY_IN_NAME: Final = frozenset({"lobster"})
+"""Formats of which the content does not say the day: the name does, and which files belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a file from its head: its format, its instruments, and how it begins."""
+
+    file: SourceFile
+    format_name: str
+    instruments: frozenset[str]
+    start: bytes
+    head_bytes: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, file: SourceFile, head: bytes, format_name: str, instruments: frozenset[str]) -> Told:
+        """What `head` says."""
+        digest = hashlib.blake2b(head, digest_size=16).digest()
+        return cls(file, format_name, instruments, head[:_START_BYTES], len(head), digest)
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Files of different kinds are not the same, whatever they hold."""
+        says_day = self.format_name in _WITH_DAY_IN_NAME
+        return self.format_name, self.file.base_name.partition(".")[0] if says_day else ""
+
+
+class _Found(Enum):
+    """How two contents go together."""
+
+    SAME = auto()
+    FIRST_BEGINS_SECOND = auto()
+    SECOND_BEGINS_FIRST = auto()
+
+
+def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
+    """The files that are the same as another one, or just its beginning, with a sentence that names it.
+
+    Of those that are the same the first by name is kept. Files are read to their end only where their heads are alike.
+
+    Raises:
+        DatasetError: one of them cannot be read.
+    """
+    left_out: dict[SourceFile, str] = {}
+    ordered = sorted(contents, key=lambda each: (each.kind, each.start, each.file.name))
+    for _, same_kind in groupby(ordered, key=lambda each: each.kind):
+        some = [each for each in same_kind if each.head_bytes]
+        for at, each in enumerate(some):
+            # Those that begin as it does follow it directly.
+            for other in takewhile(lambda other: other.start.startswith(each.start), islice(some, at + 1, None)):  # noqa: B023 - used at once
+                if each.file in left_out:
+                    break
+                if other.file not in left_out:
+                    left_out |= _left_out(each, other)
+    return left_out
+
+
+def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
+    """Which of the two tells nothing that the other does not.
+
+    A file that is cut off shows fewer instruments than the whole one, and maybe half the name of one.
+    """
+    found = _found(one, other)
+    if found is _Found.SAME and one.instruments == other.instruments:
+        return {other.file: f"the same as {one.file.name}"}
+    if found is _Found.FIRST_BEGINS_SECOND and one.instruments & other.instruments:
+        return {one.file: f"the beginning of {other.file.name}"}
+    if found is _Found.SECOND_BEGINS_FIRST and one.instruments & other.instruments:
+        return {other.file: f"the beginning of {one.file.name}"}
+    return {}
+
+
+def _found(one: Told, other: Told) -> _Found | None:
+    if one.head_bytes == other.head_bytes == HEAD_BYTES:
+        return _compared(one.file, other.file) if one.digest == other.digest else None
+    if one.digest == other.digest:
+        return _Found.SAME
+    if one.head_bytes < other.head_bytes:
+        return _Found.FIRST_BEGINS_SECOND if other.file.head().startswith(one.file.head()) else None
+    return _Found.SECOND_BEGINS_FIRST if one.file.head().startswith(other.file.head()) else None
+
+
+def _compared(one: SourceFile, other: SourceFile) -> _Found | None:
+    """The same by all of their content."""
+    of_one, of_other = one.blocks(), other.blocks()
+    first = second = memoryview(b"")
+    while True:
+        first, second = first or _next(of_one), second or _next(of_other)
+        length = min(len(first), len(second))
+        if first[:length] != second[:length]:
+            return None
+        if not length:
+            return _Found.SAME if len(first) == len(second) else _ended(first)
+        first, second = first[length:], second[length:]
+
+
+def _ended(first: memoryview) -> _Found:
+    return _Found.SECOND_BEGINS_FIRST if first else _Found.FIRST_BEGINS_SECOND
+
+
+def _next(blocks: Iterator[Block]) -> memoryview:
+    """Some more content; none at the end."""
+    return next((memoryview(block.data) for block in blocks if block.data), memoryview(b""))

@@ -1,0 +1,57 @@
+"""What is said of a dataset in which nothing is understood, and of tables in it that a mapping would explain.
+
+All formats and all that guesses at columns are imported for it, so this module is, when a file is of no format.
+"""
+
+from __future__ import annotations
+
+from textwrap import indent
+from typing import TYPE_CHECKING, Final
+
+from processor.formats.mapped import FILE_NAME, advice
+from processor.formats.opening.described import described, may_be_mapped
+from processor.formats.registry import formats
+from processor.names import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from processor.formats.disk.files import SourceFile
+    from processor.formats.opening.described import Ignored
+
+_LISTED: Final = 10
+_COMPARED: Final = 50
+
+
+def is_table(file: SourceFile, head: bytes) -> bool:
+    """Whether a file of no known format is a table that a mapping could explain."""
+    return _may_be_mapped(head) and advice.is_table(file, head)
+
+
+def unknown(path: Path, ignored: Sequence[Ignored]) -> str:
+    """The error of a dataset with nothing of a known format: what is in it, what would be read, and a mapping."""
+    shown = printable(str(path))
+    understood = "\n".join(f"  {known.title}" for known in formats())
+    if not ignored:
+        return f"{shown} is empty\nUnderstood are:\n{understood}"
+    found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
+    more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
+    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
+    tables = [each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start)]
+    if not tables:
+        return msg
+    table, *others = tables
+    mapped = indent(advice.example(table, table.head(), others[:_COMPARED]), "  ")
+    hint = f"If it is trades or book updates in columns, put a file {FILE_NAME} like this beside it:"
+    return f"{msg}\n{hint}\n{mapped}"
+
+
+def _may_be_mapped(start: bytes) -> bool:
+    return advice.may_be_mapped(start) and may_be_mapped(start)
+
+
+def _reason(ignored: Ignored) -> str:
+    if ignored.reason is not None or ignored.file is None:
+        return ignored.reason or ""
+    return described(ignored.file, ignored.start)

@@ -1,0 +1,1 @@
+"""Recordings of websockets: what the formats of all venues have in common."""

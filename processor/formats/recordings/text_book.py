@@ -1,0 +1,49 @@
+"""A book of the very texts an exchange sent, which its checksums are made of."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING, Final
+
+from processor.core.events import ASK, BID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processor.formats.recordings.messages import Level
+
+_SIGN: Final = {BID: -1, ASK: 1}
+
+
+class TextBook:
+    """The levels of both sides (BID and ASK), best first, as the texts of their prices and sizes."""
+
+    def __init__(self) -> None:
+        self._levels: dict[int, dict[int, Level]] = {BID: {}, ASK: {}}
+        self._order: dict[int, list[int]] = {BID: [], ASK: []}
+
+    def update(self, side: int, levels: Iterable[Level], prices: Iterable[int], sizes: Iterable[int]) -> None:
+        """Set levels, whose prices and sizes are these numbers of whatever unit; a size of zero removes one."""
+        held, order = self._levels[side], self._order[side]
+        for level, price, size in zip(levels, prices, sizes, strict=True):
+            key = _SIGN[side] * price
+            if size:
+                if key not in held:
+                    insort(order, key)
+                held[key] = level
+            elif key in held:
+                del held[key]
+                del order[bisect_left(order, key)]
+
+    def best(self, side: int, count: int) -> list[Level]:
+        """The best levels of a side, at most `count`."""
+        held = self._levels[side]
+        return [held[key] for key in self._order[side][:count]]
+
+    def cut(self, side: int, depth: int) -> list[int]:
+        """Remove all levels beyond the best `depth`; returns their prices."""
+        beyond = self._order[side][depth:]
+        del self._order[side][depth:]
+        for key in beyond:
+            del self._levels[side][key]
+        return [_SIGN[side] * key for key in beyond]
