@@ -15,8 +15,8 @@ from processor import demo
 from processor.cli.convert import convert
 from processor.core.events import CLEAR, SELL
 from processor.formats import open_dataset, own
+from processor.sources.conversion import begun
 from processor.store import manifest as manifests
-from processor.store.conversion import begun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

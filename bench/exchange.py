@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from bench import dataset
 from bench.figures import Bar, Figure, percentiles, progress
 from processor.core.engine import Engine
-from processor.core.events import NS_PER_SECOND
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.formats.lines.chunks import prefetched
 from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
 from processor.replay.cursor import Cursor
 from processor.settings import Aggregation
+from processor.units import NS_PER_SECOND
 from shared import (
     CHECKS,
     CONTRACT_VERSION,

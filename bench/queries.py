@@ -15,7 +15,8 @@ import polars as pl
 
 from bench import dataset
 from bench.figures import progress
-from processor.core.events import ASK, BID, CLEAR, NS_PER_MS, NS_PER_SECOND
+from processor.core.events import ASK, BID, CLEAR
+from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ import polars as pl
 
 from bench import dataset
 from bench.figures import progress
-from processor.core.events import BID, BUY, CLEAR, NS_PER_DAY
+from processor.core.events import BID, BUY, CLEAR
 from processor.demo.generate import PRICE_DECIMALS, SIZE_DECIMALS, START_NS
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeVar, cast, get_args
 
-from processor.core.events import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
 from processor.errors import SettingError
+from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
 
 Clock = Literal["exchange", "local"]
 CvdReset = Literal["none", "day"]

@@ -22,13 +22,14 @@ from processor.aggregate.partitions import computed, partitions, pieces, put_tog
 from processor.aggregate.processes import gathered, in_processes
 from processor.core import bars
 from processor.core.engine import OBI, Engine, decimal_floats
-from processor.core.events import NS_PER_MS, Trades, concatenated
+from processor.core.events import Trades, concatenated
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
 from processor.formats.lines.chunks import SMALL_BYTES, prefetched
 from processor.settings import resolved
 from processor.sources.source import Direct, Kept, open_source
 from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

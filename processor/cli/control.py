@@ -9,10 +9,10 @@ import typer
 
 from processor import settings as wanted
 from processor.clock import SystemClock
-from processor.core.events import NS_PER_MS, NS_PER_SECOND
 from processor.errors import ProcessorError, SettingError
 from processor.replay.control_place import ipc_of
 from processor.replay.inbox import parsed
+from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import (
     ACTIONS,
     CONTROL_FILE,

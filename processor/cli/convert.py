@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
+from processor.sources.conversion import Conversion, begun
 from processor.store.cache import LOCK_FILE, CacheUnusable, Entry
-from processor.store.conversion import Conversion, begun
 from processor.store.files import folder_name
 from shared import WriteFailed
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numba import njit
 
-from processor.core.events import NS_PER_MS, read_only
+from processor.core.events import read_only
 from processor.errors import ScaleOverflow
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,8 +17,9 @@ import numpy as np
 import polars as pl
 from numba import njit
 
-from processor.core.events import BUY, NS_PER_DAY, SELL, UNKNOWN, Trades, read_only, scaled_up
+from processor.core.events import BUY, SELL, UNKNOWN, Trades, read_only, scaled_up
 from processor.errors import ScaleOverflow
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core import kernel
-from processor.core.events import END_OF_TIME, NS_PER_MS, BookEvents, read_only, scaled_up
+from processor.core.events import END_OF_TIME, BookEvents, read_only, scaled_up
 from processor.core.kernel import NO_PRICE
 from processor.errors import ScaleOverflow
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,8 +17,8 @@ from processor.core import bars
 from processor.core.activity import Fills
 from processor.core.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
-from processor.core.events import NS_PER_MS
 from processor.core.kernel import NO_PRICE
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -32,10 +32,6 @@ BUY: Final = 1
 SELL: Final = -1
 UNKNOWN: Final = 0
 
-NS_PER_MS: Final = 1_000_000
-NS_PER_SECOND: Final = 1_000_000_000
-NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
-
 END_OF_TIME: Final = np.iinfo(np.int64).max
 """Later than any event."""
 _NOWHERE: Final = -1

@@ -27,7 +27,8 @@ import numpy as np
 from numba import njit
 
 from processor.core.bits import leading_zeros, trailing_zeros
-from processor.core.events import ASK, CLEAR, END_OF_TIME, NS_PER_MS, ONLY_BID
+from processor.core.events import ASK, CLEAR, END_OF_TIME, ONLY_BID
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

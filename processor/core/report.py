@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.core.events import NS_PER_SECOND
 from processor.errors import TooManyMalformed
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

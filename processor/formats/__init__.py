@@ -12,23 +12,23 @@ from processor.errors import DatasetError, Disordered, NothingToReplay, SettingE
 from processor.formats import own
 from processor.formats.disk.walk import files_of, on_disk
 from processor.formats.mapped import FILE_NAME
-from processor.formats.opening import sources
+from processor.formats.opening import sources, stores
 from processor.formats.opening.described import Ignored
 from processor.formats.opening.same import Told, repeated
 from processor.formats.opening.sorting import sorted_part
 from processor.formats.registry import formats
 from processor.names import printable
-from processor.store import stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from processor.core.merge.ordering import Chunk
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Format, Part
+    from processor.formats.base import Format
     from processor.formats.disk.files import SourceFile
-    from processor.store.stores import Store
+    from processor.formats.opening.stores import Store
 
 T = TypeVar("T")
 

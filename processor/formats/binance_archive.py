@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import BUY, SELL
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError, NothingToReplay
-from processor.formats.base import batch
 from processor.formats.books.states import full_states
 from processor.formats.lines import text
 from processor.formats.lines.archives import TradeColumns, instrument_named, preferred, trades_part
@@ -19,8 +19,8 @@ from processor.formats.lines.tables import Table, table_part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Rows
 

@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from processor.core.events import BUY, SELL, Trades, concatenated
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError
-from processor.formats.base import batch, part_of_all
+from processor.formats.base import part_of_all
 from processor.formats.binance_sequence import BookSequence, Diff, Snapshot
 from processor.formats.disk.packing import BOM
 from processor.formats.lines.chunks import chunks
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import BookEvents
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.chunks import Chunk
     from processor.formats.lines.levels import Levels

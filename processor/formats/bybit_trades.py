@@ -18,8 +18,8 @@ from processor.formats.lines.tables import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Part
     from processor.formats.disk.files import SourceFile
 
 _DERIVATIVES: Final = ("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, scaled_up
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError
-from processor.formats.base import batch, part_of_all
+from processor.formats.base import part_of_all
 from processor.formats.books.states import full_states
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
 from processor.formats.lines import text
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import BookEvents
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Convert, Rows
 

@@ -13,21 +13,22 @@ import numpy as np
 from databento_dbn import DBNError, Metadata
 from numba import njit
 
-from processor.core.events import NS_PER_DAY
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError, NothingToReplay
-from processor.formats.base import batch, part_of_all
+from processor.formats.base import part_of_all
 from processor.formats.dbn_records import MBO, SCHEMAS, Publisher, RecordReader, Schema, Span, Wanted, times_of
 from processor.formats.disk.packing import HEAD_BYTES
 from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import earliest_ns
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.dbn_records import Records
     from processor.formats.disk.files import SourceFile
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from processor.core.events import BUY, END_OF_TIME, NS_PER_DAY, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import BUY, END_OF_TIME, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.formats.books.snapshots import SnapshotRuns
 from processor.formats.books.states import full_states
@@ -26,6 +26,7 @@ from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
 from processor.formats.recordings.in_turn import ReceiptOrder
 from processor.formats.recordings.retold import Retold
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades, concatenated
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError
-from processor.formats.base import batch, part_of_all
+from processor.formats.base import part_of_all
 from processor.formats.books.resting import Resting
 from processor.formats.books.snapshots import SnapshotRuns
 from processor.formats.lines import text
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
 
 _MAGIC: Final = b"\x93NUMPY"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.events import ASK, BID, CLEAR, NS_PER_DAY, UNKNOWN, BookEvents, Trades, concatenated
+from processor.core.events import ASK, BID, CLEAR, UNKNOWN, BookEvents, Trades, concatenated
+from processor.core.merge.parts import Part, batch
 from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, NothingToReplay
 from processor.formats import iex_messages as iex
-from processor.formats.base import Part, batch
 from processor.formats.books.states import full_states
 from processor.formats.disk.captures import Capture
 from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
@@ -23,14 +23,15 @@ from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
 from processor.formats.recordings.in_turn import InTurn
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
     from processor.formats.iex_messages import Table
 

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from processor.core.events import ASK, BID, BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import ASK, BID, BUY, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError, NothingToReplay
-from processor.formats.base import Part, batch
 from processor.formats.books import orders
 from processor.formats.itch_messages import (
     LENGTHS,
@@ -31,14 +31,15 @@ from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import OrderCheck, report_unknown_sides, sound_rows
 from processor.formats.recordings.in_turn import InTurn, begun_by
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
     from processor.formats.itch_messages import Messages
 

@@ -14,19 +14,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from processor.core.events import BUY, NS_PER_DAY, NS_PER_SECOND, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import BUY, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError
-from processor.formats.base import Part, batch
 from processor.formats.books.states import full_states
 from processor.formats.lines import text
 from processor.formats.lines.chunks import head_lines
 from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Rows
 

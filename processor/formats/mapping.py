@@ -10,8 +10,8 @@ from processor.formats.mapped import FILE_NAME
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.mapped.columns import Mapped
 

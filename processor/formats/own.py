@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 import polars as pl
 
-from processor.core.events import BID, BUY, NS_PER_DAY, ONLY_ASK, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.events import BID, BUY, ONLY_ASK, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.merge.parts import Part, batch
 from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, SettingError
-from processor.formats.base import Part, batch
 from processor.formats.disk.files import SourceFile
 from processor.names import printable
 from processor.store.files import (
@@ -35,6 +35,7 @@ from processor.store.files import (
     folder_name,
     write_parquet,
 )
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Columns
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
 
 PART_ROWS: Final = 8 * GROUP_ROWS
 """Rows after which the writer begins the next file."""

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError, NothingToReplay, ScaleOverflow
-from processor.formats.base import Part, batch
 from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
 from processor.names import printable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
 
     Records = NDArray[Any]

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
+from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError
-from processor.formats.base import Part, batch
 from processor.formats.lines import text
 from processor.formats.lines.headers import sound_names
 from processor.formats.lines.levels import read_levels
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
 
     _Found = tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]

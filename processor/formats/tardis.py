@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import BUY, SELL, UNKNOWN, BookEvents
-from processor.formats.base import batch
+from processor.core.merge.parts import batch
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
 from processor.formats.books.states import full_states
 from processor.formats.lines import text
@@ -21,8 +21,8 @@ from processor.formats.lines.tables import Table, table_part
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Convert, Rows
 

@@ -13,9 +13,9 @@ import structlog
 
 from processor.core import bars
 from processor.core.engine import OBI, checks, decimal_floats
-from processor.core.events import NS_PER_MS
 from processor.names import printable_lines
 from processor.publish.report_view import report_payload
+from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
     DEPTH_FILE,

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import shared
-from processor.core.events import NS_PER_MS
 from processor.core.merge.ordering import SILENCE_NS
 from processor.core.report import KINDS, Incident, with_spells
 from processor.names import printable
+from processor.units import NS_PER_MS
 from shared import MAX_INCIDENTS, MAX_LISTED_FILES, DataReport, Finding, ReadFile, encode
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import structlog
 from msgspec import UNSET, UnsetType
 
 from processor import settings as wanted
-from processor.core.events import NS_PER_MS, NS_PER_SECOND
 from processor.errors import SettingError
 from processor.names import printable_lines
+from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command
 from shared import control as written
 

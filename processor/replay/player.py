@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.core.engine import Engine
-from processor.core.events import END_OF_TIME, NS_PER_DAY
+from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
 from processor.formats.lines.chunks import prefetched
 from processor.replay.cursor import Cursor
 from processor.settings import iso
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from processor.clock import EventClock
-from processor.core.events import END_OF_TIME, NS_PER_MS, NS_PER_SECOND
+from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, Disordered, ProcessorError, SettingError
 from processor.formats import changes, open_dataset
 from processor.names import printable
@@ -21,6 +21,7 @@ from processor.replay.player import Player
 from processor.replay.resume import digest_of_marks, settings_for, written
 from processor.settings import at_least, iso, resolved
 from processor.sources.source import open_source
+from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:

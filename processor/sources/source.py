@@ -20,12 +20,12 @@ from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
 from processor.formats.lines.chunks import prefetched
+from processor.formats.opening import stores
 from processor.settings import resolved
-from processor.store import stores
+from processor.sources.conversion import Conversion, begun
+from processor.sources.key import key_when_sorted
 from processor.store.cache import Cache, CacheUnusable
-from processor.store.conversion import Conversion, begun
 from processor.store.filled import Filled
-from processor.store.key import key_when_sorted
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 

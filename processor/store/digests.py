@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.core.events import NS_PER_SECOND
+from processor.units import NS_PER_SECOND
 from shared import WriteFailed
 from shared.writer import atomic_write
 

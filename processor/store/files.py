@@ -16,9 +16,10 @@ import polars as pl
 
 from processor.core import bars
 from processor.core.book import BookBars, BookState
-from processor.core.events import ASK, BID, NS_PER_SECOND, BookEvents, Trades
+from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.names import openable
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

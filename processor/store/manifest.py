@@ -47,7 +47,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A store: one instrument of a dataset in the order of one of its clocks.
 
-    `key` is that of the source (`processor.store.key`), `source_bytes` its size; `report` is the data report as
+    `key` is that of the source (`processor.sources.key`), `source_bytes` its size; `report` is the data report as
     `Report.to_json` gives it, empty until the store is complete.
     """
 

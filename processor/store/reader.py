@@ -19,7 +19,6 @@ from processor.core import bars
 from processor.core.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.engine import Engine, Firsts
-from processor.core.events import NS_PER_DAY
 from processor.core.merge.ordering import Chunk
 from processor.store.files import (
     BARS_KIND,
@@ -32,6 +31,7 @@ from processor.store.files import (
     read_checkpoint,
     read_trades,
 )
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

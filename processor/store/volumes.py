@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.core.events import NS_PER_MS, NS_PER_SECOND
 from processor.store.files import BARS_KIND, BASE_NS, file_name, read_bars
+from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import polars as pl
 from processor.core import bars
 from processor.core.book import Book, BookBars, no_bars
 from processor.core.book import concatenated as concatenated_bars
-from processor.core.events import NS_PER_DAY, NS_PER_SECOND, concatenated
+from processor.core.events import concatenated
 from processor.store import manifest as manifests
 from processor.store.files import (
     BARS_KIND,
@@ -35,6 +35,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from processor.formats.base import Batch
+    from processor.core.merge.parts import Batch
 
 START_NS = 1_767_600_000_000_000_000
 METADATA = {

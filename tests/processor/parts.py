@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processor.formats.base import Batch, Part
+from processor.core.merge.parts import Batch, Part
 from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:

@@ -19,14 +19,14 @@ from processor.core.merge import ordering
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Aggregation, Settings
+from processor.sources import conversion as converting
+from processor.sources.key import source_key
 from processor.sources.source import Direct, Kept, Source, open_source
 from processor.store import cache as caching
-from processor.store import conversion as converting
 from processor.store import manifest as manifests
 from processor.store import writer as writing
 from processor.store.cache import Cache
 from processor.store.files import write_parquet
-from processor.store.key import source_key
 from processor.store.manifest import MANIFEST_FILE
 from shared import STATUS_FILE
 from tests.formats import samples

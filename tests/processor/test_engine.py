@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from processor.core import bars
 from processor.core.engine import OBI, Engine, checks, decimal_floats
-from processor.core.events import NS_PER_DAY, NS_PER_MS
 from processor.settings import Aggregation
+from processor.units import NS_PER_DAY, NS_PER_MS
 from tests import reference
 from tests.processor.streams import (
     EDGE_SIZES,

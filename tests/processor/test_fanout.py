@@ -23,11 +23,11 @@ from processor.aggregate.partitions import computed, partitions, put_together
 from processor.aggregate.processes import in_processes
 from processor.aggregate.table import COLUMNS, aggregate_all, table
 from processor.core.engine import Engine
-from processor.core.events import NS_PER_DAY
 from processor.errors import DatasetError, FanOutFailed, SettingError
 from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.store.cache import Cache
+from processor.units import NS_PER_DAY
 from tests.processor.fanout_work import Task, computed_or_stalled, ended, killed, pid_in, refused
 from tests.processor.markets import market, write
 from tests.processor.test_store import market_of_seconds, read_on, written

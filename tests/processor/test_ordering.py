@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, Columns, Trades, concatenated
 from processor.core.merge import ordering
 from processor.core.merge.ordering import in_time_order
+from processor.core.merge.parts import Batch, Part
 from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
-from processor.formats.base import Batch, Part
 from processor.formats.opening import sorting
 from processor.formats.opening.sorting import sorted_part
 from tests.processor.parts import part, part_of

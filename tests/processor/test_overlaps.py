@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, concatenated
 from processor.core.merge import ordering
 from processor.core.merge.ordering import in_time_order
+from processor.core.merge.parts import batch
 from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.formats.base import batch
 from tests.processor.parts import part, part_of
 from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from processor.formats.base import Batch, Part
+    from processor.core.merge.parts import Batch, Part
 
 MS = 1_000_000
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from processor.aggregate.partitions import Partition, computed, divisible, partitions, pieces, put_together
 from processor.aggregate.table import table
 from processor.core.engine import Engine
-from processor.core.events import NS_PER_DAY
 from processor.errors import DatasetError
 from processor.settings import Aggregation, Settings
 from processor.store.reader import adds_up, engine_of_bars
+from processor.units import NS_PER_DAY
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
 if TYPE_CHECKING:

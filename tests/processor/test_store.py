@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.engine import Engine, checks
-from processor.core.events import NS_PER_DAY
 from processor.core.merge.ordering import Chunk
 from processor.core.report import Report
 from processor.errors import DatasetError
@@ -27,6 +26,7 @@ from processor.store.filled import Filled
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter
+from processor.units import NS_PER_DAY
 from tests.processor.streams import (
     EDGE_SIZES,
     Trade,

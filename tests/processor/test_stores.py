@@ -10,11 +10,11 @@ import pytest
 from processor.aggregate.table import aggregate_all
 from processor.cli.convert import convert
 from processor.cli.inspection import inspect
-from processor.core.events import NS_PER_DAY, NS_PER_SECOND
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.sources.source import Kept, open_source
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 from tests.formats.samples import TARDIS_TRADES
 
 if TYPE_CHECKING:

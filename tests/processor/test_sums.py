@@ -28,7 +28,7 @@ from processor.core import book as books
 from processor.core.bars import Traded, trade_bars, traded
 from processor.core.book import Book
 from processor.core.engine import Engine, checks
-from processor.core.events import ASK, BID, BUY, CLEAR, NS_PER_DAY, NS_PER_SECOND, SELL, BookEvents, scaled_up
+from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, scaled_up
 from processor.core.kernel import WIDTH
 from processor.errors import ScaleOverflow
 from processor.formats import open_dataset
@@ -39,6 +39,7 @@ from processor.settings import Aggregation, CvdReset, Settings
 from processor.sources.source import open_source
 from processor.store.cache import Cache
 from processor.store.volumes import volumes_of
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 from tests.processor.streams import (
     EDGE_SIZES,
     Trade,

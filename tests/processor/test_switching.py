@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.core.events import NS_PER_DAY
 from processor.settings import Offset, iso
+from processor.units import NS_PER_DAY
 from shared import STATUS_FILE, DirectoryReader, Status, decode
 from shared.validate import faults
 from tests.processor.fake_clock import FakeClock

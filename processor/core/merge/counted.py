@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import LocatedTrades
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Part
 
 _HOLES_KEPT: Final = 100_000
 

@@ -17,29 +17,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.events import (
-    CLEAR,
-    NS_PER_MS,
-    NS_PER_SECOND,
-    BookEvents,
-    ColumnsT,
-    LocatedTrades,
-    Trades,
-    concatenated,
-)
+from processor.core.events import CLEAR, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
 from processor.core.merge.counted import Counted
 from processor.core.merge.held import Held, until
 from processor.core.merge.jumps import Jumps
 from processor.core.merge.overlaps import Overlaps, Telling, may_repeat
 from processor.core.report import Report
 from processor.errors import Disordered
+from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.formats.base import Batch, Part
+    from processor.core.merge.parts import Batch, Part
 
     _Times = NDArray[np.int64]
 

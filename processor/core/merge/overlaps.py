@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeGuard
 
 import numpy as np
 
-from processor.core.events import ASK, CLEAR, NS_PER_SECOND, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
+from processor.core.events import ASK, CLEAR, BookEvents, Columns, ColumnsT, LocatedTrades, concatenated
 from processor.core.merge.runs import ENOUGH, in_common, mixed
 from processor.errors import DatasetError
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Part
 
     Mask = NDArray[np.bool_]
     Places = NDArray[np.intp]

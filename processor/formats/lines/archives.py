@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from processor.core.events import Trades
-from processor.formats.base import batch
+from processor.core.merge.parts import batch
 from processor.formats.lines.tables import report_unknown_sides, table_part
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Convert, Rows, Table
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from numba import njit
 
-from processor.core.events import NS_PER_DAY, UNKNOWN
-from processor.formats.base import Part
+from processor.core.events import UNKNOWN
+from processor.core.merge.parts import Part
 from processor.formats.disk.packing import HEAD_BYTES
 from processor.formats.lines.chunks import chunks, head_lines
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Trades
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.chunks import Chunk
     from processor.formats.lines.text import Layout, Parsed

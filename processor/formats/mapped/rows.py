@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
-from processor.formats.base import Part, batch
+from processor.core.merge.parts import Part, batch
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
 from processor.formats.books.states import full_states
 from processor.formats.lines.levels import read_levels
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch
     from processor.core.report import Report
-    from processor.formats.base import Batch
     from processor.formats.lines.tables import Rows
     from processor.formats.lines.text import Layout
     from processor.formats.mapped.columns import Mapped

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import ASK, BID, BookEvents, concatenated
+from processor.core.merge.parts import batch
 from processor.errors import DatasetError
-from processor.formats.base import batch, part_of_all
+from processor.formats.base import part_of_all
 from processor.formats.books import orders
 from processor.formats.lines.specs import ABSENT
 from processor.formats.lines.tables import OrderCheck, Table, TableReader, begin_ns
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.tables import Rows
     from processor.formats.lines.text import Layout

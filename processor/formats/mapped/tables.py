@@ -18,7 +18,7 @@ from processor.formats.mapped.rows import part_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.base import Part
+    from processor.core.merge.parts import Part
     from processor.formats.disk.files import SourceFile
 
 _OF_A_ROW: Final = (

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 import numpy as np
 
 from processor.core.events import BookEvents, ColumnsT, LocatedTrades, concatenated
-from processor.formats.base import Batch, batch
+from processor.core.merge.parts import Batch, batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from processor.core.merge.parts import Part
     from processor.core.report import Report
-    from processor.formats.base import Part
 
 RUN_ROWS: Final = 4_000_000
 """Rows that are sorted in memory at once: some 200 MB."""

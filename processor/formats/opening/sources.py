@@ -13,7 +13,7 @@ from processor.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
-    from processor.formats.base import Batch, Part
+    from processor.core.merge.parts import Batch, Part
 
 _TRADES_FIRST: Final = ("mapping", "orderflow-parquet", "binance-archive", "bybit-trades", "okx-trades")
 """What is made of all trades there were goes before what somebody received of them."""

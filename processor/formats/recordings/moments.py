@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.events import NS_PER_SECOND
 from processor.formats.recordings.told import Told, refuse
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

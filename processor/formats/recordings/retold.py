@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from processor.core.events import NS_PER_SECOND
 from processor.core.merge.overlaps import iso
 from processor.core.merge.runs import mixed
 from processor.errors import DatasetError
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

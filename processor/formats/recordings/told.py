@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import numpy as np
 
-from processor.core.events import NS_PER_SECOND
 from processor.errors import DatasetError
 from processor.formats.lines.kernels import MAX_DECIMALS
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from processor.core.events import NS_PER_MS
 from processor.errors import DatasetError
 from processor.formats.recordings.moments import Moments
 from processor.formats.recordings.told import key_of
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from processor.core.report import Report

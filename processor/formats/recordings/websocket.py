@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from processor.core.events import Trades, concatenated
-from processor.formats.base import batch, part_of_all
+from processor.core.merge.parts import batch
+from processor.formats.base import part_of_all
 from processor.formats.books.snapshots import with_clears
 from processor.formats.disk.packing import BOM
 from processor.formats.lines.chunks import chunks, head_lines
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import BookEvents
+    from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
-    from processor.formats.base import Batch, Part
     from processor.formats.disk.files import SourceFile
     from processor.formats.lines.chunks import Chunk
     from processor.formats.lines.levels import Levels

@@ -90,6 +90,6 @@ def _content(path: Path, whole: Callable[[Path], bytes]) -> bytes:
 @cache
 def _rules() -> str:
     """A digest of the code that turns files into a store: a store made by other rules is not taken for this one's."""
-    rooms = ("core", "formats", "store")
+    rooms = ("core", "formats", "store", "sources")
     sources = [*_PACKAGE.glob("*.py"), *(source for room in rooms for source in (_PACKAGE / room).rglob("*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()
