@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from processor.cli.main import known_variables
-from visualizer.settings import PREFIX, Settings
+from visualizer.server.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COMPOSE: Final = (ROOT / "docker-compose.yml").read_text()

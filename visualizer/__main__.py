@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from visualizer.settings import SettingError, describe, load
+from visualizer.server.settings import SettingError, describe, load
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer import logs
-from visualizer.settings import SettingError, load
+from visualizer.server import logs
+from visualizer.server.settings import SettingError, load
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped] # gunicorn has no types
@@ -20,7 +20,7 @@ try:
 except SettingError as error:
     raise SystemExit(str(error)) from None
 
-wsgi_app = "visualizer.app:server"
+wsgi_app = "visualizer.server.app:server"
 bind = f"{settings.host}:{settings.port}"
 # Loaded once and forked: a worker that dies is replaced at once.
 preload_app = True

@@ -9,7 +9,7 @@ import msgspec
 
 from shared import DATA_FILES, Depth, FileEntry, MetricsRow, OhlcRow, Picture
 from tests.visualizer.pictures import status
-from visualizer.delta import delta, known
+from visualizer.server.delta import delta, known
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.pages import until
 from tests.visualizer.pictures import MINUTE_MS, picture
-from visualizer.delta import delta, known
+from visualizer.server.delta import delta, known
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared import CONTROL_FILE, MAX_CONTROL_BYTES, decode_command
-from visualizer.dashboard import create
-from visualizer.settings import Settings
+from visualizer.server.dashboard import create
+from visualizer.server.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

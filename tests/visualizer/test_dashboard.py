@@ -9,8 +9,8 @@ import pytest
 from shared import DataReport, encode
 from tests.browser.feeder import Feeder
 from tests.visualizer.pictures import report
-from visualizer.dashboard import create
-from visualizer.settings import Settings
+from visualizer.server.dashboard import create
+from visualizer.server.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ import pytest
 
 from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Overview, Picture
 from tests.visualizer.pictures import MINUTE_MS, picture, report, status
-from visualizer.delta import Known, delta, known
+from visualizer.server.delta import Known, delta, known
 
 
 def _held(source: Picture, **fields: object) -> Known:

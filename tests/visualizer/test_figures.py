@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 from tests.conftest import ROOT
-from visualizer import figures
+from visualizer.components import figures
 
 
 def test_the_panels_share_one_time_axis_and_do_not_overlap() -> None:

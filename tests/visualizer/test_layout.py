@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from visualizer.layout import KEYS
+from visualizer.components.layout import KEYS
 
 _PAGE = (ROOT / "docs/page.md").read_text()
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared import CONTROL_FILE
-from visualizer import scripts
-from visualizer.dashboard import create
-from visualizer.names import is_ours, listed
-from visualizer.settings import SettingError, Settings, load
+from visualizer.server import scripts
+from visualizer.server.dashboard import create
+from visualizer.server.hosts import is_ours, listed
+from visualizer.server.settings import SettingError, Settings, load
 
 if TYPE_CHECKING:
     from pathlib import Path

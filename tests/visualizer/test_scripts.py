@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from visualizer.dashboard import create
-from visualizer.settings import Settings
+from visualizer.server.dashboard import create
+from visualizer.server.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from visualizer.settings import SettingError, Settings, describe, load
+from visualizer.server.settings import SettingError, Settings, describe, load
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from shared import OHLC_FILE, STATUS_FILE, IpcStats, WriteStats
 from tests.visualizer.pictures import picture
-from visualizer.telemetry import Memory, Telemetry, memory, quantile, reads
+from visualizer.metrics.telemetry import Memory, Telemetry, memory, quantile, reads
 
 
 @pytest.fixture

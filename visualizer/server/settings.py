@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import POLL_INTERVAL_MS
-from visualizer import names
+from visualizer.server import hosts
 
 PREFIX: Final = "VISUALIZER_"
 
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     @field_validator("names")
     @classmethod
     def _are_names(cls, text: str) -> str:
-        names.listed(text)
+        hosts.listed(text)
         return text
 
 

@@ -8,12 +8,12 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import dcc, html
 
 from shared import STATUS_FILE
-from visualizer import figures, transport
+from visualizer.components import figures, transport
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
-    from visualizer.settings import Settings
+    from visualizer.server.settings import Settings
 
 KEYS = (
     ("Replay", transport.KEYS),

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
-from visualizer import control, names, routes, scripts
-from visualizer.delta import delta, known
-from visualizer.feed import Feed
-from visualizer.layout import layout
-from visualizer.monitor import monitor
-from visualizer.telemetry import Telemetry, memory, reads
+from visualizer.components.layout import layout
+from visualizer.metrics.monitor import monitor
+from visualizer.metrics.telemetry import Telemetry, memory, reads
+from visualizer.server import control, hosts, routes, scripts
+from visualizer.server.delta import delta, known
+from visualizer.server.feed import Feed
 
 if TYPE_CHECKING:
     from shared import Status
-    from visualizer.settings import Settings
+    from visualizer.server.settings import Settings
 
 _MONITOR_EVERY_MS: Final = 2000
 _CLIENTSIDE: Final = "orderflow"
+_FOLDER: Final = Path(__file__).resolve().parent.parent
 # Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
-_ICON: Final = base64.b64encode(Path(__file__).with_name("favicon.svg").read_bytes()).decode()
-_GUARD: Final = Path(__file__).with_name("guard.js").read_text()
+_ICON: Final = base64.b64encode((_FOLDER / "favicon.svg").read_bytes()).decode()
+_GUARD: Final = (_FOLDER / "guard.js").read_text()
 _INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -41,7 +42,7 @@ _INDEX: Final = f"""<!DOCTYPE html>
 def create(settings: Settings) -> Dash:
     """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
     app = Dash(
-        __name__,
+        "visualizer",  # its assets lie there
         title="orderflow replay",
         update_title="",  # the title stays still while a poll runs
         index_string=_INDEX,
@@ -86,7 +87,7 @@ def create(settings: Settings) -> Dash:
             ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
         )
 
-    names.add(app.server, settings.names)
+    hosts.add(app.server, settings.names)
     routes.add(app.server, feed, telemetry, _GUARD)
     scripts.add(app.server)
     control.add(app.server, settings)

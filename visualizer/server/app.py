@@ -1,12 +1,12 @@
-"""The WSGI entry, `visualizer.app:server`: the dashboard as the environment sets it."""
+"""The WSGI entry, `visualizer.server.app:server`: the dashboard as the environment sets it."""
 
 from __future__ import annotations
 
 import structlog
 
-from visualizer import logs
-from visualizer.dashboard import create
-from visualizer.settings import load
+from visualizer.server import logs
+from visualizer.server.dashboard import create
+from visualizer.server.settings import load
 
 _settings = load()
 logs.configure(_settings.log_level, access=_settings.access_log)

@@ -15,8 +15,8 @@ from shared import encode
 if TYPE_CHECKING:
     from flask import Flask
 
-    from visualizer.feed import Feed
-    from visualizer.telemetry import Telemetry
+    from visualizer.metrics.telemetry import Telemetry
+    from visualizer.server.feed import Feed
 
 _MAX_REQUEST_BYTES: Final = 65_536
 """A poll is some hundred bytes; nothing else is ever sent here."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.datastructures import Headers
 
-    from visualizer.settings import Settings
+    from visualizer.server.settings import Settings
 
 _log = structlog.get_logger()
 

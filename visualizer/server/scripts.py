@@ -15,7 +15,8 @@ from flask import Response, abort
 if TYPE_CHECKING:
     from flask import Flask
 
-_MODULES: Final = {path.name: path.read_bytes() for path in sorted(Path(__file__).with_name("page").glob("*.js"))}
+_FOLDER: Final = Path(__file__).resolve().parent.parent / "page"
+_MODULES: Final = {path.name: path.read_bytes() for path in sorted(_FOLDER.glob("*.js"))}
 _DIGEST: Final = hashlib.sha256(b"".join(name.encode() + text for name, text in _MODULES.items())).hexdigest()[:16]
 _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}

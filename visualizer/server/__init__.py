@@ -1,0 +1,1 @@
+"""The Dash application and what it serves: the page, its differences, commands, health and figures."""
