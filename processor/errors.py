@@ -22,7 +22,7 @@ class SettingError(ProcessorError):
     """An option has a value that cannot be used."""
 
     def __init__(self, option: str, value: object, expected: str) -> None:
-        super().__init__(f"{option}: {value!r} will not do; expected {expected}")
+        super().__init__(f"invalid {option} {value!r}: expected {expected}")
         self.option = option
         self.value = value
         self.expected = expected

@@ -127,8 +127,7 @@ def bar_length(text: str) -> int | Activity:
         if limit > 0:
             return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
     expected = (
-        "a time up to a week, like 1s, 5m, 4h or 1d, or what is to be traded in a bar: trades, like 500t, "
-        "volume, like 100v, or turnover, like 1000000d"
+        "a duration up to 7d (1s, 5m, 4h, 1d) or what is traded in a bar (500t trades, 100v volume, 1000000d turnover)"
     )
     raise SettingError("interval", text, expected)
 

@@ -403,7 +403,8 @@ def check_environment(environment: dict[str, str]) -> None:
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-            raise SettingError("environment", name, f"one of this program's variables; the nearest is {near[0]}")
+            expected = f"one that an option reads; the nearest is {near[0]}"
+            raise SettingError("environment variable", name, expected)
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         return None
     resume = before.resume
     if resume.wish != digest_of_wish(path, settings):
-        return "the dataset or the settings asked for are others than before, so this replay begins anew"
+        return "the dataset or the settings are not those of the last replay, so this replay starts from its beginning"
     try:
         wanted.bar_length(before.interval)
         cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)

@@ -99,9 +99,9 @@ def _first(path: Path, settings: Settings, wish: Wish, before: Status | None, *,
                 return Session(
                     dataset, found.settings, wish, at=found.at_ns, paused=found.paused, loop_ns=found.loop_ns
                 )
-            notice = "the dataset has changed since the last replay, so this one begins anew"
+            notice = "the dataset has changed since the last replay, so this replay starts from its beginning"
         except DatasetError as error:
-            notice = f"the last replay cannot be gone on with ({error}), so this one begins anew"
+            notice = f"the last replay cannot be resumed ({error}), so this replay starts from its beginning"
     if notice:
-        _log.warning("begun_anew", reason=notice)
+        _log.warning("not_resumed", reason=notice)
     return Session(open_dataset(path), settings, wish, paused=paused, notice=notice)

@@ -466,7 +466,7 @@ class Session:
         try:
             session = Session(dataset, settings, self._wish, at=at_ns, paused=self._paused, switch=switch)
         except (ProcessorError, OSError) as error:
-            raise SettingError("dataset", str(dataset.path), str(error)) from error
+            raise SettingError("dataset", str(dataset.path), f"one that can be replayed ({error})") from error
         raise _Switched(session)
 
     def _announce(self, subject: Subject) -> None:
@@ -608,7 +608,7 @@ def _opened(path: Path) -> Dataset:
     try:
         return open_dataset(path)
     except DatasetError as error:
-        raise SettingError("dataset", str(path), f"a dataset ({_without_content(error)})") from error
+        raise SettingError("dataset", str(path), f"a dataset that can be read ({_without_content(error)})") from error
 
 
 def _without_content(error: ProcessorError) -> str:
