@@ -126,9 +126,7 @@ def bar_length(text: str) -> int | Activity:
         limit = Decimal(found[1]).normalize()
         if limit > 0:
             return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
-    expected = (
-        "a duration up to 7d (1s, 5m, 4h, 1d) or what is traded in a bar (500t trades, 100v volume, 1000000d turnover)"
-    )
+    expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000d turnover)"
     raise SettingError("interval", text, expected)
 
 

@@ -404,7 +404,7 @@ def check_environment(environment: dict[str, str]) -> None:
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
             expected = f"one that an option reads; the nearest is {near[0]}"
-            raise SettingError("environment variable", name, expected)
+            raise SettingError("variable", name, expected)
 
 
 def main() -> None:

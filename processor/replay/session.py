@@ -15,7 +15,7 @@ from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, Disordered, ProcessorError, SettingError
 from processor.formats import changes, open_dataset
 from processor.names import printable
-from processor.publish.publisher import Publisher, Situation, Subject
+from processor.publish.publisher import Publisher, SessionInfo, SessionState
 from processor.replay import inbox as control
 from processor.replay.player import Player
 from processor.replay.resume import digest_of_marks, settings_for, written
@@ -115,9 +115,9 @@ class _Switch:
     back: Callable[[], Session]
 
 
-def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> Subject:
+def subject_of(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> SessionInfo:
     """What status.json says of a new session."""
-    return Subject(
+    return SessionInfo(
         session=uuid.uuid4().hex,
         dataset=printable(settings.label or path.resolve().name),
         format=dataset.format if dataset else "",
@@ -439,7 +439,7 @@ class Session:
         self._announce(subject_of(self._dataset.path, settings, self._dataset, self._source.instrument))
         self._reach(self._now_ns)
 
-    def _withdraw(self, subject: Subject) -> None:
+    def _withdraw(self, subject: SessionInfo) -> None:
         """Undo what a command has begun to show; `subject` is what was shown before it."""
         if self.subject is not subject:
             self._player.aggregate_as(self._settings.aggregation)
@@ -469,7 +469,7 @@ class Session:
             raise SettingError("dataset", str(dataset.path), f"one that can be replayed ({error})") from error
         raise _Switched(session)
 
-    def _announce(self, subject: Subject) -> None:
+    def _announce(self, subject: SessionInfo) -> None:
         """Begin a session as the files know it, or one that was left again."""
         self.subject = subject
         self._publisher = Publisher(
@@ -562,7 +562,7 @@ class Session:
         mailbox = self._wish.mailbox
         progress = self._progress()
         self._wish.on_progress(progress if state == "loading" else None)
-        situation = Situation(
+        situation = SessionState(
             state=state,
             event_ns=player.now_ns if begun else None,
             start_ns=player.first_ns,
