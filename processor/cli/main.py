@@ -170,19 +170,19 @@ def replay(
     paused: Paused = False,
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
-    from processor.replay.run import replay as play  # noqa: PLC0415 - Polars and Numba load only when needed
-    from processor.replay.session import Stop  # noqa: PLC0415
+    from processor.replay.context import StopSignal  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.replay.run import replay as play  # noqa: PLC0415
 
     options = _settings(
         interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
     )
     wall = SystemClock()
-    stop = Stop()
+    stop = StopSignal()
 
     def end(number: int, _frame: FrameType | None) -> None:
         structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
-        # Whoever ends it by hand does not want it to go on; whoever ends the machine does.
-        stop.forget = number == signal.SIGINT
+        # A replay that is stopped by hand is over; one that is stopped with the machine goes on with it.
+        stop.resumable = number != signal.SIGINT
         stop.requested = True
         wall.wake()
 

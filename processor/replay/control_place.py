@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.replay.resume import path_of, written
+from processor.replay.resume import path_from, path_text
 from shared import WriteFailed, atomic_write
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def place_said(directory: Path | None, ipc: Path) -> Iterator[None]:
+def announced_in(directory: Path | None, ipc: Path) -> Iterator[None]:
     """Say in the control directory, as long as this lasts, that the replay publishes into `ipc`.
 
     Where the directory cannot be written, as under Docker, nothing is said.
@@ -34,7 +34,7 @@ def place_said(directory: Path | None, ipc: Path) -> Iterator[None]:
         return
     with suppress(OSError, WriteFailed):
         directory.mkdir(parents=True, exist_ok=True)
-        atomic_write(directory / PLACE_FILE, msgspec.json.encode(_Place(written(ipc))) + b"\n", lone_writer=False)
+        atomic_write(directory / PLACE_FILE, msgspec.json.encode(_Place(path_text(ipc))) + b"\n", lone_writer=False)
     try:
         yield
     finally:
@@ -45,6 +45,6 @@ def place_said(directory: Path | None, ipc: Path) -> Iterator[None]:
 def ipc_of(directory: Path) -> Path | None:
     """The IPC directory of the replay that takes commands from `directory`; None where it does not say."""
     try:
-        return path_of(msgspec.json.decode((directory / PLACE_FILE).read_bytes(), type=_Place).ipc)
+        return path_from(msgspec.json.decode((directory / PLACE_FILE).read_bytes(), type=_Place).ipc)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -23,7 +23,7 @@ from shared import control as written
 if TYPE_CHECKING:
     from processor.clock import WallClock
     from processor.settings import CvdReset
-    from shared import Command as WrittenCommand
+    from shared import Command
 
 _log = structlog.get_logger()
 
@@ -164,14 +164,14 @@ Action = (
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command to carry out, and the id to answer it by."""
+class Request:
+    """A command to carry out, and the id to answer it by."""
 
     id: str
     action: Action
 
 
-class Mailbox:
+class Inbox:
     """The control file of one directory, read by the one replay that it steers, across all of its sessions.
 
     `answer` is what status.json says under `control`. Whatever is no command for this replay is refused here.
@@ -192,6 +192,7 @@ class Mailbox:
         self._dealt_with: bytes | None = None
         self._trouble: str | None = None
         self._old_id: str | None = None
+        self._next: Request | None = None
         try:
             payload = _read(self._path)
             self._old_id = decode_command(payload).id
@@ -201,11 +202,20 @@ class Mailbox:
         except OSError:
             pass
 
-    def poll(self, session: str) -> Command | None:
+    def poll(self, session: str) -> Request | None:
         """The command to carry out now, each once; None if there is none. One look at a file, when nothing is new.
 
-        `session` is the session of status.json. The caller says by `done` what came of the command.
+        `session` is the session of status.json. The caller says by `reply` what came of the command.
         """
+        found, self._next = self._next or self._received(session), None
+        return found
+
+    def has_next(self, session: str) -> bool:
+        """Whether `poll` would return a command; it stays there until then."""
+        self._next = self._next or self._received(session)
+        return self._next is not None
+
+    def _received(self, session: str) -> Request | None:
         given = self._new_command()
         if given is None:
             return None
@@ -213,19 +223,19 @@ class Mailbox:
         if isinstance(found, str):
             self._refuse(given.id, found)
             return None
-        command = Command(given.id, found)
+        request = Request(given.id, found)
         self._handled.append(given.id)
-        _log.info("command", id=command.id, action=repr(command.action))
-        return command
+        _log.info("command", id=request.id, action=repr(request.action))
+        return request
 
-    def done(self, command: Command, error: str | None = None) -> None:
+    def reply(self, request: Request, error: str | None = None) -> None:
         """Answer: the command has been carried out, or has not, for the reason given as a sentence."""
         if error is not None:
-            _log.warning("command_refused", id=command.id, reason=error)
+            _log.warning("command_refused", id=request.id, reason=error)
         said = error and printable_lines(error)
-        self.answer = ControlAnswer(last_id=command.id, ok=error is None, error=said, listening=True)
+        self.answer = ControlAnswer(last_id=request.id, ok=error is None, error=said, listening=True)
 
-    def _new_command(self) -> WrittenCommand | None:
+    def _new_command(self) -> Command | None:
         payload = self._changed_bytes()
         if payload is None:
             return None
@@ -241,7 +251,7 @@ class Mailbox:
         self._dealt_with = payload
         return None if given.id in self._handled else given
 
-    def _judged(self, given: WrittenCommand, session: str) -> Action | str:
+    def _judged(self, given: Command, session: str) -> Action | str:
         """What is to be done, or the reason why not."""
         if given.session not in {None, session}:
             return f"it was meant for session {given.session}, and {session} plays by now"
@@ -283,7 +293,7 @@ class Mailbox:
         return payload
 
 
-def parsed(given: WrittenCommand) -> Action:  # noqa: C901, PLR0911, PLR0912 - one case an action
+def parsed(given: Command) -> Action:  # noqa: C901, PLR0911, PLR0912 - one case an action
     """What a command asks for, its words turned into numbers.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The mailbox: which commands reach the replay, in what units, and what the others are told."""
+"""The inbox: which commands reach the replay, in what units, and what the others are told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from processor.errors import SettingError
 from processor.replay import inbox as control
-from processor.replay.inbox import Mailbox, parsed
+from processor.replay.inbox import Inbox, parsed
 from processor.settings import iso
 from shared import ACTIONS, CONTROL_FILE, ControlAnswer, command, send_command
 from shared.control import EXAMPLES
@@ -34,8 +34,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path, clock: FakeClock) -> Mailbox:
-    return Mailbox(tmp_path, clock)
+def inbox(tmp_path: Path, clock: FakeClock) -> Inbox:
+    return Inbox(tmp_path, clock)
 
 
 def write(directory: Path, **fields: object) -> None:
@@ -117,27 +117,27 @@ def test_whatever_words_are_sent_they_are_a_place_or_refused(target: str, words:
         parsed(command("seek", session=None, **{target: words}))
 
 
-def test_a_command_arrives_once(tmp_path: Path, mailbox: Mailbox) -> None:
-    assert mailbox.poll(SESSION) is None
+def test_a_command_arrives_once(tmp_path: Path, inbox: Inbox) -> None:
+    assert inbox.poll(SESSION) is None
     sent = command("speed", speed=30)
     send_command(tmp_path, sent)
 
-    assert mailbox.poll(SESSION) == control.Command(sent.id, control.SetSpeed(30.0))
-    assert mailbox.poll(SESSION) is None
+    assert inbox.poll(SESSION) == control.Request(sent.id, control.SetSpeed(30.0))
+    assert inbox.poll(SESSION) is None
     send_command(tmp_path, sent)
-    assert mailbox.poll(SESSION) is None
+    assert inbox.poll(SESSION) is None
 
 
-def test_what_came_of_a_command_is_answered(tmp_path: Path, mailbox: Mailbox) -> None:
-    assert mailbox.answer == ControlAnswer(listening=True)
+def test_what_came_of_a_command_is_answered(tmp_path: Path, inbox: Inbox) -> None:
+    assert inbox.answer == ControlAnswer(listening=True)
     write(tmp_path)
-    found = mailbox.poll(SESSION)
+    found = inbox.poll(SESSION)
     assert found
-    mailbox.done(found)
-    assert mailbox.answer == ControlAnswer("a", ok=True, error=None, listening=True)
+    inbox.reply(found)
+    assert inbox.answer == ControlAnswer("a", ok=True, error=None, listening=True)
 
-    mailbox.done(found, "the range ends before that")
-    assert mailbox.answer == ControlAnswer("a", ok=False, error="the range ends before that", listening=True)
+    inbox.reply(found, "the range ends before that")
+    assert inbox.answer == ControlAnswer("a", ok=False, error="the range ends before that", listening=True)
 
 
 @pytest.mark.parametrize(
@@ -149,45 +149,45 @@ def test_what_came_of_a_command_is_answered(tmp_path: Path, mailbox: Mailbox) ->
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_once_and_by_its_id(
-    tmp_path: Path, mailbox: Mailbox, fields: dict[str, object], reason: str
+    tmp_path: Path, inbox: Inbox, fields: dict[str, object], reason: str
 ) -> None:
     write(tmp_path, **fields)
 
-    assert mailbox.poll(SESSION) is None
-    assert (mailbox.answer.last_id, mailbox.answer.ok) == ("a", False)
-    assert reason in (mailbox.answer.error or "")
+    assert inbox.poll(SESSION) is None
+    assert (inbox.answer.last_id, inbox.answer.ok) == ("a", False)
+    assert reason in (inbox.answer.error or "")
 
-    refusal = mailbox.answer
+    refusal = inbox.answer
     os.utime(tmp_path / CONTROL_FILE, ns=(1, 1))
-    assert mailbox.poll("another") is None
-    assert mailbox.answer is refusal
+    assert inbox.poll("another") is None
+    assert inbox.answer is refusal
 
 
-def test_a_command_for_this_session_is_for_it(tmp_path: Path, mailbox: Mailbox) -> None:
+def test_a_command_for_this_session_is_for_it(tmp_path: Path, inbox: Inbox) -> None:
     write(tmp_path, session=SESSION)
 
-    assert mailbox.poll(SESSION) == control.Command("a", control.Play())
+    assert inbox.poll(SESSION) == control.Request("a", control.Play())
 
 
 def test_a_half_written_file_is_looked_at_again_and_refused_when_it_stays_so(
-    tmp_path: Path, mailbox: Mailbox, clock: FakeClock
+    tmp_path: Path, inbox: Inbox, clock: FakeClock
 ) -> None:
     path = tmp_path / CONTROL_FILE
     path.write_text('{"contract": "1.0", "id": "a", "act')
-    assert mailbox.poll(SESSION) is None
+    assert inbox.poll(SESSION) is None
     clock.sleep(0.9)
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer.ok is None
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer.ok is None
     with path.open("a") as file:
         file.write('ion": "pause"}')
-    assert mailbox.poll(SESSION) == control.Command("a", control.Pause())
+    assert inbox.poll(SESSION) == control.Request("a", control.Pause())
 
     path.write_text("{")
-    assert mailbox.poll(SESSION) is None
+    assert inbox.poll(SESSION) is None
     clock.sleep(1.1)
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer.last_id is None
-    assert "is not JSON" in (mailbox.answer.error or "")
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer.last_id is None
+    assert "is not JSON" in (inbox.answer.error or "")
 
 
 def test_a_command_that_was_already_answered_is_not_carried_out_by_the_next_processor(
@@ -195,66 +195,64 @@ def test_a_command_that_was_already_answered_is_not_carried_out_by_the_next_proc
 ) -> None:
     write(tmp_path)
     before = ControlAnswer("a", ok=True)
-    mailbox = Mailbox(tmp_path, clock, before)
+    inbox = Inbox(tmp_path, clock, before)
 
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer == ControlAnswer("a", ok=True, listening=True)
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer == ControlAnswer("a", ok=True, listening=True)
 
 
 def test_a_command_from_before_the_start_is_refused_unless_it_names_this_session(
     tmp_path: Path, clock: FakeClock
 ) -> None:
     write(tmp_path)
-    late = Mailbox(tmp_path, clock)
+    late = Inbox(tmp_path, clock)
     assert late.poll(SESSION) is None
     assert late.answer.last_id == "a"
     assert "written before this processor started" in (late.answer.error or "")
     write(tmp_path, id="b")
-    assert late.poll(SESSION) == control.Command("b", control.Play())
+    assert late.poll(SESSION) == control.Request("b", control.Play())
 
     write(tmp_path, session=SESSION)
-    assert Mailbox(tmp_path, clock).poll(SESSION) == control.Command("a", control.Play())
+    assert Inbox(tmp_path, clock).poll(SESSION) == control.Request("a", control.Play())
 
 
 def test_rubbish_from_before_the_start_is_left_lying(tmp_path: Path, clock: FakeClock) -> None:
     (tmp_path / CONTROL_FILE).write_text("{")
-    mailbox = Mailbox(tmp_path, clock)
+    inbox = Inbox(tmp_path, clock)
     clock.sleep(2)
 
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer == ControlAnswer(listening=True)
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer == ControlAnswer(listening=True)
 
 
-def test_a_second_command_with_the_size_inode_and_time_of_the_first_still_arrives(
-    tmp_path: Path, mailbox: Mailbox
-) -> None:
+def test_a_second_command_with_the_size_inode_and_time_of_the_first_still_arrives(tmp_path: Path, inbox: Inbox) -> None:
     path = tmp_path / CONTROL_FILE
     write(tmp_path, action="play")
     os.utime(path, ns=(5, 5))
-    assert mailbox.poll(SESSION) == control.Command("a", control.Play())
+    assert inbox.poll(SESSION) == control.Request("a", control.Play())
     before = path.stat()
     write(tmp_path, action="play", id="b")
     os.utime(path, ns=(5, 5))
     after = path.stat()
     assert (before.st_ino, before.st_mtime_ns, before.st_size) == (after.st_ino, after.st_mtime_ns, after.st_size)
 
-    assert mailbox.poll(SESSION) == control.Command("b", control.Play())
+    assert inbox.poll(SESSION) == control.Request("b", control.Play())
 
 
 def test_an_unchanged_file_is_not_read_again(
-    tmp_path: Path, mailbox: Mailbox, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, inbox: Inbox, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path)
-    assert mailbox.poll(SESSION)
+    assert inbox.poll(SESSION)
     clock.sleep(1)
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
 
-    assert mailbox.poll(SESSION) is None
+    assert inbox.poll(SESSION) is None
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe", "oversized"])
 def test_what_is_no_small_file_is_refused_once_and_keeps_nobody_waiting(
-    tmp_path: Path, mailbox: Mailbox, kind: str
+    tmp_path: Path, inbox: Inbox, kind: str
 ) -> None:
     path = tmp_path / CONTROL_FILE
     if kind == "directory":
@@ -264,20 +262,20 @@ def test_what_is_no_small_file_is_refused_once_and_keeps_nobody_waiting(
     else:
         path.write_bytes(b" " * 1_000_000)
 
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer.ok is False
-    refusal = mailbox.answer
-    assert mailbox.poll(SESSION) is None
-    assert mailbox.answer is refusal
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer.ok is False
+    refusal = inbox.answer
+    assert inbox.poll(SESSION) is None
+    assert inbox.answer is refusal
 
 
 def test_a_directory_that_comes_later_is_found(tmp_path: Path, clock: FakeClock) -> None:
-    mailbox = Mailbox(tmp_path / "later", clock)
-    assert mailbox.poll(SESSION) is None
+    inbox = Inbox(tmp_path / "later", clock)
+    assert inbox.poll(SESSION) is None
     sent = command("toggle")
     send_command(tmp_path / "later", sent)
 
-    assert mailbox.poll(SESSION) == control.Command(sent.id, control.Toggle())
+    assert inbox.poll(SESSION) == control.Request(sent.id, control.Toggle())
 
 
 @given(payload=st.binary(max_size=300))
@@ -287,10 +285,10 @@ def test_whatever_lies_in_the_file_the_mailbox_goes_on(
     directory = tmp_path_factory.getbasetemp() / "any"
     directory.mkdir(exist_ok=True)
     clock = FakeClock()
-    mailbox = Mailbox(directory, clock)
+    inbox = Inbox(directory, clock)
     (directory / CONTROL_FILE).write_bytes(payload)
-    found = mailbox.poll(SESSION)
+    found = inbox.poll(SESSION)
     clock.sleep(2)
-    found = mailbox.poll(SESSION) or found
-    assert found or mailbox.answer.ok is False
+    found = inbox.poll(SESSION) or found
+    assert found or inbox.answer.ok is False
     (directory / CONTROL_FILE).unlink()

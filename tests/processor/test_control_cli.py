@@ -15,7 +15,7 @@ import pytest
 
 from processor.cli.control import HELP, NotCarriedOut, from_words, steer
 from processor.errors import SettingError
-from processor.replay.inbox import Mailbox
+from processor.replay.inbox import Inbox
 from shared import (
     ACTIONS,
     STATUS_FILE,
@@ -66,12 +66,12 @@ def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) 
 
 
 class Replay:
-    """Somebody who replays: at every sleep of the one who waits, it looks into its mailbox and publishes the answer."""
+    """Somebody who replays: at every sleep of the one who waits, it looks into its inbox and publishes the answer."""
 
     def __init__(self, folder: Path, *, refuse: str | None = None, deaf: bool = False) -> None:
         self.clock = FakeClock()
         self.ipc, self.directory = folder / "ipc", folder / "control"
-        self.mailbox = Mailbox(self.directory, self.clock)
+        self.inbox = Inbox(self.directory, self.clock)
         self.done: list[Action] = []
         self.refuse = refuse
         self.publish()
@@ -79,13 +79,13 @@ class Replay:
             self.clock.on_sleep = self.look
 
     def look(self) -> None:
-        if found := self.mailbox.poll("s"):
+        if found := self.inbox.poll("s"):
             self.done.append(found.action)
-            self.mailbox.done(found, self.refuse)
+            self.inbox.reply(found, self.refuse)
         self.publish()
 
     def publish(self, **fields: Any) -> None:
-        publish(self.ipc, self.mailbox.answer, self.clock.epoch_ms(), **fields)
+        publish(self.ipc, self.inbox.answer, self.clock.epoch_ms(), **fields)
 
     def steer(self, action: str, *words: str, timeout_s: float = 10) -> str:
         return steer(self.directory, self.ipc, from_words(action, list(words)), self.clock, timeout_s)
@@ -242,13 +242,13 @@ def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> No
     ipc, directory = tmp_path / "ipc", tmp_path / "control"
     stop = threading.Event()
     clock = FakeClock()
-    mailbox = Mailbox(directory, clock)
+    inbox = Inbox(directory, clock)
 
     def replay() -> None:
         while not stop.wait(0.01):
-            if found := mailbox.poll("s"):
-                mailbox.done(found, None if found.id else "never")
-            publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+            if found := inbox.poll("s"):
+                inbox.reply(found, None if found.id else "never")
+            publish(ipc, inbox.answer, time.time_ns() // 1_000_000)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -259,7 +259,7 @@ def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> No
             env=os.environ | {"PROCESSOR_IPC": str(ipc)},
         )
 
-    publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+    publish(ipc, inbox.answer, time.time_ns() // 1_000_000)
     thread = threading.Thread(target=replay)
     thread.start()
     try:
