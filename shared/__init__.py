@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from shared.commands import (
+    ACTIONS,
+    CONTROL_FILE,
+    MAX_CONTROL_BYTES,
+    Command,
+    command,
+    complete_command,
+    decode_command,
+    send_command,
+)
 from shared.contract import (
     CHECKS,
     CONTRACT_VERSION,
@@ -41,16 +51,6 @@ from shared.contract import (
     Status,
     WriteStats,
     encode,
-)
-from shared.control import (
-    ACTIONS,
-    CONTROL_FILE,
-    MAX_CONTROL_BYTES,
-    Command,
-    command,
-    complete_command,
-    decode_command,
-    send_command,
 )
 from shared.errors import ContractError, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
 from shared.reader import DirectoryReader, Picture, ReadObserver, decode

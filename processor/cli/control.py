@@ -25,7 +25,7 @@ from shared import (
     decode_command,
     send_command,
 )
-from shared.control import Mark, StepUnit
+from shared.commands import Mark, StepUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

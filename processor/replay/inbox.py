@@ -18,7 +18,7 @@ from processor.errors import SettingError
 from processor.names import printable_lines
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command
-from shared import control as written
+from shared import commands as written
 
 if TYPE_CHECKING:
     from processor.clock import WallClock

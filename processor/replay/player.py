@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processor.core.merge.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.sources.source import Kind, Source
-    from shared.control import StepUnit
+    from shared.commands import StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
 

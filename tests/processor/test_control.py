@@ -17,7 +17,7 @@ from processor.replay import inbox as control
 from processor.replay.inbox import Inbox, parsed
 from processor.settings import iso
 from shared import ACTIONS, CONTROL_FILE, ControlAnswer, command, send_command
-from shared.control import EXAMPLES
+from shared.commands import EXAMPLES
 from tests.processor.fake_clock import FakeClock
 
 if TYPE_CHECKING:

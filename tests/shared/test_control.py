@@ -22,7 +22,7 @@ from shared import (
     encode,
     send_command,
 )
-from shared.control import EXAMPLES
+from shared.commands import EXAMPLES
 from shared.schemas import schema
 
 if TYPE_CHECKING:
