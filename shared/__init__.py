@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from shared.commands import (
-    ACTIONS,
-    CONTROL_FILE,
-    MAX_CONTROL_BYTES,
-    Command,
-    command,
-    complete_command,
-    decode_command,
-    send_command,
-)
+from shared.commands import ACTIONS, Command
 from shared.contract import (
     CHECKS,
     CONTRACT_VERSION,
@@ -51,6 +42,14 @@ from shared.contract import (
     Status,
     WriteStats,
     encode,
+)
+from shared.control_file import (
+    CONTROL_FILE,
+    MAX_CONTROL_BYTES,
+    command,
+    complete_command,
+    decode_command,
+    send_command,
 )
 from shared.errors import ContractError, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
 from shared.reader import DirectoryReader, Picture, ReadObserver, decode

@@ -25,7 +25,7 @@ from shared import (
     decode_command,
     send_command,
 )
-from shared.commands import Mark, StepUnit
+from shared.commands import Landmark, StepUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +181,7 @@ def _seek(words: list[str]) -> dict[str, Any]:
     _expect(words, (1, 2), "seek", expected)
     if words[0] in {"next", "previous"}:
         _expect(words, (2,), "seek", expected)
-        return {words[0]: wanted.one_of(words[0], words[1], get_args(Mark))}
+        return {words[0]: wanted.one_of(words[0], words[1], get_args(Landmark))}
     text = " ".join(words)
     if text.startswith(("+", "-")):
         return {"by": text}

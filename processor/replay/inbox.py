@@ -84,7 +84,7 @@ class SeekFraction:
 class SeekMark:
     """Move the event clock to the next mark of a kind (`direction` 1), or to the previous one (-1)."""
 
-    mark: written.Mark
+    mark: written.Landmark
     direction: Literal[1, -1]
 
 

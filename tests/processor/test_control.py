@@ -17,7 +17,6 @@ from processor.replay import inbox as control
 from processor.replay.inbox import Inbox, parsed
 from processor.settings import iso
 from shared import ACTIONS, CONTROL_FILE, ControlAnswer, command, send_command
-from shared.commands import EXAMPLES
 from tests.processor.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def test_words_that_name_nothing_are_refused_with_words_that_would(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_the_example_of_every_action_can_be_carried_out(action: str) -> None:
-    parsed(command(action, session=None, **EXAMPLES[action]))
+    parsed(command(action, session=None, **ACTIONS[action].EXAMPLE))
 
 
 @given(st.integers(0, 2**63 - 1).map(lambda ns: ns // 1_000_000 * 1_000_000))
