@@ -58,3 +58,8 @@ class Disordered(DatasetError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: its rows are far out of order; start again, and they are sorted first")
         self.name = name
+
+
+def first_line(error: ProcessorError) -> str:
+    """The first line of an error: the others quote the files, and who may steer need not be one who may read."""
+    return str(error).partition("\n")[0].rstrip(":")

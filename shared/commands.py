@@ -26,7 +26,7 @@ Nanoseconds = Annotated[int, msgspec.Meta(ge=-_LAST_NS, le=_LAST_NS)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 StepUnit = Literal["event", "book", "trade", "bar"]
 Landmark = Literal["gap", "session"]
-CvdResets = Literal["none", "day"]
+CvdResetAt = Literal["none", "day"]
 
 _LANDMARKS: Final = " or ".join(get_args(Landmark))
 _SEEK_TARGETS: Final = ("time", "time_ms", "by", "by_ns", "fraction", "next", "previous")
@@ -145,9 +145,9 @@ class CvdReset(_Command, frozen=True, kw_only=True, tag="cvd_reset"):
     """Restart the CVD from 0 never, or at UTC midnight."""
 
     EXAMPLE = {"cvd_reset": "day"}
-    CHOICES = {"cvd_reset": " or ".join(get_args(CvdResets))}
+    CHOICES = {"cvd_reset": " or ".join(get_args(CvdResetAt))}
 
-    cvd_reset: CvdResets
+    cvd_reset: CvdResetAt
 
 
 class Range(_Command, frozen=True, kw_only=True, tag="range"):

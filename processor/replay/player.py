@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processor.core.merge.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.sources.source import Kind, Source
-    from shared.commands import StepUnit
+    from shared.commands import Landmark, StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
 
@@ -182,13 +182,13 @@ class Player:
         start_ns = at_ns // interval_ns * interval_ns
         return start_ns, start_ns + interval_ns
 
-    def marked(self, now_ns: int, mark: str, *, forward: bool) -> int:
-        """The next or previous mark from `now_ns`: a gap or silence that was found, or the first event of a UTC day.
+    def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:
+        """The next or previous landmark from `now_ns`: a gap or silence found in the data, or a UTC day's first event.
 
         Raises:
             SettingError: there is none.
         """
-        if mark == "gap":
+        if landmark == "gap":
             times = [
                 incident.time_ns
                 for incident in self.source.report.incidents

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from processor.core.events import END_OF_TIME
-from processor.errors import Disordered, ProcessorError, SettingError
-from processor.replay.executor import execute, without_content
+from processor.errors import Disordered, ProcessorError, SettingError, first_line
+from processor.replay.executor import execute
 from processor.replay.playback import Interrupted, Playback
 from processor.units import NS_PER_MS
 from shared import HEARTBEAT_MS
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from processor.formats import Dataset
     from processor.publish.publisher import SessionInfo
+    from processor.replay.commands.base import Switch
     from processor.replay.context import ReplayContext
-    from processor.replay.executor import Switch
     from processor.replay.inbox import Request
     from processor.settings import Moment, Settings
 
@@ -100,7 +100,7 @@ class Session:
         except ProcessorError as error:
             if origin is None:
                 raise
-            self._reply(origin.request, without_content(error))
+            self._reply(origin.request, first_line(error))
             return origin.back
         if origin is not None:
             self._reply(origin.request)

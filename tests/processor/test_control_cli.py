@@ -1,4 +1,4 @@
-"""`processor control`: its words, its wait for the answer, and how it ends."""
+"""`processor control`: its wait for the answer, and how it ends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from processor.cli.control import HELP, NotCarriedOut, from_words, steer
-from processor.errors import SettingError
+from processor.cli.control import NotCarriedOut, steer
+from processor.replay.commands.registry import from_words
 from processor.replay.inbox import Inbox
 from shared import (
-    ACTIONS,
     STATUS_FILE,
     ControlAnswer,
     IpcStats,
@@ -33,9 +32,7 @@ from tests.processor.markets import market, write
 from tests.processor.steered import Steered
 
 if TYPE_CHECKING:
-    from processor.replay.inbox import Action
-
-MINUTE_NS = 60_000_000_000
+    from processor.replay.commands.base import Action
 
 
 def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) -> None:
@@ -89,85 +86,6 @@ class Replay:
 
     def steer(self, action: str, *words: str, timeout_s: float = 10) -> str:
         return steer(self.directory, self.ipc, from_words(action, list(words)), self.clock, timeout_s)
-
-
-@pytest.mark.parametrize(
-    ("words", "fields"),
-    [
-        ("play", {}),
-        ("pause", {}),
-        ("toggle", {}),
-        ("step bar", {"unit": "bar"}),
-        ("step trade -12", {"unit": "trade", "count": -12}),
-        ("seek 2024-08-09T00:01:00Z", {"time": "2024-08-09T00:01:00Z"}),
-        ("seek 2024-08-09 00:01", {"time": "2024-08-09 00:01"}),
-        ("seek 1723161660000", {"time_ms": 1_723_161_660_000}),
-        ("seek +10m", {"by": "+10m"}),
-        ("seek -1h30m", {"by": "-1h30m"}),
-        ("seek 25%", {"fraction": 0.25}),
-        ("seek 0", {"fraction": 0.0}),
-        ("seek 0.5", {"fraction": 0.5}),
-        ("seek next gap", {"next": "gap"}),
-        ("seek previous session", {"previous": "session"}),
-        ("speed 30", {"speed": 30.0}),
-        ("speed max", {"speed": None}),
-        ("interval 5m", {"interval": "5m"}),
-        ("instrument BTC-USDT", {"instrument": "BTC-USDT"}),
-        ("dataset /no/such/place", {"dataset": "/no/such/place"}),
-        ("obi-levels 5", {"obi_levels": 5}),
-        ("obi_levels 0", {"obi_levels": 0}),
-        ("cvd-reset day", {"cvd_reset": "day"}),
-        ("range 2024-08-09T00:01 2024-08-09T00:02", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}),
-        ("range off", {}),
-    ],
-)
-def test_words_become_the_command_they_say(words: str, fields: dict[str, object]) -> None:
-    action, *rest = words.split()
-    made = msgspec.to_builtins(from_words(action, rest))
-
-    assert made == {"contract": "1.0", "id": made["id"], "action": action.replace("-", "_"), **fields}
-
-
-@pytest.mark.parametrize(
-    ("words", "hint"),
-    [
-        ("jump", "expected play or pause or toggle"),
-        ("play now", "invalid words 'now': expected none"),
-        ("step", "expected event, book, trade or bar"),
-        ("step bars", "expected event or book or trade or bar"),
-        ("step bar two", "expected a whole number"),
-        ("step bar 0", "other than 0"),
-        ("seek", "expected a time, a distance like +10m"),
-        ("seek next", "expected a time, a distance like +10m"),
-        ("seek next bar", "expected gap or session"),
-        ("seek 110%", "a share from 0% to 100%"),
-        ("seek noon", "expected a time from 1970"),
-        ("seek +ten", "expected a distance like +10m"),
-        ("speed fast", "expected a factor from 0.1 to 10000, or max"),
-        ("interval 5", "expected a duration up to 7d"),
-        ("obi-levels -1", "expected a whole number from 0"),
-        ("cvd-reset week", "expected none or day"),
-        ("range 2024-08-09", "expected two times, or off"),
-        ("range 2024-08-09 2024-08-08", "expected an end after its start"),
-    ],
-)
-def test_other_words_are_refused_before_anything_is_written(words: str, hint: str) -> None:
-    action, *rest = words.split()
-    with pytest.raises(SettingError) as refusal:
-        from_words(action, rest)
-
-    assert hint in str(refusal.value)
-
-
-def test_the_help_names_every_action() -> None:
-    assert [action for action in ACTIONS if f"\n{action.replace('_', '-')} " not in HELP] == []
-
-
-def test_a_path_that_is_here_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "market").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    assert msgspec.to_builtins(from_words("dataset", ["market"]))["dataset"] == str(tmp_path / "market")
 
 
 def test_a_command_that_is_carried_out_says_how_things_stand(tmp_path: Path) -> None:
