@@ -262,7 +262,7 @@ def convert(
     clock: EventClock = "exchange",
 ) -> None:
     """Write a dataset in the own layout, which is read fastest and from any moment; all instruments, or one."""
-    from processor.cli import convert as converting  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.cli import conversion  # noqa: PLC0415 - Polars and Numba load only when needed
     from processor.formats import open_dataset  # noqa: PLC0415
 
     order = wanted.one_of("clock", clock, wanted.CLOCKS)
@@ -272,7 +272,7 @@ def convert(
         with _progress() as progress:
             size_bytes = sum(file.size_bytes for file in opened.files_of(name))
             task = progress.add_task(name, total=size_bytes)
-            made = converting.convert(opened, name, order, out, partial(_completed, progress, task))
+            made = conversion.convert(opened, name, order, out, partial(_completed, progress, task))
         events = sum(segment.trades + segment.book_events for segment in made.manifest.segments)
         _say(f"{made.folder}: {events} events in {made.manifest.size_bytes / 1e6:.1f} MB")
         _say_found(made.report)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from processor.aggregate.table import aggregate_all
-from processor.cli.convert import convert
+from processor.cli.conversion import convert
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.names import openable, printable, printable_lines
