@@ -59,6 +59,18 @@ def test_help_names_the_commands_and_each_its_options() -> None:
     assert all(option in shown for option in options)
 
 
+@pytest.mark.parametrize("words", [["--help"], ["replay", "--help"], ["control", "--help"]])
+def test_help_is_there_without_the_libraries_that_read_data(words: list[str]) -> None:
+    program = (
+        "import sys; from processor.cli.main import app; app(sys.argv[1:], standalone_mode=False);"
+        "print('loaded:', *{'polars', 'numba', 'numpy', 'isal', 'distributed'} & {*sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", program, *words], check=True, capture_output=True, text=True)
+
+    assert "Usage:" in found.stdout
+    assert found.stdout.endswith("loaded:\n")
+
+
 def test_a_misspelt_variable_is_refused_with_the_nearest_right_name() -> None:
     found = run("inspect", "x", PROCESSOR_INTERVALL="1m")
 
