@@ -1,4 +1,4 @@
-"""What a replay says in its control directory: where it publishes, so that `processor control` finds the answers."""
+"""The file in a control directory that names the IPC directory, where `processor control` finds the answers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class _Place(msgspec.Struct, frozen=True):
 
 @contextmanager
 def announced_in(directory: Path | None, ipc: Path) -> Iterator[None]:
-    """Say in the control directory, as long as this lasts, that the replay publishes into `ipc`.
+    """Write into the control directory, for as long as this lasts, that the replay publishes into `ipc`.
 
-    Where the directory cannot be written, as under Docker, nothing is said.
+    Where the directory cannot be written, as under Docker, nothing is written.
     """
     if directory is None:
         yield

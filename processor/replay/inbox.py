@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 _SETTLED_NS: Final = NS_PER_SECOND
-"""A file that is no JSON and has not changed for so long is not being written: it is wrong."""
+"""A file that is not JSON and has not changed for so long is not being written: it is wrong."""
 _DOUBT_NS: Final = 100 * NS_PER_MS
 """A file as fresh as this may change again without a change of its time: file systems count in milliseconds."""
 _REMEMBERED: Final = 1000
@@ -45,7 +45,7 @@ class Request:
 class Inbox:
     """The control file of one directory, read by the one replay that it steers, across all of its sessions.
 
-    `answer` is what status.json says under `control`. Whatever is no command for this replay is refused here.
+    `answer` is what status.json says under `control`. What is not a command for this replay is refused here.
     """
 
     def __init__(self, directory: Path, clock: WallClock, before: ControlAnswer | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Coming back after a death: what status.json says a replay was doing, if that is still what is asked for."""
+"""Resuming a replay that was killed: what status.json says it was doing, if that is still what is asked for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RESUMABLE: Final = ("loading", "playing", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where to go on: dataset, settings and event clock of then, whether it was paused, and the looped range."""
+    """Where the last replay was: dataset, settings, event clock, whether it was paused, and the looped range (ns)."""
 
     path: Path
     settings: Settings
@@ -62,9 +62,9 @@ def settings_for(path: Path, settings: Settings, requested_path: Path, requested
 
 
 def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed | str | None:
-    """What status.json says is to be gone on with, why it is not, or None where there is nothing to go on with.
+    """What status.json says can be resumed, why it cannot, or None where there is nothing to resume.
 
-    Whether the dataset is still the same is for the caller to see.
+    The caller checks whether the dataset is still the same.
     """
     if before is None or before.resume is None or before.state not in _RESUMABLE:
         return None

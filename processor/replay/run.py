@@ -46,10 +46,10 @@ def replay(
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
 
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
-    `control`, commands are taken from the control file in that directory; with `paused`, nothing moves until one says
-    so. With `resume`, a replay of the same that was killed is gone on with. `on_progress` is told how far loading has
-    come, 0 to 1, and None while nothing is loading. Returns whether it went well; when the
-    dataset cannot be replayed, status.json says why and the files stay.
+    `control`, commands are taken from the control file in that directory; with `paused`, the replay waits for one to
+    start. With `resume`, a replay of the same that was killed is resumed. `on_progress` gets the share that is loaded,
+    0 to 1, and None while nothing is loading. Returns whether it went well; when the dataset cannot be replayed,
+    status.json says why and the files stay.
 
     Raises:
         WriterLocked: another process publishes there.
