@@ -11,7 +11,7 @@ from processor.clock import SystemClock
 from processor.errors import ProcessorError
 from processor.replay.commands.registry import from_words
 from processor.replay.commands.tables import help_table
-from processor.replay.control_place import ipc_of
+from processor.replay.replay_file import ipc_of
 from processor.settings import iso
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import (

@@ -10,9 +10,9 @@ from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.context import ReplayContext
-from processor.replay.control_place import announced_in
 from processor.replay.inbox import Inbox
 from processor.replay.playback import session_info
+from processor.replay.replay_file import replay_file
 from processor.replay.resume import Resumed, digest_of_marks, digest_of_request, resumable
 from processor.replay.session import Session
 from shared import ControlAnswer, DirectoryWriter
@@ -55,7 +55,7 @@ def replay(
         WriterLocked: another process publishes there.
         WriteFailed: the directory cannot be written at all.
     """
-    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, announced_in(control, out):
+    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, replay_file(control, out):
         before = last_status(writer)
         inbox = Inbox(control, clock, before.control if before else None) if control else None
         digest = digest_of_request(path, settings)

@@ -229,6 +229,6 @@ def test_a_control_directory_that_cannot_be_written_is_still_listened_to(
     def refused(path: Path, *_: object, **__: object) -> None:
         raise WriteFailed(path, OSError(30, "Read-only file system"))
 
-    monkeypatch.setattr("processor.replay.control_place.atomic_write", refused)
+    monkeypatch.setattr("processor.replay.replay_file.atomic_write", refused)
     with Steered(folder, tmp_path) as steered:
         assert steered.do("seek", by="+1m").control.ok is True
