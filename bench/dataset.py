@@ -12,7 +12,7 @@ import polars as pl
 
 from bench.figures import progress
 from processor import demo
-from processor.cli.convert import convert
+from processor.cli.conversion import convert
 from processor.core.events import CLEAR, SELL
 from processor.formats import open_dataset, own
 from processor.sources.conversion import begun

@@ -22,7 +22,7 @@ class SettingError(ProcessorError):
     """An option has a value that cannot be used."""
 
     def __init__(self, option: str, value: object, expected: str) -> None:
-        super().__init__(f"{option}: {value!r} will not do; expected {expected}")
+        super().__init__(f"invalid {option} {value!r}: expected {expected}")
         self.option = option
         self.value = value
         self.expected = expected
@@ -58,3 +58,8 @@ class Disordered(DatasetError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: its rows are far out of order; start again, and they are sorted first")
         self.name = name
+
+
+def first_line(error: ProcessorError) -> str:
+    """The first line of an error: the others quote the files, and who may steer need not be one who may read."""
+    return str(error).partition("\n")[0].rstrip(":")

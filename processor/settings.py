@@ -126,10 +126,7 @@ def bar_length(text: str) -> int | Activity:
         limit = Decimal(found[1]).normalize()
         if limit > 0:
             return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
-    expected = (
-        "a time up to a week, like 1s, 5m, 4h or 1d, or what is to be traded in a bar: trades, like 500t, "
-        "volume, like 100v, or turnover, like 1000000d"
-    )
+    expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000d turnover)"
     raise SettingError("interval", text, expected)
 
 

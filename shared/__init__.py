@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.commands import ACTIONS, Command
 from shared.contract import (
     CHECKS,
     CONTRACT_VERSION,
@@ -42,11 +43,9 @@ from shared.contract import (
     WriteStats,
     encode,
 )
-from shared.control import (
-    ACTIONS,
+from shared.control_file import (
     CONTROL_FILE,
     MAX_CONTROL_BYTES,
-    Command,
     command,
     complete_command,
     decode_command,

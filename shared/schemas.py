@@ -8,19 +8,21 @@ from typing import Any, Final
 
 import msgspec
 
+from shared.commands import ACTIONS, Command
 from shared.contract import CONTRACT_VERSION, FILE_TYPES
-from shared.control import CONTROL_FILE, SCHEMA_RULES, Command
+from shared.control_file import CONTROL_FILE
 
 FOLDER: Final = Path(__file__).parent / "schemas"
 TYPES: Final[dict[str, object]] = FILE_TYPES | {CONTROL_FILE: Command}
 """Per file with a schema what it holds."""
+_RULES: Final = {kind.__name__: kind.SCHEMA_RULE for kind in ACTIONS.values()}
 
 
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of file `name`."""
     generated = _dedented(msgspec.json.schema(TYPES[name]))
     for title, definition in generated.get("$defs", {}).items():
-        definition.update(SCHEMA_RULES.get(title, {}))
+        definition.update(_RULES.get(title, {}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{name}, contract {CONTRACT_VERSION}",

@@ -63,7 +63,7 @@ _WARM_UP_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class SessionInfo:
     """What is replayed and how, as status.json describes it for a whole session."""
 
     session: str
@@ -79,7 +79,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class SessionState:
     """Where a replay stands: its state, event clock and known range (ns), and the share of it done."""
 
     state: State
@@ -104,7 +104,7 @@ class Publisher:
         self,
         writer: DirectoryWriter,
         clock: WallClock,
-        subject: Subject,
+        subject: SessionInfo,
         report: Report | None = None,
         ignored: Sequence[str] = (),
     ) -> None:
@@ -133,11 +133,13 @@ class Publisher:
         self._rss_baseline = 0
         self._failing = False
 
-    def announce(self, engine: Engine, situation: Situation) -> None:
+    def announce(self, engine: Engine, situation: SessionState) -> None:
         """Write status.json, if it is due, and nothing else: the session has no data files before its first event."""
         self._attempt(engine, situation, data=False, whole=False)
 
-    def publish(self, engine: Engine, situation: Situation, *, bar_closed: bool = False, whole: bool = False) -> None:
+    def publish(
+        self, engine: Engine, situation: SessionState, *, bar_closed: bool = False, whole: bool = False
+    ) -> None:
         """Write what has changed, unless the last publication is too fresh: depth at once, bars when they are due.
 
         `bar_closed` makes the bars due; `whole` publishes everything now. A refused write is logged once, counted, and
@@ -147,7 +149,7 @@ class Publisher:
         if whole or self._clock.monotonic_ns() >= self.due_ns:
             self._attempt(engine, situation, data=True, whole=whole)
 
-    def _attempt(self, engine: Engine, situation: Situation, *, data: bool, whole: bool) -> None:
+    def _attempt(self, engine: Engine, situation: SessionState, *, data: bool, whole: bool) -> None:
         self.due_ns = self._clock.monotonic_ns() + TICK_MS * NS_PER_MS
         now_ms = self._now_ms()
         generation = self._generation + 1
@@ -167,7 +169,9 @@ class Publisher:
                 _log.info("writing_again")
             self._failing = False
 
-    def _write_data(self, engine: Engine, situation: Situation, generation: int, now_ms: int, *, whole: bool) -> bool:
+    def _write_data(
+        self, engine: Engine, situation: SessionState, generation: int, now_ms: int, *, whole: bool
+    ) -> bool:
         wrote = self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
         if whole or self._bar_closed or now_ms >= self._bars_due_ms:
             wrote |= self._write_bars(engine, generation)
@@ -189,7 +193,7 @@ class Publisher:
         wrote |= self._writer.write(METRICS_FILE, metrics_payload(engine, rows), generation)
         return wrote
 
-    def _status(self, engine: Engine, situation: Situation, generation: int) -> Status:
+    def _status(self, engine: Engine, situation: SessionState, generation: int) -> Status:
         subject = self._subject
         epoch_ms = self._clock.epoch_ms()
         return Status(
@@ -288,7 +292,7 @@ def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> byte
 def publish_refusal(
     writer: DirectoryWriter,
     clock: WallClock,
-    subject: Subject,
+    subject: SessionInfo,
     error: str,
     before: Status | None,
     control: ControlAnswer,

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from processor.core.book import Book
     from processor.core.report import Report
-    from processor.publish.publisher import Subject
+    from processor.publish.publisher import SessionInfo
 
 _LASTING: Final = ("crossed", "locked", "silences")
 
 
-def report_payload(subject: Subject, report: Report, ignored: Sequence[str], book: Book, event_ns: int | None) -> bytes:
+def report_payload(
+    subject: SessionInfo, report: Report, ignored: Sequence[str], book: Book, event_ns: int | None
+) -> bytes:
     """What `report` and the spells of `book` say of the time up to `event_ns` (None: before the first event).
 
     `ignored` names the files of the dataset that are of no format. Incidents without a time are always told. What is

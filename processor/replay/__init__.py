@@ -1,1 +1,1 @@
-"""Replays a dataset: sessions, the commands that steer them, and coming back after a death."""
+"""Replays a dataset: sessions, the commands that steer them, and resuming after it was killed."""

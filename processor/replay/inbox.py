@@ -1,4 +1,4 @@
-"""What is asked of a replay from outside: commands read from the control file, in nanoseconds, and the answers."""
+"""The inbox of a replay: commands read from the control file, each once, and the answers to them."""
 
 from __future__ import annotations
 
@@ -6,175 +6,46 @@ import os
 import stat
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
-from msgspec import UNSET, UnsetType
 
-from processor import settings as wanted
 from processor.errors import SettingError
 from processor.names import printable_lines
+from processor.replay.commands.registry import parsed
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command
-from shared import control as written
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from processor.clock import WallClock
-    from processor.settings import CvdReset
-    from shared import Command as WrittenCommand
+    from processor.replay.commands.base import Action
+    from shared import Command
 
 _log = structlog.get_logger()
 
 _SETTLED_NS: Final = NS_PER_SECOND
-"""A file that is no JSON and has not changed for so long is not being written: it is wrong."""
+"""A file that is not JSON and has not changed for so long is not being written: it is wrong."""
 _DOUBT_NS: Final = 100 * NS_PER_MS
 """A file as fresh as this may change again without a change of its time: file systems count in milliseconds."""
 _REMEMBERED: Final = 1000
 """Ids that are known to have been handled; only the newest can lie in the file again but for a writer's mistake."""
-_LAST_NS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """Go on from here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Hold the event clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Toggle:
-    """Play if it is paused, pause if it plays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Move by `count` (never 0; negative: back) of a unit, and pause there."""
-
-    unit: written.StepUnit
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeekTime:
-    """Move the event clock to a time, ns since the Unix epoch."""
-
-    at_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeekBy:
-    """Move the event clock by so much, ns; negative: back."""
-
-    by_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeekFraction:
-    """Move the event clock to a share of the range, 0 to 1."""
-
-    fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class SeekMark:
-    """Move the event clock to the next mark of a kind (`direction` 1), or to the previous one (-1)."""
-
-    mark: written.Mark
-    direction: Literal[1, -1]
-
-
-@dataclass(frozen=True, slots=True)
-class SetSpeed:
-    """Play so many times as fast as real time; None: as fast as it goes."""
-
-    speed: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetInterval:
-    """Show bars of another length; `interval` as it was written."""
-
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetInstrument:
-    """Replay another instrument of the dataset."""
-
-    instrument: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetDataset:
-    """Replay another dataset."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class SetObiLevels:
-    """Count so many levels a side in the OBI; 0 for the whole book."""
-
-    obi_levels: int
-
-
-@dataclass(frozen=True, slots=True)
-class SetCvdReset:
-    """Restart the CVD from 0 never, or at UTC midnight."""
-
-    cvd_reset: CvdReset
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Loop between two times, ns since the Unix epoch, the first before the second."""
-
-    start_ns: int
-    end_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndLoop:
-    """Loop no more."""
-
-
-Action = (
-    Play
-    | Pause
-    | Toggle
-    | Step
-    | SeekTime
-    | SeekBy
-    | SeekFraction
-    | SeekMark
-    | SetSpeed
-    | SetInterval
-    | SetInstrument
-    | SetDataset
-    | SetObiLevels
-    | SetCvdReset
-    | Loop
-    | EndLoop
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command to carry out, and the id to answer it by."""
+class Request:
+    """A command to carry out, and the id to answer it by."""
 
     id: str
     action: Action
 
 
-class Mailbox:
+class Inbox:
     """The control file of one directory, read by the one replay that it steers, across all of its sessions.
 
-    `answer` is what status.json says under `control`. Whatever is no command for this replay is refused here.
+    `answer` is what status.json says under `control`. What is not a command for this replay is refused here.
     """
 
     def __init__(self, directory: Path, clock: WallClock, before: ControlAnswer | None = None) -> None:
@@ -192,6 +63,7 @@ class Mailbox:
         self._dealt_with: bytes | None = None
         self._trouble: str | None = None
         self._old_id: str | None = None
+        self._next: Request | None = None
         try:
             payload = _read(self._path)
             self._old_id = decode_command(payload).id
@@ -201,11 +73,20 @@ class Mailbox:
         except OSError:
             pass
 
-    def poll(self, session: str) -> Command | None:
+    def poll(self, session: str) -> Request | None:
         """The command to carry out now, each once; None if there is none. One look at a file, when nothing is new.
 
-        `session` is the session of status.json. The caller says by `done` what came of the command.
+        `session` is the session of status.json. The caller says by `reply` what came of the command.
         """
+        found, self._next = self._next or self._received(session), None
+        return found
+
+    def has_next(self, session: str) -> bool:
+        """Whether `poll` would return a command; it stays there until then."""
+        self._next = self._next or self._received(session)
+        return self._next is not None
+
+    def _received(self, session: str) -> Request | None:
         given = self._new_command()
         if given is None:
             return None
@@ -213,19 +94,19 @@ class Mailbox:
         if isinstance(found, str):
             self._refuse(given.id, found)
             return None
-        command = Command(given.id, found)
+        request = Request(given.id, found)
         self._handled.append(given.id)
-        _log.info("command", id=command.id, action=repr(command.action))
-        return command
+        _log.info("command", id=request.id, action=repr(request.action))
+        return request
 
-    def done(self, command: Command, error: str | None = None) -> None:
+    def reply(self, request: Request, error: str | None = None) -> None:
         """Answer: the command has been carried out, or has not, for the reason given as a sentence."""
         if error is not None:
-            _log.warning("command_refused", id=command.id, reason=error)
+            _log.warning("command_refused", id=request.id, reason=error)
         said = error and printable_lines(error)
-        self.answer = ControlAnswer(last_id=command.id, ok=error is None, error=said, listening=True)
+        self.answer = ControlAnswer(last_id=request.id, ok=error is None, error=said, listening=True)
 
-    def _new_command(self) -> WrittenCommand | None:
+    def _new_command(self) -> Command | None:
         payload = self._changed_bytes()
         if payload is None:
             return None
@@ -241,7 +122,7 @@ class Mailbox:
         self._dealt_with = payload
         return None if given.id in self._handled else given
 
-    def _judged(self, given: WrittenCommand, session: str) -> Action | str:
+    def _judged(self, given: Command, session: str) -> Action | str:
         """What is to be done, or the reason why not."""
         if given.session not in {None, session}:
             return f"it was meant for session {given.session}, and {session} plays by now"
@@ -281,94 +162,6 @@ class Mailbox:
             return None
         self._dealt_with = None
         return payload
-
-
-def parsed(given: WrittenCommand) -> Action:  # noqa: C901, PLR0911, PLR0912 - one case an action
-    """What a command asks for, its words turned into numbers.
-
-    Raises:
-        SettingError: one of its arguments is well-formed, but names no time, interval, speed or path.
-    """
-    match given:
-        case written.Play():
-            return Play()
-        case written.Pause():
-            return Pause()
-        case written.Toggle():
-            return Toggle()
-        case written.Step(unit=unit, count=count):
-            return Step(unit, count)
-        case written.Seek():
-            return _seek(given)
-        case written.Speed(speed=speed):
-            return SetSpeed(wanted.speed("max" if speed is None else str(speed)))
-        case written.Interval(interval=interval):
-            wanted.bar_length(interval)
-            return SetInterval(interval)
-        case written.Instrument(instrument=instrument):
-            return SetInstrument(instrument)
-        case written.Dataset(dataset=dataset):
-            if "\0" in dataset:
-                raise SettingError("dataset", dataset, "a path")
-            return SetDataset(Path(dataset))
-        case written.ObiLevels(obi_levels=obi_levels):
-            return SetObiLevels(obi_levels)
-        case written.CvdReset(cvd_reset=cvd_reset):
-            return SetCvdReset(cvd_reset)
-        case written.Range():
-            return _range(given)
-
-
-def _seek(given: written.Seek) -> SeekTime | SeekBy | SeekFraction | SeekMark:
-    if not isinstance(given.fraction, UnsetType):
-        return SeekFraction(given.fraction)
-    if not isinstance(given.next, UnsetType):
-        return SeekMark(given.next, 1)
-    if not isinstance(given.previous, UnsetType):
-        return SeekMark(given.previous, -1)
-    if not isinstance(given.by_ns, UnsetType):
-        return SeekBy(given.by_ns)
-    if not isinstance(given.by, UnsetType):
-        return SeekBy(_distance_ns(given.by))
-    return SeekTime(_time_ns("time", given.time, given.time_ms))
-
-
-def _range(given: written.Range) -> Loop | EndLoop:
-    if given.start is UNSET and given.start_ms is UNSET:
-        return EndLoop()
-    start_ns = _time_ns("start", given.start, given.start_ms)
-    end_ns = _time_ns("end", given.end, given.end_ms)
-    if start_ns >= end_ns:
-        raise SettingError("range", wanted.iso(end_ns), f"an end after its start, {wanted.iso(start_ns)}")
-    return Loop(start_ns, end_ns)
-
-
-def _time_ns(name: str, text: str | UnsetType, time_ms: int | UnsetType) -> int:
-    """The time of whichever of the two is given."""
-    if not isinstance(time_ms, UnsetType):
-        return time_ms * NS_PER_MS
-    expected = "a time from 1970 to 2262, like 2024-08-09T00:01:00Z"
-    try:
-        at_ns = wanted.moment(name, str(text))
-    except SettingError:
-        raise SettingError(name, text, expected) from None
-    if not isinstance(at_ns, int) or not 0 <= at_ns <= _LAST_NS:
-        raise SettingError(name, text, expected)
-    return at_ns
-
-
-def _distance_ns(text: str) -> int:
-    """A signed distance in time such as +10m or -1h30m."""
-    expected = "a distance like +10m or -1h30m"
-    if not text.startswith(("+", "-")):
-        raise SettingError("by", text, expected)
-    try:
-        offset = wanted.moment("by", f"+{text[1:]}")
-    except SettingError:
-        raise SettingError("by", text, expected) from None
-    if not isinstance(offset, wanted.Offset) or offset.ns > _LAST_NS:
-        raise SettingError("by", text, expected)
-    return -offset.ns if text.startswith("-") else offset.ns
 
 
 def _read(path: Path) -> bytes:

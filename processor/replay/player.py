@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processor.core.merge.ordering import Chunk
     from processor.settings import Aggregation, Moment
     from processor.sources.source import Kind, Source
-    from shared.control import StepUnit
+    from shared.commands import Landmark, StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
 
@@ -182,13 +182,13 @@ class Player:
         start_ns = at_ns // interval_ns * interval_ns
         return start_ns, start_ns + interval_ns
 
-    def marked(self, now_ns: int, mark: str, *, forward: bool) -> int:
-        """The next or previous mark from `now_ns`: a gap or silence that was found, or the first event of a UTC day.
+    def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:
+        """The next or previous landmark from `now_ns`: a gap or silence found in the data, or a UTC day's first event.
 
         Raises:
             SettingError: there is none.
         """
-        if mark == "gap":
+        if landmark == "gap":
             times = [
                 incident.time_ns
                 for incident in self.source.report.incidents
@@ -196,7 +196,9 @@ class Player:
             ]
             there = [time_ns for time_ns in times if (time_ns > now_ns if forward else time_ns < now_ns)]
             if not there:
-                raise SettingError("seek", f"{_way(forward=forward)} gap", "a dataset with a gap or a silence there")
+                raise SettingError(
+                    "seek", f"{_way(forward=forward)} gap", f"a gap or a silence {_from(now_ns, forward=forward)}"
+                )
             return min(there) if forward else max(there)
         if forward:
             return self._neighbour((now_ns // NS_PER_DAY + 1) * NS_PER_DAY - 1, "event", forward=True)
@@ -206,8 +208,8 @@ class Player:
     def _neighbour(self, at_ns: int, kind: Kind, *, forward: bool) -> int:
         found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)
         if found_ns is None:
-            what = {"event": "event", "book": "book update", "trade": "trade"}[kind]
-            raise SettingError("step", _way(forward=forward), f"one with a further {what} that way from {iso(at_ns)}")
+            what = {"event": "an event", "book": "a book update", "trade": "a trade"}[kind]
+            raise SettingError("step", _way(forward=forward), f"{what} {_from(at_ns, forward=forward)}")
         return found_ns
 
     def _at(self) -> Cursor:
@@ -219,3 +221,7 @@ class Player:
 
 def _way(*, forward: bool) -> str:
     return "next" if forward else "previous"
+
+
+def _from(at_ns: int, *, forward: bool) -> str:
+    return f"{'after' if forward else 'before'} {iso(at_ns)}"

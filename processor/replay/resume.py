@@ -1,4 +1,4 @@
-"""Coming back after a death: what status.json says a replay was doing, if that is still what is asked for."""
+"""Resuming a replay that was killed: what status.json says it was doing, if that is still what is asked for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from processor import settings as wanted
 from processor.errors import SettingError
 from processor.names import printable
-from processor.settings import Settings
+from processor.settings import CVD_RESETS, Settings, bar_length, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from shared import Status
 
 _URI: Final = "file://"
-_GOING: Final = ("loading", "playing", "paused")
+_RESUMABLE: Final = ("loading", "playing", "paused")
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Where to go on: dataset, settings and event clock of then, whether it was paused, and the looped range."""
+    """Where the last replay was: dataset, settings, event clock, whether it was paused, and the looped range (ns)."""
 
     path: Path
     settings: Settings
@@ -34,19 +33,19 @@ class Resumed:
     loop_ns: tuple[int, int] | None
 
 
-def written(path: Path) -> str:
+def path_text(path: Path) -> str:
     """A dataset's path as status.json can hold it: as its URI where it is no Unicode."""
     name = str(path.resolve())
     return name if name == printable(name) else path.resolve().as_uri()
 
 
-def path_of(name: str) -> Path:
-    """The path that `written` has written so."""
-    return Path(os.fsdecode(unquote_to_bytes(name.removeprefix(_URI)))) if name.startswith(_URI) else Path(name)
+def path_from(text: str) -> Path:
+    """The path that `path_text` made `text` of."""
+    return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_URI)))) if text.startswith(_URI) else Path(text)
 
 
-def digest_of_wish(path: Path, settings: Settings) -> str:
-    """What was asked for on the command line, as one word."""
+def digest_of_request(path: Path, settings: Settings) -> str:
+    """The dataset and the settings of the command line, as one word."""
     return hashlib.sha256(f"{path.resolve()}\n{settings}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
@@ -56,28 +55,28 @@ def digest_of_marks(root: Path, marks: Mapping[Path, tuple[int, int]]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def settings_for(path: Path, settings: Settings, asked_path: Path, asked: Settings) -> Settings:
-    """`settings` for the dataset at `path`: what was asked for of the one at `asked_path` alone holds for that one."""
-    own = asked if written(path) == written(asked_path) else Settings()
+def settings_for(path: Path, settings: Settings, requested_path: Path, requested: Settings) -> Settings:
+    """`settings` for the dataset at `path`; some of those `requested` hold for that at `requested_path` alone."""
+    own = requested if path_text(path) == path_text(requested_path) else Settings()
     return replace(settings, instrument=own.instrument, start=own.start, until=own.until, label=own.label)
 
 
 def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed | str | None:
-    """What status.json says is to be gone on with, why it is not, or None where there is nothing to go on with.
+    """What status.json says can be resumed, why it cannot, or None where there is nothing to resume.
 
-    Whether the dataset is still the same is for the caller to see.
+    The caller checks whether the dataset is still the same.
     """
-    if before is None or before.resume is None or before.state not in _GOING:
+    if before is None or before.resume is None or before.state not in _RESUMABLE:
         return None
     resume = before.resume
-    if resume.wish != digest_of_wish(path, settings):
-        return "the dataset or the settings asked for are others than before, so this replay begins anew"
+    if resume.wish != digest_of_request(path, settings):
+        return "the dataset or the settings are not those of the last replay, so this replay starts from its beginning"
     try:
-        wanted.bar_length(before.interval)
-        cvd_reset = wanted.one_of("cvd-reset", before.cvd_reset, wanted.CVD_RESETS)
+        bar_length(before.interval)
+        cvd_reset = one_of("cvd-reset", before.cvd_reset, CVD_RESETS)
     except SettingError:
         return None
-    found = path_of(resume.path)
+    found = path_from(resume.path)
     then = replace(
         settings_for(found, settings, path, settings),
         interval=before.interval,

@@ -9,10 +9,12 @@ import structlog
 from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
 from processor.publish.publisher import last_status, publish_refusal
-from processor.replay.control_place import place_said
-from processor.replay.inbox import Mailbox
-from processor.replay.resume import Resumed, digest_of_marks, digest_of_wish, resumable
-from processor.replay.session import Ending, Session, Wish, subject_of
+from processor.replay.context import ReplayContext
+from processor.replay.inbox import Inbox
+from processor.replay.playback import session_info
+from processor.replay.replay_file import replay_file
+from processor.replay.resume import Resumed, digest_of_marks, digest_of_request, resumable
+from processor.replay.session import Session
 from shared import ControlAnswer, DirectoryWriter
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.clock import WallClock
-    from processor.replay.session import Stop
+    from processor.replay.context import StopSignal
     from processor.settings import Settings
     from processor.store.cache import Cache
     from shared import Status
@@ -33,7 +35,7 @@ def replay(
     out: Path,
     settings: Settings,
     clock: WallClock,
-    stop: Stop,
+    stop: StopSignal,
     *,
     cache: Cache | None = None,
     control: Path | None = None,
@@ -44,36 +46,31 @@ def replay(
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
 
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
-    `control`, commands are taken from the control file in that directory; with `paused`, nothing moves until one says
-    so. With `resume`, a replay of the same that was killed is gone on with. `on_progress` is told how far loading has
-    come, 0 to 1, and None while nothing is loading. Returns whether it went well; when the
-    dataset cannot be replayed, status.json says why and the files stay.
+    `control`, commands are taken from the control file in that directory; with `paused`, the replay waits for one to
+    start. With `resume`, a replay of the same that was killed is resumed. `on_progress` gets the share that is loaded,
+    0 to 1, and None while nothing is loading. Returns whether it went well; when the dataset cannot be replayed,
+    status.json says why and the files stay.
 
     Raises:
         WriterLocked: another process publishes there.
         WriteFailed: the directory cannot be written at all.
     """
-    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, place_said(control, out):
+    with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, replay_file(control, out):
         before = last_status(writer)
-        mailbox = _mailbox(control, clock, before)
-        wish = Wish(path, settings, digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)
+        inbox = Inbox(control, clock, before.control if before else None) if control else None
+        digest = digest_of_request(path, settings)
+        context = ReplayContext(path, settings, digest, writer, clock, stop, cache, inbox, on_progress)
         session: Session | None = None
         try:
-            session = _first(path, settings, wish, before if resume else None, paused=paused)
+            session = _first(context, before if resume else None, paused=paused)
             while session is not None:
-                ending = session.run()
+                session = session.run()
                 before = _with_files(last_status(writer), before)
-                if isinstance(ending, Session):
-                    session = ending
-                elif ending is Ending.AGAIN and not stop.requested:
-                    session = session.again()
-                else:
-                    session = None
         except ProcessorError as error:
-            subject = session.subject if session else subject_of(path, settings)
-            _log.error("replay_failed", dataset=subject.dataset, error=str(error))
-            answer = mailbox.answer if mailbox else ControlAnswer()
-            publish_refusal(writer, clock, subject, str(error), before, answer)
+            info = session.info if session else session_info(path, settings)
+            _log.error("replay_failed", dataset=info.dataset, error=str(error))
+            answer = inbox.answer if inbox else ControlAnswer()
+            publish_refusal(writer, clock, info, str(error), before, answer)
             return False
         return True
 
@@ -83,12 +80,9 @@ def _with_files(status: Status | None, before: Status | None) -> Status | None:
     return status if status and status.files else before
 
 
-def _mailbox(directory: Path | None, clock: WallClock, before: Status | None) -> Mailbox | None:
-    return None if directory is None else Mailbox(directory, clock, before.control if before else None)
-
-
-def _first(path: Path, settings: Settings, wish: Wish, before: Status | None, *, paused: bool) -> Session:
-    """The session that goes on with what was killed, or else a new one."""
+def _first(context: ReplayContext, before: Status | None, *, paused: bool) -> Session:
+    """The session that resumes a replay that was killed, or else a new one."""
+    path, settings = context.path, context.requested
     found = resumable(before, path, settings)
     notice = found if isinstance(found, str) else None
     if isinstance(found, Resumed) and before is not None and before.resume is not None:
@@ -97,11 +91,11 @@ def _first(path: Path, settings: Settings, wish: Wish, before: Status | None, *,
             if digest_of_marks(dataset.path, dataset.marks()) == before.resume.marks:
                 _log.info("resumed", path=str(found.path), at_ns=found.at_ns)
                 return Session(
-                    dataset, found.settings, wish, at=found.at_ns, paused=found.paused, loop_ns=found.loop_ns
+                    dataset, found.settings, context, at=found.at_ns, paused=found.paused, loop_ns=found.loop_ns
                 )
-            notice = "the dataset has changed since the last replay, so this one begins anew"
+            notice = "the dataset has changed since the last replay, so this replay starts from its beginning"
         except DatasetError as error:
-            notice = f"the last replay cannot be gone on with ({error}), so this one begins anew"
+            notice = f"the last replay cannot be resumed ({error}), so this replay starts from its beginning"
     if notice:
-        _log.warning("begun_anew", reason=notice)
-    return Session(open_dataset(path), settings, wish, paused=paused, notice=notice)
+        _log.warning("not_resumed", reason=notice)
+    return Session(open_dataset(path), settings, context, paused=paused, notice=notice)

@@ -18,8 +18,8 @@ from processor.core.events import BID, BUY, CLEAR
 from processor.formats import open_dataset
 from processor.formats.own import DatasetWriter
 from processor.formats.registry import formats
+from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES
 from shared.validate import faults
@@ -43,7 +43,7 @@ WHOLE_SIZES = one_market.market(whole_sizes=True)
 
 def published(dataset: Path, out: Path, **settings: Any) -> dict[str, bytes]:
     wanted: dict[str, Any] = {"interval": INTERVAL, "speed": None, "at_end": "exit"}
-    assert replay(dataset, out, Settings(**wanted | settings), FakeClock(), Stop())
+    assert replay(dataset, out, Settings(**wanted | settings), FakeClock(), StopSignal())
     assert faults(out) == []
     return {name: (out / name).read_bytes() for name in DATA_FILES}
 

@@ -6,8 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES, STATUS_FILE, Status, command, decode, send_command
 from tests.processor.fake_clock import FakeClock
@@ -37,7 +37,7 @@ class Steered:
     ) -> None:
         self.ipc = ipc or folder / "ipc"
         self.control = control or folder / "control"
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.went_well: bool | None = None
         clock = clock or FakeClock()
         clock.on_sleep = lambda: time.sleep(0.0005)

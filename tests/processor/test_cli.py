@@ -59,6 +59,18 @@ def test_help_names_the_commands_and_each_its_options() -> None:
     assert all(option in shown for option in options)
 
 
+@pytest.mark.parametrize("words", [["--help"], ["replay", "--help"], ["control", "--help"]])
+def test_help_is_there_without_the_libraries_that_read_data(words: list[str]) -> None:
+    program = (
+        "import sys; from processor.cli.main import app; app(sys.argv[1:], standalone_mode=False);"
+        "print('loaded:', *{'polars', 'numba', 'numpy', 'isal', 'distributed'} & {*sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", program, *words], check=True, capture_output=True, text=True)
+
+    assert "Usage:" in found.stdout
+    assert found.stdout.endswith("loaded:\n")
+
+
 def test_a_misspelt_variable_is_refused_with_the_nearest_right_name() -> None:
     found = run("inspect", "x", PROCESSOR_INTERVALL="1m")
 
@@ -86,7 +98,7 @@ def test_every_option_can_come_from_the_environment(dataset: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("option", "value", "hint"),
     [
-        ("--interval", "1x", "expected a time up to a week, like 1s"),
+        ("--interval", "1x", "expected a duration up to 7d (1s"),
         ("--speed", "0", "expected a factor from 0.1 to 10000, or max"),
         ("--obi-levels", "-1", "expected a whole number from 0"),
         ("--depth-levels", "0", "expected a whole number from 1 to 1000"),
@@ -120,7 +132,7 @@ def test_a_table_that_cannot_be_written_is_refused_in_one_line_before_any_work(t
     found = run("aggregate", tmp_path / "no dataset", "--out", tmp_path / out)
 
     assert found.returncode == 1
-    assert found.stderr.startswith("processor: out: ")
+    assert found.stderr.startswith("processor: invalid out ")
     assert len(found.stderr.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder.csv"]
 

@@ -1,4 +1,4 @@
-"""`processor control`: its words, its wait for the answer, and how it ends."""
+"""`processor control`: its wait for the answer, and how it ends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from processor.cli.control import HELP, NotCarriedOut, from_words, steer
-from processor.errors import SettingError
-from processor.replay.inbox import Mailbox
+from processor.cli.control import NotCarriedOut, steer
+from processor.replay.commands.registry import from_words
+from processor.replay.inbox import Inbox
 from shared import (
-    ACTIONS,
     STATUS_FILE,
     ControlAnswer,
     IpcStats,
@@ -33,9 +32,7 @@ from tests.processor.markets import market, write
 from tests.processor.steered import Steered
 
 if TYPE_CHECKING:
-    from processor.replay.inbox import Action
-
-MINUTE_NS = 60_000_000_000
+    from processor.replay.commands.base import Action
 
 
 def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) -> None:
@@ -66,12 +63,12 @@ def publish(ipc: Path, answer: ControlAnswer, heartbeat_ms: int, **fields: Any) 
 
 
 class Replay:
-    """Somebody who replays: at every sleep of the one who waits, it looks into its mailbox and publishes the answer."""
+    """Somebody who replays: at every sleep of the one who waits, it looks into its inbox and publishes the answer."""
 
     def __init__(self, folder: Path, *, refuse: str | None = None, deaf: bool = False) -> None:
         self.clock = FakeClock()
         self.ipc, self.directory = folder / "ipc", folder / "control"
-        self.mailbox = Mailbox(self.directory, self.clock)
+        self.inbox = Inbox(self.directory, self.clock)
         self.done: list[Action] = []
         self.refuse = refuse
         self.publish()
@@ -79,95 +76,16 @@ class Replay:
             self.clock.on_sleep = self.look
 
     def look(self) -> None:
-        if found := self.mailbox.poll("s"):
+        if found := self.inbox.poll("s"):
             self.done.append(found.action)
-            self.mailbox.done(found, self.refuse)
+            self.inbox.reply(found, self.refuse)
         self.publish()
 
     def publish(self, **fields: Any) -> None:
-        publish(self.ipc, self.mailbox.answer, self.clock.epoch_ms(), **fields)
+        publish(self.ipc, self.inbox.answer, self.clock.epoch_ms(), **fields)
 
     def steer(self, action: str, *words: str, timeout_s: float = 10) -> str:
         return steer(self.directory, self.ipc, from_words(action, list(words)), self.clock, timeout_s)
-
-
-@pytest.mark.parametrize(
-    ("words", "fields"),
-    [
-        ("play", {}),
-        ("pause", {}),
-        ("toggle", {}),
-        ("step bar", {"unit": "bar"}),
-        ("step trade -12", {"unit": "trade", "count": -12}),
-        ("seek 2024-08-09T00:01:00Z", {"time": "2024-08-09T00:01:00Z"}),
-        ("seek 2024-08-09 00:01", {"time": "2024-08-09 00:01"}),
-        ("seek 1723161660000", {"time_ms": 1_723_161_660_000}),
-        ("seek +10m", {"by": "+10m"}),
-        ("seek -1h30m", {"by": "-1h30m"}),
-        ("seek 25%", {"fraction": 0.25}),
-        ("seek 0", {"fraction": 0.0}),
-        ("seek 0.5", {"fraction": 0.5}),
-        ("seek next gap", {"next": "gap"}),
-        ("seek previous session", {"previous": "session"}),
-        ("speed 30", {"speed": 30.0}),
-        ("speed max", {"speed": None}),
-        ("interval 5m", {"interval": "5m"}),
-        ("instrument BTC-USDT", {"instrument": "BTC-USDT"}),
-        ("dataset /no/such/place", {"dataset": "/no/such/place"}),
-        ("obi-levels 5", {"obi_levels": 5}),
-        ("obi_levels 0", {"obi_levels": 0}),
-        ("cvd-reset day", {"cvd_reset": "day"}),
-        ("range 2024-08-09T00:01 2024-08-09T00:02", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}),
-        ("range off", {}),
-    ],
-)
-def test_words_become_the_command_they_say(words: str, fields: dict[str, object]) -> None:
-    action, *rest = words.split()
-    made = msgspec.to_builtins(from_words(action, rest))
-
-    assert made == {"contract": "1.0", "id": made["id"], "action": action.replace("-", "_"), **fields}
-
-
-@pytest.mark.parametrize(
-    ("words", "hint"),
-    [
-        ("jump", "expected play or pause or toggle"),
-        ("play now", "words: 'now' will not do"),
-        ("step", "expected event, book, trade or bar"),
-        ("step bars", "expected event or book or trade or bar"),
-        ("step bar two", "expected a whole number"),
-        ("step bar 0", "other than 0"),
-        ("seek", "expected a time, a distance like +10m"),
-        ("seek next", "expected a time, a distance like +10m"),
-        ("seek next bar", "expected gap or session"),
-        ("seek 110%", "a share from 0% to 100%"),
-        ("seek noon", "expected a time from 1970"),
-        ("seek +ten", "expected a distance like +10m"),
-        ("speed fast", "expected a factor from 0.1 to 10000, or max"),
-        ("interval 5", "expected a time up to a week"),
-        ("obi-levels -1", "expected a whole number from 0"),
-        ("cvd-reset week", "expected none or day"),
-        ("range 2024-08-09", "expected two times, or off"),
-        ("range 2024-08-09 2024-08-08", "expected an end after its start"),
-    ],
-)
-def test_other_words_are_refused_before_anything_is_written(words: str, hint: str) -> None:
-    action, *rest = words.split()
-    with pytest.raises(SettingError) as refusal:
-        from_words(action, rest)
-
-    assert hint in str(refusal.value)
-
-
-def test_the_help_names_every_action() -> None:
-    assert [action for action in ACTIONS if f"\n{action.replace('_', '-')} " not in HELP] == []
-
-
-def test_a_path_that_is_here_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "market").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    assert msgspec.to_builtins(from_words("dataset", ["market"]))["dataset"] == str(tmp_path / "market")
 
 
 def test_a_command_that_is_carried_out_says_how_things_stand(tmp_path: Path) -> None:
@@ -242,13 +160,13 @@ def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> No
     ipc, directory = tmp_path / "ipc", tmp_path / "control"
     stop = threading.Event()
     clock = FakeClock()
-    mailbox = Mailbox(directory, clock)
+    inbox = Inbox(directory, clock)
 
     def replay() -> None:
         while not stop.wait(0.01):
-            if found := mailbox.poll("s"):
-                mailbox.done(found, None if found.id else "never")
-            publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+            if found := inbox.poll("s"):
+                inbox.reply(found, None if found.id else "never")
+            publish(ipc, inbox.answer, time.time_ns() // 1_000_000)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -259,7 +177,7 @@ def test_the_command_exits_with_0_or_with_1_and_a_sentence(tmp_path: Path) -> No
             env=os.environ | {"PROCESSOR_IPC": str(ipc)},
         )
 
-    publish(ipc, mailbox.answer, time.time_ns() // 1_000_000)
+    publish(ipc, inbox.answer, time.time_ns() // 1_000_000)
     thread = threading.Thread(target=replay)
     thread.start()
     try:
@@ -311,6 +229,6 @@ def test_a_control_directory_that_cannot_be_written_is_still_listened_to(
     def refused(path: Path, *_: object, **__: object) -> None:
         raise WriteFailed(path, OSError(30, "Read-only file system"))
 
-    monkeypatch.setattr("processor.replay.control_place.atomic_write", refused)
+    monkeypatch.setattr("processor.replay.replay_file.atomic_write", refused)
     with Steered(folder, tmp_path) as steered:
         assert steered.do("seek", by="+1m").control.ok is True

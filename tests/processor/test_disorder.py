@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processor.aggregate.table import aggregate_all
-from processor.cli.convert import convert
+from processor.cli.conversion import convert
 from processor.cli.inspection import inspect
 from processor.core.merge import ordering
 from processor.formats import open_dataset
 from processor.formats.opening import sorting
+from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.replay.session import Stop
 from processor.settings import Settings
 from processor.store import writer as writing
 from processor.store.cache import Cache
@@ -62,7 +62,7 @@ def rows(path: Path, cache: Cache | None) -> pl.DataFrame:
 
 def published(path: Path, out: Path, cache: Cache | None, **settings: Any) -> dict[str, bytes]:
     wanted: dict[str, Any] = {"interval": "10s", "speed": None, "at_end": "exit"}
-    assert replay(path, out, Settings(**wanted | settings), FakeClock(), Stop(), cache=cache)
+    assert replay(path, out, Settings(**wanted | settings), FakeClock(), StopSignal(), cache=cache)
     return {name: (out / name).read_bytes() for name in DATA_FILES}
 
 

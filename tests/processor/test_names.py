@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from processor.aggregate.table import aggregate_all
-from processor.cli.convert import convert
+from processor.cli.conversion import convert
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.names import openable, printable, printable_lines
-from processor.replay.resume import written
-from processor.replay.session import subject_of
+from processor.replay.playback import session_info
+from processor.replay.resume import path_text
 from processor.settings import Settings
 from processor.sources.source import open_source
 from processor.store.cache import Cache
@@ -64,9 +64,9 @@ def test_a_dataset_in_a_folder_whose_name_is_no_unicode_is_aggregated_kept_and_c
     source.close()
     assert source.time_range is not None
     assert kept.open(None, "exchange", Report()).size_bytes
-    assert subject_of(folder, Settings()).dataset == "caf\\xe9"
+    assert session_info(folder, Settings()).dataset == "caf\\xe9"
 
 
 def test_where_a_dataset_lies_is_remembered_whatever_it_is_called(tmp_path: Path) -> None:
-    assert written(tmp_path) == str(tmp_path)
-    assert written(tmp_path / NO_UNICODE) == f"{tmp_path.as_uri()}/caf%E9"
+    assert path_text(tmp_path) == str(tmp_path)
+    assert path_text(tmp_path / NO_UNICODE) == f"{tmp_path.as_uri()}/caf%E9"

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from processor.aggregate.table import COLUMNS
+from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.replay.session import Stop
 from processor.settings import Settings
 from shared import DATA_FILES, DEPTH_FILE, MAX_ROWS, METRICS_FILE, OHLC_FILE, STATUS_FILE
 from shared.validate import faults
@@ -53,7 +53,7 @@ def published(dataset: Path, out: Path, interval: str, obi_levels: int, instrume
         speed=None,
         at_end="exit",
     )
-    assert replay(dataset, out, settings, FakeClock(), Stop())
+    assert replay(dataset, out, settings, FakeClock(), StopSignal())
     assert faults(out) == []
     assert False not in json.loads((out / STATUS_FILE).read_bytes())["checks"].values()
     return {name: (out / name).read_bytes() for name in DATA_FILES}

@@ -11,8 +11,8 @@ from processor import formats
 from processor.core.merge import ordering
 from processor.formats.lines import chunks
 from processor.publish import publisher as publishing
+from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.replay.session import Stop
 from processor.settings import Offset, Settings
 from shared import (
     DATA_FILES,
@@ -59,7 +59,7 @@ def play(
     dataset: Path, out: Path, clock: FakeClock | None = None, cache: Cache | None = None, **settings: Any
 ) -> Status:
     wanted = Settings(**{"at_end": "exit"} | settings)
-    assert replay(dataset, out, wanted, clock or FakeClock(), Stop(), cache=cache)
+    assert replay(dataset, out, wanted, clock or FakeClock(), StopSignal(), cache=cache)
     assert faults(out) == []
     return status_of(out)
 
@@ -223,7 +223,7 @@ def test_every_bar_close_is_published_however_fast_they_come(dataset: Path, tmp_
 
 
 def test_at_the_end_it_holds_until_it_is_stopped(dataset: Path, tmp_path: Path) -> None:
-    clock, stop = FakeClock(), Stop()
+    clock, stop = FakeClock(), StopSignal()
     heartbeats: list[int] = []
 
     def see(picture: Picture) -> None:
@@ -240,7 +240,7 @@ def test_at_the_end_it_holds_until_it_is_stopped(dataset: Path, tmp_path: Path) 
 
 
 def test_a_loop_begins_again_as_a_new_session(dataset: Path, tmp_path: Path) -> None:
-    clock, stop = FakeClock(), Stop()
+    clock, stop = FakeClock(), StopSignal()
     sessions: list[str] = []
 
     def see(picture: Picture) -> None:
@@ -255,7 +255,7 @@ def test_a_loop_begins_again_as_a_new_session(dataset: Path, tmp_path: Path) -> 
 
 
 def test_a_stop_publishes_once_more_and_ends(dataset: Path, tmp_path: Path) -> None:
-    clock, stop = FakeClock(), Stop()
+    clock, stop = FakeClock(), StopSignal()
 
     def end() -> None:
         stop.requested = clock.now_ns > 20_000_000_000
@@ -291,7 +291,7 @@ def test_a_dataset_that_cannot_be_replayed_leaves_the_last_picture_and_says_why(
     if broken == "unknown":
         (folder / "notes.txt").write_text("hello")
 
-    assert not replay(folder, out, Settings(), FakeClock(), Stop())
+    assert not replay(folder, out, Settings(), FakeClock(), StopSignal())
 
     status = status_of(out)
     assert contents(out) == expected
@@ -314,7 +314,7 @@ def test_a_file_that_turns_out_rotten_fails_the_replay_with_the_lines(dataset: P
     header = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
     (folder / "trades.csv").write_text(header + good * 50 + bad * 5)
 
-    assert not replay(folder, out, Settings(), FakeClock(), Stop())
+    assert not replay(folder, out, Settings(), FakeClock(), StopSignal())
 
     status = status_of(out)
     assert status.state == "failed"
@@ -325,7 +325,7 @@ def test_a_file_that_turns_out_rotten_fails_the_replay_with_the_lines(dataset: P
 
 
 def test_an_unknown_instrument_fails_with_those_there_are(dataset: Path, tmp_path: Path) -> None:
-    assert not replay(dataset, tmp_path, Settings(instrument="WALL"), FakeClock(), Stop())
+    assert not replay(dataset, tmp_path, Settings(instrument="WALL"), FakeClock(), StopSignal())
 
     assert "WALK" in (status_of(tmp_path).error or "")
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from processor.core.book import Book
 from processor.core.events import ASK, BID
 from processor.core.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_spells
-from processor.publish.publisher import Subject
+from processor.publish.publisher import SessionInfo
 from processor.publish.report_view import report_payload
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_LISTED_FILES, REPORT_FILE, DataReport, decode, encode
 from tests.processor.streams import Update, columns_of_book
 
-TOLD: dict[str, Any] = dict.fromkeys(each.name for each in fields(Subject))
+TOLD: dict[str, Any] = dict.fromkeys(each.name for each in fields(SessionInfo))
 TOLD |= {"dataset": "folder", "format": "tardis", "instrument": "X", "instruments": ("X", "Y")}
-SUBJECT = Subject(**TOLD)
+SUBJECT = SessionInfo(**TOLD)
 
 # Names of files may hold bytes that are no Unicode, which Python keeps as lone surrogates.
 texts = st.text(st.characters(exclude_categories=())) | st.text(max_size=5)

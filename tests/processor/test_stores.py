@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.aggregate.table import aggregate_all
-from processor.cli.convert import convert
+from processor.cli.conversion import convert
 from processor.cli.inspection import inspect
 from processor.errors import DatasetError
 from processor.formats import open_dataset

@@ -1,4 +1,4 @@
-"""What a replay says in its control directory: where it publishes, so that `processor control` finds the answers."""
+"""The file in a control directory that names the IPC directory, where `processor control` finds the answers."""
 
 from __future__ import annotations
 
@@ -7,44 +7,46 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from processor.replay.resume import path_of, written
+from processor.replay.resume import path_from, path_text
 from shared import WriteFailed, atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PLACE_FILE: Final = "replay.json"
+REPLAY_FILE: Final = "replay.json"
 
 
-class _Place(msgspec.Struct, frozen=True):
+class _ReplayFile(msgspec.Struct, frozen=True):
     """`ipc` is the IPC directory: an absolute path, or its URI where it is no Unicode."""
 
     ipc: str
 
 
 @contextmanager
-def place_said(directory: Path | None, ipc: Path) -> Iterator[None]:
-    """Say in the control directory, as long as this lasts, that the replay publishes into `ipc`.
+def replay_file(directory: Path | None, ipc: Path) -> Iterator[None]:
+    """Write into the control directory, for as long as this lasts, that the replay publishes into `ipc`.
 
-    Where the directory cannot be written, as under Docker, nothing is said.
+    Where the directory cannot be written, as under Docker, nothing is written.
     """
     if directory is None:
         yield
         return
     with suppress(OSError, WriteFailed):
         directory.mkdir(parents=True, exist_ok=True)
-        atomic_write(directory / PLACE_FILE, msgspec.json.encode(_Place(written(ipc))) + b"\n", lone_writer=False)
+        atomic_write(
+            directory / REPLAY_FILE, msgspec.json.encode(_ReplayFile(path_text(ipc))) + b"\n", lone_writer=False
+        )
     try:
         yield
     finally:
         with suppress(OSError):
-            (directory / PLACE_FILE).unlink()
+            (directory / REPLAY_FILE).unlink()
 
 
 def ipc_of(directory: Path) -> Path | None:
     """The IPC directory of the replay that takes commands from `directory`; None where it does not say."""
     try:
-        return path_of(msgspec.json.decode((directory / PLACE_FILE).read_bytes(), type=_Place).ipc)
+        return path_from(msgspec.json.decode((directory / REPLAY_FILE).read_bytes(), type=_ReplayFile).ipc)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

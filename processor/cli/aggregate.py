@@ -1,0 +1,57 @@
+"""`processor aggregate`: the whole history of a dataset as one table."""
+
+# Typer reads the annotations when this is imported, so they are not postponed.
+from pathlib import Path
+from typing import Annotated
+
+from processor.cli import options
+from processor.cli.output import progress_bar, say, say_found
+from processor.errors import SettingError
+from processor.settings import MAX_WORKERS, at_least
+
+
+def aggregate(
+    dataset: options.Dataset,
+    out: Annotated[Path, options.option("out", "The table: a .parquet or .csv file.")],
+    interval: options.Interval = "1m",
+    obi_levels: options.ObiLevels = 10,
+    depth_levels: options.DepthLevels = 50,
+    start: options.Start = None,
+    until: options.Until = None,
+    clock: options.EventClock = "exchange",
+    cvd_reset: options.CvdReset = "none",
+    instrument: options.Instrument = None,
+    cache: options.CacheFolder = None,
+    cache_limit: options.CacheLimit = "20GB",
+    workers: options.Workers = 1,
+    cluster: options.Cluster = None,
+    *,
+    all_instruments: options.AllInstruments = False,
+) -> None:
+    """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
+    from processor.aggregate import table  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.formats import open_dataset  # noqa: PLC0415
+
+    settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
+    table.check_out(out)
+    if all_instruments and settings.instrument:
+        raise SettingError("instrument", settings.instrument, "none, as --all-instruments means all of them")
+    opened = open_dataset(dataset)
+    names = opened.instruments if all_instruments else (opened.resolved(settings.instrument),)
+    with progress_bar() as progress:
+        task = progress.add_task("reading", total=None)
+        found = table.aggregate_all(
+            opened,
+            names,
+            settings,
+            options.cache(cache, cache_limit),
+            workers=at_least("workers", workers, 1, MAX_WORKERS),
+            cluster=cluster or None,
+            on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+        )
+    rows = table.together(found) if all_instruments else found[0].rows
+    table.write_table(rows, out)
+    for each in found:
+        name = f"{each.instrument}: " if all_instruments else ""
+        say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")
+        say_found(each.report)

@@ -1,0 +1,136 @@
+"""The options that subcommands share. Every option can come from the environment as PROCESSOR_<OPTION>."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from processor.settings import (
+    AT_ENDS,
+    CLOCKS,
+    CVD_RESETS,
+    MAX_DEPTH_LEVELS,
+    Settings,
+    at_least,
+    bar_length,
+    moment,
+    one_of,
+    size_bytes,
+)
+from processor.settings import speed as speed_of
+from shared.commands import MAX_OBI_LEVELS
+
+if TYPE_CHECKING:
+    from processor.store.cache import Cache
+
+PREFIX: Final = "PROCESSOR_"
+
+
+def option(name: str, text: str) -> Any:  # noqa: ANN401 - typer's own declaration
+    """An option `--name` that can come from the environment as PROCESSOR_NAME."""
+    return typer.Option(f"--{name}", envvar=PREFIX + name.upper().replace("-", "_"), help=text)
+
+
+_DATASET: Final = typer.Argument(
+    # What cannot be read is said in the way of everything else, in status.json too.
+    readable=False,
+    envvar=PREFIX + "DATASET",
+    help="A dataset: a folder or a file, as its vendor ships it.",
+)
+Dataset = Annotated[Path, _DATASET]
+Interval = Annotated[
+    str,
+    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000d of turnover."),
+]
+ObiLevels = Annotated[int, option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
+DepthLevels = Annotated[int, option("depth-levels", "Levels a side that are published.")]
+Speed = Annotated[str, option("speed", "Times real time, 0.1 to 10000, or max.")]
+Start = Annotated[
+    str | None, option("start", "Begin here, with the history before it: ISO time, or +2h after the first event.")
+]
+Until = Annotated[str | None, option("until", "End here: ISO time, or +3h after the first event.")]
+EventClock = Annotated[str, option("clock", "Which of the dataset's times orders it: exchange or local.")]
+CvdReset = Annotated[str, option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
+Instrument = Annotated[
+    str | None, option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
+]
+AtEnd = Annotated[str, option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
+CacheFolder = Annotated[
+    str | None,
+    option(
+        "cache", "Where a dataset is kept once it was read; ~/.cache/orderflow-replay if not given, off for nowhere."
+    ),
+]
+CacheLimit = Annotated[str, option("cache-limit", "How much of the disk the cache may take: 500MB, 20GB, 1TB ...")]
+Workers = Annotated[
+    int, option("workers", "Processes that compute the days of a dataset that was read before, 0.3 GB each.")
+]
+Cluster = Annotated[
+    str | None, option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
+]
+AllInstruments = Annotated[
+    bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
+]
+ControlFolder = Annotated[
+    Path | None,
+    option("control", "Take commands from the control file in this directory."),
+]
+ResumeChoice = Annotated[str, option("resume", "Go on with the same replay where it was killed: on or off.")]
+Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
+Label = Annotated[str | None, option("label", "How the page names the dataset; its folder's name if not given.")]
+
+
+def settings(
+    interval: str,
+    obi_levels: int,
+    depth_levels: int,
+    clock: str,
+    cvd_reset: str,
+    instrument: str | None,
+    start: str | None,
+    until: str | None,
+    speed: str = "max",
+    at_end: str = "exit",
+    label: str | None = None,
+) -> Settings:
+    """The settings that options ask for.
+
+    Raises:
+        SettingError: one of them cannot be used.
+    """
+    bar_length(interval)
+    return Settings(
+        interval=interval,
+        obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),
+        depth_levels=at_least("depth-levels", depth_levels, 1, MAX_DEPTH_LEVELS),
+        speed=speed_of(speed),
+        start=moment("start", start) if start else None,
+        until=moment("until", until) if until else None,
+        clock=one_of("clock", clock, CLOCKS),
+        cvd_reset=one_of("cvd-reset", cvd_reset, CVD_RESETS),
+        instrument=instrument or None,
+        at_end=one_of("at-end", at_end, AT_ENDS),
+        label=label or None,
+    )
+
+
+def cache(folder: str | None, limit: str) -> Cache | None:
+    """The cache in `folder` (None: the default one; off: none), which takes up to `limit` of the disk.
+
+    Raises:
+        SettingError: the limit is not a size.
+    """
+    from processor.store.cache import Cache  # noqa: PLC0415 - it loads what a subcommand may not need
+
+    limit_bytes = size_bytes("cache-limit", limit)
+    if folder == "off":
+        return None
+    return Cache(Path(folder) if folder else default_cache(), limit_bytes)
+
+
+def default_cache() -> Path:
+    """Where the cache is if nobody says otherwise."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orderflow-replay"

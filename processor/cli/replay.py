@@ -1,0 +1,73 @@
+"""`processor replay`: a dataset into an IPC directory, paced and steered."""
+
+# Typer reads the annotations when this is imported, so they are not postponed.
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import structlog
+import typer
+
+from processor.cli import options
+from processor.cli.output import progress_bar
+from processor.clock import SystemClock
+from processor.settings import SWITCH, one_of
+
+
+def replay(
+    dataset: options.Dataset,
+    out: Annotated[Path, options.option("out", "The IPC directory the files are published into.")],
+    interval: options.Interval = "1m",
+    obi_levels: options.ObiLevels = 10,
+    depth_levels: options.DepthLevels = 50,
+    speed: options.Speed = "10",
+    start: options.Start = None,
+    until: options.Until = None,
+    clock: options.EventClock = "exchange",
+    cvd_reset: options.CvdReset = "none",
+    instrument: options.Instrument = None,
+    at_end: options.AtEnd = "hold",
+    label: options.Label = None,
+    cache: options.CacheFolder = None,
+    cache_limit: options.CacheLimit = "20GB",
+    control: options.ControlFolder = None,
+    resume: options.ResumeChoice = "on",
+    *,
+    paused: options.Paused = False,
+) -> None:
+    """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
+    from processor.replay.context import StopSignal  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.replay.run import replay as play  # noqa: PLC0415
+
+    settings = options.settings(
+        interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
+    )
+    wall = SystemClock()
+    stop = StopSignal()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        structlog.get_logger().info("stopping", signal=signal.Signals(number).name)
+        # A replay that is stopped by hand is over; one that is stopped with the machine goes on with it.
+        stop.resumable = number != signal.SIGINT
+        stop.requested = True
+        wall.wake()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    with progress_bar() as progress:
+        task = progress.add_task("reading", total=1.0, visible=False)
+        went_well = play(
+            dataset,
+            out,
+            settings,
+            wall,
+            stop,
+            cache=options.cache(cache, cache_limit),
+            control=control,
+            paused=paused,
+            resume=one_of("resume", resume, SWITCH) == "on",
+            on_progress=lambda share: progress.update(task, completed=share or 0.0, visible=share is not None),
+        )
+    if not went_well:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""The commands that a replay carries out: a module for each, and one line for each in the registry."""
