@@ -25,7 +25,7 @@ from processor.core.engine import OBI, Engine, decimal_floats
 from processor.core.events import Trades, concatenated
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
-from processor.formats.lines.chunks import SMALL_BYTES, prefetched
+from processor.prefetch import SMALL_BYTES, prefetched
 from processor.settings import resolved
 from processor.sources.source import Direct, Kept, open_source
 from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding

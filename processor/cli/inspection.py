@@ -13,8 +13,8 @@ import numpy as np
 from processor.core.engine import Engine
 from processor.core.report import KINDS, Incident, Report, with_spells
 from processor.formats import in_order, open_dataset
-from processor.formats.lines.chunks import prefetched
 from processor.names import printable
+from processor.prefetch import prefetched
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:

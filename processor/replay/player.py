@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from processor.core.engine import Engine
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
-from processor.formats.lines.chunks import prefetched
+from processor.prefetch import prefetched
 from processor.replay.cursor import Cursor
 from processor.settings import iso
 from processor.units import NS_PER_DAY

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.formats.lines.chunks import prefetched
+from processor.prefetch import prefetched
 from processor.sources.key import key_when_sorted, source_key
 from processor.store.cache import CacheUnusable
 from processor.store.digests import digest_of

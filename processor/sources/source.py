@@ -19,8 +19,8 @@ from processor.core.activity import Fills, bar_around
 from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
-from processor.formats.lines.chunks import prefetched
 from processor.formats.opening import stores
+from processor.prefetch import prefetched
 from processor.settings import resolved
 from processor.sources.conversion import Conversion, begun
 from processor.sources.key import key_when_sorted
