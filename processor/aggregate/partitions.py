@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
-from processor.core import bars
-from processor.core.bars import Tape, Traded
+from processor.core.aggregates import bars
+from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
 from processor.core.engine import Engine, Firsts
 from processor.errors import DatasetError

@@ -20,7 +20,7 @@ import structlog
 from processor.aggregate.cluster import on_cluster
 from processor.aggregate.partitions import computed, partitions, pieces, put_together
 from processor.aggregate.processes import gathered, in_processes
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, Engine, decimal_floats
 from processor.core.events import Trades, concatenated
 from processor.errors import DatasetError, SettingError

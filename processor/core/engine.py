@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from processor.core import bars
-from processor.core.activity import Fills
-from processor.core.bars import Tape, Traded
+from processor.core.aggregates import bars
+from processor.core.aggregates.activity import Fills
+from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
 from processor.core.kernel import NO_PRICE
 from processor.units import NS_PER_MS

@@ -11,7 +11,7 @@ import msgspec
 import psutil
 import structlog
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, checks, decimal_floats
 from processor.names import printable_lines
 from processor.publish.report_view import report_payload

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from processor.core.activity import Fills, bar_around
+from processor.core.aggregates.activity import Fills, bar_around
 from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
@@ -24,8 +24,8 @@ from processor.prefetch import prefetched
 from processor.settings import resolved
 from processor.sources.conversion import Conversion, begun
 from processor.sources.key import key_when_sorted
+from processor.store.activity_index import Filled
 from processor.store.cache import Cache, CacheUnusable
-from processor.store.filled import Filled
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
 

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.book import BookBars, BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError

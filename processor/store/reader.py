@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from processor.core import bars
-from processor.core.bars import Tape, Traded
+from processor.core.aggregates import bars
+from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.engine import Engine, Firsts
 from processor.core.merge.ordering import Chunk
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from processor.core.activity import Fills
+    from processor.core.aggregates.activity import Fills
     from processor.core.events import BookEvents, Trades
     from processor.settings import Aggregation
+    from processor.store.activity_index import Filled
     from processor.store.files import Carry
-    from processor.store.filled import Filled
     from processor.store.manifest import Manifest, Segment
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.book import Book, BookBars, no_bars
 from processor.core.book import concatenated as concatenated_bars
 from processor.core.events import concatenated

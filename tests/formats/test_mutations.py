@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI
 from processor.core.merge import ordering
 from processor.errors import ProcessorError

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.core.activity import Fills, bar_around
+from processor.core.aggregates.activity import Fills, bar_around
 from processor.core.engine import Engine
 from processor.core.events import ASK, BID, Trades
 from processor.errors import ScaleOverflow

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, Engine, checks, decimal_floats
 from processor.settings import Aggregation
 from processor.units import NS_PER_DAY, NS_PER_MS

@@ -22,7 +22,7 @@ from processor.formats import open_dataset
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
-from processor.store.filled import Filled
+from processor.store.activity_index import Filled
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter

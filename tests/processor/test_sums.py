@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 from processor.aggregate.partitions import computed, partitions
 from processor.aggregate.table import aggregate_all
 from processor.cli.inspection import _Step, inspect
-from processor.core import bars, kernel
 from processor.core import book as books
-from processor.core.bars import Traded, trade_bars, traded
+from processor.core import kernel
+from processor.core.aggregates import bars
+from processor.core.aggregates.bars import Traded, trade_bars, traded
 from processor.core.book import Book
 from processor.core.engine import Engine, checks
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, scaled_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from processor.core.activity import Fills, bar_around
+from processor.core.aggregates.activity import Fills, bar_around
 from processor.store.reader import segment_holding, trades_of_segment
 
 if TYPE_CHECKING:
