@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
-from processor.core.engine import Engine, Firsts
+from processor.core.engine import Engine, FirstTimes
 from processor.errors import DatasetError
 from processor.store import manifest as manifests
 from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint
@@ -168,7 +168,7 @@ def put_together(folder: Path, manifest: Manifest, parts: Sequence[Part], aggreg
             traded_before_cvd=carry.traded_before_day if reset == "day" else Traded(),
         ),
         trades=carry.trades,
-        firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
+        firsts=FirstTimes(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         event_ns=carry.event_ns,
         closed=(trade_bars[:-1], book_bars.rows(slice(0, -1))),
         traded_before=Traded(),

@@ -108,24 +108,24 @@ def concatenated(parts: Sequence[BookBars]) -> BookBars:
 
 
 @dataclass(frozen=True, slots=True)
-class Spells:
-    """How often and from when to when the book was crossed or locked.
+class Periods:
+    """How often and when the book was crossed, or locked: `count` periods with `samples` in all of them.
 
-    `begun_ns` and `ended_ns` are those of the first few spells: the first sample within each, and the first after it,
-    None while it stands.
+    `starts_ns` are the times of the first sample in each of the first few periods, `ends_ns` those of the first sample
+    after it, None while the period lasts.
     """
 
     samples: int
-    spells: int
-    begun_ns: tuple[int, ...]
-    ended_ns: tuple[int | None, ...]
+    count: int
+    starts_ns: tuple[int, ...]
+    ends_ns: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BookState:
     """A book at a moment that has no more events: all its levels, best first, and what its samples have told so far.
 
-    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `spells` are the kernel's,
+    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `periods` are the kernel's,
     without a pending sample.
     """
 
@@ -134,7 +134,7 @@ class BookState:
     bids: tuple[NDArray[np.int64], NDArray[np.int64]]
     asks: tuple[NDArray[np.int64], NDArray[np.int64]]
     clock: NDArray[np.int64]
-    spells: NDArray[np.int64]
+    periods: NDArray[np.int64]
 
 
 class Book:
@@ -157,9 +157,9 @@ class Book:
         self._largest_lots = 0
         self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
         self._clock[kernel.TIME] = _BEFORE_TIME
-        self._clock[kernel.STANCE] = kernel.APART
+        self._clock[kernel.SPREAD_STATE] = kernel.APART
         self._bar = np.zeros(4)
-        self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
+        self._periods = np.zeros((4, kernel.PERIODS_KEPT), np.int64)
         self._wide = np.empty((2, _PIECE), np.int64)
         self._starts_ns = np.empty(0, np.int64)
 
@@ -218,7 +218,7 @@ class Book:
             self._ladder,
             self._clock,
             self._bar,
-            self._spells,
+            self._periods,
             self._obi_levels,
             self._is_wide(len(events), largest_lots),
             self._interval_ns,
@@ -275,7 +275,7 @@ class Book:
         for s, (prices, sizes) in enumerate(sides):
             kernel.refill(book._ladder, s, prices, sizes, obi_levels)
         book._largest_lots = kernel.recount(book._ladder)
-        book._clock, book._spells = state.clock.copy(), state.spells.copy()
+        book._clock, book._periods = state.clock.copy(), state.periods.copy()
         if not book._clock[kernel.SAMPLES]:
             return book
         time_ns = int(book._clock[kernel.TIME])
@@ -290,10 +290,10 @@ class Book:
 
     def state(self) -> BookState:
         """What `resumed` needs to go on from here, when no more events of the last time are to come."""
-        clock, _, spells, _, _ = self._settled()
+        clock, _, periods, _, _ = self._settled()
         clock[kernel.PENDING] = 0
         bids, asks = self.levels(self._levels)
-        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, spells)
+        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, periods)
 
     def open_bars(self) -> BookBars:
         """What `advance` would still return if the events ended here: a closed and an open interval at most."""
@@ -306,8 +306,8 @@ class Book:
     def _settled(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Clock, bar and spells as they are once a pending sample is taken, and the intervals that it closes."""
-        clock, bar, spells = self._clock.copy(), self._bar.copy(), self._spells.copy()
+        """Clock, bar and periods as they are once a pending sample is taken, and the intervals that it closes."""
+        clock, bar, periods = self._clock.copy(), self._bar.copy(), self._periods.copy()
         times, values = np.empty((3, 1), np.int64), np.empty((4, 1))
         closed = 0
         if clock[kernel.PENDING]:
@@ -317,7 +317,7 @@ class Book:
                 self._ladder,
                 clock,
                 bar,
-                spells,
+                periods,
                 self._obi_levels,
                 self._is_wide(0, 0),
                 self._interval_ns,
@@ -330,7 +330,7 @@ class Book:
                 values,
             )
             clock[kernel.TIME] = self._clock[kernel.TIME]
-        return clock, bar, spells, times[:, :closed], values[:, :closed]
+        return clock, bar, periods, times[:, :closed], values[:, :closed]
 
     def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
@@ -353,23 +353,23 @@ class Book:
         return int(self._clock[kernel.SAMPLES] + self._clock[kernel.PENDING])
 
     @property
-    def crossed(self) -> Spells:
-        """Spells whose best bid was above the best ask; a pending sample does not count yet."""
-        return self._spell(kernel.CROSSED)
+    def crossed(self) -> Periods:
+        """Periods whose best bid was above the best ask; a pending sample does not count yet."""
+        return self._periods_of(kernel.CROSSED)
 
     @property
-    def locked(self) -> Spells:
-        """Spells whose best bid was the best ask; a pending sample does not count yet."""
-        return self._spell(kernel.LOCKED)
+    def locked(self) -> Periods:
+        """Periods whose best bid was the best ask; a pending sample does not count yet."""
+        return self._periods_of(kernel.LOCKED)
 
-    def _spell(self, kind: int) -> Spells:
-        spells = int(self._clock[kernel.SPELLS + kind])
-        kept = min(spells, kernel.SPELLS_KEPT)
-        begun_ns: list[int] = self._spells[kind, :kept].tolist()
-        ended_ns: list[int | None] = self._spells[kernel.ENDS + kind, :kept].tolist()
-        if self._clock[kernel.STANCE] == kind and kept == spells:
-            ended_ns[-1] = None
-        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, tuple(begun_ns), tuple(ended_ns))
+    def _periods_of(self, kind: int) -> Periods:
+        count = int(self._clock[kernel.PERIODS + kind])
+        kept = min(count, kernel.PERIODS_KEPT)
+        starts_ns: list[int] = self._periods[kind, :kept].tolist()
+        ends_ns: list[int | None] = self._periods[kernel.ENDS + kind, :kept].tolist()
+        if self._clock[kernel.SPREAD_STATE] == kind and kept == count:
+            ends_ns[-1] = None
+        return Periods(int(self._clock[kernel.TOUCHING + kind]), count, tuple(starts_ns), tuple(ends_ns))
 
     def _rescale(self, price_decimals: int, size_decimals: int) -> None:
         grow_price = price_decimals - self.price_decimals

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from processor.core.aggregates import bars
-from processor.core.aggregates.activity import Fills
+from processor.core.aggregates.activity import ActivityCounter
 from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
 from processor.core.kernel import NO_PRICE
@@ -36,7 +36,7 @@ _EXACT_DECIMALS: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
-class Firsts:
+class FirstTimes:
     """Times in ns of a dataset's first event, trade and book event; None where there is none (yet)."""
 
     event_ns: int | None = None
@@ -60,7 +60,7 @@ class Engine:
         self.first_ns: int | None = None
         self.event_ns: int | None = None
         self._keep = keep
-        self._fills: Fills | None = None
+        self._fills: ActivityCounter | None = None
         self._trade_bars: list[pl.DataFrame] = []
         self._book_bars: list[BookBars] = []
         self._lots_let_go = _NO_LOTS
@@ -76,11 +76,11 @@ class Engine:
         book: Book,
         tape: Tape,
         trades: int,
-        firsts: Firsts,
+        firsts: FirstTimes,
         event_ns: int,
         closed: tuple[pl.DataFrame, BookBars],
         traded_before: Traded,
-        fills: Fills | None = None,
+        fills: ActivityCounter | None = None,
     ) -> Engine:
         """An engine that goes on with `book` and `tape` after `trades` trades, and events up to `event_ns`.
 
@@ -118,7 +118,7 @@ class Engine:
         lasts = [int(part.time_ns[-1]) for part in (*trade_parts[-1:], *book_parts[-1:])]
         self.event_ns = max(lasts, default=self.event_ns)
         if self.aggregation.activity is not None and self._fills is None and self.first_ns is not None:
-            self._fills = Fills(self.aggregation.activity, self.first_ns)
+            self._fills = ActivityCounter(self.aggregation.activity, self.first_ns)
             self.book.expect(self._fills.starts_ns)
         closed = [self._advance_tape(*each) for each in zip(trade_parts, self._buckets(trade_parts), strict=True)]
         closed += [self._advance_book(part) for part in book_parts]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import shared
 from processor.core.merge.ordering import SILENCE_NS
-from processor.core.report import KINDS, Incident, with_spells
+from processor.core.report import KINDS, Incident, with_crossed_and_locked
 from processor.names import printable
 from processor.units import NS_PER_MS
 from shared import MAX_INCIDENTS, MAX_LISTED_FILES, DataReport, Finding, ReadFile, encode
@@ -24,13 +24,13 @@ _LASTING: Final = ("crossed", "locked", "silences")
 
 
 def report_payload(subject: Subject, report: Report, ignored: Sequence[str], book: Book, event_ns: int | None) -> bytes:
-    """What `report` and the spells of `book` say of the time up to `event_ns` (None: before the first event).
+    """What `report` and the periods of `book` say of the time up to `event_ns` (None: before the first event).
 
     `ignored` names the files of the dataset that are of no format. Incidents without a time are always told. What is
     read runs ahead of the clock, and with it the counts; a kind of which an incident is still to come is counted by the
     incidents told.
     """
-    whole = with_spells(report, book)
+    whole = with_crossed_and_locked(report, book)
     found = (_finding(kind, whole, event_ns) for kind in KINDS)
     return encode(
         DataReport(

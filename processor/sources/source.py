@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from processor.core.aggregates.activity import Fills, bar_around
+from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
@@ -24,7 +24,7 @@ from processor.prefetch import prefetched
 from processor.settings import resolved
 from processor.sources.conversion import Conversion, begun
 from processor.sources.key import key_when_sorted
-from processor.store.activity_index import Filled
+from processor.store.activity_index import ActivityIndex
 from processor.store.cache import Cache, CacheUnusable
 from processor.store.reader import engine_before, read_segment, segment_holding
 from processor.store.volumes import volumes_of
@@ -205,7 +205,7 @@ class Direct:
             if first is None or first.first_ns is None:
                 return at_ns, None
             trades = (part for chunk in chain((first,), chunks) for part in chunk.trades)
-            return bar_around(Fills(activity, first.first_ns), trades, at_ns)
+            return bar_around(ActivityCounter(activity, first.first_ns), trades, at_ns)
 
     def volumes(self) -> Volumes | None:
         """See Source."""
@@ -241,7 +241,7 @@ class Kept:
         self._conversion = conversion
         self._left = False
         self._visit = 0
-        self._filled: dict[Activity, Filled] = {}
+        self._filled: dict[Activity, ActivityIndex] = {}
         self._asked: tuple[int, Chunk] | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
@@ -304,13 +304,13 @@ class Kept:
                 return engine, self._chunks(first)
         return self._fallback().begin(aggregation, at, keep=keep)
 
-    def _filled_by(self, activity: Activity | None) -> Filled | None:
+    def _filled_by(self, activity: Activity | None) -> ActivityIndex | None:
         """Where its bars begin, as far as that has been found."""
         first_ns = self.manifest.first_ns
         if activity is None or first_ns is None:
             return None
         if activity not in self._filled:
-            self._filled[activity] = Filled(self.folder, activity, first_ns)
+            self._filled[activity] = ActivityIndex(self.folder, activity, first_ns)
         return self._filled[activity]
 
     def _chunks(self, segment: int) -> Iterator[Chunk]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from processor.core.aggregates.activity import Fills, bar_around
+from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.store.reader import segment_holding, trades_of_segment
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from processor.store.manifest import Manifest
 
 
-class Filled:
+class ActivityIndex:
     """The bars of `activity` in the store at `folder`, as far as it has been looked at."""
 
     def __init__(self, folder: Path, activity: Activity, first_ns: int) -> None:
         """Begin with the store's first event, at `first_ns`; nothing is read yet."""
         self._folder = folder
         # Before each segment, and after the last one looked at: the open bar, and how many have begun.
-        self._fills = [Fills(activity, first_ns)]
+        self._fills = [ActivityCounter(activity, first_ns)]
         self._begun = [1]
 
     def look(self, manifest: Manifest, segment: int) -> None:
@@ -40,7 +40,7 @@ class Filled:
             self._fills.append(fills)
             self._begun.append(begun)
 
-    def before(self, segment: int) -> Fills:
+    def before(self, segment: int) -> ActivityCounter:
         """The open bar before a segment up to which has been looked."""
         return deepcopy(self._fills[segment])
 

@@ -18,7 +18,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
-from processor.core.engine import Engine, Firsts
+from processor.core.engine import Engine, FirstTimes
 from processor.core.merge.ordering import Chunk
 from processor.store.files import (
     BARS_KIND,
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from processor.core.aggregates.activity import Fills
+    from processor.core.aggregates.activity import ActivityCounter
     from processor.core.events import BookEvents, Trades
     from processor.settings import Aggregation
-    from processor.store.activity_index import Filled
-    from processor.store.files import Carry
+    from processor.store.activity_index import ActivityIndex
+    from processor.store.files import CheckpointMetadata
     from processor.store.manifest import Manifest, Segment
 
 
@@ -81,7 +81,13 @@ def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trad
 
 
 def engine_before(
-    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, *, keep: int, filled: Filled | None = None
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    *,
+    keep: int,
+    filled: ActivityIndex | None = None,
 ) -> tuple[Engine, int]:
     """An engine, and the segment it has to go on with to be right about the last `keep` intervals from `segment` on.
 
@@ -145,7 +151,7 @@ def bare_engine_before(
     aggregation: Aggregation,
     *,
     keep: int | None,
-    fills: Fills | None = None,
+    fills: ActivityCounter | None = None,
 ) -> Engine:
     """An engine with the book and the CVD before `segment`, but none of the intervals.
 
@@ -277,12 +283,12 @@ def _engine(
     manifest: Manifest,
     aggregation: Aggregation,
     keep: int | None,
-    carry: Carry,
+    carry: CheckpointMetadata,
     book: Book,
     open_bar: pl.DataFrame,
     closed: tuple[pl.DataFrame, BookBars],
     traded_before: Traded,
-    fills: Fills | None = None,
+    fills: ActivityCounter | None = None,
 ) -> Engine:
     tape = Tape.resumed(
         reset=aggregation.cvd_reset,
@@ -299,7 +305,7 @@ def _engine(
         book=book,
         tape=tape,
         trades=carry.trades,
-        firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
+        firsts=FirstTimes(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         event_ns=carry.event_ns,
         closed=closed,
         traded_before=traded_before,

@@ -25,7 +25,7 @@ from processor.store.files import (
     LAYOUT_VERSION,
     STATE_KEY,
     VERSION_KEY,
-    Carry,
+    CheckpointMetadata,
     bars_frame,
     checkpoint_frame,
     event_frame,
@@ -87,7 +87,7 @@ class StoreWriter:
         self._book_events: list[BookEvents] = []
         self._sampled = {levels: _Sampled(Book(interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI}
         self._last_bucket = 0
-        self._carry = Carry(
+        self._carry = CheckpointMetadata(
             event_ns=0,
             trades=0,
             trade_decimals=(0, 0),
@@ -98,7 +98,7 @@ class StoreWriter:
             traded_before_day=bars.Traded(),
             book_decimals=(0, 0),
             clock=[],
-            spells=[],
+            periods=[],
         )
         if manifest.segments:
             self._carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
@@ -195,7 +195,7 @@ class StoreWriter:
             event_ns=last_ns,
             book_decimals=(state.price_decimals, state.size_decimals),
             clock=state.clock.tolist(),
-            spells=state.spells.tolist(),
+            periods=state.periods.tolist(),
         )
         write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._carry).decode()})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.core.aggregates.activity import Fills, bar_around
+from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.core.engine import Engine
 from processor.core.events import ASK, BID, Trades
 from processor.errors import ScaleOverflow
@@ -91,7 +91,7 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
     parts = [coarse, trades_of(later, last_ns, finest)]
     wanted = begins_of(parts, first_ns, activity)
 
-    fills = Fills(activity, first_ns)
+    fills = ActivityCounter(activity, first_ns)
     begins_ns = fills.starts_ns.tolist()
     buckets: list[int] = []
     for part in parts:
@@ -104,13 +104,13 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
         max(begin_ns for begin_ns in wanted if begin_ns <= time_ns) for time_ns in times
     ]
     for at_ns in (first_ns, *times):
-        begin_ns, next_ns = bar_around(Fills(activity, first_ns), parts, at_ns)
+        begin_ns, next_ns = bar_around(ActivityCounter(activity, first_ns), parts, at_ns)
         assert begin_ns == max(begin_ns for begin_ns in wanted if begin_ns <= at_ns)
         assert next_ns == min((begin_ns for begin_ns in wanted if begin_ns > at_ns), default=None)
 
 
 def test_a_bar_too_large_for_the_digits_of_the_data_is_refused_with_both() -> None:
-    fills = Fills(Activity("d", Decimal(10**15)), 0)
+    fills = ActivityCounter(Activity("d", Decimal(10**15)), 0)
     with pytest.raises(ScaleOverflow, match=r"1000000000000000d is too large for prices of 9 and sizes of 9 decimals"):
         fills.take(trades_of([(0, 1, 1)], 0, (9, 9)))
 

@@ -22,7 +22,7 @@ from processor.formats import open_dataset
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
-from processor.store.activity_index import Filled
+from processor.store.activity_index import ActivityIndex
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
 from processor.store.writer import StoreWriter
@@ -153,9 +153,9 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)
-        filled: Filled | None = None
+        filled: ActivityIndex | None = None
         if aggregation.activity is not None and manifest.first_ns is not None:
-            filled = Filled(folder, aggregation.activity, manifest.first_ns)
+            filled = ActivityIndex(folder, aggregation.activity, manifest.first_ns)
         for number in range(len(manifest.segments)):
             if filled is not None:
                 filled.look(manifest, number)
@@ -174,7 +174,7 @@ def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp
     activity = Activity("t", Decimal(7))
     aggregation = Aggregation(interval_ns=0, activity=activity)
     manifest = written(tmp_path, market_of_seconds(200), segment_events=20)
-    filled = Filled(tmp_path, activity, manifest.first_ns or 0)
+    filled = ActivityIndex(tmp_path, activity, manifest.first_ns or 0)
     played = Engine(aggregation, keep=keep)
     begun_at = set()
     for number in range(len(manifest.segments)):

@@ -48,7 +48,7 @@ _FULL_MS: Final = 3
 """The millisecond in which it was filled, or _UNFILLED."""
 
 
-class Fills:
+class ActivityCounter:
     """The open bar of an activity, fed with trades in time order."""
 
     def __init__(self, activity: Activity, first_ns: int) -> None:
@@ -113,7 +113,7 @@ def _decimals_of(activity: Activity, price_decimals: int, size_decimals: int) ->
     return (price_decimals if activity.unit == "d" else 0), (0 if activity.unit == "t" else size_decimals)
 
 
-def bar_around(fills: Fills, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
+def bar_around(fills: ActivityCounter, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
     """Begin of the bar that holds `at_ns`, and of the one after it; None if these trades do not fill it.
 
     `trades` go on where `fills` is, which is no later than in that bar.

@@ -405,7 +405,7 @@ class _Better:
 
 
 def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) -> None:
-    """Report spells without any event; `kinds` holds each kind's parts, of which at least one has rows."""
+    """Report periods without any event; `kinds` holds each kind's parts, of which at least one has rows."""
     every = [part for parts in kinds for part in parts]
     begun_ns = last_ns if last_ns != _BEGINNING else min(int(part[0]) for part in every)
     edges = np.array([begun_ns, max(int(part[-1]) for part in every)])
