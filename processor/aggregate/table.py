@@ -18,7 +18,7 @@ import polars as pl
 import structlog
 
 from processor.aggregate.cluster import on_cluster
-from processor.aggregate.partitions import computed, partitions, pieces, put_together
+from processor.aggregate.partitions import computed, engine_of_parts, partitions, pieces
 from processor.aggregate.processes import gathered, in_processes
 from processor.core.aggregates import bars
 from processor.core.engine import OBI, Engine, decimal_floats
@@ -28,7 +28,7 @@ from processor.formats import in_order
 from processor.prefetch import SMALL_BYTES, prefetched
 from processor.settings import resolved
 from processor.sources.source import Direct, Kept, open_source
-from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding
+from processor.store.reader import adds_up, read_segment, segment_holding, state_of_bars
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.aggregate.partitions import Part, Partition
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
     from processor.formats import Dataset
     from processor.settings import Moment, Settings
@@ -100,7 +100,7 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
             wanted = _until(some, settings.until)
             # A book can be sampled into intervals that end by activity only once the trades before have been seen.
             by_time = settings.aggregation.activity is None
-            for chunk in _with_trades_together(wanted) if by_time else wanted:
+            for chunk in _with_trades_gathered(wanted) if by_time else wanted:
                 engine.advance(chunk.trades, chunk.book)
                 on_progress(chunk.consumed_bytes)
     source.refresh()
@@ -252,7 +252,8 @@ def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int,
         done += segment.trades + segment.book_events
         on_progress(source.instrument, done, total)
 
-    return _to_the_end(plan, engine_of_bars(source.folder, manifest, plan.end, settings.aggregation, count), settings)
+    state = state_of_bars(source.folder, manifest, plan.end, settings.aggregation, count)
+    return _to_the_end(plan, Engine(settings.aggregation, state=state), settings)
 
 
 def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
@@ -285,7 +286,7 @@ def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregate
 def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
     """The engine of what `parts` are of, and of the rest."""
     folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
-    return _to_the_end(plan, put_together(folder, manifest, parts, settings.aggregation, end), settings)
+    return _to_the_end(plan, engine_of_parts(folder, manifest, parts, settings.aggregation, end), settings)
 
 
 def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
@@ -311,7 +312,7 @@ def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
             return
 
 
-def _with_trades_together(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+def _with_trades_gathered(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     """The same chunks with their trades put off until there are many; an engine minds the order within a kind only."""
     waiting: list[Trades] = []
     began = False
@@ -334,11 +335,11 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
     With `settings.start`, from the interval that holds it.
     """
     rows = engine.rows()
-    tape, book = engine.tape, engine.book
+    trade_bars = engine.trade_bars
     decimals = (
-        dict.fromkeys(bars.PRICES, tape.price_decimals)
-        | dict.fromkeys((*bars.LOTS, *bars.CVD), tape.size_decimals)
-        | dict.fromkeys(("best_bid", "best_ask"), book.price_decimals)
+        dict.fromkeys(bars.PRICES, trade_bars.price_decimals)
+        | dict.fromkeys((*bars.LOTS, *bars.CVD), trade_bars.size_decimals)
+        | dict.fromkeys(("best_bid", "best_ask"), engine.book.price_decimals)
     )
     columns = {"timestamp_ms": pl.Series(engine.timestamps_ms(rows), dtype=pl.Int64)}
     columns |= {name: rows[name] for name in COLUMNS if name not in columns}
@@ -354,7 +355,7 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
     return rows
 
 
-def together(found: Sequence[Aggregated]) -> pl.DataFrame:
+def combined(found: Sequence[Aggregated]) -> pl.DataFrame:
     """One table of several instruments: a column `instrument` and then COLUMNS, one instrument after the other."""
     return pl.concat(each.rows.select(pl.lit(each.instrument).alias(INSTRUMENT), pl.all()) for each in found)
 

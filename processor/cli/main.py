@@ -246,7 +246,7 @@ def aggregate(
             cluster=cluster or None,
             on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )
-    rows = whole.together(found) if all_instruments else found[0].rows
+    rows = whole.combined(found) if all_instruments else found[0].rows
     whole.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""

@@ -164,10 +164,10 @@ class Book:
         self._starts_ns = np.empty(0, np.int64)
 
     def expect(self, starts_ns: NDArray[np.int64]) -> None:
-        """Where intervals begin that events of the next `advance` may be in, all of them; for `interval_ns` 0.
+        """Register where intervals start, for `interval_ns` 0. Call it before `advance` takes in events of them.
 
-        They are later than the ones expected before, and whatever is yet to come is not before the last of those but
-        one.
+        `starts_ns` must be later than all starts registered before. No later event may be earlier than the
+        second-to-last of those.
         """
         known = self._starts_ns
         if len(known):
@@ -179,7 +179,9 @@ class Book:
         self._starts_ns = np.concatenate((known, starts_ns))
 
     def interval_at(self, time_ns: int) -> int:
-        """Name of the interval that holds a moment of the next or the last event, for `interval_ns` 0."""
+        """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
+        if self._interval_ns:
+            return time_ns // self._interval_ns
         at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
         return int(self._starts_ns[at]) // NS_PER_MS
 

@@ -218,8 +218,8 @@ class Publisher:
             obi_levels=subject.obi_levels,
             depth_levels=subject.depth_levels,
             cvd_reset=subject.cvd_reset,
-            price_decimals=max(engine.book.price_decimals, engine.tape.price_decimals),
-            size_decimals=max(engine.book.size_decimals, engine.tape.size_decimals),
+            price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
+            size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
             cache=situation.cache,
@@ -245,9 +245,9 @@ class Publisher:
 
 def ohlc_payload(engine: Engine) -> bytes:
     """ohlc_data.json: the newest rows, the open bar last."""
-    rows = engine.trade_bars().tail(MAX_ROWS)
-    prices = (decimal_floats(rows[name], engine.tape.price_decimals) for name in bars.PRICES)
-    volume = decimal_floats(rows["volume"], engine.tape.size_decimals)
+    rows = engine.trade_bars.rows().tail(MAX_ROWS)
+    prices = (decimal_floats(rows[name], engine.trade_bars.price_decimals) for name in bars.PRICES)
+    volume = decimal_floats(rows["volume"], engine.trade_bars.size_decimals)
     return _encoded(engine.timestamps_ms(rows), *prices, volume)
 
 
@@ -255,7 +255,7 @@ def metrics_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
     """metrics_data.json: the newest of `Engine.rows`, the open interval last."""
     rows = rows.tail(MAX_ROWS)
     obi = (rows[name].to_numpy() for name in OBI)
-    cvd = (decimal_floats(rows[name], engine.tape.size_decimals) for name in bars.CVD)
+    cvd = (decimal_floats(rows[name], engine.trade_bars.size_decimals) for name in bars.CVD)
     return _encoded(engine.timestamps_ms(rows), *obi, *cvd)
 
 

@@ -19,7 +19,7 @@ from processor.units import NS_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.settings import Aggregation, Moment
     from processor.sources.source import Kind, Source
     from shared.control import StepUnit

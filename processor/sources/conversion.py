@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _CHUNKS_AHEAD: Final = 2
 
 
-def begun(dataset: Dataset, instrument: str, clock: str, content: Callable[[Path], bytes] = digest_of) -> Manifest:
+def new_manifest(
+    dataset: Dataset, instrument: str, clock: str, content: Callable[[Path], bytes] = digest_of
+) -> Manifest:
     """The manifest of a store of `instrument` that has no segment yet; `content` gives the digest of a file.
 
     Raises:

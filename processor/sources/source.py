@@ -22,18 +22,18 @@ from processor.errors import DatasetError, Disordered
 from processor.formats.opening import stores
 from processor.prefetch import prefetched
 from processor.settings import resolved
-from processor.sources.conversion import Conversion, begun
+from processor.sources.conversion import Conversion, new_manifest
 from processor.sources.key import key_when_sorted
 from processor.store.activity_index import ActivityIndex
 from processor.store.cache import Cache, CacheUnusable
-from processor.store.reader import engine_before, read_segment, segment_holding
+from processor.store.reader import read_segment, segment_holding, state_before
 from processor.store.volumes import volumes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.formats import Dataset, OpenedDataset
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.cache import Entry
@@ -294,14 +294,14 @@ class Kept:
                 return Engine(aggregation, keep=keep), self._chunks(0)
             segment = segment_holding(manifest, resolved(at, manifest.first_ns))
             try:
-                filled = self._filled_by(aggregation.activity)
-                if filled is not None:
-                    filled.look(manifest, segment)
-                engine, first = engine_before(self.folder, manifest, segment, aggregation, keep=keep, filled=filled)
+                index = self._filled_by(aggregation.activity)
+                if index is not None:
+                    index.extend(manifest, segment)
+                state, first = state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index)
             except DatasetError as error:
                 self._leave_cache(error)
             else:
-                return engine, self._chunks(first)
+                return Engine(aggregation, keep=keep, state=state), self._chunks(first)
         return self._fallback().begin(aggregation, at, keep=keep)
 
     def _filled_by(self, activity: Activity | None) -> ActivityIndex | None:
@@ -482,7 +482,7 @@ def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cac
 
 
 def _cached(dataset: Dataset, direct: Direct, clock: str, cache: Cache) -> Kept:
-    fresh = begun(dataset, direct.instrument, clock, cache.digests.of)
+    fresh = new_manifest(dataset, direct.instrument, clock, cache.digests.of)
     cache.digests.save()
     if not dataset.sort:
         # A dataset that turned out far from sorted is known by what was made of it then.

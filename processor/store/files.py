@@ -61,22 +61,13 @@ _INT32: Final = np.iinfo(np.int32)
 _INT64: Final = np.iinfo(np.int64)
 
 
-class CheckpointMetadata(msgspec.Struct, frozen=True, kw_only=True):
+class CheckpointMetadata(bars.TradeTotals, frozen=True, kw_only=True):
     """What is known after a segment, whose last event is at `event_ns`, besides the levels of the book.
 
-    `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with UTC day `cvd_day`, the day of the
-    last trade; `traded` is what was traded in all, `traded_before_day` until that day, as `bars.traded` counts it.
     `clock` and `periods` are those of a `BookState`.
     """
 
     event_ns: int
-    trades: int
-    trade_decimals: tuple[int, int]
-    cvd_lots: int
-    cvd_of_day_lots: int
-    cvd_day: int
-    traded: bars.Traded
-    traded_before_day: bars.Traded
     book_decimals: tuple[int, int]
     clock: list[int]
     periods: list[list[int]] = msgspec.field(name="spells")
@@ -178,7 +169,7 @@ def checkpoint_frame(state: BookState) -> pl.DataFrame:
 
 
 def read_checkpoint(path: Path) -> tuple[CheckpointMetadata, BookState]:
-    """A checkpoint.
+    """What is known after a segment, and the book.
 
     Raises:
         DatasetError: the file is damaged.
@@ -186,13 +177,14 @@ def read_checkpoint(path: Path) -> tuple[CheckpointMetadata, BookState]:
     frame = _read(path)
     try:
         with openable(path) as opened:
-            carry = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=CheckpointMetadata)
+            metadata = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=CheckpointMetadata)
     except (KeyError, msgspec.MsgspecError) as error:
         msg = f"{path}: damaged: {error}"
         raise DatasetError(msg) from error
     sides = (frame.filter(pl.col("side") == side) for side in (BID, ASK))
     bids, asks = ((_int64(side, "price_ticks"), _int64(side, "size_lots")) for side in sides)
-    return carry, BookState(*carry.book_decimals, bids, asks, np.array(carry.clock), np.array(carry.periods))
+    clock, periods = np.array(metadata.clock), np.array(metadata.periods)
+    return metadata, BookState(*metadata.book_decimals, bids, asks, clock, periods)
 
 
 def read_bars(path: Path, obi_levels: int) -> tuple[pl.DataFrame, BookBars]:

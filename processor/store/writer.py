@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.core.events import BookEvents, Trades
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
 
 SEGMENT_EVENTS: Final = 1_048_576
@@ -87,7 +87,7 @@ class StoreWriter:
         self._book_events: list[BookEvents] = []
         self._sampled = {levels: _Sampled(Book(interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI}
         self._last_bucket = 0
-        self._carry = CheckpointMetadata(
+        self._metadata = CheckpointMetadata(
             event_ns=0,
             trades=0,
             trade_decimals=(0, 0),
@@ -101,7 +101,7 @@ class StoreWriter:
             periods=[],
         )
         if manifest.segments:
-            self._carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+            self._metadata, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
             self._sampled = {
                 levels: _Sampled(Book.resumed(state, interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI
             }
@@ -188,17 +188,17 @@ class StoreWriter:
         if book is not None:
             frame = event_frame("book", book, book.side)
             write("book", frame, event_metadata("book", self.manifest.instrument, book))
-        trade_bars = self._tape(trades, first_ns // NS_PER_DAY)
+        trade_bars = self._trade_bars(trades, first_ns // NS_PER_DAY)
         last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
-        self._carry = msgspec.structs.replace(
-            self._carry,
+        self._metadata = msgspec.structs.replace(
+            self._metadata,
             event_ns=last_ns,
             book_decimals=(state.price_decimals, state.size_decimals),
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
         )
         write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
-        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._carry).decode()})
+        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if begins else (day,):
             _sync(self._folder / folder)
@@ -208,7 +208,7 @@ class StoreWriter:
             last_ns=last_ns,
             trades=len(trades) if trades is not None else 0,
             book_events=len(book) if book is not None else 0,
-            trade_decimals=self._carry.trade_decimals,
+            trade_decimals=self._metadata.trade_decimals,
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
             minute_lots=_minute_lots(trade_bars),
@@ -231,31 +231,31 @@ class StoreWriter:
         if not self._trades:
             return None
         trades = concatenated(self._trades)
-        price_decimals, size_decimals = self._carry.trade_decimals
+        price_decimals, size_decimals = self._metadata.trade_decimals
         return trades.rescaled(max(trades.price_decimals, price_decimals), max(trades.size_decimals, size_decimals))
 
-    def _tape(self, trades: Trades | None, day: int) -> pl.DataFrame:
-        """The trades as bars; carries the CVD on."""
-        carry = self._carry
+    def _trade_bars(self, trades: Trades | None, day: int) -> pl.DataFrame:
+        """The trades as bars of a second; counts them in the totals."""
+        known = self._metadata
         if trades is None:
             return bars.empty()
-        grown = trades.size_decimals - carry.trade_decimals[1]
-        cvd_lots = carry.cvd_lots * 10**grown
-        of_day_lots = carry.cvd_of_day_lots * 10**grown if carry.cvd_day == day else 0
-        traded, before = bars.traded(trades), carry.traded.finer(grown)
+        grown = trades.size_decimals - known.trade_decimals[1]
+        cvd_lots = known.cvd_lots * 10**grown
+        of_day_lots = known.cvd_of_day_lots * 10**grown if known.cvd_day == day else 0
+        traded, before = bars.traded(trades), known.traded.finer(grown)
         made = bars.trade_bars(
             trades, trades.time_ns // BASE_NS, volume=traded.volume, cvd_lots=cvd_lots, cvd_day=0, reset="none"
         )
         step = int(made["cvd_close"][-1]) - cvd_lots
-        self._carry = msgspec.structs.replace(
-            carry,
-            trades=carry.trades + len(trades),
+        self._metadata = msgspec.structs.replace(
+            known,
+            trades=known.trades + len(trades),
             trade_decimals=(trades.price_decimals, trades.size_decimals),
             cvd_lots=cvd_lots + step,
             cvd_of_day_lots=of_day_lots + step,
             cvd_day=day,
             traded=before + traded,
-            traded_before_day=carry.traded_before_day.finer(grown) if carry.cvd_day == day else before,
+            traded_before_day=known.traded_before_day.finer(grown) if known.cvd_day == day else before,
         )
         return made
 

@@ -1,7 +1,7 @@
 """Bars that end by activity rather than by time: after so many trades, so much volume, or so much turnover.
 
 A bar begins in a millisecond and ends with one: that of the trade that fills it. That trade belongs to it whole, and so
-does whatever else bears its millisecond, because files give times in milliseconds and the fills of one order share
+does whatever else bears its millisecond, because files give times in milliseconds and the executions of one order share
 theirs. The next bar begins with the millisecond after, so that bars leave no time between them and each has a label of
 its own. The first begins with the dataset's first event. What a bar is filled with is counted in trades, in lots, or in
 ticks times lots, and by nothing but the trades since it began.
@@ -73,7 +73,7 @@ class ActivityCounter:
         self._rescale(trades.price_decimals, trades.size_decimals)
         trades = trades.rescaled(*self._decimals)
         buckets, starts_ms = np.empty(len(trades), np.int64), np.empty(len(trades), np.int64)
-        found = _fill(
+        found = _count(
             self._state,
             _UNITS[self._activity.unit],
             *divmod(self._limit, _WORD),
@@ -113,23 +113,23 @@ def _decimals_of(activity: Activity, price_decimals: int, size_decimals: int) ->
     return (price_decimals if activity.unit == "d" else 0), (0 if activity.unit == "t" else size_decimals)
 
 
-def bar_around(fills: ActivityCounter, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
+def bar_around(counter: ActivityCounter, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
     """Begin of the bar that holds `at_ns`, and of the one after it; None if these trades do not fill it.
 
-    `trades` go on where `fills` is, which is no later than in that bar.
+    `trades` go on where `counter` is, which is no later than in that bar.
     """
-    starts_ns: list[int] = fills.starts_ns.tolist()
+    starts_ns: list[int] = counter.starts_ns.tolist()
     for part in trades:
         if starts_ns[-1] > at_ns:
             break
-        _, found_ns = fills.take(part)
+        _, found_ns = counter.take(part)
         starts_ns = [*starts_ns[-1:], *found_ns.tolist()]
     at = bisect_right(starts_ns, at_ns)
     return starts_ns[at - 1], starts_ns[at] if at < len(starts_ns) else None
 
 
 @njit(cache=True, nogil=True)
-def _fill(
+def _count(
     state: NDArray[np.int64],
     unit: int,
     limit_high: int,
