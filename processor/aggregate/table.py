@@ -27,7 +27,8 @@ from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
 from processor.prefetch import SMALL_BYTES, prefetched
 from processor.settings import resolved
-from processor.sources.source import Direct, Kept, open_source
+from processor.sources.files import FileSource
+from processor.sources.opening import complete_store, open_source
 from processor.store.reader import adds_up, read_segment, segment_holding, state_of_bars
 from processor.units import NS_PER_MS
 
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
     from processor.core.report import Report
     from processor.formats import Dataset
     from processor.settings import Moment, Settings
-    from processor.sources.source import Source
+    from processor.sources.base import Source
+    from processor.sources.store import StoreSource
     from processor.store.cache import Cache
-    from processor.store.manifest import Segment
+    from processor.store.manifest import Manifest, Segment
 
 _log = structlog.get_logger()
 
@@ -93,9 +95,10 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
         DatasetError: the dataset turns out unusable.
     """
     with closing(source):
-        engine, chunks = source.begin(settings.aggregation, None, keep=None)
+        state, chunks = source.start(settings.aggregation, None, keep=None)
+        engine = Engine(settings.aggregation, state=state)
         # The source is closed before what reads it ahead, which may be waiting for more.
-        ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
+        ahead = _CHUNKS_AHEAD if isinstance(source, FileSource) else _SEGMENTS_AHEAD
         with closing(prefetched(chunks, ahead if source.size_bytes > SMALL_BYTES else 0)) as some, closing(source):
             wanted = _until(some, settings.until)
             # A book can be sampled into intervals that end by activity only once the trades before have been seen.
@@ -159,14 +162,11 @@ def _aggregate_all(
             is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_KEPT_BYTES
             source = open_source(dataset, name, settings.clock, None if is_small else cache)
             held.callback(source.close)
-            if (
-                isinstance(source, Kept)
-                and source.manifest.complete
-                and (plan := _planned(source, settings)).partitions
-            ):
+            store = complete_store(source)
+            if store is not None and (plan := _planned(source, store, settings)).partitions:
                 plans.append(plan)
                 continue
-            if cluster and isinstance(source, Direct):
+            if cluster and isinstance(source, FileSource):
                 expected = "a cache to read the dataset into, or a dataset made by `processor convert`"
                 raise SettingError("cluster", cluster, expected)
             found[name] = _here(source, settings, on_progress)
@@ -186,20 +186,22 @@ def _aggregate_all(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A source whose store's segments before `end` are divided into `partitions`."""
+    """A source whose store in `folder` has its segments before `end` divided into `partitions`."""
 
-    source: Kept
+    source: Source
+    folder: Path
+    manifest: Manifest
     end: int
     partitions: list[Partition]
 
 
-def _planned(source: Kept, settings: Settings) -> _Plan:
+def _planned(source: Source, store: StoreSource, settings: Settings) -> _Plan:
     """Divide what certainly lies before `settings.until`."""
-    manifest = source.manifest
+    folder, manifest = store.folder, store.manifest
     end = len(manifest.segments)
     if settings.until is not None and manifest.first_ns is not None:
         end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
-    return _Plan(source, end, partitions(source.folder, manifest, settings.aggregation, end))
+    return _Plan(source, folder, manifest, end, partitions(folder, manifest, settings.aggregation, end))
 
 
 def _spread(
@@ -244,7 +246,7 @@ def _of_store(
 
 def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
     """From the bars of a second that lie in the store, without an event but those of the last segment."""
-    source, manifest = plan.source, plan.source.manifest
+    source, manifest = plan.source, plan.manifest
     done, total = 0, sum(segment.trades + segment.book_events for segment in manifest.segments[: plan.end])
 
     def count(segment: Segment) -> None:
@@ -252,7 +254,7 @@ def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int,
         done += segment.trades + segment.book_events
         on_progress(source.instrument, done, total)
 
-    state = state_of_bars(source.folder, manifest, plan.end, settings.aggregation, count)
+    state = state_of_bars(plan.folder, manifest, plan.end, settings.aggregation, count)
     return _to_the_end(plan, Engine(settings.aggregation, state=state), settings)
 
 
@@ -261,7 +263,7 @@ def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int
     source = plan.source
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(cores, _MOST_THREADS)
-    tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
+    tasks = pieces(plan.folder, plan.manifest, settings.aggregation, plan.end, threads)
     done, total = 0, sum(task.events for task in tasks)
     parts: dict[int, Part] = {}
     with ThreadPoolExecutor(threads) as pool:
@@ -285,13 +287,13 @@ def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregate
 
 def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
     """The engine of what `parts` are of, and of the rest."""
-    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    folder, manifest, end = plan.folder, plan.manifest, plan.end
     return _to_the_end(plan, engine_of_parts(folder, manifest, parts, settings.aggregation, end), settings)
 
 
 def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
     """Takes in the rest up to `settings.until`, which is within one segment."""
-    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    folder, manifest, end = plan.folder, plan.manifest, plan.end
     if end < len(manifest.segments) and settings.until is not None and manifest.first_ns is not None:
         rest = read_segment(folder, end, manifest.segments[end])
         rest = rest.until(resolved(settings.until, manifest.first_ns))

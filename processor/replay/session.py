@@ -20,7 +20,7 @@ from processor.replay import inbox as control
 from processor.replay.player import Player
 from processor.replay.resume import digest_of_marks, settings_for, written
 from processor.settings import at_least, iso, resolved
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
 

@@ -37,7 +37,7 @@ from processor.formats.books.orders import ADD, RESET, OrderBook
 from processor.formats.books.resting import Resting
 from processor.publish.publisher import metrics_payload, ohlc_payload, overview_payload
 from processor.settings import Aggregation, CvdReset, Settings
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from processor.store.cache import Cache
 from processor.store.volumes import volumes_of
 from processor.units import NS_PER_DAY, NS_PER_SECOND
@@ -363,7 +363,8 @@ def test_what_is_published_of_it_is_finite_and_the_nearest_to_what_is_right(tmp_
     source = open_source(dataset, None, "exchange", cache)
     last_ns = trades[-1][0] * 1000
     for keep in (1, 1000):
-        engine, chunks = source.begin(aggregation, last_ns, keep=keep)
+        state, chunks = source.start(aggregation, last_ns, keep=keep)
+        engine = Engine(aggregation, keep=keep, state=state)
         for chunk in chunks:
             engine.advance(chunk.trades, chunk.book)
         volume = sum(lots for _, lots, _ in trades)
