@@ -1,6 +1,6 @@
 """A store's history in parts that can be computed anywhere: one for each UTC day, joined to that of one pass.
 
-The checkpoint before a day has the book and the CVD that the day begins with, so no day waits for the one before. An
+The checkpoint before a day has the book and the CVD that the day starts with, so no day waits for the one before. An
 interval over midnight is in both days' parts: the second one's opens where the first one's closed, so that joining
 them as two pieces of one gives it whole.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from processor.store.reader import BookPart, TradePart
 
 _SEGMENTS_OF_A_PIECE: Final = 16
-"""A thread tells of its progress after so many, some half a second."""
+"""A thread reports its progress after so many, about every half second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
-_NOT_KEPT_BYTES: Final = 256 << 10
-"""Files of an instrument up to this long are read anew each time where there are many instruments."""
+_NOT_CACHED_BYTES: Final = 256 << 10
+"""Where there are many instruments, one with files up to this long is not cached: they are read each time."""
 _MOST_THREADS: Final = 6
 """Each holds a book and a segment, some 40 MB: with these the process stays below 600 MB."""
 
@@ -89,7 +89,7 @@ class Aggregated:
 def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], None] = lambda _: None) -> Engine:
     """Run the whole of `source`, or its part up to `settings.until`, through an engine here and return it.
 
-    `on_progress` is told the bytes of the dataset read so far. Closes `source`.
+    `on_progress` is called with the bytes of the dataset read so far. Closes `source`.
 
     Raises:
         DatasetError: the dataset turns out unusable.
@@ -127,7 +127,7 @@ def aggregate_all(
     on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one instrument
     after the other, and into the `cache`. Where a store's bars of a second add up to the intervals wanted, they are
     added up, unless `from_bars` is false or workers are to compute. The result is the same.
-    `on_progress` is told what is being done, and how much of how much.
+    `on_progress` is called with what is being done, and how much of how much.
 
     Raises:
         DatasetError: the dataset turns out unusable, or holds no event.
@@ -159,7 +159,7 @@ def _aggregate_all(
         for name in instruments:
             # What is read faster than a store of it is written needs none.
             sizes = (file.size_bytes for file in dataset.files_of(name))
-            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_KEPT_BYTES
+            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_CACHED_BYTES
             source = open_source(dataset, name, settings.clock, None if is_small else cache)
             held.callback(source.close)
             store = complete_store(source)
@@ -315,18 +315,18 @@ def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
 
 
 def _with_trades_gathered(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """The same chunks with their trades put off until there are many; an engine minds the order within a kind only."""
+    """The same chunks with their trades held back until there are many: an engine needs no order between the kinds."""
     waiting: list[Trades] = []
-    began = False
+    started = False
     for chunk in chunks:
         waiting += chunk.trades
-        # The first chunk goes whole: from it the engine knows when the dataset begins.
-        if not began or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
+        # The first chunk goes whole: from it the engine knows when the dataset starts.
+        if not started or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
             yield replace(chunk, trades=(concatenated(waiting),) if waiting else ())
             waiting = []
         else:
             yield replace(chunk, trades=())
-        began = True
+        started = True
     if waiting:
         yield replace(chunk, trades=(concatenated(waiting),), book=())
 
@@ -352,7 +352,7 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         interval_ns = settings.aggregation.interval_ns
         if interval_ns:
             return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
-        # Every interval reaches to the begin of the next one.
+        # Every interval reaches to the start of the next one.
         return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]
     return rows
 

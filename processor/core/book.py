@@ -145,9 +145,9 @@ class Book:
     """
 
     def __init__(self, *, interval_ns: int, obi_levels: int) -> None:
-        """Begin with an empty book. `obi_levels` 0 is the whole book.
+        """Start with an empty book. `obi_levels` 0 is the whole book.
 
-        With `interval_ns` 0, `expect` says where intervals begin.
+        With `interval_ns` 0, `expect` says where intervals start.
         """
         self.price_decimals = 0
         self.size_decimals = 0
@@ -265,7 +265,7 @@ class Book:
         """A book that goes on from `state`, whatever interval and levels that was recorded with.
 
         `open_bar` is the interval of the last sample, one row, as far as it is known; without it the interval opens
-        with the last sample. For `interval_ns` 0, `starts_ns` are the begins of the interval that the last event is in
+        with the last sample. For `interval_ns` 0, `starts_ns` are the starts of the interval that the last event is in
         and of later ones; a last sample from before is in an interval of its own.
         """
         book = cls(interval_ns=interval_ns, obi_levels=obi_levels)

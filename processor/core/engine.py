@@ -239,7 +239,7 @@ def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:
 
 
 _ANY_START: Final = pl.max_horizontal("cvd_open", 0), pl.min_horizontal("cvd_open", 0)
-"""Highest and lowest value that the CVD of an interval can begin with: with a daily reset it may begin at 0 again."""
+"""Highest and lowest value that the CVD of an interval can start with: with a daily reset it may start at 0 again."""
 _CHECKS: Final[dict[str, pl.Expr]] = {
     "volume_is_buy_sell_unknown": (pl.col("volume") == pl.sum_horizontal(bars.LOTS[1:]))
     & (pl.min_horizontal(bars.LOTS) >= 0),

@@ -64,7 +64,7 @@ class FileSource:
             report.become(Report())
             opened = self._dataset.open(self.instrument, self._clock, report)
         else:
-            # What was opened to know its size has not been read yet.
+            # It was opened to know its size, and has not been read yet.
             report.become(self._found)
         return opened.chunks(report)
 

@@ -52,7 +52,7 @@ STATE_KEY: Final = "orderflow.state"
 
 SIDE_COLUMN: Final = {"trades": "aggressor", "book": "side"}
 INDEX_FOLDER: Final = ".index"
-"""Everything that is made from the events lies here, hidden from whoever looks for events."""
+"""Everything that is made from the events lies here, hidden from a search for events."""
 BARS_KIND: Final = "bars"
 CHECKPOINT_KIND: Final = "checkpoint"
 

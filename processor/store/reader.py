@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 def segment_holding(manifest: Manifest, at_ns: int) -> int:
-    """The segment from which on one has to read to have every event up to `at_ns`: the last one that begins by then."""
+    """The segment that holds `at_ns`, the last one that starts by then; 0 before all of them."""
     return max(0, bisect_left(manifest.segments, at_ns + 1, key=lambda segment: segment.first_ns) - 1)
 
 
@@ -220,7 +220,7 @@ def _base_bars(
 ) -> _BaseBars:
     """The bars before `segment`, from so far back that `wanted` groups of `per_bucket` have trades, and have samples.
 
-    Reads only as far back as it must, or to the begin.
+    Reads only as far back as it must, or to the first segment.
     """
     found = _BaseBars(segment, [], [])
     traded: set[int] = set()

@@ -32,7 +32,7 @@ class Volumes:
 
     @property
     def start_ms(self) -> int:
-        """Begin of the first piece."""
+        """Start of the first piece."""
         return self.first * self.bucket_ns // NS_PER_MS
 
     def until(self, event_ns: int) -> pl.Series:

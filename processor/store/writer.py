@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from processor.core.report import Report
 
 SEGMENT_EVENTS: Final = 1_048_576
-"""Events after which a segment ends, with the chunk it is in: a moment within it is some 30 ms from its begin."""
+"""Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
 _FIRST_EVENTS: Final = 65_536
 """The first segment is this small, so that there is something to see, and each one after it twice as large."""
 
@@ -76,7 +76,7 @@ class StoreWriter:
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Go on after the segments of `manifest`, which lie in `folder`.
+        """Continue after the segments of `manifest`, which lie in `folder`.
 
         Raises:
             DatasetError: the last segment's checkpoint cannot be read.
@@ -128,7 +128,7 @@ class StoreWriter:
         return len(self.manifest.segments) > segments
 
     def close(self, report: Report) -> None:
-        """Write what is left, and that this is all of it.
+        """Write what is still held, and that the store is complete.
 
         Raises:
             OSError, WriteFailed: the operating system refused; the store stays incomplete.
@@ -160,8 +160,8 @@ class StoreWriter:
         number = len(self.manifest.segments)
         first_ns = self._first_ns
         day = datetime.fromtimestamp(first_ns // NS_PER_SECOND, tz=UTC).strftime("%Y-%m-%d")
-        begins = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
-        for name in begins:
+        new_folders = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
+        for name in new_folders:
             (self._folder / name).mkdir(parents=True)
         files: dict[str, int] = {}
 
@@ -200,7 +200,7 @@ class StoreWriter:
         write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
-        for folder in (day, ".") if begins else (day,):
+        for folder in (day, ".") if new_folders else (day,):
             _sync(self._folder / folder)
         segment = Segment(
             day=day,
