@@ -47,6 +47,7 @@ class CachedSource:
         self._files = files
         self._conversion = conversion
         self._abandoned = False
+        self._reads_files = False
         self._starts = 0
         self._volumes: Volumes | None = None
 
@@ -58,7 +59,9 @@ class CachedSource:
     @property
     def whole(self) -> bool:
         """See Source."""
-        return self.report.complete if self._abandoned else self.store.manifest.complete
+        if self._abandoned:
+            return self._reads_files and self.report.complete
+        return self.store.manifest.complete
 
     @property
     def read_bytes(self) -> int | None:
@@ -82,7 +85,7 @@ class CachedSource:
         self._await(0, while_waiting)
         found = self._ask(lambda store: store.state_before(aggregation, at, keep=keep))
         if found is None:
-            return None, self._files.chunks(self.report)
+            return None, self._chunks_of_files()
         state, first = found
         return state, self._chunks(first)
 
@@ -100,7 +103,12 @@ class CachedSource:
             elif self._wait(number) and number == len(self.store.manifest.segments):
                 break
         if self._starts == start and self._abandoned:
-            yield from _later(self._files.chunks(self.report), last_ns)
+            yield from _later(self._chunks_of_files(), last_ns)
+
+    def _chunks_of_files(self) -> Iterator[Chunk]:
+        """All chunks of the files; from now on the report is of what is found in these."""
+        self._reads_files = True
+        return self._files.chunks(self.report)
 
     def _chunk(self, segment: int) -> Chunk | None:
         return self._ask(lambda store: store.chunk(segment))

@@ -258,6 +258,40 @@ def test_a_cache_deleted_while_it_is_read_loses_nothing(dataset: Path, cache: Ca
     assert read(opened(dataset, cache), delete) == expected
 
 
+@pytest.mark.parametrize("harmed", ["checkpoint", "book"])
+def test_once_the_files_are_read_instead_of_a_damaged_cache_the_report_is_theirs_from_the_first_event(
+    dataset: Path, cache: Cache, harmed: str
+) -> None:
+    with closing(opened(dataset, None)) as files:
+        last_ns = [chunk.until_ns for chunk in files.start(Aggregation(), None, keep=None)[1]][-1]
+        expected = files.report.to_json()
+    read(opened(dataset, cache))
+    with closing(opened(dataset, cache)) as source:
+        (entry,) = cache.folder.glob("[!.]*")
+        for path in entry.rglob(f"{harmed}-*.parquet"):
+            path.write_bytes(b"damaged")
+        assert source.whole
+        # A book is read with the first chunk, a checkpoint before.
+        state, chunks = source.start(Aggregation(), last_ns, keep=1)
+        assert (state is None, source.cache) == ((True, "abandoned") if harmed == "checkpoint" else (False, "complete"))
+        assert [chunk.until_ns for chunk in chunks][-1] == last_ns
+        assert (source.cache, source.whole) == ("abandoned", True)
+        assert source.report.to_json() == expected
+
+
+def test_a_dataset_is_still_needed_between_the_loss_of_the_cache_and_the_reading_of_its_files(
+    dataset: Path, cache: Cache
+) -> None:
+    read(opened(dataset, cache))
+    with closing(opened(dataset, cache)) as source:
+        assert (source.whole, source.report.complete) == (True, True)
+        for path in cache.folder.rglob("trades-*.parquet"):
+            path.write_bytes(b"damaged")
+        assert source.time_range is not None
+        source.neighbour(source.time_range[0], "trade", forward=True)
+        assert (source.cache, source.whole) == ("abandoned", False)
+
+
 @pytest.mark.parametrize("harm", ["missing", "shorter", "manifest"])
 def test_a_damaged_entry_is_made_anew(dataset: Path, cache: Cache, harm: str) -> None:
     expected = read(opened(dataset, cache))
