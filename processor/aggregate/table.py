@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import islice
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -60,7 +59,6 @@ COLUMNS: Final = (
 )
 INSTRUMENT: Final = "instrument"
 """The column before them in a table of several instruments."""
-SUFFIXES: Final = (".parquet", ".csv")
 
 _CHUNKS_AHEAD: Final = 6
 """Reading comes in bursts: a few chunks of some megabytes in stock keep the engine from waiting."""
@@ -370,49 +368,3 @@ def _floats(column: pl.Series, decimals: int) -> pl.Series:
         return pl.Series(column.name, decimal_floats(column, decimals))
     floats = pl.Series(column.name, decimal_floats(column.fill_null(0), decimals))
     return floats.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.Float64))
-
-
-def write_table(rows: pl.DataFrame, out: Path) -> None:
-    """Write `rows` to a .parquet or .csv file, whole or not at all.
-
-    Raises:
-        SettingError: the suffix is neither, or the file cannot be written.
-    """
-    check_out(out)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                if out.suffix.lower() == ".parquet":
-                    rows.write_parquet(file)
-                else:
-                    rows.write_csv(file)
-            temporary.replace(out)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        raise _unwritable(out, error) from error
-
-
-def check_out(out: Path) -> None:
-    """Refuse an output file that is neither Parquet nor CSV or cannot be written, before any work is done.
-
-    Raises:
-        SettingError: it says which of these.
-    """
-    if out.suffix.lower() not in SUFFIXES:
-        raise SettingError("out", str(out), "a file that ends in .parquet or .csv")
-    try:
-        if out.is_dir():
-            raise SettingError("out", str(out), "a file, and this is a folder")
-        folder = next(parent for parent in out.absolute().parents if parent.exists())
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def _unwritable(out: Path, error: Exception) -> SettingError:
-    reason = error.strerror if isinstance(error, OSError) else None
-    return SettingError("out", str(out), f"a file that can be written ({reason or error})")

@@ -226,11 +226,12 @@ def aggregate(
     all_instruments: AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
-    from processor.aggregate import table as whole  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.aggregate import output  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.aggregate import table as whole  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
-    whole.check_out(out)
+    output.check_out(out)
     if all_instruments and options.instrument:
         raise SettingError("instrument", options.instrument, "none, as --all-instruments means all of them")
     opened = open_dataset(dataset)
@@ -247,7 +248,7 @@ def aggregate(
             on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )
     rows = whole.combined(found) if all_instruments else found[0].rows
-    whole.write_table(rows, out)
+    output.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""
         _say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")
