@@ -13,7 +13,7 @@ from processor.aggregate.table import aggregate, aggregate_all
 from processor.core.events import ASK, BID, CLEAR
 from processor.formats import open_dataset
 from processor.settings import Settings
-from processor.sources.source import Direct
+from processor.sources.files import FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def _competitors(folder: Path) -> list[Competitor]:
 
 def aggregated(folder: Path, settings: Settings) -> Engine:
     """A dataset's whole history."""
-    return aggregate(Direct(open_dataset(folder), None, "exchange"), settings)
+    return aggregate(FileSource(open_dataset(folder), None, "exchange"), settings)
 
 
 def history(store: Path, settings: Settings, *, from_bars: bool = False) -> pl.DataFrame:

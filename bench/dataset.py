@@ -15,7 +15,7 @@ from processor import demo
 from processor.cli.conversion import convert
 from processor.core.events import CLEAR, SELL
 from processor.formats import open_dataset, own
-from processor.sources.conversion import begun
+from processor.sources.conversion import new_manifest
 from processor.store import manifest as manifests
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def stored(folder: Path) -> Path:
     opened = open_dataset(folder)
     (instrument,) = opened.instruments
     made = manifests.load(out / instrument) if (out / instrument).is_dir() else None
-    if made is None or made.key != begun(opened, instrument, "exchange").key:
+    if made is None or made.key != new_manifest(opened, instrument, "exchange").key:
         shutil.rmtree(out, ignore_errors=True)
         progress(f"converting {folder} into {out} (once)")
         convert(opened, instrument, "exchange", out)

@@ -13,7 +13,7 @@ from bench.figures import Bar, Figure, percentiles, progress
 from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.formats import open_dataset
-from processor.formats.lines.chunks import prefetched
+from processor.prefetch import prefetched
 from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
 from processor.replay.cursor import Cursor
 from processor.settings import Aggregation

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.core.events import Trades
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
 
 PART: Final = "stages"
 _COPIED_BYTES: Final = 256_000_000

@@ -18,7 +18,7 @@ from processor.formats import dbn, open_dataset
 from processor.formats.books import orders
 from processor.publish.publisher import depth_payload
 from processor.settings import Settings
-from processor.sources.source import Direct
+from processor.sources.files import FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def main() -> None:
             sample.write_text("".join(f"{line}\n" for line in lines))
         for dataset in sorted(Path(folder).iterdir()):
             for interval in ("1m", "1t"):
-                engine = aggregate(Direct(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
+                engine = aggregate(FileSource(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
                 engine.rows()
                 depth_payload(engine, 1)
 

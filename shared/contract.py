@@ -242,7 +242,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the dataset replayed, 0 to 1; null where its length is unknown."""
     pid: int | None = None
     cache: str = "off"
-    """Where events come from: the dataset's files (off), the cache (filling, complete), those again (left)."""
+    """Where events come from: the dataset's files (off), the cache (filling, complete), those again (abandoned)."""
     notice: str | None = None
     """What the watcher should know, which is no error."""
     resume: Resume | None = None

@@ -41,7 +41,7 @@ def on_cluster(work: Callable[[T], R], tasks: Sequence[T], address: str, on_done
     results: dict[int, R] = {}
     try:
         client.wait_for_workers(1, timeout=_PATIENCE_S)
-        # Not kept from one run to the next: a store may have been made anew under its name.
+        # Not kept from one run to the next: a store may have been replaced under its name.
         executor = client.get_executor(pure=False)
         for number, result in gathered(executor, work, tasks, range(len(tasks))):
             results[number] = result

@@ -1,6 +1,6 @@
-"""A store's history in parts that can be computed anywhere: one for each UTC day, put together to that of one pass.
+"""A store's history in parts that can be computed anywhere: one for each UTC day, joined to that of one pass.
 
-The checkpoint before a day has the book and the CVD that the day begins with, so no day waits for the one before. An
+The checkpoint before a day has the book and the CVD that the day starts with, so no day waits for the one before. An
 interval over midnight is in both days' parts: the second one's opens where the first one's closed, so that joining
 them as two pieces of one gives it whole.
 """
@@ -12,27 +12,22 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
-from processor.core import bars
-from processor.core.bars import Tape, Traded
-from processor.core.book import Book, BookBars, concatenated
-from processor.core.engine import Engine, Firsts
+from processor.core.engine import Engine
 from processor.errors import DatasetError
 from processor.store import manifest as manifests
-from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint
-from processor.store.reader import bare_engine_before, read_segment
+from processor.store.reader import bare_state_before, read_segment, state_of_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import polars as pl
-
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.settings import Aggregation
     from processor.store.manifest import Manifest
+    from processor.store.reader import BookPart, TradePart
 
 _SEGMENTS_OF_A_PIECE: Final = 16
-"""A thread tells of its progress after so many, some half a second."""
+"""A thread reports its progress after so many, about every half second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +44,10 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The intervals of a partition: those with trades (as `Engine.trade_bars` gives them) and those with samples.
+    """The intervals of a partition: those with trades and those with samples, each with their decimals."""
 
-    Decimals are those of prices and sizes of the trade bars, and of the best prices in the book's.
-    """
-
-    trade_bars: pl.DataFrame
-    book_bars: BookBars
-    trade_decimals: tuple[int, int]
-    book_price_decimals: int
+    trade_bars: TradePart
+    book_bars: BookPart
 
 
 def divisible(aggregation: Aggregation) -> bool:
@@ -114,13 +104,16 @@ def computed(partition: Partition) -> Part:
     if manifest is None or not manifest.complete or manifest.key != partition.key:
         msg = f"{folder} is not there, or is another store, on {socket.gethostname()}: workers need the same path to it"
         raise DatasetError(msg)
-    engine = bare_engine_before(folder, manifest, partition.first, partition.aggregation, keep=None)
-    # No segment is read ahead: whoever wants more cores at work computes more partitions at the same time.
+    aggregation = partition.aggregation
+    engine = Engine(aggregation, state=bare_state_before(folder, manifest, partition.first))
+    # No segment is read ahead: more cores are used by computing more partitions at the same time.
     for number in range(partition.first, partition.end):
         _advance(engine, read_segment(folder, number, manifest.segments[number]))
-    tape, book = engine.tape, engine.book
-    decimals = tape.price_decimals, tape.size_decimals
-    return Part(engine.trade_bars(), engine.book_bars(), decimals, book.price_decimals)
+    trade_bars, imbalance_bars = engine.trade_bars, engine.imbalance_bars
+    return Part(
+        (trade_bars.rows(), (trade_bars.price_decimals, trade_bars.size_decimals)),
+        (imbalance_bars.rows(), engine.book.price_decimals),
+    )
 
 
 def _advance(engine: Engine, chunk: Chunk) -> None:
@@ -128,48 +121,13 @@ def _advance(engine: Engine, chunk: Chunk) -> None:
     engine.advance(chunk.trades, chunk.book)
 
 
-def put_together(folder: Path, manifest: Manifest, parts: Sequence[Part], aggregation: Aggregation, end: int) -> Engine:
+def engine_of_parts(
+    folder: Path, manifest: Manifest, parts: Sequence[Part], aggregation: Aggregation, end: int
+) -> Engine:
     """The engine that one pass over the segments up to, without, `end` would have made; `parts` are all of theirs.
 
     Raises:
         DatasetError: the store is damaged.
     """
-    carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, end - 1))
-    price_decimals, size_decimals = carry.trade_decimals
-    trade_bars = bars.joined(
-        [
-            bars.rescaled(
-                part.trade_bars, price_decimals - part.trade_decimals[0], size_decimals - part.trade_decimals[1]
-            )
-            for part in parts
-        ]
-    )
-    # Of one interval at a time, so that only those cut in two are gathered.
-    book_bars = concatenated(
-        [part.book_bars.finer(carry.book_decimals[0] - part.book_price_decimals) for part in parts]
-    ).coarser(1)
-    interval_ns, reset = aggregation.interval_ns, aggregation.cvd_reset
-    return Engine.resumed(
-        aggregation,
-        keep=None,
-        book=Book.resumed(
-            state,
-            interval_ns=interval_ns,
-            obi_levels=aggregation.obi_levels,
-            open_bar=book_bars.tail(1) if len(book_bars) else None,
-        ),
-        tape=Tape.resumed(
-            reset=reset,
-            decimals=carry.trade_decimals,
-            cvd_lots=carry.cvd_of_day_lots if reset == "day" else carry.cvd_lots,
-            cvd_day=carry.cvd_day,
-            open_bar=trade_bars[-1:],
-            traded=carry.traded,
-            traded_before_cvd=carry.traded_before_day if reset == "day" else Traded(),
-        ),
-        trades=carry.trades,
-        firsts=Firsts(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
-        event_ns=carry.event_ns,
-        closed=(trade_bars[:-1], book_bars.rows(slice(0, -1))),
-        traded_before=Traded(),
-    )
+    trade_parts, book_parts = [part.trade_bars for part in parts], [part.book_bars for part in parts]
+    return Engine(aggregation, state=state_of_parts(folder, manifest, end, trade_parts, book_parts))

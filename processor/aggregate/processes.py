@@ -1,4 +1,4 @@
-"""Work spread over processes of this machine: what a killed process had in hand is done again by another.
+"""Work spread over processes of this machine: the task of a process that was killed is done again by another.
 
 Nothing heavy is imported here: a worker reads this module before it knows how many threads Polars may have.
 """
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 def in_processes(work: Callable[[T], R], tasks: Sequence[T], workers: int, on_done: Callable[[T], None]) -> list[R]:
-    """`work` of each of `tasks`, in their order, computed in `workers` processes; `on_done` is told of each.
+    """`work` of each of `tasks`, in their order, computed in `workers` processes; `on_done` is called with each.
 
     `work` must be importable, tasks and results picklable. Nothing of it goes on once this has returned or raised.
 
@@ -67,7 +67,7 @@ def gathered(
     Raises:
         Exception: what `work` raised first; the others are given up then.
     """
-    # A process begun from here must not hear Ctrl-C: this one does, and ends it.
+    # A process started from here must not receive Ctrl-C: this one does, and ends it.
     with _interrupts_blocked():
         futures = {executor.submit(work, tasks[number]): number for number in numbers}
     waiting = set(futures)

@@ -11,24 +11,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import islice
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 import structlog
 
 from processor.aggregate.cluster import on_cluster
-from processor.aggregate.partitions import computed, partitions, pieces, put_together
+from processor.aggregate.partitions import computed, engine_of_parts, partitions, pieces
 from processor.aggregate.processes import gathered, in_processes
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, Engine, decimal_floats
 from processor.core.events import Trades, concatenated
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
-from processor.formats.lines.chunks import SMALL_BYTES, prefetched
+from processor.prefetch import SMALL_BYTES, prefetched
 from processor.settings import resolved
-from processor.sources.source import Direct, Kept, open_source
-from processor.store.reader import adds_up, engine_of_bars, read_segment, segment_holding
+from processor.sources.files import FileSource
+from processor.sources.opening import complete_store, open_source
+from processor.store.base_bars import adds_up
+from processor.store.reader import read_segment, segment_holding, state_of_bars
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.aggregate.partitions import Part, Partition
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
     from processor.formats import Dataset
     from processor.settings import Moment, Settings
-    from processor.sources.source import Source
+    from processor.sources.base import Source
+    from processor.sources.store import StoreSource
     from processor.store.cache import Cache
-    from processor.store.manifest import Segment
+    from processor.store.manifest import Manifest, Segment
 
 _log = structlog.get_logger()
 
@@ -58,7 +60,6 @@ COLUMNS: Final = (
 )
 INSTRUMENT: Final = "instrument"
 """The column before them in a table of several instruments."""
-SUFFIXES: Final = (".parquet", ".csv")
 
 _CHUNKS_AHEAD: Final = 6
 """Reading comes in bursts: a few chunks of some megabytes in stock keep the engine from waiting."""
@@ -67,8 +68,8 @@ _SEGMENTS_AHEAD: Final = 1
 _TRADES_AT_ONCE: Final = 131_072
 """Polars takes a millisecond for a call, however few the trades in it are."""
 
-_NOT_KEPT_BYTES: Final = 256 << 10
-"""Files of an instrument up to this long are read anew each time where there are many instruments."""
+_NOT_CACHED_BYTES: Final = 256 << 10
+"""Where there are many instruments, one with files up to this long is not cached: they are read each time."""
 _MOST_THREADS: Final = 6
 """Each holds a book and a segment, some 40 MB: with these the process stays below 600 MB."""
 
@@ -87,20 +88,21 @@ class Aggregated:
 def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], None] = lambda _: None) -> Engine:
     """Run the whole of `source`, or its part up to `settings.until`, through an engine here and return it.
 
-    `on_progress` is told the bytes of the dataset read so far. Closes `source`.
+    `on_progress` is called with the bytes of the dataset read so far. Closes `source`.
 
     Raises:
         DatasetError: the dataset turns out unusable.
     """
     with closing(source):
-        engine, chunks = source.begin(settings.aggregation, None, keep=None)
+        state, chunks = source.start(settings.aggregation, None, keep=None)
+        engine = Engine(settings.aggregation, state=state)
         # The source is closed before what reads it ahead, which may be waiting for more.
-        ahead = _CHUNKS_AHEAD if isinstance(source, Direct) else _SEGMENTS_AHEAD
+        ahead = _CHUNKS_AHEAD if isinstance(source, FileSource) else _SEGMENTS_AHEAD
         with closing(prefetched(chunks, ahead if source.size_bytes > SMALL_BYTES else 0)) as some, closing(source):
             wanted = _until(some, settings.until)
             # A book can be sampled into intervals that end by activity only once the trades before have been seen.
             by_time = settings.aggregation.activity is None
-            for chunk in _with_trades_together(wanted) if by_time else wanted:
+            for chunk in _with_trades_gathered(wanted) if by_time else wanted:
                 engine.advance(chunk.trades, chunk.book)
                 on_progress(chunk.consumed_bytes)
     source.refresh()
@@ -124,7 +126,7 @@ def aggregate_all(
     on stretches of equal length) or the Dask cluster at the address `cluster`. The rest is read here, one instrument
     after the other, and into the `cache`. Where a store's bars of a second add up to the intervals wanted, they are
     added up, unless `from_bars` is false or workers are to compute. The result is the same.
-    `on_progress` is told what is being done, and how much of how much.
+    `on_progress` is called with what is being done, and how much of how much.
 
     Raises:
         DatasetError: the dataset turns out unusable, or holds no event.
@@ -156,17 +158,14 @@ def _aggregate_all(
         for name in instruments:
             # What is read faster than a store of it is written needs none.
             sizes = (file.size_bytes for file in dataset.files_of(name))
-            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_KEPT_BYTES
+            is_small = len(instruments) > 1 and not cluster and sum(sizes) <= _NOT_CACHED_BYTES
             source = open_source(dataset, name, settings.clock, None if is_small else cache)
             held.callback(source.close)
-            if (
-                isinstance(source, Kept)
-                and source.manifest.complete
-                and (plan := _planned(source, settings)).partitions
-            ):
+            store = complete_store(source)
+            if store is not None and (plan := _planned(source, store, settings)).partitions:
                 plans.append(plan)
                 continue
-            if cluster and isinstance(source, Direct):
+            if cluster and isinstance(source, FileSource):
                 expected = "a cache to read the dataset into, or a dataset made by `processor convert`"
                 raise SettingError("cluster", cluster, expected)
             found[name] = _here(source, settings, on_progress)
@@ -186,20 +185,22 @@ def _aggregate_all(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A source whose store's segments before `end` are divided into `partitions`."""
+    """A source whose store in `folder` has its segments before `end` divided into `partitions`."""
 
-    source: Kept
+    source: Source
+    folder: Path
+    manifest: Manifest
     end: int
     partitions: list[Partition]
 
 
-def _planned(source: Kept, settings: Settings) -> _Plan:
+def _planned(source: Source, store: StoreSource, settings: Settings) -> _Plan:
     """Divide what certainly lies before `settings.until`."""
-    manifest = source.manifest
+    folder, manifest = store.folder, store.manifest
     end = len(manifest.segments)
     if settings.until is not None and manifest.first_ns is not None:
         end = segment_holding(manifest, resolved(settings.until, manifest.first_ns))
-    return _Plan(source, end, partitions(source.folder, manifest, settings.aggregation, end))
+    return _Plan(source, folder, manifest, end, partitions(folder, manifest, settings.aggregation, end))
 
 
 def _spread(
@@ -244,7 +245,7 @@ def _of_store(
 
 def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
     """From the bars of a second that lie in the store, without an event but those of the last segment."""
-    source, manifest = plan.source, plan.source.manifest
+    source, manifest = plan.source, plan.manifest
     done, total = 0, sum(segment.trades + segment.book_events for segment in manifest.segments[: plan.end])
 
     def count(segment: Segment) -> None:
@@ -252,7 +253,8 @@ def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int,
         done += segment.trades + segment.book_events
         on_progress(source.instrument, done, total)
 
-    return _to_the_end(plan, engine_of_bars(source.folder, manifest, plan.end, settings.aggregation, count), settings)
+    state = state_of_bars(plan.folder, manifest, plan.end, settings.aggregation, count)
+    return _to_the_end(plan, Engine(settings.aggregation, state=state), settings)
 
 
 def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
@@ -260,7 +262,7 @@ def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int
     source = plan.source
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(cores, _MOST_THREADS)
-    tasks = pieces(source.folder, source.manifest, settings.aggregation, plan.end, threads)
+    tasks = pieces(plan.folder, plan.manifest, settings.aggregation, plan.end, threads)
     done, total = 0, sum(task.events for task in tasks)
     parts: dict[int, Part] = {}
     with ThreadPoolExecutor(threads) as pool:
@@ -284,13 +286,13 @@ def _aggregated(engine: Engine, source: Source, settings: Settings) -> Aggregate
 
 def _of_parts(plan: _Plan, parts: list[Part], settings: Settings) -> Engine:
     """The engine of what `parts` are of, and of the rest."""
-    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
-    return _to_the_end(plan, put_together(folder, manifest, parts, settings.aggregation, end), settings)
+    folder, manifest, end = plan.folder, plan.manifest, plan.end
+    return _to_the_end(plan, engine_of_parts(folder, manifest, parts, settings.aggregation, end), settings)
 
 
 def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
     """Takes in the rest up to `settings.until`, which is within one segment."""
-    folder, manifest, end = plan.source.folder, plan.source.manifest, plan.end
+    folder, manifest, end = plan.folder, plan.manifest, plan.end
     if end < len(manifest.segments) and settings.until is not None and manifest.first_ns is not None:
         rest = read_segment(folder, end, manifest.segments[end])
         rest = rest.until(resolved(settings.until, manifest.first_ns))
@@ -311,19 +313,19 @@ def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
             return
 
 
-def _with_trades_together(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """The same chunks with their trades put off until there are many; an engine minds the order within a kind only."""
+def _with_trades_gathered(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The same chunks with their trades held back until there are many: an engine needs no order between the kinds."""
     waiting: list[Trades] = []
-    began = False
+    started = False
     for chunk in chunks:
         waiting += chunk.trades
-        # The first chunk goes whole: from it the engine knows when the dataset begins.
-        if not began or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
+        # The first chunk goes whole: from it the engine knows when the dataset starts.
+        if not started or sum(map(len, waiting)) >= _TRADES_AT_ONCE:
             yield replace(chunk, trades=(concatenated(waiting),) if waiting else ())
             waiting = []
         else:
             yield replace(chunk, trades=())
-        began = True
+        started = True
     if waiting:
         yield replace(chunk, trades=(concatenated(waiting),), book=())
 
@@ -334,11 +336,11 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
     With `settings.start`, from the interval that holds it.
     """
     rows = engine.rows()
-    tape, book = engine.tape, engine.book
+    trade_bars = engine.trade_bars
     decimals = (
-        dict.fromkeys(bars.PRICES, tape.price_decimals)
-        | dict.fromkeys((*bars.LOTS, *bars.CVD), tape.size_decimals)
-        | dict.fromkeys(("best_bid", "best_ask"), book.price_decimals)
+        dict.fromkeys(bars.PRICES, trade_bars.price_decimals)
+        | dict.fromkeys((*bars.LOTS, *bars.CVD), trade_bars.size_decimals)
+        | dict.fromkeys(("best_bid", "best_ask"), engine.book.price_decimals)
     )
     columns = {"timestamp_ms": pl.Series(engine.timestamps_ms(rows), dtype=pl.Int64)}
     columns |= {name: rows[name] for name in COLUMNS if name not in columns}
@@ -349,12 +351,12 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         interval_ns = settings.aggregation.interval_ns
         if interval_ns:
             return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
-        # Every interval reaches to the begin of the next one.
+        # Every interval reaches to the start of the next one.
         return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]
     return rows
 
 
-def together(found: Sequence[Aggregated]) -> pl.DataFrame:
+def combined(found: Sequence[Aggregated]) -> pl.DataFrame:
     """One table of several instruments: a column `instrument` and then COLUMNS, one instrument after the other."""
     return pl.concat(each.rows.select(pl.lit(each.instrument).alias(INSTRUMENT), pl.all()) for each in found)
 
@@ -367,49 +369,3 @@ def _floats(column: pl.Series, decimals: int) -> pl.Series:
         return pl.Series(column.name, decimal_floats(column, decimals))
     floats = pl.Series(column.name, decimal_floats(column.fill_null(0), decimals))
     return floats.zip_with(column.is_not_null(), pl.Series([None], dtype=pl.Float64))
-
-
-def write_table(rows: pl.DataFrame, out: Path) -> None:
-    """Write `rows` to a .parquet or .csv file, whole or not at all.
-
-    Raises:
-        SettingError: the suffix is neither, or the file cannot be written.
-    """
-    check_out(out)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                if out.suffix.lower() == ".parquet":
-                    rows.write_parquet(file)
-                else:
-                    rows.write_csv(file)
-            temporary.replace(out)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        raise _unwritable(out, error) from error
-
-
-def check_out(out: Path) -> None:
-    """Refuse an output file that is neither Parquet nor CSV or cannot be written, before any work is done.
-
-    Raises:
-        SettingError: it says which of these.
-    """
-    if out.suffix.lower() not in SUFFIXES:
-        raise SettingError("out", str(out), "a file that ends in .parquet or .csv")
-    try:
-        if out.is_dir():
-            raise SettingError("out", str(out), "a file, and this is a folder")
-        folder = next(parent for parent in out.absolute().parents if parent.exists())
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def _unwritable(out: Path, error: Exception) -> SettingError:
-    reason = error.strerror if isinstance(error, OSError) else None
-    return SettingError("out", str(out), f"a file that can be written ({reason or error})")

@@ -29,11 +29,11 @@ def aggregate(
     all_instruments: options.AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
-    from processor.aggregate import table  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.aggregate import output, table  # noqa: PLC0415 - Polars and Numba load only when needed
     from processor.formats import open_dataset  # noqa: PLC0415
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
-    table.check_out(out)
+    output.check_out(out)
     if all_instruments and settings.instrument:
         raise SettingError("instrument", settings.instrument, "none, as --all-instruments means all of them")
     opened = open_dataset(dataset)
@@ -49,8 +49,8 @@ def aggregate(
             cluster=cluster or None,
             on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )
-    rows = table.together(found) if all_instruments else found[0].rows
-    table.write_table(rows, out)
+    rows = table.combined(found) if all_instruments else found[0].rows
+    output.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""
         say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")

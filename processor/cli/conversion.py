@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
-from processor.sources.conversion import Conversion, begun
+from processor.sources.conversion import Conversion, new_manifest
 from processor.store.cache import LOCK_FILE, CacheUnusable, Entry
 from processor.store.files import folder_name
 from shared import WriteFailed
@@ -79,7 +79,7 @@ def _convert(dataset: Dataset, instrument: str, clock: str, out: Path, on_progre
 
 def _left(dataset: Dataset, instrument: str, clock: str, entry: Entry) -> Manifest:
     """What an earlier conversion of the same files left to go on with, or a beginning."""
-    fresh = begun(dataset, instrument, clock)
+    fresh = new_manifest(dataset, instrument, clock)
     left = entry.manifest()
     if left is not None and left.key == fresh.key:
         return left

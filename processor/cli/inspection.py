@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from processor.core.engine import Engine
-from processor.core.report import KINDS, Incident, Report, with_spells
+from processor.core.report import KINDS, Incident, Report, with_crossed_and_locked
 from processor.formats import in_order, open_dataset
-from processor.formats.lines.chunks import prefetched
 from processor.names import printable
+from processor.prefetch import prefetched
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _inspected(
             last_ns = max((int(part.time_ns[-1]) for part in parts if len(part)), default=last_ns)
             if on_progress:
                 on_progress(chunk.consumed_bytes, opened.size_bytes)
-    report = with_spells(report, engine.book)
+    report = with_crossed_and_locked(report, engine.book)
     return Inspection(
         dataset=printable(dataset.path.resolve().name),
         format=opened.format,

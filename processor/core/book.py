@@ -108,24 +108,24 @@ def concatenated(parts: Sequence[BookBars]) -> BookBars:
 
 
 @dataclass(frozen=True, slots=True)
-class Spells:
-    """How often and from when to when the book was crossed or locked.
+class Periods:
+    """How often and when the book was crossed, or locked: `count` periods with `samples` in all of them.
 
-    `begun_ns` and `ended_ns` are those of the first few spells: the first sample within each, and the first after it,
-    None while it stands.
+    `starts_ns` are the times of the first sample in each of the first few periods, `ends_ns` those of the first sample
+    after it, None while the period lasts.
     """
 
     samples: int
-    spells: int
-    begun_ns: tuple[int, ...]
-    ended_ns: tuple[int | None, ...]
+    count: int
+    starts_ns: tuple[int, ...]
+    ends_ns: tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BookState:
     """A book at a moment that has no more events: all its levels, best first, and what its samples have told so far.
 
-    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `spells` are the kernel's,
+    `bids` and `asks` are each (price_ticks, size_lots). `clock` and `periods` are the kernel's,
     without a pending sample.
     """
 
@@ -134,7 +134,7 @@ class BookState:
     bids: tuple[NDArray[np.int64], NDArray[np.int64]]
     asks: tuple[NDArray[np.int64], NDArray[np.int64]]
     clock: NDArray[np.int64]
-    spells: NDArray[np.int64]
+    periods: NDArray[np.int64]
 
 
 class Book:
@@ -145,9 +145,9 @@ class Book:
     """
 
     def __init__(self, *, interval_ns: int, obi_levels: int) -> None:
-        """Begin with an empty book. `obi_levels` 0 is the whole book.
+        """Start with an empty book. `obi_levels` 0 is the whole book.
 
-        With `interval_ns` 0, `expect` says where intervals begin.
+        With `interval_ns` 0, `expect` says where intervals start.
         """
         self.price_decimals = 0
         self.size_decimals = 0
@@ -157,17 +157,17 @@ class Book:
         self._largest_lots = 0
         self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
         self._clock[kernel.TIME] = _BEFORE_TIME
-        self._clock[kernel.STANCE] = kernel.APART
+        self._clock[kernel.SPREAD_STATE] = kernel.APART
         self._bar = np.zeros(4)
-        self._spells = np.zeros((4, kernel.SPELLS_KEPT), np.int64)
+        self._periods = np.zeros((4, kernel.PERIODS_KEPT), np.int64)
         self._wide = np.empty((2, _PIECE), np.int64)
         self._starts_ns = np.empty(0, np.int64)
 
     def expect(self, starts_ns: NDArray[np.int64]) -> None:
-        """Where intervals begin that events of the next `advance` may be in, all of them; for `interval_ns` 0.
+        """Register where intervals start, for `interval_ns` 0. Call it before `advance` takes in events of them.
 
-        They are later than the ones expected before, and whatever is yet to come is not before the last of those but
-        one.
+        `starts_ns` must be later than all starts registered before. No later event may be earlier than the
+        second-to-last of those.
         """
         known = self._starts_ns
         if len(known):
@@ -179,7 +179,9 @@ class Book:
         self._starts_ns = np.concatenate((known, starts_ns))
 
     def interval_at(self, time_ns: int) -> int:
-        """Name of the interval that holds a moment of the next or the last event, for `interval_ns` 0."""
+        """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
+        if self._interval_ns:
+            return time_ns // self._interval_ns
         at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
         return int(self._starts_ns[at]) // NS_PER_MS
 
@@ -218,7 +220,7 @@ class Book:
             self._ladder,
             self._clock,
             self._bar,
-            self._spells,
+            self._periods,
             self._obi_levels,
             self._is_wide(len(events), largest_lots),
             self._interval_ns,
@@ -263,7 +265,7 @@ class Book:
         """A book that goes on from `state`, whatever interval and levels that was recorded with.
 
         `open_bar` is the interval of the last sample, one row, as far as it is known; without it the interval opens
-        with the last sample. For `interval_ns` 0, `starts_ns` are the begins of the interval that the last event is in
+        with the last sample. For `interval_ns` 0, `starts_ns` are the starts of the interval that the last event is in
         and of later ones; a last sample from before is in an interval of its own.
         """
         book = cls(interval_ns=interval_ns, obi_levels=obi_levels)
@@ -275,7 +277,7 @@ class Book:
         for s, (prices, sizes) in enumerate(sides):
             kernel.refill(book._ladder, s, prices, sizes, obi_levels)
         book._largest_lots = kernel.recount(book._ladder)
-        book._clock, book._spells = state.clock.copy(), state.spells.copy()
+        book._clock, book._periods = state.clock.copy(), state.periods.copy()
         if not book._clock[kernel.SAMPLES]:
             return book
         time_ns = int(book._clock[kernel.TIME])
@@ -290,10 +292,10 @@ class Book:
 
     def state(self) -> BookState:
         """What `resumed` needs to go on from here, when no more events of the last time are to come."""
-        clock, _, spells, _, _ = self._settled()
+        clock, _, periods, _, _ = self._settled()
         clock[kernel.PENDING] = 0
         bids, asks = self.levels(self._levels)
-        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, spells)
+        return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, periods)
 
     def open_bars(self) -> BookBars:
         """What `advance` would still return if the events ended here: a closed and an open interval at most."""
@@ -306,8 +308,8 @@ class Book:
     def _settled(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Clock, bar and spells as they are once a pending sample is taken, and the intervals that it closes."""
-        clock, bar, spells = self._clock.copy(), self._bar.copy(), self._spells.copy()
+        """Clock, bar and periods as they are once a pending sample is taken, and the intervals that it closes."""
+        clock, bar, periods = self._clock.copy(), self._bar.copy(), self._periods.copy()
         times, values = np.empty((3, 1), np.int64), np.empty((4, 1))
         closed = 0
         if clock[kernel.PENDING]:
@@ -317,7 +319,7 @@ class Book:
                 self._ladder,
                 clock,
                 bar,
-                spells,
+                periods,
                 self._obi_levels,
                 self._is_wide(0, 0),
                 self._interval_ns,
@@ -330,7 +332,7 @@ class Book:
                 values,
             )
             clock[kernel.TIME] = self._clock[kernel.TIME]
-        return clock, bar, spells, times[:, :closed], values[:, :closed]
+        return clock, bar, periods, times[:, :closed], values[:, :closed]
 
     def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
         """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
@@ -353,23 +355,23 @@ class Book:
         return int(self._clock[kernel.SAMPLES] + self._clock[kernel.PENDING])
 
     @property
-    def crossed(self) -> Spells:
-        """Spells whose best bid was above the best ask; a pending sample does not count yet."""
-        return self._spell(kernel.CROSSED)
+    def crossed(self) -> Periods:
+        """Periods whose best bid was above the best ask; a pending sample does not count yet."""
+        return self._periods_of(kernel.CROSSED)
 
     @property
-    def locked(self) -> Spells:
-        """Spells whose best bid was the best ask; a pending sample does not count yet."""
-        return self._spell(kernel.LOCKED)
+    def locked(self) -> Periods:
+        """Periods whose best bid was the best ask; a pending sample does not count yet."""
+        return self._periods_of(kernel.LOCKED)
 
-    def _spell(self, kind: int) -> Spells:
-        spells = int(self._clock[kernel.SPELLS + kind])
-        kept = min(spells, kernel.SPELLS_KEPT)
-        begun_ns: list[int] = self._spells[kind, :kept].tolist()
-        ended_ns: list[int | None] = self._spells[kernel.ENDS + kind, :kept].tolist()
-        if self._clock[kernel.STANCE] == kind and kept == spells:
-            ended_ns[-1] = None
-        return Spells(int(self._clock[kernel.TOUCHING + kind]), spells, tuple(begun_ns), tuple(ended_ns))
+    def _periods_of(self, kind: int) -> Periods:
+        count = int(self._clock[kernel.PERIODS + kind])
+        kept = min(count, kernel.PERIODS_KEPT)
+        starts_ns: list[int] = self._periods[kind, :kept].tolist()
+        ends_ns: list[int | None] = self._periods[kernel.ENDS + kind, :kept].tolist()
+        if self._clock[kernel.SPREAD_STATE] == kind and kept == count:
+            ends_ns[-1] = None
+        return Periods(int(self._clock[kernel.TOUCHING + kind]), count, tuple(starts_ns), tuple(ends_ns))
 
     def _rescale(self, price_decimals: int, size_decimals: int) -> None:
         grow_price = price_decimals - self.price_decimals

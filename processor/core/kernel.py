@@ -90,8 +90,8 @@ _ALL: Final = -1
 
 NO_PRICE: Final = np.iinfo(np.int64).min
 """A best price where the side is empty."""
-SPELLS_KEPT: Final = 20
-"""Spells whose begin and end are remembered, of each kind."""
+PERIODS_KEPT: Final = 20
+"""Periods whose begin and end are remembered, of each kind."""
 
 NOTHING: Final = 5
 """The `side` of an event that only lets time pass."""
@@ -101,7 +101,7 @@ LOCKED: Final = 1
 APART: Final = 2
 
 ENDS: Final = 2
-"""Where the ends of spells follow their begins, in rows of an array of spells."""
+"""Where the ends of periods follow their begins, in rows of an array of periods."""
 
 # Indices into a clock, the integers of a book's sampling state.
 TIME: Final = 0
@@ -112,11 +112,11 @@ HAS_BAR: Final = 4
 SAMPLES: Final = 5
 BEST_BID: Final = 6
 BEST_ASK: Final = 7
-STANCE: Final = 8
+SPREAD_STATE: Final = 8
 TOUCHING: Final = 9
 """Samples of a crossed book, and in the next place of a locked one."""
-SPELLS: Final = 11
-"""Spells of a crossed book, and in the next place of a locked one."""
+PERIODS: Final = 11
+"""Periods of a crossed book, and in the next place of a locked one."""
 CLOCK_FIELDS: Final = 13
 
 # Indices into a bar, the open interval's OBI.
@@ -558,22 +558,22 @@ def refill(ladder: Ladder, s: int, prices: NDArray[np.int64], sizes: NDArray[np.
 
 
 @njit(cache=True, nogil=True)
-def _note_stance(clock: NDArray[np.int64], spells: NDArray[np.int64], stance: int, time_ns: int) -> None:
-    """End the spell that stood, if any, and count the one of a crossed or locked book that begins at `time_ns`.
+def _note_spread_state(clock: NDArray[np.int64], periods: NDArray[np.int64], spread_state: int, time_ns: int) -> None:
+    """End the period that stood, if any, and count the one of a crossed or locked book that begins at `time_ns`.
 
-    `spells` has four rows: the begins of crossed and of locked spells, then the ends of either.
+    `periods` has four rows: the begins of crossed and of locked periods, then the ends of either.
     """
-    stood = clock[STANCE]
+    stood = clock[SPREAD_STATE]
     if stood != APART:
-        spell = clock[SPELLS + stood] - 1
-        if spell < SPELLS_KEPT:
-            spells[ENDS + stood, spell] = time_ns
-    if stance != APART:
-        spell = clock[SPELLS + stance]
-        if spell < SPELLS_KEPT:
-            spells[stance, spell] = time_ns
-        clock[SPELLS + stance] = spell + 1
-    clock[STANCE] = stance
+        period = clock[PERIODS + stood] - 1
+        if period < PERIODS_KEPT:
+            periods[ENDS + stood, period] = time_ns
+    if spread_state != APART:
+        period = clock[PERIODS + spread_state]
+        if period < PERIODS_KEPT:
+            periods[spread_state, period] = time_ns
+        clock[PERIODS + spread_state] = period + 1
+    clock[SPREAD_STATE] = spread_state
 
 
 @njit(cache=True, nogil=True)
@@ -588,7 +588,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     ladder: Ladder,
     clock: NDArray[np.int64],
     bar: NDArray[np.float64],
-    spells: NDArray[np.int64],
+    periods: NDArray[np.int64],
     top_levels: int,
     wide: bool,  # noqa: FBT001 - kernels take no keywords
     interval_ns: int,
@@ -610,7 +610,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     What nearly every event does is written out here, and the sampling state lives in locals while events flow: handing
     arrays to a function costs more than a sample or a change of a level's size.
     """
-    now_ns, pending, samples, stance = clock[TIME], clock[PENDING], clock[SAMPLES], clock[STANCE]
+    now_ns, pending, samples, spread_state = clock[TIME], clock[PENDING], clock[SAMPLES], clock[SPREAD_STATE]
     bucket, bucket_end_ns, has_bar = clock[BUCKET], clock[BUCKET_END], clock[HAS_BAR]
     bid, ask = clock[BEST_BID], clock[BEST_ASK]
     open_, high, low, close = bar[OPEN], bar[HIGH], bar[LOW], bar[CLOSE]
@@ -654,9 +654,9 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                 if bid >= ask and ask != NO_PRICE:
                     touching = CROSSED if bid > ask else LOCKED
                     clock[TOUCHING + touching] += 1
-                if touching != stance:
-                    _note_stance(clock, spells, touching, now_ns)
-                    stance = touching
+                if touching != spread_state:
+                    _note_spread_state(clock, periods, touching, now_ns)
+                    spread_state = touching
             now_ns = time_ns[i]
         pending = 1
         if side[i] > ASK:

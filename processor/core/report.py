@@ -182,20 +182,20 @@ def _counter(_type: type, decoded: object) -> Counter[str]:
     return Counter(msgspec.convert(decoded, dict[str, int]))
 
 
-def with_spells(report: Report, book: Book) -> Report:
-    """A copy of `report` that also counts and locates the spells in which `book` was crossed or locked."""
+def with_crossed_and_locked(report: Report, book: Book) -> Report:
+    """A copy of `report` that also counts and locates the periods in which `book` was crossed or locked."""
     whole = report.copy()
-    for kind, spells in (("crossed", book.crossed), ("locked", book.locked)):
-        whole.counts[kind] += spells.samples
+    for kind, periods in (("crossed", book.crossed), ("locked", book.locked)):
+        whole.counts[kind] += periods.samples
         whole.incidents += [
-            Incident(kind, "", None, begun_ns, _lasting(begun_ns, ended_ns), ended_ns)
-            for begun_ns, ended_ns in zip(spells.begun_ns, spells.ended_ns, strict=True)
+            Incident(kind, "", None, start_ns, _lasting(start_ns, end_ns), end_ns)
+            for start_ns, end_ns in zip(periods.starts_ns, periods.ends_ns, strict=True)
         ]
     return whole
 
 
-def _lasting(begun_ns: int, ended_ns: int | None) -> str:
-    if ended_ns is None:
+def _lasting(start_ns: int, end_ns: int | None) -> str:
+    if end_ns is None:
         return "goes on"
-    seconds = (ended_ns - begun_ns) / NS_PER_SECOND
+    seconds = (end_ns - start_ns) / NS_PER_SECOND
     return f"for {seconds:.3f} s" if seconds < _LONG_S else f"for {timedelta(seconds=int(seconds))}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.core.merge.parts import Part
     from processor.core.report import Report
     from processor.formats.base import Format

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
     from processor.formats.disk.files import SourceFile
-    from processor.formats.lines.chunks import Chunk
+    from processor.formats.lines.chunks import Lines
     from processor.formats.lines.levels import Levels
 
 _LINE_START: Final = re.compile(rb"(\d{16}|\d{19}) \{")
@@ -188,7 +188,7 @@ class _Reader:
         if overlaps:
             self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
 
-    def read(self, chunk: Chunk) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+    def read(self, chunk: Lines) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
         """The chunk's trades, book events and the trades' lines.
 
         Raises:

@@ -18,8 +18,8 @@ from processor.errors import DatasetError, NothingToReplay
 from processor.formats.base import part_of_all
 from processor.formats.dbn_records import MBO, SCHEMAS, Publisher, RecordReader, Schema, Span, Wanted, times_of
 from processor.formats.disk.packing import HEAD_BYTES
-from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import earliest_ns
+from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:

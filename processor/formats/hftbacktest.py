@@ -20,9 +20,9 @@ from processor.formats.base import part_of_all
 from processor.formats.books.resting import Resting
 from processor.formats.books.snapshots import SnapshotRuns
 from processor.formats.lines import text
-from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
 from processor.formats.recordings.retold import Retold
+from processor.prefetch import prefetched
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

@@ -19,10 +19,10 @@ from processor.formats import iex_messages as iex
 from processor.formats.books.states import full_states
 from processor.formats.disk.captures import Capture
 from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
-from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
 from processor.formats.recordings.in_turn import InTurn
+from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from processor.formats.itch_messages import (
     Chooser,
     places,
 )
-from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import OrderCheck, report_unknown_sides, sound_rows
 from processor.formats.recordings.in_turn import InTurn, begun_by
+from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:

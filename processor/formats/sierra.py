@@ -14,9 +14,9 @@ from numba import njit
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError, NothingToReplay, ScaleOverflow
-from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
 from processor.names import printable
+from processor.prefetch import prefetched
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

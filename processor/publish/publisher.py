@@ -11,7 +11,7 @@ import msgspec
 import psutil
 import structlog
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, checks, decimal_floats
 from processor.names import printable_lines
 from processor.publish.report_view import report_payload
@@ -222,8 +222,8 @@ class Publisher:
             obi_levels=subject.obi_levels,
             depth_levels=subject.depth_levels,
             cvd_reset=subject.cvd_reset,
-            price_decimals=max(engine.book.price_decimals, engine.tape.price_decimals),
-            size_decimals=max(engine.book.size_decimals, engine.tape.size_decimals),
+            price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
+            size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
             cache=situation.cache,
@@ -249,9 +249,9 @@ class Publisher:
 
 def ohlc_payload(engine: Engine) -> bytes:
     """ohlc_data.json: the newest rows, the open bar last."""
-    rows = engine.trade_bars().tail(MAX_ROWS)
-    prices = (decimal_floats(rows[name], engine.tape.price_decimals) for name in bars.PRICES)
-    volume = decimal_floats(rows["volume"], engine.tape.size_decimals)
+    rows = engine.trade_bars.rows().tail(MAX_ROWS)
+    prices = (decimal_floats(rows[name], engine.trade_bars.price_decimals) for name in bars.PRICES)
+    volume = decimal_floats(rows["volume"], engine.trade_bars.size_decimals)
     return _encoded(engine.timestamps_ms(rows), *prices, volume)
 
 
@@ -259,7 +259,7 @@ def metrics_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
     """metrics_data.json: the newest of `Engine.rows`, the open interval last."""
     rows = rows.tail(MAX_ROWS)
     obi = (rows[name].to_numpy() for name in OBI)
-    cvd = (decimal_floats(rows[name], engine.tape.size_decimals) for name in bars.CVD)
+    cvd = (decimal_floats(rows[name], engine.trade_bars.size_decimals) for name in bars.CVD)
     return _encoded(engine.timestamps_ms(rows), *obi, *cvd)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import shared
 from processor.core.merge.ordering import SILENCE_NS
-from processor.core.report import KINDS, Incident, with_spells
+from processor.core.report import KINDS, Incident, with_crossed_and_locked
 from processor.names import printable
 from processor.units import NS_PER_MS
 from shared import MAX_INCIDENTS, MAX_LISTED_FILES, DataReport, Finding, ReadFile, encode
@@ -32,7 +32,7 @@ def report_payload(
     read runs ahead of the clock, and with it the counts; a kind of which an incident is still to come is counted by the
     incidents told.
     """
-    whole = with_spells(report, book)
+    whole = with_crossed_and_locked(report, book)
     found = (_finding(kind, whole, event_ns) for kind in KINDS)
     return encode(
         DataReport(

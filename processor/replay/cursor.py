@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from processor.core.engine import Engine
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
 
 
 class _Queue(Generic[ColumnsT]):

@@ -17,7 +17,7 @@ from processor.replay.player import Player
 from processor.replay.resume import path_text
 from processor.replay.watch import DatasetWatch
 from processor.settings import iso, resolved
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 

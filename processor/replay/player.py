@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from processor.core.engine import Engine
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
-from processor.formats.lines.chunks import prefetched
+from processor.prefetch import prefetched
 from processor.replay.cursor import Cursor
 from processor.settings import iso
 from processor.units import NS_PER_DAY
@@ -19,9 +19,9 @@ from processor.units import NS_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk, EventKind
     from processor.settings import Aggregation, Moment
-    from processor.sources.source import Kind, Source
+    from processor.sources.base import Source
     from shared.commands import Landmark, StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
@@ -77,7 +77,8 @@ class Player:
             DatasetError: the dataset is unusable, or holds no event.
         """
         self.close()
-        engine, ahead = self.source.begin(self.aggregation, at, keep=self._keep, while_waiting=self._while_waiting)
+        state, ahead = self.source.start(self.aggregation, at, keep=self._keep, while_waiting=self._while_waiting)
+        engine = Engine(self.aggregation, keep=self._keep, state=state)
         self._chunks = prefetched(ahead, while_waiting=self._while_waiting)
         self._cursor = Cursor(self._chunks, engine)
         first_ns = engine.first_ns if engine.first_ns is not None else self.next_ns()
@@ -99,7 +100,7 @@ class Player:
         """Read on no further; `begin` does so again."""
         self._cursor = None
         if self._chunks is not None:
-            self.source.leave()
+            self.source.stop()
             self._chunks.close()
             self._chunks = None
 
@@ -205,7 +206,7 @@ class Player:
         day_ns = self._neighbour(now_ns, "event", forward=False) // NS_PER_DAY * NS_PER_DAY
         return self._neighbour(day_ns - 1, "event", forward=True)
 
-    def _neighbour(self, at_ns: int, kind: Kind, *, forward: bool) -> int:
+    def _neighbour(self, at_ns: int, kind: EventKind, *, forward: bool) -> int:
         found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)
         if found_ns is None:
             what = {"event": "an event", "book": "a book update", "trade": "a trade"}[kind]

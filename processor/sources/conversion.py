@@ -1,4 +1,4 @@
-"""Reads a dataset in a thread of its own and writes it as a store, while others read what is there already."""
+"""Reads a dataset in a thread and writes it as a store, while other threads read what is there already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.core.report import Report
 from processor.errors import DatasetError
-from processor.formats.lines.chunks import prefetched
+from processor.prefetch import prefetched
 from processor.sources.key import key_when_sorted, source_key
 from processor.store.cache import CacheUnusable
 from processor.store.digests import digest_of
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _CHUNKS_AHEAD: Final = 2
 
 
-def begun(dataset: Dataset, instrument: str, clock: str, content: Callable[[Path], bytes] = digest_of) -> Manifest:
+def new_manifest(
+    dataset: Dataset, instrument: str, clock: str, content: Callable[[Path], bytes] = digest_of
+) -> Manifest:
     """The manifest of a store of `instrument` that has no segment yet; `content` gives the digest of a file.
 
     Raises:
@@ -44,11 +46,11 @@ def begun(dataset: Dataset, instrument: str, clock: str, content: Callable[[Path
 
 
 class Conversion:
-    """A dataset on its way into the store at `folder`.
+    """Writes a dataset into the store at `folder`.
 
-    Other threads read `manifest`, `report` and `consumed_bytes`, each replaced as a whole, never changed. When
-    `ended` is set, `failure` is why the dataset cannot be read and `unusable` why the store cannot be written; with
-    neither the store is complete, or `stop` was called.
+    Other threads may read `manifest`, `report` and `consumed_bytes`: each is replaced as a whole, never changed. When
+    `ended` is set, `failure` says why the dataset cannot be read, `unusable` why the store cannot be written. If both
+    are None, the store is complete or `stop` was called.
     """
 
     def __init__(
@@ -60,9 +62,10 @@ class Conversion:
         check: Callable[[], None] = lambda: None,
         on_complete: Callable[[], None] = lambda: None,
     ) -> None:
-        """Nothing runs before `start`. `check` is called after each segment; it may raise to end the conversion.
+        """Nothing runs before `start` or `run`.
 
-        `on_complete` is called once the store is whole.
+        `check` is called after each segment; it may raise CacheUnusable to end the conversion. `on_complete` is called
+        once the store is complete.
         """
         self.manifest = manifest
         self.report = Report()
@@ -75,30 +78,30 @@ class Conversion:
         self._check = check
         self._on_complete = on_complete
         self._stopped = False
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="conversion", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Run in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End as soon as may be; what is written stays and can be gone on with."""
+        """End the thread soon. What is written stays, and the next conversion continues it."""
         self._stopped = True
         if self._thread.is_alive():
             self._thread.join()
 
     def wait(self, segments: int, timeout_s: float) -> bool:
-        """Wait until there are more than `segments`, or it has ended; return whether either is so."""
+        """Wait until there are more than `segments`, or the conversion has ended; return False after `timeout_s`."""
 
-        def news() -> bool:
+        def is_over() -> bool:
             return self.ended or len(self.manifest.segments) > segments
 
-        with self._news:
-            return self._news.wait_for(news, timeout_s)
+        with self._changed:
+            return self._changed.wait_for(is_over, timeout_s)
 
     def run(self, on_progress: Callable[[int], None] = lambda _: None) -> None:
-        """Convert here and now; `on_progress` is told the bytes read.
+        """Convert in this thread; `on_progress` is called with the bytes read so far.
 
         Raises:
             DatasetError: the dataset is unusable, or changed while it was read.
@@ -120,14 +123,14 @@ class Conversion:
                 self.report = report.copy()
                 on_progress(chunk.consumed_bytes)
                 if more:
-                    self._tell(writer.manifest)
+                    self._announce(writer.manifest)
         if self._dataset.marks() != before:
             msg = f"{self._dataset.path} changed while it was read; start again to replay what is there now"
             raise DatasetError(msg)
         writer.close(report)
         self._on_complete()
         self.report = report.copy()
-        self._tell(writer.manifest)
+        self._announce(writer.manifest)
 
     def _run(self) -> None:
         try:
@@ -136,14 +139,14 @@ class Conversion:
             self.unusable = str(reason)
         except (OSError, WriteFailed) as error:
             self.unusable = f"{self._folder} cannot be written: {error}"
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever follows
+        except BaseException as error:  # noqa: BLE001 - raised again where the events are read
             self.failure = error
         finally:
-            with self._news:
+            with self._changed:
                 self.ended = True
-                self._news.notify_all()
+                self._changed.notify_all()
 
-    def _tell(self, manifest: Manifest) -> None:
-        with self._news:
+    def _announce(self, manifest: Manifest) -> None:
+        with self._changed:
             self.manifest = manifest
-            self._news.notify_all()
+            self._changed.notify_all()

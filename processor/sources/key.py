@@ -1,4 +1,4 @@
-"""What a store is made of, as one name: the same source read by the same rules has the same key, wherever it lies."""
+"""The key of a store: the same source, read by the same rules, has the same key, wherever it lies."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def key_when_sorted(key: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """A name's, also where it is no Unicode."""
+    """Bytes of a name, also where it is not valid Unicode."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -89,7 +89,7 @@ def _content(path: Path, whole: Callable[[Path], bytes]) -> bytes:
 
 @cache
 def _rules() -> str:
-    """A digest of the code that turns files into a store: a store made by other rules is not taken for this one's."""
+    """A digest of the code that turns files into a store, so that a store made by other code has another key."""
     rooms = ("core", "formats", "store", "sources")
     sources = [*_PACKAGE.glob("*.py"), *(source for room in rooms for source in (_PACKAGE / room).rglob("*.py"))]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()

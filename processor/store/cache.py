@@ -1,7 +1,7 @@
 """The cache: a folder of stores, one per source, which any processor may fill, use and clear.
 
-An entry in use is locked (shared by its readers, alone by whoever fills it), so clearing passes over it. Nothing is
-lost by deleting all of it.
+An entry in use is locked: readers share the lock, a process that fills the entry holds it alone. Clearing passes over
+locked entries. Deleting the whole folder loses nothing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
 LOCK_FILE: Final = ".lock"
 FREE_BYTES: Final = 256 << 20
-"""What is left free on the disk: others write there too."""
-
+"""Free space that the cache leaves on the disk: others write there too."""
 
 _TRIES: Final = 8
-"""How often an entry is made that another process removes in the same moment."""
-_LOOKS: Final = 64
-"""How often all entries are looked at while as much is written as the cache may hold."""
+"""How often to make an entry again that another process removes at the same moment."""
+_MEASUREMENTS: Final = 64
+"""How often all entries are measured while as much is written as the cache may hold."""
 
 
 class CacheUnusable(Exception):
@@ -48,7 +47,7 @@ class Cache:
         self._unseen_bytes = limit_bytes
 
     def entry(self, key: str) -> Entry:
-        """Hold the entry `key`, made if it is not there: alone if it is not complete, else with others.
+        """Lock the entry `key`, which is made if it is not there: alone if it is not complete, else with other readers.
 
         Raises:
             CacheUnusable: it cannot be made, or another process is filling it.
@@ -78,12 +77,12 @@ class Cache:
         return found is not None and found.complete
 
     def make_room(self, entry: Entry) -> None:
-        """Remove the entries longest unused until all fit within the limit, but none that is in use.
+        """Remove the least recently used entries until all fit within the limit, but none that is in use.
 
         Raises:
-            CacheUnusable: `entry` does not fit even so, or the disk is nearly full.
+            CacheUnusable: `entry` alone is larger than the limit, or the disk is nearly full.
         """
-        self._look(entry)
+        self._measure(entry)
         sizes = self._sizes
         unused = sorted((folder for folder in sizes if folder != entry.folder), key=_used_ns)
         while unused and (sum(sizes.values()) > self.limit_bytes or self._free_bytes() < FREE_BYTES):
@@ -97,17 +96,17 @@ class Cache:
             msg = f"less than {FREE_BYTES >> 20} MiB are free in {self.folder}"
             raise CacheUnusable(msg)
 
-    def _look(self, entry: Entry) -> None:
-        """See how large the entries are: `entry` always, all of them where they may have come near the limit.
+    def _measure(self, entry: Entry) -> None:
+        """Measure the entries: `entry` always, all of them when they may be near the limit.
 
-        Others write there too, and there may be thousands, so all are looked at each time that a part of the limit has
-        been written here.
+        Other processes write there too, and there may be thousands of entries, so all are measured each time that this
+        process has written a part of the limit.
         """
         grown = _size_bytes(entry.folder)
         self._unseen_bytes += max(grown - self._sizes.get(entry.folder, 0), 0)
         self._sizes[entry.folder] = grown
         if (
-            self._unseen_bytes > self.limit_bytes // _LOOKS
+            self._unseen_bytes > self.limit_bytes // _MEASUREMENTS
             or sum(self._sizes.values()) > self.limit_bytes
             or self._free_bytes() < FREE_BYTES
         ):
@@ -122,13 +121,14 @@ class Cache:
 
 
 class Entry:
-    """One store of the cache, held until `release` or the end of the process.
+    """One store of the cache, locked until `release` or the end of the process.
 
-    Whoever removes an entry removes its lock file last. So who holds a lock file that is still there holds the entry.
+    The lock file is the last file of an entry to be removed. So a process that has locked a lock file which is still
+    there has locked the entry.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take it, if it is there (`is_there`) and not being removed meanwhile.
+        """Lock it. `is_there` says afterwards whether it was not removed in the meantime.
 
         Raises:
             CacheUnusable: another process is filling it.
@@ -157,7 +157,7 @@ class Entry:
             raise CacheUnusable(msg)
 
     def is_there(self) -> bool:
-        """Whether what is held is the entry that lies there, not one that was removed before it could be held."""
+        """Whether what is locked is the entry that lies there, not one that was removed before it could be locked."""
         if self._descriptor < 0:
             return False
         try:
@@ -166,12 +166,12 @@ class Entry:
             return False
 
     def manifest(self) -> Manifest | None:
-        """What is there: a store that is complete, or one that can be gone on with; None for neither.
+        """The store that is there, complete or to be continued; None where there is none.
 
-        A damaged one is cleared away where that is possible.
+        A damaged one is removed where that is possible.
 
         Raises:
-            CacheUnusable: it is neither, and cannot be written; or another process has taken it.
+            CacheUnusable: it is not complete, and cannot be written; or another process has locked it.
         """
         try:
             found = manifests.load(self.folder)
@@ -189,7 +189,7 @@ class Entry:
         return found
 
     def clear(self) -> None:
-        """Remove what is in it. The manifest goes first: without it the rest is nothing."""
+        """Remove what is in it, the manifest first: files that no manifest names do not count."""
         with suppress(OSError):
             (self.folder / manifests.MANIFEST_FILE).unlink(missing_ok=True)
             for found in self.folder.iterdir():
@@ -202,7 +202,7 @@ class Entry:
         """Let others read it too, now that it is complete.
 
         Raises:
-            CacheUnusable: another process has taken it: a lock is let go before it is taken as a shared one.
+            CacheUnusable: another process has locked it: a lock is released before it becomes a shared one.
         """
         if not self._locked(fcntl.LOCK_SH):
             self.release()
@@ -210,7 +210,7 @@ class Entry:
             raise CacheUnusable(msg)
 
     def release(self) -> None:
-        """Let it go."""
+        """Unlock it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -224,7 +224,7 @@ class Entry:
 
 
 def _removed(folder: Path) -> bool:
-    """Remove an entry that nobody holds; return whether that could be done."""
+    """Remove an entry that is not locked; return whether that could be done."""
     try:
         entry = Entry(folder)
     except CacheUnusable:

@@ -61,10 +61,11 @@ class Digests:
         found = self._new.get(name) or self._known.get(name)
         if found is not None and found == _known(before, found.digest):
             return bytes.fromhex(found.digest)
-        begun_ns = self._now_ns()
+        started_ns = self._now_ns()
         digest = digest_of(path)
         made = _known(before, digest.hex())
-        if _known(path.stat(), made.digest) == made and max(made.written_ns, made.changed_ns) < begun_ns - _SETTLED_NS:
+        is_settled = max(made.written_ns, made.changed_ns) < started_ns - _SETTLED_NS
+        if is_settled and _known(path.stat(), made.digest) == made:
             self._new[name] = made
         return digest
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.store.files import BARS_KIND, BASE_NS, file_name, read_bars
+from processor.store.base_bars import BARS_KIND, BASE_NS, read_bars
+from processor.store.files import file_name
 from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Volumes:
 
     @property
     def start_ms(self) -> int:
-        """Begin of the first piece."""
+        """Start of the first piece."""
         return self.first * self.bucket_ns // NS_PER_MS
 
     def until(self, event_ns: int) -> pl.Series:

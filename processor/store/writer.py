@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import polars as pl
 
-from processor.core import bars
-from processor.core.book import Book, BookBars, no_bars
-from processor.core.book import concatenated as concatenated_bars
+from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
+from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
 from processor.store.files import (
-    BARS_KIND,
-    BASE_NS,
-    BASE_OBI,
     CHECKPOINT_KIND,
     INDEX_FOLDER,
     INSTRUMENT_KEY,
@@ -25,8 +21,7 @@ from processor.store.files import (
     LAYOUT_VERSION,
     STATE_KEY,
     VERSION_KEY,
-    Carry,
-    bars_frame,
+    CheckpointMetadata,
     checkpoint_frame,
     event_frame,
     event_metadata,
@@ -41,32 +36,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.core.events import BookEvents, Trades
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
 
 SEGMENT_EVENTS: Final = 1_048_576
-"""Events after which a segment ends, with the chunk it is in: a moment within it is some 30 ms from its begin."""
+"""Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
 _FIRST_EVENTS: Final = 65_536
 """The first segment is this small, so that there is something to see, and each one after it twice as large."""
-
-
-class _Sampled:
-    """A book, and the intervals of a second that it has closed in this segment."""
-
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self.closed: list[BookBars] = []
-
-    def advance(self, events: BookEvents) -> None:
-        price_decimals = self.book.price_decimals
-        closed = self.book.advance(events)
-        if grown := self.book.price_decimals - price_decimals:
-            self.closed = [earlier.finer(grown) for earlier in self.closed]
-        self.closed.append(closed)
-
-    def bars(self, since: int | None) -> BookBars:
-        """From interval number `since` on, the open one included; none for None."""
-        return no_bars() if since is None else concatenated_bars([*self.closed, self.book.open_bars()]).since(since)
 
 
 class StoreWriter:
@@ -76,7 +52,7 @@ class StoreWriter:
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Go on after the segments of `manifest`, which lie in `folder`.
+        """Continue after the segments of `manifest`, which lie in `folder`.
 
         Raises:
             DatasetError: the last segment's checkpoint cannot be read.
@@ -85,9 +61,7 @@ class StoreWriter:
         self._folder = folder
         self._trades: list[Trades] = []
         self._book_events: list[BookEvents] = []
-        self._sampled = {levels: _Sampled(Book(interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI}
-        self._last_bucket = 0
-        self._carry = Carry(
+        self._metadata = CheckpointMetadata(
             event_ns=0,
             trades=0,
             trade_decimals=(0, 0),
@@ -98,14 +72,12 @@ class StoreWriter:
             traded_before_day=bars.Traded(),
             book_decimals=(0, 0),
             clock=[],
-            spells=[],
+            periods=[],
         )
+        book = None
         if manifest.segments:
-            self._carry, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
-            self._sampled = {
-                levels: _Sampled(Book.resumed(state, interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI
-            }
-            self._last_bucket = manifest.segments[-1].last_ns // BASE_NS
+            self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+        self._bars = SegmentBars(book, manifest.last_ns)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -128,7 +100,7 @@ class StoreWriter:
         return len(self.manifest.segments) > segments
 
     def close(self, report: Report) -> None:
-        """Write what is left, and that this is all of it.
+        """Write what is still held, and that the store is complete.
 
         Raises:
             OSError, WriteFailed: the operating system refused; the store stays incomplete.
@@ -152,16 +124,15 @@ class StoreWriter:
         for part in chunk.book:
             if len(part):
                 self._book_events.append(part)
-                for sampled in self._sampled.values():
-                    sampled.advance(part)
+                self._bars.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
         number = len(self.manifest.segments)
         first_ns = self._first_ns
         day = datetime.fromtimestamp(first_ns // NS_PER_SECOND, tz=UTC).strftime("%Y-%m-%d")
-        begins = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
-        for name in begins:
+        new_folders = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
+        for name in new_folders:
             (self._folder / name).mkdir(parents=True)
         files: dict[str, int] = {}
 
@@ -174,7 +145,7 @@ class StoreWriter:
             known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
             files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
 
-        state = next(iter(self._sampled.values())).book.state()
+        state = self._bars.book_state()
         trades = self._all_trades()
         book = None
         if self._book_events:
@@ -188,19 +159,19 @@ class StoreWriter:
         if book is not None:
             frame = event_frame("book", book, book.side)
             write("book", frame, event_metadata("book", self.manifest.instrument, book))
-        trade_bars = self._tape(trades, first_ns // NS_PER_DAY)
+        trade_bars = self._trade_bars(trades, first_ns // NS_PER_DAY)
         last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
-        self._carry = msgspec.structs.replace(
-            self._carry,
+        self._metadata = msgspec.structs.replace(
+            self._metadata,
             event_ns=last_ns,
             book_decimals=(state.price_decimals, state.size_decimals),
             clock=state.clock.tolist(),
-            spells=state.spells.tolist(),
+            periods=state.periods.tolist(),
         )
-        write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
-        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._carry).decode()})
+        write_index(BARS_KIND, self._bars.rows(trade_bars), {})
+        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
-        for folder in (day, ".") if begins else (day,):
+        for folder in (day, ".") if new_folders else (day,):
             _sync(self._folder / folder)
         segment = Segment(
             day=day,
@@ -208,7 +179,7 @@ class StoreWriter:
             last_ns=last_ns,
             trades=len(trades) if trades is not None else 0,
             book_events=len(book) if book is not None else 0,
-            trade_decimals=self._carry.trade_decimals,
+            trade_decimals=self._metadata.trade_decimals,
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
             minute_lots=_minute_lots(trade_bars),
@@ -221,48 +192,41 @@ class StoreWriter:
             first_book_ns=_earlier(self.manifest.first_book_ns, None if book is None else int(book.time_ns[0])),
             **end,
         )
-        self._last_bucket = segment.last_ns // BASE_NS
         self._trades, self._book_events = [], []
-        for sampled in self._sampled.values():
-            sampled.closed = []
+        self._bars.end(segment.last_ns)
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""
         if not self._trades:
             return None
         trades = concatenated(self._trades)
-        price_decimals, size_decimals = self._carry.trade_decimals
+        price_decimals, size_decimals = self._metadata.trade_decimals
         return trades.rescaled(max(trades.price_decimals, price_decimals), max(trades.size_decimals, size_decimals))
 
-    def _tape(self, trades: Trades | None, day: int) -> pl.DataFrame:
-        """The trades as bars; carries the CVD on."""
-        carry = self._carry
+    def _trade_bars(self, trades: Trades | None, day: int) -> pl.DataFrame:
+        """The trades as bars of a second; counts them in the totals."""
+        known = self._metadata
         if trades is None:
             return bars.empty()
-        grown = trades.size_decimals - carry.trade_decimals[1]
-        cvd_lots = carry.cvd_lots * 10**grown
-        of_day_lots = carry.cvd_of_day_lots * 10**grown if carry.cvd_day == day else 0
-        traded, before = bars.traded(trades), carry.traded.finer(grown)
+        grown = trades.size_decimals - known.trade_decimals[1]
+        cvd_lots = known.cvd_lots * 10**grown
+        of_day_lots = known.cvd_of_day_lots * 10**grown if known.cvd_day == day else 0
+        traded, before = bars.traded(trades), known.traded.finer(grown)
         made = bars.trade_bars(
             trades, trades.time_ns // BASE_NS, volume=traded.volume, cvd_lots=cvd_lots, cvd_day=0, reset="none"
         )
         step = int(made["cvd_close"][-1]) - cvd_lots
-        self._carry = msgspec.structs.replace(
-            carry,
-            trades=carry.trades + len(trades),
+        self._metadata = msgspec.structs.replace(
+            known,
+            trades=known.trades + len(trades),
             trade_decimals=(trades.price_decimals, trades.size_decimals),
             cvd_lots=cvd_lots + step,
             cvd_of_day_lots=of_day_lots + step,
             cvd_day=day,
             traded=before + traded,
-            traded_before_day=carry.traded_before_day.finer(grown) if carry.cvd_day == day else before,
+            traded_before_day=known.traded_before_day.finer(grown) if known.cvd_day == day else before,
         )
         return made
-
-    def _book_bars(self) -> dict[int, BookBars]:
-        """This segment's: an interval that began in an earlier one is here as far as it has come."""
-        since = self._last_bucket if self._book_events else None
-        return {levels: sampled.bars(since) for levels, sampled in self._sampled.items()}
 
     def _save(self, **changes: object) -> None:
         changed = msgspec.structs.replace(self.manifest, **changes)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
     from processor.formats import Dataset
 
 PATIENCE_S: Final = 60
@@ -107,7 +107,7 @@ def _decimals(columns: Any) -> list[tuple[Decimal, Decimal]]:
 def _sound(engine: Engine, volume: Decimal) -> None:
     rows = engine.rows()
     assert False not in checks(rows, engine).values()
-    assert sum(rows["volume"].to_list()) == volume.scaleb(engine.tape.size_decimals)
+    assert sum(rows["volume"].to_list()) == volume.scaleb(engine.trade_bars.size_decimals)
     for payload in (ohlc_payload(engine), metrics_payload(engine, rows), depth_payload(engine, 50)):
         assert not re.search(rb"NaN|Infinity|null", payload)
 

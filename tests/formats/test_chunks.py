@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from processor.errors import DatasetError
 from processor.formats.disk.files import SourceFile
 from processor.formats.disk.packing import BOM
 from processor.formats.lines import chunks as chunking
-from processor.formats.lines.chunks import Chunk, chunks, prefetched
+from processor.formats.lines.chunks import Lines, chunks
 from tests.formats.samples import write, zipped
 
 if sys.version_info >= (3, 14):
@@ -24,13 +23,13 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 CONTENT = st.lists(st.sampled_from([b"a", b"bb,1", b"", b"\r", b"\n", b"\n\n"])).map(b"\n".join)
 
 
-def all_of(file: SourceFile, read_bytes: int, header_lines: int = 0) -> list[Chunk]:
+def all_of(file: SourceFile, read_bytes: int, header_lines: int = 0) -> list[Lines]:
     return list(chunks(file, header_lines=header_lines, read_bytes=read_bytes))
 
 
@@ -128,72 +127,3 @@ def test_the_head_of_a_packed_file_is_its_first_content(tmp_path: Path) -> None:
     content = b"0123456789" * 10_000
     assert SourceFile(write(tmp_path / "a.gz", content)).head() == content[:65_536]
     assert SourceFile(write(tmp_path / "empty", b"")).head() == b""
-
-
-def test_what_is_made_ahead_arrives_in_order_and_whole() -> None:
-    assert list(prefetched(range(100))) == list(range(100))
-
-
-def test_what_is_not_made_ahead_is_made_where_it_is_asked_for() -> None:
-    made: list[int] = []
-    closed: list[int] = []
-
-    def make() -> Iterator[int]:
-        try:
-            for number in range(3):
-                made.append(threading.get_ident())
-                yield number
-        finally:
-            closed.append(threading.get_ident())
-
-    items = prefetched(make(), 0)
-    assert (next(items), made) == (0, [threading.get_ident()])
-    items.close()
-    assert closed == [threading.get_ident()]
-
-
-def test_no_more_is_made_ahead_than_allowed() -> None:
-    made: list[int] = []
-    enough = threading.Event()
-
-    def make() -> Iterator[int]:
-        for number in range(10):
-            made.append(number)
-            if number == 2:
-                enough.set()
-            yield number
-
-    items = prefetched(make(), depth=2)
-    assert next(items) == 0
-    assert enough.wait(10)
-    items.close()
-    assert made == [0, 1, 2]
-
-
-def test_an_error_behind_the_scenes_is_raised_after_the_items_before_it() -> None:
-    def make() -> Iterator[int]:
-        yield 1
-        msg = "no more"
-        raise DatasetError(msg)
-
-    items = prefetched(make())
-    assert next(items) == 1
-    with pytest.raises(DatasetError, match="no more"):
-        next(items)
-
-
-def test_closing_ends_the_thread_and_closes_what_it_read() -> None:
-    closed = threading.Event()
-
-    def make() -> Iterator[int]:
-        try:
-            yield from range(10**9)
-        finally:
-            closed.set()
-
-    before = threading.active_count()
-    items = prefetched(make())
-    next(items)
-    items.close()
-    assert closed.is_set()
-    assert threading.active_count() == before

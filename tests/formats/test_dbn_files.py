@@ -20,7 +20,7 @@ from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.formats.disk import files
 from processor.settings import Settings
-from processor.sources.source import Direct
+from processor.sources.files import FileSource
 from tests.formats.reading import book_of, read, trades_of
 from tests.formats.samples import lines, write
 from tests.formats.test_dbn import (
@@ -170,7 +170,7 @@ def test_recorded_days_begin_with_the_snapshot_of_each(
     for day in days:
         shutil.copy(shared_data / f"more/esh4-glbx-mdp3-202312{day}.mbo.dbn.zst", tmp_path)
     settings = Settings(interval="1m")
-    rows = table(aggregated(Direct(open_dataset(tmp_path), None, "exchange"), settings), settings).to_dicts()
+    rows = table(aggregated(FileSource(open_dataset(tmp_path), None, "exchange"), settings), settings).to_dicts()
     midnight = next(row for row in rows if row["timestamp_ms"] == 1_703_462_400_000)
     assert (midnight["best_bid"], midnight["best_ask"]) == (4799.00, 4799.50)
     assert midnight["obi_close"] == -0.010615711252653927

@@ -14,7 +14,7 @@ from processor.aggregate.table import aggregate as aggregated
 from processor.aggregate.table import table
 from processor.formats import open_dataset
 from processor.settings import Settings
-from processor.sources.source import Direct
+from processor.sources.files import FileSource
 from tests.formats.reading import book_of, read, trades_of
 from tests.reference import Bar, Book, aggregate
 
@@ -180,7 +180,7 @@ def test_bars_by_activity_of_a_recording_are_those_of_the_slow_reference(
     wanted = aggregate(events.trades, events.book, obi_levels=10, activity=activity).intervals
 
     settings = Settings(interval=interval, instrument=instrument)
-    engine = aggregated(Direct(open_dataset(shared_data / folder), instrument, "exchange"), settings)
+    engine = aggregated(FileSource(open_dataset(shared_data / folder), instrument, "exchange"), settings)
     rows = table(engine, settings)
 
     assert rows["timestamp_ms"].to_list() == [row.start_ns // 10**6 for row in wanted]

@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI
 from processor.core.merge import ordering
 from processor.errors import ProcessorError
@@ -114,8 +114,8 @@ def numbers_of(played: Played) -> Numbers:
         return None if value is None else Decimal(int(value)).scaleb(-decimals)
 
     scales = (
-        *((name, engine.tape.price_decimals) for name in bars.PRICES),
-        *((name, engine.tape.size_decimals) for name in (*bars.LOTS, *bars.CVD)),
+        *((name, engine.trade_bars.price_decimals) for name in bars.PRICES),
+        *((name, engine.trade_bars.size_decimals) for name in (*bars.LOTS, *bars.CVD)),
         ("trades", 0),
         *((name, engine.book.price_decimals) for name in ("best_bid", "best_ask")),
     )

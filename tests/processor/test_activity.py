@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.core.activity import Fills, bar_around
+from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.core.engine import Engine
 from processor.core.events import ASK, BID, Trades
 from processor.errors import ScaleOverflow
@@ -91,11 +91,11 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
     parts = [coarse, trades_of(later, last_ns, finest)]
     wanted = begins_of(parts, first_ns, activity)
 
-    fills = Fills(activity, first_ns)
-    begins_ns = fills.starts_ns.tolist()
+    counter = ActivityCounter(activity, first_ns)
+    begins_ns = counter.starts_ns.tolist()
     buckets: list[int] = []
     for part in parts:
-        of_trades, starts_ns = fills.take(part)
+        of_trades, starts_ns = counter.take(part)
         begins_ns += starts_ns.tolist()
         buckets += of_trades.tolist()
     assert begins_ns == wanted
@@ -104,15 +104,15 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
         max(begin_ns for begin_ns in wanted if begin_ns <= time_ns) for time_ns in times
     ]
     for at_ns in (first_ns, *times):
-        begin_ns, next_ns = bar_around(Fills(activity, first_ns), parts, at_ns)
+        begin_ns, next_ns = bar_around(ActivityCounter(activity, first_ns), parts, at_ns)
         assert begin_ns == max(begin_ns for begin_ns in wanted if begin_ns <= at_ns)
         assert next_ns == min((begin_ns for begin_ns in wanted if begin_ns > at_ns), default=None)
 
 
 def test_a_bar_too_large_for_the_digits_of_the_data_is_refused_with_both() -> None:
-    fills = Fills(Activity("d", Decimal(10**15)), 0)
+    counter = ActivityCounter(Activity("d", Decimal(10**15)), 0)
     with pytest.raises(ScaleOverflow, match=r"1000000000000000d is too large for prices of 9 and sizes of 9 decimals"):
-        fills.take(trades_of([(0, 1, 1)], 0, (9, 9)))
+        counter.take(trades_of([(0, 1, 1)], 0, (9, 9)))
 
 
 def test_a_sample_in_the_millisecond_that_filled_a_bar_is_in_that_bar_whatever_was_not_sampled_before() -> None:
@@ -128,5 +128,5 @@ def test_a_sample_in_the_millisecond_that_filled_a_bar_is_in_that_bar_whatever_w
             [columns_of_book([update for update in book if update.time_ns == time_ns])],
         )
 
-    assert whole.book_bars().bucket.tolist() == [0, 9, 10]
+    assert whole.imbalance_bars.rows().bucket.tolist() == [0, 9, 10]
     assert by_moment.rows().equals(whole.rows())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.core.book import Book, Spells, concatenated
+from processor.core.book import Book, Periods, concatenated
 from processor.core.events import ASK, BID, CLEAR, ONLY_ASK, ONLY_BID
 from processor.core.kernel import NO_PRICE, WIDTH
 from processor.errors import ScaleOverflow
@@ -124,7 +124,7 @@ def test_a_price_that_jumps_out_of_the_window_takes_the_book_along(jump: int) ->
     assert list(zip(prices.tolist(), sizes.tolist(), strict=True)) == best_first(updates)[0]
 
 
-def test_crossed_and_locked_spells_are_counted_with_their_begins_and_ends() -> None:
+def test_crossed_and_locked_periods_are_counted_with_their_begins_and_ends() -> None:
     updates = [
         Update(0, BID, 100, 1),
         Update(0, ASK, 101, 1),
@@ -138,38 +138,38 @@ def test_crossed_and_locked_spells_are_counted_with_their_begins_and_ends() -> N
     ]
     book = a_book(updates)
 
-    assert book.locked == Spells(samples=1, spells=1, begun_ns=(1,), ended_ns=(2,))
-    assert book.crossed == Spells(samples=3, spells=2, begun_ns=(2, 5), ended_ns=(4, None))
+    assert book.locked == Periods(samples=1, count=1, starts_ns=(1,), ends_ns=(2,))
+    assert book.crossed == Periods(samples=3, count=2, starts_ns=(2, 5), ends_ns=(4, None))
 
 
-def test_only_the_first_spells_are_remembered_and_all_are_counted() -> None:
+def test_only_the_first_periods_are_remembered_and_all_are_counted() -> None:
     updates = [Update(0, ASK, 101, 1)]
-    for spell in range(25):
-        updates += [Update(2 * spell + 1, BID, 102, 1), Update(2 * spell + 2, BID, 102, 0)]
+    for period in range(25):
+        updates += [Update(2 * period + 1, BID, 102, 1), Update(2 * period + 2, BID, 102, 0)]
     crossed = a_book([*updates, Update(99, BID, 102, 1), Update(100, ASK, 101, 1)]).crossed
 
-    assert crossed.spells == 26
-    assert crossed.begun_ns == tuple(range(1, 41, 2))
-    assert crossed.ended_ns == tuple(range(2, 42, 2))
+    assert crossed.count == 26
+    assert crossed.starts_ns == tuple(range(1, 41, 2))
+    assert crossed.ends_ns == tuple(range(2, 42, 2))
 
 
 @given(book_streams())
-def test_spells_are_those_of_a_book_looked_at_after_every_time(updates: list[Update]) -> None:
-    stances = []
+def test_periods_are_those_of_a_book_looked_at_after_every_time(updates: list[Update]) -> None:
+    states = []
     for i, update in enumerate(updates[:-1]):
         if updates[i + 1].time_ns != update.time_ns:
             bids, asks = best_first(updates[: i + 1])
             apart = not bids or not asks or bids[0][0] < asks[0][0]
-            stances.append((update.time_ns, "apart" if apart else "crossed" if bids[0][0] > asks[0][0] else "locked"))
+            states.append((update.time_ns, "apart" if apart else "crossed" if bids[0][0] > asks[0][0] else "locked"))
     book = a_book(updates)
 
     for kind, found in (("crossed", book.crossed), ("locked", book.locked)):
-        begun = [t for i, (t, now) in enumerate(stances) if now == kind and (i == 0 or stances[i - 1][1] != kind)]
-        ended = [t for i, (t, now) in enumerate(stances) if now != kind and i and stances[i - 1][1] == kind]
-        assert found.samples == sum(now == kind for _, now in stances)
-        assert found.spells == len(begun)
-        assert found.begun_ns == tuple(begun[:20])
-        assert found.ended_ns == (*ended, None)[: len(begun[:20])]
+        begun = [t for i, (t, now) in enumerate(states) if now == kind and (i == 0 or states[i - 1][1] != kind)]
+        ended = [t for i, (t, now) in enumerate(states) if now != kind and i and states[i - 1][1] == kind]
+        assert found.samples == sum(now == kind for _, now in states)
+        assert found.count == len(begun)
+        assert found.starts_ns == tuple(begun[:20])
+        assert found.ends_ns == (*ended, None)[: len(begun[:20])]
 
 
 @given(book_streams(max_size=30), book_streams(max_size=30))

@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from processor.aggregate.table import aggregate_all
+from processor.core.engine import Engine
 from processor.core.merge import ordering
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Aggregation, Settings
 from processor.sources import conversion as converting
+from processor.sources.cached import CachedSource
+from processor.sources.files import FileSource
 from processor.sources.key import source_key
-from processor.sources.source import Direct, Kept, Source, open_source
+from processor.sources.opening import open_source
+from processor.sources.store import StoreSource
 from processor.store import cache as caching
 from processor.store import manifest as manifests
 from processor.store import writer as writing
@@ -37,7 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
+    from processor.sources.base import Source
     from processor.store.manifest import Manifest
 
 GB = 10**9
@@ -67,7 +72,8 @@ def opened(dataset: Path, cache: Cache | None) -> Source:
 def read(source: Source, on_chunk: Callable[[int], None] = lambda _: None) -> list[tuple[Any, ...]]:
     """The rows of one pass."""
     try:
-        engine, chunks = source.begin(Aggregation(), None, keep=None)
+        state, chunks = source.start(Aggregation(), None, keep=None)
+        engine = Engine(Aggregation(), state=state)
         for number, chunk in enumerate(chunks):
             on_chunk(number)
             engine.advance(chunk.trades, chunk.book)
@@ -92,8 +98,8 @@ def test_the_second_reading_is_of_the_cache_alone_and_tells_the_same(dataset: Pa
 def test_an_entry_is_there_for_others_as_soon_as_it_is_complete(dataset: Path, cache: Cache) -> None:
     with closing(opened(dataset, cache)) as first:
         with closing(opened(dataset, cache)) as meanwhile:
-            assert (first.cache, meanwhile.cache) == ("filling", "left")
-        list(first.begin(Aggregation(), None, keep=None)[1])
+            assert (first.cache, meanwhile.cache) == ("filling", "abandoned")
+        list(first.start(Aggregation(), None, keep=None)[1])
         assert first.cache == "complete"
         with closing(opened(dataset, cache)) as second:
             assert second.cache == "complete"
@@ -145,9 +151,9 @@ def test_a_conversion_that_was_cut_off_is_gone_on_with(
 ) -> None:
     expected = read(opened(dataset, None))
     monkeypatch.setattr(converting.Conversion, "start", lambda _: None)
-    begun = opened(dataset, cache)
-    assert isinstance(begun, Kept)
-    conversion = begun._conversion
+    filling = opened(dataset, cache)
+    assert isinstance(filling, CachedSource)
+    conversion = filling._conversion
     assert conversion is not None
     segments = 0
 
@@ -160,19 +166,19 @@ def test_a_conversion_that_was_cut_off_is_gone_on_with(
     conversion._check = stop_in_the_middle
     with pytest.raises(KeyboardInterrupt):
         conversion.run()
-    begun.close()
+    filling.close()
     monkeypatch.undo()
     monkeypatch.setattr(writing, "SEGMENT_EVENTS", 500)
-    left = manifests.load(begun.folder)
+    left = manifests.load(filling.store.folder)
     assert left is not None
     assert (left.complete, len(left.segments)) == (False, 4)
-    files = {name: (begun.folder / name).stat().st_mtime_ns for part in left.segments for name in part.files}
+    files = {name: (filling.store.folder / name).stat().st_mtime_ns for part in left.segments for name in part.files}
 
     again = opened(dataset, cache)
     assert again.cache == "filling"
     assert read(again) == expected
     for name, changed_ns in files.items():
-        assert (begun.folder / name).stat().st_mtime_ns == changed_ns
+        assert (filling.store.folder / name).stat().st_mtime_ns == changed_ns
     assert read(opened(dataset, cache)) == expected
 
 
@@ -187,9 +193,9 @@ def test_entries_longest_unused_make_room_but_none_that_is_in_use(tmp_path: Path
     tight = Cache(cache.folder, caching._size_bytes(cache.folder) + 1)
     third = opened(datasets[2], tight)
     read(third)
-    assert isinstance(used, Kept)
+    assert isinstance(used, CachedSource)
     left = {path.name for path in cache.folder.glob("[!.]*")}
-    assert used.folder.name in left
+    assert used.store.folder.name in left
     assert len(left) == 2
     read(used)
     assert opened(datasets[1], cache).cache == "filling"
@@ -210,8 +216,8 @@ def test_without_a_cache_to_use_the_dataset_is_read_directly(
         assert opened(dataset, cache).cache == "filling"
     source = opened(dataset, cache)
     assert read(source) == expected
-    assert source.cache == "left"
-    assert isinstance(source, Kept if trouble == "limit" else Direct)
+    assert source.cache == "abandoned"
+    assert isinstance(source, CachedSource if trouble == "limit" else FileSource)
 
 
 def test_a_disk_that_fills_up_in_the_middle_loses_nothing(
@@ -231,7 +237,7 @@ def test_a_disk_that_fills_up_in_the_middle_loses_nothing(
     monkeypatch.setattr("processor.store.writer.write_parquet", full)
     source = opened(dataset, cache)
     assert read(source) == expected
-    assert source.cache == "left"
+    assert source.cache == "abandoned"
     monkeypatch.setattr("processor.store.writer.write_parquet", original)
     again = opened(dataset, cache)
     assert again.cache == "filling"
@@ -250,6 +256,40 @@ def test_a_cache_deleted_while_it_is_read_loses_nothing(dataset: Path, cache: Ca
             shutil.rmtree(cache.folder, ignore_errors=True)
 
     assert read(opened(dataset, cache), delete) == expected
+
+
+@pytest.mark.parametrize("harmed", ["checkpoint", "book"])
+def test_once_the_files_are_read_instead_of_a_damaged_cache_the_report_is_theirs_from_the_first_event(
+    dataset: Path, cache: Cache, harmed: str
+) -> None:
+    with closing(opened(dataset, None)) as files:
+        last_ns = [chunk.until_ns for chunk in files.start(Aggregation(), None, keep=None)[1]][-1]
+        expected = files.report.to_json()
+    read(opened(dataset, cache))
+    with closing(opened(dataset, cache)) as source:
+        (entry,) = cache.folder.glob("[!.]*")
+        for path in entry.rglob(f"{harmed}-*.parquet"):
+            path.write_bytes(b"damaged")
+        assert source.whole
+        # A book is read with the first chunk, a checkpoint before.
+        state, chunks = source.start(Aggregation(), last_ns, keep=1)
+        assert (state is None, source.cache) == ((True, "abandoned") if harmed == "checkpoint" else (False, "complete"))
+        assert [chunk.until_ns for chunk in chunks][-1] == last_ns
+        assert (source.cache, source.whole) == ("abandoned", True)
+        assert source.report.to_json() == expected
+
+
+def test_a_dataset_is_still_needed_between_the_loss_of_the_cache_and_the_reading_of_its_files(
+    dataset: Path, cache: Cache
+) -> None:
+    read(opened(dataset, cache))
+    with closing(opened(dataset, cache)) as source:
+        assert (source.whole, source.report.complete) == (True, True)
+        for path in cache.folder.rglob("trades-*.parquet"):
+            path.write_bytes(b"damaged")
+        assert source.time_range is not None
+        source.neighbour(source.time_range[0], "trade", forward=True)
+        assert (source.cache, source.whole) == ("abandoned", False)
 
 
 @pytest.mark.parametrize("harm", ["missing", "shorter", "manifest"])
@@ -292,7 +332,7 @@ def test_an_unfinished_conversion_is_not_a_dataset(dataset: Path, tmp_path: Path
     (entry,) = cache.folder.glob("[!.]*")
     found = manifests.load(entry)
     assert found is not None
-    assert isinstance(opened(entry, None), Kept)
+    assert isinstance(opened(entry, None), StoreSource)
     manifests.save(entry, type(found)(**{**_fields(found), "complete": False}))
     with pytest.raises(DatasetError, match="unfinished conversion"):
         opened(entry, None)

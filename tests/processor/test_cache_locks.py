@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from processor.core.engine import Engine
 from processor.formats import open_dataset
 from processor.settings import Aggregation
-from processor.sources.source import Source, open_source
+from processor.sources.opening import open_source
 from processor.store import cache as caching
 from processor.store.cache import LOCK_FILE, Cache, CacheUnusable, Entry
 from processor.store.manifest import MANIFEST_FILE
@@ -19,6 +20,8 @@ from tests.processor.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from processor.sources.base import Source
 
 KEY = "0" * 32
 flock = fcntl.flock
@@ -94,7 +97,8 @@ def test_an_entry_that_is_made_while_the_old_one_is_removed_keeps_what_is_writte
 def rows(source: Source) -> tuple[str, list[tuple[object, ...]]]:
     """What is read of a source, and what it says of the cache then."""
     with closing(source):
-        engine, chunks = source.begin(Aggregation(), None, keep=None)
+        state, chunks = source.start(Aggregation(), None, keep=None)
+        engine = Engine(Aggregation(), state=state)
         for chunk in chunks:
             engine.advance(chunk.trades, chunk.book)
         return source.cache, engine.rows().rows()
@@ -119,7 +123,7 @@ def test_an_entry_that_another_process_takes_while_its_lock_is_shared_is_not_rea
 
     before_lock(monkeypatch, fcntl.LOCK_SH, take)
     state, found = rows(opened())
-    assert state == "left"
+    assert state == "abandoned"
     monkeypatch.undo()
     assert found == rows(open_source(open_dataset(dataset), None, "exchange", None))[1]
     (taker,) = takers

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from processor.aggregate.table import write_table
+from processor.aggregate.output import write_table
 from processor.cli.main import check_environment
 from processor.errors import SettingError
 from shared import STATUS_FILE, DirectoryReader

@@ -10,7 +10,7 @@ import pytest
 
 from processor.formats import open_dataset
 from processor.settings import Aggregation
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from processor.store import digests as digesting
 from processor.store.cache import Cache
 from processor.store.digests import DIGESTS_FILE, Digests, digest_of
@@ -52,7 +52,7 @@ def start(dataset: Path, folder: Path) -> str:
     object.__setattr__(cache, "digests", Digests(folder, now_ns=much_later))
     source = open_source(open_dataset(dataset), None, "exchange", cache)
     try:
-        _, chunks = source.begin(Aggregation(), None, keep=None)
+        _, chunks = source.start(Aggregation(), None, keep=None)
         for _ in chunks:
             pass
         return source.cache

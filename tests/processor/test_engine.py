@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.core import bars
+from processor.core.aggregates import bars
 from processor.core.engine import OBI, Engine, checks, decimal_floats
 from processor.settings import Aggregation
 from processor.units import NS_PER_DAY, NS_PER_MS
@@ -156,7 +156,7 @@ def test_an_engine_that_keeps_few_rows_ends_with_the_rows_of_one_that_keeps_all(
     every, few = (fed(Engine(aggregation, keep=kept), trades, book, moments) for kept in (None, keep))
 
     assert few.rows().equals(every.rows().tail(keep))
-    assert few.trade_bars().tail(keep).equals(every.trade_bars().tail(keep))
+    assert few.trade_bars.rows().tail(keep).equals(every.trade_bars.rows().tail(keep))
 
 
 @given(trade_streams(), st.integers(1, 4), st.integers(1, 4))

@@ -19,7 +19,7 @@ import pytest
 
 from processor.aggregate import cluster
 from processor.aggregate.cluster import on_cluster
-from processor.aggregate.partitions import computed, partitions, put_together
+from processor.aggregate.partitions import computed, engine_of_parts, partitions
 from processor.aggregate.processes import in_processes
 from processor.aggregate.table import COLUMNS, aggregate_all, table
 from processor.core.engine import Engine
@@ -63,7 +63,7 @@ def assert_one_pass(store: Store, parts: Sequence[Part]) -> None:
     end = len(manifest.segments)
     whole = Engine(WANTED.aggregation)
     read_on(folder, manifest, whole, 0, end - 1)
-    engine = put_together(folder, manifest, parts, WANTED.aggregation, end)
+    engine = engine_of_parts(folder, manifest, parts, WANTED.aggregation, end)
     assert table(engine, WANTED).equals(table(whole, WANTED))
 
 

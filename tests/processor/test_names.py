@@ -16,7 +16,7 @@ from processor.names import openable, printable, printable_lines
 from processor.replay.playback import session_info
 from processor.replay.resume import path_text
 from processor.settings import Settings
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from processor.store.cache import Cache
 from tests.formats.samples import tardis
 

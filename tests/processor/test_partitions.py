@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.aggregate.partitions import Partition, computed, divisible, partitions, pieces, put_together
+from processor.aggregate.partitions import Partition, computed, divisible, engine_of_parts, partitions, pieces
 from processor.aggregate.table import table
 from processor.core.engine import Engine
 from processor.errors import DatasetError
 from processor.settings import Aggregation, Settings
-from processor.store.reader import adds_up, engine_of_bars
+from processor.store.base_bars import adds_up
+from processor.store.reader import state_of_bars
 from processor.units import NS_PER_DAY
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
 if TYPE_CHECKING:
-    from processor.core.merge.ordering import Chunk
+    from processor.core.merge.chunk import Chunk
 
 HOUR_NS = 3600 * SECOND_NS
 
@@ -41,7 +42,7 @@ settings = st.builds(
     back=st.integers(0, 3),
     least=st.sampled_from([None, 1, 2, 5]),
 )
-def test_days_or_pieces_put_together_are_one_pass(
+def test_days_or_pieces_engine_of_parts_are_one_pass(
     chunks: list[Chunk], wanted: Settings, segment_events: int, back: int, least: int | None
 ) -> None:
     with TemporaryDirectory() as name, mock.patch("os.fsync"):
@@ -60,11 +61,12 @@ def test_days_or_pieces_put_together_are_one_pass(
         whole = Engine(wanted.aggregation)
         read_on(folder, manifest, whole, 0, end - 1)
         parts = [computed(partition) for partition in found]
-        engine = put_together(folder, manifest, parts, wanted.aggregation, end)
+        engine = engine_of_parts(folder, manifest, parts, wanted.aggregation, end)
         assert_same(engine, whole, 1_000_000)
         assert table(engine, wanted).equals(table(whole, wanted))
         if adds_up(wanted.aggregation):
-            added_up = engine_of_bars(folder, manifest, end, wanted.aggregation, lambda _: None)
+            state = state_of_bars(folder, manifest, end, wanted.aggregation, lambda _: None)
+            added_up = Engine(wanted.aggregation, state=state)
             assert_same(added_up, whole, 1_000_000)
             assert table(added_up, wanted).equals(table(whole, wanted))
         read_on(folder, manifest, engine, end, last - 1)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor import formats
+from processor import formats, prefetch
 from processor.core.merge import ordering
-from processor.formats.lines import chunks
 from processor.publish import publisher as publishing
 from processor.replay.context import StopSignal
 from processor.replay.run import replay
@@ -365,7 +364,7 @@ def test_the_replay_shows_that_it_lives_while_it_waits_for_a_slow_dataset(
         if len(states) == 3:
             gate.set()
 
-    monkeypatch.setattr(chunks, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(prefetch, "_PATIENCE_S", 0.01)
     monkeypatch.setattr(formats, "in_time_order", slow)
     monkeypatch.setattr(publishing.Publisher, "announce", announce)
     status = play(dataset, tmp_path, clock, speed=None)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from processor.core.book import Book
 from processor.core.events import ASK, BID
-from processor.core.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_spells
+from processor.core.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_crossed_and_locked
 from processor.publish.publisher import SessionInfo
 from processor.publish.report_view import report_payload
 from processor.units import NS_PER_MS, NS_PER_SECOND
@@ -142,7 +142,7 @@ def test_a_silence_is_told_once_it_has_lasted_and_its_length_once_it_is_over() -
     assert at(210) == [(10_000, 210_000, "200 s without an event")]
 
 
-def test_crossed_and_locked_spells_are_told_from_to_and_one_that_stands_up_to_the_clock() -> None:
+def test_crossed_and_locked_periods_are_told_from_to_and_one_that_stands_up_to_the_clock() -> None:
     book = Book(interval_ns=NS_PER_SECOND, obi_levels=1)
     updates = [(0, ASK, 101, 1), (1, BID, 102, 1), (3, ASK, 101, 0), (3, ASK, 102, 1), (5, BID, 90, 1)]
     book.advance(columns_of_book([Update(ms * NS_PER_MS, *rest) for ms, *rest in updates]))
@@ -154,7 +154,7 @@ def test_crossed_and_locked_spells_are_told_from_to_and_one_that_stands_up_to_th
     }
     assert found == {"crossed": [(1, 3)], "locked": [(3, 9)]}
     assert report == Report()
-    assert with_spells(report, book).counts["crossed"] == book.crossed.samples
+    assert with_crossed_and_locked(report, book).counts["crossed"] == book.crossed.samples
 
 
 def test_names_that_are_no_unicode_and_very_many_files_can_be_told() -> None:

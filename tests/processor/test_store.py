@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.engine import Engine, checks
-from processor.core.merge.ordering import Chunk
+from processor.core.merge.chunk import Chunk
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
-from processor.store.filled import Filled
+from processor.store.activity_index import ActivityIndex
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
-from processor.store.reader import bare_engine_before, engine_before, read_segment, segment_holding
+from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
 from processor.store.writer import StoreWriter
 from processor.units import NS_PER_DAY
 from tests.processor.streams import (
@@ -127,14 +127,14 @@ def read_on(folder: Path, manifest: Manifest, engine: Engine, first: int, last: 
 
 def assert_same(found: Engine, played: Engine, keep: int) -> None:
     assert found.rows().equals(played.rows())
-    assert found.trade_bars().tail(keep).equals(played.trade_bars().tail(keep))
+    assert found.trade_bars.rows().tail(keep).equals(played.trade_bars.rows().tail(keep))
     assert (found.trades, found.book.samples) == (played.trades, played.book.samples)
     assert (found.first_ns, found.event_ns) == (played.first_ns, played.event_ns)
     for side, expected in zip(found.book.levels(1000), played.book.levels(1000), strict=True):
         assert [column.tolist() for column in side] == [column.tolist() for column in expected]
     assert found.book.price_decimals == played.book.price_decimals
-    assert found.tape.size_decimals == played.tape.size_decimals
-    assert found.tape.traded == played.tape.traded
+    assert found.trade_bars.size_decimals == played.trade_bars.size_decimals
+    assert found.trade_bars.traded == played.trade_bars.traded
     for engine in (found, played):
         assert False not in checks(engine.rows(), engine).values()
 
@@ -153,13 +153,14 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)
-        filled: Filled | None = None
+        index: ActivityIndex | None = None
         if aggregation.activity is not None and manifest.first_ns is not None:
-            filled = Filled(folder, aggregation.activity, manifest.first_ns)
+            index = ActivityIndex(folder, aggregation.activity, manifest.first_ns)
         for number in range(len(manifest.segments)):
-            if filled is not None:
-                filled.look(manifest, number)
-            found, first = engine_before(folder, manifest, number, aggregation, keep=keep, filled=filled)
+            if index is not None:
+                index.extend(manifest, number)
+            state, first = state_before(folder, manifest, number, aggregation, keep=keep, index=index)
+            found = Engine(aggregation, keep=keep, state=state)
             read_on(folder, manifest, found, first, number - 1)
             assert_same(found, played, keep)
             for engine in (found, played):
@@ -174,18 +175,19 @@ def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp
     activity = Activity("t", Decimal(7))
     aggregation = Aggregation(interval_ns=0, activity=activity)
     manifest = written(tmp_path, market_of_seconds(200), segment_events=20)
-    filled = Filled(tmp_path, activity, manifest.first_ns or 0)
+    index = ActivityIndex(tmp_path, activity, manifest.first_ns or 0)
     played = Engine(aggregation, keep=keep)
-    begun_at = set()
+    lengths = set()
     for number in range(len(manifest.segments)):
-        filled.look(manifest, number)
-        found, first = engine_before(tmp_path, manifest, number, aggregation, keep=keep, filled=filled)
-        begun_at.add(number - first)
+        index.extend(manifest, number)
+        state, first = state_before(tmp_path, manifest, number, aggregation, keep=keep, index=index)
+        found = Engine(aggregation, keep=keep, state=state)
+        lengths.add(number - first)
         read_on(tmp_path, manifest, found, first, number - 1)
         assert_same(found, played, keep)
         read_on(tmp_path, manifest, played, number, number)
     assert len(manifest.segments) == 20
-    assert max(begun_at) < 10
+    assert max(lengths) < 10
 
 
 @given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))
@@ -261,6 +263,6 @@ def test_the_bare_engine_of_a_day_gives_that_days_rows_of_one_pass(tmp_path: Pat
     whole = Engine(aggregation)
     read_on(tmp_path, manifest, whole, 0, len(manifest.segments) - 1)
     first = next(n for n, segment in enumerate(manifest.segments) if segment.first_ns >= 2 * day)
-    found = bare_engine_before(tmp_path, manifest, first, aggregation, keep=None)
+    found = Engine(aggregation, state=bare_state_before(tmp_path, manifest, first))
     read_on(tmp_path, manifest, found, first, len(manifest.segments) - 1)
     assert found.rows().filter(pl.col("bucket") >= 48).equals(whole.rows().filter(pl.col("bucket") >= 48))

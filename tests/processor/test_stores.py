@@ -13,7 +13,8 @@ from processor.cli.inspection import inspect
 from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.settings import Settings
-from processor.sources.source import Kept, open_source
+from processor.sources.opening import open_source
+from processor.sources.store import StoreSource
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 from tests.formats.samples import TARDIS_TRADES
 
@@ -66,7 +67,7 @@ def test_a_whole_store_is_played_from_any_moment_also_through_a_link(tmp_path: P
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "here").symlink_to(tmp_path / "made")
     for folder in ("made", "linked"):
-        assert isinstance(open_source(open_dataset(tmp_path / folder), None, "exchange", None), Kept)
+        assert isinstance(open_source(open_dataset(tmp_path / folder), None, "exchange", None), StoreSource)
 
 
 @pytest.mark.parametrize("days_left", [0, 1])

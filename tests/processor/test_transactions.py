@@ -12,7 +12,7 @@ from processor.formats import open_dataset
 from processor.replay.cursor import Cursor
 from processor.replay.player import Player
 from processor.settings import Aggregation
-from processor.sources.source import open_source
+from processor.sources.opening import open_source
 from shared import STATUS_FILE, DirectoryReader, Status, command, decode, send_command
 from tests.processor.fake_clock import FakeClock
 from tests.processor.markets import FIRST_NS, market, write

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.events import CLEAR, BookEvents, ColumnsT, LocatedTrades, Trades, concatenated
+from processor.core.events import CLEAR, BookEvents, ColumnsT, LocatedTrades, concatenated
+from processor.core.merge.chunk import Chunk, after
 from processor.core.merge.counted import Counted
 from processor.core.merge.held import Held, until
 from processor.core.merge.jumps import Jumps
@@ -43,45 +44,6 @@ _STRIDE: Final = 64
 """Every how many rows a dense chunk is looked at for silences."""
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
 _END: Final = int(np.iinfo(np.int64).max)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Every event after the previous chunk's `until_ns` and up to this one's, in time order, in successive parts."""
-
-    trades: tuple[Trades, ...]
-    book: tuple[BookEvents, ...]
-    until_ns: int
-    consumed_bytes: int
-
-    @property
-    def first_ns(self) -> int | None:
-        """Time of the first event; None where there is none."""
-        parts = (*self.trades, *self.book)
-        return min((int(part.time_ns[0]) for part in parts if len(part)), default=None)
-
-    def until(self, limit_ns: int) -> Chunk:
-        """The same chunk without what is later than `limit_ns`."""
-        if self.until_ns <= limit_ns:
-            return self
-        return replace(
-            self,
-            trades=tuple(until(part, limit_ns) for part in self.trades),
-            book=tuple(until(part, limit_ns) for part in self.book),
-            until_ns=limit_ns,
-        )
-
-    def after(self, limit_ns: int) -> Chunk:
-        """The same chunk without what is not later than `limit_ns`."""
-        return replace(
-            self,
-            trades=tuple(_after(part, limit_ns) for part in self.trades),
-            book=tuple(_after(part, limit_ns) for part in self.book),
-        )
-
-
-def _after(part: ColumnsT, limit_ns: int) -> ColumnsT:
-    return part.rows(slice(int(np.searchsorted(part.time_ns, limit_ns, side="right")), None))
 
 
 class _Reading:
@@ -316,7 +278,7 @@ def _once(told: Sequence[Telling[ColumnsT]], overlaps: Overlaps) -> tuple[Column
 
 def _between(telling: Telling[ColumnsT], since_ns: int, until_ns: int) -> Telling[ColumnsT]:
     """The same with the rows after the one time and up to the other."""
-    rows = (_after(until(part, until_ns), since_ns) for part in telling.rows)
+    rows = (after(until(part, until_ns), since_ns) for part in telling.rows)
     return replace(telling, rows=tuple(part for part in rows if len(part)))
 
 
@@ -405,7 +367,7 @@ class _Better:
 
 
 def _note_silences(kinds: Sequence[list[_Times]], last_ns: int, report: Report) -> None:
-    """Report spells without any event; `kinds` holds each kind's parts, of which at least one has rows."""
+    """Report periods without any event; `kinds` holds each kind's parts, of which at least one has rows."""
     every = [part for parts in kinds for part in parts]
     begun_ns = last_ns if last_ns != _BEGINNING else min(int(part[0]) for part in every)
     edges = np.array([begun_ns, max(int(part[-1]) for part in every)])

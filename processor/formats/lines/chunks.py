@@ -1,34 +1,29 @@
-"""Files as chunks of whole lines, read and unpacked in a thread of their own while the last chunk is parsed."""
+"""Files as chunks of whole lines, read and unpacked in a thread while the chunk before is parsed."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from processor.errors import DatasetError
 from processor.formats.disk.packing import BOM, HEAD_BYTES
+from processor.prefetch import SMALL_BYTES, prefetched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Generator
 
     from processor.formats.disk.files import SourceFile
 
-SMALL_BYTES: Final = 64 << 10
-"""What takes as long to read as a thread takes to begin and to end."""
 _NEWLINE: Final = ord("\n")
 _MOST_LINE_BYTES: Final = 256 << 20
 """A few bytes may unpack to one line that fills any memory."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Lines:
     """Whole lines: the first is line `first_line` (1-based) of the file, each of the `lines` ends with a newline.
 
     `cut_off`: the packed file ends here in the middle; the incomplete line that followed is left out.
@@ -58,7 +53,7 @@ def head_lines(head: bytes) -> list[bytes]:
     return found[:1] + [line for line in found[1:] if line != found[0]]
 
 
-def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Chunk]:
+def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Lines]:
     """The file's lines without a byte order mark and the first `header_lines`, as they are read ahead in a thread.
 
     A small file is not worth a thread.
@@ -69,7 +64,7 @@ def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = 
     return prefetched(_chunks(file, header_lines, read_bytes), 2 if file.size_bytes > SMALL_BYTES else 0)
 
 
-def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Generator[Chunk]:
+def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Generator[Lines]:
     first_line = 1
     consumed = 0
     rest: list[bytes] = []
@@ -77,7 +72,7 @@ def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Gene
         for data, consumed, cut_off in blocks:
             end = data.rfind(b"\n") + 1
             if cut_off:
-                yield Chunk(b"", first_line, 0, consumed, cut_off=True)
+                yield Lines(b"", first_line, 0, consumed, cut_off=True)
                 return
             if not end:
                 rest.append(data)
@@ -93,12 +88,12 @@ def _chunks(file: SourceFile, header_lines: int, read_bytes: int | None) -> Gene
             if text:
                 # Four times as fast as bytes.count, and other threads run meanwhile.
                 lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))
-                chunk = Chunk(text, first_line, lines, consumed)
+                chunk = Lines(text, first_line, lines, consumed)
                 first_line += chunk.lines
                 yield chunk
     text = b"".join(rest)
     if text and first_line > header_lines:
-        yield Chunk(text + b"\n", first_line, 1, consumed)
+        yield Lines(text + b"\n", first_line, 1, consumed)
 
 
 def _without_mark(file: SourceFile, read_bytes: int | None) -> Generator[tuple[bytes, int, bool]]:
@@ -114,62 +109,3 @@ def _without_mark(file: SourceFile, read_bytes: int | None) -> Generator[tuple[b
         yield data, consumed, block.cut_off
     if start:
         yield start, consumed, False
-
-
-_END: Final = object()
-_PATIENCE_S: Final = 0.2
-
-
-def prefetched(items: Iterable[T], depth: int = 2, *, while_waiting: Callable[[], None] | None = None) -> Generator[T]:
-    """The same items, made up to `depth` ahead in a thread (0: here, as they are asked for); what they raise is raised.
-
-    The thread begins with the first item asked for and has ended, and closed `items`, when this is exhausted or closed.
-    `while_waiting` is called a few times a second for as long as the next item is not there; what it raises is raised.
-    """
-    if not depth:
-        yield from items
-        return
-    made: queue.SimpleQueue[object] = queue.SimpleQueue()
-    room = threading.Semaphore(depth)
-    closed = threading.Event()
-    failures: list[BaseException] = []
-
-    def make() -> None:
-        source = iter(items)
-        try:
-            try:
-                room.acquire()
-                while not closed.is_set():
-                    made.put(next(source))
-                    room.acquire()
-            except StopIteration:
-                pass
-            finally:
-                getattr(source, "close", lambda: None)()
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever takes the items
-            failures.append(error)
-        finally:
-            made.put(_END)
-
-    thread = threading.Thread(target=make, name="prefetch", daemon=True)
-    thread.start()
-    try:
-        while (item := _next(made, while_waiting)) is not _END:
-            room.release()
-            yield item  # type: ignore[misc]
-        if failures:
-            raise failures[0]
-    finally:
-        closed.set()
-        room.release()
-        thread.join()
-
-
-def _next(made: queue.SimpleQueue[object], while_waiting: Callable[[], None] | None) -> object:
-    if while_waiting is None:
-        return made.get()
-    while True:
-        try:
-            return made.get(timeout=_PATIENCE_S)
-        except queue.Empty:
-            while_waiting()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processor.core.merge.parts import Batch
     from processor.core.report import Report
     from processor.formats.disk.files import SourceFile
-    from processor.formats.lines.chunks import Chunk
+    from processor.formats.lines.chunks import Lines
     from processor.formats.lines.text import Layout, Parsed
 
 _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -120,7 +120,7 @@ class TableReader:
             yield self._checked(*waiting, layout.row_of(time), _NOTHING_AHEAD, days, file.name)
         self._report.refuse_if_rotten(file.name)
 
-    def _parsed(self, chunk: Chunk, layout: Layout, name: str) -> tuple[Rows, int]:
+    def _parsed(self, chunk: Lines, layout: Layout, name: str) -> tuple[Rows, int]:
         price_decimals, size_decimals = self._decimals
         parsed = layout.parse(
             chunk.text,
@@ -202,7 +202,7 @@ def report_rounded(report: Report, name: str, parsed: Parsed) -> None:
     report.add_all("rounded", name, found, parsed.rounded_count)
 
 
-def report_cut_off(report: Report, name: str, chunk: Chunk) -> None:
+def report_cut_off(report: Report, name: str, chunk: Lines) -> None:
     """Report that a packed file ends in the middle."""
     detail = "the packed file is cut off here: what it held beyond is lost"
     report.add("incomplete", name, chunk.first_line, None, detail)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from processor.core.merge.parts import Batch, Part
     from processor.core.report import Report
     from processor.formats.disk.files import SourceFile
-    from processor.formats.lines.chunks import Chunk
+    from processor.formats.lines.chunks import Lines
     from processor.formats.lines.levels import Levels
     from processor.formats.recordings.delta_book import Outcome
     from processor.formats.recordings.messages import Decoder, Message
@@ -185,7 +185,7 @@ class _Reader:
         if overlaps:
             self._trade_order, self._book_order = OrderCheck(self._report), OrderCheck(self._report)
 
-    def read(self, chunk: Chunk) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
+    def read(self, chunk: Lines) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None]:
         """The chunk's trades, book events and the trades' lines; a message of several counts as so many rows."""
         rows = 0
         entries: list[_Entry] = []

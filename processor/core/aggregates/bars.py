@@ -10,9 +10,10 @@ What has been traded in all is counted beside them in another way, so that they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 import polars as pl
 from numba import njit
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.aggregates.base import Batch
     from processor.settings import CvdReset
 
 PRICES: Final = ("open", "high", "low", "close")
@@ -205,62 +207,91 @@ def finished(bars: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-class Tape:
-    """Trades fed batch by batch; `advance` returns the intervals they closed, `open_bars` the one still open."""
+class TradeTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What the trades up to a moment come to, on a scale of `trade_decimals` (of prices, of sizes).
 
-    def __init__(self, *, reset: CvdReset) -> None:
-        """Begin before the first trade."""
+    `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with UTC day number `cvd_day`, the day
+    of the last trade. `traded` is what was traded in all, `traded_before_day` what was traded before that day.
+    """
+
+    trades: int
+    trade_decimals: tuple[int, int]
+    cvd_lots: int
+    cvd_of_day_lots: int
+    cvd_day: int
+    traded: Traded
+    traded_before_day: Traded
+
+
+class TradeBars:
+    """Bars of the trades: the closed ones that are kept, and the open one.
+
+    `trades` counts the trades, `traded` is what they come to, `first_bucket` names the interval of the first one (None
+    before it).
+    """
+
+    def __init__(self, *, reset: CvdReset, keep: int | None) -> None:
+        """Start before the first trade; only the last `keep` closed intervals are remembered, with None all."""
         self.price_decimals = 0
         self.size_decimals = 0
+        self.trades = 0
+        self.traded = Traded()
+        self.first_bucket: int | None = None
         self._reset: CvdReset = reset
+        self._keep = keep
         self._cvd_lots = 0
         self._cvd_day = 0
-        self._open = empty()
-        self.traded = Traded()
         self._traded_before_cvd = Traded()
+        self._open = empty()
+        self._closed: list[pl.DataFrame] = []
+        self._forgotten_lots = (0,) * len(LOTS)
 
     @classmethod
     def resumed(
         cls,
+        totals: TradeTotals,
+        bars: pl.DataFrame,
+        traded_before: Traded,
+        first_bucket: int | None,
         *,
         reset: CvdReset,
-        decimals: tuple[int, int],
-        cvd_lots: int,
-        cvd_day: int,
-        open_bar: pl.DataFrame,
-        traded: Traded,
-        traded_before_cvd: Traded,
-    ) -> Tape:
-        """A tape that goes on after a trade of UTC day number `cvd_day` that left the CVD at `cvd_lots`.
+        keep: int | None,
+    ) -> TradeBars:
+        """Go on after the trades that `totals` counts.
 
-        `decimals` are those of prices and sizes, `open_bar` the interval of that trade as `trade_bars` gives it, or no
-        row for one that is not of interest. `traded` is what was traded so far, and until the CVD last began at 0.
+        `bars` are the last intervals up to the last trade, the open one last, as `trade_bars` gives them on the scale
+        of `totals`; without a row, nothing is known of any. `traded_before` is what was traded before the first.
         """
-        tape = cls(reset=reset)
-        tape.price_decimals, tape.size_decimals = decimals
-        tape._cvd_lots, tape._cvd_day, tape._open = cvd_lots, cvd_day, open_bar
-        tape.traded, tape._traded_before_cvd = traded, traded_before_cvd
-        return tape
+        found = cls(reset=reset, keep=keep)
+        found.price_decimals, found.size_decimals = totals.trade_decimals
+        found.trades, found.traded, found.first_bucket = totals.trades, totals.traded, first_bucket
+        found._cvd_day = totals.cvd_day
+        if reset == "day":
+            found._cvd_lots, found._traded_before_cvd = totals.cvd_of_day_lots, totals.traded_before_day
+        else:
+            found._cvd_lots = totals.cvd_lots
+        found._open = bars[-1:]
+        found._forgotten_lots = (traded_before.volume, *astuple(traded_before))
+        found._add_closed(finished(bars[:-1]))
+        return found
 
-    def advance(self, trades: Trades, buckets: NDArray[np.int64]) -> pl.DataFrame:
-        """Take `trades` in, whose intervals are `buckets`, and return those they closed, on the scale now held.
+    def advance(self, batch: Batch) -> bool:
+        """See Aggregate."""
+        closed = [self._advance(*each) for each in zip(batch.trades, batch.buckets, strict=True)]
+        return any(closed)
 
-        Raises:
-            ScaleOverflow: a price or size has no room in 64 bits on the finest scale seen.
-        """
-        if not len(trades):
-            return self._open.clear()
-        price_decimals = max(trades.price_decimals, self.price_decimals)
-        size_decimals = max(trades.size_decimals, self.size_decimals)
-        grow_price, grow_size = price_decimals - self.price_decimals, size_decimals - self.size_decimals
-        self._open = rescaled(self._open, grow_price, grow_size)
-        self._cvd_lots *= 10**grow_size
-        self.price_decimals, self.size_decimals = price_decimals, size_decimals
-        trades = trades.rescaled(price_decimals, size_decimals)
+    def _advance(self, trades: Trades, buckets: NDArray[np.int64]) -> bool:
+        if self.first_bucket is None:
+            self.first_bucket = int(buckets[0])
+        self._rescale(
+            max(trades.price_decimals, self.price_decimals) - self.price_decimals,
+            max(trades.size_decimals, self.size_decimals) - self.size_decimals,
+        )
+        trades = trades.rescaled(self.price_decimals, self.size_decimals)
         bars = trade_bars(
             trades,
             buckets,
-            volume=self._count(trades, grow_size),
+            volume=self._count(trades),
             cvd_lots=self._cvd_lots,
             cvd_day=self._cvd_day,
             reset=self._reset,
@@ -269,27 +300,67 @@ class Tape:
         self._cvd_day = int(trades.time_ns[-1]) // NS_PER_DAY
         bars = joined([self._open, bars])
         self._open = bars[-1:]
-        return finished(bars[:-1])
+        closed = finished(bars[:-1])
+        if len(closed):
+            self._add_closed(closed)
+        return bool(len(closed))
 
-    def _count(self, trades: Trades, grow_size: int) -> int:
-        """Add what `trades` come to to what was traded before, on a scale finer by `grow_size`, and return it."""
-        found = traded(trades)
-        self.traded = self.traded.finer(grow_size) + found
+    def _rescale(self, grow_price: int, grow_size: int) -> None:
+        """Keep everything with that many more decimals."""
+        if grow_price == grow_size == 0:
+            return
+        self._open = rescaled(self._open, grow_price, grow_size)
+        self._closed = [rescaled(part, grow_price, grow_size) for part in self._closed]
+        self._cvd_lots *= 10**grow_size
+        self._forgotten_lots = tuple(lots * 10**grow_size for lots in self._forgotten_lots)
+        self.traded = self.traded.finer(grow_size)
         self._traded_before_cvd = self._traded_before_cvd.finer(grow_size)
+        self.price_decimals += grow_price
+        self.size_decimals += grow_size
+
+    def _count(self, trades: Trades) -> int:
+        """Count `trades`, which are on the scale held, and return their volume in lots."""
+        found = traded(trades)
+        self.trades += len(trades)
+        self.traded += found
         day = int(trades.time_ns[-1]) // NS_PER_DAY
         if self._reset == "day" and day != self._cvd_day:
             first_of_day = int(np.searchsorted(trades.time_ns, day * NS_PER_DAY))
             self._traded_before_cvd = self.traded - traded(trades.rows(slice(first_of_day, None)))
         return found.volume
 
+    def _add_closed(self, closed: pl.DataFrame) -> None:
+        """Remember `closed`, and forget the earliest of all those that are too many."""
+        self._closed.append(closed)
+        if self._keep is None:
+            return
+        every = pl.concat(self._closed)
+        kept = every.tail(self._keep)
+        if len(kept) < len(every):
+            self._forgotten_lots = _added(self._forgotten_lots, lots_of(every[: -self._keep]))
+        self._closed = [kept]
+
     @property
     def delta(self) -> int:
-        """What the CVD must be by now, from what was traded since it began at 0."""
+        """What the CVD must be by now, from what was traded since it last started at 0."""
         return (self.traded - self._traded_before_cvd).delta
 
-    def open_bars(self) -> pl.DataFrame:
-        """The open interval, one row, or none before the first trade."""
-        return finished(self._open)
+    def rows(self) -> pl.DataFrame:
+        """Intervals with trades, oldest first, the open one last (columns of SCHEMA: ticks and lots)."""
+        return pl.concat([*self._closed, finished(self._open)])
+
+    def lots_before(self, bucket: int) -> tuple[int, ...]:
+        """Sums of LOTS over the intervals before interval `bucket`, whether they are kept or not."""
+        return _added(self._forgotten_lots, lots_of(self.rows().filter(pl.col("bucket") < bucket)))
+
+
+def lots_of(bars: pl.DataFrame) -> tuple[int, ...]:
+    """Sums of the columns LOTS of some trade bars."""
+    return bars.select(pl.col(LOTS).sum()).row(0)
+
+
+def _added(some: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(one + other for one, other in zip(some, more, strict=True))
 
 
 def rescaled(bars: pl.DataFrame, price_decimals: int, size_decimals: int) -> pl.DataFrame:

@@ -1,10 +1,10 @@
 """Bars that end by activity rather than by time: after so many trades, so much volume, or so much turnover.
 
-A bar begins in a millisecond and ends with one: that of the trade that fills it. That trade belongs to it whole, and so
-does whatever else bears its millisecond, because files give times in milliseconds and the fills of one order share
-theirs. The next bar begins with the millisecond after, so that bars leave no time between them and each has a label of
-its own. The first begins with the dataset's first event. What a bar is filled with is counted in trades, in lots, or in
-ticks times lots, and by nothing but the trades since it began.
+A bar ends with the millisecond of the trade that fills it. That trade belongs to it whole, and so does every event of
+the same millisecond, because files give times in milliseconds and the executions of one order share theirs. The next
+bar starts with the millisecond after, so that bars leave no time between them and each has a label of its own. The
+first bar starts with the dataset's first event. What fills a bar is counted in trades, in lots, or in ticks times lots,
+from the trades since its start alone.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _FULL_MS: Final = 3
 """The millisecond in which it was filled, or _UNFILLED."""
 
 
-class Fills:
+class ActivityCounter:
     """The open bar of an activity, fed with trades in time order."""
 
     def __init__(self, activity: Activity, first_ns: int) -> None:
-        """Begin with the dataset's first event, at `first_ns`."""
+        """Start with the dataset's first event, at `first_ns`."""
         self._activity = activity
         self._decimals = (0, 0)
         self._limit = _limit_of(activity, *self._decimals)
@@ -60,12 +60,12 @@ class Fills:
 
     @property
     def starts_ns(self) -> NDArray[np.int64]:
-        """Begin of the bar of the last trade, and of the next one if that is known already."""
+        """Start of the bar of the last trade, and of the next bar if that is known already."""
         start_ms, _, _, full_ms = self._state.tolist()
         return np.array([start_ms] if full_ms == _UNFILLED else [start_ms, full_ms + 1], np.int64) * NS_PER_MS
 
     def take(self, trades: Trades) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Take `trades` in; return for each the begin of its bar in ms, and in ns the begins that they settled.
+        """Take in `trades`; return the start of each trade's bar in ms, and in ns the starts that became known.
 
         Raises:
             ScaleOverflow: a price, a size or the limit has no room on the finest scale seen.
@@ -73,7 +73,7 @@ class Fills:
         self._rescale(trades.price_decimals, trades.size_decimals)
         trades = trades.rescaled(*self._decimals)
         buckets, starts_ms = np.empty(len(trades), np.int64), np.empty(len(trades), np.int64)
-        found = _fill(
+        found = _count(
             self._state,
             _UNITS[self._activity.unit],
             *divmod(self._limit, _WORD),
@@ -113,23 +113,23 @@ def _decimals_of(activity: Activity, price_decimals: int, size_decimals: int) ->
     return (price_decimals if activity.unit == "d" else 0), (0 if activity.unit == "t" else size_decimals)
 
 
-def bar_around(fills: Fills, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
-    """Begin of the bar that holds `at_ns`, and of the one after it; None if these trades do not fill it.
+def bar_around(counter: ActivityCounter, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:
+    """Start of the bar that holds `at_ns`, and of the one after it; None if these trades do not fill it.
 
-    `trades` go on where `fills` is, which is no later than in that bar.
+    `trades` continue from `counter`, whose open bar is that bar or an earlier one.
     """
-    starts_ns: list[int] = fills.starts_ns.tolist()
+    starts_ns: list[int] = counter.starts_ns.tolist()
     for part in trades:
         if starts_ns[-1] > at_ns:
             break
-        _, found_ns = fills.take(part)
+        _, found_ns = counter.take(part)
         starts_ns = [*starts_ns[-1:], *found_ns.tolist()]
     at = bisect_right(starts_ns, at_ns)
     return starts_ns[at - 1], starts_ns[at] if at < len(starts_ns) else None
 
 
 @njit(cache=True, nogil=True)
-def _fill(
+def _count(
     state: NDArray[np.int64],
     unit: int,
     limit_high: int,
@@ -140,7 +140,7 @@ def _fill(
     buckets: NDArray[np.int64],
     starts_ms: NDArray[np.int64],
 ) -> int:
-    """Write the begin of each trade's bar into `buckets`, those settled meanwhile into `starts_ms`; return how many."""
+    """Write the start of each trade's bar into `buckets`, new starts into `starts_ms`; return how many of these."""
     start_ms, high, low, full_ms = state[_START_MS], state[_HIGH], state[_LOW], state[_FULL_MS]
     found = 0
     for i in range(len(time_ns)):

@@ -1,0 +1,1 @@
+"""What an engine keeps of the events: one module for each aggregate."""

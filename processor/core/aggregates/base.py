@@ -1,0 +1,45 @@
+"""What every aggregate does with the events, so that the engine need not know which aggregates there are.
+
+A new aggregate is a module here and its lines in `Engine` and `EngineState`. What a store keeps of it for a seek is a
+module in `processor/store`, as `base_bars` is for the bars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from processor.core.events import BookEvents, Trades
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some trades and some book events; each kind is in time order and follows the batch before.
+
+    `buckets` names the interval of each trade, an int64 array for each part of `trades`. No part is empty.
+    """
+
+    trades: Sequence[Trades]
+    buckets: Sequence[NDArray[np.int64]]
+    book: Sequence[BookEvents]
+
+
+class Aggregate(Protocol):
+    """Something that an engine computes from the events; the result does not depend on how they are cut into batches.
+
+    An aggregate keeps its values on the finest scale seen so far. It is made before the first event, or by `resumed`
+    from what an `EngineState` says of it; `rows` gives its intervals, the open one last.
+    """
+
+    def advance(self, batch: Batch) -> bool:
+        """Take in a batch; return whether it closed an interval.
+
+        Raises:
+            ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
+        """

@@ -1,0 +1,112 @@
+"""A source that reads a dataset from its own files, from the first event each time."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from processor.core.aggregates.activity import ActivityCounter, bar_around
+from processor.core.report import Report
+from processor.prefetch import prefetched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from processor.core.engine import EngineState
+    from processor.core.merge.chunk import Chunk, EventKind
+    from processor.formats import Dataset, OpenedDataset
+    from processor.settings import Activity, Aggregation, Moment
+    from processor.store.volumes import Volumes
+
+
+class FileSource:
+    """See Source."""
+
+    def __init__(self, dataset: Dataset, instrument: str | None, clock: str) -> None:
+        """Open one instrument of `dataset` (None: the first).
+
+        Raises:
+            SettingError: there is no such instrument.
+            DatasetError: the dataset is unusable.
+        """
+        self.report = Report()
+        self._dataset = dataset
+        self._clock = clock
+        self.instrument = dataset.resolved(instrument)
+        self._found = Report()
+        self._opened: OpenedDataset | None = dataset.open(self.instrument, clock, self._found)
+        self.size_bytes = self._opened.size_bytes
+        self.time_range = self._opened.time_range
+        self.read_bytes: int | None = None
+        self.cache = "off"
+
+    @property
+    def whole(self) -> bool:
+        """See Source."""
+        return self.report.complete
+
+    def start(
+        self,
+        aggregation: Aggregation,  # noqa: ARG002 - files hold no aggregate
+        at: Moment | None,  # noqa: ARG002 - everything before it has to be read anyway
+        *,
+        keep: int | None,  # noqa: ARG002 - likewise
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - nothing is read before the first chunk
+    ) -> tuple[EngineState | None, Iterator[Chunk]]:
+        """See Source."""
+        return None, self.chunks(self.report)
+
+    def chunks(self, report: Report) -> Iterator[Chunk]:
+        """All chunks, from the first event. `report` is emptied, and then says what is found in them."""
+        opened, self._opened = self._opened, None
+        if opened is None:
+            report.become(Report())
+            opened = self._dataset.open(self.instrument, self._clock, report)
+        else:
+            # It was opened to know its size, and has not been read yet.
+            report.become(self._found)
+        return opened.chunks(report)
+
+    def stop(self) -> None:
+        """See Source."""
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:  # noqa: ARG002 - nothing can be passed over
+        """See Source."""
+        return False
+
+    def neighbour(
+        self, at_ns: int, kind: EventKind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """See Source."""
+        before_ns: int | None = None
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            for chunk in chunks:
+                found_ns = chunk.neighbour(at_ns, kind, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                before_ns = before_ns if found_ns is None else found_ns
+                if not forward and chunk.until_ns >= at_ns:
+                    break
+        return before_ns
+
+    def bar(
+        self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
+    ) -> tuple[int, int | None]:
+        """See Source."""
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            first = next(chunks, None)
+            if first is None or first.first_ns is None:
+                return at_ns, None
+            trades = (part for chunk in chain((first,), chunks) for part in chunk.trades)
+            return bar_around(ActivityCounter(activity, first.first_ns), trades, at_ns)
+
+    def volumes(self) -> Volumes | None:
+        """See Source."""
+        return None
+
+    def refresh(self) -> None:
+        """See Source."""
+
+    def close(self) -> None:
+        """See Source."""

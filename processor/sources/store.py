@@ -1,0 +1,154 @@
+"""A source that reads a store, from any moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from processor.core.report import Report
+from processor.settings import resolved
+from processor.store.activity_index import ActivityIndex
+from processor.store.reader import read_segment, segment_holding, state_before
+from processor.store.volumes import volumes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from processor.core.engine import EngineState
+    from processor.core.merge.chunk import Chunk, EventKind
+    from processor.settings import Activity, Aggregation, Moment
+    from processor.store.manifest import Manifest
+    from processor.store.volumes import Volumes
+
+
+class StoreSource:
+    """See Source. The store lies in `folder`, and may be complete or still grow."""
+
+    def __init__(self, folder: Path, newest_manifest: Callable[[], Manifest]) -> None:
+        """Nothing is read yet. `newest_manifest` returns what there is of the store by now; any thread may call it."""
+        manifest = newest_manifest()
+        self.instrument = manifest.instrument
+        self.size_bytes = manifest.source_bytes
+        self.report = Report.from_json(manifest.report.encode()) if manifest.complete else Report()
+        self.folder: Final = folder
+        self._newest_manifest = newest_manifest
+        self.read_bytes: int | None = None
+        self.cache = "off"
+        self.whole = False
+        self._indices: dict[Activity, ActivityIndex] = {}
+        self._last_read: tuple[int, Chunk] | None = None
+        self._volumes: Volumes | None = None
+        self._added_up = 0
+
+    @property
+    def manifest(self) -> Manifest:
+        """What there is of the store by now."""
+        return self._newest_manifest()
+
+    @property
+    def time_range(self) -> tuple[int, int] | None:
+        """See Source."""
+        manifest = self.manifest
+        if manifest.complete and manifest.first_ns is not None and manifest.last_ns is not None:
+            return manifest.first_ns, manifest.last_ns
+        return None
+
+    def start(
+        self,
+        aggregation: Aggregation,
+        at: Moment | None,
+        *,
+        keep: int | None,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+    ) -> tuple[EngineState | None, Iterator[Chunk]]:
+        """See Source."""
+        state, first = self.state_before(aggregation, at, keep=keep)
+        return state, self._chunks(first)
+
+    def state_before(
+        self, aggregation: Aggregation, at: Moment | None, *, keep: int | None
+    ) -> tuple[EngineState | None, int]:
+        """The state that an engine starts from to come to `at`, None for a new one, and the segment that follows it.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        manifest = self.manifest
+        if at is None or keep is None or manifest.first_ns is None:
+            return None, 0
+        segment = segment_holding(manifest, resolved(at, manifest.first_ns))
+        index = self._index(aggregation.activity) if aggregation.activity is not None else None
+        if index is not None:
+            index.extend(manifest, segment)
+        return state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index)
+
+    def _index(self, activity: Activity) -> ActivityIndex | None:
+        """Where its bars start, as far as that has been found; None where there is no event yet."""
+        if activity not in self._indices and self.manifest.first_ns is not None:
+            self._indices[activity] = ActivityIndex(self.folder, activity, self.manifest.first_ns)
+        return self._indices.get(activity)
+
+    def _chunks(self, first: int) -> Iterator[Chunk]:
+        for number in range(first, len(self.manifest.segments)):
+            yield self.chunk(number)
+
+    def chunk(self, segment: int) -> Chunk:
+        """The events of one segment.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        return read_segment(self.folder, segment, self.manifest.segments[segment])
+
+    def stop(self) -> None:
+        """See Source."""
+
+    def skips(self, from_ns: int, to_ns: int) -> bool:
+        """See Source."""
+        return segment_holding(self.manifest, to_ns) > segment_holding(self.manifest, from_ns) + 1
+
+    def neighbour(
+        self,
+        at_ns: int,
+        kind: EventKind,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+    ) -> int | None:
+        """See Source."""
+        number = segment_holding(self.manifest, at_ns)
+        while 0 <= number < len(self.manifest.segments):
+            # The next question is mostly about the same segment: many steps are asked for one by one.
+            if self._last_read is None or self._last_read[0] != number:
+                self._last_read = number, self.chunk(number)
+            found_ns = self._last_read[1].neighbour(at_ns, kind, forward=forward)
+            if found_ns is not None:
+                return found_ns
+            number += 1 if forward else -1
+        return None
+
+    def bar(
+        self,
+        activity: Activity,
+        at_ns: int,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+    ) -> tuple[int, int | None]:
+        """See Source."""
+        index = self._index(activity)
+        return (at_ns, None) if index is None else index.bar(self.manifest, at_ns)
+
+    def volumes(self) -> Volumes | None:
+        """See Source."""
+        manifest = self.manifest
+        segments = len(manifest.segments)
+        # While the store grows, a tenth more is worth adding it all up again.
+        if segments > self._added_up * 1.1 or (manifest.complete and segments > self._added_up):
+            self._added_up = segments
+            self._volumes = volumes_of(self.folder, manifest)
+        return self._volumes
+
+    def refresh(self) -> None:
+        """See Source."""
+
+    def close(self) -> None:
+        """See Source."""
