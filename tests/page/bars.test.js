@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as bars from "../../visualizer/page/bars.js";
+import * as bars from "../../visualizer/page/chart/bars.js";
 import { random } from "./random.js";
 import { empty } from "../../visualizer/page/store.js";
 /** @import { MetricsRow, OhlcRow, State, Timeline } from "../../visualizer/page/types.d.ts" */

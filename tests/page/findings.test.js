@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as bars from "../../visualizer/page/bars.js";
+import * as bars from "../../visualizer/page/chart/bars.js";
 import * as findings from "../../visualizer/page/findings.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
 

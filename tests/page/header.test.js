@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { condition } from "../../visualizer/page/header.js";
+import { condition } from "../../visualizer/page/header/header.js";
 /** @import { Status } from "../../visualizer/page/types.d.ts" */
 
 /** @param {string} state */

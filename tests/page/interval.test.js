@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as interval from "../../visualizer/page/interval.js";
+import * as interval from "../../visualizer/page/playback/interval.js";
 
 test("an interval is a time up to a week, or an amount of what is traded", () => {
   const times = { "250ms": 250, "1s": 1000, "15m": 900_000, "4h": 14_400_000, "1d": 86_400_000, "7d": 604_800_000 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as panels from "../../visualizer/page/panels.js";
+import * as panels from "../../visualizer/page/panels/panels.js";
 import { empty } from "../../visualizer/page/store.js";
 /** @import { AxisName, State } from "../../visualizer/page/types.d.ts" */
 

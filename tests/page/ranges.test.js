@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as ranges from "../../visualizer/page/ranges.js";
+import * as ranges from "../../visualizer/page/chart/ranges.js";
 import { random } from "./random.js";
 /** @import { Row, Span } from "../../visualizer/page/types.d.ts" */
 

@@ -31,6 +31,6 @@ def test_candles_rise_and_fall_in_the_same_colours_everywhere() -> None:
 
 
 def test_nothing_stands_in_the_chart_that_the_page_draws_itself() -> None:
-    assert "layout.shapes = " not in (script := (ROOT / "visualizer/page/chart.js").read_text())
+    assert "layout.shapes = " not in (script := (ROOT / "visualizer/page/chart/chart.js").read_text())
     assert "update.shapes = [...rules, ...shapes]" in script
     assert "shapes" not in figures.chart()["layout"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from graphlib import TopologicalSorter
 from html.parser import HTMLParser
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,14 +23,12 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 _FOLDER = ROOT / "visualizer/page"
-_SCRIPTS = {path.name: path.read_text() for path in sorted(_FOLDER.glob("*.js"))}
+_SCRIPTS = {path.relative_to(_FOLDER).as_posix(): path.read_text() for path in sorted(_FOLDER.rglob("*.js"))}
 _TESTS = {path.name: path.read_text() for path in sorted(ROOT.glob("tests/browser/*.py"))}
-_MODULE_TESTS = [path.read_text() for path in sorted(ROOT.glob("tests/page/*.test.js"))]
+_MODULE_TESTS = {os.path.relpath(path, _FOLDER): path.read_text() for path in sorted(ROOT.glob("tests/page/*.test.js"))}
 _DECLARED = re.compile(r"^export (?:async )?(?:function|const|let) (\w+)", re.MULTILINE)
 _LISTED = re.compile(r"^export \{(.*?)\};$", re.MULTILINE)
-_IMPORTED = re.compile(
-    r"^import (?:\* as (\w+)|\{ (.*?) \}) from \"(?:\./|\.\./\.\./visualizer/page/)(.*?)\";$", re.MULTILINE
-)
+_IMPORTED = re.compile(r"^import (?:\* as (\w+)|\{ (.*?) \}) from \"(\..*?)\";$", re.MULTILINE)
 
 
 class _Tags(HTMLParser):
@@ -74,10 +74,16 @@ def exported() -> list[tuple[str, str]]:
     return found
 
 
-def takes(text: str, script: str, name: str) -> bool:
+def imported(script: str, text: str) -> list[tuple[str, str, str]]:
+    """What a module imports: the name it gives to a whole module, or names of it, and that module's path."""
+    folder = (_FOLDER / script).parent
+    return [(room, names, os.path.relpath(folder / source, _FOLDER)) for room, names, source in _IMPORTED.findall(text)]
+
+
+def takes(importer: str, text: str, script: str, name: str) -> bool:
     """Whether a module imports a name of another, by itself or as `module.name`."""
     text = re.sub(r"\s*\n\s*\.", ".", text)
-    for room, names, source in _IMPORTED.findall(text):
+    for room, names, source in imported(importer, text):
         if source == script and (re.search(rf"\b{room}\.{name}\b", text) if room else name in names.split(", ")):
             return True
     return False
@@ -107,29 +113,46 @@ def test_a_browser_keeps_a_module_for_good_and_another_version_is_not_here(clien
     assert client.get(base + "main.js").headers["Cache-Control"] == "public, max-age=31536000, immutable"
     digest = base.split("/")[2]
     assert re.fullmatch(r"[0-9a-f]{16}", digest)
-    for path in (base.replace(digest, digest[::-1]) + "main.js", base + "none.js"):
+    for path in (
+        base.replace(digest, digest[::-1]) + "main.js",
+        *(base + name for name in ("none.js", "types.d.ts", "chart")),
+    ):
         answer = client.get(path)
         assert answer.status_code == 404
         assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
+@pytest.mark.parametrize(
+    "path", ["../guard.js", "..%2fguard.js", "%2e%2e/guard.js", "chart/../../guard.js", "/etc/hosts"]
+)
+def test_no_file_outside_of_the_folder_is_served(client: FlaskClient, base: str, path: str) -> None:
+    answer = client.get(base + path, follow_redirects=True)
+    assert answer.content_type != "text/javascript; charset=utf-8"
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+    assert "sessionStorage.setItem(TRIES" not in answer.text.split("<body>")[-1]
+    assert "localhost" not in answer.text
+
+
 def test_no_module_imports_in_a_circle_and_only_the_entry_is_imported_by_none() -> None:
-    graph = {script: {source for *_, source in _IMPORTED.findall(text)} for script, text in _SCRIPTS.items()}
+    graph = {script: {source for *_, source in imported(script, text)} for script, text in _SCRIPTS.items()}
     assert len(list(TopologicalSorter(graph).static_order())) == len(_SCRIPTS)
     assert set(_SCRIPTS) - set(itertools.chain.from_iterable(graph.values())) == {"main.js"}
 
 
 def test_the_names_that_modules_export_are_found() -> None:
-    assert {("chart.js", "AXES"), ("chart.js", "timeline"), ("steer.js", "reason"), ("address.js", "follow")} <= {
-        *exported()
-    }
+    assert {
+        ("chart/chart.js", "AXES"),
+        ("chart/chart.js", "timeline"),
+        ("playback/steer.js", "reason"),
+        ("playback/address.js", "follow"),
+    } <= {*exported()}
 
 
 @pytest.mark.parametrize(("script", "name"), exported())
 def test_every_name_that_a_module_exports_is_taken_by_another_one_or_by_a_test(script: str, name: str) -> None:
-    room = script.removesuffix(".js")
+    room = PurePosixPath(script).stem
     in_browser = re.compile(rf"\b{room}\s*\.{name}\b|\{{[^{{}}]*\b{name}\b[^{{}}]*\}} = orderflow\.{room}\b")
-    assert any(takes(text, script, name) for text in (*_SCRIPTS.values(), *_MODULE_TESTS)) or any(
+    assert any(takes(*importer, script, name) for importer in (_SCRIPTS | _MODULE_TESTS).items()) or any(
         in_browser.search(text) for text in _TESTS.values()
     )
 

@@ -1,13 +1,13 @@
 /* What the keys do. */
-import * as chart from "./chart.js";
+import * as chart from "./chart/chart.js";
 import { within } from "./dom.js";
-import * as loop from "./loop.js";
-import * as monitor from "./monitor.js";
-import * as picker from "./picker.js";
-import * as report from "./report.js";
+import * as loop from "./playback/loop.js";
+import * as monitor from "./panels/monitor.js";
+import * as picker from "./header/picker.js";
+import * as report from "./panels/report.js";
 import { current } from "./state.js";
-import * as steer from "./steer.js";
-import * as transport from "./transport.js";
+import * as steer from "./playback/steer.js";
+import * as transport from "./playback/transport.js";
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
 

@@ -1,27 +1,27 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
-import * as address from "./address.js";
-import * as chart from "./chart.js";
-import * as chooser from "./chooser.js";
-import * as control from "./control.js";
-import * as crosshair from "./crosshair.js";
-import * as depth from "./depth.js";
+import * as address from "./playback/address.js";
+import * as chart from "./chart/chart.js";
+import * as chooser from "./playback/chooser.js";
+import * as control from "./playback/control.js";
+import * as crosshair from "./chart/crosshair.js";
+import * as depth from "./panels/depth.js";
 import { byId } from "./dom.js";
 import * as format from "./format.js";
-import * as gestures from "./gestures.js";
-import * as header from "./header.js";
-import * as here from "./here.js";
-import * as interval from "./interval.js";
+import * as gestures from "./chart/gestures.js";
+import * as header from "./header/header.js";
+import * as here from "./chart/here.js";
+import * as interval from "./playback/interval.js";
 import * as keys from "./keys.js";
-import * as loop from "./loop.js";
-import * as monitor from "./monitor.js";
-import * as overview from "./overview.js";
-import * as picker from "./picker.js";
-import * as report from "./report.js";
+import * as loop from "./playback/loop.js";
+import * as monitor from "./panels/monitor.js";
+import * as overview from "./playback/overview.js";
+import * as picker from "./header/picker.js";
+import * as report from "./panels/report.js";
 import { current, take } from "./state.js";
-import * as steer from "./steer.js";
+import * as steer from "./playback/steer.js";
 import * as store from "./store.js";
-import * as transport from "./transport.js";
+import * as transport from "./playback/transport.js";
 /** @import { Answer } from "./types.d.ts" */
 
 const REFRESH_MS = 200;

@@ -1,7 +1,7 @@
 """The page's ES modules: each file of page/ as it lies there, at an address that names the state of them all.
 
-The address holds a digest of all modules, and a module imports others beside it. So a page never mixes two versions,
-and a browser may keep what it has loaded for good: what has changed has another address.
+The address holds a digest of all modules, and a module imports others by their relative paths. So a page never mixes
+two versions, and a browser may keep what it has loaded for good: what has changed has another address.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "page"
-_MODULES: Final = {path.name: path.read_bytes() for path in sorted(_FOLDER.glob("*.js"))}
+_MODULES: Final = {path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in sorted(_FOLDER.rglob("*.js"))}
+"""By path, which is all that is served: an address can name nothing else."""
 _DIGEST: Final = hashlib.sha256(b"".join(name.encode() + text for name, text in _MODULES.items())).hexdigest()[:16]
 _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -33,7 +34,7 @@ ENTRY: Final = f'<script id="_dash-renderer" type="module" src="/page/{_DIGEST}/
 def add(server: Flask) -> None:
     """Serve the modules."""
 
-    @server.get("/page/<digest>/<name>")
+    @server.get("/page/<digest>/<path:name>")
     def module(digest: str, name: str) -> Response:
         if digest != _DIGEST or name not in _MODULES:
             abort(404)

@@ -1,10 +1,10 @@
 /* Replaying from a place in the chart: a menu for the right button, and alt with a click. */
 import * as chart from "./chart.js";
-import { byId, make } from "./dom.js";
+import { byId, make } from "../dom.js";
 import * as gestures from "./gestures.js";
-import * as loop from "./loop.js";
-import * as steer from "./steer.js";
-/** @import { Bar, Graph } from "./types.d.ts" */
+import * as loop from "../playback/loop.js";
+import * as steer from "../playback/steer.js";
+/** @import { Bar, Graph } from "../types.d.ts" */
 
 /** @type {HTMLElement | null} */
 let menu = null;

@@ -1,13 +1,13 @@
 /* The seek slider: shows the clock in the whole range, seeks where it is clicked or dragged, loops with shift. */
 import * as control from "./control.js";
-import { byId } from "./dom.js";
-import * as findings from "./findings.js";
-import * as format from "./format.js";
+import { byId } from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
 import * as loop from "./loop.js";
 import * as overview from "./overview.js";
-import { current } from "./state.js";
+import { current } from "../state.js";
 import * as steer from "./steer.js";
-/** @import { Bounds, Span } from "./types.d.ts" */
+/** @import { Bounds, Span } from "../types.d.ts" */
 
 const LOOP_AT_LEAST_PX = 4;
 const PAGE_SHARE = 0.05;

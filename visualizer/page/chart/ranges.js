@@ -1,6 +1,6 @@
 /* Which part of the data the chart shows. Pure: rows and places along the axis in, ranges out; `step` is from one bar to
    the next. */
-/** @import { AxisName, Row, Span } from "./types.d.ts" */
+/** @import { AxisName, Row, Span } from "../types.d.ts" */
 
 const FOLLOWED_BARS = 120;
 const FEWEST_BARS = 40;

@@ -1,5 +1,5 @@
 /* A button that opens a small panel above it: a field to type into, and things to choose from. */
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 
 /** @type {{ button: HTMLButtonElement, panel: HTMLElement, returnTo: HTMLElement | null } | null} */
 let opened = null;

@@ -1,9 +1,9 @@
 /* The address bar: it holds what is shown, and an address that was opened with a moment in it leads there, once. */
 import * as control from "./control.js";
-import * as format from "./format.js";
+import * as format from "../format.js";
 import * as steer from "./steer.js";
-import { current } from "./state.js";
-/** @import { State } from "./types.d.ts" */
+import { current } from "../state.js";
+/** @import { State } from "../types.d.ts" */
 
 const AT_MOST_EVERY_MS = 1000;
 const WITHIN_MS = 20_000;

@@ -1,6 +1,6 @@
 /* What room each panel of the chart gets: one without data gives its own up to the others, but for a line that says why.
    Pure: facts and a height in, shares of the height out. */
-/** @import { AxisName, Missing, Span, State } from "./types.d.ts" */
+/** @import { AxisName, Missing, Span, State } from "../types.d.ts" */
 
 const GAP = 0.01;
 const STRIP_PX = 22;

@@ -1,7 +1,7 @@
 /* The picture in the seek slider: traded volume over the whole range, what the report locates, and a scale of times. */
-import * as findings from "./findings.js";
-import * as format from "./format.js";
-/** @import { Bounds, Overview, State } from "./types.d.ts" */
+import * as findings from "../findings.js";
+import * as format from "../format.js";
+/** @import { Bounds, Overview, State } from "../types.d.ts" */
 
 const SCALE_PX = 13;
 const LABEL_PX = 96;

@@ -1,8 +1,8 @@
 /* The instrument's name in the header as a picker: a button that opens a list with a search. */
-import * as control from "./control.js";
-import { button, byId, make } from "./dom.js";
-import * as write from "./write.js";
-/** @import { State } from "./types.d.ts" */
+import * as control from "../playback/control.js";
+import { button, byId, make } from "../dom.js";
+import * as write from "../write.js";
+/** @import { State } from "../types.d.ts" */
 
 const AT_MOST = 200;
 const PAGE = 10;

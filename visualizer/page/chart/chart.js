@@ -1,13 +1,13 @@
 /* The four panels over one axis: columns into traces, ranges, and who decides about them, the page or its user. Along it
    everything is measured as the timeline does; times become places, and places times, only where they come in and go out. */
 import * as bars from "./bars.js";
-import { byId } from "./dom.js";
-import * as findings from "./findings.js";
-import * as format from "./format.js";
-import * as panels from "./panels.js";
+import { byId } from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
+import * as panels from "../panels/panels.js";
 import * as ranges from "./ranges.js";
-import { empty } from "./store.js";
-/** @import { About, AxisName, Bar, Graph, Ranges, Row, Span, State } from "./types.d.ts" */
+import { empty } from "../store.js";
+/** @import { About, AxisName, Bar, Graph, Ranges, Row, Span, State } from "../types.d.ts" */
 
 /** @type {AxisName[]} */
 export const AXES = ["yaxis", "yaxis2", "yaxis3", "yaxis4"];

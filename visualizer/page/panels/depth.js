@@ -1,10 +1,10 @@
 /* The order book: cumulative sizes as steps around the mid, the best quotes, and the level under the pointer. */
-import { byId, make } from "./dom.js";
-import * as format from "./format.js";
+import { byId, make } from "../dom.js";
+import * as format from "../format.js";
 import * as panels from "./panels.js";
-import * as ranges from "./ranges.js";
-import * as write from "./write.js";
-/** @import { About, Depth, Graph, Level, State } from "./types.d.ts" */
+import * as ranges from "../chart/ranges.js";
+import * as write from "../write.js";
+/** @import { About, Depth, Graph, Level, State } from "../types.d.ts" */
 
 const SIZES_SHARE = 0.4;
 const THINNEST_PX = 2;

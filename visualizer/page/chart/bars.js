@@ -1,10 +1,10 @@
 /* Where bars stand along the chart's axis, and what time it is there. Bars of a time stand on their begins: the axis is
    time itself. Bars of activity last as long as they take; each has one place on an axis that counts bars, and its time is
    but its label. Pure: rows and times in, places, times and labels out. */
-import * as format from "./format.js";
-import * as interval from "./interval.js";
+import * as format from "../format.js";
+import * as interval from "../playback/interval.js";
 import * as ranges from "./ranges.js";
-/** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "./types.d.ts" */
+/** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "../types.d.ts" */
 
 /* From one place to the next, in what the axis counts in, and the place of number 0: Plotly takes small numbers for years. */
 const STEP = 60_000;

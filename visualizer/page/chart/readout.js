@@ -1,8 +1,8 @@
 /* The line of exact values above the chart. */
 import * as chart from "./chart.js";
-import * as format from "./format.js";
-import * as write from "./write.js";
-/** @import { About, AxisName, MetricsRow, OhlcRow, Row } from "./types.d.ts" */
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { About, AxisName, MetricsRow, OhlcRow, Row } from "../types.d.ts" */
 
 const OBI_DECIMALS = 4;
 /** @type {["ohlc" | "obi" | "cvd", string[]][]} */

@@ -1,8 +1,8 @@
 /* The monitoring panel: a table of how the exchange of files goes; the server has judged each figure already. */
-import * as dom from "./dom.js";
-import * as format from "./format.js";
-import * as write from "./write.js";
-/** @import { FileFigures, Monitor } from "./types.d.ts" */
+import * as dom from "../dom.js";
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { FileFigures, Monitor } from "../types.d.ts" */
 
 /** @param {number} value */
 const ms = (value) => value.toFixed(2);

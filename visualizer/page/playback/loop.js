@@ -1,6 +1,6 @@
 /* What is looped over: by a begin and an end that are set one after the other, or together. */
 import * as control from "./control.js";
-import { current } from "./state.js";
+import { current } from "../state.js";
 import * as steer from "./steer.js";
 
 let changed = () => {};

@@ -1,14 +1,14 @@
 /* What lies over the chart: one crosshair through all panels, the last price, the panels' names and their excuses. */
 import * as chart from "./chart.js";
-import { byId, make } from "./dom.js";
-import * as findings from "./findings.js";
-import * as format from "./format.js";
+import { byId, make } from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
 import * as gestures from "./gestures.js";
-import * as panels from "./panels.js";
+import * as panels from "../panels/panels.js";
 import * as ranges from "./ranges.js";
 import * as readout from "./readout.js";
-import { current } from "./state.js";
-/** @import { About, AxisName, Graph, Pointed, Row, State } from "./types.d.ts" */
+import { current } from "../state.js";
+/** @import { About, AxisName, Graph, Pointed, Row, State } from "../types.d.ts" */
 
 const FOUND_PX = 4;
 const FOUND_LINES = 4;

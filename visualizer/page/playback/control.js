@@ -1,7 +1,7 @@
 /* Steering: what the page asks of the processor, and the answer it waits for in the polled status. */
-import { byId } from "./dom.js";
-import { current } from "./state.js";
-/** @import { ControlAnswer, Reply, State } from "./types.d.ts" */
+import { byId } from "../dom.js";
+import { current } from "../state.js";
+/** @import { ControlAnswer, Reply, State } from "../types.d.ts" */
 
 const ANSWER_WITHIN_MS = 10_000;
 const OVERTAKEN_AFTER_MS = 2000;

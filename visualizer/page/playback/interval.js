@@ -1,5 +1,5 @@
 /* How long a bar is, as one writes it: a time, or what has to be traded in it. Pure: texts in, lengths and words out. */
-import * as format from "./format.js";
+import * as format from "../format.js";
 
 /** @type {Record<string, number>} */
 const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

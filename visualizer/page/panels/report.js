@@ -1,10 +1,10 @@
 /* The panel of the data report: what was read, what was found in it, and where. */
-import * as chart from "./chart.js";
-import { byId, make, within } from "./dom.js";
-import * as findings from "./findings.js";
-import * as format from "./format.js";
-import * as write from "./write.js";
-/** @import { DataReport, Finding, Incident } from "./types.d.ts" */
+import * as chart from "../chart/chart.js";
+import { byId, make, within } from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { DataReport, Finding, Incident } from "../types.d.ts" */
 
 /** @type {DataReport | null} */
 let report = null;

@@ -1,9 +1,9 @@
 /* The header: what is replayed, how far, and how much its data can be trusted right now. */
-import * as dom from "./dom.js";
-import * as findings from "./findings.js";
-import * as format from "./format.js";
-import * as write from "./write.js";
-/** @import { State, Status } from "./types.d.ts" */
+import * as dom from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { State, Status } from "../types.d.ts" */
 
 const STALE_AFTER_MS = 5000;
 const DISCONNECTED_AFTER_MS = 3000;

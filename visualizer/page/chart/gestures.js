@@ -1,8 +1,8 @@
 /* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
 import * as chart from "./chart.js";
-import { byId } from "./dom.js";
-import * as steer from "./steer.js";
-/** @import { AxisName, Graph, Pointed } from "./types.d.ts" */
+import { byId } from "../dom.js";
+import * as steer from "../playback/steer.js";
+/** @import { AxisName, Graph, Pointed } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
 

@@ -1,16 +1,16 @@
 /* The transport bar: what its buttons ask for, and what they show of the replay. */
 import * as chooser from "./chooser.js";
 import * as control from "./control.js";
-import { button as buttonOf, byId } from "./dom.js";
-import * as format from "./format.js";
+import { button as buttonOf, byId } from "../dom.js";
+import * as format from "../format.js";
 import * as interval from "./interval.js";
 import * as loop from "./loop.js";
 import * as seekbar from "./seekbar.js";
 import * as steer from "./steer.js";
 import * as when from "./when.js";
-import * as write from "./write.js";
-import { current } from "./state.js";
-/** @import { State } from "./types.d.ts" */
+import * as write from "../write.js";
+import { current } from "../state.js";
+/** @import { State } from "../types.d.ts" */
 
 
 let built = false;

@@ -1,6 +1,6 @@
 /* Typed times. Pure: texts and milliseconds in, milliseconds or a sentence out. */
-import * as format from "./format.js";
-/** @import { Bounds } from "./types.d.ts" */
+import * as format from "../format.js";
+/** @import { Bounds } from "../types.d.ts" */
 
 const DAY_MS = 86_400_000;
 /** @type {Record<string, number>} */
