@@ -1,4 +1,4 @@
-"""The page's ES modules: how they are served, and what they hand to each other."""
+"""The page's modules and style sheets: how they are served, and what modules hand to each other."""
 
 from __future__ import annotations
 
@@ -102,6 +102,18 @@ def test_every_module_is_served_as_it_lies_in_the_repository(client: FlaskClient
         assert answer.text == text
         assert answer.content_type == "text/javascript; charset=utf-8"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_every_style_sheet_is_linked_once_and_served_as_it_lies_in_the_repository(
+    client: FlaskClient, tags: _Tags, base: str
+) -> None:
+    linked = [str(each["href"]) for each in tags.of("link", rel="stylesheet") if str(each["href"]).startswith("/page/")]
+    assert sorted(linked) == [f"{base}styles/{path.name}" for path in sorted(_FOLDER.glob("styles/*.css"))]
+    for address in linked:
+        answer = client.get(address)
+        assert answer.text == (_FOLDER / address.removeprefix(base)).read_text()
+        assert answer.content_type == "text/css; charset=utf-8"
+        assert "immutable" in answer.headers["Cache-Control"]
 
 
 def test_the_page_asks_for_all_modules_at_once(tags: _Tags, base: str) -> None:
