@@ -155,7 +155,7 @@ def test_the_names_that_modules_export_are_found() -> None:
     assert {
         ("chart/chart.js", "AXES"),
         ("chart/chart.js", "timeline"),
-        ("playback/steer.js", "reason"),
+        ("playback/replay.js", "reason"),
         ("playback/address.js", "follow"),
     } <= {*exported()}
 

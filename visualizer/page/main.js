@@ -1,27 +1,27 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
-import * as address from "./playback/address.js";
 import * as chart from "./chart/chart.js";
-import * as chooser from "./playback/chooser.js";
-import * as control from "./playback/control.js";
+import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
-import * as depth from "./panels/depth.js";
+import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
 import * as format from "./format.js";
-import * as gestures from "./chart/gestures.js";
 import * as header from "./header/header.js";
-import * as here from "./chart/here.js";
-import * as interval from "./playback/interval.js";
-import * as keys from "./keys.js";
-import * as loop from "./playback/loop.js";
-import * as monitor from "./panels/monitor.js";
-import * as overview from "./playback/overview.js";
 import * as picker from "./header/picker.js";
+import * as keys from "./keys.js";
+import * as depth from "./panels/depth.js";
+import * as monitor from "./panels/monitor.js";
 import * as report from "./panels/report.js";
-import { current, take } from "./state.js";
-import * as steer from "./playback/steer.js";
-import * as store from "./store.js";
+import * as address from "./playback/address.js";
+import * as chooser from "./playback/chooser.js";
+import * as control from "./playback/control.js";
+import * as interval from "./playback/interval.js";
+import * as loop from "./playback/loop.js";
+import * as overview from "./playback/overview.js";
+import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
+import { current, take } from "./state.js";
+import * as store from "./store.js";
 /** @import { Answer } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
@@ -92,21 +92,21 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, steer, store };
+window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, replay, store };
 
 chart.connect({
   ready: (gd) => {
     gestures.listen(gd);
     crosshair.listen(gd);
-    here.listen(gd);
+    contextMenu.listen(gd);
   },
   changed: crosshair.refresh,
 });
-steer.connect(transport.refresh);
+replay.connect(transport.refresh);
 loop.connect(transport.refresh);
 address.start();
 chooser.start();
-here.start();
+contextMenu.start();
 keys.start();
 report.start();
 setInterval(refresh, REFRESH_MS);

@@ -1,7 +1,7 @@
 /* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
-import * as chart from "./chart.js";
 import { byId } from "../dom.js";
-import * as steer from "../playback/steer.js";
+import * as replay from "../playback/replay.js";
+import * as chart from "./chart.js";
 /** @import { AxisName, Graph, Pointed } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
@@ -63,7 +63,7 @@ export function listen(gd) {
       const at = place(gd, event);
       if (event.altKey && at.zone === "plot") {
         event.stopPropagation();
-        void steer.seek(chart.barAt(at.along).fromMs);
+        void replay.seek(chart.barAt(at.along).fromMs);
         return;
       }
       const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);

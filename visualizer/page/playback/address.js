@@ -1,8 +1,8 @@
 /* The address bar: it holds what is shown, and an address that was opened with a moment in it leads there, once. */
-import * as control from "./control.js";
 import * as format from "../format.js";
-import * as steer from "./steer.js";
 import { current } from "../state.js";
+import * as control from "./control.js";
+import * as replay from "./replay.js";
 /** @import { State } from "../types.d.ts" */
 
 const AT_MOST_EVERY_MS = 1000;
@@ -90,11 +90,11 @@ async function open({ instrument, interval, t }, now) {
     changed.push(`${interval} bars`);
   }
   if (ms !== null && ms !== current().status?.event_time_ms) {
-    const range = steer.range();
+    const range = replay.range();
     if (!range || ms < range.startMs || (range.known && ms > range.endMs)) {
       return says(`${format.dateTime(ms)}, which is outside of this replay`);
     }
-    const { ok } = await control.send("seek", steer.place(ms, range));
+    const { ok } = await control.send("seek", replay.place(ms, range));
     if (!ok) return;
     changed.push(format.dateTime(ms));
   }
@@ -115,7 +115,7 @@ export function follow(state) {
   const now = shown(state);
   if (busy || !now) return;
   if (wanted) {
-    const reason = steer.reason();
+    const reason = replay.reason();
     // Whoever does not answer now may do so in a moment.
     if (reason && !reason.startsWith("read-only")) return;
     const todo = wanted;

@@ -1,7 +1,7 @@
 /* What is looped over: by a begin and an end that are set one after the other, or together. */
-import * as control from "./control.js";
 import { current } from "../state.js";
-import * as steer from "./steer.js";
+import * as control from "./control.js";
+import * as replay from "./replay.js";
 
 let changed = () => {};
 /** @type {number | null} */
@@ -25,17 +25,17 @@ function setMarks(startMs, endMs) {
 }
 
 /* Begin a loop at a time, or at the event clock; it is looped once its end is set as well. */
-export function start(ms = steer.clockMs()) {
-  if (steer.reason() || ms === null) return;
+export function start(ms = replay.clockMs()) {
+  if (replay.reason() || ms === null) return;
   mark = ms;
   setMarks(ms, null);
   const { about } = current();
   if (about?.loop_ms && about.loop_ms[1] > ms) void over(ms, about.loop_ms[1]);
 }
 
-export function end(ms = steer.clockMs()) {
-  const range = steer.range();
-  if (steer.reason() || ms === null || !range) return;
+export function end(ms = replay.clockMs()) {
+  const range = replay.range();
+  if (replay.reason() || ms === null || !range) return;
   const { about } = current();
   const startMs = mark ?? about?.loop_ms?.[0] ?? range.startMs;
   if (startMs < ms) void over(startMs, ms);
@@ -45,10 +45,10 @@ export function end(ms = steer.clockMs()) {
 /** @param {number} startMs
  * @param {number} endMs */
 export async function over(startMs, endMs) {
-  const range = steer.range();
+  const range = replay.range();
   if (!range) return;
   setMarks(startMs, endMs);
-  await steer.loop(Math.max(startMs, range.startMs + 1), range.known ? Math.min(endMs, range.endMs) : endMs);
+  await replay.loop(Math.max(startMs, range.startMs + 1), range.known ? Math.min(endMs, range.endMs) : endMs);
   forget();
 }
 
@@ -56,7 +56,7 @@ export async function clear() {
   const { about } = current();
   const looping = Boolean(about && about.loop_ms);
   forget();
-  if (looping) await steer.loop();
+  if (looping) await replay.loop();
 }
 
 function forget() {

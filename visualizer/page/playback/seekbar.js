@@ -1,12 +1,12 @@
 /* The seek slider: shows the clock in the whole range, seeks where it is clicked or dragged, loops with shift. */
-import * as control from "./control.js";
 import { byId } from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
+import { current } from "../state.js";
+import * as control from "./control.js";
 import * as loop from "./loop.js";
 import * as overview from "./overview.js";
-import { current } from "../state.js";
-import * as steer from "./steer.js";
+import * as replay from "./replay.js";
 /** @import { Bounds, Span } from "../types.d.ts" */
 
 const LOOP_AT_LEAST_PX = 4;
@@ -40,7 +40,7 @@ function build() {
 }
 
 /* From where to where it can be moved; null where it cannot. */
-const usable = () => (steer.reason() ? null : steer.range());
+const usable = () => (replay.reason() ? null : replay.range());
 const width = () => bar().clientWidth;
 
 /** @param {number} clientX
@@ -62,11 +62,11 @@ function begin(event) {
   if (event.button !== 0) return;
   const range = usable();
   if (!range) {
-    control.say(`This page cannot steer: ${steer.reason()}`, "info");
+    control.say(`This page cannot steer: ${replay.reason()}`, "info");
     return;
   }
   const atMs = msAt(event.clientX, range);
-  dragging = { loops: event.shiftKey, fromMs: atMs, atMs, backMs: steer.clockMs(), x: event.clientX };
+  dragging = { loops: event.shiftKey, fromMs: atMs, atMs, backMs: replay.clockMs(), x: event.clientX };
   bar().setPointerCapture(event.pointerId);
   show();
 }
@@ -74,11 +74,11 @@ function begin(event) {
 /** @param {PointerEvent} event */
 function move(event) {
   hoveredX = event.clientX;
-  const range = steer.range();
+  const range = replay.range();
   if (dragging && range) {
     dragging.atMs = msAt(event.clientX, range);
     // A click is one seek, not two.
-    if (!dragging.loops && Math.abs(event.clientX - dragging.x) > 2) void steer.seek(dragging.atMs);
+    if (!dragging.loops && Math.abs(event.clientX - dragging.x) > 2) void replay.seek(dragging.atMs);
     show();
   }
   showHover();
@@ -86,12 +86,12 @@ function move(event) {
 
 /** @param {PointerEvent} event */
 function end(event) {
-  const range = steer.range();
+  const range = replay.range();
   if (!dragging || !range) return;
   const { loops, fromMs, x } = dragging;
   const atMs = msAt(event.clientX, range);
   dragging = null;
-  if (!loops) void steer.seek(atMs);
+  if (!loops) void replay.seek(atMs);
   else if (Math.abs(event.clientX - x) >= LOOP_AT_LEAST_PX) void loop.over(...sorted(fromMs, atMs));
   show();
 }
@@ -106,20 +106,20 @@ function cancel() {
   if (!dragging) return;
   const { loops, backMs, atMs, fromMs } = dragging;
   dragging = null;
-  if (!loops && backMs !== null && atMs !== fromMs) void steer.seek(backMs);
+  if (!loops && backMs !== null && atMs !== fromMs) void replay.seek(backMs);
   show();
 }
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
-  const range = steer.range();
+  const range = replay.range();
   const by = new Map([["PageUp", 1], ["PageDown", -1], ["ArrowUp", 0.2], ["ArrowDown", -0.2]]).get(event.key);
   if (event.key === "Escape" && dragging) {
     cancel();
   } else {
     if (by === undefined || !range || event.ctrlKey || event.altKey || event.metaKey) return;
-    const fromMs = steer.targetMs() ?? range.startMs;
-    void steer.seek(fromMs + by * PAGE_SHARE * (range.endMs - range.startMs));
+    const fromMs = replay.targetMs() ?? range.startMs;
+    void replay.seek(fromMs + by * PAGE_SHARE * (range.endMs - range.startMs));
   }
   event.preventDefault();
   event.stopPropagation();
@@ -147,7 +147,7 @@ function found(ms, range) {
 }
 
 function showHover() {
-  const range = steer.range();
+  const range = replay.range();
   const at = range && hoveredX;
   part("hover").hidden = at === null;
   part("tip").hidden = at === null;
@@ -176,8 +176,8 @@ function looped() {
 
 /* Where the clock stands, or is being sent to, and what is looped over. */
 function show() {
-  const range = steer.range();
-  const ms = dragging && !dragging.loops ? dragging.atMs : steer.targetMs();
+  const range = replay.range();
+  const ms = dragging && !dragging.loops ? dragging.atMs : replay.targetMs();
   const visible = range !== null && ms !== null;
   const span = looped();
   part("handle").hidden = !visible;
@@ -189,7 +189,7 @@ function show() {
   const x = xOf(ms, range);
   part("handle").style.transform = `translateX(${x.toFixed(1)}px)`;
   part("done").style.width = `${x.toFixed(1)}px`;
-  part("handle").dataset.pending = String(dragging !== null || ms !== steer.clockMs());
+  part("handle").dataset.pending = String(dragging !== null || ms !== replay.clockMs());
   if (span) {
     const [left, right] = span.map((each) => xOf(each, range));
     part("loop").style.transform = `translateX(${left.toFixed(1)}px)`;
@@ -206,7 +206,7 @@ export function refresh() {
   built ||= build();
   if (!built) return;
   const state = current();
-  const range = steer.range();
+  const range = replay.range();
   const size = [width(), bar().clientHeight, window.devicePixelRatio];
   const key = [state.overview?.crc32, state.report?.crc32, range?.startMs, range?.endMs, ...size].join();
   if (key !== drawn) {

@@ -1,15 +1,15 @@
 /* The transport bar: what its buttons ask for, and what they show of the replay. */
-import * as chooser from "./chooser.js";
-import * as control from "./control.js";
 import { button as buttonOf, byId } from "../dom.js";
 import * as format from "../format.js";
+import { current } from "../state.js";
+import * as write from "../write.js";
+import * as chooser from "./chooser.js";
+import * as control from "./control.js";
 import * as interval from "./interval.js";
 import * as loop from "./loop.js";
+import * as replay from "./replay.js";
 import * as seekbar from "./seekbar.js";
-import * as steer from "./steer.js";
-import * as when from "./when.js";
-import * as write from "../write.js";
-import { current } from "../state.js";
+import * as typedTime from "./typed-time.js";
 /** @import { State } from "../types.d.ts" */
 
 
@@ -29,13 +29,13 @@ function build() {
   const clicks = {
     "seek-begin": () => toBegin(),
     "seek-end": () => toEnd(),
-    "bar-back": () => steer.step("bar", -1),
-    "bar-on": () => steer.step("bar", 1),
-    "event-back": () => steer.step("event", -1),
-    "event-on": () => steer.step("event", 1),
-    play: () => steer.toggle(),
-    slower: () => steer.nextSpeed(-1),
-    faster: () => steer.nextSpeed(1),
+    "bar-back": () => replay.step("bar", -1),
+    "bar-on": () => replay.step("bar", 1),
+    "event-back": () => replay.step("event", -1),
+    "event-on": () => replay.step("event", 1),
+    play: () => replay.toggle(),
+    slower: () => replay.nextSpeed(-1),
+    faster: () => replay.nextSpeed(1),
     "clock-button": () => jump(),
     "speed-button": () => chooseSpeed(),
     "interval-button": () => chooseInterval(),
@@ -45,27 +45,27 @@ function build() {
   };
   for (const [id, action] of Object.entries(clicks)) byId(id).addEventListener("click", action);
   for (const button of buttons("#intervals .interval")) {
-    button.addEventListener("click", () => steer.chooseInterval(button.dataset.interval ?? ""));
+    button.addEventListener("click", () => replay.chooseInterval(button.dataset.interval ?? ""));
   }
   for (const button of buttons("#transport button")) button.dataset.title = button.title;
   return true;
 }
 
 export function toBegin() {
-  const range = steer.range();
-  if (range) void steer.seek(range.startMs);
+  const range = replay.range();
+  if (range) void replay.seek(range.startMs);
 }
 
 export function toEnd() {
-  const range = steer.range();
+  const range = replay.range();
   if (!range) return;
-  if (range.known) void steer.seek(range.endMs);
+  if (range.known) void replay.seek(range.endMs);
   else control.say("The end is not known before the whole dataset has been read", "info");
 }
 
 export function jump() {
-  const range = steer.range();
-  const nowMs = steer.clockMs();
+  const range = replay.range();
+  const nowMs = replay.clockMs();
   if (!range || nowMs === null) return;
   chooser.open(buttonOf("clock-button"), {
     label: "go to a time, UTC",
@@ -73,9 +73,9 @@ export function jump() {
     placeholder: "2024-08-09 00:01, 00:01:30, +5m, -1h, 50%",
     presets: ["-1h", "-5m", "-1m", "+1m", "+5m", "+1h"].map((text) => ({ text, shown: text.replace("-", "−") })),
     submit: (text) => {
-      const found = when.parse(text, steer.clockMs() ?? nowMs, steer.range() ?? range);
+      const found = typedTime.parse(text, replay.clockMs() ?? nowMs, replay.range() ?? range);
       if (found.error !== undefined) return found.error;
-      void steer.seek(found.ms);
+      void replay.seek(found.ms);
       return null;
     },
   });
@@ -92,7 +92,7 @@ function chooseSpeed() {
       const shown = text === "max" ? "max" : format.speed(Number(text));
       return { text, shown, current: shown === now };
     }),
-    submit: steer.speed,
+    submit: replay.speed,
   });
 }
 
@@ -106,7 +106,7 @@ export function chooseInterval() {
     presets: ["intervals", "activity"]
       .flatMap((kind) => listed(kind))
       .map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
-    submit: steer.chooseInterval,
+    submit: replay.chooseInterval,
   });
 }
 
@@ -116,8 +116,8 @@ export function refresh() {
   if (!built) return;
   const state = current();
   const { about, status } = state;
-  const reason = steer.reason();
-  const playing = steer.playing();
+  const reason = replay.reason();
+  const playing = replay.playing();
   write.mark("play", "playing", String(playing));
   const doing = playing ? "pause" : status && status.state === "finished" ? "play again from the begin" : "play";
   label(buttonOf("play"), `${doing} (key space)`);
@@ -147,7 +147,7 @@ function label(button, words) {
 
 function enable() {
   if (!built) return;
-  const reason = steer.reason();
+  const reason = replay.reason();
   if (reason) chooser.close();
   for (const button of buttons("#transport button")) {
     button.disabled = Boolean(reason);
@@ -164,6 +164,6 @@ export function show(state, now) {
   condition = now ?? condition;
   if (!built) built = build();
   if (!built) return;
-  if (steer.observe(state, condition) || byId("transport").dataset.usable === undefined) enable();
+  if (replay.observe(state, condition) || byId("transport").dataset.usable === undefined) enable();
   refresh();
 }

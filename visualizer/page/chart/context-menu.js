@@ -1,9 +1,9 @@
 /* Replaying from a place in the chart: a menu for the right button, and alt with a click. */
-import * as chart from "./chart.js";
 import { byId, make } from "../dom.js";
-import * as gestures from "./gestures.js";
 import * as loop from "../playback/loop.js";
-import * as steer from "../playback/steer.js";
+import * as replay from "../playback/replay.js";
+import * as chart from "./chart.js";
+import * as gestures from "./gestures.js";
 /** @import { Bar, Graph } from "../types.d.ts" */
 
 /** @type {HTMLElement | null} */
@@ -19,13 +19,13 @@ function close() {
  * @param {Bar} bar */
 function open(event, { label: time, fromMs, untilMs }) {
   close();
-  const reason = steer.reason();
-  const list = make("div", { id: "here", role: "menu", "aria-label": `at ${time}` });
+  const reason = replay.reason();
+  const list = make("div", { id: "context-menu", role: "menu", "aria-label": `at ${time}` });
   menu = list;
   list.append(make("small", {}, reason ? `${time} · ${reason}` : time));
   /** @type {[name: string, hint: string, action: () => unknown][]} */
   const entries = [
-    ["Replay from here", "alt + click", () => steer.seek(fromMs)],
+    ["Replay from here", "alt + click", () => replay.seek(fromMs)],
     ["Loop from here", "", () => loop.start(fromMs)],
     ["Loop until here", "", () => loop.end(untilMs)],
   ];
@@ -61,7 +61,7 @@ export function listen(gd) {
   const panel = byId("chart-panel");
   panel.addEventListener("contextmenu", (event) => {
     const at = gestures.place(gd, event);
-    if (at.zone !== "plot" || !steer.range()) return;
+    if (at.zone !== "plot" || !replay.range()) return;
     event.preventDefault();
     open(event, chart.barAt(at.along));
   });

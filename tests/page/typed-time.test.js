@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse } from "../../visualizer/page/playback/when.js";
+import { parse } from "../../visualizer/page/playback/typed-time.js";
 
 // Across midnight: from 23:55 on the 8th to 00:06 on the 9th, the clock at 23:58.
 const RANGE = { startMs: Date.UTC(2024, 7, 8, 23, 55), endMs: Date.UTC(2024, 7, 9, 0, 6), known: true };

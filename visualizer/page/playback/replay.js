@@ -1,10 +1,10 @@
 /* What bar, keys, slider and chart ask for alike. A second wish of a kind waits for the answer to the first, so that
    none is lost by being overwritten and a held key does not pile up work. */
 import * as chart from "../chart/chart.js";
-import * as control from "./control.js";
 import { byId } from "../dom.js";
-import * as interval from "./interval.js";
 import { current } from "../state.js";
+import * as control from "./control.js";
+import * as interval from "./interval.js";
 /** @import { Bounds, Reply, State } from "../types.d.ts" */
 
 const GONE_AFTER_MS = 5000;
