@@ -151,9 +151,20 @@ def test_no_module_imports_in_a_circle_and_only_the_entry_is_imported_by_none() 
     assert set(_SCRIPTS) - set(itertools.chain.from_iterable(graph.values())) == {"main.js"}
 
 
+def test_rooms_do_not_import_in_a_circle() -> None:
+    rooms: dict[str, set[str]] = {}
+    for script, text in _SCRIPTS.items():
+        room = str(PurePosixPath(script).parent)
+        if room != ".":
+            sources = {str(PurePosixPath(source).parent) for *_, source in imported(script, text)}
+            rooms.setdefault(room, set()).update(sources - {room, "."})
+    assert set(rooms) == {"chart", "header", "panels", "playback"}
+    assert len(list(TopologicalSorter(rooms).static_order())) == len(rooms)
+
+
 def test_the_names_that_modules_export_are_found() -> None:
     assert {
-        ("chart/chart.js", "AXES"),
+        ("chart/chart.js", "view"),
         ("chart/chart.js", "timeline"),
         ("playback/replay.js", "reason"),
         ("playback/address.js", "follow"),
@@ -167,6 +178,31 @@ def test_every_name_that_a_module_exports_is_taken_by_another_one_or_by_a_test(s
     assert any(takes(*importer, script, name) for importer in (_SCRIPTS | _MODULE_TESTS).items()) or any(
         in_browser.search(text) for text in _TESTS.values()
     )
+
+
+def test_only_the_registry_knows_how_plotly_numbers_the_axes_of_the_panels() -> None:
+    numbered = {script for script, text in _SCRIPTS.items() if re.search(r"[\"'`]yaxis(\d|\$)", text)}
+    assert numbered == {"panels/registry.js"}
+
+
+def test_colours_stand_in_the_style_sheet_of_tokens_alone() -> None:
+    colour = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3,4})\b|\brgba?\(\s*\d")
+    texts = _SCRIPTS | {path.name: path.read_text() for path in sorted(ROOT.glob("visualizer/**/*.py"))}
+    texts |= {path.name: path.read_text() for path in sorted(_FOLDER.glob("styles/*.css"))}
+    assert {name for name, text in texts.items() if colour.search(text)} == {"tokens.css"}
+
+
+def test_every_token_that_is_used_is_set_and_every_token_that_is_set_is_used() -> None:
+    styles = "".join(path.read_text() for path in sorted(_FOLDER.glob("styles/*.css")))
+    scripts = "".join(_SCRIPTS.values())
+    tokens = set(re.findall(r"^  --([\w-]+): ", (_FOLDER / "styles/tokens.css").read_text(), re.MULTILINE))
+    local = {"tone", "value", "line", "colour"}
+    in_styles = set(re.findall(r"var\(--([\w-]+)", styles)) - local
+    in_scripts = set(re.findall(r"(?:token|pixels)\(\"([\w-]+)\"\)", scripts))
+    in_scripts |= set(re.findall(r"\"([\w-]+)\"", "".join(re.findall(r"token\([^\"()]*\?.*?\)", scripts))))
+    assert in_styles | in_scripts <= tokens
+    found = {name for name in tokens if name.startswith("finding-")}
+    assert tokens - in_styles - in_scripts == found - {"finding-other"}
 
 
 def test_nothing_is_global_but_what_dash_and_the_tests_take() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import dcc, html
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from visualizer.server.settings import Settings
 
-KEYS = (
+_FONT: Final = "var(--mono)"
+"""As the style sheet has it."""
+KEYS: Final = (
     ("Replay", transport.KEYS),
     (
         "Page",
@@ -55,7 +57,7 @@ def layout(settings: Settings) -> Component:
     """The whole page."""
     page: Component = dmc.MantineProvider(
         forceColorScheme="dark",
-        theme={"fontFamily": figures.MONOSPACE, "fontFamilyMonospace": figures.MONOSPACE, "primaryColor": "teal"},
+        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal"},
         children=html.Div(
             id="app",
             children=[
@@ -186,31 +188,10 @@ def _button(name: str, text: str | list[Any], key: str, label: str, opens: str |
 
 
 def _readout() -> Component:
-    """One line of exact values; the scripts fill the elements named by group and column."""
-    groups = (
-        ("ohlc", "", (("o", "O"), ("h", "H"), ("l", "L"), ("c", "C"), ("v", "V"))),
-        ("obi", "OBI", (("o", "o"), ("h", "h"), ("l", "l"), ("c", "c"))),
-        ("cvd", "CVD", (("o", "o"), ("h", "h"), ("l", "l"), ("c", "c"))),
-    )
+    """One line of exact values; the scripts add a group of cells for each panel of the chart."""
     return html.Div(
         id="readout",
-        children=[
-            html.Span(id="read-time"),
-            *(
-                html.Div(
-                    className="group",
-                    id=f"read-{group}",
-                    children=[
-                        *([html.B(title)] if title else []),
-                        *(
-                            html.Span([html.Label(label), html.Output(id=f"read-{group}-{column}")])
-                            for column, label in columns
-                        ),
-                    ],
-                )
-                for group, title, columns in groups
-            ),
-        ],
+        children=[html.Span(id="read-time")],
         **_aria("exact values of the bar under the pointer, or of the newest bar"),
     )
 
@@ -221,7 +202,7 @@ def _chart() -> Component:
         children=[
             dcc.Graph(
                 id="chart",
-                figure=figures.chart(),
+                figure=figures.blank(),
                 responsive=True,
                 config={
                     "displayModeBar": False,
@@ -261,7 +242,7 @@ def _depth() -> Component:
                 children=[
                     dcc.Graph(
                         id="depth",
-                        figure=figures.depth(),
+                        figure=figures.blank(),
                         responsive=True,
                         config={"staticPlot": True, "displayModeBar": False},
                     ),

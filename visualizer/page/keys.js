@@ -3,6 +3,7 @@ import * as chart from "./chart/chart.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as monitor from "./panels/monitor.js";
+import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as loop from "./playback/loop.js";
 import * as replay from "./playback/replay.js";
@@ -11,7 +12,8 @@ import { current } from "./state.js";
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
 
-const toggleCvd = () => window.dash_clientside.set_props("cvd-style", { value: chart.view.cvdLine ? "candles" : "line" });
+/* Keys of the chart's panels. */
+const ofPanels = PANELS.flatMap(({ keys = {} }) => Object.entries(keys)).map(([key, act]) => [key, () => act(chart.view)]);
 
 /** @type {Record<string, (held: boolean) => unknown>} */
 const KEYS = {
@@ -30,11 +32,11 @@ const KEYS = {
   b: () => loop.end(),
   c: () => loop.clear(),
   f: () => chart.follow(),
-  l: toggleCvd,
-  m: () => monitor.toggle(current().monitor),
+  m: () => monitor.toggle(current()),
   i: () => picker.open(),
   r: () => report.toggle(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
+  ...Object.fromEntries(ofPanels),
 };
 
 /** @param {KeyboardEvent} event */

@@ -11,6 +11,7 @@ import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
 import * as depth from "./panels/depth.js";
 import * as monitor from "./panels/monitor.js";
+import * as panels from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as address from "./playback/address.js";
 import * as chooser from "./playback/chooser.js";
@@ -27,6 +28,12 @@ import * as store from "./store.js";
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
 const RETRY_AT_MOST_EVERY_MS = 6000;
+
+const BESIDE_THE_CHART = [
+  { views: report.VIEWS, show: report.show },
+  { views: depth.VIEWS, show: depth.show },
+  { views: monitor.VIEWS, show: monitor.show },
+];
 
 let heardAt = performance.now();
 let refreshedAt = performance.now();
@@ -49,11 +56,10 @@ function receive(answer) {
     picker.show(state);
     control.receive(state);
   }
-  if ("report" in answer || reset) report.set(state.report);
-  if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) chart.setData(state, reset, before);
-  if ("ohlc" in answer || "metrics" in answer) report.reachable();
-  if (["depth", "about", "report"].some((key) => key in answer) || reset) depth.set(state, reset);
-  if ("monitor" in answer) monitor.show(state.monitor);
+  /** @param {string[]} views */
+  const changed = (views) => reset || views.some((view) => view in answer);
+  if (changed(chart.VIEWS)) chart.setData(state, reset, before);
+  for (const { views, show } of BESIDE_THE_CHART) if (changed(views)) show(state, reset);
   refresh();
   address.follow(state);
   return store.known(state);
@@ -82,17 +88,18 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
+  figures: () => [chart.figure(), depth.figure()],
   receive,
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
   toggleReport: callback(() => report.toggle()),
-  toggleMonitor: callback(() => monitor.toggle(current().monitor)),
+  toggleMonitor: callback(() => monitor.toggle(current())),
   showKeys: () => true,
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, replay, store };
+window.orderflow = { chart, control, crosshair, depth, format, interval, overview, panels, replay, state: current, store };
 
 chart.connect({
   ready: (gd) => {
@@ -102,13 +109,13 @@ chart.connect({
   },
   changed: crosshair.refresh,
 });
-replay.connect(transport.refresh);
+replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
 address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
-report.start();
+report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 
 // Dash starts here, not by itself: its first callback needs all of the above.

@@ -1,40 +1,30 @@
-/* The four panels over one axis: columns into traces, ranges, and who decides about them, the page or its user. Along it
-   everything is measured as the timeline does; times become places, and places times, only where they come in and go out. */
-import * as bars from "./bars.js";
+/* The panels over one time axis: what is in view, and who decides about it, the page or its user. Along the axis everything
+   is measured as the timeline does; times become places, and places times, only where they come in and go out. */
 import { byId } from "../dom.js";
-import * as findings from "../findings.js";
 import * as format from "../format.js";
-import * as panels from "../panels/panels.js";
-import * as ranges from "./ranges.js";
+import { collapsedPanels } from "../panels/heights.js";
+import { missing } from "../panels/missing.js";
+import { PANELS, TABLES } from "../panels/registry.js";
+import * as plot from "../plot.js";
 import { empty } from "../store.js";
-/** @import { About, AxisName, Bar, Graph, Ranges, Row, Span, State } from "../types.d.ts" */
+import * as bars from "./bars.js";
+import * as figure from "./figure.js";
+import * as ranges from "./ranges.js";
+/** @import { About, Bar, Graph, Ranges, Row, Span, State, View } from "../types.d.ts" */
 
-/** @type {AxisName[]} */
-export const AXES = ["yaxis", "yaxis2", "yaxis3", "yaxis4"];
-export const UP = "#26a69a";
-export const DOWN = "#ef5350";
 const FEWEST_BARS = 5;
 const MARGIN = 0.05;
 const RESTS = 4;
-const MOST_PRICES = 12;
-const RULE = { color: "#232b37", width: 1 };
 const SHOWN_SHARE = 0.4;
 const REVEALED_AT = 0.8;
 
-/** The view: following until the user takes hold of it; `x` is the span along the axis, `asked` the times that the user
- * set, which another interval may have to widen or to narrow, `scaled` are the price axes that they set.
- * @type {{ following: boolean, x: Span | null, asked: Span | null, y: Ranges, scaled: Partial<Record<AxisName, boolean>>,
- *   cvdLine: boolean, shaded: boolean, slim: AxisName[] }} */
-export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, slim: [] };
+/** @type {View} */
+export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [] };
 let timeline = bars.ofTime(60_000);
 /** @type {State} */
 let data = empty(); // with places for times
 /** @type {{ before: About | null } | null} */
 let entered = null; // a session that is not drawn yet
-let drawnShapes = "";
-/** @type {{ key: string, shapes: object[], text: string }} */
-let marks = { key: "", shapes: [], text: "" };
-let drawnRoom = "";
 let margin = MARGIN;
 /** @type {"now" | "later" | null} */
 let scheduled = null;
@@ -53,169 +43,29 @@ export function connect(given) {
   overlay = given;
 }
 
-/** @returns {Graph | null} */
-export const graph = () => {
-  const found = /** @type {Graph | null} */ (document.querySelector("#chart .js-plotly-plot"));
-  return found && found._fullLayout && window.Plotly ? found : null;
-};
-/** @param {readonly Row[]} rows
- * @param {number} index */
-const column = (rows, index) => rows.map((row) => row[index]);
+/* What the chart shows: it is told when one of these has changed. */
+export const VIEWS = [...TABLES, "about", "report"];
 
-/** The rows near the view, and two far beyond it, one step apart: from the smallest distance of two bars Plotly
- * takes how wide a candle is, and there may be one bar only, or none without a gap beside it.
- * @template {Row} R
- * @param {R[]} rows
- * @returns {{ rows: R[], padded: R[] }} */
-function near(rows) {
-  if (!view.x) return { rows: [], padded: [] };
-  const span = view.x[1] - view.x[0];
-  const kept = ranges.visible(rows, [view.x[0] - margin * span, view.x[1] + margin * span], timeline.step);
-  const last = kept[kept.length - 1];
-  if (!last) return { rows: kept, padded: kept };
-  const beyond = last[0] + Math.ceil((10 * span) / timeline.step) * timeline.step;
-  /** @param {number} place */
-  const pad = (place) => bars.moved(last, place);
-  return { rows: kept, padded: [...kept, pad(beyond), pad(beyond + timeline.step)] };
-}
+export const graph = () => plot.graph("chart");
 
-function traces() {
-  const { rows: volumes, padded: ohlc } = near(data.ohlc);
-  const { rows, padded } = near(data.metrics);
-  /** @template R
-   * @param {AxisName} axis
-   * @param {R[]} given */
-  const shown = (axis, given) => (view.slim.includes(axis) ? [] : given);
-  const [obi, cvd] = [shown("yaxis3", padded), shown("yaxis4", padded)];
-  /** @param {readonly Row[]} table
-   * @param {number} first */
-  const candle = (table, first) => ({
-    x: column(table, 0),
-    open: column(table, first),
-    high: column(table, first + 1),
-    low: column(table, first + 2),
-    close: column(table, first + 3),
-  });
-  return [
-    candle(ohlc, 1),
-    {
-      x: column(volumes, 0),
-      y: column(volumes, 5),
-      width: timeline.step * 0.75,
-      "marker.color": volumes.map((row) => (row[4] >= row[1] ? UP : DOWN)),
-    },
-    candle(obi, 1),
-    { ...candle(cvd, 5), visible: !view.cvdLine },
-    { x: column(shown("yaxis4", rows), 0), y: column(shown("yaxis4", rows), 8), visible: view.cvdLine },
-  ];
-}
-
-/** Per attribute one value for each trace, as Plotly.update wants them.
- * @param {Record<string, unknown>[]} list */
-function transposed(list) {
-  /** @type {Record<string, unknown[]>} */
-  const update = {};
-  list.forEach((trace, index) => {
-    for (const [name, value] of Object.entries(trace)) {
-      update[name] ||= new Array(list.length).fill(undefined);
-      update[name][index] = value;
-    }
-  });
-  return update;
-}
+/** The tables of rows that the panels draw.
+ * @param {State} state */
+const tables = (state) => TABLES.map((name) => state[name]);
 
 /** @param {boolean} all */
 function refit(all) {
   if (!view.x) return;
-  const fitted = ranges.fit(data.ohlc, data.metrics, view.x, timeline.step);
-  for (const axis of AXES) {
-    if (fitted[axis] && (all || !view.scaled[axis])) view.y[axis] = fitted[axis];
+  const { x } = view;
+  /** @param {readonly Row[]} rows */
+  const inView = (rows) => ranges.visible(rows, x, timeline.step);
+  const visible = new Map(TABLES.map((name) => [name, inView(data[name])]));
+  for (const { id, rows, extent } of PANELS) {
+    const fitted = extent(visible.get(rows) ?? []);
+    if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }
 
-/** @param {Graph} gd */
-function layoutUpdate(gd) {
-  // New columns would make Plotly guess the axes' types again.
-  /** @type {Record<string, unknown>} */
-  const update = { "xaxis.type": "date", ...ticks(gd) };
-  for (const axis of AXES) update[`${axis}.type`] = "linear";
-  if (view.x) update["xaxis.range"] = view.x.slice();
-  update["xaxis.showticklabels"] = view.x !== null;
-  for (const axis of AXES) {
-    if (view.y[axis]) update[`${axis}.range`] = view.y[axis].slice();
-    update[`${axis}.showticklabels`] = Boolean(view.y[axis]) && !view.slim.includes(axis);
-    update[`${axis}.fixedrange`] = !view.scaled[axis];
-  }
-  if (data.about) {
-    const decimals = data.about.price_decimals;
-    update["yaxis.tickformat"] = Number.isInteger(decimals) ? `.${decimals}f` : "";
-    Object.assign(update, priceTicks(decimals));
-  }
-  for (const axis of /** @type {AxisName[]} */ (["yaxis2", "yaxis4"])) {
-    const [low, high] = view.y[axis] || [0, 1];
-    update[`${axis}.tickformat`] = Math.max(-low, high) >= 2000 ? "~s" : "";
-  }
-  return update;
-}
-
-/** No label between two prices that can be: it would read like one of them.
- * @param {number | null} decimals */
-function priceTicks(decimals) {
-  const [low, high] = view.y.yaxis || [0, Infinity];
-  const least = 10 ** -(decimals ?? 0);
-  if (!Number.isInteger(decimals) || (high - low) / MOST_PRICES >= least) return { "yaxis.tickmode": "auto" };
-  return { "yaxis.tickmode": "linear", "yaxis.tick0": 0, "yaxis.dtick": least };
-}
-
-/** Labels where the timeline says, or where Plotly finds round times.
- * @param {Graph} gd */
-function ticks(gd) {
-  const own = view.x && timeline.ticks(view.x, (view.x[1] - view.x[0]) / gd._fullLayout.xaxis._length);
-  if (!own) return { "xaxis.tickmode": "auto" };
-  return { "xaxis.tickmode": "array", "xaxis.tickvals": own.places, "xaxis.ticktext": own.texts };
-}
-
-/* What the report locates, as shapes. */
-function shaded() {
-  const key = view.shaded && data.report ? `${data.report.crc32} ${timeline.step} ${timeline.key}` : "";
-  if (key !== marks.key) {
-    const shapes = key ? findings.shapes(data.report, timeline) : [];
-    marks = { key, shapes, text: JSON.stringify(shapes) };
-  }
-  return marks;
-}
-
-/** Room goes from panels without data to the others, and what the report locates is shaded. Both hardly ever change,
- * and both cost a whole drawing.
- * @param {Graph} gd */
-function rare(gd) {
-  /** @type {Record<string, unknown>} */
-  const update = {};
-  view.slim = panels.collapsed(panels.missing(data));
-  const { t: top, b: bottom } = gd._fullLayout.margin;
-  const height = gd._fullLayout.height - top - bottom;
-  const room = view.slim.length ? `${view.slim} ${height}` : "";
-  const { shapes, text } = shaded();
-  const shapesKey = `${room} ${text}`;
-  if (room !== drawnRoom) {
-    const domains = panels.domains(view.slim, height);
-    for (const axis of AXES) {
-      update[`${axis}.domain`] = domains[axis];
-      update[`${axis}.showgrid`] = !view.slim.includes(axis);
-      update[`${axis}.zeroline`] = !view.slim.includes(axis) && (axis === "yaxis3" || axis === "yaxis4");
-    }
-    drawnRoom = room;
-  }
-  if (shapesKey !== drawnShapes) {
-    const rules = panels
-      .boundaries(view.slim, height)
-      .map((y) => ({ type: "line", xref: "paper", yref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: RULE, layer: "below" }));
-    update.shapes = [...rules, ...shapes];
-    drawnShapes = shapesKey;
-  }
-  return update;
-}
-
+/* Follows the newest bars again, with all panels fitted to what is in view. */
 export function follow() {
   view.following = true;
   view.scaled = {};
@@ -229,9 +79,9 @@ function hold(x, y) {
   if (x) view.x = x;
   if (view.x && (x || view.following)) view.asked = [timeline.time(view.x[0]), timeline.time(view.x[1])];
   view.following = false;
-  for (const [axis, range] of /** @type {[AxisName, Span][]} */ (Object.entries(y || {}))) {
-    view.y[axis] = range;
-    view.scaled[axis] = true;
+  for (const [id, range] of Object.entries(y || {})) {
+    view.y[id] = range;
+    view.scaled[id] = true;
   }
   if (x) refit(false);
   schedule(true);
@@ -261,14 +111,15 @@ function draw() {
     return;
   }
   if (view.following) {
-    view.x = ranges.follow(data.ohlc, data.metrics, timeline.step);
+    view.x = ranges.follow(tables(data), timeline.step);
     refit(true);
   }
-  const begun = performance.now();
-  const update = rare(gd);
-  window.Plotly?.update(gd, transposed(traces()), { ...layoutUpdate(gd), ...update });
+  const startedAt = performance.now();
+  view.collapsed = collapsedPanels(PANELS, missing(data));
+  const layout = { ...figure.layoutUpdate(gd, view, data, timeline), ...figure.rareLayoutUpdate(gd, view, data, timeline) };
+  window.Plotly?.update(gd, figure.tracesUpdate(view, data, timeline.step, margin), layout);
   drawnAt = performance.now();
-  costMs = drawnAt - begun;
+  costMs = drawnAt - startedAt;
   byId("app").dataset.following = String(view.following);
   overlay.changed(gd);
 }
@@ -291,15 +142,15 @@ function listen(gd) {
     const x = "xaxis.range[0]" in event ? [toMs(event["xaxis.range[0]"]), toMs(event["xaxis.range[1]"])] : null;
     /** @type {Ranges} */
     const y = {};
-    for (const axis of AXES) {
-      const low = event[`${axis}.range[0]`];
-      if (low !== undefined) y[axis] = [Number(low), Number(event[`${axis}.range[1]`])];
+    for (const { id, yaxis } of PANELS) {
+      const low = event[`${yaxis}.range[0]`];
+      if (low !== undefined) y[id] = [Number(low), Number(event[`${yaxis}.range[1]`])];
     }
     if (x || Object.keys(y).length) hold(x, y);
     else schedule(true);
   });
   // A panel that is but a line keeps the height of one.
-  window.addEventListener("resize", () => view.slim.length && setTimeout(schedule, 200));
+  window.addEventListener("resize", () => view.collapsed.length && setTimeout(schedule, 200));
   overlay.ready(gd);
 }
 
@@ -321,16 +172,18 @@ export function panTime(by) {
   if (view.x) hold([view.x[0] + by, view.x[1] + by], null);
 }
 
-/** @param {AxisName} axis
+/** Stretch a panel's axis; `factor` below 1 shows less.
+ * @param {string} id
  * @param {number} factor */
-export function scalePrice(axis, factor) {
-  const range = view.y[axis];
-  if (range) hold(null, { [axis]: ranges.zoom(range, (range[0] + range[1]) / 2, factor) });
+export function scalePanel(id, factor) {
+  const range = view.y[id];
+  if (range) hold(null, { [id]: ranges.zoom(range, (range[0] + range[1]) / 2, factor) });
 }
 
-/** @param {AxisName} axis */
-export function fitPrice(axis) {
-  delete view.scaled[axis];
+/** Fit a panel's axis to what is in view again.
+ * @param {string} id */
+export function fitPanel(id) {
+  delete view.scaled[id];
   refit(false);
   schedule(true);
 }
@@ -341,10 +194,10 @@ export function fitPrice(axis) {
  * @param {boolean} reset
  * @param {About | null} before */
 export function setData(state, reset, before) {
-  const hadRows = data.ohlc.length + data.metrics.length > 0;
+  const hadRows = tables(data).some((rows) => rows.length);
   if (reset) entered = { before };
   takeIn(state);
-  const waiting = !state.ohlc.length && !state.metrics.length && Boolean(view.x) && state.status?.state === "loading";
+  const waiting = !tables(state).some((rows) => rows.length) && Boolean(view.x) && state.status?.state === "loading";
   byId("app").dataset.faded = String(waiting && entered !== null);
   if (!(waiting && entered)) {
     if (entered) enter(entered.before);
@@ -361,7 +214,7 @@ export function setData(state, reset, before) {
  * @param {State} state */
 function takeIn(state) {
   const last = timeline;
-  if (state.ohlc.length || state.metrics.length) timeline = bars.timeline(state, entered ? null : last);
+  if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, entered ? null : last);
   data = { ...state, ohlc: timeline.put(state.ohlc), metrics: timeline.put(state.metrics) };
   if (timeline.anew && !entered && view.x) {
     const end = timeline.place(last.time(view.x[1]));
@@ -412,7 +265,7 @@ function bring(place) {
 /** From the first bar at hand to the end of the last; null without any.
  * @returns {Span | null} */
 function held() {
-  const ends = [data.ohlc, data.metrics].flatMap((rows) => (rows.length ? [rows[0][0], rows[rows.length - 1][0]] : []));
+  const ends = tables(data).flatMap((rows) => (rows.length ? [rows[0][0], rows[rows.length - 1][0]] : []));
   return ends.length ? [Math.min(...ends), Math.max(...ends) + timeline.step] : null;
 }
 
@@ -461,6 +314,8 @@ export function barAt(along) {
 /** @param {number} place */
 export const label = (place) => format.barTime(timeline.time(place), timeline.fineness);
 export const isRested = () => scheduled === null;
+
+export { figure } from "./figure.js";
 
 const currentData = () => data;
 const currentTimeline = () => timeline;

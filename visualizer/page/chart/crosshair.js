@@ -1,17 +1,20 @@
-/* What lies over the chart: one crosshair through all panels, the last price, the panels' names and their excuses. */
-import * as chart from "./chart.js";
+/* What lies over the chart: one crosshair through all panels, the last price, the panels' titles and why one is empty. */
 import { byId, make } from "../dom.js";
 import * as findings from "../findings.js";
-import * as format from "../format.js";
+import { missing } from "../panels/missing.js";
+import { PANELS, TABLES } from "../panels/registry.js";
+import { current } from "../state.js";
+import { token } from "../tokens.js";
+import * as chart from "./chart.js";
 import * as gestures from "./gestures.js";
-import * as panels from "../panels/panels.js";
 import * as ranges from "./ranges.js";
 import * as readout from "./readout.js";
-import { current } from "../state.js";
-/** @import { About, AxisName, Graph, Pointed, Row, State } from "../types.d.ts" */
+/** @import { Graph, Pointed, State } from "../types.d.ts" */
 
 const FOUND_PX = 4;
 const FOUND_LINES = 4;
+/* The panels with a line at their newest value. */
+const LAST = PANELS.flatMap(({ last, ...panel }) => (last ? [{ ...panel, last }] : []));
 /** @type {{ clientX: number, clientY: number } | null} */
 let pointer = null;
 /** @type {ReturnType<typeof made> | null} */
@@ -28,22 +31,16 @@ function element(name, parent) {
 function made() {
   const parent = byId("chart-overlay");
   /** @param {string} name */
-  const perAxis = (name) => ({
-    yaxis: element(name, parent),
-    yaxis2: element(name, parent),
-    yaxis3: element(name, parent),
-    yaxis4: element(name, parent),
-  });
+  const perPanel = (name) => PANELS.map(() => element(name, parent));
   return {
     vertical: element("cross vertical", parent),
     horizontal: element("cross horizontal", parent),
     time: element("chip time", parent),
     value: element("chip value", parent),
-    lastLine: element("last-line", parent),
-    last: element("chip last", parent),
+    last: LAST.map(() => ({ line: element("last-line", parent), chip: element("chip last", parent) })),
     found: element("chip found", parent),
-    titles: perAxis("panel-title"),
-    notes: perAxis("panel-note"),
+    titles: perPanel("panel-title"),
+    notes: perPanel("panel-note"),
   };
 }
 
@@ -69,37 +66,19 @@ export function listen(gd) {
  * @param {boolean} visible */
 const show = (part, visible) => part.classList.toggle("shown", visible);
 
-/** @template {Row} R
- * @param {R[]} rows
- * @param {number} place
- * @returns {R | null} */
-function rowAt(rows, place) {
-  const row = rows[ranges.indexAt(rows, place)];
-  return row && row[0] === place ? row : null;
-}
-
-/** The place of the bar nearest to another, from both tables; null without any bar.
+/** The place of the bar nearest to another, of all tables; null without any bar.
  * @param {State} data
  * @param {number} place
  * @returns {number | null} */
 function nearestBar(data, place) {
   let best = null;
-  for (const rows of [data.ohlc, data.metrics]) {
+  for (const rows of TABLES.map((name) => data[name])) {
     const index = ranges.indexAt(rows, place);
     for (const row of [rows[index - 1], rows[index]]) {
       if (row && (best === null || Math.abs(row[0] - place) < Math.abs(best - place))) best = row[0];
     }
   }
   return best;
-}
-
-/** @param {AxisName} axis
- * @param {number} value */
-function axisText(axis, value) {
-  const { about } = chart.data();
-  if (axis === "yaxis") return format.exact(value, about?.price_decimals ?? 2);
-  if (axis === "yaxis3") return format.signed(value, 3);
-  return format.exact(value, Math.min(about?.size_decimals ?? 2, 4));
 }
 
 /** Crosshair and read-out for where the pointer is.
@@ -124,22 +103,23 @@ function point(gd) {
     parts.time.style.transform = `translateX(${Math.round(left)}px)`;
   }
   showFound(gd, at);
-  const level = at && at.zone && at.axis && !chart.view.slim.includes(at.axis) ? at.axis : null;
-  show(parts.horizontal, level !== null);
-  show(parts.value, level !== null);
-  if (at && level) {
-    const axis = full[level];
+  const panel = at && at.zone && at.panel && !chart.view.collapsed.includes(at.panel.id) ? at.panel : null;
+  show(parts.horizontal, panel !== null);
+  show(parts.value, panel !== null);
+  if (at && panel) {
+    const axis = full[panel.yaxis];
     parts.horizontal.style.transform = `translateY(${Math.round(at.y)}px)`;
     parts.value.style.transform = `translateY(${Math.round(at.y)}px)`;
-    parts.value.textContent = axisText(level, axis.p2l(at.y - axis._offset));
+    parts.value.textContent = panel.value(axis.p2l(at.y - axis._offset), data.about);
   }
-  const newest = Math.max(
-    data.ohlc.length ? data.ohlc[data.ohlc.length - 1][0] : -Infinity,
-    data.metrics.length ? data.metrics[data.metrics.length - 1][0] : -Infinity,
-  );
-  const shown = bar ?? newest;
-  const label = Number.isFinite(shown) ? chart.label(shown) : null;
-  readout.show(label, rowAt(data.ohlc, shown), rowAt(data.metrics, shown), data.about);
+  readout.show(bar ?? newestBar(data));
+}
+
+/** The place of the newest bar of all tables; null without any.
+ * @param {State} data */
+function newestBar(data) {
+  const newest = Math.max(...TABLES.map((name) => data[name].at(-1)?.[0] ?? -Infinity));
+  return Number.isFinite(newest) ? newest : null;
 }
 
 /** What the report locates under the pointer.
@@ -159,64 +139,55 @@ function showFound(gd, at) {
   parts.found.style.transform = `translateX(${Math.round(Math.max(0, Math.min(at.x + 12, most)))}px)`;
 }
 
-/** @param {Graph} gd */
-function lastPrice(gd) {
-  const { ohlc, about } = chart.data();
-  const parts = all();
-  const row = ohlc[ohlc.length - 1];
-  const axis = gd._fullLayout.yaxis;
-  const y = row ? axis._offset + axis.l2p(row[4]) : NaN;
-  const inside = y >= axis._offset && y <= axis._offset + axis._length && !chart.view.slim.includes("yaxis");
-  show(parts.last, inside);
-  show(parts.lastLine, inside);
-  if (!inside) return;
-  const colour = row[4] >= row[1] ? chart.UP : chart.DOWN;
-  for (const part of [parts.last, parts.lastLine]) {
-    part.style.transform = `translateY(${Math.round(y)}px)`;
-    part.style.setProperty("--colour", colour);
+/** The line at the newest value, of each panel that has one.
+ * @param {Graph} gd */
+function showLast(gd) {
+  const data = chart.data();
+  for (const [index, { id, rows, yaxis, last }] of LAST.entries()) {
+    const { line, chip } = all().last[index];
+    const row = data[rows].at(-1);
+    const axis = gd._fullLayout[yaxis];
+    const value = Number(row?.[last.close] ?? NaN);
+    const y = axis._offset + axis.l2p(value);
+    const inside = y >= axis._offset && y <= axis._offset + axis._length && !chart.view.collapsed.includes(id);
+    show(line, inside);
+    show(chip, inside);
+    if (!inside) continue;
+    for (const part of [line, chip]) {
+      part.style.transform = `translateY(${Math.round(y)}px)`;
+      part.style.setProperty("--colour", token(value >= Number(row?.[last.open]) ? "up" : "down"));
+    }
+    chip.textContent = last.text(value, data.about);
   }
-  parts.last.textContent = format.exact(row[4], about && about.price_decimals);
 }
 
-/** @param {About} about
- * @returns {Record<AxisName, string>} */
-function titlesOf(about) {
-  const levels = about.obi_levels > 0 ? `top ${about.obi_levels}` : "whole book";
-  const counted = findings.sizesAreUnknown(current().report) ? " · counts quotes, sizes unknown" : "";
-  const reset = about.cvd_reset === "day" ? "daily" : "";
-  return { yaxis: "", yaxis2: "Volume", yaxis3: `OBI ${levels}${counted}`, yaxis4: `CVD ${reset}` };
-}
-
-/** Names of the panels, and why one is empty where one is.
- * @returns {{ titles: Partial<Record<AxisName, string>>, notes: Partial<Record<AxisName, string>> }} */
+/** The titles of the panels, and why one is empty where one is.
+ * @returns {{ title: string, note: string }[]} */
 function texts() {
   const data = chart.data();
-  if (!data.about) return { titles: {}, notes: {} };
-  const titles = titlesOf(data.about);
-  const { loading, trades, book, cvd } = panels.missing(data);
-  if (loading) return { titles, notes: { yaxis: "Loading ...", yaxis3: "Loading ..." } };
-  /** @type {Record<AxisName, string>} */
-  const notes = { yaxis: trades, yaxis2: "", yaxis3: book, yaxis4: trades || cvd };
-  for (const axis of chart.view.slim) {
-    const title = axis === "yaxis" ? "Price, volume" : titles[axis];
-    if (notes[axis]) notes[axis] = `${title} · ${notes[axis]}`;
-    titles[axis] = "";
-  }
-  return { titles, notes };
+  const { about } = data;
+  if (!about) return PANELS.map(() => ({ title: "", note: "" }));
+  const facts = { sizesUnknown: findings.sizesAreUnknown(current().report) };
+  const found = missing(data);
+  return PANELS.map((panel) => {
+    const title = panel.title(about, facts);
+    const note = panel.empty(found);
+    if (!chart.view.collapsed.includes(panel.id)) return { title, note };
+    return { title: "", note: note && `${panel.collapsedTitle ?? title} · ${note}` };
+  });
 }
 
 /** @param {Graph} gd */
 export function refresh(gd) {
   const parts = all();
-  const { titles, notes } = texts();
-  for (const axis of chart.AXES) {
-    const { _offset: top, _length: height } = gd._fullLayout[axis];
-    parts.titles[axis].style.transform = `translateY(${Math.round(top)}px)`;
-    parts.titles[axis].textContent = titles[axis] || "";
-    parts.notes[axis].style.transform = `translateY(${Math.round(top + height / 2)}px)`;
-    parts.notes[axis].textContent = notes[axis] || "";
-    show(parts.notes[axis], Boolean(notes[axis]));
+  for (const [index, { title, note }] of texts().entries()) {
+    const { _offset: top, _length: height } = gd._fullLayout[PANELS[index].yaxis];
+    parts.titles[index].style.transform = `translateY(${Math.round(top)}px)`;
+    parts.titles[index].textContent = title;
+    parts.notes[index].style.transform = `translateY(${Math.round(top + height / 2)}px)`;
+    parts.notes[index].textContent = note;
+    show(parts.notes[index], Boolean(note));
   }
-  lastPrice(gd);
+  showLast(gd);
   point(gd);
 }

@@ -2,11 +2,12 @@
 import { byId } from "../dom.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
-/** @import { AxisName, Graph, Pointed } from "../types.d.ts" */
+import { PANELS } from "../panels/registry.js";
+/** @import { Graph, Pointed } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
 
-/** Where a pointer is: how far along the axis, the panel's axis it is in, and whether over the plot or its price axis.
+/** Where a pointer is: how far along the axis, the panel it is in, and whether over the plot or its price axis.
  * @param {Graph} gd
  * @param {{ clientX: number, clientY: number }} event
  * @returns {Pointed} */
@@ -15,8 +16,8 @@ export function place(gd, event) {
   const x = event.clientX - box.left;
   const y = event.clientY - box.top;
   const full = gd._fullLayout;
-  const axis = chart.AXES.find((name) => {
-    const { _offset: top, _length: height } = full[name];
+  const panel = PANELS.find(({ yaxis }) => {
+    const { _offset: top, _length: height } = full[yaxis];
     return y >= top && y <= top + height;
   });
   const left = full.xaxis._offset;
@@ -24,7 +25,7 @@ export function place(gd, event) {
   return {
     x,
     y,
-    axis: axis || null,
+    panel: panel || null,
     zone: inside ? "plot" : x > left + full.xaxis._length ? "scale" : null,
     along: full.xaxis.p2l(x - left),
     perPixel: full.xaxis.p2l(1) - full.xaxis.p2l(0),
@@ -43,7 +44,7 @@ export function listen(gd) {
       event.preventDefault();
       event.stopPropagation();
       if (at.zone === "scale") {
-        if (at.axis) chart.scalePrice(at.axis, Math.exp(event.deltaY * 0.0015));
+        if (at.panel) chart.scalePanel(at.panel.id, Math.exp(event.deltaY * 0.0015));
       } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         chart.panTime(event.deltaX * at.perPixel);
       } else {
@@ -53,7 +54,7 @@ export function listen(gd) {
     { capture: true, passive: false },
   );
 
-  /** @type {{ axis: AxisName, y: number } | null} */
+  /** @type {{ id: string, y: number } | null} */
   let stretching = null;
   let last = { at: 0, x: 0, y: 0 };
   panel.addEventListener(
@@ -72,9 +73,9 @@ export function listen(gd) {
       if (at.zone === "plot") {
         if (again) chart.follow();
         else chart.beforeDrag();
-      } else if (at.zone === "scale" && at.axis) {
-        if (again) chart.fitPrice(at.axis);
-        stretching = { axis: at.axis, y: event.clientY };
+      } else if (at.zone === "scale" && at.panel) {
+        if (again) chart.fitPanel(at.panel.id);
+        stretching = { id: at.panel.id, y: event.clientY };
         panel.setPointerCapture(event.pointerId);
       }
     },
@@ -82,7 +83,7 @@ export function listen(gd) {
   );
   panel.addEventListener("pointermove", (event) => {
     if (!stretching || event.clientY === stretching.y) return;
-    chart.scalePrice(stretching.axis, Math.exp((event.clientY - stretching.y) * 0.006));
+    chart.scalePanel(stretching.id, Math.exp((event.clientY - stretching.y) * 0.006));
     stretching.y = event.clientY;
   });
   const rest = () => {

@@ -1,63 +1,54 @@
-/* The line of exact values above the chart. */
-import * as chart from "./chart.js";
+/* The line of exact values above the chart: a group of cells for each panel, in the order of the panels. */
+import { byId, make } from "../dom.js";
 import * as format from "../format.js";
+import { PANELS } from "../panels/registry.js";
 import * as write from "../write.js";
-/** @import { About, AxisName, MetricsRow, OhlcRow, Row } from "../types.d.ts" */
+import * as chart from "./chart.js";
+import * as ranges from "./ranges.js";
+/** @import { Panel, Row } from "../types.d.ts" */
 
-const OBI_DECIMALS = 4;
-/** @type {["ohlc" | "obi" | "cvd", string[]][]} */
-const GROUPS = [
-  ["ohlc", ["o", "h", "l", "c", "v"]],
-  ["obi", ["o", "h", "l", "c"]],
-  ["cvd", ["o", "h", "l", "c"]],
-];
+let built = false;
 
-/** @type {[string, AxisName][]} */
-const AXES = [
-  ["ohlc", "yaxis"],
-  ["obi", "yaxis3"],
-  ["cvd", "yaxis4"],
-];
+/** The group that a panel's cells stand in: its own, or that of the panel it is a part of.
+ * @param {Panel} panel */
+const groupOf = ({ id, partOf }) => `read-${partOf ?? id}`;
 
-/** The texts of one bar: `bar` and `metrics` are its rows, either may be null.
- * @param {OhlcRow | null} bar
- * @param {MetricsRow | null} metrics
- * @param {About | null} about */
-function values(bar, metrics, about) {
-  const price = about ? about.price_decimals : null;
-  const size = about ? about.size_decimals : null;
-  /** @param {Row | null} row
-   * @param {number} index
-   * @param {typeof format.exact | typeof format.signed} spell
-   * @param {number | null} decimals */
-  const cell = (row, index, spell, decimals) => spell(row ? row[index] : null, decimals);
-  return {
-    ohlc: [1, 2, 3, 4].map((index) => cell(bar, index, format.exact, price)).concat(cell(bar, 5, format.exact, size)),
-    obi: [1, 2, 3, 4].map((index) => cell(metrics, index, format.signed, OBI_DECIMALS)),
-    cvd: [5, 6, 7, 8].map((index) => cell(metrics, index, format.signed, size)),
-  };
-}
-
-/** @param {string | null} time
- * @param {OhlcRow | null} bar
- * @param {MetricsRow | null} metrics
- * @param {About | null} about */
-export function show(time, bar, metrics, about) {
-  const { slim } = chart.view;
-  for (const [group, axis] of AXES) write.hide(`read-${group}`, slim.includes(axis));
-  write.text("read-time", time ?? format.NONE);
-  const texts = values(bar, metrics, about);
-  for (const [group, columns] of GROUPS) {
-    columns.forEach((column, index) => write.text(`read-${group}-${column}`, texts[group][index]));
+function build() {
+  for (const panel of PANELS) {
+    const { title, cells } = panel.readout;
+    const spans = cells.map(({ id, label }) =>
+      make("span", {}, make("label", {}, label), make("output", { id: `${groupOf(panel)}-${id}` })),
+    );
+    if (panel.partOf) byId(groupOf(panel)).append(...spans);
+    else byId("readout").append(make("div", { class: "group", id: groupOf(panel) }, ...(title ? [make("b", {}, title)] : []), ...spans));
   }
-  write.mark("read-ohlc", "direction", direction(bar, 1, 4));
-  write.mark("read-obi", "direction", direction(metrics, 1, 4));
-  write.mark("read-cvd", "direction", direction(metrics, 5, 8));
+  return true;
 }
 
-/** @param {Row | null} row
- * @param {number} open
- * @param {number} close */
-function direction(row, open, close) {
-  return row ? (Number(row[close]) >= Number(row[open]) ? "up" : "down") : "";
+/** The values of the bar at a place; null for no bar.
+ * @param {number | null} place */
+export function show(place) {
+  built ||= build();
+  const data = chart.data();
+  write.text("read-time", place === null ? format.NONE : chart.label(place));
+  for (const panel of PANELS) {
+    const group = groupOf(panel);
+    const row = place === null ? null : rowAt(data[panel.rows], place);
+    const { cells, direction } = panel.readout;
+    for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about));
+    if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id));
+    if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
+  }
 }
+
+/** @param {readonly Row[]} rows
+ * @param {number} place
+ * @returns {Row | null} */
+function rowAt(rows, place) {
+  const row = rows[ranges.indexAt(rows, place)];
+  return row && row[0] === place ? row : null;
+}
+
+/** @param {Row} row
+ * @param {{ open: number, close: number }} columns */
+const directionOf = (row, { open, close }) => (Number(row[close]) >= Number(row[open]) ? "up" : "down");

@@ -1,18 +1,21 @@
 /* The order book: cumulative sizes as steps around the mid, the best quotes, and the level under the pointer. */
 import { byId, make } from "../dom.js";
 import * as format from "../format.js";
-import * as panels from "./panels.js";
-import * as ranges from "../chart/ranges.js";
+import * as plot from "../plot.js";
+import { token, translucent } from "../tokens.js";
 import * as write from "../write.js";
+import { around } from "./extent.js";
+import { missing } from "./missing.js";
 /** @import { About, Depth, Graph, Level, State } from "../types.d.ts" */
 
 const SIZES_SHARE = 0.4;
 const THINNEST_PX = 2;
+const FILL_ALPHA = 0.16;
 /** @type {Depth} */
 let book = { bids: [], asks: [] };
 /** @type {About | null} */
 let about = null;
-let excuse = "";
+let note = ""; // why there is no book
 /** @type {number | null} */
 let pointer = null;
 /** @type {number | null} */
@@ -82,25 +85,56 @@ export function nearest({ bids, asks }, price) {
   return best;
 }
 
-/** @returns {Graph | null} */
-const graph = () => {
-  const found = /** @type {Graph | null} */ (document.querySelector("#depth .js-plotly-plot"));
-  return found && found._fullLayout && window.Plotly ? found : null;
-};
+/** The book with its prices upwards: cumulative sizes from the left, each level's own size from the right. Without data. */
+export function figure() {
+  const fixed = { fixedrange: true };
+  const layout = {
+    ...plot.layout(),
+    xaxis: plot.axis({ ...fixed, nticks: 5 }),
+    xaxis2: plot.axis({ ...fixed, overlaying: "x", showgrid: false, showticklabels: false }),
+    yaxis: plot.axis({ ...fixed, side: "right", nticks: 16 }),
+    barmode: "overlay",
+  };
+  const colours = [token("up"), token("down")];
+  const sums = colours.map((color) => ({
+    type: "scatter",
+    mode: "lines",
+    x: [],
+    y: [],
+    line: { color, width: 1.25, shape: "vh" },
+    fill: "tozerox",
+    fillcolor: translucent(color, FILL_ALPHA),
+    hoverinfo: "skip",
+  }));
+  const sizes = colours.map((color) => ({
+    type: "bar",
+    orientation: "h",
+    xaxis: "x2",
+    x: [],
+    y: [],
+    marker: { color, line: { width: 0 } },
+    opacity: 0.55,
+    hoverinfo: "skip",
+  }));
+  return { data: [...sums, ...sizes], layout };
+}
 
 const priceDecimals = () =>
   (about && about.price_decimals) ??
   format.decimalsOf([...book.bids, ...book.asks].map((level) => level[0]));
 
+/* What it shows: it is told when one of these has changed. */
+export const VIEWS = ["depth", "about", "report"];
+
 /** @param {State} state
- * @param {boolean} reset */
-export function set(state, reset) {
+ * @param {boolean} reset whether it is another session's */
+export function show(state, reset) {
   book = state.depth;
   about = state.about;
-  const found = panels.missing(state);
-  excuse = found.loading ? "Loading ..." : found.book;
-  const gone = found.settled && Boolean(excuse);
-  write.text("no-book", gone ? excuse : "");
+  const found = missing(state);
+  note = found.loading ? "Loading ..." : found.book;
+  const gone = found.settled && Boolean(note);
+  write.text("no-book", gone ? note : "");
   if (byId("app").dataset.book !== (gone ? "none" : "")) {
     byId("app").dataset.book = gone ? "none" : "";
     window.dispatchEvent(new Event("resize")); // the chart takes the room, or gives it back
@@ -117,7 +151,7 @@ export function set(state, reset) {
 
 function draw() {
   pending = false;
-  const gd = graph();
+  const gd = plot.graph("depth");
   if (!gd) {
     pending = true;
     setTimeout(draw, 50);
@@ -137,15 +171,15 @@ function draw() {
   layout["xaxis.showticklabels"] = mid !== null;
   if (mid !== null) {
     const far = Math.max(...sides.flatMap((side) => side.y.map((price) => Math.abs(price - mid))), 10 ** -priceDecimals());
-    reach = ranges.around(far, reach);
+    reach = around(far, reach);
     const sum = Math.max(...sides.flatMap((side) => side.x));
-    most = ranges.around(sum, most);
+    most = around(sum, most);
     layout["yaxis.range"] = [mid - reach, mid + reach];
     // A level is seen, too, where the tick is a small part of a pixel.
     thick = Math.max(thick, (THINNEST_PX * 2 * reach) / gd._fullLayout.yaxis._length);
     layout["xaxis.range"] = [0, most];
     layout["xaxis.tickformat"] = most >= 2000 ? "~s" : "";
-    largest = ranges.around(Math.max(...levels.flat().map((level) => level[1])), largest);
+    largest = around(Math.max(...levels.flat().map((level) => level[1])), largest);
     layout["xaxis2.range"] = [largest / SIZES_SHARE, 0];
   }
   const update = {
@@ -214,7 +248,7 @@ function refresh(gd) {
   const shown = (part, visible) => part.classList.toggle("shown", visible);
   const size = about ? about.size_decimals : null;
   shown(parts.note, mid === null && about !== null);
-  parts.note.textContent = excuse || "The order book is empty";
+  parts.note.textContent = note || "The order book is empty";
   parts.note.style.transform = `translateY(${Math.round(axis._offset + axis._length / 2)}px)`;
   shown(parts.mid, mid !== null);
   shown(parts.midChip, mid !== null);

@@ -2,7 +2,7 @@
 import * as dom from "../dom.js";
 import * as format from "../format.js";
 import * as write from "../write.js";
-/** @import { FileFigures, Monitor } from "../types.d.ts" */
+/** @import { FileFigures, Monitor, State } from "../types.d.ts" */
 
 /** @param {number} value */
 const ms = (value) => value.toFixed(2);
@@ -67,19 +67,22 @@ function serviceTable(panel) {
   return table;
 }
 
-/** @param {Monitor | null} panel */
-export function show(panel) {
+/* What it shows: it is told when this has changed. */
+export const VIEWS = ["monitor"];
+
+/** @param {Pick<State, "monitor">} state */
+export function show({ monitor: panel }) {
   if (!panel) return;
   write.mark("monitor-button", "level", panel.level);
   const section = dom.byId("monitor");
   if (!section.hidden) section.replaceChildren(fileTable(panel.files), serviceTable(panel));
 }
 
-/** @param {Monitor | null} panel */
-export function toggle(panel) {
+/** @param {Pick<State, "monitor">} state */
+export function toggle(state) {
   const section = dom.byId("monitor");
   section.hidden = !section.hidden;
   dom.byId("monitor-button").setAttribute("aria-expanded", String(!section.hidden));
-  show(panel);
+  show(state);
   window.dispatchEvent(new Event("resize")); // the figures take the height that is left
 }

@@ -1,15 +1,16 @@
 /* The panel of the data report: what was read, what was found in it, and where. */
-import * as chart from "../chart/chart.js";
 import { byId, make, within } from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import * as write from "../write.js";
-/** @import { DataReport, Finding, Incident } from "../types.d.ts" */
+/** @import { DataReport, Finding, Incident, State } from "../types.d.ts" */
 
 /** @type {DataReport | null} */
 let report = null;
 /** @type {HTMLElement | null} */
 let returnTo = null;
+/** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean }} */
+let chart = { show: () => false, reaches: () => false };
 /* What each part was last made from: a part is made anew only when that changes, so that focus and scroll stay. */
 /** @type {Map<string, string>} */
 const made = new Map();
@@ -145,7 +146,7 @@ function draw() {
 }
 
 /* Times that the chart holds no bars of cannot be gone to. */
-export function reachable() {
+function reachable() {
   if (!isOpen()) return;
   for (const time of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#report button.time"))) {
     const inside = chart.reaches(Number(time.dataset.ms));
@@ -156,9 +157,16 @@ export function reachable() {
   }
 }
 
-/** @param {DataReport | null} given */
-export function set(given) {
-  report = given;
+/* What it shows: it is told when one of these has changed. */
+export const VIEWS = ["report", "ohlc", "metrics"];
+
+/** @param {State} state */
+export function show(state) {
+  if (state.report === report) {
+    reachable();
+    return;
+  }
+  ({ report } = state);
   const { count: kinds, level } = findings.badge(report);
   write.text("report-badge", kinds ? String(kinds) : "");
   write.mark("report-button", "level", level);
@@ -183,7 +191,10 @@ export function toggle(open = !isOpen()) {
   window.dispatchEvent(new Event("resize")); // the chart takes the width that is left
 }
 
-export function start() {
+/** `given` goes to a moment or a span, and says whether there are bars at a moment.
+ * @param {typeof chart} given */
+export function start(given) {
+  chart = given;
   document.addEventListener("click", (event) => {
     if (within(event, "#report-close")) toggle(false);
   });

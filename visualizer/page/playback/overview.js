@@ -1,6 +1,7 @@
 /* The picture in the seek slider: traded volume over the whole range, what the report locates, and a scale of times. */
 import * as findings from "../findings.js";
 import * as format from "../format.js";
+import { token } from "../tokens.js";
 /** @import { Bounds, Overview, State } from "../types.d.ts" */
 
 const SCALE_PX = 13;
@@ -49,9 +50,6 @@ function ticks({ startMs, endMs }, widthPx) {
   return found;
 }
 
-/** @param {string} name */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 /** @param {HTMLCanvasElement} canvas
  * @param {State} state
  * @param {Bounds | null} range */
@@ -78,7 +76,7 @@ export function draw(canvas, { overview, report }, range) {
   if (!sums) return;
   // The root shows quiet hours beside a burst.
   const most = Math.sqrt(Math.max(...sums)) || 1;
-  context.fillStyle = colour("--volume");
+  context.fillStyle = token("volume");
   sums.forEach((sum, column) => {
     if (sum <= 0) return;
     const tall = Math.max(1, (Math.sqrt(sum) / most) * (floor - 4));
@@ -91,20 +89,20 @@ export function draw(canvas, { overview, report }, range) {
  * @param {(ms: number) => number} x
  * @param {{ width: number, height: number, floor: number }} size */
 function drawTicks(context, list, x, { width, height, floor }) {
-  context.font = `10px ${colour("--mono")}`;
+  context.font = `10px ${token("mono")}`;
   context.textBaseline = "alphabetic";
   let taken = -Infinity;
   for (const { ms, label, midnight } of list) {
     const at = Math.round(x(ms));
-    context.fillStyle = colour(midnight ? "--quiet" : "--rule");
+    context.fillStyle = token(midnight ? "quiet" : "rule");
     context.fillRect(at, 0, 1, floor + 3);
     const half = context.measureText(label).width / 2;
     const left = Math.max(2, Math.min(at - half, width - 2 * half - 2));
     if (left < taken) continue;
     taken = left + 2 * half + 10;
-    context.fillStyle = colour("--quiet");
+    context.fillStyle = token("quiet");
     context.fillText(label, left, height - 3);
   }
-  context.fillStyle = colour("--rule");
+  context.fillStyle = token("rule");
   context.fillRect(0, floor, width, 1);
 }

@@ -1,6 +1,5 @@
 /* What bar, keys, slider and chart ask for alike. A second wish of a kind waits for the answer to the first, so that
    none is lost by being overwritten and a held key does not pile up work. */
-import * as chart from "../chart/chart.js";
 import { byId } from "../dom.js";
 import { current } from "../state.js";
 import * as control from "./control.js";
@@ -10,7 +9,9 @@ import * as interval from "./interval.js";
 const GONE_AFTER_MS = 5000;
 const PATIENCE_MS = 600;
 
-let changed = () => {}; // tells whoever shows what is wished for
+let changed = () => {}; // shows what has been asked for
+/** @type {(ms: number | null) => void} */
+let moved = () => {}; // shows where the clock has been moved to
 let reason = "no data yet";
 let resting = false; // whether it was paused when it last told
 let latestMs = -Infinity; // of this session's event clock, where the end is not known
@@ -25,9 +26,10 @@ let playWanted = null;
 /** @type {{ value: number | null } | null} */
 let speedWanted = null; // until it is answered
 
-/** @param {() => void} listener */
-export function connect(listener) {
-  changed = listener;
+/** `changed` is called when what is asked for has changed, `moved` with the event clock when a seek or a step has moved it.
+ * @param {{ changed: () => void, moved: (ms: number | null) => void }} given */
+export function connect(given) {
+  ({ changed, moved } = given);
 }
 
 /** Why this page cannot steer now; empty where it can. `condition` is the state that the header shows.
@@ -125,7 +127,7 @@ export async function seek(ms) {
     });
     const { ok } = await Promise.race([control.send("seek", place(going.ms, range() ?? bounds)), overtaken]);
     if (ok === false) break;
-    chart.reveal(clockMs());
+    moved(clockMs());
   }
   sought = null;
   changed();
@@ -146,7 +148,7 @@ export async function step(unit, count, held = false) {
     stepping = null;
     const { ok } = await control.send("step", next);
     if (ok === false) break;
-    chart.reveal(clockMs());
+    moved(clockMs());
   }
   stepping = null;
   stepsBusy = false;
