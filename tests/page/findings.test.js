@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as bars from "../../visualizer/page/chart/bars.js";
 import * as findings from "../../visualizer/page/findings.js";
-import "./styled.js";
+import "./browser.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
 
 /** A report with findings of these kinds, each with incidents from when to when.

@@ -6,7 +6,7 @@ import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { random } from "./random.js";
-import { TOKENS } from "./styled.js";
+import { TOKENS } from "./browser.js";
 /** @import { About, Row } from "../../visualizer/page/types.d.ts" */
 
 const NOTHING = { loading: false, trades: "", book: "", cvd: "", settled: true };

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import dcc, html
 
-from shared import STATUS_FILE
+from shared import STALE_AFTER_MS, STATUS_FILE, limits
 from visualizer.components import figures, transport
 
 if TYPE_CHECKING:
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
 
 _FONT: Final = "var(--mono)"
 """As the style sheet has it."""
+LIMITS: Final[dict[str, Any]] = {
+    "stale_after_ms": STALE_AFTER_MS,
+    "min_speed": limits.MIN_SPEED,
+    "max_speed": limits.MAX_SPEED,
+    "interval_units_ms": limits.INTERVAL_UNITS_MS,
+    "max_interval_ms": limits.MAX_INTERVAL_MS,
+    "activity_units": limits.ACTIVITY_UNITS,
+    "max_activity_digits": limits.MAX_ACTIVITY_DIGITS,
+    "speeds": transport.SPEEDS,
+    "intervals": transport.INTERVALS,
+    "activities": transport.ACTIVITIES,
+}
+"""What the scripts need to know of speeds, intervals and times; no number of these stands in a script."""
 KEYS: Final = (
     ("Replay", transport.KEYS),
     (
@@ -91,7 +105,7 @@ def layout(settings: Settings) -> Component:
                 dcc.Store(id="known"),
                 dcc.Store(id="unused"),
             ],
-            **_data(control=settings.control, poll_ms=settings.poll_ms),
+            **_data(control=settings.control, poll_ms=settings.poll_ms, limits=json.dumps(LIMITS)),
         ),
     )
     return page

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
 INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
-ACTIVITY: Final = ("500t", "100v", "1000000d")
+ACTIVITIES: Final = ("500t", "100v", "1000000d")
 """Further ones, of bars that are as long as it takes to trade so much."""
 SPEEDS: Final = ("0.1", "0.5", "1", "2", "5", "10", "30", "60", "100", "300", "1000", "max")
 
@@ -79,9 +79,7 @@ def transport() -> Component:
                 ],
             ),
         ],
-        **_named(
-            "replay", data_speeds=" ".join(SPEEDS), data_intervals=" ".join(INTERVALS), data_activity=" ".join(ACTIVITY)
-        ),
+        **_named("replay"),
     )
 
 

@@ -176,6 +176,24 @@ export interface Reply {
   id?: string;
 }
 
+/** What the server says of speeds, intervals and times. */
+export interface Limits {
+  /** A heartbeat older than this is of a processor that is gone or stuck. */
+  stale_after_ms: number;
+  /** Times real time. */
+  min_speed: number;
+  max_speed: number;
+  interval_units_ms: Record<string, number>;
+  max_interval_ms: number;
+  activity_units: Record<string, string>;
+  /** Characters of an amount that is traded in a bar. */
+  max_activity_digits: number;
+  /** What the bar offers. */
+  speeds: string[];
+  intervals: string[];
+  activities: string[];
+}
+
 /** Where bars stand along the chart's axis. */
 export interface Timeline {
   step: number;

@@ -2,10 +2,10 @@
 import * as dom from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
+import { limits } from "../limits.js";
 import * as write from "../write.js";
 /** @import { State, Status } from "../types.d.ts" */
 
-const STALE_AFTER_MS = 5000;
 const DISCONNECTED_AFTER_MS = 3000;
 const PROBLEM_AFTER_MS = 1200;
 /** @type {Record<string, string>} */
@@ -38,7 +38,7 @@ const TONES = {
 export function condition(status, ageMs, silentMs) {
   let name = status ? status.state : "waiting";
   const over = name === "finished" || name === "failed";
-  if (status && !over && ageMs > STALE_AFTER_MS) name = "stale";
+  if (status && !over && ageMs > limits().stale_after_ms) name = "stale";
   if (silentMs > DISCONNECTED_AFTER_MS) name = "disconnected";
   return { name, tone: TONES[name] || "rest", ageMs: status ? ageMs : null };
 }
@@ -141,6 +141,6 @@ export function showTime(state, nowMs, silentMs) {
   const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
   write.hide("note", !(state.status && lasting));
   write.text("note", problem ? `The last good ${VIEWS[problem.split(" ")[0]] || "picture"} stays: ${problem}.` : "");
-  write.mark("state", "old", String(now.ageMs !== null && now.ageMs > STALE_AFTER_MS));
+  write.mark("state", "old", String(now.ageMs !== null && now.ageMs > limits().stale_after_ms));
   return now.name;
 }

@@ -3,10 +3,10 @@
 import { byId } from "../dom.js";
 import { current } from "../state.js";
 import * as control from "./control.js";
+import { limits } from "../limits.js";
 import * as interval from "./interval.js";
 /** @import { Bounds, Reply, State } from "../types.d.ts" */
 
-const GONE_AFTER_MS = 5000;
 const PATIENCE_MS = 600;
 
 let changed = () => {}; // shows what has been asked for
@@ -41,7 +41,7 @@ function obstacle(state, condition) {
   if (condition === "disconnected") return "the page's server does not answer";
   if (condition === "failed") return "the replay has failed";
   // As the server has seen it: a page that was busy has heard nothing, and that says nothing about the processor.
-  if (state.serverMs - state.status.heartbeat_ms > GONE_AFTER_MS) return "the processor does not answer";
+  if (state.serverMs - state.status.heartbeat_ms > limits().stale_after_ms) return "the processor does not answer";
   if (!state.about.control || !state.about.control.listening) {
     return "read-only: the processor takes no commands (it was started without --control)";
   }
@@ -176,8 +176,9 @@ export async function toggle() {
 export function speed(text) {
   const typed = text.trim().toLowerCase();
   const value = typed === "max" ? "max" : Number(typed.replace(/^[x×]\s*|\s*[x×]$/gu, "") || NaN);
-  if (value !== "max" && !(value >= 0.1 && value <= 10_000)) {
-    return `"${text.trim()}" is no speed: from 0.1 to 10000 times real time, or max`;
+  const { min_speed: slowest, max_speed: fastest } = limits();
+  if (value !== "max" && !(value >= slowest && value <= fastest)) {
+    return `"${text.trim()}" is no speed: from ${slowest} to ${fastest} times real time, or max`;
   }
   void accelerate(value);
   return null;
@@ -195,7 +196,7 @@ async function accelerate(value) {
 /** The next of the usual speeds, faster (1) or slower (-1).
  * @param {1 | -1} direction */
 export function nextSpeed(direction) {
-  const usual = (byId("transport").dataset.speeds ?? "").split(" ");
+  const usual = limits().speeds;
   /** @param {string} text */
   const worth = (text) => (text === "max" ? Infinity : Number(text));
   const now = (speedWanted ? speedWanted.value : current().status?.speed) ?? Infinity;

@@ -3,6 +3,7 @@ import { button as buttonOf, byId } from "../dom.js";
 import * as format from "../format.js";
 import { current } from "../state.js";
 import * as write from "../write.js";
+import { limits } from "../limits.js";
 import * as chooser from "./chooser.js";
 import * as control from "./control.js";
 import * as interval from "./interval.js";
@@ -19,10 +20,6 @@ let condition = "waiting";
 /** @param {string} selector
  * @returns {NodeListOf<HTMLButtonElement>} */
 const buttons = (selector) => document.querySelectorAll(selector);
-
-/** What the server says of the bar, as a list.
- * @param {string} name */
-const listed = (name) => (byId("transport").dataset[name] ?? "").split(" ");
 
 function build() {
   if (!document.getElementById("transport")) return false;
@@ -84,11 +81,12 @@ export function jump() {
 function chooseSpeed() {
   const { status } = current();
   const now = status ? format.speed(status.speed) : "";
+  const { min_speed: slowest, max_speed: fastest, speeds } = limits();
   chooser.open(buttonOf("speed-button"), {
     label: "speed, times real time",
     value: now.replace("×", ""),
-    placeholder: "0.1 to 10000, or max",
-    presets: listed("speeds").map((text) => {
+    placeholder: `${slowest} to ${fastest}, or max`,
+    presets: speeds.map((text) => {
       const shown = text === "max" ? "max" : format.speed(Number(text));
       return { text, shown, current: shown === now };
     }),
@@ -103,9 +101,7 @@ export function chooseInterval() {
     label: "interval of the bars",
     value: now,
     placeholder: "30s, 6h, 500t, 100v, 1000000d",
-    presets: ["intervals", "activity"]
-      .flatMap((kind) => listed(kind))
-      .map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
+    presets: [...limits().intervals, ...limits().activities].map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
     submit: replay.chooseInterval,
   });
 }
@@ -126,7 +122,7 @@ export function refresh() {
   write.hide("loop-clear", !looping && !loop.isHalf());
   write.text("transport-reason", reason.startsWith("read-only") ? "read-only" : "");
   byId("transport-reason").title = reason;
-  const usual = listed("intervals");
+  const usual = limits().intervals;
   if (about) label(buttonOf("interval-button"), `${interval.words(about.interval)}: type others (key T)`);
   write.mark("intervals", "usual", String(about !== null && usual.includes(about.interval)));
   for (const button of buttons("#intervals .interval")) {
