@@ -8,7 +8,8 @@ import pytest
 from processor.settings import SettingError, bar_length, speed
 from shared import STALE_AFTER_MS
 from tests.conftest import ROOT
-from visualizer.components.layout import KEYS, LIMITS, layout
+from visualizer.components.keys import KEYS
+from visualizer.components.layout import LIMITS, layout
 from visualizer.server.settings import Settings
 
 _PAGE = (ROOT / "docs/page.md").read_text()
@@ -24,7 +25,7 @@ def test_every_key_is_documented(key: str, meaning: str) -> None:
 
 
 def test_the_page_is_told_the_numbers_that_its_own_tests_work_with() -> None:
-    told = getattr(layout(Settings()).children, "data-limits")  # noqa: B009 - no name that Python could write
+    told = getattr(layout(Settings()).children, "data-limits")
     assert json.loads(told) == json.loads((ROOT / "tests/page/limits.json").read_text())
 
 

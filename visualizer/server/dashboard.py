@@ -12,7 +12,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
-from visualizer.metrics.telemetry import Telemetry, memory, reads
+from visualizer.metrics.readings import memory, reads
+from visualizer.metrics.telemetry import Telemetry
 from visualizer.server import control, hosts, page_files, routes
 from visualizer.server.delta import delta, known
 from visualizer.server.feed import Feed

@@ -30,6 +30,8 @@ function element(name, parent) {
 
 function made() {
   const parent = byId("chart-overlay");
+  const names = PANELS.map(({ name }) => name);
+  byId("chart-panel").setAttribute("aria-label", `${names.slice(0, -1).join(", ")} and ${names.at(-1)} over time`);
   /** @param {string} name */
   const perPanel = (name) => PANELS.map(() => element(name, parent));
   return {
