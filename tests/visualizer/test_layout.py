@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from processor.settings import SettingError, bar_length, speed
+from processor.errors import SettingError
+from processor.settings import bar_length, speed
 from shared import STALE_AFTER_MS
 from tests.conftest import ROOT
 from visualizer.components.keys import KEYS

@@ -185,6 +185,21 @@ def test_only_the_registry_knows_how_plotly_numbers_the_axes_of_the_panels() -> 
     assert numbered == {"panels/registry.js"}
 
 
+def test_a_panel_of_the_chart_is_named_by_its_own_file_and_the_registry_alone() -> None:
+    listed = re.search(r"FROM_THE_TOP = \[(.*)\]", _SCRIPTS["panels/registry.js"])
+    assert listed
+    panels = listed[1].split(", ")
+    assert len(panels) >= 4
+    for panel in panels:
+        importers = {script for script, text in _SCRIPTS.items() if f'/{panel}.js"' in text}
+        assert importers == {"panels/registry.js"}, panel
+        named = re.compile(rf"read-{panel}\b|[\"']{panel}[\"']")
+        parts = {f"panels/{other}.js" for other in panels}  # one may be a part of another
+        others = {script for script, text in _SCRIPTS.items() if script not in parts}
+        assert not {script for script in others if named.search(re.sub(r"token\(.*?\)", "", _SCRIPTS[script]))}, panel
+        assert f"read-{panel}" not in "".join(path.read_text() for path in ROOT.glob("visualizer/**/*.py")), panel
+
+
 def test_colours_stand_in_the_style_sheet_of_tokens_alone() -> None:
     colour = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3,4})\b|\brgba?\(\s*\d")
     texts = _SCRIPTS | {path.name: path.read_text() for path in sorted(ROOT.glob("visualizer/**/*.py"))}
