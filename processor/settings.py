@@ -10,6 +10,14 @@ from typing import Final, Literal, TypeVar, cast, get_args
 
 from processor.errors import SettingError
 from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
+from shared.limits import (
+    ACTIVITY_UNITS,
+    INTERVAL_UNITS_MS,
+    MAX_ACTIVITY_DIGITS,
+    MAX_INTERVAL_MS,
+    MAX_SPEED,
+    MIN_SPEED,
+)
 
 Clock = Literal["exchange", "local"]
 CvdReset = Literal["none", "day"]
@@ -21,21 +29,12 @@ AT_ENDS: Final[tuple[AtEnd, ...]] = get_args(AtEnd)
 
 SWITCH: Final = ("on", "off")
 
-MAX_SPEED: Final = 10_000.0
-MIN_SPEED: Final = 0.1
 MAX_DEPTH_LEVELS: Final = 1000
 MAX_WORKERS: Final = 256
 
-_UNITS_NS: Final = {
-    "ms": NS_PER_MS,
-    "s": NS_PER_SECOND,
-    "m": 60 * NS_PER_SECOND,
-    "h": 3600 * NS_PER_SECOND,
-    "d": NS_PER_DAY,
-}
-_DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
-_ACTIVITY: Final = re.compile(r"(\d+|\d*\.\d+)([tvd])")
-_MOST_DIGITS: Final = 15
+_UNITS_NS: Final = {unit: length_ms * NS_PER_MS for unit, length_ms in INTERVAL_UNITS_MS.items()}
+_DURATION: Final = re.compile(rf"(\d+)({'|'.join(INTERVAL_UNITS_MS)})")
+_ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}])")
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
@@ -119,10 +118,10 @@ def bar_length(text: str) -> int | Activity:
     """
     if found := _DURATION.fullmatch(text):
         length_ns = int(found[1]) * _UNITS_NS[found[2]]
-        if 0 < length_ns <= 7 * NS_PER_DAY:
+        if 0 < length_ns <= MAX_INTERVAL_MS * NS_PER_MS:
             return length_ns
     found = _ACTIVITY.fullmatch(text)
-    if found and len(found[1]) <= _MOST_DIGITS and (found[2] != "t" or found[1].isdigit()):
+    if found and len(found[1]) <= MAX_ACTIVITY_DIGITS and (found[2] != "t" or found[1].isdigit()):
         limit = Decimal(found[1]).normalize()
         if limit > 0:
             return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
@@ -143,7 +142,7 @@ def speed(text: str) -> float | None:
     except ValueError:
         factor = 0.0
     if not MIN_SPEED <= factor <= MAX_SPEED:
-        raise SettingError("speed", text, "a factor from 0.1 to 10000, or max")
+        raise SettingError("speed", text, f"a factor from {MIN_SPEED:g} to {MAX_SPEED:g}, or max")
     return factor
 
 

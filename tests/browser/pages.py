@@ -66,12 +66,14 @@ def watch_candles(page: Page) -> Callable[[], int]:
 
 
 def ranges(page: Page) -> Ranges:
-    """The ranges of all axes as Plotly draws them, in its own linear units."""
+    """The ranges of the time axis and of each panel as Plotly draws them, in its own linear units."""
     found: Ranges = page.evaluate(
         """() => {
           const full = orderflow.chart.graph()._fullLayout;
           return Object.fromEntries(
-            ["xaxis", ...orderflow.chart.AXES].map((name) => [name, full[name].range.map((end) => full[name].r2l(end))])
+            [["xaxis", "xaxis"], ...orderflow.panels.PANELS.map(({ id, yaxis }) => [id, yaxis])].map(([name, axis]) => {
+              return [name, full[axis].range.map((end) => full[axis].r2l(end))];
+            })
           );
         }"""
     )
@@ -94,16 +96,17 @@ def text(page: Page, element: str) -> str:
     return page.locator(f"#{element}").inner_text().strip()
 
 
-def plot_point(page: Page, axis: str, across: float, down: float) -> tuple[float, float]:
+def plot_point(page: Page, panel: str, across: float, down: float) -> tuple[float, float]:
     """The window's coordinates of a place in a panel, as shares of its width and height."""
     point: list[float] = page.evaluate(
-        """([axis, across, down]) => {
+        """([id, across, down]) => {
+          const { yaxis } = orderflow.panels.PANELS.find((panel) => panel.id === id);
           const gd = orderflow.chart.graph();
           const box = gd.getBoundingClientRect();
-          const { xaxis: x, [axis]: y } = gd._fullLayout;
+          const { xaxis: x, [yaxis]: y } = gd._fullLayout;
           return [box.left + x._offset + across * x._length, box.top + y._offset + down * y._length];
         }""",
-        [axis, across, down],
+        [panel, across, down],
     )
     return point[0], point[1]
 

@@ -120,9 +120,9 @@ def test_labels_are_times_of_bars_apart_from_each_other_and_there_during_a_drag(
         return len(labels)
 
     assert check() >= 5
-    page.mouse.move(*plot_point(page, "yaxis", 0.1, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.1, 0.5))
     page.mouse.down()
-    page.mouse.move(*plot_point(page, "yaxis", 0.9, 0.5), steps=5)
+    page.mouse.move(*plot_point(page, "price", 0.9, 0.5), steps=5)
     wait_frames(page)
     assert len(page.evaluate(_LABELS)) >= 5
     page.mouse.up()
@@ -139,8 +139,8 @@ def test_the_crosshair_reads_the_bar_under_it_and_alt_click_replays_from_its_beg
     x, y = bar_point(page, row.timestamp_ms)
     page.mouse.move(x + 2, y)
     until(page, "wanted => document.getElementById('read-time').textContent === wanted", _text(row.timestamp_ms))
-    assert text(page, "read-ohlc-c") == f"{row.close:.2f}"
-    assert text(page, "read-ohlc-v") == f"{row.volume:.3f}"
+    assert text(page, "read-price-c") == f"{row.close:.2f}"
+    assert text(page, "read-price-v") == f"{row.volume:.3f}"
     assert page.locator("#chart-overlay .chip.time.shown").inner_text() == _text(row.timestamp_ms)
     page.keyboard.down("Alt")
     page.mouse.click(x + 2, y)
@@ -161,7 +161,7 @@ def test_a_held_view_stays_where_it_is_while_bars_come_and_old_ones_go(
     page: Page, active: Feeder, server: Server, feed: Callable[..., Feeder]
 ) -> None:
     feeder = _switched(page, server, active, feed, trades_per_bar=2, bars=1100)
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -300)
     wait_following(page, wanted=False)
     until(page, "() => orderflow.chart.isRested()")
@@ -195,7 +195,7 @@ def test_after_a_jump_to_bars_none_of_which_were_known_the_newest_are_shown_or_t
     active.publish()
     wait_generation(page, active)
     assert _shown_ms(page)[0] <= every[0][-1].timestamp_ms <= _shown_ms(page)[1]
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -300)
     wait_following(page, wanted=False)
     active.ohlc, active.metrics = (rows[:150] for rows in every)  # type: ignore[assignment] # as they were
@@ -212,7 +212,7 @@ def test_a_moment_held_stays_in_view_from_minutes_to_trades_and_back(
     first = feeder.status().start_ms
     assert first is not None
     feeder = _switched(page, server, feeder, feed, bars=300)
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -400)
     wait_following(page, wanted=False)
     until(page, "() => orderflow.chart.isRested()")
@@ -236,14 +236,14 @@ def test_a_moment_held_stays_in_view_from_minutes_to_trades_and_back(
 def test_zoom_pan_and_box_work_on_places(page: Page, active: Feeder) -> None:
     before = ranges(page)["xaxis"]
     page.keyboard.down("Shift")
-    drag(page, plot_point(page, "yaxis", 0.3, 0.3), plot_point(page, "yaxis", 0.6, 0.7))
+    drag(page, plot_point(page, "price", 0.3, 0.3), plot_point(page, "price", 0.6, 0.7))
     page.keyboard.up("Shift")
     wait_following(page, wanted=False)
     wait_frames(page)
     span = before[1] - before[0]
     boxed = ranges(page)["xaxis"]
     assert boxed == pytest.approx([before[0] + 0.3 * span, before[0] + 0.6 * span], abs=0.02 * span)
-    drag(page, plot_point(page, "yaxis", 0.3, 0.5), plot_point(page, "yaxis", 0.7, 0.5))
+    drag(page, plot_point(page, "price", 0.3, 0.5), plot_point(page, "price", 0.7, 0.5))
     until(page, "before => orderflow.chart.view.x[0] < before", boxed[0])
     page.keyboard.press("f")
     wait_following(page, wanted=True)

@@ -49,7 +49,7 @@ def lossy(tab: Callable[..., Page], console: Console, feeder: Feeder) -> Lossy:
     return Lossy(tab("about:blank"))
 
 
-@pytest.mark.parametrize("pattern", ["**/react-dom@*", "**/assets/terminal.css*", "**/_dash-layout"])
+@pytest.mark.parametrize("pattern", ["**/react-dom@*", "**/styles/page.css", "**/_dash-layout"])
 def test_a_page_that_lost_a_part_is_loaded_again(lossy: Lossy, server: Server, pattern: str) -> None:
     lossy.lose(pattern)
     lossy.page.goto(server.url)

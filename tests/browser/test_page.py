@@ -47,13 +47,13 @@ def test_one_small_request_a_tick_and_none_to_another_host(
 
 
 def test_the_read_out_shows_the_exact_values_of_the_bar_under_the_crosshair(page: Page, feeder: Feeder) -> None:
-    page.mouse.move(*plot_point(page, "yaxis3", 0.5, 0.25))
+    page.mouse.move(*plot_point(page, "obi", 0.5, 0.25))
     page.wait_for_selector("#chart-overlay .cross.vertical.shown")
     label = page.locator("#chart-overlay .chip.time").inner_text()
     assert text(page, "read-time") == label
     bar = next(row for row in feeder.ohlc if _minute(row.timestamp_ms) == label)
     row = next(row for row in feeder.metrics if row.timestamp_ms == bar.timestamp_ms)
-    ohlc = [text(page, f"read-ohlc-{column}") for column in "ohlcv"]
+    ohlc = [text(page, f"read-price-{column}") for column in "ohlcv"]
     assert ohlc == [*(f"{price:.2f}" for price in (bar.open, bar.high, bar.low, bar.close)), f"{bar.volume:.3f}"]
     obi = [text(page, f"read-obi-{column}") for column in "ohlc"]
     assert obi == [_signed(value, 4) for value in (row.obi_open, row.obi_high, row.obi_low, row.obi_close)]

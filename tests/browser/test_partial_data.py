@@ -49,15 +49,15 @@ def _replay(dataset: Path, directory: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("holds", "slim", "said"),
+    ("holds", "collapsed", "said"),
     [
-        ("trades", ["yaxis3"], "OBI top 10 · This dataset holds no order book"),
-        ("book", ["yaxis", "yaxis2", "yaxis4"], "Price, volume · This dataset holds no trades"),
+        ("trades", ["obi"], "OBI top 10 · This dataset holds no order book"),
+        ("book", ["price", "volume", "cvd"], "Price, volume · This dataset holds no trades"),
         ("trades and best quotes", [], None),
     ],
 )
 def test_a_dataset_of_one_kind_plays_and_fills_the_page_with_what_it_has(
-    server: Server, tab: Callable[..., Page], tmp_path: Path, holds: str, slim: list[str], said: str | None
+    server: Server, tab: Callable[..., Page], tmp_path: Path, holds: str, collapsed: list[str], said: str | None
 ) -> None:
     trades, book = market(rows=4000)
     book = _best_quotes() if "quotes" in holds else book
@@ -68,7 +68,7 @@ def test_a_dataset_of_one_kind_plays_and_fills_the_page_with_what_it_has(
     wait_state(page, "finished")
     if traded:
         wait_drawn(page)
-    until(page, "slim => JSON.stringify(orderflow.chart.view.slim) === JSON.stringify(slim)", slim)
+    until(page, "collapsed => String(orderflow.chart.view.collapsed) === String(collapsed)", collapsed)
     notes = [note for note in page.locator("#chart-overlay .panel-note.shown").all_inner_texts() if note]
     assert (notes[0] if notes else None) == said
     assert page.title().endswith("WALK")

@@ -344,7 +344,7 @@ def test_a_loop_is_set_shown_and_lifted(page: Page, replay: Replay) -> None:
 
 
 def test_an_interval_is_clicked_or_typed_and_a_zoom_in_time_survives_it(page: Page, replay: Replay) -> None:
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -300)
     wait_following(page, wanted=False)
     wait_frames(page)
@@ -439,7 +439,7 @@ def test_a_switch_never_blanks_the_chart(page: Page, replay: Replay) -> None:
 
 
 def test_the_chart_replays_from_where_it_is_clicked(page: Page, replay: Replay) -> None:
-    point = plot_point(page, "yaxis", 0.5, 0.5)
+    point = plot_point(page, "price", 0.5, 0.5)
     page.mouse.move(*point)
     page.mouse.click(*point, button="right")
     menu = page.get_by_role("menu")
@@ -449,7 +449,7 @@ def test_the_chart_replays_from_where_it_is_clicked(page: Page, replay: Replay) 
     _wait_clock(page, wanted)
     menu.wait_for(state="detached")
     page.keyboard.down("Alt")
-    page.mouse.click(*plot_point(page, "yaxis4", 0.2, 0.5))
+    page.mouse.click(*plot_point(page, "cvd", 0.2, 0.5))
     page.keyboard.up("Alt")
     until(page, f"before => ({_CLOCK})() < before", wanted, timeout_s=_PATIENCE_S)
     assert _about(page, "session") == replay.until(lambda status: status.state == "paused").session
@@ -564,7 +564,7 @@ def test_a_read_only_page_shows_all_and_steers_nothing(replay: Replay, tab: Call
         page.keyboard.press(" ")
         page.keyboard.press("ArrowLeft")
         page.locator("#seek").click(position={"x": 50, "y": 10}, force=True)
-        page.mouse.click(*plot_point(page, "yaxis", 0.5, 0.5), button="right")
+        page.mouse.click(*plot_point(page, "price", 0.5, 0.5), button="right")
         assert page.get_by_role("menuitem").first.is_disabled()
         assert (replay.server.control / "control.json").read_bytes() == before
         page.close()

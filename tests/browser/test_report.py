@@ -192,19 +192,19 @@ def test_an_open_panel_keeps_focus_and_closed_findings_when_the_report_grows(rep
 
 
 @pytest.mark.parametrize(
-    ("absent", "counts", "slim", "said", "gone"),
+    ("absent", "counts", "collapsed", "said", "gone"),
     [
         (
             OHLC_FILE,
             {"trades": 0},
-            ["yaxis", "yaxis2", "yaxis4"],
+            ["price", "volume", "cvd"],
             ["Price, volume · This dataset holds no trades", "CVD · This dataset holds no trades"],
-            ["read-ohlc", "read-cvd"],
+            ["read-price", "read-cvd"],
         ),
         (
             DEPTH_FILE,
             {"book_events": 0},
-            ["yaxis3"],
+            ["obi"],
             ["OBI top 10 · This dataset holds no order book"],
             ["read-obi", "quotes", "depth-frame"],
         ),
@@ -217,7 +217,7 @@ def test_a_panel_that_the_dataset_leaves_empty_gives_its_room_to_the_others(
     feed: Callable[..., Feeder],
     absent: str,
     counts: dict[str, int],
-    slim: list[str],
+    collapsed: list[str],
     said: list[str],
     gone: list[str],
 ) -> None:
@@ -228,17 +228,17 @@ def test_a_panel_that_the_dataset_leaves_empty_gives_its_room_to_the_others(
     other.report = report(**counts)
     other.publish()
     until(page, "session => orderflow.state().about.session === session", other.session)
-    until(page, "slim => JSON.stringify(orderflow.chart.view.slim) === JSON.stringify(slim)", slim)
+    until(page, "collapsed => String(orderflow.chart.view.collapsed) === String(collapsed)", collapsed)
     wait_frames(page)
     assert [note for note in page.locator("#chart-overlay .panel-note.shown").all_inner_texts() if note] == said
     heights: dict[str, float] = page.evaluate(
-        """() => Object.fromEntries(orderflow.chart.AXES.map((axis) => {
-          return [axis, orderflow.chart.graph()._fullLayout[axis]._length];
+        """() => Object.fromEntries(orderflow.panels.PANELS.map(({ id, yaxis }) => {
+          return [id, orderflow.chart.graph()._fullLayout[yaxis]._length];
         }))"""
     )
     total = page.evaluate("() => orderflow.chart.graph()._fullLayout.height") - 34
-    assert all(heights[axis] < 25 for axis in slim)
-    assert sum(height for axis, height in heights.items() if axis not in slim) > 0.85 * total
+    assert all(heights[panel] < 25 for panel in collapsed)
+    assert sum(height for panel, height in heights.items() if panel not in collapsed) > 0.85 * total
     assert not any(page.locator(f"#{element}").is_visible() for element in gone)
     if absent == DEPTH_FILE:
         assert text(page, "no-book") == "This dataset holds no order book"
@@ -250,7 +250,7 @@ def test_a_panel_that_the_dataset_leaves_empty_gives_its_room_to_the_others(
     whole.report = report()
     whole.publish()
     until(page, "session => orderflow.state().about.session === session", whole.session)
-    until(page, "() => orderflow.chart.view.slim.length === 0")
+    until(page, "() => orderflow.chart.view.collapsed.length === 0")
     wait_drawn(page)
     assert page.locator("#quotes").is_visible()
     domain = page.evaluate("() => orderflow.chart.graph()._fullLayout.yaxis.domain")
@@ -301,6 +301,6 @@ def test_a_broken_report_leaves_the_last_one_and_holds_nothing_else_back(reporte
 
 
 def test_a_point_in_the_chart_can_be_without_a_finding(reported: Page) -> None:
-    reported.mouse.move(*plot_point(reported, "yaxis", 0.02, 0.5))
+    reported.mouse.move(*plot_point(reported, "price", 0.02, 0.5))
     wait_frames(reported)
     assert reported.locator("#chart-overlay .chip.found.shown").count() == 0

@@ -175,7 +175,7 @@ def test_a_held_arrow_steps_when_the_last_step_is_there_and_stops_when_it_is_rel
         page.keyboard.down("ArrowRight")
     assert written(page, feeder, server) == {"action": "step", "unit": unit}
     until(
-        page, "() => orderflow.steer.targetMs() !== null && document.getElementById('play').title.startsWith('pause')"
+        page, "() => orderflow.replay.targetMs() !== null && document.getElementById('play').title.startsWith('pause')"
     )
     page.keyboard.down("ArrowRight")
     for _ in range(6):
@@ -292,7 +292,7 @@ def test_the_overview_is_drawn_over_the_whole_range_and_nothing_after_the_clock(
     feeder.advance()
     until(page, "() => orderflow.state().overview?.volumes.length === 5")
     columns = page.evaluate(
-        """() => [...orderflow.overview.columns(orderflow.state().overview, orderflow.steer.range(), 1000)]"""
+        """() => [...orderflow.overview.columns(orderflow.state().overview, orderflow.replay.range(), 1000)]"""
     )
     assert sum(columns) == pytest.approx(16)
     # 1000 minutes in 1000 columns: an hour is 60 of them.

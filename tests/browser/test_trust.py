@@ -118,7 +118,7 @@ def test_before_the_first_picture_the_page_says_what_it_waits_for_and_then_begin
 def test_a_new_session_resets_the_page_to_following_its_data(
     page: Page, feeder: Feeder, server: Server, feed: Callable[..., Feeder]
 ) -> None:
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -300)
     wait_following(page, wanted=False)
     feeder.close()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def test_a_zoom_survives_ten_updates(page: Page, feeder: Feeder) -> None:
     before = ranges(page)
     page.keyboard.down("Shift")
-    drag(page, plot_point(page, "yaxis", 0.3, 0.3), plot_point(page, "yaxis", 0.6, 0.7))
+    drag(page, plot_point(page, "price", 0.3, 0.3), plot_point(page, "price", 0.6, 0.7))
     page.keyboard.up("Shift")
     wait_following(page, wanted=False)
     zoomed = ranges(page)
@@ -54,15 +54,15 @@ def test_the_chart_follows_the_newest_bar_and_fits_what_is_visible(page: Page, f
     assert after["xaxis"][1] == before["xaxis"][1] + 120_000
     low, high = after["xaxis"]
     visible = [row for row in feeder.ohlc if low <= row.timestamp_ms <= high]
-    assert after["yaxis"][0] < min(row.low for row in visible)
-    assert after["yaxis"][1] > max(row.high for row in visible)
+    assert after["price"][0] < min(row.low for row in visible)
+    assert after["price"][1] > max(row.high for row in visible)
     assert len(visible) == pytest.approx(120, abs=3)
 
 
 @pytest.mark.parametrize("back", ["key", "button", "double click"])
 def test_a_key_a_button_and_a_double_click_go_back_to_following(page: Page, back: str) -> None:
     at_first = ranges(page)
-    page.mouse.move(*plot_point(page, "yaxis", 0.5, 0.5))
+    page.mouse.move(*plot_point(page, "price", 0.5, 0.5))
     page.mouse.wheel(0, -300)
     wait_following(page, wanted=False)
     assert ranges(page)["xaxis"] != at_first["xaxis"]
@@ -71,7 +71,7 @@ def test_a_key_a_button_and_a_double_click_go_back_to_following(page: Page, back
     elif back == "button":
         page.locator("#follow").click()
     else:
-        page.mouse.dblclick(*plot_point(page, "yaxis3", 0.5, 0.5))
+        page.mouse.dblclick(*plot_point(page, "obi", 0.5, 0.5))
     wait_following(page, wanted=True)
     until(page, "wanted => orderflow.chart.view.x[0] === wanted", at_first["xaxis"][0])
     wait_frames(page)
@@ -80,32 +80,32 @@ def test_a_key_a_button_and_a_double_click_go_back_to_following(page: Page, back
 
 def test_a_drag_pans_in_time_only_and_fits_the_panels_to_what_it_uncovers(page: Page) -> None:
     before = ranges(page)
-    drag(page, plot_point(page, "yaxis4", 0.3, 0.2), plot_point(page, "yaxis4", 0.7, 0.8))
+    drag(page, plot_point(page, "cvd", 0.3, 0.2), plot_point(page, "cvd", 0.7, 0.8))
     wait_following(page, wanted=False)
     wait_frames(page)
     after = ranges(page)
     span = before["xaxis"][1] - before["xaxis"][0]
     assert after["xaxis"][0] == pytest.approx(before["xaxis"][0] - 0.4 * span, abs=0.02 * span)
     assert after["xaxis"][1] - after["xaxis"][0] == pytest.approx(span)
-    assert after["yaxis"] != before["yaxis"]
+    assert after["price"] != before["price"]
 
 
 def test_stretching_a_price_axis_leaves_the_others_alone_until_it_is_given_back(page: Page) -> None:
     before = ranges(page)
-    x, y = plot_point(page, "yaxis4", 1.0, 0.5)
+    x, y = plot_point(page, "cvd", 1.0, 0.5)
     drag(page, (x + 30, y), (x + 30, y + 40))
     wait_following(page, wanted=False)
-    until(page, "() => orderflow.chart.view.scaled.yaxis4 === true")
+    until(page, "() => orderflow.chart.view.scaled.cvd === true")
     wait_frames(page)
     after = ranges(page)
-    assert after["yaxis4"][1] - after["yaxis4"][0] > before["yaxis4"][1] - before["yaxis4"][0]
-    assert {name: after[name] for name in ("xaxis", "yaxis", "yaxis3")} == {
-        name: before[name] for name in ("xaxis", "yaxis", "yaxis3")
+    assert after["cvd"][1] - after["cvd"][0] > before["cvd"][1] - before["cvd"][0]
+    assert {name: after[name] for name in ("xaxis", "price", "obi")} == {
+        name: before[name] for name in ("xaxis", "price", "obi")
     }
     page.mouse.dblclick(x + 30, y)
-    until(page, "() => orderflow.chart.view.scaled.yaxis4 === undefined")
+    until(page, "() => orderflow.chart.view.scaled.cvd === undefined")
     wait_frames(page)
-    assert ranges(page)["yaxis4"] == before["yaxis4"]
+    assert ranges(page)["cvd"] == before["cvd"]
     assert not following(page)
 
 
@@ -113,7 +113,7 @@ def test_no_price_is_labelled_twice_however_far_its_axis_is_stretched(page: Page
     labels = """() => [...document.querySelectorAll("#chart .yaxislayer-above .ytick text")]
       .map((label) => label.textContent)"""
     for _ in range(6):
-        page.evaluate("() => orderflow.chart.scalePrice('yaxis', 0.2)")
+        page.evaluate("() => orderflow.chart.scalePanel('price', 0.2)")
         until(page, "() => orderflow.chart.isRested()")
         wait_frames(page)
         shown = page.evaluate(labels)
@@ -126,10 +126,10 @@ def test_no_price_is_labelled_twice_however_far_its_axis_is_stretched(page: Page
 def test_another_session_of_the_same_data_leaves_a_stretched_price_axis_and_the_span_in_time(
     page: Page, server: Server, feeder: Feeder, feed: Callable[..., Feeder]
 ) -> None:
-    x, y = plot_point(page, "yaxis4", 1.0, 0.5)
+    x, y = plot_point(page, "cvd", 1.0, 0.5)
     drag(page, (x + 30, y), (x + 30, y + 40))
     wait_following(page, wanted=False)
-    until(page, "() => orderflow.chart.view.scaled.yaxis4 === true")
+    until(page, "() => orderflow.chart.view.scaled.cvd === true")
     wait_frames(page)
     before = ranges(page)
     feeder.close()
@@ -138,7 +138,7 @@ def test_another_session_of_the_same_data_leaves_a_stretched_price_axis_and_the_
     until(page, "session => orderflow.state().about.session === session", another.session)
     wait_drawn(page)
     after = ranges(page)
-    assert (after["xaxis"], after["yaxis4"]) == (before["xaxis"], before["yaxis4"])
+    assert (after["xaxis"], after["cvd"]) == (before["xaxis"], before["cvd"])
     assert not following(page)
 
 
@@ -152,7 +152,7 @@ def test_the_chart_never_blanks_while_it_is_updated(page: Page, feeder: Feeder) 
 
 
 def test_an_update_during_a_drag_waits_for_its_end(page: Page, feeder: Feeder) -> None:
-    start, end = plot_point(page, "yaxis", 0.4, 0.5), plot_point(page, "yaxis", 0.6, 0.5)
+    start, end = plot_point(page, "price", 0.4, 0.5), plot_point(page, "price", 0.6, 0.5)
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=4)

@@ -238,7 +238,7 @@ def test_its_page_is_clicked_and_keyed(recording: Recording, stack: Stack, page:
     until_shown(page, interval="5m")
     assert all(row[0] % (5 * _MINUTE_MS) == 0 for row in held(page)["ohlc"])
 
-    drag(page, plot_point(page, "yaxis", 0.6, 0.5), plot_point(page, "yaxis", 0.4, 0.5))
+    drag(page, plot_point(page, "price", 0.6, 0.5), plot_point(page, "price", 0.4, 0.5))
     wait_following(page, wanted=False)
     keyboard.press("f")
     wait_following(page, wanted=True)

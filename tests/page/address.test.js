@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, written } from "../../visualizer/page/address.js";
+import { asked, written } from "../../visualizer/page/playback/address.js";
 
 test("an address is read and written with what else was in it", () => {
   assert.deepEqual(asked("?interval=5m&t=2024-08-09T00:01:00Z&debug=1"), {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as bars from "../../visualizer/page/bars.js";
+import * as bars from "../../visualizer/page/chart/bars.js";
 import { random } from "./random.js";
 import { empty } from "../../visualizer/page/store.js";
+import "./browser.js";
 /** @import { MetricsRow, OhlcRow, State, Timeline } from "../../visualizer/page/types.d.ts" */
 
 /** What tests draw from: bars of activity that begin at these times.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nearest, quotes } from "../../visualizer/page/depth.js";
+import { nearest, quotes } from "../../visualizer/page/panels/depth.js";
 
 test("quotes are the best of each side, and what follows from them where both are there", () => {
   assert.equal(quotes({ bids: [[101, 1]], asks: [[100, 1]] }).spread, -1);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as bars from "../../visualizer/page/bars.js";
+import * as bars from "../../visualizer/page/chart/bars.js";
 import * as findings from "../../visualizer/page/findings.js";
+import "./browser.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
 
 /** A report with findings of these kinds, each with incidents from when to when.
@@ -35,7 +36,7 @@ test("marks are the incidents that have a time, oldest first", () => {
 test("shapes are one path for each kind, half a step left of where the times are", () => {
   const shapes = findings.shapes(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), bars.ofTime(60_000));
   assert.equal(shapes.length, 2);
-  const gaps = shapes.find(({ fillcolor }) => fillcolor.includes("224, 164, 58"));
+  const gaps = shapes.find(({ fillcolor }) => fillcolor === "rgba(224, 164, 58, 0.1)");
   const [from, to, alone] = [30_000, 90_000, 570_000].map((ms) => new Date(ms).toISOString().slice(0, 23).replace("T", "_"));
   assert.equal(
     gaps?.path,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { condition } from "../../visualizer/page/header.js";
+import { condition } from "../../visualizer/page/header/header.js";
+import { LIMITS } from "./browser.js";
 /** @import { Status } from "../../visualizer/page/types.d.ts" */
 
 /** @param {string} state */
@@ -16,4 +17,13 @@ test("what is shown goes stale by the page's own clock, and what has ended does 
 test("a server that does not answer matters more than whatever was shown", () => {
   assert.equal(condition(status("finished"), 60_000, 3001).name, "disconnected");
   assert.equal(condition(null, 0, 3001).name, "disconnected");
+});
+
+test("data is old after as long as the server says", () => {
+  const playing = /** @type {Status} */ ({ state: "playing" });
+  const before = LIMITS.stale_after_ms;
+  assert.equal(condition(playing, before, 0).name, "playing");
+  LIMITS.stale_after_ms = before - 1;
+  assert.equal(condition(playing, before, 0).name, "stale");
+  LIMITS.stale_after_ms = before;
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columns } from "../../visualizer/page/overview.js";
+import { columns } from "../../visualizer/page/playback/overview.js";
 import { random } from "./random.js";
 
 test("the volume over all columns is that of the buckets in range, however wide a bucket is", () => {

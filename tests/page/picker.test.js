@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { search } from "../../visualizer/page/picker.js";
+import { search } from "../../visualizer/page/header/picker.js";
 
 const NAMES = ["ADAUSDT", "BTC-USDT-SWAP", "BTCUSDT", "ETHBTC", "ETHUSDT"];
 

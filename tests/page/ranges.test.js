@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as ranges from "../../visualizer/page/ranges.js";
+import * as ranges from "../../visualizer/page/chart/ranges.js";
 import { random } from "./random.js";
-/** @import { Row, Span } from "../../visualizer/page/types.d.ts" */
+/** @import { Row } from "../../visualizer/page/types.d.ts" */
 
 test("the index of a place is that of the first row at or after it, as a plain search finds it", () => {
   const next = random(1);
@@ -22,7 +22,7 @@ test("the newest bars are followed: as many as there are, but neither less than 
   const shown = (count) => {
     /** @type {Row[]} */
     const rows = Array.from({ length: count }, (_, bar) => [bar * 60_000]);
-    const range = ranges.follow(rows, [], 60_000);
+    const range = ranges.follow([rows, []], 60_000);
     return range && [(range[1] - range[0]) / 60_000 - 4, range[1] - (count - 1) * 60_000];
   };
   assert.equal(shown(0), null);
@@ -41,44 +41,7 @@ test("a span held is kept as far as the bars of another interval allow", () => {
   assert.deepEqual(ranges.kept([0, 100_000], [90_000, 91_000], 10), [91_750 - 1500, 91_750]);
 });
 
-test("the ranges of the panels hold all that is visible, and a panel without rows keeps its own", () => {
-  const next = random(2);
-  for (let round = 0; round < 100; round += 1) {
-    /** @type {Row[]} */
-    const bars = Array.from({ length: 1 + next(30) }, (_, bar) => {
-      const [low, high] = [next(100), 100 + next(100)];
-      return [bar, low, high, low, high, next(50)];
-    });
-    const range = /** @type {Span} */ ([0, bars.length / 2]);
-    const seen = bars.filter(([place]) => place >= range[0] - 0.5 && place < range[1] + 0.5);
-    const { yaxis, yaxis2, yaxis3, yaxis4 } = ranges.fit(bars, [], range, 1);
-    assert.ok(yaxis && yaxis2);
-    for (const [, , high, low, , volume] of seen) {
-      assert.ok(yaxis[0] < Number(low) && Number(high) < yaxis[1]);
-      assert.ok(yaxis2[0] === 0 && Number(volume) <= yaxis2[1]);
-    }
-    assert.deepEqual([yaxis3, yaxis4], [null, null]);
-  }
-});
-
-test("flat prices and no volume still have a range, and OBI is shown evenly around zero in steps", () => {
-  const { yaxis, yaxis2 } = ranges.fit([[0, 5, 5, 5, 5, 0]], [], [0, 1], 60_000);
-  assert.ok(yaxis && yaxis[0] < 5 && yaxis[1] > 5);
-  assert.deepEqual(yaxis2, [0, 1.12]);
-  const { yaxis3, yaxis4 } = ranges.fit([], [[0, 0.1, 0.31, -0.2, 0.1, null, null, null, null]], [0, 1], 60_000);
-  assert.deepEqual(yaxis3, [-1.2 * 0.4, 1.2 * 0.4]);
-  assert.equal(yaxis4, null);
-});
-
 test("zooming keeps the place under the pointer where it is", () => {
   assert.deepEqual(ranges.zoom([0, 100], 25, 0.5), [12.5, 62.5]);
   assert.deepEqual(ranges.zoom([0, 100], 0, 2), [0, 200]);
-});
-
-test("a reach widens at once and narrows late", () => {
-  assert.equal(ranges.around(10, null), 11.5);
-  assert.equal(ranges.around(10, 11.5), 11.5);
-  assert.equal(ranges.around(12, 11.5), 12 * 1.15);
-  assert.equal(ranges.around(7, 11.5), 11.5);
-  assert.equal(ranges.around(6, 11.5), 6 * 1.15);
 });

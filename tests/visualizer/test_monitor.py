@@ -8,7 +8,7 @@ import pytest
 from shared import DATA_FILES, DEPTH_FILE, OHLC_FILE, REPORT_FILE, STATUS_FILE, IpcStats, WriteStats
 from tests.visualizer.pictures import status
 from visualizer.metrics.monitor import monitor
-from visualizer.metrics.telemetry import Memory, Reads
+from visualizer.metrics.readings import Memory, Reads
 
 _CALM = WriteStats(writes=9, rate_hz=4.0, last_ms=0.4, p50_ms=0.4, p99_ms=0.9, max_ms=2.0, bytes=60_000)
 _OWN = Memory(100_000_000, 90_000_000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared import CONTROL_FILE
-from visualizer.server import scripts
+from visualizer.server import page_files
 from visualizer.server.dashboard import create
 from visualizer.server.hosts import is_ours, listed
 from visualizer.server.settings import SettingError, Settings, load
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-ENTRY = re.findall(r'src="(.*)"', scripts.ENTRY)[0]
+STYLE = re.findall(r'href="(.*?)"', page_files.STYLES)[0]
+ENTRY = re.findall(r'src="(.*)"', page_files.ENTRY)[0]
 NAMES = listed(" Replay.example, replay.lan. ,")
 
 
@@ -61,9 +62,7 @@ def test_any_other_name_and_what_is_no_name_is_not(host: str) -> None:
     assert not is_ours(host, NAMES)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/health", "/metrics", "/report.json", "/_dash-layout", "/assets/terminal.css", ENTRY, "/none"]
-)
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/report.json", "/_dash-layout", STYLE, ENTRY, "/none"])
 def test_whatever_is_asked_for_by_another_name_is_refused_with_the_name_and_the_setting(
     client: FlaskClient, path: str
 ) -> None:

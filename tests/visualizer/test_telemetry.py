@@ -6,7 +6,8 @@ import pytest
 
 from shared import OHLC_FILE, STATUS_FILE, IpcStats, WriteStats
 from tests.visualizer.pictures import picture
-from visualizer.metrics.telemetry import Memory, Telemetry, memory, quantile, reads
+from visualizer.metrics.readings import Memory, memory, quantile, reads
+from visualizer.metrics.telemetry import Telemetry
 
 
 @pytest.fixture

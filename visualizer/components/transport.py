@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dash import html
+
+from visualizer.components.attributes import named
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
 INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
-ACTIVITY: Final = ("500t", "100v", "1000000d")
+ACTIVITIES: Final = ("500t", "100v", "1000000d")
 """Further ones, of bars that are as long as it takes to trade so much."""
 SPEEDS: Final = ("0.1", "0.5", "1", "2", "5", "10", "30", "60", "100", "300", "1000", "max")
 
@@ -79,9 +81,7 @@ def transport() -> Component:
                 ],
             ),
         ],
-        **_named(
-            "replay", data_speeds=" ".join(SPEEDS), data_intervals=" ".join(INTERVALS), data_activity=" ".join(ACTIVITY)
-        ),
+        **named("replay"),
     )
 
 
@@ -98,34 +98,29 @@ def _slider() -> Component:
             html.Div(id="seek-handle", hidden=True),
             html.Div(id="seek-tip", className="chip", hidden=True),
         ],
-        **_named("event time", aria_valuemin="0", aria_valuemax="100", aria_valuenow="0", aria_disabled="true"),
+        **named("event time", aria_valuemin="0", aria_valuemax="100", aria_valuenow="0", aria_disabled="true"),
     )
 
 
 def _group(name: str, label: str, *children: Component) -> Component:
-    return html.Div(id=name, className="keys", role="group", children=list(children), **_named(label))
+    return html.Div(id=name, className="keys", role="group", children=list(children), **named(label))
 
 
 def _icon(name: str, label: str, *icons: str) -> Component:
     shapes = [html.I(className=f"icon icon-{icon}") for icon in icons]
-    return html.Button(shapes, id=name, type="button", title=label, **_named(label))
+    return html.Button(shapes, id=name, type="button", title=label, **named(label))
 
 
 def _text(name: str, label: str, text: str) -> Component:
-    return html.Button(text, id=name, type="button", title=label, **_named(label))
+    return html.Button(text, id=name, type="button", title=label, **named(label))
 
 
 def _chooser(name: str, label: str, *children: Component) -> Component:
     """A button that opens a panel above it."""
-    opens = _named(label, aria_haspopup="dialog", aria_expanded="false")
+    opens = named(label, aria_haspopup="dialog", aria_expanded="false")
     button = html.Button(list(children), id=name, type="button", title=label, **opens)
     return html.Div(button, className="chooser")
 
 
 def _interval(text: str) -> Component:
-    return html.Button(text, type="button", className="interval", **_named(f"bars of {text}", data_interval=text))
-
-
-def _named(label: str, **attributes: str) -> dict[str, Any]:
-    """A label for those who do not see it, and attributes with a dash in their names."""
-    return {"aria-label": label} | {name.replace("_", "-"): value for name, value in attributes.items()}
+    return html.Button(text, type="button", className="interval", **named(f"bars of {text}", data_interval=text))

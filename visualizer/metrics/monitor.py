@@ -14,7 +14,7 @@ from shared import (
     VIEW_FILES,
     WriteStats,
 )
-from visualizer.metrics.telemetry import Memory, Reads
+from visualizer.metrics.readings import Memory, Reads
 
 if TYPE_CHECKING:
     from shared import Status

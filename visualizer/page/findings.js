@@ -1,17 +1,8 @@
 /* The data report as marks over time. Pure: a report in, marks, shapes and texts out. */
 import * as format from "./format.js";
+import { token, translucent } from "./tokens.js";
 /** @import { DataReport, Incident, Mark, Timeline } from "./types.d.ts" */
 
-const OTHER = "91, 127, 166";
-/** @type {Record<string, string>} */
-const COLOURS = {
-  gaps: "224, 164, 58",
-  checksum_failures: "240, 80, 77",
-  late: "240, 80, 77",
-  crossed: "204, 102, 214",
-  locked: "138, 123, 216",
-  silences: "139, 150, 165",
-};
 /* What makes numbers wrong or leaves some out; the rest is good to know. */
 const SERIOUS = new Set([
   "malformed",
@@ -24,9 +15,10 @@ const SERIOUS = new Set([
   "late",
 ]);
 
-/** @param {string} kind
+/** The colour of a kind of finding: its own token, or that of all others.
+ * @param {string} kind
  * @param {number} alpha */
-export const colour = (kind, alpha) => `rgba(${COLOURS[kind] || OTHER}, ${alpha})`;
+export const colour = (kind, alpha) => translucent(token(`finding-${kind}`) || token("finding-other"), alpha);
 /** @param {string} kind */
 export const label = (kind) => kind.replaceAll("_", " ");
 

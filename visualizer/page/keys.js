@@ -1,40 +1,42 @@
 /* What the keys do. */
-import * as chart from "./chart.js";
+import * as chart from "./chart/chart.js";
 import { within } from "./dom.js";
-import * as loop from "./loop.js";
-import * as monitor from "./monitor.js";
-import * as picker from "./picker.js";
-import * as report from "./report.js";
+import * as picker from "./header/picker.js";
+import * as monitor from "./panels/monitor.js";
+import { PANELS } from "./panels/registry.js";
+import * as report from "./panels/report.js";
+import * as loop from "./playback/loop.js";
+import * as replay from "./playback/replay.js";
+import * as transport from "./playback/transport.js";
 import { current } from "./state.js";
-import * as steer from "./steer.js";
-import * as transport from "./transport.js";
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
 
-const toggleCvd = () => window.dash_clientside.set_props("cvd-style", { value: chart.view.cvdLine ? "candles" : "line" });
+/* Keys of the chart's panels. */
+const ofPanels = PANELS.flatMap(({ keys = {} }) => Object.entries(keys)).map(([key, act]) => [key, () => act(chart.view)]);
 
 /** @type {Record<string, (held: boolean) => unknown>} */
 const KEYS = {
-  " ": () => steer.toggle(),
-  ArrowLeft: (held) => steer.step("bar", -1, held),
-  ArrowRight: (held) => steer.step("bar", 1, held),
-  "shift ArrowLeft": (held) => steer.step("event", -1, held),
-  "shift ArrowRight": (held) => steer.step("event", 1, held),
+  " ": () => replay.toggle(),
+  ArrowLeft: (held) => replay.step("bar", -1, held),
+  ArrowRight: (held) => replay.step("bar", 1, held),
+  "shift ArrowLeft": (held) => replay.step("event", -1, held),
+  "shift ArrowRight": (held) => replay.step("event", 1, held),
   Home: () => transport.toBegin(),
   End: () => transport.toEnd(),
-  "[": () => steer.nextSpeed(-1),
-  "]": () => steer.nextSpeed(1),
+  "[": () => replay.nextSpeed(-1),
+  "]": () => replay.nextSpeed(1),
   g: () => transport.jump(),
   t: () => transport.chooseInterval(),
   a: () => loop.start(),
   b: () => loop.end(),
   c: () => loop.clear(),
   f: () => chart.follow(),
-  l: toggleCvd,
-  m: () => monitor.toggle(current().monitor),
+  m: () => monitor.toggle(current()),
   i: () => picker.open(),
   r: () => report.toggle(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
+  ...Object.fromEntries(ofPanels),
 };
 
 /** @param {KeyboardEvent} event */
@@ -50,7 +52,7 @@ function pressed(event) {
   }
   // What has the focus takes the keys that it understands itself.
   if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
-  if (MOVING.test(event.key) && within(event, "#report, #here, input")) return;
+  if (MOVING.test(event.key) && within(event, "#report, #context-menu, input")) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
   if (!action) return;

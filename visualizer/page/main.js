@@ -1,32 +1,39 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
-import * as address from "./address.js";
-import * as chart from "./chart.js";
-import * as chooser from "./chooser.js";
-import * as control from "./control.js";
-import * as crosshair from "./crosshair.js";
-import * as depth from "./depth.js";
+import * as chart from "./chart/chart.js";
+import * as contextMenu from "./chart/context-menu.js";
+import * as crosshair from "./chart/crosshair.js";
+import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
 import * as format from "./format.js";
-import * as gestures from "./gestures.js";
-import * as header from "./header.js";
-import * as here from "./here.js";
-import * as interval from "./interval.js";
+import * as header from "./header/header.js";
+import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
-import * as loop from "./loop.js";
-import * as monitor from "./monitor.js";
-import * as overview from "./overview.js";
-import * as picker from "./picker.js";
-import * as report from "./report.js";
+import * as depth from "./panels/depth.js";
+import * as monitor from "./panels/monitor.js";
+import * as panels from "./panels/registry.js";
+import * as report from "./panels/report.js";
+import * as address from "./playback/address.js";
+import * as chooser from "./playback/chooser.js";
+import * as control from "./playback/control.js";
+import * as interval from "./playback/interval.js";
+import * as loop from "./playback/loop.js";
+import * as overview from "./playback/overview.js";
+import * as replay from "./playback/replay.js";
+import * as transport from "./playback/transport.js";
 import { current, take } from "./state.js";
-import * as steer from "./steer.js";
 import * as store from "./store.js";
-import * as transport from "./transport.js";
 /** @import { Answer } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
 const RETRY_AT_MOST_EVERY_MS = 6000;
+
+const BESIDE_THE_CHART = [
+  { views: report.VIEWS, show: report.show },
+  { views: depth.VIEWS, show: depth.show },
+  { views: monitor.VIEWS, show: monitor.show },
+];
 
 let heardAt = performance.now();
 let refreshedAt = performance.now();
@@ -49,11 +56,10 @@ function receive(answer) {
     picker.show(state);
     control.receive(state);
   }
-  if ("report" in answer || reset) report.set(state.report);
-  if (["ohlc", "metrics", "about", "report"].some((key) => key in answer) || reset) chart.setData(state, reset, before);
-  if ("ohlc" in answer || "metrics" in answer) report.reachable();
-  if (["depth", "about", "report"].some((key) => key in answer) || reset) depth.set(state, reset);
-  if ("monitor" in answer) monitor.show(state.monitor);
+  /** @param {string[]} views */
+  const changed = (views) => reset || views.some((view) => view in answer);
+  if (changed(chart.VIEWS)) chart.setData(state, reset, before);
+  for (const { views, show } of BESIDE_THE_CHART) if (changed(views)) show(state, reset);
   refresh();
   address.follow(state);
   return store.known(state);
@@ -82,33 +88,34 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
+  figures: () => [chart.figure(), depth.figure()],
   receive,
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
   toggleReport: callback(() => report.toggle()),
-  toggleMonitor: callback(() => monitor.toggle(current().monitor)),
+  toggleMonitor: callback(() => monitor.toggle(current())),
   showKeys: () => true,
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, overview, state: current, steer, store };
+window.orderflow = { chart, control, crosshair, depth, format, interval, overview, panels, replay, state: current, store };
 
 chart.connect({
   ready: (gd) => {
     gestures.listen(gd);
     crosshair.listen(gd);
-    here.listen(gd);
+    contextMenu.listen(gd);
   },
   changed: crosshair.refresh,
 });
-steer.connect(transport.refresh);
+replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
 address.start();
 chooser.start();
-here.start();
+contextMenu.start();
 keys.start();
-report.start();
+report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 
 // Dash starts here, not by itself: its first callback needs all of the above.

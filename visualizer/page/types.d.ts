@@ -176,6 +176,24 @@ export interface Reply {
   id?: string;
 }
 
+/** What the server says of speeds, intervals and times. */
+export interface Limits {
+  /** A heartbeat older than this is of a processor that is gone or stuck. */
+  stale_after_ms: number;
+  /** Times real time. */
+  min_speed: number;
+  max_speed: number;
+  interval_units_ms: Record<string, number>;
+  max_interval_ms: number;
+  activity_units: Record<string, string>;
+  /** Characters of an amount that is traded in a bar. */
+  max_activity_digits: number;
+  /** What the bar offers. */
+  speeds: string[];
+  intervals: string[];
+  activities: string[];
+}
+
 /** Where bars stand along the chart's axis. */
 export interface Timeline {
   step: number;
@@ -217,8 +235,86 @@ export interface Missing {
   settled: boolean;
 }
 
-export type AxisName = "yaxis" | "yaxis2" | "yaxis3" | "yaxis4";
-export type Ranges = Partial<Record<AxisName, Span>>;
+/** Plotly's name of a panel's axis. */
+export type AxisName = "yaxis" | `yaxis${number}`;
+/** By panel, the span of its axis in view. */
+export type Ranges = Record<string, Span>;
+
+/** What the chart shows, and who decides about it. */
+export interface View {
+  /** Until the user takes hold of it. */
+  following: boolean;
+  /** The span along the time axis. */
+  x: Span | null;
+  /** The times that the user set, which another interval may have to widen or to narrow. */
+  asked: Span | null;
+  y: Ranges;
+  /** The panels whose axis the user has stretched. */
+  scaled: Record<string, boolean>;
+  cvdLine: boolean;
+  /** Whether what the report locates is shaded. */
+  shaded: boolean;
+  /** The panels that are but a line, as the dataset has nothing for them. */
+  collapsed: string[];
+}
+
+/** The rows that a panel draws. */
+export interface Drawn {
+  /** Near the view. */
+  rows: readonly Row[];
+  /** The same and two far beyond it, so that Plotly finds how wide a candle is. */
+  padded: readonly Row[];
+  /** From one bar to the next along the axis. */
+  step: number;
+  cvdLine: boolean;
+}
+
+/** A panel of the chart: all that is known of it. It does nothing by itself. */
+export interface ChartPanel {
+  id: string;
+  /** For those who do not see the chart. */
+  name: string;
+  /** The table that it draws. */
+  rows: "ohlc" | "metrics";
+  /** Without which the dataset has nothing for it. */
+  needs: "trades" | "book";
+  /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
+  partOf?: string;
+  /** The part of the height it asks for, where all are shown. */
+  share: number;
+  /** What its axis has beside that of others. */
+  axis: Record<string, unknown>;
+  /** How its axis is labelled for a span. */
+  ticks?(range: Span | undefined, about: About | null): Record<string, unknown>;
+  title(about: About, facts: { sizesUnknown: boolean }): string;
+  /** The title where it is but a line. */
+  collapsedTitle?: string;
+  /** What it says when there is nothing to draw. */
+  empty(missing: Missing): string;
+  /** Its traces without data, in Plotly's terms, and what changes in each of them. */
+  traces(): object[];
+  columns(drawn: Drawn): Record<string, unknown>[];
+  /** The span of its axis that shows all of some rows; null where they have no value. */
+  extent(rows: readonly Row[]): Span | null;
+  /** A value of its axis at the pointer. */
+  value(value: number, about: About | null): string;
+  /** The columns of the newest row whose value a line shows. */
+  last?: { open: number; close: number; text(value: number, about: About | null): string };
+  /** Keys of its own. */
+  keys?: Record<string, (view: View) => void>;
+  /** Its cells above the chart. */
+  readout: { title: string; cells: Cell[]; direction?: { open: number; close: number } };
+}
+
+export interface Cell {
+  id: string;
+  label: string;
+  text(row: Row | null, about: About | null): string;
+}
+
+export interface Panel extends ChartPanel {
+  yaxis: AxisName;
+}
 
 /** What Plotly knows of an axis that it has drawn. */
 export interface Axis {
@@ -231,6 +327,7 @@ export interface Axis {
 /** What Plotly makes of its element. */
 export interface Graph extends HTMLElement {
   _dragging?: boolean;
+  data: object[];
   _fullLayout: { width: number; height: number; margin: { t: number; b: number }; xaxis: Axis } & Record<AxisName, Axis>;
   on(event: string, listener: (event: Record<string, number | string>) => void): void;
 }
@@ -239,7 +336,7 @@ export interface Graph extends HTMLElement {
 export interface Pointed {
   x: number;
   y: number;
-  axis: AxisName | null;
+  panel: Panel | null;
   zone: "plot" | "scale" | null;
   along: number;
   perPixel: number;

@@ -12,8 +12,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
-from visualizer.metrics.telemetry import Telemetry, memory, reads
-from visualizer.server import control, hosts, routes, scripts
+from visualizer.metrics.readings import memory, reads
+from visualizer.metrics.telemetry import Telemetry
+from visualizer.server import control, hosts, page_files, routes
 from visualizer.server.delta import delta, known
 from visualizer.server.feed import Feed
 
@@ -32,9 +33,9 @@ _INDEX: Final = f"""<!DOCTYPE html>
   <head>
     {{%metas%}}<title>{{%title%}}</title>
     <script>{_GUARD}</script>
-    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{scripts.PRELOADS}{{%css%}}
+    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{page_files.PRELOADS}{{%css%}}{page_files.STYLES}
   </head>
-  <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{scripts.ENTRY}</footer></body>
+  <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{page_files.ENTRY}</footer></body>
 </html>
 """
 
@@ -42,7 +43,7 @@ _INDEX: Final = f"""<!DOCTYPE html>
 def create(settings: Settings) -> Dash:
     """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
     app = Dash(
-        "visualizer",  # its assets lie there
+        "visualizer",
         title="orderflow replay",
         update_title="",  # the title stays still while a poll runs
         index_string=_INDEX,
@@ -74,6 +75,12 @@ def create(settings: Settings) -> Dash:
         telemetry.polled(time.perf_counter() - begun_s)
         return answer
 
+    app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
+        ClientsideFunction(_CLIENTSIDE, "figures"),
+        Output("chart", "figure"),
+        Output("depth", "figure"),
+        Input("app", "id"),
+    )
     for function, output, trigger in (
         ("receive", Output("known", "data"), Input("delta", "data")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
@@ -89,7 +96,7 @@ def create(settings: Settings) -> Dash:
 
     hosts.add(app.server, settings.names)
     routes.add(app.server, feed, telemetry, _GUARD)
-    scripts.add(app.server)
+    page_files.add(app.server)
     control.add(app.server, settings)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { missing } from "../../visualizer/page/panels/missing.js";
+import { empty } from "../../visualizer/page/store.js";
+/** @import { State } from "../../visualizer/page/types.d.ts" */
+
+/** @param {object} fields */
+const stateOf = (fields) => /** @type {State} */ ({ ...empty(), about: {}, ...fields });
+const BARS = [[0, 1, 1, 1, 1, 1]];
+const METRICS = [[0, 0, 0.5, 0.5, 0, 0, 0, 0, 0]];
+const DEPTH = { bids: [[1, 1]], asks: [] };
+
+test("nothing is missing before anything is known, and nothing where all is there", () => {
+  const all = { loading: false, trades: "", book: "", cvd: "", settled: false };
+  assert.deepEqual(missing(empty()), all);
+  assert.deepEqual(missing(stateOf({ ohlc: BARS, metrics: METRICS, depth: DEPTH })), all);
+  assert.deepEqual(missing(stateOf({ status: { state: "loading" } })), { ...all, loading: true });
+});
+
+test("a panel without data says so as surely as it is known", () => {
+  const playing = stateOf({ status: { state: "playing" }, ohlc: BARS });
+  assert.equal(missing(playing).book, "No order book so far");
+  assert.equal(missing({ ...playing, status: stateOf({ status: { state: "finished" } }).status }).book, "No order book in this replay");
+  const report = { trades: 5, book_events: 0 };
+  assert.equal(missing(stateOf({ ohlc: BARS, report: { ...report, complete: true } })).book, "This dataset holds no order book");
+  assert.equal(missing(stateOf({ ohlc: BARS, report })).book, "No order book in what has been read");
+});

@@ -1,0 +1,239 @@
+"""The page's modules and style sheets: how they are served, and what modules hand to each other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from graphlib import TopologicalSorter
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import ROOT
+from visualizer.server.dashboard import create
+from visualizer.server.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+
+_FOLDER = ROOT / "visualizer/page"
+_SCRIPTS = {path.relative_to(_FOLDER).as_posix(): path.read_text() for path in sorted(_FOLDER.rglob("*.js"))}
+_TESTS = {path.name: path.read_text() for path in sorted(ROOT.glob("tests/browser/*.py"))}
+_MODULE_TESTS = {os.path.relpath(path, _FOLDER): path.read_text() for path in sorted(ROOT.glob("tests/page/*.test.js"))}
+_DECLARED = re.compile(r"^export (?:async )?(?:function|const|let) (\w+)", re.MULTILINE)
+_LISTED = re.compile(r"^export \{(.*?)\};$", re.MULTILINE)
+_IMPORTED = re.compile(r"^import (?:\* as (\w+)|\{ (.*?) \}) from \"(\..*?)\";$", re.MULTILINE)
+
+
+class _Tags(HTMLParser):
+    """Every tag of a page with its attributes, in their order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def of(self, tag: str, **wanted: str) -> list[dict[str, str | None]]:
+        return [given for name, given in self.found if name == tag and wanted.items() <= given.items()]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder: Path = tmp_path_factory.mktemp("page")
+    client: FlaskClient = create(Settings(ipc_dir=folder)).server.test_client()
+    return client
+
+
+@pytest.fixture(scope="module")
+def tags(client: FlaskClient) -> _Tags:
+    return _Tags(client.get("/").text)
+
+
+@pytest.fixture(scope="module")
+def base(tags: _Tags) -> str:
+    """The folder that the page names."""
+    (entry,) = tags.of("script", type="module")
+    return str(entry["src"]).removesuffix("main.js")
+
+
+def exported() -> list[tuple[str, str]]:
+    """Script and name of everything that a script hands out."""
+    found = []
+    for script, text in _SCRIPTS.items():
+        listed = [part.split(" as ")[-1].strip() for part in ",".join(_LISTED.findall(text)).split(",") if part.strip()]
+        found += [(script, name) for name in _DECLARED.findall(text) + listed]
+    return found
+
+
+def imported(script: str, text: str) -> list[tuple[str, str, str]]:
+    """What a module imports: the name it gives to a whole module, or names of it, and that module's path."""
+    folder = (_FOLDER / script).parent
+    return [(room, names, os.path.relpath(folder / source, _FOLDER)) for room, names, source in _IMPORTED.findall(text)]
+
+
+def takes(importer: str, text: str, script: str, name: str) -> bool:
+    """Whether a module imports a name of another, by itself or as `module.name`."""
+    text = re.sub(r"\s*\n\s*\.", ".", text)
+    for room, names, source in imported(importer, text):
+        if source == script and (re.search(rf"\b{room}\.{name}\b", text) if room else name in names.split(", ")):
+            return True
+    return False
+
+
+def test_the_page_runs_one_module_after_all_other_scripts(tags: _Tags) -> None:
+    scripts = tags.of("script")
+    assert [each.get("type") for each in scripts].count("module") == 1
+    assert str(scripts[-1]["src"]).endswith("/main.js")
+    assert not any("assets" in str(each.get("src")) for each in scripts)
+
+
+def test_every_module_is_served_as_it_lies_in_the_repository(client: FlaskClient, base: str) -> None:
+    for name, text in _SCRIPTS.items():
+        answer = client.get(base + name)
+        assert answer.text == text
+        assert answer.content_type == "text/javascript; charset=utf-8"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_every_style_sheet_is_linked_once_and_served_as_it_lies_in_the_repository(
+    client: FlaskClient, tags: _Tags, base: str
+) -> None:
+    linked = [str(each["href"]) for each in tags.of("link", rel="stylesheet") if str(each["href"]).startswith("/page/")]
+    assert sorted(linked) == [f"{base}styles/{path.name}" for path in sorted(_FOLDER.glob("styles/*.css"))]
+    for address in linked:
+        answer = client.get(address)
+        assert answer.text == (_FOLDER / address.removeprefix(base)).read_text()
+        assert answer.content_type == "text/css; charset=utf-8"
+        assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_the_page_asks_for_all_modules_at_once(tags: _Tags, base: str) -> None:
+    preloaded = {str(each["href"]) for each in tags.of("link", rel="modulepreload")}
+    assert preloaded | {base + "main.js"} == {base + name for name in _SCRIPTS}
+
+
+def test_a_browser_keeps_a_module_for_good_and_another_version_is_not_here(client: FlaskClient, base: str) -> None:
+    assert client.get(base + "main.js").headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    digest = base.split("/")[2]
+    assert re.fullmatch(r"[0-9a-f]{16}", digest)
+    for path in (
+        base.replace(digest, digest[::-1]) + "main.js",
+        *(base + name for name in ("none.js", "types.d.ts", "chart")),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["../guard.js", "..%2fguard.js", "%2e%2e/guard.js", "chart/../../guard.js", "/etc/hosts"]
+)
+def test_no_file_outside_of_the_folder_is_served(client: FlaskClient, base: str, path: str) -> None:
+    answer = client.get(base + path, follow_redirects=True)
+    assert answer.content_type != "text/javascript; charset=utf-8"
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+    assert "sessionStorage.setItem(TRIES" not in answer.text.split("<body>")[-1]
+    assert "localhost" not in answer.text
+
+
+def test_no_module_imports_in_a_circle_and_only_the_entry_is_imported_by_none() -> None:
+    graph = {script: {source for *_, source in imported(script, text)} for script, text in _SCRIPTS.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(_SCRIPTS)
+    assert set(_SCRIPTS) - set(itertools.chain.from_iterable(graph.values())) == {"main.js"}
+
+
+def test_rooms_do_not_import_in_a_circle() -> None:
+    rooms: dict[str, set[str]] = {}
+    for script, text in _SCRIPTS.items():
+        room = str(PurePosixPath(script).parent)
+        if room != ".":
+            sources = {str(PurePosixPath(source).parent) for *_, source in imported(script, text)}
+            rooms.setdefault(room, set()).update(sources - {room, "."})
+    assert set(rooms) == {"chart", "header", "panels", "playback"}
+    assert len(list(TopologicalSorter(rooms).static_order())) == len(rooms)
+
+
+def test_the_names_that_modules_export_are_found() -> None:
+    assert {
+        ("chart/chart.js", "view"),
+        ("chart/chart.js", "timeline"),
+        ("playback/replay.js", "reason"),
+        ("playback/address.js", "follow"),
+    } <= {*exported()}
+
+
+@pytest.mark.parametrize(("script", "name"), exported())
+def test_every_name_that_a_module_exports_is_taken_by_another_one_or_by_a_test(script: str, name: str) -> None:
+    room = PurePosixPath(script).stem
+    in_browser = re.compile(rf"\b{room}\s*\.{name}\b|\{{[^{{}}]*\b{name}\b[^{{}}]*\}} = orderflow\.{room}\b")
+    assert any(takes(*importer, script, name) for importer in (_SCRIPTS | _MODULE_TESTS).items()) or any(
+        in_browser.search(text) for text in _TESTS.values()
+    )
+
+
+def test_only_the_registry_knows_how_plotly_numbers_the_axes_of_the_panels() -> None:
+    numbered = {script for script, text in _SCRIPTS.items() if re.search(r"[\"'`]yaxis(\d|\$)", text)}
+    assert numbered == {"panels/registry.js"}
+
+
+def test_a_panel_of_the_chart_is_named_by_its_own_file_and_the_registry_alone() -> None:
+    listed = re.search(r"FROM_THE_TOP = \[(.*)\]", _SCRIPTS["panels/registry.js"])
+    assert listed
+    panels = listed[1].split(", ")
+    assert len(panels) >= 4
+    for panel in panels:
+        importers = {script for script, text in _SCRIPTS.items() if f'/{panel}.js"' in text}
+        assert importers == {"panels/registry.js"}, panel
+        named = re.compile(rf"read-{panel}\b|[\"']{panel}[\"']")
+        parts = {f"panels/{other}.js" for other in panels}  # one may be a part of another
+        others = {script for script, text in _SCRIPTS.items() if script not in parts}
+        assert not {script for script in others if named.search(re.sub(r"token\(.*?\)", "", _SCRIPTS[script]))}, panel
+        assert f"read-{panel}" not in "".join(path.read_text() for path in ROOT.glob("visualizer/**/*.py")), panel
+
+
+def test_colours_stand_in_the_style_sheet_of_tokens_alone() -> None:
+    colour = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3,4})\b|\brgba?\(\s*\d")
+    texts = _SCRIPTS | {path.name: path.read_text() for path in sorted(ROOT.glob("visualizer/**/*.py"))}
+    texts |= {path.name: path.read_text() for path in sorted(_FOLDER.glob("styles/*.css"))}
+    assert {name for name, text in texts.items() if colour.search(text)} == {"tokens.css"}
+
+
+def test_every_token_that_is_used_is_set_and_every_token_that_is_set_is_used() -> None:
+    styles = "".join(path.read_text() for path in sorted(_FOLDER.glob("styles/*.css")))
+    scripts = "".join(_SCRIPTS.values())
+    tokens = set(re.findall(r"^  --([\w-]+): ", (_FOLDER / "styles/tokens.css").read_text(), re.MULTILINE))
+    local = {"tone", "value", "line", "colour"}
+    in_styles = set(re.findall(r"var\(--([\w-]+)", styles)) - local
+    in_scripts = set(re.findall(r"(?:token|pixels)\(\"([\w-]+)\"\)", scripts))
+    in_scripts |= set(re.findall(r"\"([\w-]+)\"", "".join(re.findall(r"token\([^\"()]*\?.*?\)", scripts))))
+    assert in_styles | in_scripts <= tokens
+    found = {name for name in tokens if name.startswith("finding-")}
+    assert tokens - in_styles - in_scripts == found - {"finding-other"}
+
+
+def test_nothing_is_global_but_what_dash_and_the_tests_take() -> None:
+    named = {script: re.findall(r"\bwindow\.(\w+(?:\.\w+)?) = ", text) for script, text in _SCRIPTS.items()}
+    assert {script: names for script, names in named.items() if names} == {
+        "main.js": ["dash_clientside.orderflow", "orderflow"]
+    }
+
+
+def test_the_tools_that_check_the_modules_are_pinned_without_an_address_and_have_a_reason() -> None:
+    tools = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    reasons = (ROOT / "README.md").read_text()
+    for name, version in tools.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+        assert lock[f"node_modules/{name}"]["version"] == version
+        assert re.search(rf"^\|.*(?<![\w/]){name}(?![\w/]).*\|.*\|$", reasons, re.MULTILINE), name
+    pinned = [each for path, each in lock.items() if path]
+    assert all("integrity" in each and "resolved" not in each for each in pinned)

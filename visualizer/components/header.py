@@ -1,0 +1,104 @@
+"""The header: what is replayed, its state, and the buttons of the panels. The scripts fill it by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
+from dash import html
+
+from visualizer.components.attributes import named
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+
+def header() -> Component:
+    """The whole header."""
+    return html.Header(
+        id="header",
+        children=[
+            html.Div(
+                className="lead",
+                children=[
+                    _instrument(),
+                    html.Div(id="picker", hidden=True),
+                    html.Span(id="last-price", title="last trade"),
+                ],
+            ),
+            _field("dataset", "dataset"),
+            html.Div(
+                id="state",
+                className="pill",
+                role="status",
+                children=[html.I(className="dot"), html.Span(id="state-name"), html.Span(id="age")],
+            ),
+            html.Div(
+                id="checks",
+                className="pill",
+                tabIndex=0,
+                children=[html.Span(id="checks-text"), html.Div(id="checks-list", className="menu")],
+                **named("cross-checks of the published data"),
+            ),
+            html.Div(className="gap"),
+            html.Div(
+                className="controls",
+                children=[
+                    _button("follow", "Follow", "F", "follow the newest bar"),
+                    dmc.SegmentedControl(
+                        id="cvd-style",
+                        value="candles",
+                        data=[
+                            {"value": "candles", "label": "CVD candles"},
+                            {"value": "line", "label": "line"},
+                        ],
+                        size="xs",
+                        radius=2,
+                        transitionDuration=0,
+                        **named("draw CVD as"),
+                    ),
+                    _button(
+                        "report-button",
+                        ["Report", html.Span(id="report-badge")],
+                        "R",
+                        "show or hide the data report",
+                        opens="report",
+                    ),
+                    _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel", opens="monitor"),
+                    _button("keys-button", "?", "", "list of keys"),
+                ],
+            ),
+        ],
+    )
+
+
+def _instrument() -> Component:
+    """The instrument's name; the scripts make it a button where there are several to choose from."""
+    opens: dict[str, Any] = {"aria-haspopup": "listbox", "aria-expanded": "false"}
+    name = [html.Span(id="instrument"), html.Span(id="instrument-wanted")]
+    return html.H1(html.Button(name, id="picker-button", disabled=True, **opens))
+
+
+def _field(name: str, label: str) -> Component:
+    return html.Div(
+        className="field",
+        id=f"{name}-field",
+        children=[html.Label(label), html.Span(id=name)],
+    )
+
+
+def _button(name: str, text: str | list[Any], key: str, label: str, opens: str | None = None) -> Component:
+    children: list[Any] = [text] if isinstance(text, str) else [*text]
+    panel = {"aria-controls": opens, "aria-expanded": "false"} if opens else {}
+    if key:
+        children.append(html.Kbd(key))
+    button: Component = dmc.Button(
+        children,
+        id=name,
+        size="compact-xs",
+        variant="default",
+        radius=2,
+        **named(f"{label} (key {key})" if key else label),
+        **panel,
+    )
+    return button

@@ -1,0 +1,73 @@
+"""The list of keys and gestures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
+from dash import html
+
+from visualizer.components import transport
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+
+KEYS: Final = (
+    ("Replay", transport.KEYS),
+    (
+        "Page",
+        (
+            ("F", "follow the newest bar"),
+            ("L", "CVD as candles or as a line"),
+            ("R", "data report; escape closes it"),
+            ("M", "monitoring panel"),
+            ("I", "choose another instrument, where there are several"),
+            ("?", "this list; escape closes it"),
+        ),
+    ),
+    (
+        "Chart",
+        (
+            ("wheel", "zoom in time"),
+            ("drag", "pan; on a price axis: stretch it"),
+            ("shift + drag", "zoom into a box"),
+            ("double click", "follow again; on a price axis: fit it again"),
+            ("right click", "replay or loop from there"),
+            ("alt + click", "replay from there"),
+        ),
+    ),
+    (
+        "Slider",
+        (
+            ("click, drag", "go to that time; escape gives a drag up"),
+            ("shift + drag", "loop over what is dragged"),
+            ("↑ ↓ page ↑ ↓", "move on and back, where it has the focus"),
+        ),
+    ),
+)
+"""Keys and gestures, as the list of keys shows them."""
+
+
+def keys() -> Component:
+    """The dialog that shows them."""
+    dialog: Component = dmc.Modal(
+        id="keys",
+        title="Keys and gestures",
+        size="xl",
+        radius=2,
+        transitionProps={"duration": 0},
+        children=html.Div(
+            id="keys-list",
+            children=[
+                html.Section(
+                    [
+                        html.H3(group),
+                        html.Dl([child for key, text in entries for child in (html.Dt(html.Kbd(key)), html.Dd(text))]),
+                    ]
+                )
+                for group, entries in KEYS
+            ],
+        ),
+    )
+    return dialog

@@ -1,0 +1,117 @@
+"""The read-out, the chart, the book and the data report. The scripts fill them by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
+from dash import dcc, html
+
+from visualizer.components import figures
+from visualizer.components.attributes import named
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+
+def readout() -> Component:
+    """One line of exact values; the scripts add a group of cells for each panel of the chart."""
+    return html.Div(
+        id="readout",
+        children=[html.Span(id="read-time")],
+        **named("exact values of the bar under the pointer, or of the newest bar"),
+    )
+
+
+def chart() -> Component:
+    """The chart, and what lies over it; the scripts name its panels."""
+    return html.Section(
+        id="chart-panel",
+        children=[
+            dcc.Graph(
+                id="chart",
+                figure=figures.blank(),
+                responsive=True,
+                config={
+                    "displayModeBar": False,
+                    "doubleClick": False,
+                    "scrollZoom": False,
+                    "showAxisDragHandles": True,
+                },
+            ),
+            html.Div(id="chart-overlay", className="overlay"),
+        ],
+    )
+
+
+def depth() -> Component:
+    """The order book: the best quotes, and the depth below them."""
+    quotes = (("bid", "best bid"), ("spread", "spread"), ("ask", "best ask"))
+    return html.Aside(
+        id="depth-panel",
+        children=[
+            html.Div(id="no-book"),
+            html.Div(
+                id="quotes",
+                children=[
+                    html.Div(
+                        className=f"quote {name}",
+                        children=[
+                            html.Label(label),
+                            html.Span(id=f"quote-{name}"),
+                            html.Small(id=f"quote-{name}-size"),
+                        ],
+                    )
+                    for name, label in quotes
+                ],
+            ),
+            html.Div(
+                id="depth-frame",
+                children=[
+                    dcc.Graph(
+                        id="depth",
+                        figure=figures.blank(),
+                        responsive=True,
+                        config={"staticPlot": True, "displayModeBar": False},
+                    ),
+                    html.Div(id="depth-overlay", className="overlay"),
+                ],
+            ),
+        ],
+        **named("cumulative depth of the order book"),
+    )
+
+
+def report() -> Component:
+    """The data report, closed."""
+    return html.Section(
+        id="report",
+        hidden=True,
+        tabIndex=-1,
+        role="dialog",
+        children=[
+            html.Div(
+                id="report-head",
+                children=[
+                    html.H2("Data report"),
+                    dmc.Checkbox(id="report-shade", label="shade on the chart", checked=True, size="xs", radius=2),
+                    html.A("JSON", href="/report.json", download="report_data.json", title="the report as a file"),
+                    html.Button("×", id="report-close", type="button", **named("close the data report (key escape)")),
+                ],
+            ),
+            html.P("No report has been published.", id="report-none"),
+            html.Div(
+                id="report-body",
+                hidden=True,
+                children=[
+                    html.P(id="report-summary"),
+                    html.H3("Found"),
+                    html.Div(id="report-findings"),
+                    html.H3("Files"),
+                    html.Div(id="report-files"),
+                    html.Div(id="report-ignored"),
+                ],
+            ),
+        ],
+        **named("data report"),
+    )

@@ -1,0 +1,51 @@
+/* What part of the chart's height each panel gets: one without data gives its own up to the others, but for a line that
+   says why. Pure: panels and a height in, shares of the height out. */
+/** @import { Missing, Panel, Span } from "../types.d.ts" */
+
+const GAP = 0.01;
+const STRIP_PX = 22;
+const MOST_STRIP = 0.1;
+const SLIVER = 0.001;
+
+/** The ids of the panels that are but a line: a dataset without trades, or without a book.
+ * @param {readonly Panel[]} panels
+ * @param {Missing} missing */
+export function collapsedPanels(panels, missing) {
+  if (!missing.settled || Boolean(missing.trades) === Boolean(missing.book)) return [];
+  return panels.filter(({ needs }) => missing[needs]).map(({ id }) => id);
+}
+
+/** Per panel its part of the height, from the bottom, as Plotly wants it.
+ * @param {readonly Panel[]} panels
+ * @param {string[]} collapsed
+ * @param {number} heightPx
+ * @returns {Span[]} */
+export function domains(panels, collapsed, heightPx) {
+  const strip = Math.min(MOST_STRIP, STRIP_PX / Math.max(heightPx, 1));
+  /** @param {Panel} panel */
+  const line = ({ partOf }) => (partOf ? SLIVER : strip); // a part is told in the line of its whole
+  const isLine = panels.map(({ id }) => collapsed.includes(id));
+  const asked = panels.reduce((sum, { share }, index) => sum + (isLine[index] ? 0 : share), 0);
+  const taken = panels.reduce((sum, panel, index) => sum + (isLine[index] ? line(panel) : 0), 0);
+  const room = 1 - GAP * (panels.length - 1) - taken;
+  let top = 1;
+  return panels.map((panel, index) => {
+    const height = isLine[index] ? line(panel) : (panel.share / asked) * room;
+    /** @type {Span} */
+    const domain = [Math.max(0, top - height), top];
+    top -= height + GAP;
+    return domain;
+  });
+}
+
+/** Where lines part the panels; a line on its own is not parted from its part.
+ * @param {readonly Panel[]} panels
+ * @param {string[]} collapsed
+ * @param {number} heightPx */
+export function boundaries(panels, collapsed, heightPx) {
+  const parted = domains(panels, collapsed, heightPx).filter((_, index) => {
+    const below = panels[index + 1];
+    return !(below?.partOf && collapsed.includes(below.id));
+  });
+  return parted.map(([low]) => low - GAP / 2).filter((height) => height > 0);
+}

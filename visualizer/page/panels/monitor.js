@@ -1,0 +1,88 @@
+/* The monitoring panel: a table of how the exchange of files goes; the server has judged each figure already. */
+import * as dom from "../dom.js";
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { FileFigures, Monitor, State } from "../types.d.ts" */
+
+/** @param {number} value */
+const ms = (value) => value.toFixed(2);
+/** @type {[key: Exclude<keyof FileFigures, "name">, label: string, spell: (value: number) => string][]} */
+const COLUMNS = [
+  ["hz", "writes/s", (value) => value.toFixed(1)],
+  ["p99_ms", "write p99 ms", ms],
+  ["max_ms", "write max ms", ms],
+  ["bytes", "size", format.bytes],
+  ["parse_p99_ms", "parse p99 ms", ms],
+  ["failed", "failed", String],
+  ["partial", "partial", String],
+  ["mixed", "mixed", String],
+];
+
+/** @param {"td" | "th"} tag
+ * @param {string} content
+ * @param {string} [level] */
+function cell(tag, content, level) {
+  const made = document.createElement(tag);
+  made.textContent = content;
+  if (level) made.dataset.level = level;
+  return made;
+}
+
+/** @param {...HTMLElement} cells */
+function row(...cells) {
+  const made = document.createElement("tr");
+  made.append(...cells);
+  return made;
+}
+
+/** @param {FileFigures[]} files */
+function fileTable(files) {
+  const table = document.createElement("table");
+  table.append(row(cell("th", "file"), ...COLUMNS.map(([, label]) => cell("th", label))));
+  for (const file of files) {
+    const cells = COLUMNS.map(([key, , spell]) => {
+      const [value, level] = file[key] || [null, "ok"];
+      return cell("td", value === null ? format.NONE : spell(value), level);
+    });
+    table.append(row(cell("th", file.name), ...cells));
+  }
+  return table;
+}
+
+/** @param {Monitor} panel */
+function serviceTable(panel) {
+  const table = document.createElement("table");
+  table.append(row(cell("th", "service"), cell("th", "memory"), cell("th", "warmed up"), cell("th", "")));
+  for (const service of panel.memory) {
+    const [rss, level] = service.rss_bytes;
+    const arrow = service.baseline_bytes ? (service.grows ? "↑" : "→") : "";
+    const warm = service.baseline_bytes ? format.bytes(service.baseline_bytes) : "not yet";
+    const held = cell("td", rss ? format.bytes(rss) : format.NONE, level);
+    table.append(row(cell("th", service.name), held, cell("td", warm), cell("td", arrow, level)));
+  }
+  const [total, totalLevel] = panel.total_bytes;
+  const [failed, failedLevel] = panel.failed_writes;
+  const files = [cell("th", "data files together"), cell("td", format.bytes(total), totalLevel)];
+  table.append(row(...files, cell("th", "failed writes"), cell("td", String(failed), failedLevel)));
+  return table;
+}
+
+/* What it shows: it is told when this has changed. */
+export const VIEWS = ["monitor"];
+
+/** @param {Pick<State, "monitor">} state */
+export function show({ monitor: panel }) {
+  if (!panel) return;
+  write.mark("monitor-button", "level", panel.level);
+  const section = dom.byId("monitor");
+  if (!section.hidden) section.replaceChildren(fileTable(panel.files), serviceTable(panel));
+}
+
+/** @param {Pick<State, "monitor">} state */
+export function toggle(state) {
+  const section = dom.byId("monitor");
+  section.hidden = !section.hidden;
+  dom.byId("monitor-button").setAttribute("aria-expanded", String(!section.hidden));
+  show(state);
+  window.dispatchEvent(new Event("resize")); // the figures take the height that is left
+}

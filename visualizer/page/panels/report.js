@@ -1,0 +1,201 @@
+/* The panel of the data report: what was read, what was found in it, and where. */
+import { byId, make, within } from "../dom.js";
+import * as findings from "../findings.js";
+import * as format from "../format.js";
+import * as write from "../write.js";
+/** @import { DataReport, Finding, Incident, State } from "../types.d.ts" */
+
+/** @type {DataReport | null} */
+let report = null;
+/** @type {HTMLElement | null} */
+let returnTo = null;
+/** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean }} */
+let chart = { show: () => false, reaches: () => false };
+/* What each part was last made from: a part is made anew only when that changes, so that focus and scroll stay. */
+/** @type {Map<string, string>} */
+const made = new Map();
+
+const panel = () => byId("report");
+export const isOpen = () => !panel().hidden;
+/* On a narrow screen there is no room beside it. */
+const covers = () => getComputedStyle(panel()).position === "fixed";
+
+/** @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string | (Node | string)[]} content
+ * @param {string} [name] its class */
+function element(tag, content, name) {
+  const children = typeof content === "string" ? [content] : content;
+  return make(tag, name ? { class: name } : {}, ...children);
+}
+
+/** @param {string} id
+ * @param {unknown} source
+ * @param {() => (Node | string)[]} build */
+function part(id, source, build) {
+  const key = JSON.stringify(source);
+  if (made.get(id) === key) return;
+  made.set(id, key);
+  const parent = byId(id);
+  const at = document.activeElement;
+  const focused = at instanceof HTMLElement && parent.contains(at) ? at.dataset.focus : null;
+  parent.replaceChildren(...build());
+  if (!focused) return;
+  const again = /** @type {HTMLElement | null} */ (parent.querySelector(`[data-focus="${CSS.escape(focused)}"]`));
+  again?.focus({ preventScroll: true });
+}
+
+/** @param {DataReport} report */
+function summary({ complete, trades, book_events: events, format: vendor, instrument }) {
+  const read = complete ? "the whole dataset has been read" : "reading goes on";
+  return [
+    element("b", instrument),
+    ` · ${vendor} · ${format.count(trades)} trades · ${format.count(events)} book events · ${read}`,
+  ];
+}
+
+/** @param {DataReport} report */
+function files({ files: list, file_count: total }) {
+  const rows = list.map((file) => {
+    const row = element("li", [element("span", file.name, "name"), element("span", `${format.count(file.rows)} rows`)]);
+    const times = findings.span({ time_ms: file.first_ms, until_ms: file.last_ms });
+    if (times) row.append(element("span", times, "times"));
+    if (file.malformed) {
+      const malformed = element("span", `${format.count(file.malformed)} malformed`);
+      malformed.dataset.level = "near";
+      row.append(malformed);
+    }
+    return row;
+  });
+  if (total > list.length) rows.push(element("li", `and ${format.count(total - list.length)} more`, "more"));
+  return [element("ul", rows, "files")];
+}
+
+/** @param {DataReport} report */
+function ignored({ ignored_files: list, ignored_count: total }) {
+  if (!total) return [];
+  const more = total > list.length ? [element("li", `and ${format.count(total - list.length)} more`)] : [];
+  const names = list.map((name) => element("li", name));
+  return [element("h3", `Left out ${format.count(total)}`), element("ul", [...names, ...more])];
+}
+
+/** @param {Incident} incident */
+function place({ file, line }) {
+  if (!file) return "";
+  return line === null ? file : `${file}:${line}`;
+}
+
+/** @param {string} kind
+ * @param {Incident} found
+ * @param {number} index */
+function incident(kind, found, index) {
+  const { time_ms: fromMs, until_ms: untilMs } = found;
+  const where = element("span", place(found), "where");
+  const row = element("li", []);
+  if (fromMs !== null) {
+    const time = element("button", findings.span(found), "time");
+    time.type = "button";
+    time.dataset.focus = `${kind} ${index}`;
+    time.dataset.ms = String(fromMs);
+    time.addEventListener("click", () => {
+      if (chart.show(fromMs, untilMs) && covers()) toggle(false);
+    });
+    row.append(time);
+  }
+  if (where.textContent) row.append(where);
+  row.append(element("span", found.detail, "detail"));
+  return row;
+}
+
+/** @param {Finding} finding */
+function finding({ kind, meaning, count: total, incidents }) {
+  const swatch = element("i", "", "swatch");
+  swatch.style.background = findings.colour(kind, incidents.some((found) => found.time_ms !== null) ? 0.7 : 0);
+  const counted = element("b", `${format.count(total)} ${findings.label(kind)}`);
+  const head = element("summary", [swatch, counted, element("span", meaning)]);
+  head.dataset.focus = kind;
+  const rows = incidents.map((found, index) => incident(kind, found, index));
+  const located = rows.length;
+  if (located && total > located && kind !== "crossed" && kind !== "locked") {
+    rows.push(element("li", `the first ${located} of ${format.count(total)}`, "more"));
+  }
+  const details = element("details", [head, element("ul", rows)]);
+  const closed = document.querySelector(`#report-findings details[data-kind="${CSS.escape(kind)}"]:not([open])`);
+  details.open = closed === null;
+  details.dataset.kind = kind;
+  return details;
+}
+
+/** @param {DataReport} report */
+function remarks({ findings: list }) {
+  return list.length ? list.map(finding) : [element("p", "Nothing found that needs a remark.", "nothing")];
+}
+
+function draw() {
+  if (!isOpen()) return;
+  byId("report-none").hidden = report !== null;
+  byId("report-body").hidden = report === null;
+  if (report === null) return;
+  const shown = report;
+  const { complete, trades, book_events: events, format: vendor, instrument } = shown;
+  part("report-summary", [complete, trades, events, vendor, instrument], () => summary(shown));
+  part("report-files", [shown.files, shown.file_count], () => files(shown));
+  part("report-ignored", [shown.ignored_files, shown.ignored_count], () => ignored(shown));
+  part("report-findings", shown.findings, () => remarks(shown));
+  reachable();
+}
+
+/* Times that the chart holds no bars of cannot be gone to. */
+function reachable() {
+  if (!isOpen()) return;
+  for (const time of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#report button.time"))) {
+    const inside = chart.reaches(Number(time.dataset.ms));
+    const disabled = String(!inside);
+    if (time.getAttribute("aria-disabled") === disabled) continue;
+    time.setAttribute("aria-disabled", disabled);
+    time.title = inside ? "show it in the chart" : "outside of the bars at hand";
+  }
+}
+
+/* What it shows: it is told when one of these has changed. */
+export const VIEWS = ["report", "ohlc", "metrics"];
+
+/** @param {State} state */
+export function show(state) {
+  if (state.report === report) {
+    reachable();
+    return;
+  }
+  ({ report } = state);
+  const { count: kinds, level } = findings.badge(report);
+  write.text("report-badge", kinds ? String(kinds) : "");
+  write.mark("report-button", "level", level);
+  draw();
+}
+
+/** @param {boolean} open */
+export function toggle(open = !isOpen()) {
+  if (open === isOpen()) return;
+  const button = byId("report-button");
+  panel().hidden = !open;
+  button.setAttribute("aria-expanded", String(open));
+  byId("app").dataset.report = open ? "open" : "";
+  if (open) {
+    returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+    draw();
+    panel().focus({ preventScroll: true });
+  } else {
+    const back = returnTo && returnTo !== document.body && returnTo.isConnected ? returnTo : button;
+    back.focus({ preventScroll: true });
+  }
+  window.dispatchEvent(new Event("resize")); // the chart takes the width that is left
+}
+
+/** `given` goes to a moment or a span, and says whether there are bars at a moment.
+ * @param {typeof chart} given */
+export function start(given) {
+  chart = given;
+  document.addEventListener("click", (event) => {
+    if (within(event, "#report-close")) toggle(false);
+  });
+}

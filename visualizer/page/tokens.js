@@ -1,0 +1,26 @@
+/* The colours, fonts and measures of styles/tokens.css, for what scripts draw. Each is read once. */
+/** @type {Map<string, string>} */
+const read = new Map();
+
+/** The value of a token as the style sheet has it.
+ * @param {string} name without its dashes */
+export function token(name) {
+  let value = read.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    read.set(name, value);
+  }
+  return value;
+}
+
+/** A measure in pixels.
+ * @param {string} name */
+export const pixels = (name) => Number.parseFloat(token(name));
+
+/** A colour that what lies below it shines through: `alpha` is 0 for nothing and 1 for the whole colour.
+ * @param {string} colour as #rrggbb
+ * @param {number} alpha */
+export function translucent(colour, alpha) {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  return `rgba(${parts.join(", ")}, ${alpha})`;
+}

@@ -1,0 +1,56 @@
+"""The page's own files: the modules and style sheets of page/ as they lie there, below an address with their digest.
+
+A module imports others by their relative paths, below the same address. So a page never mixes two versions, and a
+browser may keep what it has loaded for good: what has changed has another address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flask import Response, abort
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_FOLDER: Final = Path(__file__).resolve().parent.parent / "page"
+_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_FILES: Final = {
+    path.relative_to(_FOLDER).as_posix(): path.read_bytes()
+    for path in sorted(_FOLDER.rglob("*"))
+    if path.suffix in _TYPES
+}
+"""By path, which is all that is served: an address can name nothing else."""
+_DIGEST: Final = hashlib.sha256(b"".join(name.encode() + text for name, text in _FILES.items())).hexdigest()[:16]
+_ENTRY: Final = "main.js"
+_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+_STYLES: Final = (
+    *("tokens", "page", "header", "notices", "readout", "chart", "depth", "report", "monitor", "keys", "small-screens"),
+    *("transport", "chooser", "context-menu"),
+)
+"""In the order in which one overrules another: what is for small screens comes after what it changes."""
+
+STYLES: Final = "".join(f'<link rel="stylesheet" href="/page/{_DIGEST}/styles/{name}.css">' for name in _STYLES)
+"""Tags for the page's head, after the style sheets of its components."""
+
+PRELOADS: Final = "".join(
+    f'<link rel="modulepreload" href="/page/{_DIGEST}/{name}">'
+    for name in _FILES
+    if name.endswith(".js") and name != _ENTRY
+)
+"""Tags for the page's head: all modules are fetched at once, not each when another one is found to import it."""
+
+ENTRY: Final = f'<script id="_dash-renderer" type="module" src="/page/{_DIGEST}/{_ENTRY}"></script>'
+"""The tag that runs them, after all scripts before it. Dash insists on a tag of this id: what starts its renderer."""
+
+
+def add(server: Flask) -> None:
+    """Serve the modules and style sheets."""
+
+    @server.get("/page/<digest>/<path:name>")
+    def page_file(digest: str, name: str) -> Response:
+        if digest != _DIGEST or name not in _FILES:
+            abort(404)
+        return Response(_FILES[name], content_type=_TYPES[Path(name).suffix], headers=_HEADERS)
