@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 PART: Final = "file exchange"
 _LEVELS: Final = 50
 _WARM_UP: Final = 20
+_SHARED: Final = ", renames of all and fsync of the directory"
 _EVENT_TIME_PER_PUBLICATION_NS: Final = NS_PER_SECOND
 """Ten times real time at ten publications a second; with bars of a second every publication changes every file."""
 
@@ -157,7 +158,7 @@ def _figures(costs: _Costs, sizes: dict[str, int], publications: int) -> list[Fi
             "ms",
             percentiles(costs.ms[f"write {name}"]),
             writing,
-            f"{sizes[name] / 1000:.1f} kB, fsync of file and directory, {publications} times",
+            f"{sizes[name] / 1000:.1f} kB, fsync{_SHARED if name == STATUS_FILE else ''}, {publications} times",
         )
         for name in files
     ]

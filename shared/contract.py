@@ -182,7 +182,11 @@ class Resume(msgspec.Struct, frozen=True):
 
 
 class WriteStats(msgspec.Struct, frozen=True):
-    """How the writing of one file goes. Latency: temporary file to directory fsync; rate over the last 10 s."""
+    """How the writing of one file has gone; rate over the last 10 s.
+
+    Latency is that of its temporary file, and of the renames and the directory's fsync that all files of a publication
+    share.
+    """
 
     writes: int = 0
     rate_hz: float = 0.0

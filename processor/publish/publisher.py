@@ -116,7 +116,7 @@ class Publisher:
         self._ignored = ignored
         self._report_due_ms = 0
         self._writer = writer
-        writer.files.clear()
+        writer.forget()
         self._clock = clock
         self._subject = subject
         last = last_status(writer)
@@ -339,6 +339,8 @@ def publish_refusal(
             error=error,
             pid=os.getpid(),
         )
+    # What the session has prepared and not committed belongs to no picture.
+    writer.forget()
     writer.commit(encode(status))
 
 

@@ -298,8 +298,8 @@ def test_a_broken_report_holds_back_neither_the_picture_nor_its_own_successor(tm
         reader.poll()
         entry = writer.files[REPORT_FILE]
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
-        spoil()
         publish(writer, 2)
+        spoil()
         for _ in range(3):
             picture = reader.poll()
             assert picture is not None
@@ -327,8 +327,8 @@ def test_a_report_of_another_session_is_not_kept(tmp_path: Path) -> None:
         reader = DirectoryReader(tmp_path)
         reader.poll()
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
-        (tmp_path / REPORT_FILE).unlink()
         publish(writer, 2, session="other")
+        (tmp_path / REPORT_FILE).unlink()
         picture = reader.poll()
 
     assert picture is not None
@@ -346,8 +346,8 @@ def test_of_two_views_a_broken_one_holds_the_other_back_as_little_as_the_picture
         entry = writer.files[OVERVIEW_FILE]
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
         writer.write(OVERVIEW_FILE, encode(msgspec.structs.replace(overview, volumes=(1.0,))), 2)
-        (tmp_path / OVERVIEW_FILE).write_bytes(b"{")
         publish(writer, 2)
+        (tmp_path / OVERVIEW_FILE).write_bytes(b"{")
         second = reader.poll()
 
     assert first is not None
