@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared import VIEWS
 from tests.conftest import ROOT
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
@@ -151,3 +152,9 @@ def test_the_tools_that_check_the_modules_are_pinned_without_an_address_and_have
         assert re.search(rf"^\|.*(?<![\w/]){name}(?![\w/]).*\|.*\|$", reasons, re.MULTILINE), name
     pinned = [each for path, each in lock.items() if path]
     assert all("integrity" in each and "resolved" not in each for each in pinned)
+
+
+def test_the_page_can_hold_every_view_of_the_contract() -> None:
+    table = re.search(r"Object.freeze\(\{\n(.*?)^\}\)", _SCRIPTS["views.js"], re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert sorted(re.findall(r"^  (\w+):", table[1], re.MULTILINE)) == sorted(view.name for view in VIEWS)

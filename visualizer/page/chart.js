@@ -177,7 +177,7 @@ function ticks(gd) {
 
 /* What the report locates, as shapes. */
 function shaded() {
-  const key = view.shaded && data.report ? `${data.report.crc32} ${timeline.step} ${timeline.key}` : "";
+  const key = view.shaded && data.report ? `${data.crc32.report} ${timeline.step} ${timeline.key}` : "";
   if (key !== marks.key) {
     const shapes = key ? findings.shapes(data.report, timeline) : [];
     marks = { key, shapes, text: JSON.stringify(shapes) };

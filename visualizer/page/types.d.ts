@@ -81,7 +81,6 @@ export interface ReadFile {
 }
 
 export interface DataReport {
-  crc32: number;
   format: string;
   instrument: string;
   complete: boolean;
@@ -95,7 +94,6 @@ export interface DataReport {
 }
 
 export interface Overview {
-  crc32: number;
   start_ms: number;
   bucket_ms: number;
   volumes: number[];
@@ -124,40 +122,45 @@ export interface Monitor {
   failed_writes: Figure;
 }
 
-export interface Change<R> {
-  rows: R[];
-  whole: boolean;
-  total: number;
+/** The views, by their names in the contract. */
+export interface Views {
+  ohlc: OhlcRow[];
+  metrics: MetricsRow[];
+  depth: Depth;
+  report: DataReport | null;
+  overview: Overview | null;
 }
 
-/** What the server answers to a poll: what has changed. */
-export interface Answer {
+/** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
+export interface RowsChange {
+  rows: Row[];
+  whole: boolean;
+  total: number;
+  crc32: number;
+}
+
+/** `crc32` is that of the file. */
+export type ViewChange = RowsChange | { value: unknown; crc32: number };
+
+/** What the server answers to a poll: what has changed. A view that is null is no longer published. */
+export type Answer = {
   server_ms: number;
   control?: string;
   reset?: boolean;
   problem?: string | null;
   status?: Status;
   about?: About;
-  ohlc?: Change<OhlcRow>;
-  metrics?: Change<MetricsRow>;
-  depth?: Depth;
-  report?: DataReport;
-  overview?: Overview;
   monitor?: Monitor;
-}
+} & { [name in keyof Views]?: ViewChange | null };
 
-/** What the page holds. */
-export interface State {
+/** What the page holds. `asked` names the views that it asks for, `crc32` has the checksums of those it holds whole. */
+export interface State extends Views {
   status: Status | null;
   about: About | null;
-  ohlc: OhlcRow[];
-  metrics: MetricsRow[];
-  depth: Depth;
-  report: DataReport | null;
-  overview: Overview | null;
   problem: string | null;
   monitor: Monitor | null;
-  incomplete: boolean;
+  asked: readonly (keyof Views)[];
+  crc32: { [name in keyof Views]?: number | null };
   offsetMs: number;
   serverMs: number;
 }
