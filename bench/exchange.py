@@ -14,7 +14,9 @@ from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.formats.lines.chunks import prefetched
-from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
+from processor.publish.views.depth import depth_payload
+from processor.publish.views.metrics import metrics_payload
+from processor.publish.views.ohlc import ohlc_payload
 from processor.replay.cursor import Cursor
 from processor.settings import Aggregation
 from processor.units import NS_PER_SECOND

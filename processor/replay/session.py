@@ -15,7 +15,8 @@ from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, Disordered, ProcessorError, SettingError
 from processor.formats import changes, open_dataset
 from processor.names import printable
-from processor.publish.publisher import Publisher, Situation, Subject
+from processor.publish.moment import Situation, Subject
+from processor.publish.publisher import Publisher
 from processor.replay import inbox as control
 from processor.replay.player import Player
 from processor.replay.resume import digest_of_marks, settings_for, written
