@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.asking import ASKED_FOLDER, ASKED_FOR_MS, ON_REQUEST, ask_for, asked_ns
 from shared.contract import (
     CHECKS,
     CONTRACT_VERSION,
@@ -55,6 +56,8 @@ from shared.writer import DirectoryWriter, WriterLock, atomic_write
 
 __all__ = [
     "ACTIONS",
+    "ASKED_FOLDER",
+    "ASKED_FOR_MS",
     "CHECKS",
     "CONTRACT_VERSION",
     "CONTROL_FILE",
@@ -75,6 +78,7 @@ __all__ = [
     "METRICS_FILE",
     "OHLC",
     "OHLC_FILE",
+    "ON_REQUEST",
     "OVERVIEW",
     "OVERVIEW_FILE",
     "POLL_INTERVAL_MS",
@@ -113,6 +117,8 @@ __all__ = [
     "WriteStats",
     "WriterLock",
     "WriterLocked",
+    "ask_for",
+    "asked_ns",
     "atomic_write",
     "command",
     "complete_command",

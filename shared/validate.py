@@ -62,7 +62,7 @@ def _faults(directory: Path) -> Iterator[str]:
         yield from (f"{name}: {fault}" for fault in view.faults(value))
         if name in entries:
             yield from _entry_faults(name, entries[name], payload)
-        elif status:
+        elif status and view.presence != "asked":
             yield f"{name}: is not listed in the files of status.json"
     if total > MAX_DATA_BYTES:
         yield f"the data files hold {total} bytes together, at most {MAX_DATA_BYTES} are allowed"

@@ -66,10 +66,10 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _discard(temporary: Path) -> None:
+def _discard(path: Path) -> None:
     # On a directory that is read-only, removing what is not there is refused as well.
     with suppress(OSError):
-        temporary.unlink()
+        path.unlink()
 
 
 class WriterLock:
@@ -128,6 +128,7 @@ class DirectoryWriter:
         self._meters: dict[str, _Meter] = {}
         self._published: dict[str, FileEntry] = {}
         self._prepared: dict[str, _Prepared] = {}
+        self._dropped: set[str] = set()
         self._lock = WriterLock(directory)
 
     def __enter__(self) -> Self:
@@ -159,8 +160,14 @@ class DirectoryWriter:
         if previous and (previous.bytes, previous.crc32) == (entry.bytes, entry.crc32):
             return False
         self._prepare(name, payload)
+        self._dropped.discard(name)
         self.files[name] = entry
         return True
+
+    def drop(self, name: str) -> bool:
+        """List file `name` no more, and let `commit` remove it; return whether it was listed."""
+        self._dropped.add(name)
+        return self.files.pop(name, None) is not None
 
     def commit(self, payload: bytes) -> None:
         """Rename what was prepared and then status.json, which holds `payload` and makes them one picture.
@@ -177,6 +184,9 @@ class DirectoryWriter:
                 # Until all is done it is not known which content a power cut would leave.
                 self._published.pop(name, None)
                 _temporary(path).replace(path)
+            for name in self._dropped:
+                self._published.pop(name, None)
+                _discard(self.directory / name)
             _sync_directory(self.directory)
         except OSError as error:
             self._fail(path, error)
@@ -185,6 +195,7 @@ class DirectoryWriter:
             latency_ns = prepared.latency_ns + ended_ns - begun_ns
             self._meters.setdefault(name, _Meter()).add(ended_ns, latency_ns, prepared.bytes)
         self._prepared.clear()
+        self._dropped.clear()
         self._published = dict(self.files)
 
     def stats(self) -> dict[str, WriteStats]:
@@ -212,6 +223,7 @@ class DirectoryWriter:
         for name in self._prepared:
             _discard(_temporary(self.directory / name))
         self._prepared.clear()
+        self._dropped.clear()
         self.files.clear()
         self.files.update(self._published)
 

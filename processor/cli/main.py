@@ -100,6 +100,10 @@ ControlFolder = Annotated[
     _option("control", "Take commands from the control file in this directory."),
 ]
 ResumeChoice = Annotated[str, _option("resume", "Go on with the same replay where it was killed: on or off.")]
+Views = Annotated[
+    str | None,
+    _option("views", "Views to write even while nobody asks for them, with commas between, or all."),
+]
 Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
 Label = Annotated[str | None, _option("label", "How the page names the dataset; its folder's name if not given.")]
 
@@ -166,16 +170,19 @@ def replay(
     cache_limit: CacheLimit = "20GB",
     control: ControlFolder = None,
     resume: ResumeChoice = "on",
+    views: Views = None,
     *,
     paused: Paused = False,
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
+    from processor.publish.asked import named_views  # noqa: PLC0415
     from processor.replay.run import replay as play  # noqa: PLC0415 - Polars and Numba load only when needed
     from processor.replay.session import Stop  # noqa: PLC0415
 
     options = _settings(
         interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
     )
+    asked = named_views(views or "")
     wall = SystemClock()
     stop = Stop()
 
@@ -200,6 +207,7 @@ def replay(
             control=control,
             paused=paused,
             resume=wanted.one_of("resume", resume, wanted.SWITCH) == "on",
+            views=asked,
             on_progress=lambda share: progress.update(task, completed=share or 0.0, visible=share is not None),
         )
     if not went_well:

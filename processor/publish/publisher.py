@@ -30,7 +30,7 @@ from shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from processor.clock import WallClock
@@ -59,13 +59,16 @@ class Publisher:
         subject: Subject,
         report: Report | None = None,
         ignored: Sequence[str] = (),
+        asked: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         """Begin a session, continuing the generations of whatever was published into the directory before.
 
         `report` is published as it grows, with the names of the files the dataset's format `ignored`.
+        `asked` tells the names of the views that are to be written although they are not always.
         """
         self._report = report
         self._ignored = ignored
+        self._asked = asked
         self._writer = writer
         writer.forget()
         self._clock = clock
@@ -131,14 +134,19 @@ class Publisher:
         )
 
     def _write_views(self, moment: Moment, generation: int, due: frozenset[Pace]) -> bool:
-        """Write those that are due; return whether any has changed."""
+        """Write those that are due, or newly asked for; return whether any has changed."""
         if BARS in due:
             self._checks = checks(moment.rows, moment.engine)
         wrote = False
+        asked = self._asked()
         for published in VIEWS:
-            if published.pace in due:
+            view = published.view
+            on_request = view.presence == "asked"
+            if on_request and view.name not in asked:
+                wrote |= self._writer.drop(view.file)
+            elif published.pace in due or (on_request and view.file not in self._writer.files):
                 payload = published.payload(moment)
-                wrote |= payload is not None and self._writer.write(published.view.file, payload, generation)
+                wrote |= payload is not None and self._writer.write(view.file, payload, generation)
         return wrote
 
     def _status(self, engine: Engine, situation: Situation, generation: int) -> Status:

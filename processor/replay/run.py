@@ -8,6 +8,7 @@ import structlog
 
 from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
+from processor.publish.asked import AskedViews
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.control_place import place_said
 from processor.replay.inbox import Mailbox
@@ -39,13 +40,15 @@ def replay(
     control: Path | None = None,
     paused: bool = False,
     resume: bool = True,
+    views: frozenset[str] = frozenset(),
     on_progress: Callable[[float | None], None] = lambda _: None,
 ) -> bool:
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
 
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
     `control`, commands are taken from the control file in that directory; with `paused`, nothing moves until one says
-    so. With `resume`, a replay of the same that was killed is gone on with. `on_progress` is told how far loading has
+    so. `views` are written besides those that always are, and with `control` those that are asked for there. With
+    `resume`, a replay of the same that was killed is gone on with. `on_progress` is told how far loading has
     come, 0 to 1, and None while nothing is loading. Returns whether it went well; when the
     dataset cannot be replayed, status.json says why and the files stay.
 
@@ -56,7 +59,9 @@ def replay(
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, place_said(control, out):
         before = last_status(writer)
         mailbox = _mailbox(control, clock, before)
-        wish = Wish(path, settings, digest_of_wish(path, settings), writer, clock, stop, cache, mailbox, on_progress)
+        asked = AskedViews(clock, views, control)
+        digest = digest_of_wish(path, settings)
+        wish = Wish(path, settings, digest, writer, clock, stop, cache, mailbox, on_progress, asked)
         session: Session | None = None
         try:
             session = _first(path, settings, wish, before if resume else None, paused=paused)

@@ -26,7 +26,7 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import HEARTBEAT_MS, MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from processor.clock import WallClock
@@ -70,7 +70,8 @@ class Wish:
     """What all sessions of a replay share.
 
     `path`, `asked` and `digest` are what was asked for on the command line. `on_progress` is told the share of the
-    files read while the replay is loading, and None when it is not.
+    files read while the replay is loading, and None when it is not. `asked_views` tells which views to write besides
+    those that always are.
     """
 
     path: Path
@@ -82,6 +83,7 @@ class Wish:
     cache: Cache | None
     mailbox: Mailbox | None
     on_progress: Callable[[float | None], None]
+    asked_views: Callable[[], Collection[str]] = frozenset
 
 
 class _Stopped(Exception):
@@ -474,7 +476,12 @@ class Session:
         """Begin a session as the files know it, or one that was left again."""
         self.subject = subject
         self._publisher = Publisher(
-            self._wish.writer, self._clock, self.subject, self._source.report, self._dataset.ignored
+            self._wish.writer,
+            self._clock,
+            self.subject,
+            self._source.report,
+            self._dataset.ignored,
+            self._wish.asked_views,
         )
 
     def _command(self) -> Command | None:

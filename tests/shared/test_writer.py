@@ -216,6 +216,35 @@ def test_what_may_have_been_renamed_in_a_failed_publication_is_written_again(
     assert {path.read_bytes() for path in tmp_path.glob("*.json")} == {b"[1]", b"{}"}
 
 
+def test_a_file_that_is_dropped_is_listed_no_more_and_gone_with_the_next_publication(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        for name in (OHLC_FILE, DEPTH_FILE):
+            writer.write(name, b"[]", generation=1)
+        writer.commit(b"{}")
+
+        assert writer.drop(DEPTH_FILE)
+        assert not writer.drop(DEPTH_FILE)
+        assert set(writer.files) == {OHLC_FILE}
+        assert (tmp_path / DEPTH_FILE).exists(), "the status that names it still stands"
+        writer.commit(b"{ }")
+        assert not (tmp_path / DEPTH_FILE).exists()
+
+        assert writer.write(DEPTH_FILE, b"[]", generation=3)
+        writer.commit(b"{}")
+        assert (tmp_path / DEPTH_FILE).read_bytes() == b"[]"
+
+
+def test_a_file_that_is_dropped_and_written_again_before_the_publication_stays(tmp_path: Path) -> None:
+    with DirectoryWriter(tmp_path) as writer:
+        writer.write(OHLC_FILE, b"[1]", generation=1)
+        writer.commit(b"{}")
+        writer.drop(OHLC_FILE)
+        assert writer.write(OHLC_FILE, b"[1]", generation=2)
+        writer.commit(b"{}")
+
+    assert (tmp_path / OHLC_FILE).exists()
+
+
 def test_a_new_session_lists_no_file_of_the_one_before(tmp_path: Path) -> None:
     with DirectoryWriter(tmp_path) as writer:
         writer.write(OHLC_FILE, b"[]", generation=1)
