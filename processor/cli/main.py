@@ -92,6 +92,7 @@ Workers = Annotated[
 Cluster = Annotated[
     str | None, _option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
 ]
+TableView = Annotated[str, _option("view", "What the rows are: bars, or tape for orders.")]
 AllInstruments = Annotated[
     bool, _option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]
@@ -230,14 +231,17 @@ def aggregate(
     cache_limit: CacheLimit = "20GB",
     workers: Workers = 1,
     cluster: Cluster = None,
+    view: TableView = "bars",
     *,
     all_instruments: AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor.aggregate import table as whole  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.aggregate.tape import tapes  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     options = _settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
+    is_tape = wanted.one_of("view", view, ("bars", "tape")) == "tape"
     whole.check_out(out)
     if all_instruments and options.instrument:
         raise SettingError("instrument", options.instrument, "none, as --all-instruments means all of them")
@@ -245,20 +249,25 @@ def aggregate(
     names = opened.instruments if all_instruments else (opened.resolved(options.instrument),)
     with _progress() as progress:
         task = progress.add_task("reading", total=None)
-        found = whole.aggregate_all(
-            opened,
-            names,
-            options,
-            _cache(cache, cache_limit),
-            workers=wanted.at_least("workers", workers, 1, wanted.MAX_WORKERS),
-            cluster=cluster or None,
-            on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
-        )
+
+        def on_progress(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        kept = _cache(cache, cache_limit)
+        if is_tape:
+            found = tapes(opened, names, options, kept, on_progress)
+        else:
+            count = wanted.at_least("workers", workers, 1, wanted.MAX_WORKERS)
+            found = whole.aggregate_all(
+                opened, names, options, kept, workers=count, cluster=cluster or None, on_progress=on_progress
+            )
     rows = whole.together(found) if all_instruments else found[0].rows
     whole.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""
-        _say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")
+        what = "orders" if is_tape else "intervals"
+        samples = "" if is_tape else f" and {each.samples} book samples"
+        _say(f"{out}: {name}{len(each.rows)} {what} of {each.trades} trades{samples}")
         _say_found(each.report)
 
 

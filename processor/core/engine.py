@@ -18,6 +18,7 @@ from processor.core.activity import Fills
 from processor.core.bars import Tape, Traded
 from processor.core.book import Book, BookBars, concatenated
 from processor.core.kernel import NO_PRICE
+from processor.core.orders import RecentTrades
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.settings import Aggregation
 
+_ORDERS_KEPT: Final = 500
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
 _NO_LOTS: Final = (0,) * len(bars.LOTS)
 _EXACT_IN_FLOAT64: Final = 2**53
@@ -60,6 +62,7 @@ class Engine:
         self.first_ns: int | None = None
         self.event_ns: int | None = None
         self._keep = keep
+        self._recent = None if keep is None else RecentTrades(_ORDERS_KEPT)
         self._fills: Fills | None = None
         self._trade_bars: list[pl.DataFrame] = []
         self._book_bars: list[BookBars] = []
@@ -138,6 +141,8 @@ class Engine:
             self._first_trade_bucket = int(buckets[0])
         price_decimals, size_decimals = self.tape.price_decimals, self.tape.size_decimals
         closed = self.tape.advance(trades, buckets)
+        if self._recent is not None:
+            self._recent.add(trades)
         self.trades += len(trades)
         grown = (self.tape.price_decimals - price_decimals, self.tape.size_decimals - size_decimals)
         self._trade_bars = [bars.rescaled(part, *grown) for part in self._trade_bars]
@@ -174,6 +179,21 @@ class Engine:
             if self._keep is not None:
                 self._book_bars = [concatenated(self._book_bars).tail(self._keep)]
         return bool(len(closed))
+
+    def put_trades_before(self, earlier: Iterable[Trades]) -> None:
+        """Take in trades from before those that this engine began with, newest part first, for `recent_orders` alone.
+
+        Reads no more of them than that needs.
+        """
+        if self._recent is not None:
+            self._recent.put_before(earlier)
+
+    def recent_orders(self) -> tuple[Trades | None, pl.DataFrame]:
+        """The newest 500 orders (see `orders.orders_of`) and the trades they are of; none where `keep` is None.
+
+        `first` is the number of an order's first trade in the dataset.
+        """
+        return (None, pl.DataFrame()) if self._recent is None else self._recent.orders(self.trades)
 
     def trade_bars(self) -> pl.DataFrame:
         """Intervals with trades, oldest first, the open one last (columns of `bars.SCHEMA`: ticks and lots)."""

@@ -85,11 +85,25 @@ def engine_before(
 ) -> tuple[Engine, int]:
     """An engine, and the segment it has to go on with to be right about the last `keep` intervals from `segment` on.
 
+    It knows the newest orders before that segment too.
+
     For intervals that end by activity, `filled` says where they begin.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
+    engine, first = _engine_before(folder, manifest, segment, aggregation, keep=keep, filled=filled)
+    engine.put_trades_before(
+        part
+        for number in reversed(range(first))
+        for part in reversed(trades_of_segment(folder, number, manifest.segments[number]))
+    )
+    return engine, first
+
+
+def _engine_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, *, keep: int, filled: Filled | None
+) -> tuple[Engine, int]:
     if segment == 0:
         return Engine(aggregation, keep=keep), 0
     if filled is not None:

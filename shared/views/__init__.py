@@ -13,11 +13,12 @@ from shared.views.metrics import METRICS
 from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
 from shared.views.report import REPORT
+from shared.views.tape import TAPE
 
 if TYPE_CHECKING:
     from shared.views.base import View
 
-VIEWS: Final[tuple[View[Any], ...]] = (OHLC, DEPTH, METRICS, REPORT, OVERVIEW)
+VIEWS: Final[tuple[View[Any], ...]] = (OHLC, DEPTH, METRICS, REPORT, OVERVIEW, TAPE)
 
 BY_NAME: Final = {view.name: view for view in VIEWS}
 BY_FILE: Final = {view.file: view for view in VIEWS}

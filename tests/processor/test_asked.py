@@ -13,10 +13,16 @@ from processor.publish import publisher as publishing
 from processor.publish.asked import AskedViews, named_views
 from processor.publish.moment import Moment, Situation, Subject
 from processor.publish.publisher import Publisher
+from processor.publish.views import VIEWS
 from processor.publish.views.base import SECOND, Published
-from processor.settings import Aggregation
-from shared import STATUS_FILE, DirectoryWriter, View, ask_for, decode
+from processor.replay.run import replay
+from processor.replay.session import Stop
+from processor.settings import Aggregation, Settings
+from shared import STATUS_FILE, DirectoryReader, DirectoryWriter, View, ask_for, decode
+from shared.validate import faults
+from shared.views.tape import TAPE, TAPE_FILE
 from tests.processor.fake_clock import FakeClock
+from tests.processor.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +86,7 @@ class Exchange:
             content="",
             bound="",
         )
-        monkeypatch.setattr(publishing, "VIEWS", (*publishing.VIEWS, Published(extra, SECOND, self._payload)))
+        monkeypatch.setattr(publishing, "VIEWS", (*VIEWS, Published(extra, SECOND, self._payload)))
         self._publisher = Publisher(self._writer, self.clock, SUBJECT, asked=lambda: self.asked)
 
     def _payload(self, _: Moment) -> bytes:
@@ -132,3 +138,29 @@ def test_what_a_killed_processor_left_of_a_view_is_removed_with_the_first_pictur
     (exchange.directory / "extra_data.json").write_bytes(b"9")
     exchange.publish()
     assert not (exchange.directory / "extra_data.json").exists()
+
+
+def test_a_replay_writes_the_tape_where_it_is_named_and_the_validator_accepts_it(tmp_path: Path) -> None:
+    trades, book = market()
+    dataset = write(tmp_path / "walk", trades, book)
+    settings = Settings(speed=None, at_end="exit")
+    assert replay(dataset, tmp_path / "without", settings, FakeClock(), Stop())
+    assert not (tmp_path / "without" / TAPE_FILE).exists()
+
+    out = tmp_path / "with"
+    assert replay(dataset, out, settings, FakeClock(), Stop(), views=frozenset({"tape"}))
+    assert faults(out) == []
+    picture = DirectoryReader(out).poll()
+    assert picture is not None
+    rows = picture[TAPE]
+    assert len(rows) == 500
+    # The newest orders hold all trades from the first of them on.
+    first = rows[0].trade
+    assert sum(row.trades for row in rows) == len(trades) - first
+    sizes = trades.size_lots[first:] / 10**trades.size_decimals
+    assert sum(row.volume for row in rows) == pytest.approx(sizes.sum(), rel=1e-12)
+    assert [row.side for row in rows] == [int(trades.aggressor[row.trade]) for row in rows]
+
+    (out / TAPE_FILE).write_text("[[0,0,2,1.0,1,1.0,1.0,1],[0,0,1,1.0,1,1.0,1.0,2]]")
+    said = faults(out)
+    assert any("trade does not increase" in fault for fault in said), said

@@ -1,5 +1,5 @@
 /* What this page holds of the data, and how an answer of the server changes it. Pure: nothing here touches the page. */
-import { EMPTY, NAMES } from "./views.js";
+import { EMPTY, NAMES, USUAL } from "./views.js";
 /** @import { Answer, RowsChange, Row, State, ViewChange } from "./types.d.ts" */
 
 /** @returns {State} */
@@ -10,7 +10,7 @@ export function empty() {
     about: null,
     problem: null,
     monitor: null,
-    asked: NAMES,
+    asked: USUAL,
     crc32: {},
     offsetMs: 0,
     serverMs: 0,

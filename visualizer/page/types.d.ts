@@ -6,6 +6,8 @@ export type Row = readonly [number, ...(number | null)[]];
 export type OhlcRow = [number, number, number, number, number, number];
 /** Time, then open, high, low and close of the OBI and of the CVD. */
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
+/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
+export type TapeRow = [number, number, number, number, number, number, number, number];
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -129,6 +131,7 @@ export interface Views {
   depth: Depth;
   report: DataReport | null;
   overview: Overview | null;
+  tape: TapeRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */

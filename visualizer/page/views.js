@@ -8,7 +8,11 @@ export const EMPTY = Object.freeze({
   depth: { bids: [], asks: [] },
   report: null,
   overview: null,
+  tape: [],
 });
 
-/** @type {(keyof Views)[]} */
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
+/** @type {(keyof Views)[]} */
+const ON_REQUEST = ["tape"];
+/* What every page asks for; the others travel while something shows them. */
+export const USUAL = NAMES.filter((name) => !ON_REQUEST.includes(name));
