@@ -186,6 +186,7 @@ class DirectoryWriter:
                 _temporary(path).replace(path)
             for name in self._dropped:
                 self._published.pop(name, None)
+                self._meters.pop(name, None)
                 _discard(self.directory / name)
             _sync_directory(self.directory)
         except OSError as error:

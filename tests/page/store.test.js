@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as store from "../../visualizer/page/store.js";
+import { heldBack } from "../../visualizer/page/views.js";
 
 /** @param {object} fields */
 const answer = (fields) => ({ server_ms: 0, ...fields });
@@ -36,4 +37,16 @@ test("another session leaves nothing of the one before but what is asked for", (
   const other = store.receive(held, answer({ reset: true }), 0);
   assert.deepEqual(other.ohlc, []);
   assert.deepEqual(store.known(other).views, { ohlc: { crc32: null } });
+});
+
+test("what cannot be read holds the picture back, and a view only itself", () => {
+  assert.equal(heldBack("ohlc_data.json is missing"), "picture");
+  assert.equal(heldBack("status.json is missing"), "picture");
+  assert.equal(heldBack("report_data.json is missing"), "report");
+  assert.equal(heldBack("tape_data.json is missing"), "tape");
+});
+
+test("a view on request is not asked for before something shows it", () => {
+  assert.ok(!("tape" in store.known(store.empty()).views));
+  assert.deepEqual(store.known({ ...store.empty(), asked: ["tape"] }).views, { tape: { crc32: null } });
 });

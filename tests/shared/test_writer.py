@@ -228,6 +228,7 @@ def test_a_file_that_is_dropped_is_listed_no_more_and_gone_with_the_next_publica
         assert (tmp_path / DEPTH_FILE).exists(), "the status that names it still stands"
         writer.commit(b"{ }")
         assert not (tmp_path / DEPTH_FILE).exists()
+        assert DEPTH_FILE not in writer.stats()
 
         assert writer.write(DEPTH_FILE, b"[]", generation=3)
         writer.commit(b"{}")

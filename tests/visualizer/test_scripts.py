@@ -154,7 +154,16 @@ def test_the_tools_that_check_the_modules_are_pinned_without_an_address_and_have
     assert all("integrity" in each and "resolved" not in each for each in pinned)
 
 
-def test_the_page_can_hold_every_view_of_the_contract() -> None:
-    table = re.search(r"Object.freeze\(\{\n(.*?)^\}\)", _SCRIPTS["views.js"], re.MULTILINE | re.DOTALL)
+def test_the_page_knows_every_view_of_the_contract_and_its_presence() -> None:
+    script = _SCRIPTS["views.js"]
+    table = re.search(r"Object.freeze\(\{\n(.*?)^\}\)", script, re.MULTILINE | re.DOTALL)
     assert table is not None
     assert sorted(re.findall(r"^  (\w+):", table[1], re.MULTILINE)) == sorted(view.name for view in VIEWS)
+    listed = {
+        name: set(re.findall(r'"(\w+)"', names)) for name, names in re.findall(r"const (\w+) = \[(.*)\];", script)
+    }
+    assert listed == {
+        "DATA": {view.name for view in VIEWS if view.presence == "data"},
+        "ON_REQUEST": {view.name for view in VIEWS if view.presence == "asked"},
+    }
+    assert {view.file for view in VIEWS} == {f"{view.name}_data.json" for view in VIEWS}
