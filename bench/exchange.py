@@ -14,7 +14,9 @@ from processor.core.engine import Engine
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.prefetch import prefetched
-from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
+from processor.publish.views.depth import depth_payload
+from processor.publish.views.metrics import metrics_payload
+from processor.publish.views.ohlc import ohlc_payload
 from processor.replay.cursor import Cursor
 from processor.settings import Aggregation
 from processor.units import NS_PER_SECOND
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 PART: Final = "file exchange"
 _LEVELS: Final = 50
 _WARM_UP: Final = 20
+_SHARED: Final = ", renames of all and fsync of the directory"
 _EVENT_TIME_PER_PUBLICATION_NS: Final = NS_PER_SECOND
 """Ten times real time at ten publications a second; with bars of a second every publication changes every file."""
 
@@ -157,7 +160,7 @@ def _figures(costs: _Costs, sizes: dict[str, int], publications: int) -> list[Fi
             "ms",
             percentiles(costs.ms[f"write {name}"]),
             writing,
-            f"{sizes[name] / 1000:.1f} kB, fsync of file and directory, {publications} times",
+            f"{sizes[name] / 1000:.1f} kB, fsync{_SHARED if name == STATUS_FILE else ''}, {publications} times",
         )
         for name in files
     ]

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from shared import VIEWS
+
 _POLL_S: Final = 0.5
 _TIMEOUT_S: Final = 30.0
 
@@ -136,9 +138,13 @@ class _Tab:
         held |= {name: status[name] for name in ("generation", "published_at_ms", "heartbeat_ms") if name in status}
         if "about" in answer:
             held |= {"session": answer["about"]["session"], "about": answer["about"]["crc32"]}
-        for name in ("ohlc", "metrics"):
-            if answer.get(name, {}).get("rows"):
-                held[f"{name}_ms"] = answer[name]["rows"][-1][0]
+        views = held.get("views") or {view.name: {} for view in VIEWS if view.presence != "asked"}
+        for name in views.keys() & answer.keys():
+            # What a page keeps of the rows is enough for the differences: those that it has are not told again.
+            rows = answer[name].get("rows")
+            ends = {"first": views[name].get("first", rows[0][0]), "last": rows[-1][0]} if rows else {}
+            views[name] = {"crc32": answer[name]["crc32"]} | ends
+        held["views"] = views
         if "monitor" in answer:
             held["monitor_ms"] = answer["monitor"]["at_ms"]
         if "problem" in answer:

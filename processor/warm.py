@@ -16,7 +16,7 @@ from processor.aggregate.table import aggregate
 from processor.demo import generate
 from processor.formats import dbn, open_dataset
 from processor.formats.books import orders
-from processor.publish.publisher import depth_payload
+from processor.publish.views.depth import depth_payload
 from processor.settings import Settings
 from processor.sources.files import FileSource
 

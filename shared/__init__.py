@@ -1,42 +1,24 @@
-"""The file contract between the processor and whoever shows or checks what it publishes."""
+"""The file contract between the processor and what shows or checks its files."""
 
 from __future__ import annotations
 
+from shared.asking import ASKED_FOLDER, ASKED_FOR_MS, ON_REQUEST, ask_for, asked_ns
 from shared.commands import ACTIONS, Command
 from shared.contract import (
     CHECKS,
     CONTRACT_VERSION,
-    DATA_FILES,
-    DEPTH_FILE,
     HEARTBEAT_MS,
     MAX_DATA_BYTES,
-    MAX_INCIDENTS,
-    MAX_LISTED_FILES,
     MAX_PARSE_MS,
     MAX_PUBLISH_HZ,
     MAX_ROWS,
-    MAX_VOLUMES,
     MAX_WRITE_MS,
-    METRICS_FILE,
-    OHLC_FILE,
-    OVERVIEW_FILE,
     POLL_INTERVAL_MS,
-    REPORT_FILE,
     STALE_AFTER_MS,
     STATUS_FILE,
-    VIEW_FILES,
     ControlAnswer,
-    DataReport,
-    Depth,
     FileEntry,
-    Finding,
-    Incident,
     IpcStats,
-    Level,
-    MetricsRow,
-    OhlcRow,
-    Overview,
-    ReadFile,
     Resume,
     State,
     Status,
@@ -52,15 +34,34 @@ from shared.control_file import (
     send_command,
 )
 from shared.errors import ContractError, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
-from shared.reader import DirectoryReader, Picture, ReadObserver, decode
+from shared.reader import DirectoryReader, Held, Picture, ReadObserver, decode
+from shared.views import DATA_FILES, VIEW_FILES, VIEWS
+from shared.views.base import View
+from shared.views.depth import DEPTH, DEPTH_FILE, Depth, Level
+from shared.views.metrics import METRICS, METRICS_FILE, MetricsRow
+from shared.views.ohlc import OHLC, OHLC_FILE, OhlcRow
+from shared.views.overview import MAX_VOLUMES, OVERVIEW, OVERVIEW_FILE, Overview
+from shared.views.report import (
+    MAX_INCIDENTS,
+    MAX_LISTED_FILES,
+    REPORT,
+    REPORT_FILE,
+    DataReport,
+    Finding,
+    Incident,
+    ReadFile,
+)
 from shared.writer import DirectoryWriter, WriterLock, atomic_write
 
 __all__ = [
     "ACTIONS",
+    "ASKED_FOLDER",
+    "ASKED_FOR_MS",
     "CHECKS",
     "CONTRACT_VERSION",
     "CONTROL_FILE",
     "DATA_FILES",
+    "DEPTH",
     "DEPTH_FILE",
     "HEARTBEAT_MS",
     "MAX_CONTROL_BYTES",
@@ -72,13 +73,19 @@ __all__ = [
     "MAX_ROWS",
     "MAX_VOLUMES",
     "MAX_WRITE_MS",
+    "METRICS",
     "METRICS_FILE",
+    "OHLC",
     "OHLC_FILE",
+    "ON_REQUEST",
+    "OVERVIEW",
     "OVERVIEW_FILE",
     "POLL_INTERVAL_MS",
+    "REPORT",
     "REPORT_FILE",
     "STALE_AFTER_MS",
     "STATUS_FILE",
+    "VIEWS",
     "VIEW_FILES",
     "Command",
     "ContractError",
@@ -89,6 +96,7 @@ __all__ = [
     "DirectoryWriter",
     "FileEntry",
     "Finding",
+    "Held",
     "Incident",
     "IpcStats",
     "Level",
@@ -103,10 +111,13 @@ __all__ = [
     "Resume",
     "State",
     "Status",
+    "View",
     "WriteFailed",
     "WriteStats",
     "WriterLock",
     "WriterLocked",
+    "ask_for",
+    "asked_ns",
     "atomic_write",
     "command",
     "complete_command",

@@ -1,4 +1,4 @@
-"""The file contract: names, limits and the types of everything that crosses the exchange.
+"""The file contract: its limits, and status.json. The other files are a module each in `shared.views`.
 
 The rows are arrays on disk and frozen structs in memory. A reader ignores columns and keys it does not know, so both
 may be added within a contract version; none is ever renamed or removed.
@@ -13,15 +13,7 @@ import msgspec
 
 CONTRACT_VERSION: Final = "1.0"
 
-OHLC_FILE: Final = "ohlc_data.json"
-DEPTH_FILE: Final = "depth_data.json"
-METRICS_FILE: Final = "metrics_data.json"
 STATUS_FILE: Final = "status.json"
-REPORT_FILE: Final = "report_data.json"
-DATA_FILES: Final = (OHLC_FILE, DEPTH_FILE, METRICS_FILE)
-OVERVIEW_FILE: Final = "overview_data.json"
-VIEW_FILES: Final = (REPORT_FILE, OVERVIEW_FILE)
-"""Further files of a picture: a writer may leave them out, and a reader may do without."""
 LOCK_FILE: Final = ".writer.lock"
 
 MAX_ROWS: Final = 1000
@@ -30,12 +22,6 @@ MAX_WRITE_MS: Final = 10.0
 MAX_PARSE_MS: Final = 5.0
 MAX_DATA_BYTES: Final = 500_000
 """All data files together, as a healthy writer keeps them."""
-MAX_INCIDENTS: Final = 20
-"""Incidents of one kind that report_data.json locates."""
-MAX_LISTED_FILES: Final = 500
-"""Files of a dataset that report_data.json lists, and as many that were ignored."""
-MAX_VOLUMES: Final = 1000
-"""Numbers that overview_data.json holds."""
 MAX_READ_BYTES: Final = 8_000_000
 """A single file beyond this is not even parsed."""
 POLL_INTERVAL_MS: Final = 500
@@ -45,107 +31,6 @@ STALE_AFTER_MS: Final = 5000
 """A status whose heartbeat is older than this belongs to a writer that is gone or stuck."""
 
 State = Literal["loading", "playing", "paused", "finished", "failed"]
-
-
-class OhlcRow(msgspec.Struct, array_like=True, frozen=True):
-    """One bar of trades: prices and volume in the instrument's own units, time in ms since the Unix epoch, UTC."""
-
-    timestamp_ms: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-
-
-class MetricsRow(msgspec.Struct, array_like=True, frozen=True):
-    """One interval's order-book imbalance and cumulative volume delta; other writers may leave the CVD out."""
-
-    timestamp_ms: int
-    obi_open: float
-    obi_high: float
-    obi_low: float
-    obi_close: float
-    cvd_open: float | None = None
-    cvd_high: float | None = None
-    cvd_low: float | None = None
-    cvd_close: float | None = None
-
-
-class Level(msgspec.Struct, array_like=True, frozen=True):
-    """One price of one side of the book and the size resting there."""
-
-    price: float
-    size: float
-
-
-class Depth(msgspec.Struct, frozen=True):
-    """The book, best price first on both sides."""
-
-    bids: tuple[Level, ...] = ()
-    asks: tuple[Level, ...] = ()
-
-
-class ReadFile(msgspec.Struct, frozen=True):
-    """One file of the dataset as far as it has been read: rows, and the span of their times in ms."""
-
-    name: str
-    rows: int
-    malformed: int = 0
-    first_ms: int | None = None
-    last_ms: int | None = None
-
-
-class Incident(msgspec.Struct, frozen=True):
-    """One thing found: file and line (1-based), event time in ms, its end if it lasts; null where there is none."""
-
-    file: str | None
-    line: int | None
-    time_ms: int | None
-    until_ms: int | None
-    detail: str
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """Something the data's user should know: what it is, how often it was found, and where the first few are."""
-
-    kind: str
-    meaning: str
-    count: int
-    incidents: tuple[Incident, ...] = ()
-
-
-class DataReport(msgspec.Struct, frozen=True):
-    """What the dataset is and what was found in it: nothing that happens after the event clock.
-
-    Reading runs ahead of the clock, so what is said of whole files does too. `trades` and `book_events` have been read,
-    and that is all there are if `complete`. `file_count` and `ignored_count` are those of the whole dataset, however
-    many are listed.
-    """
-
-    dataset: str
-    format: str
-    instrument: str
-    instruments: tuple[str, ...]
-    complete: bool
-    trades: int
-    book_events: int
-    files: tuple[ReadFile, ...]
-    file_count: int
-    ignored_files: tuple[str, ...]
-    ignored_count: int
-    findings: tuple[Finding, ...]
-
-
-class Overview(msgspec.Struct, frozen=True):
-    """The traded volume of the whole range: one number for each `bucket_ms` from `start_ms`, up to the event clock.
-
-    A bucket that the clock has not passed is not there, so nothing in it lies after the clock.
-    """
-
-    start_ms: int
-    bucket_ms: int
-    volumes: tuple[float, ...]
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -182,7 +67,11 @@ class Resume(msgspec.Struct, frozen=True):
 
 
 class WriteStats(msgspec.Struct, frozen=True):
-    """How the writing of one file goes. Latency: temporary file to directory fsync; rate over the last 10 s."""
+    """How the writing of one file has gone; rate over the last 10 s.
+
+    Latency is that of its temporary file, and of the renames and the directory's fsync that all files of a publication
+    share.
+    """
 
     writes: int = 0
     rate_hz: float = 0.0
@@ -259,15 +148,6 @@ CHECKS: Final = (
     "times_increase",
 )
 """The cross-checks a writer publishes under `checks`: true, false, or null while there is nothing to check."""
-
-FILE_TYPES: Final[dict[str, object]] = {
-    OHLC_FILE: tuple[OhlcRow, ...],
-    DEPTH_FILE: Depth,
-    METRICS_FILE: tuple[MetricsRow, ...],
-    REPORT_FILE: DataReport,
-    OVERVIEW_FILE: Overview,
-    STATUS_FILE: Status,
-}
 
 _ENCODER: Final = msgspec.json.Encoder()
 

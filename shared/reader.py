@@ -6,37 +6,23 @@ import os
 import time
 import zlib
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 import structlog
 
-from shared.contract import (
-    DATA_FILES,
-    DEPTH_FILE,
-    FILE_TYPES,
-    MAX_READ_BYTES,
-    METRICS_FILE,
-    OHLC_FILE,
-    OVERVIEW_FILE,
-    REPORT_FILE,
-    STATUS_FILE,
-    DataReport,
-    Depth,
-    FileEntry,
-    MetricsRow,
-    OhlcRow,
-    Overview,
-    Status,
-)
+from shared.contract import MAX_READ_BYTES, STATUS_FILE, FileEntry, Status
 from shared.errors import ContractError, MalformedFile
+from shared.views import BY_FILE, FILE_TYPES, VIEWS
+from shared.views.base import T, View, row_key
+from shared.views.depth import DEPTH, Depth
+from shared.views.metrics import METRICS, MetricsRow
+from shared.views.ohlc import OHLC, OhlcRow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _log = structlog.get_logger()
-
-ViewT = TypeVar("ViewT", DataReport, Overview)
 
 _ATTEMPTS: Final = 3
 """A publication takes about a millisecond, so a picture caught in the middle of one is whole at the next look."""
@@ -46,21 +32,42 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 }
 
 
+class Held(msgspec.Struct, frozen=True):
+    """The value of a view and the CRC-32 of the bytes that it was read from."""
+
+    value: Any
+    crc32: int
+
+
 class Picture(msgspec.Struct, frozen=True):
     """What was published together: a status and the files it names.
 
-    A view that is not there or cannot be read does not keep the rest back: the last one of the same session stays.
-    `report_crc32` tells which one `report` is, and `overview_crc32` the same of `overview`.
+    `picture[VIEW]` is the value of a view, its `empty` where there is none. A view that cannot be read holds nothing
+    else back: the last one of the same session stays. `held` has, by name, those that there are.
     """
 
     status: Status
-    ohlc: tuple[OhlcRow, ...]
-    metrics: tuple[MetricsRow, ...]
-    depth: Depth
-    report: DataReport | None = None
-    report_crc32: int | None = None
-    overview: Overview | None = None
-    overview_crc32: int | None = None
+    held: dict[str, Held] = {}
+
+    def __getitem__(self, view: View[T]) -> T:
+        """The value of `view`."""
+        found = self.held.get(view.name)
+        return view.empty if found is None else found.value
+
+    @property
+    def ohlc(self) -> tuple[OhlcRow, ...]:
+        """The bars of trades, oldest first."""
+        return self[OHLC]
+
+    @property
+    def metrics(self) -> tuple[MetricsRow, ...]:
+        """The rows of imbalance and CVD, oldest first."""
+        return self[METRICS]
+
+    @property
+    def depth(self) -> Depth:
+        """The book."""
+        return self[DEPTH]
 
     def is_newer_than(self, session: str | None, generation: int, published_at_ms: int) -> bool:
         """Whether this picture follows the one so described; generations order within a session only."""
@@ -70,7 +77,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class ReadObserver(Protocol):
-    """Whoever counts what reading costs and where it fails."""
+    """Counts what reading costs and where it fails."""
 
     def parsed(self, name: str, seconds: float) -> None:
         """File `name` was decoded and is sound."""
@@ -154,39 +161,29 @@ class DirectoryReader:
         ):
             reason = f"generation {status.generation} is older than {picture.status.generation}, already read"
             raise _Unreadable(STATUS_FILE, "failed", reason)
-        values = {name: self._read(name, status.files[name]) if name in status.files else None for name in DATA_FILES}
         last = picture if picture is not None and picture.status.session == status.session else None
-        report, report_crc32 = self._view(
-            REPORT_FILE, status, (last.report, last.report_crc32) if last else (None, None), patient=patient
-        )
-        overview, overview_crc32 = self._view(
-            OVERVIEW_FILE, status, (last.overview, last.overview_crc32) if last else (None, None), patient=patient
-        )
-        return Picture(
-            status=status,
-            ohlc=values[OHLC_FILE] or (),
-            metrics=values[METRICS_FILE] or (),
-            depth=values[DEPTH_FILE] or Depth(),
-            report=report,
-            report_crc32=report_crc32,
-            overview=overview,
-            overview_crc32=overview_crc32,
-        )
+        found = {view.name: self._view(view, status, last, patient=patient) for view in VIEWS}
+        return Picture(status, {name: held for name, held in found.items() if held is not None})
 
-    def _view(
-        self, name: str, status: Status, last: tuple[ViewT | None, int | None], *, patient: bool
-    ) -> tuple[ViewT | None, int | None]:
-        """The view that belongs to `status` and its CRC, or the `last` one of its session where that cannot be read."""
-        entry = status.files.get(name)
+    def _view(self, view: View[Any], status: Status, last: Picture | None, *, patient: bool) -> Held | None:
+        """The view as it belongs to `status`; or as the `last` picture of its session has it where it cannot be read.
+
+        Raises:
+            _Unreadable: the picture cannot do without it, or it is worth another look.
+        """
+        entry = status.files.get(view.file)
+        if entry is None:
+            self._view_problems.pop(view.file, None)
+            return None
         try:
-            view = None if entry is None else self._read(name, entry)
+            value = self._read(view.file, entry)
         except _Unreadable as problem:
-            if problem.kind == "mixed" and patient:
+            if view.presence == "data" or (problem.kind == "mixed" and patient):
                 raise
-            self._view_problems[name] = problem
-            return last
-        self._view_problems.pop(name, None)
-        return view, None if entry is None else entry.crc32
+            self._view_problems[view.file] = problem
+            return last.held.get(view.name) if last else None
+        self._view_problems.pop(view.file, None)
+        return Held(value, entry.crc32)
 
     def _read(self, name: str, wanted: FileEntry | None) -> Any:  # noqa: ANN401 - the file's own type
         file = self._files[name]
@@ -234,7 +231,7 @@ def decode(name: str, payload: bytes) -> Any:  # noqa: ANN401 - the file's own t
     """Decode file `name` of the contract.
 
     Raises:
-        MalformedFile: the bytes are not JSON, not of the file's type, or their times do not increase.
+        MalformedFile: the bytes are not JSON, not of the file's type, or its rows' first column does not increase.
     """
     try:
         value = _DECODERS[name].decode(payload)
@@ -242,10 +239,9 @@ def decode(name: str, payload: bytes) -> Any:  # noqa: ANN401 - the file's own t
         raise MalformedFile(name, f"is not what the contract says: {error}") from error
     except UnicodeDecodeError as error:
         raise MalformedFile(name, "is not UTF-8") from error
-    if name in {OHLC_FILE, METRICS_FILE}:
-        times = [row.timestamp_ms for row in value]
-        if any(later <= earlier for earlier, later in pairwise(times)):
-            raise MalformedFile(name, "has rows whose times do not increase")
+    is_rows = name in BY_FILE and BY_FILE[name].is_rows
+    if is_rows and any(later <= earlier for earlier, later in pairwise(map(row_key, value))):
+        raise MalformedFile(name, f"has rows whose {value[0].__struct_fields__[0]} does not increase")
     return value
 
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from shared.commands import ACTIONS, Command
-from shared.contract import CONTRACT_VERSION, FILE_TYPES
+from shared.contract import CONTRACT_VERSION
 from shared.control_file import CONTROL_FILE
+from shared.views import FILE_TYPES
 
 FOLDER: Final = Path(__file__).parent / "schemas"
 TYPES: Final[dict[str, object]] = FILE_TYPES | {CONTROL_FILE: Command}

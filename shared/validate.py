@@ -12,30 +12,15 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.contract import (
-    CONTRACT_VERSION,
-    DATA_FILES,
-    DEPTH_FILE,
-    MAX_DATA_BYTES,
-    MAX_INCIDENTS,
-    MAX_LISTED_FILES,
-    MAX_ROWS,
-    MAX_VOLUMES,
-    METRICS_FILE,
-    OHLC_FILE,
-    OVERVIEW_FILE,
-    REPORT_FILE,
-    STATUS_FILE,
-    VIEW_FILES,
-    FileEntry,
-)
+from shared.contract import CONTRACT_VERSION, MAX_DATA_BYTES, STATUS_FILE, FileEntry
 from shared.errors import MalformedFile
 from shared.reader import decode
+from shared.views import VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
-    from shared.contract import DataReport, Depth, Level, MetricsRow, OhlcRow, Overview, Status
+    from shared.contract import Status
 
 _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.05
@@ -65,18 +50,19 @@ def _faults(directory: Path) -> Iterator[str]:
     if status:
         yield from (f"{STATUS_FILE}: {fault}" for fault in _status_faults(status))
     total = 0
-    for name in (*DATA_FILES, *VIEW_FILES):
-        optional = status is not None or name in VIEW_FILES
+    for view in VIEWS:
+        name, is_data = view.file, view.presence == "data"
+        optional = status is not None or not is_data
         if optional and name not in entries and not (directory / name).exists():
             continue
         value, payload = yield from _sound(directory, name)
-        total += len(payload) if name in DATA_FILES else 0
+        total += len(payload) if is_data else 0
         if value is None:
             continue
-        yield from (f"{name}: {fault}" for fault in _CHECKS[name](value))
+        yield from (f"{name}: {fault}" for fault in view.faults(value))
         if name in entries:
             yield from _entry_faults(name, entries[name], payload)
-        elif status:
+        elif status and view.presence != "asked":
             yield f"{name}: is not listed in the files of status.json"
     if total > MAX_DATA_BYTES:
         yield f"the data files hold {total} bytes together, at most {MAX_DATA_BYTES} are allowed"
@@ -127,81 +113,6 @@ def _status_faults(status: Status) -> Iterator[str]:
     for name, entry in status.files.items():
         if entry.generation > status.generation:
             yield f"files: {name} is of generation {entry.generation}, after that of the status, {status.generation}"
-
-
-def _ohlc_faults(rows: tuple[OhlcRow, ...]) -> Iterator[str]:
-    yield from _row_count(rows)
-    for i, row in enumerate(rows):
-        if not row.low <= min(row.open, row.close) <= max(row.open, row.close) <= row.high:
-            yield f"row {i}: open and close do not lie between low and high"
-        if row.volume < 0:
-            yield f"row {i}: volume {row.volume} is negative"
-
-
-def _metrics_faults(rows: tuple[MetricsRow, ...]) -> Iterator[str]:
-    yield from _row_count(rows)
-    for i, row in enumerate(rows):
-        if not row.obi_low <= min(row.obi_open, row.obi_close) <= max(row.obi_open, row.obi_close) <= row.obi_high:
-            yield f"row {i}: OBI open and close do not lie between low and high"
-        if row.obi_low < -1 or row.obi_high > 1:
-            yield f"row {i}: the OBI leaves [-1, 1]"
-        cvd = (row.cvd_open, row.cvd_high, row.cvd_low, row.cvd_close)
-        if None in cvd:
-            continue
-        open_, high, low, close = (value or 0.0 for value in cvd)
-        if not low <= min(open_, close) <= max(open_, close) <= high:
-            yield f"row {i}: CVD open and close do not lie between low and high"
-
-
-def _depth_faults(depth: Depth) -> Iterator[str]:
-    yield from _side_faults("bids", depth.bids, -1)
-    yield from _side_faults("asks", depth.asks, 1)
-
-
-def _report_faults(report: DataReport) -> Iterator[str]:
-    for listed in ("files", "ignored_files"):
-        if len(getattr(report, listed)) > MAX_LISTED_FILES:
-            yield f"{listed} holds {len(getattr(report, listed))} entries, at most {MAX_LISTED_FILES} are allowed"
-    for finding in report.findings:
-        where = f"findings: {finding.kind}"
-        if len(finding.incidents) > MAX_INCIDENTS:
-            yield f"{where} locates {len(finding.incidents)} incidents, at most {MAX_INCIDENTS} are allowed"
-        if finding.count < 1:
-            yield f"{where} has count {finding.count}; what was not found is not listed"
-        for i, found in enumerate(finding.incidents):
-            if found.until_ms is not None and (found.time_ms is None or found.until_ms < found.time_ms):
-                yield f"{where}: incident {i} ends before it begins"
-
-
-def _overview_faults(overview: Overview) -> Iterator[str]:
-    if len(overview.volumes) > MAX_VOLUMES:
-        yield f"holds {len(overview.volumes)} volumes, at most {MAX_VOLUMES} are allowed"
-    if overview.bucket_ms < 1:
-        yield f"bucket_ms is {overview.bucket_ms}, expected at least 1"
-    if any(volume < 0 for volume in overview.volumes):
-        yield "a volume is negative"
-
-
-def _side_faults(side: str, levels: tuple[Level, ...], direction: int) -> Iterator[str]:
-    for i, level in enumerate(levels):
-        if level.size <= 0:
-            yield f"{side}[{i}]: size {level.size} is not positive"
-        if i and (level.price - levels[i - 1].price) * direction <= 0:
-            yield f"{side}[{i}]: price {level.price} is not worse than the one before; best comes first"
-
-
-def _row_count(rows: tuple[object, ...]) -> Iterator[str]:
-    if len(rows) > MAX_ROWS:
-        yield f"holds {len(rows)} rows, at most {MAX_ROWS} are allowed"
-
-
-_CHECKS: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
-    OHLC_FILE: _ohlc_faults,
-    METRICS_FILE: _metrics_faults,
-    DEPTH_FILE: _depth_faults,
-    REPORT_FILE: _report_faults,
-    OVERVIEW_FILE: _overview_faults,
-}
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
@@ -11,10 +13,12 @@ import msgspec
 import pytest
 import typer
 
+import shared.views
 from processor.cli.main import app
 from processor.core.report import KINDS
-from shared import ACTIONS, CHECKS, DATA_FILES, STATUS_FILE, VIEW_FILES
+from shared import ACTIONS, CHECKS, STATUS_FILE, VIEWS, View
 from shared import contract as contracts
+from shared.views import FILE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +53,7 @@ def test_every_option_of_every_command_is_documented(command: str, option: str, 
 def structs() -> list[type[msgspec.Struct]]:
     """The type of everything that lies in the files of the contract, and of whatever is in it."""
     found: list[type[msgspec.Struct]] = []
-    waiting: list[object] = list(contracts.FILE_TYPES.values())
+    waiting: list[object] = list(FILE_TYPES.values())
     while waiting:
         kind = waiting.pop()
         waiting += get_args(kind)
@@ -65,8 +69,20 @@ def samples(text: str) -> set[str]:
 
 
 def test_every_type_of_the_contract_is_looked_for_in_its_documentation() -> None:
-    defined = {kind for kind in vars(contracts).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)}
-    assert {*structs()} == {kind for kind in defined if kind.__module__ == contracts.__name__}
+    folder = pkgutil.iter_modules([str(Path(shared.views.__file__).parent)], "shared.views.")
+    modules = [contracts, *(importlib.import_module(module.name) for module in folder)]
+    defined = {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__module__ == module.__name__
+    }
+    assert {*structs()} == defined
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_the_table_of_files_says_of_every_view_what_its_module_does(view: View[Any]) -> None:
+    assert f"| `{view.file}` | {view.content} | {view.bound} |\n" in page("docs/contract.md")
 
 
 @pytest.mark.parametrize("struct", structs())
@@ -88,9 +104,7 @@ def test_every_action_and_its_arguments_are_documented(action: str) -> None:
 def test_every_file_check_and_kind_of_finding_is_documented() -> None:
     contract, definitions = page("docs/contract.md"), page("docs/definitions.md")
 
-    assert [
-        name for name in (*DATA_FILES, *VIEW_FILES, STATUS_FILE, *CHECKS, *KINDS) if f"`{name}`" not in contract
-    ] == []
+    assert [name for name in (STATUS_FILE, *CHECKS, *KINDS) if f"`{name}`" not in contract] == []
     assert [name for name in (*CHECKS, *KINDS) if f"`{name}`" not in definitions] == []
 
 

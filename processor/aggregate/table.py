@@ -99,7 +99,7 @@ def aggregate(source: Source, settings: Settings, on_progress: Callable[[int], N
         # The source is closed before what reads it ahead, which may be waiting for more.
         ahead = _CHUNKS_AHEAD if isinstance(source, FileSource) else _SEGMENTS_AHEAD
         with closing(prefetched(chunks, ahead if source.size_bytes > SMALL_BYTES else 0)) as some, closing(source):
-            wanted = _until(some, settings.until)
+            wanted = chunks_until(some, settings.until)
             # A book can be sampled into intervals that end by activity only once the trades before have been seen.
             by_time = settings.aggregation.activity is None
             for chunk in _with_trades_gathered(wanted) if by_time else wanted:
@@ -300,7 +300,8 @@ def _to_the_end(plan: _Plan, engine: Engine, settings: Settings) -> Engine:
     return engine
 
 
-def _until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
+def chunks_until(chunks: Iterable[Chunk], until: Moment | None) -> Iterator[Chunk]:
+    """What `chunks` hold up to `until`, None for all."""
     limit_ns: int | None = None
     for chunk in chunks:
         if until is None:

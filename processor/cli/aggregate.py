@@ -7,7 +7,7 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import MAX_WORKERS, at_least
+from processor.settings import MAX_WORKERS, at_least, one_of
 
 
 def aggregate(
@@ -25,14 +25,17 @@ def aggregate(
     cache_limit: options.CacheLimit = "20GB",
     workers: options.Workers = 1,
     cluster: options.Cluster = None,
+    view: options.TableView = "bars",
     *,
     all_instruments: options.AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor.aggregate import output, table  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.aggregate.tape import tapes  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
+    is_tape = one_of("view", view, ("bars", "tape")) == "tape"
     output.check_out(out)
     if all_instruments and settings.instrument:
         raise SettingError("instrument", settings.instrument, "none, as --all-instruments means all of them")
@@ -40,18 +43,23 @@ def aggregate(
     names = opened.instruments if all_instruments else (opened.resolved(settings.instrument),)
     with progress_bar() as progress:
         task = progress.add_task("reading", total=None)
-        found = table.aggregate_all(
-            opened,
-            names,
-            settings,
-            options.cache(cache, cache_limit),
-            workers=at_least("workers", workers, 1, MAX_WORKERS),
-            cluster=cluster or None,
-            on_progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
-        )
+
+        def on_progress(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        kept = options.cache(cache, cache_limit)
+        if is_tape:
+            found = tapes(opened, names, settings, kept, on_progress)
+        else:
+            count = at_least("workers", workers, 1, MAX_WORKERS)
+            found = table.aggregate_all(
+                opened, names, settings, kept, workers=count, cluster=cluster or None, on_progress=on_progress
+            )
     rows = table.combined(found) if all_instruments else found[0].rows
     output.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""
-        say(f"{out}: {name}{len(each.rows)} intervals of {each.trades} trades and {each.samples} book samples")
+        what = "orders" if is_tape else "intervals"
+        samples = "" if is_tape else f" and {each.samples} book samples"
+        say(f"{out}: {name}{len(each.rows)} {what} of {each.trades} trades{samples}")
         say_found(each.report)

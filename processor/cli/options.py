@@ -71,6 +71,7 @@ Workers = Annotated[
 Cluster = Annotated[
     str | None, option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
 ]
+TableView = Annotated[str, option("view", "What the rows are: bars, or tape for orders.")]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]
@@ -79,6 +80,10 @@ ControlFolder = Annotated[
     option("control", "Take commands from the control file in this directory."),
 ]
 ResumeChoice = Annotated[str, option("resume", "Go on with the same replay where it was killed: on or off.")]
+Views = Annotated[
+    str | None,
+    option("views", "Views to write even while nobody asks for them, with commas between, or all."),
+]
 Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
 Label = Annotated[str | None, option("label", "How the page names the dataset; its folder's name if not given.")]
 

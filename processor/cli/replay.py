@@ -33,16 +33,19 @@ def replay(
     cache_limit: options.CacheLimit = "20GB",
     control: options.ControlFolder = None,
     resume: options.ResumeChoice = "on",
+    views: options.Views = None,
     *,
     paused: options.Paused = False,
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
-    from processor.replay.context import StopSignal  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.publish.asked import named_views  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.replay.context import StopSignal  # noqa: PLC0415
     from processor.replay.run import replay as play  # noqa: PLC0415
 
     settings = options.settings(
         interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
     )
+    asked = named_views(views or "")
     wall = SystemClock()
     stop = StopSignal()
 
@@ -67,6 +70,7 @@ def replay(
             control=control,
             paused=paused,
             resume=one_of("resume", resume, SWITCH) == "on",
+            views=asked,
             on_progress=lambda share: progress.update(task, completed=share or 0.0, visible=share is not None),
         )
     if not went_well:

@@ -18,6 +18,7 @@ from processor.core.aggregates.activity import ActivityCounter
 from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.base import Batch
 from processor.core.aggregates.imbalance import ImbalanceBars
+from processor.core.aggregates.orders import RecentOrders
 from processor.core.book import Book
 from processor.core.kernel import NO_PRICE
 from processor.units import NS_PER_MS
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.settings import Aggregation
 
+_ORDERS_KEPT: Final = 500
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
 _EXACT_IN_FLOAT64: Final = 2**53
 _EXACT_DECIMALS: Final = 22
@@ -55,7 +57,8 @@ class EngineState:
     `totals` are those of the trades, `book` is the order book. `trade_bars` (see `TradeBars.resumed`) and `book_bars`
     are the last intervals, each on the scale of these, the open one last; without a row, an interval of trades starts
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
-    `trade_bars`. `counter` has the open interval where intervals end by activity.
+    `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
+    `event_ns`, the newest part first; of them no more is read than the newest orders need.
     """
 
     event_ns: int
@@ -66,6 +69,7 @@ class EngineState:
     book_bars: BookBars
     traded_before: Traded
     counter: ActivityCounter | None = None
+    earlier_trades: Iterable[Trades] = ()
 
 
 class Engine:
@@ -85,13 +89,15 @@ class Engine:
         self.event_ns: int | None = None
         self._keep = keep
         self._counter: ActivityCounter | None = None
+        self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
             self.imbalance_bars = ImbalanceBars(self.book, keep=keep)
         else:
             self._resume(state)
-        self._aggregates: Sequence[Aggregate] = (self.trade_bars, self.imbalance_bars)
+        aggregates: tuple[Aggregate | None, ...] = (self.trade_bars, self.imbalance_bars, self.recent_orders)
+        self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
 
     def _resume(self, state: EngineState) -> None:
         aggregation, first_times = self.aggregation, state.first_times
@@ -120,6 +126,8 @@ class Engine:
         )
         closed = state.book_bars.rows(slice(0, -1))
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self._keep)
+        if self.recent_orders is not None:
+            self.recent_orders.put_before(state.earlier_trades)
 
     @property
     def trades(self) -> int:

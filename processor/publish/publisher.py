@@ -1,36 +1,28 @@
-"""What is published and when: contract values from the engine, throttled per file, status.json last."""
+"""What is published and when: each view at its pace, status.json last."""
 
 from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import psutil
 import structlog
 
-from processor.core.aggregates import bars
-from processor.core.engine import OBI, checks, decimal_floats
+from processor.core.engine import checks
 from processor.names import printable_lines
-from processor.publish.report_view import report_payload
+from processor.publish.moment import Moment
+from processor.publish.views import VIEWS
+from processor.publish.views.base import BARS
 from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
-    DEPTH_FILE,
     HEARTBEAT_MS,
-    MAX_ROWS,
-    METRICS_FILE,
-    OHLC_FILE,
-    OVERVIEW_FILE,
-    REPORT_FILE,
     STATUS_FILE,
     ContractError,
     ControlAnswer,
     IpcStats,
-    Overview,
-    Resume,
     Status,
     WriteFailed,
     decode,
@@ -38,63 +30,23 @@ from shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
-
-    import numpy as np
-    import polars as pl
-    from numpy.typing import NDArray
 
     from processor.clock import WallClock
     from processor.core.engine import Engine
     from processor.core.report import Report
-    from processor.store.volumes import Volumes
+    from processor.publish.moment import SessionInfo, SessionState
+    from processor.publish.views.base import Pace
     from shared import DirectoryWriter, State
 
 _log = structlog.get_logger()
 
 TICK_MS: Final = 105
 """The shortest time between two publications: a little over a tenth of a second, so that no rate passes 10 Hz."""
-_BARS_PERIOD_MS: Final = 250
 _STATUS_PERIOD_MS: Final = 250
-_REPORT_PERIOD_MS: Final = 1000
 _WARM_UP_MS: Final = 60_000
 """Resident memory is taken as the baseline of growth once a session has run this long."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionInfo:
-    """What is replayed and how, as status.json describes it for a whole session."""
-
-    session: str
-    dataset: str
-    format: str
-    instrument: str
-    instruments: tuple[str, ...]
-    interval: str
-    obi_levels: int
-    depth_levels: int
-    cvd_reset: str
-    clock: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionState:
-    """Where a replay stands: its state, event clock and known range (ns), and the share of it done."""
-
-    state: State
-    event_ns: int | None = None
-    start_ns: int | None = None
-    end_ns: int | None = None
-    progress: float | None = None
-    report: dict[str, int] = field(default_factory=dict)
-    speed: float | None = None
-    cache: str = "off"
-    notice: str | None = None
-    control: ControlAnswer = field(default_factory=ControlAnswer)
-    loop_ns: tuple[int, int] | None = None
-    resume: Resume | None = None
-    volumes: Volumes | None = None
 
 
 class Publisher:
@@ -107,22 +59,24 @@ class Publisher:
         subject: SessionInfo,
         report: Report | None = None,
         ignored: Sequence[str] = (),
+        asked: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         """Begin a session, continuing the generations of whatever was published into the directory before.
 
         `report` is published as it grows, with the names of the files the dataset's format `ignored`.
+        `asked` tells the names of the views that are to be written although they are not always.
         """
         self._report = report
         self._ignored = ignored
-        self._report_due_ms = 0
+        self._asked = asked
         self._writer = writer
-        writer.files.clear()
+        writer.forget()
         self._clock = clock
         self._subject = subject
         last = last_status(writer)
         self._generation = last.generation if last else 0
         self._checks: dict[str, bool | None] = {}
-        self._bars_due_ms = 0
+        self._due_ms: dict[Pace, int] = {}
         self._status_due_ms = 0
         self.due_ns = 0
         """When the next publication may be, on the wall's monotonic clock."""
@@ -140,10 +94,10 @@ class Publisher:
     def publish(
         self, engine: Engine, situation: SessionState, *, bar_closed: bool = False, whole: bool = False
     ) -> None:
-        """Write what has changed, unless the last publication is too fresh: depth at once, bars when they are due.
+        """Write what has changed, unless the last publication is too fresh: each view at its pace.
 
-        `bar_closed` makes the bars due; `whole` publishes everything now. A refused write is logged once, counted, and
-        tried again with the next publication.
+        `bar_closed` makes due what follows the bars; `whole` publishes everything now. A refused write is logged once,
+        counted, and tried again with the next publication.
         """
         self._bar_closed |= bar_closed
         if whole or self._clock.monotonic_ns() >= self.due_ns:
@@ -153,8 +107,10 @@ class Publisher:
         self.due_ns = self._clock.monotonic_ns() + TICK_MS * NS_PER_MS
         now_ms = self._now_ms()
         generation = self._generation + 1
+        due = self._due(now_ms, whole=whole) if data else frozenset()
         try:
-            wrote = data and self._write_data(engine, situation, generation, now_ms, whole=whole)
+            moment = Moment(engine, self._subject, situation, self._report, self._ignored)
+            wrote = data and self._write_views(moment, generation, due)
             if wrote or whole or situation.state != self._state or now_ms >= self._status_due_ms:
                 self._writer.commit(encode(self._status(engine, situation, generation)))
                 self._generation = generation
@@ -164,33 +120,35 @@ class Publisher:
             if not self._failing:
                 _log.error("write_failed", path=str(failure.path), reason=str(failure))
             self._failing = True
+            self._due_ms.clear()
         else:
+            self._due_ms |= {pace: now_ms + pace.period_ms for pace in due}
+            self._bar_closed &= BARS not in due
             if self._failing:
                 _log.info("writing_again")
             self._failing = False
 
-    def _write_data(
-        self, engine: Engine, situation: SessionState, generation: int, now_ms: int, *, whole: bool
-    ) -> bool:
-        wrote = self._writer.write(DEPTH_FILE, depth_payload(engine, self._subject.depth_levels), generation)
-        if whole or self._bar_closed or now_ms >= self._bars_due_ms:
-            wrote |= self._write_bars(engine, generation)
-            self._bars_due_ms = now_ms + _BARS_PERIOD_MS
-            self._bar_closed = False
-        if self._report is not None and (whole or now_ms >= self._report_due_ms):
-            payload = report_payload(self._subject, self._report, self._ignored, engine.book, situation.event_ns)
-            wrote |= self._writer.write(REPORT_FILE, payload, generation)
-            if situation.volumes is not None and situation.event_ns is not None:
-                payload = overview_payload(situation.volumes, situation.event_ns)
-                wrote |= self._writer.write(OVERVIEW_FILE, payload, generation)
-            self._report_due_ms = now_ms + _REPORT_PERIOD_MS
-        return wrote
+    def _due(self, now_ms: int, *, whole: bool) -> frozenset[Pace]:
+        return frozenset(
+            pace
+            for pace in {published.pace for published in VIEWS}
+            if whole or now_ms >= self._due_ms.get(pace, 0) or (pace.at_bar_close and self._bar_closed)
+        )
 
-    def _write_bars(self, engine: Engine, generation: int) -> bool:
-        rows = engine.rows()
-        self._checks = checks(rows, engine)
-        wrote = self._writer.write(OHLC_FILE, ohlc_payload(engine), generation)
-        wrote |= self._writer.write(METRICS_FILE, metrics_payload(engine, rows), generation)
+    def _write_views(self, moment: Moment, generation: int, due: frozenset[Pace]) -> bool:
+        """Write those that are due, or newly asked for; return whether any has changed."""
+        if BARS in due:
+            self._checks = checks(moment.rows, moment.engine)
+        wrote = False
+        asked = self._asked()
+        for published in VIEWS:
+            view = published.view
+            on_request = view.presence == "asked"
+            if on_request and view.name not in asked:
+                wrote |= self._writer.drop(view.file)
+            elif published.pace in due or (on_request and view.file not in self._writer.files):
+                payload = published.payload(moment)
+                wrote |= payload is not None and self._writer.write(view.file, payload, generation)
         return wrote
 
     def _status(self, engine: Engine, situation: SessionState, generation: int) -> Status:
@@ -247,48 +205,6 @@ class Publisher:
         return self._clock.monotonic_ns() // NS_PER_MS
 
 
-def ohlc_payload(engine: Engine) -> bytes:
-    """ohlc_data.json: the newest rows, the open bar last."""
-    rows = engine.trade_bars.rows().tail(MAX_ROWS)
-    prices = (decimal_floats(rows[name], engine.trade_bars.price_decimals) for name in bars.PRICES)
-    volume = decimal_floats(rows["volume"], engine.trade_bars.size_decimals)
-    return _encoded(engine.timestamps_ms(rows), *prices, volume)
-
-
-def metrics_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
-    """metrics_data.json: the newest of `Engine.rows`, the open interval last."""
-    rows = rows.tail(MAX_ROWS)
-    obi = (rows[name].to_numpy() for name in OBI)
-    cvd = (decimal_floats(rows[name], engine.trade_bars.size_decimals) for name in bars.CVD)
-    return _encoded(engine.timestamps_ms(rows), *obi, *cvd)
-
-
-def depth_payload(engine: Engine, levels: int) -> bytes:
-    """depth_data.json: the best `levels` levels of each side."""
-    book = engine.book
-    bids, asks = (
-        list(
-            zip(
-                decimal_floats(prices, book.price_decimals).tolist(),
-                decimal_floats(sizes, book.size_decimals).tolist(),
-                strict=True,
-            )
-        )
-        for prices, sizes in book.levels(levels)
-    )
-    return encode({"bids": bids, "asks": asks})
-
-
-def overview_payload(volumes: Volumes, event_ns: int) -> bytes:
-    """overview_data.json: the volume of every piece of the range that is over."""
-    traded = decimal_floats(volumes.until(event_ns), volumes.size_decimals)
-    return encode(Overview(volumes.start_ms, volumes.bucket_ns // NS_PER_MS, tuple(traded.tolist())))
-
-
-def _encoded(times_ms: NDArray[np.int64], *columns: NDArray[np.float64]) -> bytes:
-    return encode(list(zip(times_ms.tolist(), *(column.tolist() for column in columns), strict=True)))
-
-
 def publish_refusal(
     writer: DirectoryWriter,
     clock: WallClock,
@@ -343,6 +259,8 @@ def publish_refusal(
             error=error,
             pid=os.getpid(),
         )
+    # What the session has prepared and not committed belongs to no picture.
+    writer.forget()
     writer.commit(encode(status))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from processor.clock import WallClock
@@ -30,7 +30,8 @@ class ReplayContext:
 
     `path`, `requested` and `digest` are the dataset and the settings of the command line, and both in one word.
     `inbox` is None where no commands are taken. `on_progress` gets the share of the files that is read while the replay
-    is loading, 0 to 1, and None when it is not.
+    is loading, 0 to 1, and None when it is not. `asked_views` returns the names of the views to write besides those
+    that always are.
     """
 
     path: Path
@@ -42,3 +43,4 @@ class ReplayContext:
     cache: Cache | None
     inbox: Inbox | None
     on_progress: Callable[[float | None], None]
+    asked_views: Callable[[], Collection[str]] = frozenset

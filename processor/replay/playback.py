@@ -11,7 +11,8 @@ import structlog
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
 from processor.names import printable
-from processor.publish.publisher import Publisher, SessionInfo, SessionState
+from processor.publish.moment import SessionInfo, SessionState
+from processor.publish.publisher import Publisher
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
@@ -325,7 +326,14 @@ class Playback:
         self._publisher = self._new_publisher()
 
     def _new_publisher(self) -> Publisher:
-        return Publisher(self.context.writer, self._clock, self.info, self.source.report, self.dataset.ignored)
+        return Publisher(
+            self.context.writer,
+            self._clock,
+            self.info,
+            self.source.report,
+            self.dataset.ignored,
+            self.context.asked_views,
+        )
 
     def _resume(self) -> Resume | None:
         """Where the next replay is to go on: from here, or from the start until that is reached."""

@@ -8,6 +8,7 @@ import structlog
 
 from processor.errors import DatasetError, ProcessorError
 from processor.formats import open_dataset
+from processor.publish.asked import AskedViews
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.context import ReplayContext
 from processor.replay.inbox import Inbox
@@ -41,13 +42,15 @@ def replay(
     control: Path | None = None,
     paused: bool = False,
     resume: bool = True,
+    views: frozenset[str] = frozenset(),
     on_progress: Callable[[float | None], None] = lambda _: None,
 ) -> bool:
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
 
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
     `control`, commands are taken from the control file in that directory; with `paused`, the replay waits for one to
-    start. With `resume`, a replay of the same that was killed is resumed. `on_progress` gets the share that is loaded,
+    start. `views` are written besides those that always are, and with `control` those that are asked for there. With
+    `resume`, a replay of the same that was killed is resumed. `on_progress` gets the share that is loaded,
     0 to 1, and None while nothing is loading. Returns whether it went well; when the dataset cannot be replayed,
     status.json says why and the files stay.
 
@@ -59,7 +62,8 @@ def replay(
         before = last_status(writer)
         inbox = Inbox(control, clock, before.control if before else None) if control else None
         digest = digest_of_request(path, settings)
-        context = ReplayContext(path, settings, digest, writer, clock, stop, cache, inbox, on_progress)
+        asked = AskedViews(clock, views, control)
+        context = ReplayContext(path, settings, digest, writer, clock, stop, cache, inbox, on_progress, asked)
         session: Session | None = None
         try:
             session = _first(context, before if resume else None, paused=paused)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from processor.formats import Dataset
-    from processor.publish.publisher import SessionInfo
+    from processor.publish.moment import SessionInfo
     from processor.replay.commands.base import Switch
     from processor.replay.context import ReplayContext
     from processor.replay.inbox import Request

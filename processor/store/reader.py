@@ -9,6 +9,7 @@ number of levels), the engine starts at an earlier segment, so that all interval
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates import bars
@@ -90,11 +91,29 @@ def state_before(
     """The state of an engine, and the segment from which it has to go on to be right about its last `keep` intervals.
 
     They are right from `segment` on; the state before the first event is None. For intervals that end by activity,
-    `index` says where they start.
+    `index` says where they start. The trades before are read when an engine takes them from the state.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
+    state, first = _state_before(folder, manifest, segment, aggregation, keep=keep, index=index)
+    earlier = (
+        part
+        for number in reversed(range(first))
+        for part in reversed(trades_of_segment(folder, number, manifest.segments[number]))
+    )
+    return (None if state is None else replace(state, earlier_trades=earlier)), first
+
+
+def _state_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    *,
+    keep: int,
+    index: ActivityIndex | None,
+) -> tuple[EngineState | None, int]:
     if segment == 0:
         return None, 0
     # One interval more than are kept, for the open one.

@@ -17,6 +17,7 @@ from shared import (
     METRICS_FILE,
     OHLC_FILE,
     REPORT_FILE,
+    STATUS_FILE,
     ControlAnswer,
     DataReport,
     Depth,
@@ -170,8 +171,8 @@ class Feeder:
                 msgspec.structs.replace(row, obi_open=0, obi_high=0, obi_low=0, obi_close=0) for row in rows
             ]
 
-    def publish(self, between: Callable[[], None] = lambda: None) -> None:
-        """Write what changed, status.json last, and do something `between` the data and it."""
+    def publish(self, between: Callable[[], None] | None = None) -> None:
+        """Write what changed, status.json last, and do something `between` the data and it where that is given."""
         self.generation += 1
         if OHLC_FILE not in self._absent:
             self._writer.write(OHLC_FILE, encode(self.ohlc), self.generation)
@@ -180,7 +181,9 @@ class Feeder:
         self._writer.write(METRICS_FILE, encode(self.metrics), self.generation)
         if self.report is not None:
             self._writer.write(REPORT_FILE, encode(self.report), self.generation)
-        between()
+        if between is not None:
+            self._writer.commit((self.directory / STATUS_FILE).read_bytes())
+            between()
         self._writer.commit(encode(self.status()))
 
     def status(self) -> Status:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shared import DATA_FILES, Depth, FileEntry, MetricsRow, OhlcRow, Picture
-from tests.visualizer.pictures import status
+from shared import DATA_FILES, DEPTH, METRICS, OHLC, Depth, FileEntry, MetricsRow, OhlcRow
+from tests.visualizer.pictures import held, status
 from visualizer.server.delta import delta, known
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+    from shared import Picture
 
 _KEPT = 12
 _TAKE_IN = """([state, answer]) => {
@@ -28,12 +30,12 @@ def _picture(moment: int, per_bar: int, **fields: Any) -> Picture:
     bars = range(max(0, last - _KEPT + 1), last + 1)
     closes = {bar: min(moment, (bar + 1) * per_bar - 1) for bar in bars}
     generation = fields["generation"]
-    return Picture(
-        status=status(event_time_ms=moment, files={name: FileEntry(generation, 1, 1) for name in DATA_FILES}, **fields),
+    return held(
+        status(event_time_ms=moment, files={name: FileEntry(generation, 1, 1) for name in DATA_FILES}, **fields),
         # Not every bar has a trade.
-        ohlc=tuple(OhlcRow(bar * per_bar, 1, 1, 1, closes[bar], 1) for bar in bars if bar % 5 != 3),
-        metrics=tuple(MetricsRow(bar * per_bar, 0, 0, 0, 0, 0, 0, 0, closes[bar]) for bar in bars),
-        depth=Depth(),
+        (OHLC, tuple(OhlcRow(bar * per_bar, 1, 1, 1, closes[bar], 1) for bar in bars if bar % 5 != 3)),
+        (METRICS, tuple(MetricsRow(bar * per_bar, 0, 0, 0, 0, 0, 0, 0, closes[bar]) for bar in bars)),
+        (DEPTH, Depth()),
     )
 
 
@@ -67,4 +69,4 @@ def test_the_page_holds_the_picture_whatever_moves_lie_between_two_polls(page: P
         assert state["ohlc"] == _rows(shown.ohlc)
         assert state["metrics"] == _rows(shown.metrics)
         assert state["status"]["event_time_ms"] == moment
-        assert not state["incomplete"]
+        assert None not in state["crc32"].values()

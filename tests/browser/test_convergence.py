@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from shared import OHLC
 from tests.browser.pages import until
-from tests.visualizer.pictures import MINUTE_MS, picture
+from tests.visualizer.pictures import MINUTE_MS, picture, with_view
 from visualizer.server.delta import delta, known
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _history(chance: random.Random) -> list[Picture]:
             first, bars = first + dropped, bars - dropped
         made = picture(bars, first, session=f"s{session}", generation=generation, published_at_ms=1000 * generation)
         closes = [msgspec.structs.replace(row, close=row.close + chance.random()) for row in made.ohlc[-1:]]
-        pictures.append(msgspec.structs.replace(made, ohlc=made.ohlc[:-1] + tuple(closes)))
+        pictures.append(with_view(made, OHLC, made.ohlc[:-1] + tuple(closes)))
     return pictures
 
 

@@ -19,7 +19,9 @@ from processor.core.events import ASK, BID, BUY, CLEAR, ONLY_ASK, ONLY_BID, SELL
 from processor.core.report import KINDS, Report
 from processor.errors import ProcessorError
 from processor.formats import in_order, open_dataset
-from processor.publish.publisher import depth_payload, metrics_payload, ohlc_payload
+from processor.publish.views.depth import depth_payload
+from processor.publish.views.metrics import metrics_payload
+from processor.publish.views.ohlc import ohlc_payload
 from processor.settings import Aggregation
 from tests.formats import one_market, tolerant_reference
 

@@ -18,6 +18,7 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    REPORT,
     REPORT_FILE,
     STATUS_FILE,
     DataReport,
@@ -178,11 +179,12 @@ def test_the_report_is_published_once_a_second_as_far_as_the_event_clock_has_com
 
     def see(picture: Picture) -> None:
         at_ms = picture.status.event_time_ms
-        assert picture.report is not None or not picture.ohlc
-        if picture.report is None or at_ms is None:
+        report = picture[REPORT]
+        assert report is not None or not picture.ohlc
+        if report is None or at_ms is None:
             return
-        seen.append((at_ms, picture.report))
-        for finding in picture.report.findings:
+        seen.append((at_ms, report))
+        for finding in report.findings:
             assert all((found.until_ms or found.time_ms or 0) <= at_ms for found in finding.incidents)
 
     clock = FakeClock()

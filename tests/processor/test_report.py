@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from processor.core.book import Book
 from processor.core.events import ASK, BID
 from processor.core.report import KEPT_PER_KIND, KINDS, FileReport, Incident, Report, with_crossed_and_locked
-from processor.publish.publisher import SessionInfo
-from processor.publish.report_view import report_payload
+from processor.publish.moment import SessionInfo
+from processor.publish.views.report import report_payload
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_LISTED_FILES, REPORT_FILE, DataReport, decode, encode
 from tests.processor.streams import Update, columns_of_book

@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processor.core import engine as engines
 from processor.core.engine import Engine, checks
 from processor.core.merge.chunk import Chunk
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
+from processor.publish.views.tape import tape_payload
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
@@ -135,6 +137,7 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
     assert found.book.price_decimals == played.book.price_decimals
     assert found.trade_bars.size_decimals == played.trade_bars.size_decimals
     assert found.trade_bars.traded == played.trade_bars.traded
+    assert tape_payload(found) == tape_payload(played)
     for engine in (found, played):
         assert False not in checks(engine.rows(), engine).values()
 
@@ -149,7 +152,7 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
 def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
     chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, restarts: list[int]
 ) -> None:
-    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+    with TemporaryDirectory() as name, mock.patch("os.fsync"), mock.patch.object(engines, "_ORDERS_KEPT", keep):
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)

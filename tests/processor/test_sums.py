@@ -35,7 +35,9 @@ from processor.errors import ScaleOverflow
 from processor.formats import open_dataset
 from processor.formats.books.orders import ADD, RESET, OrderBook
 from processor.formats.books.resting import Resting
-from processor.publish.publisher import metrics_payload, ohlc_payload, overview_payload
+from processor.publish.views.metrics import metrics_payload
+from processor.publish.views.ohlc import ohlc_payload
+from processor.publish.views.overview import overview_payload
 from processor.settings import Aggregation, CvdReset, Settings
 from processor.sources.opening import open_source
 from processor.store.cache import Cache

@@ -12,7 +12,9 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    OVERVIEW,
     OVERVIEW_FILE,
+    REPORT,
     REPORT_FILE,
     STATUS_FILE,
     ControlAnswer,
@@ -26,7 +28,9 @@ from shared import (
     MetricsRow,
     OhlcRow,
     Overview,
+    Picture,
     Status,
+    View,
     decode,
     encode,
 )
@@ -231,7 +235,7 @@ def test_metrics_rows_may_leave_the_cvd_out() -> None:
 
 @pytest.mark.parametrize("rows", ["[[1,1,1,1,1,1],[1,1,1,1,1,1]]", "[[2,1,1,1,1,1],[1,1,1,1,1,1]]"])
 def test_rows_whose_times_do_not_increase_are_refused(rows: str) -> None:
-    with pytest.raises(MalformedFile, match="do not increase"):
+    with pytest.raises(MalformedFile, match="timestamp_ms does not increase"):
         decode(OHLC_FILE, rows.encode())
 
 
@@ -267,6 +271,11 @@ def a_report(trades: int) -> DataReport:
     return DataReport("d", "f", "X", ("X",), True, trades, 0, (), 0, (), 0, ())  # noqa: FBT003 - in their order
 
 
+def _crc32(picture: Picture, view: View[Any]) -> int | None:
+    held = picture.held.get(view.name)
+    return held.crc32 if held else None
+
+
 def test_the_report_belongs_to_the_picture(tmp_path: Path) -> None:
     with DirectoryWriter(tmp_path) as writer:
         writer.write(REPORT_FILE, encode(a_report(1)), 1)
@@ -277,10 +286,10 @@ def test_the_report_belongs_to_the_picture(tmp_path: Path) -> None:
         second = reader.poll()
 
     assert first is not None
-    assert first.report == a_report(1)
-    assert first.report_crc32 == writer.files[REPORT_FILE].crc32
+    assert first[REPORT] == a_report(1)
+    assert _crc32(first, REPORT) == writer.files[REPORT_FILE].crc32
     assert second is not None
-    assert second.report is first.report
+    assert second[REPORT] is first[REPORT]
 
 
 @pytest.mark.parametrize("harm", ["missing", "empty", "malformed"])
@@ -298,25 +307,25 @@ def test_a_broken_report_holds_back_neither_the_picture_nor_its_own_successor(tm
         reader.poll()
         entry = writer.files[REPORT_FILE]
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
-        spoil()
         publish(writer, 2)
+        spoil()
         for _ in range(3):
             picture = reader.poll()
             assert picture is not None
             assert picture.status.generation == 2
-            assert (picture.report, picture.report_crc32) == (a_report(1), entry.crc32)
+            assert (picture[REPORT], _crc32(picture, REPORT)) == (a_report(1), entry.crc32)
             assert reader.problem is not None
             assert reader.problem.startswith(REPORT_FILE)
         (tmp_path / REPORT_FILE).write_bytes(encode(a_report(2)))
         mended = reader.poll()
         assert mended is not None
-        assert mended.report == a_report(2)
+        assert mended[REPORT] == a_report(2)
         assert reader.problem is None
         spoil()
         publish(writer, 3, session="other")
         other = reader.poll()
         assert other is not None
-        assert other.report == a_report(2), "what was read once and is still named need not be read again"
+        assert other[REPORT] == a_report(2), "what was read once and is still named need not be read again"
     assert [each["file"] for each in logs] == [REPORT_FILE]
 
 
@@ -327,12 +336,12 @@ def test_a_report_of_another_session_is_not_kept(tmp_path: Path) -> None:
         reader = DirectoryReader(tmp_path)
         reader.poll()
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
-        (tmp_path / REPORT_FILE).unlink()
         publish(writer, 2, session="other")
+        (tmp_path / REPORT_FILE).unlink()
         picture = reader.poll()
 
     assert picture is not None
-    assert (picture.report, picture.report_crc32) == (None, None)
+    assert (picture[REPORT], _crc32(picture, REPORT)) == (None, None)
 
 
 def test_of_two_views_a_broken_one_holds_the_other_back_as_little_as_the_picture(tmp_path: Path) -> None:
@@ -346,15 +355,15 @@ def test_of_two_views_a_broken_one_holds_the_other_back_as_little_as_the_picture
         entry = writer.files[OVERVIEW_FILE]
         writer.write(REPORT_FILE, encode(a_report(2)), 2)
         writer.write(OVERVIEW_FILE, encode(msgspec.structs.replace(overview, volumes=(1.0,))), 2)
-        (tmp_path / OVERVIEW_FILE).write_bytes(b"{")
         publish(writer, 2)
+        (tmp_path / OVERVIEW_FILE).write_bytes(b"{")
         second = reader.poll()
 
     assert first is not None
-    assert (first.overview, first.overview_crc32) == (overview, entry.crc32)
+    assert (first[OVERVIEW], _crc32(first, OVERVIEW)) == (overview, entry.crc32)
     assert second is not None
-    assert second.report == a_report(2)
-    assert (second.overview, second.overview_crc32) == (overview, entry.crc32)
+    assert second[REPORT] == a_report(2)
+    assert (second[OVERVIEW], _crc32(second, OVERVIEW)) == (overview, entry.crc32)
     assert reader.problem is not None
     assert reader.problem.startswith(OVERVIEW_FILE)
 
@@ -387,9 +396,7 @@ def test_a_picture_is_newer_by_generation_within_a_session_and_by_time_across() 
         ),
         Status,
     )
-    from shared import Picture
-
-    picture = Picture(status, (), (), Depth())
+    picture = Picture(status)
     assert picture.is_newer_than("s", 4, 9999)
     assert not picture.is_newer_than("s", 5, 0)
     assert picture.is_newer_than("other", 9, 999)

@@ -78,7 +78,7 @@ def test_the_command_exits_with_0_for_a_sound_directory_and_1_with_a_list_for_an
     [
         (OHLC_FILE, "[[0,1.0,0.9,0.5,1.5,3.0]]", "row 0: open and close do not lie between low and high"),
         (OHLC_FILE, "[[0,1.0,2.0,0.5,1.5,-3.0]]", "row 0: volume -3.0 is negative"),
-        (OHLC_FILE, "[[0,1,1,1,1,1],[0,1,1,1,1,1]]", "times do not increase"),
+        (OHLC_FILE, "[[0,1,1,1,1,1],[0,1,1,1,1,1]]", "timestamp_ms does not increase"),
         (OHLC_FILE, str([[i, 1, 1, 1, 1, 1] for i in range(1001)]), "holds 1001 rows, at most 1000"),
         (METRICS_FILE, "[[0,0.1,1.2,0.0,0.1]]", "row 0: the OBI leaves [-1, 1]"),
         (METRICS_FILE, "[[0,0.1,0.2,0.0,0.1,0.0,1.0,0.5,1.0]]", "row 0: CVD open and close"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import msgspec
@@ -9,11 +10,15 @@ import msgspec
 from shared import (
     CONTRACT_VERSION,
     DATA_FILES,
+    DEPTH,
+    METRICS,
+    OHLC,
     ControlAnswer,
     DataReport,
     Depth,
     FileEntry,
     Finding,
+    Held,
     Incident,
     IpcStats,
     Level,
@@ -22,6 +27,8 @@ from shared import (
     Picture,
     ReadFile,
     Status,
+    View,
+    encode,
 )
 
 MINUTE_MS = 60_000
@@ -78,9 +85,19 @@ def status(**fields: Any) -> Status:
 def picture(bars: int = 3, first: int = 0, **fields: Any) -> Picture:
     """A picture of `bars` bars from minute `first` on, closing at their own minute's number."""
     minutes = range(first, first + bars)
-    return Picture(
-        status=status(**fields),
-        ohlc=tuple(OhlcRow(minute * MINUTE_MS, 1, 100, 0, minute, 5) for minute in minutes),
-        metrics=tuple(MetricsRow(minute * MINUTE_MS, 0, 1, -1, 0.5, 1, 2, 0, minute) for minute in minutes),
-        depth=Depth(bids=(Level(99.5, 1),), asks=(Level(100.5, 2),)),
+    return held(
+        status(**fields),
+        (OHLC, tuple(OhlcRow(minute * MINUTE_MS, 1, 100, 0, minute, 5) for minute in minutes)),
+        (METRICS, tuple(MetricsRow(minute * MINUTE_MS, 0, 1, -1, 0.5, 1, 2, 0, minute) for minute in minutes)),
+        (DEPTH, Depth(bids=(Level(99.5, 1),), asks=(Level(100.5, 2),))),
     )
+
+
+def held(status: Status, *views: tuple[View[Any], Any]) -> Picture:
+    """A picture of these views, as a reader makes it."""
+    return Picture(status, {view.name: Held(value, zlib.crc32(encode(value))) for view, value in views})
+
+
+def with_view(source: Picture, view: View[Any], value: object) -> Picture:
+    """The same picture with another value of a view."""
+    return msgspec.structs.replace(source, held=source.held | held(source.status, (view, value)).held)

@@ -56,13 +56,17 @@ def test_a_poll_is_answered_with_the_difference(client: FlaskClient, directory: 
         "published_at_ms": first["status"]["published_at_ms"],
         "heartbeat_ms": first["status"]["heartbeat_ms"],
         "about": first["about"]["crc32"],
-        "ohlc_ms": feeder.ohlc[-1].timestamp_ms,
-        "metrics_ms": feeder.metrics[-1].timestamp_ms,
+        "views": {
+            "ohlc": {"crc32": first["ohlc"]["crc32"], "first": 0, "last": feeder.ohlc[-1].timestamp_ms},
+            "depth": {"crc32": first["depth"]["crc32"]},
+        },
         "monitor_ms": first["monitor"]["at_ms"],
     }
     assert set(_poll(client, held)) == {"server_ms", "control"}
     feeder.advance()
-    assert len(_poll(client, held)["ohlc"]["rows"]) <= 2
+    answer = _poll(client, held)
+    assert len(answer["ohlc"]["rows"]) <= 2
+    assert "metrics" not in answer
     feeder.close()
 
 

@@ -1,24 +1,35 @@
 from __future__ import annotations
 
+import zlib
+from typing import TYPE_CHECKING, Any
+
 import msgspec
 import pytest
 
-from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, FileEntry, Level, Overview, Picture
-from tests.visualizer.pictures import MINUTE_MS, picture, report, status
-from visualizer.server.delta import Known, delta, known
+from shared import DEPTH, METRICS, OHLC, OVERVIEW, REPORT, VIEWS, Depth, Level, Overview, encode
+from tests.visualizer.pictures import MINUTE_MS, held, picture, report, status, with_view
+from visualizer.server.delta import HeldView, Known, delta, known
+
+if TYPE_CHECKING:
+    from shared import Picture, View
 
 
 def _held(source: Picture, **fields: object) -> Known:
     """What a page holds that was told all of a picture."""
-    about = delta(source, None, Known())["about"]["crc32"]
+    answer = delta(source, None, Known())
+    views = {}
+    for view in VIEWS:
+        change = answer.get(view.name, {})
+        rows = change.get("rows")
+        ends = (rows[0][0], rows[-1][0]) if rows else (None, None)
+        views[view.name] = HeldView(change.get("crc32"), *ends)
     held = Known(
         session=source.status.session,
         generation=source.status.generation,
         published_at_ms=source.status.published_at_ms,
         heartbeat_ms=source.status.heartbeat_ms,
-        about=about,
-        ohlc_ms=source.ohlc[-1].timestamp_ms if source.ohlc else None,
-        metrics_ms=source.metrics[-1].timestamp_ms if source.metrics else None,
+        about=answer["about"]["crc32"],
+        views=views,
     )
     return msgspec.structs.replace(held, **fields)
 
@@ -31,7 +42,7 @@ def test_a_new_page_is_told_everything() -> None:
     assert [row[0] for row in answer["ohlc"]["rows"]] == [0, MINUTE_MS, 2 * MINUTE_MS]
     assert answer["ohlc"]["whole"]
     assert answer["metrics"]["total"] == 3
-    assert answer["depth"] == {"bids": [(99.5, 1)], "asks": [(100.5, 2)]}
+    assert answer["depth"]["value"] == {"bids": ([99.5, 1],), "asks": ([100.5, 2],)}
 
 
 def test_an_up_to_date_page_is_told_nothing() -> None:
@@ -48,9 +59,8 @@ def test_a_page_that_follows_is_told_the_open_bar_and_the_new_ones_only() -> Non
 
 
 def test_only_files_written_since_travel() -> None:
-    files = {name: FileEntry(1, 10, 20) for name in DATA_FILES} | {DEPTH_FILE: FileEntry(2, 10, 21)}
-    answer = delta(picture(generation=2, files=files), None, _held(picture()))
-    assert set(answer) == {"status", "depth"}
+    later = with_view(picture(generation=2), DEPTH, Depth(bids=(Level(99.5, 3),)))
+    assert set(delta(later, None, _held(picture()))) == {"status", "depth"}
 
 
 def test_a_page_whose_last_bar_is_gone_is_told_all_bars() -> None:
@@ -98,49 +108,62 @@ def test_settled_fields_travel_again_when_one_changes() -> None:
     assert answer["about"]["checks"] == {"times_increase": False}
 
 
-def test_a_page_that_lost_an_answer_can_ask_for_everything_again() -> None:
-    answer = delta(picture(), None, _held(picture(), generation=-1, ohlc_ms=None, metrics_ms=None))
+def test_a_page_that_lost_an_answer_can_ask_for_all_of_a_view_again() -> None:
+    holds = _held(picture())
+    answer = delta(picture(), None, msgspec.structs.replace(holds, views=holds.views | {"ohlc": HeldView()}))
     assert answer["ohlc"]["whole"]
-    assert answer["metrics"]["whole"]
-    assert "reset" not in answer
+    assert set(answer) == {"status", "ohlc"}
 
 
 def test_files_that_the_writer_does_not_publish_do_not_travel() -> None:
-    files = {METRICS_FILE: FileEntry(1, 10, 20)}
-    answer = delta(Picture(status(files=files), (), picture().metrics, picture().depth), None, Known())
+    answer = delta(held(status(), (METRICS, picture().metrics)), None, Known())
     assert "metrics" in answer
-    assert OHLC_FILE not in files
     assert "ohlc" not in answer
     assert "depth" not in answer
 
 
-def test_the_report_travels_once_and_again_when_it_changed() -> None:
-    first = msgspec.structs.replace(picture(), report=report(), report_crc32=7)
+def test_a_page_goes_on_showing_the_data_of_a_failed_session_that_lists_none() -> None:
+    assert set(delta(held(status(generation=2)), None, _held(picture()))) == {"status"}
+
+
+@pytest.mark.parametrize(
+    ("view", "value", "other"),
+    [(REPORT, report(), report(trades=4)), (OVERVIEW, Overview(0, 1000, (1.0, 2.5)), Overview(0, 1000, (1.0,)))],
+    ids=["report", "overview"],
+)
+def test_what_is_replaced_whole_travels_when_its_bytes_changed_and_again_in_another_session(
+    view: View[Any], value: object, other: object
+) -> None:
+    first = with_view(picture(), view, value)
     answer = delta(first, None, Known())
-    assert answer["report"]["crc32"] == 7
-    assert answer["report"]["findings"][0]["incidents"][0]["time_ms"] == MINUTE_MS
-    assert msgspec.json.decode(msgspec.json.encode(answer["report"]))["files"][0]["name"] == "trades.csv"
-
-    later = msgspec.structs.replace(picture(generation=2), report=report(), report_crc32=7)
-    assert "report" not in delta(later, None, _held(first, report=7))
-    changed = msgspec.structs.replace(later, report=report(trades=4), report_crc32=8)
-    assert delta(changed, None, _held(first, report=7))["report"]["trades"] == 4
-
-
-def test_the_overview_travels_when_it_changed_and_again_in_another_session() -> None:
-    overview = Overview(start_ms=0, bucket_ms=1000, volumes=(1.0, 2.5))
-    first = msgspec.structs.replace(picture(), overview=overview, overview_crc32=7)
-    answer = delta(first, None, Known())
-    assert answer["overview"] == {"start_ms": 0, "bucket_ms": 1000, "volumes": (1.0, 2.5), "crc32": 7}
-    later = msgspec.structs.replace(picture(generation=2), overview=overview, overview_crc32=7)
-    assert "overview" not in delta(later, None, _held(first, overview=7))
-    assert "overview" in delta(later, None, _held(first, overview=6))
-    other = msgspec.structs.replace(picture(session="other", published_at_ms=2000), overview=overview, overview_crc32=7)
-    assert "overview" in delta(other, None, _held(first, overview=7))
+    assert answer[view.name] == {"value": msgspec.to_builtins(value), "crc32": zlib.crc32(encode(value))}
+    assert view.name not in delta(with_view(picture(generation=2), view, value), None, _held(first))
+    assert (
+        msgspec.convert(
+            msgspec.to_builtins(
+                delta(with_view(picture(generation=2), view, other), None, _held(first))[view.name]["value"]
+            ),
+            view.type,
+        )
+        == other
+    )
+    elsewhere = with_view(picture(session="other", published_at_ms=2000), view, value)
+    assert view.name in delta(elsewhere, None, _held(first))
 
 
-def test_a_picture_without_views_brings_none() -> None:
-    assert not {"report", "overview"} & delta(picture(), None, Known()).keys()
+def test_only_what_a_page_asks_for_travels() -> None:
+    assert set(delta(picture(), None, Known(views={"depth": HeldView()}))) == {"reset", "status", "about", "depth"}
+
+
+def test_what_a_page_begins_to_ask_for_travels_without_a_new_publication() -> None:
+    holds = _held(picture())
+    without = msgspec.structs.replace(holds, views={"ohlc": holds.views["ohlc"], "depth": HeldView()})
+    assert set(delta(picture(), None, without)) == {"status", "depth"}
+
+
+def test_no_view_is_called_as_something_else_that_travels() -> None:
+    others = {"reset", "status", "about", "problem", "monitor", "server_ms", "control", "asked", "crc32", "offsetMs"}
+    assert not others & {view.name for view in VIEWS}
 
 
 @pytest.mark.parametrize("sent", [None, 5, "x", [], {"generation": "many"}, {"session": 7}])
@@ -150,17 +173,14 @@ def test_what_no_page_sends_counts_as_a_page_that_holds_nothing(sent: object) ->
 
 def test_an_answer_is_json_as_it_stands() -> None:
     answer = delta(picture(), "a problem", Known())
-    assert msgspec.json.decode(msgspec.json.encode(answer))["depth"]["bids"] == [[99.5, 1]]
+    assert msgspec.json.decode(msgspec.json.encode(answer))["depth"]["value"]["bids"] == [[99.5, 1]]
 
 
 def test_a_typical_answer_is_small() -> None:
     many = tuple(Level(42_000.1 + level, 1.234) for level in range(50))
     full = picture(bars=1000)
-    later = msgspec.structs.replace(
-        full, status=status(generation=2), depth=msgspec.structs.replace(full.depth, asks=many)
-    )
-    files = dict(later.status.files) | {DEPTH_FILE: FileEntry(1, 10, 20)}
-    quiet = msgspec.structs.replace(later, status=status(generation=2, files=files))
+    quiet = picture(bars=1000, generation=2)
+    later = with_view(quiet, DEPTH, Depth(bids=full.depth.bids, asks=many))
     assert len(msgspec.json.encode(delta(quiet, None, _held(full)))) < 500
     assert len(msgspec.json.encode(delta(later, None, _held(full)))) < 2000
 
@@ -175,9 +195,8 @@ def test_a_page_that_is_moved_back_is_told_all_bars_since_those_after_the_clock_
 
 def test_a_page_that_is_moved_back_within_its_last_bar_is_told_that_bar_anew() -> None:
     before = picture(bars=5)
-    earlier = msgspec.structs.replace(
-        picture(bars=5, generation=2), ohlc=(*before.ohlc[:-1], msgspec.structs.replace(before.ohlc[-1], volume=1))
-    )
+    smaller = msgspec.structs.replace(before.ohlc[-1], volume=1)
+    earlier = with_view(picture(bars=5, generation=2), OHLC, (*before.ohlc[:-1], smaller))
     answer = delta(earlier, None, _held(before))
     assert [(row[0], row[5]) for row in answer["ohlc"]["rows"]] == [(4 * MINUTE_MS, 1)]
     assert not answer["ohlc"]["whole"]
@@ -185,7 +204,7 @@ def test_a_page_that_is_moved_back_within_its_last_bar_is_told_that_bar_anew() -
 
 def test_a_page_that_is_moved_before_every_bar_is_told_that_there_are_none() -> None:
     answer = delta(picture(bars=0, generation=2), None, _held(picture(bars=5)))
-    assert answer["ohlc"] == {"rows": [], "whole": True, "total": 0}
+    assert answer["ohlc"] == {"rows": [], "whole": True, "total": 0, "crc32": zlib.crc32(b"[]")}
 
 
 def test_what_is_looped_over_is_told() -> None:

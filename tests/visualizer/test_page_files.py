@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared import VIEWS
 from tests.conftest import ROOT
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
@@ -237,3 +238,18 @@ def test_the_tools_that_check_the_modules_are_pinned_without_an_address_and_have
         assert re.search(rf"^\|.*(?<![\w/]){name}(?![\w/]).*\|.*\|$", reasons, re.MULTILINE), name
     pinned = [each for path, each in lock.items() if path]
     assert all("integrity" in each and "resolved" not in each for each in pinned)
+
+
+def test_the_page_knows_every_view_of_the_contract_and_its_presence() -> None:
+    script = _SCRIPTS["views.js"]
+    table = re.search(r"Object.freeze\(\{\n(.*?)^\}\)", script, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert sorted(re.findall(r"^  (\w+):", table[1], re.MULTILINE)) == sorted(view.name for view in VIEWS)
+    listed = {
+        name: set(re.findall(r'"(\w+)"', names)) for name, names in re.findall(r"const (\w+) = \[(.*)\];", script)
+    }
+    assert listed == {
+        "DATA": {view.name for view in VIEWS if view.presence == "data"},
+        "ON_REQUEST": {view.name for view in VIEWS if view.presence == "asked"},
+    }
+    assert {view.file for view in VIEWS} == {f"{view.name}_data.json" for view in VIEWS}

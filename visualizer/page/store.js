@@ -1,34 +1,41 @@
 /* What this page holds of the data, and how an answer of the server changes it. Pure: nothing here touches the page. */
-/** @import { Answer, Change, Row, State } from "./types.d.ts" */
+import { EMPTY, NAMES, USUAL } from "./views.js";
+/** @import { Answer, RowsChange, Row, State, ViewChange } from "./types.d.ts" */
 
 /** @returns {State} */
 export function empty() {
   return {
+    ...EMPTY,
     status: null,
     about: null,
-    ohlc: [],
-    metrics: [],
-    depth: { bids: [], asks: [] },
-    report: null,
-    overview: null,
     problem: null,
     monitor: null,
-    incomplete: false,
+    asked: USUAL,
+    crc32: {},
     offsetMs: 0,
     serverMs: 0,
   };
 }
 
-/** Rows from the server replace the held ones from the first of their times on.
- * @template {Row} R
- * @param {R[]} held
- * @param {Change<R>} change */
+/** Rows from the server replace the held ones from the first of their keys on.
+ * @param {readonly Row[]} held
+ * @param {RowsChange} change */
 function merge(held, change) {
   if (change.whole || change.rows.length === 0) return change.whole ? change.rows : held;
   const from = change.rows[0][0];
   let keep = held.length;
   while (keep > 0 && held[keep - 1][0] >= from) keep -= 1;
   return held.slice(0, keep).concat(change.rows).slice(-change.total);
+}
+
+/** A view after a change, and the checksum of what it is then: null where an answer was lost on the way and left a hole,
+ * so that all of the view is asked for again.
+ * @param {readonly Row[]} held
+ * @param {ViewChange} change */
+function changed(held, change) {
+  if (!("rows" in change)) return { value: change.value, crc32: change.crc32 };
+  const value = merge(held, change);
+  return { value, crc32: value.length === change.total ? change.crc32 : null };
 }
 
 /** What is there of some fields: null is, undefined is not.
@@ -41,44 +48,41 @@ const present = (fields) => Object.fromEntries(Object.entries(fields).filter(([,
  * @param {number} nowMs
  * @returns {State} */
 export function receive(state, answer, nowMs) {
-  const base = answer.reset ? { ...empty(), monitor: state.monitor, problem: state.problem } : state;
-  const next = { ...base, offsetMs: answer.server_ms - nowMs, serverMs: answer.server_ms };
-  const { status, about, depth, report, overview, monitor, problem, ohlc, metrics } = answer;
-  Object.assign(next, present({ status, about, depth, report, overview, monitor, problem }));
-  // An answer lost on the way leaves a hole: then everything is asked for again.
-  if (ohlc) {
-    next.ohlc = merge(base.ohlc, ohlc);
-    next.incomplete ||= next.ohlc.length !== ohlc.total;
+  const { asked, monitor: shown, problem: told } = state;
+  const base = answer.reset ? { ...empty(), asked, monitor: shown, problem: told } : state;
+  const next = { ...base, crc32: { ...base.crc32 }, offsetMs: answer.server_ms - nowMs, serverMs: answer.server_ms };
+  const { status, about, monitor, problem } = answer;
+  Object.assign(next, present({ status, about, monitor, problem }));
+  for (const name of NAMES) {
+    const change = answer[name];
+    if (change === undefined) continue;
+    const held = /** @type {readonly Row[]} */ (base[name]);
+    const { value, crc32 } = change === null ? { value: EMPTY[name], crc32: null } : changed(held, change);
+    Object.assign(next, { [name]: value });
+    next.crc32[name] = crc32;
   }
-  if (metrics) {
-    next.metrics = merge(base.metrics, metrics);
-    next.incomplete ||= next.metrics.length !== metrics.total;
-  }
-  if (answer.reset) next.incomplete = false;
   return next;
 }
 
 /** What the server must know to answer with the difference only.
  * @param {State} state */
 export function known(state) {
-  /** @param {readonly Row[]} rows */
-  const firstMs = (rows) => (rows.length ? rows[0][0] : null);
-  /** @param {readonly Row[]} rows */
-  const lastMs = (rows) => (rows.length ? rows[rows.length - 1][0] : null);
-  const sent = { problem: state.problem, monitor_ms: state.monitor ? state.monitor.at_ms : 0 };
+  const views = Object.fromEntries(state.asked.map((name) => [name, heldOf(state[name], state.crc32[name] ?? null)]));
+  const sent = { problem: state.problem, monitor_ms: state.monitor ? state.monitor.at_ms : 0, views };
   if (!state.status || !state.about) return sent;
-  Object.assign(sent, {
+  return {
+    ...sent,
     session: state.about.session,
     generation: state.status.generation,
     published_at_ms: state.status.published_at_ms,
     heartbeat_ms: state.status.heartbeat_ms,
     about: state.about.crc32,
-    ohlc_ms: lastMs(state.ohlc),
-    metrics_ms: lastMs(state.metrics),
-    ohlc_first_ms: firstMs(state.ohlc),
-    metrics_first_ms: firstMs(state.metrics),
-    report: state.report ? state.report.crc32 : null,
-    overview: state.overview ? state.overview.crc32 : null,
-  });
-  return state.incomplete ? { ...sent, generation: -1, ohlc_ms: null, metrics_ms: null } : sent;
+  };
+}
+
+/** @param {unknown} value
+ * @param {number | null} crc32 */
+function heldOf(value, crc32) {
+  if (crc32 === null || !Array.isArray(value) || !value.length) return { crc32 };
+  return { crc32, first: value[0][0], last: value[value.length - 1][0] };
 }

@@ -6,6 +6,8 @@ export type Row = readonly [number, ...(number | null)[]];
 export type OhlcRow = [number, number, number, number, number, number];
 /** Time, then open, high, low and close of the OBI and of the CVD. */
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
+/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
+export type TapeRow = [number, number, number, number, number, number, number, number];
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -81,7 +83,6 @@ export interface ReadFile {
 }
 
 export interface DataReport {
-  crc32: number;
   format: string;
   instrument: string;
   complete: boolean;
@@ -95,7 +96,6 @@ export interface DataReport {
 }
 
 export interface Overview {
-  crc32: number;
   start_ms: number;
   bucket_ms: number;
   volumes: number[];
@@ -124,40 +124,46 @@ export interface Monitor {
   failed_writes: Figure;
 }
 
-export interface Change<R> {
-  rows: R[];
-  whole: boolean;
-  total: number;
+/** The views, by their names in the contract. */
+export interface Views {
+  ohlc: OhlcRow[];
+  metrics: MetricsRow[];
+  depth: Depth;
+  report: DataReport | null;
+  overview: Overview | null;
+  tape: TapeRow[];
 }
 
-/** What the server answers to a poll: what has changed. */
-export interface Answer {
+/** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
+export interface RowsChange {
+  rows: Row[];
+  whole: boolean;
+  total: number;
+  crc32: number;
+}
+
+/** `crc32` is that of the file. */
+export type ViewChange = RowsChange | { value: unknown; crc32: number };
+
+/** What the server answers to a poll: what has changed. A view that is null is no longer published. */
+export type Answer = {
   server_ms: number;
   control?: string;
   reset?: boolean;
   problem?: string | null;
   status?: Status;
   about?: About;
-  ohlc?: Change<OhlcRow>;
-  metrics?: Change<MetricsRow>;
-  depth?: Depth;
-  report?: DataReport;
-  overview?: Overview;
   monitor?: Monitor;
-}
+} & { [name in keyof Views]?: ViewChange | null };
 
-/** What the page holds. */
-export interface State {
+/** What the page holds. `asked` names the views that it asks for, `crc32` has the checksums of those it holds whole. */
+export interface State extends Views {
   status: Status | null;
   about: About | null;
-  ohlc: OhlcRow[];
-  metrics: MetricsRow[];
-  depth: Depth;
-  report: DataReport | null;
-  overview: Overview | null;
   problem: string | null;
   monitor: Monitor | null;
-  incomplete: boolean;
+  asked: readonly (keyof Views)[];
+  crc32: { [name in keyof Views]?: number | null };
   offsetMs: number;
   serverMs: number;
 }

@@ -15,6 +15,7 @@ from visualizer.metrics.monitor import monitor
 from visualizer.metrics.readings import memory, reads
 from visualizer.metrics.telemetry import Telemetry
 from visualizer.server import control, hosts, page_files, routes
+from visualizer.server.asking import Asking
 from visualizer.server.delta import delta, known
 from visualizer.server.feed import Feed
 
@@ -55,6 +56,7 @@ def create(settings: Settings) -> Dash:
     telemetry = Telemetry()
     feed = Feed(settings.ipc_dir, telemetry)
     panel = _Panel(telemetry)
+    asking = Asking(settings.control_dir if settings.control == "on" else None)
 
     @app.callback(
         Output("delta", "data"),
@@ -66,6 +68,7 @@ def create(settings: Settings) -> Dash:
         begun_s = time.perf_counter()
         now_ms = time.time_ns() // 1_000_000
         held = known(sent)
+        asking.note(held.views)
         picture, problem = feed.poll()
         # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server". And whether it
         # may steer: a page may have been opened before the server was restarted with another setting.

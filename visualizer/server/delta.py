@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE
+from shared import VIEWS
+from shared.views.base import row_key
 
 if TYPE_CHECKING:
-    from shared import MetricsRow, OhlcRow, Picture, Status
+    from shared import Picture
 
 _MOVING: Final = (
     "state",
@@ -31,6 +32,21 @@ _SETTLED: Final = (
 """Fields that hardly ever change; they travel when they do."""
 
 
+class HeldView(msgspec.Struct, frozen=True):
+    """What a page holds of one view: the CRC-32 of the file it last received, null for nothing.
+
+    `first` and `last` are the first columns of its first and last row, null where it has none.
+    """
+
+    crc32: int | None = None
+    first: int | None = None
+    last: int | None = None
+
+
+def _nothing() -> dict[str, HeldView]:
+    return {view.name: HeldView() for view in VIEWS if view.presence != "asked"}
+
+
 class Known(msgspec.Struct, frozen=True):
     """What a page says it holds. The defaults are those of a page that holds nothing."""
 
@@ -40,15 +56,8 @@ class Known(msgspec.Struct, frozen=True):
     heartbeat_ms: int = 0
     about: int | None = None
     """CRC-32 of the settled fields, as last received."""
-    ohlc_ms: int | None = None
-    """Time of the last bar; null asks for all of them. The same for the metrics."""
-    metrics_ms: int | None = None
-    ohlc_first_ms: int | None = None
-    """Time of the first bar; the same for the metrics."""
-    metrics_first_ms: int | None = None
-    report: int | None = None
-    """CRC-32 of the data report last received; the same for the overview."""
-    overview: int | None = None
+    views: dict[str, HeldView] = msgspec.field(default_factory=_nothing)
+    """By name, the views that the page asks for; no other travels."""
     problem: str | None = None
     monitor_ms: int = 0
     """Server time of the monitoring figures last received."""
@@ -66,20 +75,25 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
     """Answer one poll with what changed, in values that are JSON already; nothing changed: an empty dict.
 
     Keys, each only where there is something to say: `reset` (true: forget the last session), `status` and `about`
-    (fields of the header that move, and those that are settled), `ohlc` and `metrics` (`rows` from the page's last one
-    on, or all of them with `whole`; `total` is how many the page must end up with), `depth`, `report` and `overview`
-    (the views, each with its `crc32`), `problem` (why the files on disk could not be taken, null when they can be
-    again). A picture older than the page's own, as a worker with a lagging cache may hold, is no news.
+    (fields of the header that move, and those that are settled), `problem` (why the files on disk could not be taken,
+    null when they can be again), and by its name each view that the page asks for and holds otherwise: its `crc32` with
+    its `value`, or where it is of rows with `rows` from the page's last one on (all of them with `whole`; `total` is
+    how many the page must end up with); null where it is no longer published. A picture older than the page's own, as
+    a worker with a lagging cache may hold, is no news.
     """
     answer: dict[str, Any] = {}
     if problem != held.problem:
         answer["problem"] = problem
-    if picture is None or not _is_news(picture, held):
+    if picture is None or _is_older(picture, held):
         return answer
     status = picture.status
     if status.session != held.session:
-        held = Known()
+        held = Known(views=dict.fromkeys(held.views, HeldView()))
         answer["reset"] = True
+    changes = _changes(picture, held)
+    moved = status.generation > held.generation or status.heartbeat_ms > held.heartbeat_ms
+    if not moved and not changes:
+        return answer
     answer["status"] = {name: getattr(status, name) for name in _MOVING}
     if status.state == "loading":
         answer["status"]["rows"] = status.report.get("rows", 0)
@@ -87,54 +101,43 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
     crc32 = zlib.crc32(msgspec.json.encode(about))
     if crc32 != held.about:
         answer["about"] = about | {"crc32": crc32}
-    if _is_later(status, OHLC_FILE, held):
-        answer["ohlc"] = _rows(picture.ohlc, held.ohlc_first_ms, held.ohlc_ms)
-    if _is_later(status, METRICS_FILE, held):
-        answer["metrics"] = _rows(picture.metrics, held.metrics_first_ms, held.metrics_ms)
-    if _is_later(status, DEPTH_FILE, held):
-        answer["depth"] = {
-            "bids": [(level.price, level.size) for level in picture.depth.bids],
-            "asks": [(level.price, level.size) for level in picture.depth.asks],
-        }
-    return answer | _views(picture, held)
+    return answer | changes
 
 
-def _views(picture: Picture, held: Known) -> dict[str, Any]:
-    """The views that the page does not hold, or not as they are."""
-    return {
-        name: msgspec.to_builtins(view) | {"crc32": crc32}
-        for name, view, crc32, last in (
-            ("report", picture.report, picture.report_crc32, held.report),
-            ("overview", picture.overview, picture.overview_crc32, held.overview),
-        )
-        if view is not None and crc32 != last
-    }
-
-
-def _is_news(picture: Picture, held: Known) -> bool:
-    if picture.is_newer_than(held.session, held.generation, held.published_at_ms):
-        return True
-    # A writer may beat its heart without a new generation.
+def _is_older(picture: Picture, held: Known) -> bool:
+    """Whether the page has seen a later picture; generations order within a session only."""
     status = picture.status
-    same = (status.session, status.generation) == (held.session, held.generation)
-    return same and status.heartbeat_ms > held.heartbeat_ms
+    if status.session == held.session:
+        return status.generation < held.generation
+    return status.published_at_ms < held.published_at_ms
 
 
-def _is_later(status: Status, name: str, held: Known) -> bool:
-    entry = status.files.get(name)
-    return entry is not None and entry.generation > held.generation
+def _changes(picture: Picture, held: Known) -> dict[str, Any]:
+    """By name, the views asked for that the page does not hold as they are."""
+    changes: dict[str, Any] = {}
+    for view in VIEWS:
+        of_page, found = held.views.get(view.name), picture.held.get(view.name)
+        if of_page is None:
+            continue
+        if found is None:
+            # A page goes on showing what it has of the usual files, as a failed session may list none.
+            if view.presence == "asked" and of_page.crc32 is not None:
+                changes[view.name] = None
+        elif found.crc32 != of_page.crc32:
+            change = _rows(found.value, of_page) if view.is_rows else {"value": msgspec.to_builtins(found.value)}
+            changes[view.name] = change | {"crc32": found.crc32}
+    return changes
 
 
-def _rows(
-    rows: tuple[OhlcRow, ...] | tuple[MetricsRow, ...], first_ms: int | None, last_ms: int | None
-) -> dict[str, Any]:
-    """Rows from the one at `last_ms` on, which may have changed since.
+def _rows(rows: tuple[Any, ...], of_page: HeldView) -> dict[str, Any]:
+    """Rows from the page's last one on, which may have changed since.
 
-    All of them where there is no such row, and where there are rows before `first_ms`, as there are after a move back.
+    All of them where there is no such row, and where there are rows before the page's first, as there are after a move
+    back.
     """
     backwards = range(len(rows) - 1, -1, -1)
-    first = next((index for index in backwards if rows[index].timestamp_ms == last_ms), None)
-    if first is not None and first_ms is not None and rows[0].timestamp_ms < first_ms:
+    first = next((index for index in backwards if row_key(rows[index]) == of_page.last), None)
+    if first is not None and of_page.first is not None and row_key(rows[0]) < of_page.first:
         first = None
     return {
         "rows": [msgspec.structs.astuple(row) for row in rows[first or 0 :]],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from flask import Response
 
-from shared import encode
+from shared import REPORT, encode
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,10 +47,11 @@ def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
     @server.get("/report.json")
     def report() -> Response:
         picture, _ = feed.poll()
-        if picture is None or picture.report is None:
+        found = None if picture is None else picture[REPORT]
+        if found is None:
             body = {"error": "no data report has been published"}
             return Response(msgspec.json.encode(body), 404, content_type="application/json")
-        pretty = msgspec.json.format(encode(picture.report), indent=2)
+        pretty = msgspec.json.format(encode(found), indent=2)
         return Response(pretty, content_type="application/json", headers={"Cache-Control": "no-store"})
 
     @server.after_request

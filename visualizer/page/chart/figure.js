@@ -128,7 +128,7 @@ function timeTicks(gd, view, timeline) {
  * @param {State} data
  * @param {Timeline} timeline */
 function shaded(view, data, timeline) {
-  const key = view.shaded && data.report ? `${data.report.crc32} ${timeline.step} ${timeline.key}` : "";
+  const key = view.shaded && data.report ? `${data.crc32.report} ${timeline.step} ${timeline.key}` : "";
   if (key !== marks.key) {
     const shapes = key ? findings.shapes(data.report, timeline) : [];
     marks = { key, shapes, text: JSON.stringify(shapes) };

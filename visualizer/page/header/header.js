@@ -3,13 +3,12 @@ import * as dom from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import { limits } from "../limits.js";
+import { heldBack } from "../views.js";
 import * as write from "../write.js";
 /** @import { State, Status } from "../types.d.ts" */
 
 const DISCONNECTED_AFTER_MS = 3000;
 const PROBLEM_AFTER_MS = 1200;
-/** @type {Record<string, string>} */
-const VIEWS = { "report_data.json": "report", "overview_data.json": "overview" };
 /** @type {Record<string, string>} */
 const CHECKS = {
   volume_is_buy_sell_unknown: "volume = buy + sell + unknown",
@@ -140,7 +139,7 @@ export function showTime(state, nowMs, silentMs) {
   // A publication caught half-way is no problem: it is over at the next look.
   const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
   write.hide("note", !(state.status && lasting));
-  write.text("note", problem ? `The last good ${VIEWS[problem.split(" ")[0]] || "picture"} stays: ${problem}.` : "");
+  write.text("note", problem ? `The last good ${heldBack(problem)} stays: ${problem}.` : "");
   write.mark("state", "old", String(now.ageMs !== null && now.ageMs > limits().stale_after_ms));
   return now.name;
 }

@@ -208,7 +208,7 @@ export function refresh() {
   const state = current();
   const range = replay.range();
   const size = [width(), bar().clientHeight, window.devicePixelRatio];
-  const key = [state.overview?.crc32, state.report?.crc32, range?.startMs, range?.endMs, ...size].join();
+  const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, ...size].join();
   if (key !== drawn) {
     drawn = key;
     overview.draw(/** @type {HTMLCanvasElement} */ (part("canvas")), state, range);

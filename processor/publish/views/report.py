@@ -10,15 +10,16 @@ import shared
 from processor.core.merge.ordering import SILENCE_NS
 from processor.core.report import KINDS, Incident, with_crossed_and_locked
 from processor.names import printable
+from processor.publish.views.base import SECOND, Published
 from processor.units import NS_PER_MS
-from shared import MAX_INCIDENTS, MAX_LISTED_FILES, DataReport, Finding, ReadFile, encode
+from shared import MAX_INCIDENTS, MAX_LISTED_FILES, REPORT, DataReport, Finding, ReadFile, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from processor.core.book import Book
     from processor.core.report import Report
-    from processor.publish.publisher import SessionInfo
+    from processor.publish.moment import Moment, SessionInfo
 
 _LASTING: Final = ("crossed", "locked", "silences")
 
@@ -26,7 +27,7 @@ _LASTING: Final = ("crossed", "locked", "silences")
 def report_payload(
     subject: SessionInfo, report: Report, ignored: Sequence[str], book: Book, event_ns: int | None
 ) -> bytes:
-    """What `report` and the spells of `book` say of the time up to `event_ns` (None: before the first event).
+    """What `report` and the periods of `book` say of the time up to `event_ns` (None: before the first event).
 
     `ignored` names the files of the dataset that are of no format. Incidents without a time are always told. What is
     read runs ahead of the clock, and with it the counts; a kind of which an incident is still to come is counted by the
@@ -99,3 +100,12 @@ def _published(incident: Incident) -> shared.Incident:
 
 def _ms(time_ns: int | None) -> int | None:
     return None if time_ns is None else time_ns // NS_PER_MS
+
+
+def _payload(moment: Moment) -> bytes | None:
+    if moment.report is None:
+        return None
+    return report_payload(moment.subject, moment.report, moment.ignored, moment.engine.book, moment.situation.event_ns)
+
+
+PUBLISHED: Final = Published(REPORT, SECOND, _payload)

@@ -1,0 +1,131 @@
+"""Trades into orders: maximal runs of consecutive trades of equal time and side, the prints of one aggressor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated
+from processor.errors import ScaleOverflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from processor.core.aggregates.base import Batch
+
+SIDES: Final = {BUY: "buy", SELL: "sell", UNKNOWN: "unknown"}
+_TRIM_TRADES: Final = 65_536
+_TRIM_PARTS: Final = 512
+"""The newest orders are looked for once so much has come, as most of it is never asked for."""
+
+
+def orders_of(trades: Trades) -> pl.DataFrame:
+    """The orders of successive trades, oldest first, on their scale.
+
+    Columns: `first` (the row of its first trade), `time_ns`, `side` (BUY, SELL or UNKNOWN), `volume` (lots, Int128),
+    `trades`, `price_first`, `price_last` (ticks) and `prices` (how many distinct ones).
+    """
+    starts = _starts(trades)
+    frame = pl.DataFrame(
+        {
+            "order": np.repeat(np.arange(len(starts)), np.diff(starts, append=len(trades))),
+            "price": trades.price_ticks.astype(np.int64, copy=False),
+            "lots": trades.size_lots.astype(np.int64, copy=False),
+        }
+    )
+    found = frame.group_by("order", maintain_order=True).agg(
+        volume=pl.col("lots").cast(pl.Int128()).sum(),
+        trades=pl.len().cast(pl.Int64),
+        price_first=pl.col("price").first(),
+        price_last=pl.col("price").last(),
+        prices=pl.col("price").n_unique().cast(pl.Int64),
+    )
+    return pl.DataFrame(
+        {
+            "first": starts,
+            "time_ns": trades.time_ns[starts],
+            "side": trades.aggressor[starts],
+            **{name: found[name] for name in ("volume", "trades", "price_first", "price_last", "prices")},
+        }
+    )
+
+
+def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame]]:
+    """The same trades in parts that divide no order, each with its orders."""
+    held: Trades | None = None
+    for part in parts:
+        if not len(part):
+            continue
+        trades = part if held is None else concatenated([held, part])
+        last = int(_starts(trades)[-1])
+        if last:
+            whole = trades.rows(slice(0, last))
+            yield whole, orders_of(whole)
+        held = trades.rows(slice(last, None))
+    if held is not None:
+        yield held, orders_of(held)
+
+
+class RecentOrders:
+    """The newest `keep` orders and the trades they are of, whatever parts they came in."""
+
+    def __init__(self, keep: int) -> None:
+        """Begin before the first trade."""
+        self._keep = keep
+        self._parts: list[Trades] = []
+        self._count = 0
+
+    def advance(self, batch: Batch) -> bool:
+        """Take in a batch; return that it closed no interval."""
+        self._parts += batch.trades
+        self._count += sum(map(len, batch.trades))
+        if len(self._parts) > _TRIM_PARTS or self._count > _TRIM_TRADES:
+            self._trim()
+        return False
+
+    def put_before(self, earlier: Iterable[Trades]) -> None:
+        """Take in trades from before the first, newest part first, until there are enough; the rest is not read."""
+        for part in earlier:
+            if len(part):
+                self._parts.insert(0, part)
+                self._trim()
+            if len(self._parts) and len(_starts(self._parts[0])) > self._keep:
+                break
+
+    def newest(self, trades_in_all: int) -> tuple[Trades | None, pl.DataFrame]:
+        """The newest orders that are known whole, and the trades they are of; None before the first.
+
+        `first` is counted from the dataset's first trade, of which `trades_in_all` have been taken in.
+        """
+        if not self._parts:
+            return None, pl.DataFrame()
+        self._trim()
+        trades = self._parts[0]
+        before = trades_in_all - len(trades)
+        found = orders_of(trades).with_columns(pl.col("first") + before)
+        # Of the first of them, trades may be missing.
+        return trades, (found if before == 0 else found[1:]).tail(self._keep)
+
+    def _trim(self) -> None:
+        """One part, of one order more than are kept, as the first may not be whole."""
+        try:
+            trades = concatenated(self._parts)
+        except ScaleOverflow:
+            # Sizes without room on the scale of later ones: the newest orders begin after them.
+            trades = self._parts[-1]
+        starts = _starts(trades)
+        from_row = int(starts[max(0, len(starts) - self._keep - 1)])
+        # A slice would keep all that it is of in memory.
+        self._parts = [trades.rows(np.arange(from_row, len(trades))) if from_row else trades]
+        self._count = len(self._parts[0])
+
+
+def _starts(trades: Trades) -> NDArray[np.int64]:
+    """The row at which each order begins."""
+    time_ns, side = trades.time_ns, trades.aggressor
+    begins = np.flatnonzero((time_ns[1:] != time_ns[:-1]) | (side[1:] != side[:-1])) + 1
+    return np.concatenate([np.zeros(min(1, len(time_ns)), np.int64), begins])
