@@ -15,8 +15,8 @@ from processor.publish.moment import Moment, SessionInfo, SessionState
 from processor.publish.publisher import Publisher
 from processor.publish.views import VIEWS
 from processor.publish.views.base import SECOND, Published
-from processor.replay.run import replay
 from processor.replay.context import StopSignal
+from processor.replay.run import replay
 from processor.settings import Aggregation, Settings
 from shared import STATUS_FILE, DirectoryReader, DirectoryWriter, View, ask_for, decode
 from shared.validate import faults
