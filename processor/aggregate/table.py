@@ -28,7 +28,8 @@ from processor.prefetch import SMALL_BYTES, prefetched
 from processor.settings import resolved
 from processor.sources.files import FileSource
 from processor.sources.opening import complete_store, open_source
-from processor.store.reader import adds_up, read_segment, segment_holding, state_of_bars
+from processor.store.base_bars import adds_up
+from processor.store.reader import read_segment, segment_holding, state_of_bars
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The Parquet files of a segment, written and read: events, bars of a second, and the checkpoint after it.
+"""The Parquet files of a segment, written and read: its events, and the checkpoint after it.
 
 Events are neither compressed nor wider than they need be: Parquet's dictionaries make ten bytes of one, compression
 would take a fifth of that away and double the time of reading.
@@ -15,11 +15,10 @@ import numpy as np
 import polars as pl
 
 from processor.core.aggregates import bars
-from processor.core.book import BookBars, BookState
+from processor.core.book import BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.names import openable
-from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
     from processor.core.events import Columns
 
-BASE_NS: Final = NS_PER_SECOND
-"""Interval of the bars that a store holds."""
-BASE_OBI: Final = {
-    10: ("obi_open", "obi_high", "obi_low", "obi_close"),
-    0: ("whole_open", "whole_high", "whole_low", "whole_close"),
-}
-"""Their columns of imbalance, by the levels a side that it counts; 0 is the whole book."""
 GROUP_ROWS: Final = 262_144
 """Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
 
@@ -53,12 +45,9 @@ STATE_KEY: Final = "orderflow.state"
 SIDE_COLUMN: Final = {"trades": "aggressor", "book": "side"}
 INDEX_FOLDER: Final = ".index"
 """Everything that is made from the events lies here, hidden from a search for events."""
-BARS_KIND: Final = "bars"
 CHECKPOINT_KIND: Final = "checkpoint"
 
-_BEST: Final = ("best_bid", "best_ask")
 _INT32: Final = np.iinfo(np.int32)
-_INT64: Final = np.iinfo(np.int64)
 
 
 class CheckpointMetadata(bars.TradeTotals, frozen=True, kw_only=True):
@@ -92,7 +81,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
     narrow = [
         pl.col(name).cast(pl.Int32)
         for name in ("price_ticks", "size_lots")
-        if name in frame.columns and len(frame) and _fits(frame[name], _INT32)
+        if name in frame.columns and len(frame) and fits(frame[name], _INT32)
     ]
     with path.open("wb") as file:
         frame.with_columns(narrow).rechunk().write_parquet(
@@ -107,7 +96,8 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
         return file.tell()
 
 
-def _fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
+def fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
+    """Whether `kind` of integers has room for all values of `column`, which has some."""
     lowest: Any = column.min()
     highest: Any = column.max()
     return bool(kind.min <= lowest and highest <= kind.max)
@@ -138,26 +128,6 @@ def event_frame(kind: str, events: Columns, side: NDArray[np.int8]) -> pl.DataFr
     )
 
 
-def bars_frame(trade_bars: pl.DataFrame, book_bars: dict[int, BookBars]) -> pl.DataFrame:
-    """Intervals with trades (as `bars.trade_bars` gives them) or samples; null is what an interval has none of.
-
-    `book_bars` are the same intervals for each of the levels of BASE_OBI.
-    """
-    samples: dict[str, NDArray[Any]] = {}
-    for levels, names in BASE_OBI.items():
-        of_levels = book_bars[levels]
-        samples |= {"bucket": of_levels.bucket, _BEST[0]: of_levels.bid_ticks, _BEST[1]: of_levels.ask_ticks}
-        samples |= dict(zip(names, (of_levels.open, of_levels.high, of_levels.low, of_levels.close), strict=True))
-    narrow = [
-        pl.col(name).cast(pl.Int64) for name in bars.SCHEMA if len(trade_bars) and _fits(trade_bars[name], _INT64)
-    ]
-    return (
-        trade_bars.with_columns(narrow)
-        .join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True)
-        .sort("bucket")
-    )
-
-
 def checkpoint_frame(state: BookState) -> pl.DataFrame:
     """The levels of a book, bids and then asks, best first."""
     return pl.concat(
@@ -174,7 +144,7 @@ def read_checkpoint(path: Path) -> tuple[CheckpointMetadata, BookState]:
     Raises:
         DatasetError: the file is damaged.
     """
-    frame = _read(path)
+    frame = read_parquet(path)
     try:
         with openable(path) as opened:
             metadata = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=CheckpointMetadata)
@@ -185,19 +155,6 @@ def read_checkpoint(path: Path) -> tuple[CheckpointMetadata, BookState]:
     bids, asks = ((_int64(side, "price_ticks"), _int64(side, "size_lots")) for side in sides)
     clock, periods = np.array(metadata.clock), np.array(metadata.periods)
     return metadata, BookState(*metadata.book_decimals, bids, asks, clock, periods)
-
-
-def read_bars(path: Path, obi_levels: int) -> tuple[pl.DataFrame, BookBars]:
-    """Bars of trades, and of the book with the imbalance of `obi_levels` levels, of which BASE_OBI knows.
-
-    Raises:
-        DatasetError: the file is damaged.
-    """
-    obi = BASE_OBI[obi_levels]
-    frame = _read(path, [*bars.SCHEMA, *obi, *_BEST])
-    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA).cast(bars.SCHEMA)  # type: ignore[arg-type]
-    samples = frame.filter(pl.col(obi[0]).is_not_null())
-    return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *obi, *_BEST)))
 
 
 def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trades, ...]:
@@ -227,7 +184,7 @@ def _columns(
     """The columns of each row group: together they would have to be copied."""
     side = SIDE_COLUMN[kind]
     names = ("time_ns", side, "price_ticks", "size_lots")
-    frame = _read(path, list(names))
+    frame = read_parquet(path, list(names))
     if frame.height != rows:
         msg = f"{path}: damaged: {frame.height} of {rows} rows could be read"
         raise DatasetError(msg)
@@ -236,7 +193,12 @@ def _columns(
         yield columns | {"price_decimals": decimals[0], "size_decimals": decimals[1]}
 
 
-def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+def read_parquet(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """A file of a store, or some of its columns.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     try:
         with openable(path) as opened:
             return pl.read_parquet(opened, columns=columns)

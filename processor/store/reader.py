@@ -9,33 +9,27 @@ number of levels), the engine starts at an earlier segment, so that all interval
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import numpy as np
-import polars as pl
 
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import BookBars, concatenated, no_bars
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.merge.chunk import Chunk
-from processor.store.files import (
-    BARS_KIND,
-    BASE_NS,
-    BASE_OBI,
-    CHECKPOINT_KIND,
-    file_name,
-    read_bars,
-    read_book,
-    read_checkpoint,
-    read_trades,
+from processor.store.base_bars import (
+    Intervals,
+    adds_up,
+    all_intervals_before,
+    intervals_before,
+    segment_before,
 )
-from processor.units import NS_PER_DAY
+from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, read_trades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    import polars as pl
 
     from processor.core.aggregates.activity import ActivityCounter
     from processor.core.events import BookEvents, Trades
@@ -108,22 +102,11 @@ def state_before(
     if index is not None:
         first = index.first_of(segment, wanted)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
-    per_bucket, odd_ns = divmod(aggregation.interval_ns, BASE_NS)
     if adds_up(aggregation):
-        base = _base_bars(folder, manifest, segment, aggregation.obi_levels, per_bucket, wanted)
-        parts = zip(manifest.segments[base.first : segment], base.trades, base.book, strict=True)
-        before = _before(folder, manifest, base.first, segment)
-        return _state(folder, manifest, segment, *_gathered(parts, aggregation, before), before.traded), segment
-    # A second may lie in two intervals, so seconds are counted where intervals cannot be.
-    seconds, wanted = (per_bucket, wanted) if not odd_ns else (1, wanted * (per_bucket + 1))
-    first = _base_bars(folder, manifest, segment, 0, seconds, wanted).first
+        intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
+        return _state(folder, manifest, segment, intervals), segment
+    first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
     return bare_state_before(folder, manifest, first), first
-
-
-def adds_up(aggregation: Aggregation) -> bool:
-    """Whether the stored bars of a second add up to what is wanted."""
-    by_time = aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0
-    return by_time and aggregation.obi_levels in BASE_OBI
 
 
 def state_of_bars(
@@ -138,13 +121,7 @@ def state_of_bars(
     """
     if end == 0:
         return None
-
-    def parts() -> Iterator[tuple[Segment, pl.DataFrame, BookBars]]:
-        for number, segment in enumerate(manifest.segments[:end]):
-            yield segment, *_read_bars(folder, manifest, number, end - 1, aggregation.obi_levels)
-            on_segment(segment)
-
-    return _state(folder, manifest, end, *_gathered(parts(), aggregation, _Before()), Traded())
+    return _state(folder, manifest, end, all_intervals_before(folder, manifest, end, aggregation, on_segment))
 
 
 def state_of_parts(
@@ -166,7 +143,7 @@ def state_of_parts(
     )
     # Gathered one interval at a time, so that only those cut in two change.
     book_bars = concatenated([part.finer(last.book_decimals[0] - decimals) for part, decimals in book_parts])
-    return _state(folder, manifest, end, trade_bars, book_bars.coarser(1), Traded())
+    return _state(folder, manifest, end, Intervals(trade_bars, book_bars.coarser(1), Traded()))
 
 
 def bare_state_before(
@@ -180,111 +157,27 @@ def bare_state_before(
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    return _state(folder, manifest, segment, bars.empty(), no_bars(), None, counter) if segment else None
+    return _state(folder, manifest, segment, None, counter) if segment else None
 
 
 def _state(
     folder: Path,
     manifest: Manifest,
     segment: int,
-    trade_bars: pl.DataFrame,
-    book_bars: BookBars,
-    traded_before: Traded | None,
+    intervals: Intervals | None,
     counter: ActivityCounter | None = None,
 ) -> EngineState:
-    """The state before `segment` with these intervals; of `traded_before`, None is all that was traded."""
+    """The state before `segment`, with these intervals or none of them."""
     metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+    if intervals is None:
+        intervals = Intervals(bars.empty(), no_bars(), metadata.traded)
     return EngineState(
         event_ns=metadata.event_ns,
         first_times=FirstTimes(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
         totals=metadata,
         book=book,
-        trade_bars=trade_bars,
-        book_bars=book_bars,
-        traded_before=metadata.traded if traded_before is None else traded_before,
+        trade_bars=intervals.trade_bars,
+        book_bars=intervals.book_bars,
+        traded_before=intervals.traded_before,
         counter=counter,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _BaseBars:
-    """Stored bars from segment number `first` on, of trades on the scale of the last of them."""
-
-    first: int
-    trades: list[pl.DataFrame]
-    book: list[BookBars]
-
-
-def _base_bars(
-    folder: Path, manifest: Manifest, segment: int, obi_levels: int, per_bucket: int, wanted: int
-) -> _BaseBars:
-    """The bars before `segment`, from so far back that `wanted` groups of `per_bucket` have trades, and have samples.
-
-    Reads only as far back as it must, or to the first segment.
-    """
-    found = _BaseBars(segment, [], [])
-    traded: set[int] = set()
-    sampled: set[int] = set()
-    while found.first and min(len(traded), len(sampled)) < wanted:
-        number = found.first - 1
-        trades, book = _read_bars(folder, manifest, number, segment - 1, obi_levels)
-        traded.update((trades["bucket"] // per_bucket).unique().to_list())
-        sampled.update(np.unique(book.bucket // per_bucket).tolist())
-        found = _BaseBars(number, [trades, *found.trades], [book, *found.book])
-    return found
-
-
-def _read_bars(
-    folder: Path, manifest: Manifest, number: int, latest: int, obi_levels: int
-) -> tuple[pl.DataFrame, BookBars]:
-    """The bars of segment `number` on the scale of those of segment `latest`."""
-    then, now = manifest.segments[number], manifest.segments[latest]
-    trades, book = read_bars(folder / file_name(BARS_KIND, number), obi_levels)
-    grown = (later - earlier for later, earlier in zip(now.trade_decimals, then.trade_decimals, strict=True))
-    return bars.rescaled(trades, *grown), book.finer(now.book_decimals[0] - then.book_decimals[0])
-
-
-def _gathered(
-    parts: Iterable[tuple[Segment, pl.DataFrame, BookBars]],
-    aggregation: Aggregation,
-    before: _Before,
-) -> tuple[pl.DataFrame, BookBars]:
-    """Bars of a second of successive segments as intervals, with the CVD counted from where it is to restart.
-
-    Each segment is gathered by itself, so that not all of its seconds have to be held.
-    """
-    per_bucket = aggregation.interval_ns // BASE_NS
-    day, before_lots = before.day, before.cvd_lots
-    trade_parts: list[pl.DataFrame] = []
-    book_parts: list[BookBars] = []
-    for segment, trades, book in parts:
-        of_day = trades
-        if aggregation.cvd_reset == "day" and len(trades):
-            if segment.first_ns // NS_PER_DAY != day:
-                day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
-            of_day = trades.with_columns(pl.col(name) - pl.lit(before_lots, pl.Int128) for name in bars.CVD)
-        trade_parts.append(bars.coarser(of_day, per_bucket))
-        book_parts.append(book.coarser(per_bucket))
-    return bars.coarser(pl.concat(trade_parts), 1), concatenated(book_parts).coarser(1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What is known of the time before some stored bars: what was traded, and the UTC day number of the last trade.
-
-    `cvd_lots` is the CVD before that day's first trade.
-    """
-
-    day: int = -1
-    cvd_lots: int = 0
-    traded: Traded = field(default_factory=Traded)
-
-
-def _before(folder: Path, manifest: Manifest, first: int, segment: int) -> _Before:
-    """What was before segment `first`, on the scale of the segment before `segment`."""
-    if first == 0:
-        return _Before()
-    metadata, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
-    grown = manifest.segments[segment - 1].trade_decimals[1] - metadata.trade_decimals[1]
-    cvd_lots = (metadata.cvd_lots - metadata.cvd_of_day_lots) * 10**grown
-    return _Before(metadata.cvd_day, cvd_lots, metadata.traded.finer(grown))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.store.files import BARS_KIND, BASE_NS, file_name, read_bars
+from processor.store.base_bars import BARS_KIND, BASE_NS, read_bars
+from processor.store.files import file_name
 from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:

@@ -10,14 +10,10 @@ import msgspec
 import polars as pl
 
 from processor.core.aggregates import bars
-from processor.core.book import Book, BookBars, no_bars
-from processor.core.book import concatenated as concatenated_bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
+from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
 from processor.store.files import (
-    BARS_KIND,
-    BASE_NS,
-    BASE_OBI,
     CHECKPOINT_KIND,
     INDEX_FOLDER,
     INSTRUMENT_KEY,
@@ -26,7 +22,6 @@ from processor.store.files import (
     STATE_KEY,
     VERSION_KEY,
     CheckpointMetadata,
-    bars_frame,
     checkpoint_frame,
     event_frame,
     event_metadata,
@@ -50,25 +45,6 @@ _FIRST_EVENTS: Final = 65_536
 """The first segment is this small, so that there is something to see, and each one after it twice as large."""
 
 
-class _Sampled:
-    """A book, and the intervals of a second that it has closed in this segment."""
-
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self.closed: list[BookBars] = []
-
-    def advance(self, events: BookEvents) -> None:
-        price_decimals = self.book.price_decimals
-        closed = self.book.advance(events)
-        if grown := self.book.price_decimals - price_decimals:
-            self.closed = [earlier.finer(grown) for earlier in self.closed]
-        self.closed.append(closed)
-
-    def bars(self, since: int | None) -> BookBars:
-        """From interval number `since` on, the open one included; none for None."""
-        return no_bars() if since is None else concatenated_bars([*self.closed, self.book.open_bars()]).since(since)
-
-
 class StoreWriter:
     """Writes one instrument's events into a folder; `manifest` says what is there.
 
@@ -85,8 +61,6 @@ class StoreWriter:
         self._folder = folder
         self._trades: list[Trades] = []
         self._book_events: list[BookEvents] = []
-        self._sampled = {levels: _Sampled(Book(interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI}
-        self._last_bucket = 0
         self._metadata = CheckpointMetadata(
             event_ns=0,
             trades=0,
@@ -100,12 +74,10 @@ class StoreWriter:
             clock=[],
             periods=[],
         )
+        book = None
         if manifest.segments:
-            self._metadata, state = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
-            self._sampled = {
-                levels: _Sampled(Book.resumed(state, interval_ns=BASE_NS, obi_levels=levels)) for levels in BASE_OBI
-            }
-            self._last_bucket = manifest.segments[-1].last_ns // BASE_NS
+            self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+        self._bars = SegmentBars(book, manifest.last_ns)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -152,8 +124,7 @@ class StoreWriter:
         for part in chunk.book:
             if len(part):
                 self._book_events.append(part)
-                for sampled in self._sampled.values():
-                    sampled.advance(part)
+                self._bars.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -174,7 +145,7 @@ class StoreWriter:
             known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
             files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
 
-        state = next(iter(self._sampled.values())).book.state()
+        state = self._bars.book_state()
         trades = self._all_trades()
         book = None
         if self._book_events:
@@ -197,7 +168,7 @@ class StoreWriter:
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
         )
-        write_index(BARS_KIND, bars_frame(trade_bars, self._book_bars()), {})
+        write_index(BARS_KIND, self._bars.rows(trade_bars), {})
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):
@@ -221,10 +192,8 @@ class StoreWriter:
             first_book_ns=_earlier(self.manifest.first_book_ns, None if book is None else int(book.time_ns[0])),
             **end,
         )
-        self._last_bucket = segment.last_ns // BASE_NS
         self._trades, self._book_events = [], []
-        for sampled in self._sampled.values():
-            sampled.closed = []
+        self._bars.end(segment.last_ns)
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""
@@ -258,11 +227,6 @@ class StoreWriter:
             traded_before_day=known.traded_before_day.finer(grown) if known.cvd_day == day else before,
         )
         return made
-
-    def _book_bars(self) -> dict[int, BookBars]:
-        """This segment's: an interval that began in an earlier one is here as far as it has come."""
-        since = self._last_bucket if self._book_events else None
-        return {levels: sampled.bars(since) for levels, sampled in self._sampled.items()}
 
     def _save(self, **changes: object) -> None:
         changed = msgspec.structs.replace(self.manifest, **changes)

@@ -17,7 +17,8 @@ from processor.aggregate.table import table
 from processor.core.engine import Engine
 from processor.errors import DatasetError
 from processor.settings import Aggregation, Settings
-from processor.store.reader import adds_up, state_of_bars
+from processor.store.base_bars import adds_up
+from processor.store.reader import state_of_bars
 from processor.units import NS_PER_DAY
 from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 

@@ -1,6 +1,7 @@
 """What every aggregate does with the events, so that the engine need not know which aggregates there are.
 
-A new aggregate is a module here and a line in `Engine`.
+A new aggregate is a module here and its lines in `Engine` and `EngineState`. What a store keeps of it for a seek is a
+module in `processor/store`, as `base_bars` is for the bars.
 """
 
 from __future__ import annotations

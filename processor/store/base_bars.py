@@ -1,0 +1,278 @@
+"""What a store keeps of the bars: those of a second, which add up to intervals of any number of seconds.
+
+A store has a file of them for each segment. `SegmentBars` makes their rows, `intervals_before` restores from them the
+intervals that an engine needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from processor.core.aggregates import bars
+from processor.core.aggregates.bars import Traded
+from processor.core.book import Book, BookBars, concatenated, no_bars
+from processor.store.files import CHECKPOINT_KIND, file_name, fits, read_checkpoint, read_parquet
+from processor.units import NS_PER_DAY, NS_PER_SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from processor.core.book import BookState
+    from processor.core.events import BookEvents
+    from processor.settings import Aggregation
+    from processor.store.manifest import Manifest, Segment
+
+BARS_KIND: Final = "bars"
+BASE_NS: Final = NS_PER_SECOND
+"""Interval of the bars that a store holds."""
+BASE_OBI: Final = {
+    10: ("obi_open", "obi_high", "obi_low", "obi_close"),
+    0: ("whole_open", "whole_high", "whole_low", "whole_close"),
+}
+"""Their columns of imbalance, by the levels a side that it counts; 0 is the whole book."""
+
+_BEST: Final = ("best_bid", "best_ask")
+_INT64: Final = np.iinfo(np.int64)
+
+
+class Intervals(NamedTuple):
+    """Intervals as an `EngineState` has them, and what was traded before the first one of trades."""
+
+    trade_bars: pl.DataFrame
+    book_bars: BookBars
+    traded_before: Traded
+
+
+class _Sampled:
+    """A book, and the intervals of a second that it has closed in this segment."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.closed: list[BookBars] = []
+
+    def advance(self, events: BookEvents) -> None:
+        price_decimals = self.book.price_decimals
+        closed = self.book.advance(events)
+        if grown := self.book.price_decimals - price_decimals:
+            self.closed = [earlier.finer(grown) for earlier in self.closed]
+        self.closed.append(closed)
+
+    def bars(self, since: int | None) -> BookBars:
+        """From interval number `since` on, the open one included; none for None."""
+        return no_bars() if since is None else concatenated([*self.closed, self.book.open_bars()]).since(since)
+
+
+class SegmentBars:
+    """Bars of a second of the segment that is being written, with the book that they are sampled from."""
+
+    def __init__(self, book: BookState | None, last_ns: int | None) -> None:
+        """Start before the first event, or go on with `book` after one at `last_ns`."""
+        self._sampled = {levels: _Sampled(_book(book, levels)) for levels in BASE_OBI}
+        self._last_bucket = 0 if last_ns is None else last_ns // BASE_NS
+        self._has_book_events = False
+
+    def add(self, events: BookEvents) -> None:
+        """Take in book events of the segment.
+
+        Raises:
+            ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
+        """
+        self._has_book_events = True
+        for sampled in self._sampled.values():
+            sampled.advance(events)
+
+    def book_state(self) -> BookState:
+        """The book as it is now."""
+        return next(iter(self._sampled.values())).book.state()
+
+    def rows(self, trade_bars: pl.DataFrame) -> pl.DataFrame:
+        """Rows of the segment: intervals with trades (as `bars.trade_bars` gives them) or samples, null for neither.
+
+        An interval of the book that began in an earlier segment is in them as far as it has come.
+        """
+        since = self._last_bucket if self._has_book_events else None
+        return _frame(trade_bars, {levels: sampled.bars(since) for levels, sampled in self._sampled.items()})
+
+    def end(self, last_ns: int) -> None:
+        """End the segment with its last event, at `last_ns`."""
+        self._last_bucket = last_ns // BASE_NS
+        self._has_book_events = False
+        for sampled in self._sampled.values():
+            sampled.closed = []
+
+
+def _book(state: BookState | None, obi_levels: int) -> Book:
+    if state is None:
+        return Book(interval_ns=BASE_NS, obi_levels=obi_levels)
+    return Book.resumed(state, interval_ns=BASE_NS, obi_levels=obi_levels)
+
+
+def _frame(trade_bars: pl.DataFrame, book_bars: dict[int, BookBars]) -> pl.DataFrame:
+    """The intervals of trades joined with those of the book, which are the same for each of the levels of BASE_OBI."""
+    samples: dict[str, NDArray[Any]] = {}
+    for levels, names in BASE_OBI.items():
+        of_levels = book_bars[levels]
+        samples |= {"bucket": of_levels.bucket, _BEST[0]: of_levels.bid_ticks, _BEST[1]: of_levels.ask_ticks}
+        samples |= dict(zip(names, (of_levels.open, of_levels.high, of_levels.low, of_levels.close), strict=True))
+    narrow = [pl.col(name).cast(pl.Int64) for name in bars.SCHEMA if len(trade_bars) and fits(trade_bars[name], _INT64)]
+    return (
+        trade_bars.with_columns(narrow)
+        .join(pl.DataFrame(samples), on="bucket", how="full", coalesce=True)
+        .sort("bucket")
+    )
+
+
+def read_bars(path: Path, obi_levels: int) -> tuple[pl.DataFrame, BookBars]:
+    """Bars of trades, and of the book with the imbalance of `obi_levels` levels, of which BASE_OBI knows.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    obi = BASE_OBI[obi_levels]
+    frame = read_parquet(path, [*bars.SCHEMA, *obi, *_BEST])
+    trade_bars = frame.filter(pl.col("trades").is_not_null()).select(*bars.SCHEMA).cast(bars.SCHEMA)  # type: ignore[arg-type]
+    samples = frame.filter(pl.col(obi[0]).is_not_null())
+    return trade_bars, BookBars(*(samples[name].to_numpy() for name in ("bucket", *obi, *_BEST)))
+
+
+def adds_up(aggregation: Aggregation) -> bool:
+    """Whether the stored bars of a second add up to what is wanted."""
+    by_time = aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0
+    return by_time and aggregation.obi_levels in BASE_OBI
+
+
+def intervals_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, wanted: int
+) -> Intervals:
+    """The intervals before `segment`, at least the last `wanted` of each kind if there are so many; see `adds_up`.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    per_bucket = aggregation.interval_ns // BASE_NS
+    seconds = _seconds_before(folder, manifest, segment, aggregation.obi_levels, per_bucket, wanted)
+    parts = zip(manifest.segments[seconds.first : segment], seconds.trades, seconds.book, strict=True)
+    return _gathered(parts, aggregation, _before(folder, manifest, seconds.first, segment))
+
+
+def all_intervals_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, on_segment: Callable[[Segment], None]
+) -> Intervals:
+    """All intervals before `segment`; see `adds_up`. `on_segment` is called with each segment that has been read.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+
+    def parts() -> Iterator[tuple[Segment, pl.DataFrame, BookBars]]:
+        for number, each in enumerate(manifest.segments[:segment]):
+            yield each, *_read_segment(folder, manifest, number, segment - 1, aggregation.obi_levels)
+            on_segment(each)
+
+    return _gathered(parts(), aggregation, _Before())
+
+
+def segment_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int, wanted: int) -> int:
+    """The last segment such that `wanted` intervals with trades, and with samples, start from it on before `segment`.
+
+    It is 0 if there are not so many.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    per_bucket, odd_ns = divmod(interval_ns, BASE_NS)
+    # A second may lie in two intervals, so seconds are counted where intervals cannot be.
+    seconds, wanted = (per_bucket, wanted) if not odd_ns else (1, wanted * (per_bucket + 1))
+    return _seconds_before(folder, manifest, segment, 0, seconds, wanted).first
+
+
+@dataclass(frozen=True, slots=True)
+class _Seconds:
+    """Stored bars from segment number `first` on, of trades on the scale of the last of them."""
+
+    first: int
+    trades: list[pl.DataFrame]
+    book: list[BookBars]
+
+
+def _seconds_before(
+    folder: Path, manifest: Manifest, segment: int, obi_levels: int, per_bucket: int, wanted: int
+) -> _Seconds:
+    """The bars before `segment`, from so far back that `wanted` groups of `per_bucket` have trades, and have samples.
+
+    Reads only as far back as it must, or to the first segment.
+    """
+    found = _Seconds(segment, [], [])
+    traded: set[int] = set()
+    sampled: set[int] = set()
+    while found.first and min(len(traded), len(sampled)) < wanted:
+        number = found.first - 1
+        trades, book = _read_segment(folder, manifest, number, segment - 1, obi_levels)
+        traded.update((trades["bucket"] // per_bucket).unique().to_list())
+        sampled.update(np.unique(book.bucket // per_bucket).tolist())
+        found = _Seconds(number, [trades, *found.trades], [book, *found.book])
+    return found
+
+
+def _read_segment(
+    folder: Path, manifest: Manifest, number: int, latest: int, obi_levels: int
+) -> tuple[pl.DataFrame, BookBars]:
+    """The bars of segment `number` on the scale of those of segment `latest`."""
+    then, now = manifest.segments[number], manifest.segments[latest]
+    trades, book = read_bars(folder / file_name(BARS_KIND, number), obi_levels)
+    grown = (later - earlier for later, earlier in zip(now.trade_decimals, then.trade_decimals, strict=True))
+    return bars.rescaled(trades, *grown), book.finer(now.book_decimals[0] - then.book_decimals[0])
+
+
+def _gathered(
+    parts: Iterable[tuple[Segment, pl.DataFrame, BookBars]],
+    aggregation: Aggregation,
+    before: _Before,
+) -> Intervals:
+    """Bars of a second of successive segments as intervals, with the CVD counted from where it is to restart.
+
+    Each segment is gathered by itself, so that not all of its seconds have to be held.
+    """
+    per_bucket = aggregation.interval_ns // BASE_NS
+    day, before_lots = before.day, before.cvd_lots
+    trade_parts: list[pl.DataFrame] = []
+    book_parts: list[BookBars] = []
+    for segment, trades, book in parts:
+        of_day = trades
+        if aggregation.cvd_reset == "day" and len(trades):
+            if segment.first_ns // NS_PER_DAY != day:
+                day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
+            of_day = trades.with_columns(pl.col(name) - pl.lit(before_lots, pl.Int128) for name in bars.CVD)
+        trade_parts.append(bars.coarser(of_day, per_bucket))
+        book_parts.append(book.coarser(per_bucket))
+    trade_bars = bars.coarser(pl.concat(trade_parts), 1)
+    return Intervals(trade_bars, concatenated(book_parts).coarser(1), before.traded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is known of the time before some stored bars: what was traded, and the UTC day number of the last trade.
+
+    `cvd_lots` is the CVD before that day's first trade.
+    """
+
+    day: int = -1
+    cvd_lots: int = 0
+    traded: Traded = field(default_factory=Traded)
+
+
+def _before(folder: Path, manifest: Manifest, first: int, segment: int) -> _Before:
+    """What was before segment `first`, on the scale of the segment before `segment`."""
+    if first == 0:
+        return _Before()
+    metadata, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
+    grown = manifest.segments[segment - 1].trade_decimals[1] - metadata.trade_decimals[1]
+    cvd_lots = (metadata.cvd_lots - metadata.cvd_of_day_lots) * 10**grown
+    return _Before(metadata.cvd_day, cvd_lots, metadata.traded.finer(grown))
