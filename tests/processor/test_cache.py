@@ -218,6 +218,7 @@ def test_without_a_cache_to_use_the_dataset_is_read_directly(
     assert read(source) == expected
     assert source.cache == "abandoned"
     assert isinstance(source, CachedSource if trouble == "limit" else FileSource)
+    assert source.report.complete
 
 
 def test_a_disk_that_fills_up_in_the_middle_loses_nothing(
