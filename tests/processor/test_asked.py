@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+import shared
 from processor.core.engine import Engine
 from processor.errors import SettingError
 from processor.publish import publisher as publishing
@@ -26,7 +28,6 @@ from tests.processor.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SUBJECT: Final = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 
@@ -138,6 +139,30 @@ def test_what_a_killed_processor_left_of_a_view_is_removed_with_the_first_pictur
     (exchange.directory / "extra_data.json").write_bytes(b"9")
     exchange.publish()
     assert not (exchange.directory / "extra_data.json").exists()
+
+
+def test_a_publication_of_the_processor_syncs_each_changed_file_and_the_directory_once(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange.asked.add("extra")
+    exchange.publish()
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(Path(f"/dev/fd/{descriptor}").resolve())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    exchange.clock.sleep(2)
+    exchange.publish()
+    # Of an engine that stands still, nothing but the extra view has changed.
+    assert [path.name for path in synced] == [".extra_data.json.tmp", ".status.json.tmp", exchange.directory.name]
+
+
+def test_every_view_of_the_contract_is_made_by_one_module() -> None:
+    assert [published.view.name for published in VIEWS].count("tape") == 1
+    assert sorted(published.view.name for published in VIEWS) == sorted(view.name for view in shared.VIEWS)
 
 
 def test_a_replay_writes_the_tape_where_it_is_named_and_the_validator_accepts_it(tmp_path: Path) -> None:
