@@ -34,7 +34,7 @@ test("bars that two timelines know keep their places, and without any the later 
   const elsewhere = ofActivity([70_000, 80_000], back);
   for (const ms of [9000, 9001, 20_000]) assert.equal(later.place(ms), first.place(ms));
   for (const ms of [1000, 1500, 9000]) assert.equal(back.place(ms), first.place(ms));
-  assert.deepEqual([first, later, back, elsewhere].map(({ anew }) => anew), [true, false, false, true]);
+  assert.deepEqual([first, later, back, elsewhere].map(({ unrelated }) => unrelated), [true, false, false, true]);
 });
 
 test("rows are put on their bars, and a place belongs to the nearest bar", () => {

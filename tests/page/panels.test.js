@@ -28,15 +28,20 @@ test("only what the dataset is known to lack gives up its room", () => {
 });
 
 test("panels share the whole height in their order, without overlap, and a line stands in each gap", () => {
-  for (const collapsed of [[], ["obi"], ["price", "volume", "cvd"]]) {
-    const domains = heights.domains(PANELS, collapsed, 600);
+  const more = [...PANELS, { ...panel("obi"), id: "further" }];
+  const cases = [PANELS, more].flatMap((panels) =>
+    [[], ["obi"], ["price", "volume", "cvd"]].map((collapsed) => ({ panels, collapsed })),
+  );
+  for (const { panels, collapsed } of cases) {
+    const domains = heights.domains(panels, collapsed, 600);
+    assert.equal(domains.length, panels.length);
     assert.equal(domains[0][1], 1);
-    assert.ok(domains[3][0] < 1e-9);
+    assert.ok(domains[panels.length - 1][0] < 1e-9);
     for (const [index, [low, high]] of domains.entries()) {
       assert.ok(low < high);
       if (index) assert.ok(high < domains[index - 1][0]);
     }
-    for (const line of heights.boundaries(PANELS, collapsed, 600)) {
+    for (const line of heights.boundaries(panels, collapsed, 600)) {
       assert.ok(domains.every(([low, high]) => line < low || line > high));
     }
   }

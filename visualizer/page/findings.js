@@ -48,7 +48,7 @@ export function marks(report) {
  * @param {number} place */
 const coordinate = (place) => new Date(place).toISOString().slice(0, 23).replace("T", "_");
 
-/** Marks where a timeline has them. A candle stands on its begin, so that half of it lies left of that: so do these.
+/** Marks where a timeline has them. A candle stands on its start, so half of it lies left of that: so do these.
  * @param {DataReport | null} report
  * @param {Timeline} timeline */
 function placed(report, timeline) {
@@ -59,7 +59,7 @@ function placed(report, timeline) {
     .map((mark) => ({ ...mark, from: place(mark.fromMs), to: place(mark.toMs) }));
 }
 
-/** One shape for each kind, however many incidents: Plotly draws every shape anew at each frame of a drag.
+/** One shape for each kind, however many incidents: Plotly draws every shape again at each frame of a drag.
  * @param {DataReport | null} report
  * @param {Timeline} timeline */
 export function shapes(report, timeline) {

@@ -208,7 +208,7 @@ export interface Timeline {
   fromMs: number;
   untilMs: number;
   /** Whether it shares no bar with the timeline before. */
-  anew?: boolean;
+  unrelated?: boolean;
   place(ms: number): number;
   time(place: number): number;
   bar(place: number): number;

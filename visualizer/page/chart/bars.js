@@ -1,4 +1,4 @@
-/* Where bars stand along the chart's axis, and what time it is there. Bars of a time stand on their begins: the axis is
+/* Where bars stand along the chart's axis, and what time it is there. Bars of a time stand on their starts: the axis is
    time itself. Bars of activity last as long as they take; each has one place on an axis that counts bars, and its time is
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
@@ -34,8 +34,8 @@ export function ofTime(intervalMs) {
   };
 }
 
-/** The bars that begin at `times`, the last of which has come as far as `nowMs`. Bars that `before`, the timeline until now,
- * knows as well keep their places; where there are none, `anew` is true.
+/** The bars that start at `times`, the last of which has come as far as `nowMs`. Bars that `before`, the timeline until now,
+ * knows as well keep their places; where there are none, `unrelated` is true.
  * @param {number[]} times
  * @param {number | null} nowMs
  * @param {Timeline | null} before
@@ -77,7 +77,7 @@ function time(there) {
     key: `${times[0]} ${times[count - 1]} ${first}`,
     fromMs: edges[0],
     untilMs: edges[count],
-    anew: found === null,
+    unrelated: found === null,
     place,
     time,
     bar: (there) => at(Math.max(0, Math.min(count - 1, Math.round(index(there))))),
@@ -117,7 +117,7 @@ function numbered(times, first, later) {
   return null;
 }
 
-/** How telling a bar's begin is: the coarsest round time that lies between the last bar's begin and it.
+/** How telling a bar's start is: the coarsest round time between the start of the bar before and it.
  * @param {number[]} times
  * @param {number} bar */
 const rank = (times, bar) =>

@@ -216,7 +216,7 @@ function takeIn(state) {
   const last = timeline;
   if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, entered ? null : last);
   data = { ...state, ohlc: timeline.put(state.ohlc), metrics: timeline.put(state.metrics) };
-  if (timeline.anew && !entered && view.x) {
+  if (timeline.unrelated && !entered && view.x) {
     const end = timeline.place(last.time(view.x[1]));
     view.x = [end - (view.x[1] - view.x[0]), end];
   }
@@ -258,8 +258,8 @@ function bring(place) {
   if (!view.x) return;
   const span = view.x[1] - view.x[0];
   if (place >= view.x[0] && place <= view.x[1]) return;
-  const begin = place - REVEALED_AT * span;
-  hold([begin, begin + span], null);
+  const from = place - REVEALED_AT * span;
+  hold([from, from + span], null);
 }
 
 /** From the first bar at hand to the end of the last; null without any.
@@ -303,7 +303,7 @@ export function setCvdLine(isLine) {
   schedule(true);
 }
 
-/** The bar that a place belongs to, from when to when: a candle stands on its begin.
+/** The bar that a place belongs to, from when to when: a candle stands on its start.
  * @param {number} along
  * @returns {Bar} */
 export function barAt(along) {

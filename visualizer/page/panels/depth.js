@@ -38,7 +38,7 @@ function cumulated(levels) {
   });
 }
 
-/** A side as a line of steps that begins at the axis at its best price.
+/** A side as a line of steps from the axis, at its best price.
  * @param {Level[]} levels */
 export function steps(levels) {
   const rows = cumulated(levels);

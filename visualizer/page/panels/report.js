@@ -11,7 +11,7 @@ let report = null;
 let returnTo = null;
 /** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean }} */
 let chart = { show: () => false, reaches: () => false };
-/* What each part was last made from: a part is made anew only when that changes, so that focus and scroll stay. */
+/* What each part was last made from: a part is made again only when that changes, so that focus and scroll stay. */
 /** @type {Map<string, string>} */
 const made = new Map();
 

@@ -116,7 +116,7 @@ export function follow(state) {
   if (busy || !now) return;
   if (wanted) {
     const reason = replay.reason();
-    // Whoever does not answer now may do so in a moment.
+    // A server or a processor that does not answer now may answer in a moment.
     if (reason && !reason.startsWith("read-only")) return;
     const todo = wanted;
     wanted = null;

@@ -1,11 +1,11 @@
-/* What is looped over: by a begin and an end that are set one after the other, or together. */
+/* The span that is looped over: its start and its end are set one after the other, or together. */
 import { current } from "../state.js";
 import * as control from "./control.js";
 import * as replay from "./replay.js";
 
 let changed = () => {};
 /** @type {number | null} */
-let mark = null; // the begin of a loop that has no end yet
+let mark = null; // the start of a loop that has no end yet
 /** @type {{ start: number | null, end: number | null }} */
 let shown = { start: null, end: null }; // of a loop that is being set
 
@@ -24,7 +24,7 @@ function setMarks(startMs, endMs) {
   changed();
 }
 
-/* Begin a loop at a time, or at the event clock; it is looped once its end is set as well. */
+/* Start a loop at a time, or at the event clock; it is looped once its end is set as well. */
 export function start(ms = replay.clockMs()) {
   if (replay.reason() || ms === null) return;
   mark = ms;

@@ -201,7 +201,7 @@ function show() {
   bar().setAttribute("aria-valuetext", `${label(ms, range)} UTC`);
 }
 
-/* The picture under it, drawn anew only when what it shows has changed. */
+/* The picture under it, drawn again only when what it shows has changed. */
 export function refresh() {
   built ||= build();
   if (!built) return;
