@@ -21,6 +21,14 @@ _KERNELS: Final = zlib.crc32(b"".join(source for source in _SOURCES if b"numba" 
 # Set before anything imports Numba: kernels compiled by one run serve the next, until one of them changes (Makefile).
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / f".venv/numba-cache/tests-{_KERNELS}"))
 
+# A publication waits for its disk several times, and no test is about that wait: where there is memory enough, all
+# temporary files are in it.
+_MEMORY: Final = Path("/dev/shm")
+_ENOUGH_BYTES: Final = 4 * 2**30
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES:
+    # For the processes that tests start, and for this one.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
 # Datasets that tests read are kept no longer than the tests themselves; a process of several has a cache of its own,
 # because an entry that another one is filling cannot be used.
 _CACHE: Final = tempfile.TemporaryDirectory(prefix="orderflow-cache-")
