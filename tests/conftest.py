@@ -58,6 +58,12 @@ _BROWSER_ARGUMENTS: Final = (
 )
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Not before NUMBA_CACHE_DIR is set: Numba reads it when it is imported.
+    from tests.compiling import compile_in_turn
+
+    compile_in_turn()
+
 _TOGETHER: Final = ("containers", "test_bench.py", "test_control_docs.py", "test_durability.py", "test_run.py")
 """Tests of real processes that have deadlines of their own, by the first part of their path: one after the other."""
 
