@@ -21,6 +21,14 @@ _KERNELS: Final = zlib.crc32(b"".join(source for source in _SOURCES if b"numba" 
 # Set before anything imports Numba: kernels compiled by one run serve the next, until one of them changes (Makefile).
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / f".venv/numba-cache/tests-{_KERNELS}"))
 
+# A publication waits for its disk several times, and no test is about that wait: where there is memory enough, all
+# temporary files are in it.
+_MEMORY: Final = Path("/dev/shm")
+_ENOUGH_BYTES: Final = 4 * 2**30
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES:
+    # For the processes that tests start, and for this one.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
 # Datasets that tests read are kept no longer than the tests themselves; a process of several has a cache of its own,
 # because an entry that another one is filling cannot be used.
 _CACHE: Final = tempfile.TemporaryDirectory(prefix="orderflow-cache-")
@@ -49,6 +57,12 @@ _BROWSER_ARGUMENTS: Final = (
     "--disable-sync",
 )
 
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Not before NUMBA_CACHE_DIR is set: Numba reads it when it is imported.
+    from tests.compiling import compile_in_turn
+
+    compile_in_turn()
 
 _TOGETHER: Final = ("containers", "test_bench.py", "test_control_docs.py", "test_durability.py", "test_run.py")
 """Tests of real processes that have deadlines of their own, by the first part of their path: one after the other."""

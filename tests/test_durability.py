@@ -11,8 +11,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -25,7 +27,6 @@ from shared.validate import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 STEP_NS: Final = 20_000_000
 EVENTS: Final = 400_000
@@ -139,8 +140,16 @@ def start(dataset: Path, out: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture
-def running(counting_market: Path, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    processes = [start(counting_market, tmp_path)]
+def directory() -> Iterator[Path]:
+    """A directory on a disk: while the writer waits for it, readers see what is half done."""
+    disk = Path("/var/tmp")
+    with tempfile.TemporaryDirectory(dir=disk if disk.is_dir() else None) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def running(counting_market: Path, directory: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    processes = [start(counting_market, directory)]
     yield processes
     for process in processes:
         process.kill()
@@ -161,32 +170,32 @@ def wait_for_session(directory: Path, other_than: set[str], process: subprocess.
 
 @pytest.mark.slow
 def test_a_minute_of_hammering_a_live_directory_shows_only_whole_pictures(
-    running: list[subprocess.Popen[bytes]], tmp_path: Path
+    running: list[subprocess.Popen[bytes]], directory: Path
 ) -> None:
-    wait_for_session(tmp_path, set(), running[0])
-    with Hammer(tmp_path) as hammer:
+    wait_for_session(directory, set(), running[0])
+    with Hammer(directory) as hammer:
         time.sleep(60)
 
     assert hammer.wrong == []
     assert running[0].poll() is None
     assert len(hammer.generations) > 300, "the processor was to publish at several Hz"
     assert hammer.pictures >= len(hammer.generations) * 0.9
-    assert faults(tmp_path) == []
+    assert faults(directory) == []
 
 
 @pytest.mark.slow
 def test_ten_kills_of_the_writer_show_only_whole_pictures(
-    running: list[subprocess.Popen[bytes]], counting_market: Path, tmp_path: Path
+    running: list[subprocess.Popen[bytes]], counting_market: Path, directory: Path
 ) -> None:
     seen: set[str] = set()
-    with Hammer(tmp_path) as hammer:
+    with Hammer(directory) as hammer:
         for kill in range(KILLS):
-            seen.add(wait_for_session(tmp_path, seen, running[-1]))
+            seen.add(wait_for_session(directory, seen, running[-1]))
             time.sleep(0.3 + 0.037 * kill)
             os.kill(running[-1].pid, signal.SIGKILL)
             assert running[-1].wait() == -signal.SIGKILL
-            running.append(start(counting_market, tmp_path))
-        seen.add(wait_for_session(tmp_path, seen, running[-1]))
+            running.append(start(counting_market, directory))
+        seen.add(wait_for_session(directory, seen, running[-1]))
 
     assert hammer.wrong == []
     assert len(seen) == KILLS + 1

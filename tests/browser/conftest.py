@@ -92,9 +92,7 @@ class Server:
 @contextlib.contextmanager
 def served() -> Iterator[Server]:
     """A server over a directory of its own that is not there yet."""
-    # In memory where there is such a thing: these tests are not about the disk.
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "ipc", Path(folder) / "log")
         server.start()
         try:
