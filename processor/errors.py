@@ -22,7 +22,7 @@ class SettingError(ProcessorError):
     """An option has a value that cannot be used."""
 
     def __init__(self, option: str, value: object, expected: str) -> None:
-        super().__init__(f"{option}: {value!r} will not do; expected {expected}")
+        super().__init__(f"invalid {option} {value!r}: expected {expected}")
         self.option = option
         self.value = value
         self.expected = expected
@@ -56,5 +56,5 @@ class Disordered(DatasetError):
     """The rows of a part are further out of order than can be held back: it has to be sorted, and all read again."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name}: its rows are far out of order; start again, and they are sorted first")
+        super().__init__(f"{name}: its rows are too far out of order; run the command again, and they are sorted first")
         self.name = name

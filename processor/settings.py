@@ -127,8 +127,8 @@ def bar_length(text: str) -> int | Activity:
         if limit > 0:
             return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
     expected = (
-        "a time up to a week, like 1s, 5m, 4h or 1d, or what is to be traded in a bar: trades, like 500t, "
-        "volume, like 100v, or turnover, like 1000000d"
+        "a duration up to 7d, such as 1s, 5m, 4h or 1d, or an amount traded in each bar: trades such as 500t, "
+        "volume such as 100v, or turnover such as 1000000d"
     )
     raise SettingError("interval", text, expected)
 
@@ -169,7 +169,7 @@ def moment(option: str, text: str) -> Moment:
             when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
             since = when - datetime(1970, 1, 1, tzinfo=UTC)
             return (since.days * 86_400 + since.seconds) * NS_PER_SECOND + since.microseconds * 1000
-    raise SettingError(option, text, "a time like 2024-08-09T00:01:00Z, or an offset from the first event like +2h")
+    raise SettingError(option, text, "a time such as 2024-08-09T00:01:00Z, or an offset from the first event like +2h")
 
 
 def resolved(at: Moment, first_ns: int) -> int:
@@ -196,7 +196,7 @@ def size_bytes(option: str, text: str) -> int:
     """
     found = _SIZE.fullmatch(text.strip())
     if not found:
-        raise SettingError(option, text, "a number and a unit, like 500MB, 20GB or 1TB")
+        raise SettingError(option, text, "a number and a unit, such as 500MB, 20GB or 1TB")
     return int(float(found[1]) * _BYTES[found[2].upper()])
 
 

@@ -140,4 +140,4 @@ def test_a_refused_setting_ends_both_with_the_reason(dataset: Path, tmp_path: Pa
         timeout=60,
     )
     assert ended.returncode == 1
-    assert "speed: 'fast' will not do" in ended.stderr
+    assert "invalid speed 'fast'" in ended.stderr

@@ -58,7 +58,7 @@ def generate(
     total = max(_MIN_EVENTS, round(hours * EVENTS_AN_HOUR)) if events is None else events
     if total < _MIN_EVENTS:
         option = "events"
-        raise SettingError(option, total, f"at least {_MIN_EVENTS}: an opening snapshot alone takes some hundred")
+        raise SettingError(option, total, f"at least {_MIN_EVENTS}: the opening snapshot alone has some hundred")
     market = new_market(seed, START_NS)
     with DatasetWriter(out_dir, INSTRUMENT, PRICE_DECIMALS, SIZE_DECIMALS, replace=True) as writer:
         goes_on = True

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LISTED: Final = 10
-_UNEXPLAINED: Final = f"a table of no known format that no {FILE_NAME} explains, left out"
+_UNEXPLAINED: Final = f"left out: a table of unknown format that no {FILE_NAME} describes"
 _KEPT_BYTES: Final = 1024
 
 
@@ -169,7 +169,7 @@ class Dataset:
             {known.name: known.parts(of_format, name, clock, report) for known, of_format in files.items()}, report
         )
         for other in sources.namesakes(name, self.instruments):
-            report.add("assumptions", "", None, None, f"{name} and {other} are taken for different instruments")
+            report.add("assumptions", "", None, None, f"{name} and {other} are read as different instruments")
         if self.sort:
             # Where times are equal, they stay in the order that they would have had.
             parts.sort(key=lambda part: (part.rank, part.first_ns or 0))
@@ -189,8 +189,8 @@ def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, in
     """What differs between two `Dataset.marks`, in words; empty where nothing does."""
     found = {
         "new": [path.name for path in sorted(after.keys() - before.keys())],
-        "gone": [path.name for path in sorted(before.keys() - after.keys())],
-        "other content": [path.name for path in sorted(before.keys() & after.keys()) if before[path] != after[path]],
+        "removed": [path.name for path in sorted(before.keys() - after.keys())],
+        "changed": [path.name for path in sorted(before.keys() & after.keys()) if before[path] != after[path]],
     }
     return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
 

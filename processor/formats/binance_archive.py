@@ -115,8 +115,8 @@ class _BinanceArchive:
         if len(set(spot.values())) > 1:
             of_spot, of_futures = (next(file.name for file in spot if spot[file] == which) for which in (True, False))
             msg = (
-                f"{of_spot} is of the spot market, {of_futures} of futures, and both of {instrument}: "
-                f"give each market a folder of its own"
+                f"{of_spot} is from the spot market, {of_futures} from futures, and both are of {instrument}: "
+                f"put each market into its own folder"
             )
             raise DatasetError(msg)
         kind = _TRADES if kinds[_TRADES] else _AGG_TRADES
@@ -147,15 +147,15 @@ def _plain(header: str) -> str:
 def _refuse_without_trades(lines: Sequence[str]) -> None:
     if _plain(lines[0]) == _BANDS:
         msg = (
-            "Binance bookDepth: sums within percentage bands around the price, from which no book can be made; "
+            "Binance bookDepth: sums within percentage bands around the price, not a book; "
             "bookTicker has the best prices"
         )
         raise NothingToReplay(msg)
     if any(_CANDLES.fullmatch(line) for line in (_plain(lines[0]), *lines)):
         rounded = next((time[0] for line in lines if (time := _ROUNDED.match(line))), None)
-        msg = "Binance klines: finished candles, without the trades in them; use the trades or aggTrades of these days"
+        msg = "Binance klines: finished candles without their trades; use the trades or aggTrades of these days"
         if rounded:
-            msg += f". A spreadsheet has rounded its times, too ({rounded}): take files as they were downloaded"
+            msg += f". A spreadsheet has also rounded its times ({rounded}): use the files as they were downloaded"
         raise NothingToReplay(msg)
 
 

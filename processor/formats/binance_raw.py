@@ -237,7 +237,7 @@ class _Reader:
         """
         start = _LINE_START.match(row)
         if start is None:
-            msg = "the line does not begin with a local time in us or ns and a JSON object"
+            msg = "the line does not start with a local time in us or ns and a JSON object"
             raise ValueError(msg)
         local_ns = epoch_ns(start[1].decode())
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
@@ -264,7 +264,7 @@ class _Reader:
         if snapshot.snapshot_symbol:
             return snapshot.snapshot_symbol == self._instrument
         if not self._is_sole:
-            detail = "the snapshot names no symbol, and there are several in this file"
+            detail = "the snapshot names no symbol, and this file has several"
             self._report.add("unused", self._name, line, None, detail)
         self._took_nameless |= self._is_sole
         return self._is_sole
@@ -281,11 +281,11 @@ class _Reader:
         where = f"line {line} is of {printable(symbol)}, and snapshots name no symbol"
         if self._sequence.is_broken or not self._sequence.has_begun:
             msg = (
-                f"{self._name}: {where}, so that of those before it none can be told to be of "
-                f"{printable(self._instrument)}: give each symbol a file of its own"
+                f"{self._name}: {where}, so it is unknown whether those before it are of "
+                f"{printable(self._instrument)}: put each symbol into its own file"
             )
             raise DatasetError(msg)
-        detail = f"{where}: those before it are taken for {printable(self._instrument)}, whose updates follow them"
+        detail = f"{where}: those before it are read as {printable(self._instrument)}, whose updates follow them"
         self._report.add("assumptions", self._name, line, None, detail)
 
     def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:

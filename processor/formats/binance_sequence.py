@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DIFFS_KEPT: Final = 4096
 """About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""
 _NO_ID: Final = -1
-_DAMAGED: Final = "leave that row out"
+_DAMAGED: Final = "remove that row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class BookSequence:
     def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
         """The next snapshot of the recording."""
         if self._is_old(snapshot):
-            detail = f"the snapshot is of update {snapshot.last_id}, and the book further"
+            detail = f"the book is ahead of this snapshot, which is of update {snapshot.last_id}"
             self._report.add("old_snapshots", snapshot.file, snapshot.line, int(snapshot.events.time_ns[0]), detail)
             return []
         self._waiting = snapshot
@@ -199,13 +199,13 @@ class BookSequence:
             if same_ids and _levels(known) != _levels(diff):
                 refuse(f"update {diff.last_id}", known.place, diff.place)
         before = "" if self._last_id is None else f" after {self._last_id}"
-        self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} comes again{before}")
+        self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} is repeated{before}")
 
     def _filling(self, diff: Diff) -> BookEvents:
         """What a late diff changes: nothing before the snapshot, nor what later ones have set by its time."""
         time_ns = max(diff.time_ns, self._began_ns)
         if time_ns > diff.time_ns:
-            detail = "an update that the snapshot does not hold, but older: it takes effect with that"
+            detail = "an update that is older than the snapshot but not in it: it takes effect with the snapshot"
             self._report.add("held_back", diff.file, diff.line, diff.time_ns, detail)
         at = self._place(diff)
         later = [each for each in islice(self._recent, at, None) if each.time_ns <= time_ns]

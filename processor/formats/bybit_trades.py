@@ -57,8 +57,8 @@ class _BybitTrades:
         if spot and len(spot) < len(files):
             other = next(file for file in files if file not in spot)
             msg = (
-                f"{spot[0].name} is of the spot market, {other.name} of derivatives, and both of {instrument}: "
-                f"give each market a folder of its own"
+                f"{spot[0].name} is from the spot market, {other.name} from derivatives, and both are of {instrument}: "
+                f"put each market into its own folder"
             )
             raise DatasetError(msg)
         columns = TradeColumns("price", "volume" if spot else "size", "side", _AGGRESSORS)

@@ -179,7 +179,7 @@ def _by_side(changes: Iterable[tuple[str, str, str]]) -> tuple[list[Level], list
     for name, price, size in changes:
         side = _SIDES.get(name)
         if side is None:
-            msg = f"side {name[:40]!r} is none of {', '.join(_SIDES)}"
+            msg = f"side {name[:40]!r} is not one of {', '.join(_SIDES)}"
             raise ValueError(msg)
         sides[side].append((price, size))
     return sides

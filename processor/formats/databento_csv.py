@@ -198,14 +198,14 @@ def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Ro
     for column, most in _ORDER_NUMBERS.items():
         if layout.has(column):
             sound &= rows.values[layout.row_of(column)] <= most
-    found = ((int(line), None, "a number larger than any of Databento's") for line in rows.lines[~sound])
+    found = ((int(line), None, "a number larger than Databento's fields hold") for line in rows.lines[~sound])
     report.add_all("malformed", name, found, int((~sound).sum()))
     return rows.where(sound)
 
 
 def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
     if rows.price_decimals > FIXED_DECIMALS:
-        msg = f"{name}: a price has more than the {FIXED_DECIMALS} decimals that Databento's have"
+        msg = f"{name}: a price has more than the {FIXED_DECIMALS} decimals of Databento's prices"
         raise DatasetError(msg)
     records = np.zeros(len(rows), MBO.record)
     for column in ("ts_event", "ts_recv", *_ORDER_NUMBERS):

@@ -124,7 +124,7 @@ def _note_unused(opened: Sequence[_Opened], deeper: Sequence[_Opened], report: R
         others = [(other.schema.name, other.prelude.span) for other in deeper]
         over = {name for name, other in others if span and other and span.overlaps(other)}
         if each.schema.has_book and over:
-            detail = f"its book is left out for the time of which {' and '.join(sorted(over))} tells"
+            detail = f"its book is left out for the time that {' and '.join(sorted(over))} covers"
             report.add("unused", each.file.name, None, None, detail)
 
 
@@ -134,13 +134,13 @@ def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
         return None
     length = _BEFORE_METADATA + int.from_bytes(head[_LENGTH_AT:_BEFORE_METADATA], "little")
     if head[len(_MAGIC)] > _LAST_VERSION:
-        msg = f"{file.name}: is of version {head[len(_MAGIC)]} of DBN; versions 1 to {_LAST_VERSION} are understood"
+        msg = f"{file.name}: is DBN version {head[len(_MAGIC)]}; versions 1 to {_LAST_VERSION} are supported"
         raise DatasetError(msg)
     start = head if len(head) >= length else _start(file, length)
     try:
         metadata = Metadata.decode(start[:length])
     except DBNError as error:
-        msg = f"{file.name}: what precedes its records is damaged: {error}"
+        msg = f"{file.name}: the header before its records is damaged: {error}"
         raise DatasetError(msg) from None
     found = np.frombuffer(start, np.uint8)[length:]
     places = record_places(found)[0]
@@ -281,12 +281,12 @@ def _batches(
             before += len(places)
             rest = data[end:]
             if damaged:
-                msg = f"{file.name}: damaged after its record {before}: no record can follow there"
+                msg = f"{file.name}: damaged after its record {before}: what follows is not a record"
                 raise DatasetError(msg)
             if block.cut_off:
                 rest = rest or b"\0"
     if rest or skipped:
-        detail = "the file is cut off here: what it held beyond is lost"
+        detail = "the file is cut off here: the rest is lost"
         report.add("incomplete", file.name, before + 1, None, detail)
     report.refuse_if_rotten(file.name)
 

@@ -26,7 +26,7 @@ TOP_OF_BOOK: Final = 64
 _LAST: Final = 128
 NONE: Final = -1
 _CLEAR: Final = ord("R")
-_DAMAGED: Final = "--clock local orders by the times of receipt"
+_DAMAGED: Final = "--clock local orders records by their times of receipt"
 
 
 def by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
@@ -103,10 +103,10 @@ class OrderLevels:
             np.arange(len(records)), actions, ids, SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
         )
         for fault, kind, detail in (
-            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
+            (orders.UNSEEDED, "before_snapshot", "an order before the first clear or snapshot of the book"),
             (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
-            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
-            (orders.KNOWN_ORDER, "gaps", "an order is added that rests already: it takes its own place"),
+            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than is resting"),
+            (orders.KNOWN_ORDER, "gaps", "an order is added that is already resting: the new one replaces it"),
         ):
             at = np.flatnonzero(faults == fault)
             self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in at), len(at))

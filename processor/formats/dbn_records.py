@@ -108,7 +108,7 @@ _IS_ACTION: Final = by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTION
 _AGGRESSOR_OF: Final = np.where(by_byte({b"A": 0, b"B": 0}) == 0, by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
 _IS_SIDE: Final = by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
 _NOTHING: Final[Found] = (None, None, None)
-_SORT_THEM: Final = "sort the records by ts_recv, and join files of one time"
+_SORT_THEM: Final = "sort the records by ts_recv, and join files of the same time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Publisher:
             where = "those before" if before == name else f"those of {before}"
             msg = (
                 f"{name}: record {lines[others[0]]} is of publisher {other}, {where} of {publisher}: "
-                "the books of several venues cannot be shown as one; give files of one venue"
+                "the books of several venues cannot be shown as one: give files of one venue"
             )
             raise DatasetError(msg)
 
@@ -193,7 +193,7 @@ class RecordReader:
         self._decimals = 0
         self._levels = OrderLevels(report)
         self._in_order: ReceiptOrder[OrderRecords] = ReceiptOrder(
-            "sort the records by ts_recv, and join files of one time"
+            "sort the records by ts_recv, and join files of the same time"
         )
         self._old_runs = SnapshotRuns()
         self._retold = Retold()
@@ -311,8 +311,8 @@ class RecordReader:
         is_trade = action == ord("T")
         bare = is_trade & ((records["price"] == NO_PRICE) | (records["size"] == _NO_SIZE))
         faults = [
-            (~_IS_ACTION[action], "an action that is none of A, C, M, R, T, F, N"),
-            (~_IS_SIDE[side], "a side that is none of A, B, N"),
+            (~_IS_ACTION[action], "an action other than A, C, M, R, T, F, N"),
+            (~_IS_SIDE[side], "a side other than A, B, N"),
             (bare, "a trade without a price or a size"),
         ]
         if self._schema is MBO:
@@ -338,12 +338,12 @@ class RecordReader:
         plain = np.ascontiguousarray(records[rows])
         plain["length"] = 0  # it tells whether the time of sending follows
         again[rows] = self._retold.again(received[rows], plain, lines[rows])
-        self._tell("duplicates", "another file has this record, too", again, lines, times)
+        self._tell("duplicates", "another file has the same record", again, lines, times)
         if not self._is_fresh:
             old = in_snapshot & (received < self._retold.until_ns)
             starts = np.zeros(len(records), np.bool_)
             starts[self._old_runs.starts(old, received)] = True
-            self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times)
+            self._tell("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times)
         return again, old
 
     def _tell(

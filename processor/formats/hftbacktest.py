@@ -139,7 +139,7 @@ def _header(file: SourceFile, head: bytes) -> _Header | None:
     if not named and not _looks_like_events(head, header, by_column=by_column):
         return None
     if by_column and not named:
-        msg = f"{file.name}: the array lies column by column; save numpy.ascontiguousarray of it"
+        msg = f"{file.name}: the array is stored column by column: save numpy.ascontiguousarray(array)"
         raise DatasetError(msg)
     return header
 
@@ -274,7 +274,7 @@ class _Reader:
             detail = f"the file ends after {before} of {header.rows} rows"
             self._report.add("incomplete", file.name, before + 1, None, detail)
         elif rest:
-            detail = f"the file goes on after the {before} rows that it says it has: what follows is left out"
+            detail = f"the file is longer than the {before} rows that its header states: the rest is left out"
             self._report.add("incomplete", file.name, before + 1, None, detail)
         self._report.refuse_if_rotten(file.name)
 
@@ -297,7 +297,7 @@ class _Reader:
         self._malformed(here & sound & ~known, before, name, "a kind of event other than 1 to 4")
         self._malformed(here & sound & known & ~sided, before, name, "a level without a side")
         timed = rows.time_ns != _NO_TIME
-        self._malformed(here & sound & known & sided & ~timed, before, name, "a time that is no whole number")
+        self._malformed(here & sound & known & sided & ~timed, before, name, "a time that is not a whole number")
         chosen = np.flatnonzero(here & sound & known & sided & timed)
         chosen = chosen[days.near(rows.time_ns[chosen], chosen + before + 1)]
         times = rows.time_ns[chosen]
@@ -320,11 +320,11 @@ class _Reader:
         in_snapshot: NDArray[np.bool_] = (kind == _CLEAR) | (kind == _SNAPSHOT)
         where = np.flatnonzero(~in_snapshot)
         gone[where] = self._retold.again(times[where], rows.content[chosen[where]], lines[where])
-        self._tell("duplicates", "another file has this row, too", gone, lines, times, name)
+        self._tell("duplicates", "another file has the same row", gone, lines, times, name)
         old: NDArray[np.bool_] = in_snapshot & (times < self._retold.until_ns)
         starts = np.zeros(len(chosen), np.bool_)
         starts[self._old_runs.starts(old, times)] = True
-        self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times, name)
+        self._tell("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times, name)
         return gone | old
 
     def _refuse_disorder(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> None:
@@ -346,9 +346,9 @@ class _Reader:
                 row = int(wrong[0])
                 back_s = (int(latest[row]) - int(times[row])) / 1e9
                 msg = (
-                    f"{name}: row {int(chosen[row]) + before + 1} is {back_s:.9f} s before one above it, and one of "
-                    "the two clears a side, whose meaning depends on what is there by then: "
-                    "sort the array by the time of the clock"
+                    f"{name}: row {int(chosen[row]) + before + 1} is {back_s:.9f} s before a row above it, and one of "
+                    "the two clears a side, so the result depends on their order: "
+                    "sort the array by the times of this clock"
                 )
                 raise DatasetError(msg)
             self._cleared_ns = int(cleared[-1])

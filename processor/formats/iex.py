@@ -44,15 +44,15 @@ _DIRECTORY_BYTES: Final = 16 << 20
 _TRADES_A_DAY_BITS: Final = 48
 """A trade's number is one of its day, which stands above it in the id."""
 _FINDINGS: Final = {
-    iex.NOT_WHOLE: ("malformed", "a packet that is not whole: cut off by the capture, or in fragments"),
-    iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not as long as it says"),
+    iex.NOT_WHOLE: ("malformed", "an incomplete packet: cut off by the capture, or in fragments"),
+    iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not of its stated length"),
 }
 _IN_ORDER: Final = {
-    "misnumbered": ("malformed", "a packet whose number is far from those around it: it is left out"),
+    "misnumbered": ("malformed", "a packet whose number is far from those around it, left out"),
     "missing": ("gaps", "{count} messages of the session are missing before this packet"),
-    "repeated": ("duplicates", "{count} messages of this packet have come before"),
-    "late": ("late", f"{{count}} messages of this packet came over {WINDOW} packets late, and are left out"),
-    "early": ("out_of_order", "this packet came before those that precede it by their numbers; it is put behind them"),
+    "repeated": ("duplicates", "{count} messages of this packet are repeated"),
+    "late": ("late", f"{{count}} messages of this packet came more than {WINDOW} packets late and are left out"),
+    "early": ("out_of_order", "this packet arrived before packets with lower numbers: it is moved after them"),
 }
 """What is found of a packet when its number is compared with those of others."""
 
@@ -100,7 +100,7 @@ class _Iex:
         deep = {found.day for found in opened if found.feed == iex.DEEP}
         for found in sorted(opened, key=attrgetter("number", "source.name")):
             if found.feed != iex.DEEP and found.day in deep:
-                detail = "TOPS of a day of which DEEP tells the same trades, and more of the book"
+                detail = "TOPS is left out: DEEP of the same day has the same trades and more of the book"
                 report.add("unused", found.source.name, None, None, detail)
                 continue
             sessions.setdefault((found.day, found.feed, found.channel, found.session), []).append(found)
@@ -176,7 +176,7 @@ def _blocks(file: SourceFile) -> Generator[tuple[NDArray[np.uint8], NDArray[np.i
         seen += len(starts)
         rest = data[end:]
         if damaged:
-            msg = f"{file.name}: damaged: behind its packet {seen} no other can follow"
+            msg = f"{file.name}: damaged after its packet {seen}: what follows is not a packet"
             raise DatasetError(msg)
     if rest or cut_off:
         none = np.empty(0, np.int64)
@@ -211,7 +211,7 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
     reader = _StockReader(first, names, report)
     waiting = np.empty(0, iex.MESSAGE)
     if first.number > 1:
-        detail = f"begins with message {first.number} of its session: what came before is not known"
+        detail = f"starts at message {first.number} of its session: what came before is unknown"
         report.add("incomplete", first.source.name, 1, None, detail)
     before = 0
     for file in files:
@@ -226,10 +226,10 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
                 placed, waiting = _placed(waiting, ordered)
                 yield from reader.batches(placed, ordered, before + consumed)
                 if cut_off:
-                    detail = "the capture is cut off here: what it held beyond is lost"
+                    detail = "the capture is cut off here: the rest is lost"
                     report.add("incomplete", name, chooser.packets + 1, None, detail)
         if chooser.others:
-            report.add("unused", name, None, None, f"{chooser.others} packets of another of IEX's feeds, left out")
+            report.add("unused", name, None, None, f"{chooser.others} packets of other IEX feeds, left out")
         before += file.source.size_bytes
     ordered = order.order(np.empty(0, SEGMENT), ends=True)
     placed, _ = _placed(waiting, ordered)
@@ -285,7 +285,7 @@ class _StockReader:
         if len(others):
             msg = (
                 f"{name}: its packet {others['packet'][0]} is of another session or channel of the feed than those "
-                "before, and they cannot be told as one: give each a file of its own"
+                "before: put each session into its own file"
             )
             raise DatasetError(msg)
         for what, (kind, detail) in _FINDINGS.items():
@@ -368,7 +368,7 @@ class _StockReader:
     def _note_broken(self, messages: Table) -> None:
         broken = messages[messages["type"] == iex.BROKEN]
         found = (
-            (int(row["packet"]), int(row["time"]), f"trade {row['id']} is broken; it stays, as the tape showed it")
+            (int(row["packet"]), int(row["time"]), f"trade {row['id']} was broken later; it stays, as on the tape")
             for row in broken
         )
         self._report.add_all("assumptions", self._name, found, len(broken))
@@ -401,7 +401,7 @@ class _StockReader:
         was_open = np.concatenate(([self._open_ns is not None], levels["complete"][:-1] == 0))
         time_before = np.concatenate(([self._open_ns or 0], times[:-1]))
         rows = np.flatnonzero(was_open & (times > time_before))
-        detail = "the book was in transition before this update, which is later; it is shown as it was then"
+        detail = "the book was in transition before this update, which has a later time; it is shown"
         found = ((int(levels["packet"][row]), int(times[row]), detail) for row in rows)
         self._report.add_all("assumptions", self._name, found, len(rows))
         self._open_ns = None if levels["complete"][-1] else int(times[-1])

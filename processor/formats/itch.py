@@ -115,8 +115,8 @@ class _Itch:
         stocks, _ = _directory(file, bare=_is_bare(head))
         if not stocks:
             msg = (
-                f"{file.name} holds ITCH 5.0 messages, but does not begin with the stock directory (R) of a day: "
-                "give the day from its begin; parts that it was cut into can be joined, one after the other"
+                f"{file.name} holds ITCH 5.0 messages, but does not start with the stock directory (R) of a day: "
+                "give the day from its start; if it was cut into parts, join them in their order"
             )
             raise DatasetError(msg)
         return frozenset(stocks)
@@ -132,8 +132,8 @@ class _Itch:
         for day, following in pairwise(days):
             if day.midnight_ns == following.midnight_ns:
                 msg = (
-                    f"{day.file.name} and {following.file.name} are of one day: the same messages twice, or those of "
-                    "two exchanges, whose books cannot be shown as one; keep one of the files in the folder"
+                    f"{day.file.name} and {following.file.name} are of the same day: the same messages twice, or "
+                    "those of two exchanges, whose books cannot be shown as one: keep one of the files in the folder"
                 )
                 raise DatasetError(msg)
         return [
@@ -187,8 +187,8 @@ def _midnight_ns(file: SourceFile) -> int:
                 continue
     if len(days) != 1:
         msg = (
-            f"{file.name} holds ITCH 5.0 messages, whose times count from midnight, but {len(days) or 'no'} days in "
-            f"its name, which must say the one they are of, as {_NAMES_EXPECTED} do"
+            f"{file.name} holds ITCH 5.0 messages, whose times count from midnight, but there are {len(days) or 'no'} "
+            f"days in its name; the name must contain their day, such as {_NAMES_EXPECTED}"
         )
         raise DatasetError(msg)
     return int(days.pop().replace(tzinfo=ZoneInfo(_EXCHANGE_ZONE)).timestamp()) * NS_PER_SECOND
@@ -211,7 +211,7 @@ def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tu
             at = int(found[number])
             stock = _SYMBOL.fullmatch(data, at + STOCKS_AT[ord("R")], at + STOCKS_AT[ord("R")] + STOCK_BYTES)
             if stock is None:
-                malformed.append((seen + number + 1, None, "a stock whose symbol is no text"))
+                malformed.append((seen + number + 1, None, "a stock whose symbol is not text"))
             else:
                 stocks[stock[1].decode("ascii")] = int.from_bytes(data[at + 1 : at + 3], "big")
         read += len(block.data)
@@ -252,9 +252,9 @@ def _read(day: _Day, stock: str, report: Report) -> Generator[Batch]:
             if block.cut_off:
                 rest = rest or b"\0"
     if rest:
-        report.add("incomplete", name, chooser.seen + 1, None, "the file is cut off here: what it held beyond is lost")
+        report.add("incomplete", name, chooser.seen + 1, None, "the file is cut off here: the rest is lost")
     elif chooser.event not in (0, _END_OF_MESSAGES):
-        detail = "the file ends before the exchange says that its day has ended"
+        detail = "the file ends before the exchange's message for the end of the day"
         report.add("incomplete", name, chooser.seen, None, detail)
     report.refuse_if_rotten(name)
 
@@ -265,8 +265,8 @@ def _damage(name: str, number: int, message: bytes, fault: int) -> str:
         wrong = f"is of type {chr(kind)!a}, which ITCH 5.0 does not have"
     else:
         said = int.from_bytes(message[:PREFIX_BYTES], "big")
-        wrong = f"of type {chr(kind)} is said to have {said} bytes, not {LENGTHS[kind]}"
-    return f"{name}: damaged: its message {number} {wrong}, so what follows cannot be found"
+        wrong = f"of type {chr(kind)} has a stated length of {said} bytes, not {LENGTHS[kind]}"
+    return f"{name}: damaged: its message {number} {wrong}, so the messages after it cannot be found"
 
 
 class _StockReader:
@@ -322,7 +322,7 @@ class _StockReader:
             (messages["time"] >= NS_PER_DAY, "a time beyond the end of its day"),
             ((STOCKS_AT[kind] > 0) & (messages["stock"] != self._stock), "the stock is not that of its locate code"),
             (adds & (_SIDE_OF[messages["side"]] < 0), "a side that is neither B nor S"),
-            ((adds | (kind == _U)) & (size == 0), "an order of no shares"),
+            ((adds | (kind == _U)) & (size == 0), "an order of 0 shares"),
             ((kind == _C) & ~np.isin(messages["printable"], (_YES, _NO)), "neither printable (Y) nor not (N)"),
             (size < 0, "more shares than 64 bits hold"),
         )
@@ -334,7 +334,7 @@ class _StockReader:
             (
                 int(messages["line"][row]),
                 int(times[row]),
-                f"the trade of match number {messages['other'][row]} is broken; it stays, as the tape showed it",
+                f"the trade of match number {messages['other'][row]} was broken later; it stays, as on the tape",
             )
             for row in rows
         )
@@ -369,8 +369,8 @@ class _StockReader:
         for faulty, detail in (
             (bare_execution, "an order that was never added is executed: a trade without a price, left out"),
             ((faults == orders.UNKNOWN_ORDER) & ~bare_execution, "an order that was never added"),
-            (faults == orders.TOO_MUCH, "more of an order is taken than rests"),
-            (faults == orders.KNOWN_ORDER, "an order is added that rests already: it takes its own place"),
+            (faults == orders.TOO_MUCH, "more of an order is taken than is resting"),
+            (faults == orders.KNOWN_ORDER, "an order is added that is already resting: the new one replaces it"),
         ):
             rows = np.flatnonzero(faulty)
             found = ((int(messages["line"][row]), int(times[row]), detail) for row in rows)

@@ -202,7 +202,7 @@ def _v1_book(
 ) -> BookMessage:
     depth = channel.partition("-")[2]
     if not _DEPTH.fullmatch(depth):
-        msg = f"channel {channel[:40]!r} does not say how deep it is"
+        msg = f"channel {channel[:40]!r} does not name its depth"
         raise ValueError(msg)
     if not is_snapshot and not bids and not asks:
         msg = "an update without a level"

@@ -104,7 +104,7 @@ class _Lobster:
                 raise DatasetError(msg)
             return frozenset([named.ticker] if found else [])
         if rows and all(_MESSAGE_ROW.fullmatch(row) for row in rows):
-            msg = f"{file.name} holds LOBSTER messages, but not their day in its name, which must be {_NAME_EXPECTED}"
+            msg = f"{file.name} holds LOBSTER messages, but its name lacks their day; it must be {_NAME_EXPECTED}"
             raise DatasetError(msg)
         return frozenset()
 
@@ -152,10 +152,12 @@ def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
         of_kind = messages if named.kind == "message" else books
         other = of_kind.setdefault((named.midnight_ns, named.hours, named.levels), file)
         if other is not file:
-            msg = f"{other.name} and {file.name} are of the same hours, but not the same: keep one of the files"
+            msg = f"{other.name} and {file.name} cover the same hours, but differ: keep one of the files"
             raise DatasetError(msg)
     for key in books.keys() - messages.keys():
-        msg = f"{books[key].name} has no message file beside it, and so no times; expected one named {_NAME_EXPECTED}"
+        msg = (
+            f"{books[key].name} has no message file beside it, so it has no times; expected one named {_NAME_EXPECTED}"
+        )
         raise DatasetError(msg)
     days: dict[tuple[int, str], _Day] = {}
     for key, message in sorted(messages.items(), key=itemgetter(0), reverse=True):
@@ -163,7 +165,7 @@ def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
         deeper = days.setdefault((midnight_ns, hours), _Day(message, books.get(key), midnight_ns, levels))
         if deeper.message is not message:
             for file in filter(None, (message, books.get(key))):
-                report.add("unused", file.name, None, None, f"{deeper.message.name} tells these hours in more levels")
+                report.add("unused", file.name, None, None, f"{deeper.message.name} has more levels of these hours")
     return list(days.values())[::-1]
 
 
@@ -217,7 +219,7 @@ def _joined(
     for file, left, more in ((day.message, message, messages), (day.book, book, books)):
         without_other = sum(len(rows) for rows in chain([left] if left else [], more))
         if file is not None and without_other:
-            detail = f"the other file of the pair ends {without_other} rows before this one, which are left out"
+            detail = f"this file has {without_other} rows more than the other file of the pair; they are left out"
             report.add("incomplete", file.name, None, None, detail)
 
 

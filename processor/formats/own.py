@@ -151,7 +151,7 @@ def _part(file: SourceFile) -> _Part:
     if metadata[VERSION_KEY] != LAYOUT_VERSION:
         msg = (
             f"{file.name}: {VERSION_KEY} is {metadata[VERSION_KEY]!r}; "
-            f"this release understands version {LAYOUT_VERSION} of the layout"
+            f"this release supports version {LAYOUT_VERSION} of the layout"
         )
         raise DatasetError(msg)
     kind = metadata.get(KIND_KEY)
@@ -255,7 +255,7 @@ def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:
         raise DatasetError(msg) from error
     if rows_read != part.rows:
         # The streaming engine ends a damaged file early instead of raising.
-        msg = f"{part.file.name}: damaged: its footer promises {part.rows} rows, {rows_read} could be read"
+        msg = f"{part.file.name}: damaged: its footer states {part.rows} rows, {rows_read} could be read"
         raise DatasetError(msg)
 
 

@@ -110,7 +110,7 @@ class _Sierra:
             raise NothingToReplay(msg)
         if found.kind is _SCID and not _has_trades(found):
             msg = (
-                "Sierra Chart bars: finished candles, without the trades in them; let Sierra Chart store one tick a "
+                "Sierra Chart bars: finished candles without their trades; let Sierra Chart store one tick per "
                 "record (Intraday Data Storage Time Unit)"
             )
             raise NothingToReplay(msg)
@@ -121,8 +121,8 @@ class _Sierra:
         del clock
         opened = [found for file in files if (found := _opened(file, file.head()))]
         detail = (
-            f"the prices of {instrument} are those in the files; Sierra Chart shows those of some symbols multiplied, "
-            "as its settings of the symbol say"
+            f"the prices of {instrument} are those in the files; Sierra Chart multiplies those of some symbols "
+            "by a factor in its settings"
         )
         report.add("assumptions", "", None, None, detail)
         return [
@@ -159,15 +159,15 @@ def _opened(file: SourceFile, head: bytes) -> _File | None:
     start, size, version = int(header["header"]), int(header["record"]), int(header["version"])
     if size != kind.record.itemsize or version != _VERSION or not _HEADER.itemsize <= start <= len(head):
         msg = (
-            f"{file.name}: says that it is of version {version} with {size} bytes a record behind a header of {start}; "
-            f"version {_VERSION} of Sierra Chart's {kind.extension} with {kind.record.itemsize} bytes a record is read"
+            f"{file.name}: is version {version} with {size} bytes per record after a header of {start} bytes; "
+            f"version {_VERSION} of Sierra Chart's {kind.extension} with {kind.record.itemsize} bytes is supported"
         )
         raise DatasetError(msg)
     times = _head_records(head, kind, start)["time"]
     if len(times) and (times >= _BEYOND_US).all():
         msg = (
-            f"{file.name}: its times are not microseconds since 1899-12-30: versions of Sierra Chart before 2151 wrote "
-            "days with a fraction, which do not tell the microsecond; let a present one load and save the file"
+            f"{file.name}: its times are not microseconds since 1899-12-30: Sierra Chart before version 2151 wrote "
+            "fractions of days, which lose the microseconds; load and save the file with a current version"
         )
         raise DatasetError(msg)
     return _File(file, kind, start)
@@ -209,7 +209,7 @@ def _read(file: _File, report: Report) -> Generator[Batch]:
         for records, before, consumed, cut_off in blocks:
             yield reader.batch(records, before, consumed)
             if cut_off:
-                detail = "the file is cut off here: what it held beyond is lost"
+                detail = "the file is cut off here: the rest is lost"
                 report.add("incomplete", file.source.name, before + 1, None, detail)
     report.refuse_if_rotten(file.source.name)
 
@@ -252,8 +252,8 @@ class _Reader:
         timeless = (records["time"] < _FIRST_US) | (records["time"] >= _BEYOND_US)
         good = np.ones(len(records), np.bool_)
         for bad, why in (
-            (timeless, "a time before 1990 or beyond all times"),
-            (ticks == _NO_PRICE, "a price that is no number of up to 12 decimals"),
+            (timeless, "a time before 1990 or out of range"),
+            (ticks == _NO_PRICE, "a price that is not a number with at most 12 decimals"),
             (faulty, reason),
         ):
             rows = np.flatnonzero(good & bad)
@@ -272,9 +272,7 @@ class _Reader:
         self._decimals = max(self._decimals, int(decimals.max(initial=0)))
         factors = _FACTORS[self._decimals - decimals]
         if (np.abs(ticks) > np.iinfo(np.int64).max // factors).any():
-            msg = (
-                f"{self._name}: its largest price has no room in 64 bits with the {self._decimals} decimals of another"
-            )
+            msg = f"{self._name}: its largest price does not fit into 64 bits with {self._decimals} decimals"
             raise ScaleOverflow(msg)
         return ticks * factors
 
@@ -286,14 +284,14 @@ class _TradeReader(_Reader):
         """The next records as trades."""
         lines = np.arange(before + 1, before + 1 + len(records))
         single = np.isin(records["open"], _OF_ONE_TRADE)
-        detail = "a bar of several trades, which it does not tell, left out"
+        detail = "a bar of several trades without the trades themselves, left out"
         bars = lines[~single].tolist()
         self._report.rows(self._name, len(bars))
         self._report.add_all("incomplete", self._name, ((line, None, detail) for line in bars), len(bars))
         if bars:
             records, lines = records[single], lines[single]
         too_much = records["bid_size"].astype(np.int64) + records["ask_size"] > records["size"]
-        sound = self._sound(records, lines, too_much, "more is bought and sold than is traded")
+        sound = self._sound(records, lines, too_much, "more volume is bought and sold than is traded")
         bought, sold = sound.records["ask_size"] > 0, sound.records["bid_size"] > 0
         trades = Trades(
             time_ns=sound.times,

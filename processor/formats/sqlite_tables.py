@@ -283,7 +283,7 @@ class _Reader:
             for side, content in zip(("bids", "asks"), sides, strict=True):
                 levels = _levels(content)
                 if levels is None:
-                    faults.setdefault(number, f"{side} is no JSON list of levels [price, size]")
+                    faults.setdefault(number, f"{side} is not a JSON list of levels [price, size]")
                 lists.append(levels or b"[]")
         found = read_levels(lists, *self._decimals)
         self._decimals = found.price_decimals, found.size_decimals
@@ -324,7 +324,7 @@ class _Reader:
                 sound[number] = False
                 faults[number] = f"timestamp {str(rows[number][1])[:40]!r} is not a time"
         bad = np.flatnonzero(~sound).tolist()
-        described = ((int(ids[row]), None, faults.get(row, "a field will not do")) for row in bad)
+        described = ((int(ids[row]), None, faults.get(row, "a field is invalid")) for row in bad)
         self._report.add_all("malformed", name, described, len(bad))
         kept = np.flatnonzero(sound)
         times = np.array([known[row] for row in kept.tolist()], np.int64)

@@ -154,13 +154,14 @@ def test_without_ids_what_a_recorder_missed_is_told(tmp_path: Path) -> None:
     both(tmp_path, kraken_v1([*deals[:5], *deals[8:]]), kraken_v1([*deals[:14], *deals[15:]]))
     (incident,) = [each for each in read(tmp_path).report.incidents if each.kind == "assumptions"]
     assert incident.file == "b.txt"
-    assert incident.detail.startswith("of the time of both, 16 trades are in both, 1 in a.txt alone, 3 in b.txt alone")
+    counts = "16 trades are in both, 1 only in a.txt, 3 only in b.txt"
+    assert incident.detail.startswith(f"in the time that both cover, {counts}")
 
 
 def test_without_ids_recordings_that_agree_in_nothing_and_take_turns_are_refused(tmp_path: Path) -> None:
     deals = [(100 * at, "1", str(1 + at)) for at in range(20)]
     with pytest.raises(
-        DatasetError, match=r"a\.txt and b\.txt .* 0 trades are in both, 19 in a\.txt alone, 19 in b\.txt"
+        DatasetError, match=r"a\.txt and b\.txt .* 0 trades are in both, 19 only in a\.txt, 19 only in b\.txt"
     ):
         both(tmp_path, kraken_v1(deals), kraken_v1([(at + 1, price, size) for at, price, size in deals]))
 
@@ -222,7 +223,7 @@ def test_a_recording_that_is_put_behind_itself_beyond_the_ids_that_are_kept_is_r
     monkeypatch.setattr(trade_ids, "_IDS_KEPT", 50)
     rows = many_trades(0, 200)
     path = write(tmp_path / "a.txt", lines(*rows, *rows[:repeated]))
-    with pytest.raises(DatasetError, match=r"^a\.txt: line 201 goes back to a time of which lines far above tell"):
+    with pytest.raises(DatasetError, match=r"^a\.txt: line 201 goes back to a time that lines far above it cover"):
         read(path)
 
 

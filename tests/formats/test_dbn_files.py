@@ -340,7 +340,7 @@ def test_the_book_of_samples_is_left_out_where_a_finer_schema_tells_it(tmp_path:
     assert best(found) == ([(10, 3)], [(11, 3)])
     (incident,) = found.report.incidents
     assert (incident.kind, incident.file) == ("unused", "a.dbn")
-    assert incident.detail == "its book is left out for the time of which mbp-1 tells"
+    assert incident.detail == "its book is left out for the time that mbp-1 covers"
 
 
 def test_a_recorded_minute_of_samples_is_a_book_a_minute(shared_data: Path) -> None:

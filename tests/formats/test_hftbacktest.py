@@ -229,7 +229,7 @@ def test_a_time_that_is_no_whole_number_of_microseconds_is_malformed(tmp_path: P
     table = old([(DEPTH | BUYS, at, 10.0, 1.0) for at in range(150)])
     table[49, 1] += 0.5
     (incident,) = read(npz(tmp_path, table)).report.incidents
-    assert (incident.line, incident.detail) == (50, "a time that is no whole number")
+    assert (incident.line, incident.detail) == (50, "a time that is not a whole number")
 
 
 def test_an_array_that_ends_early_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_rows_beyond_those_that_an_array_says_it_has_are_left_out_with_a_word(tm
     found = read(tmp_path)
     (*_, incident) = found.report.incidents
     assert (incident.kind, incident.line) == ("incomplete", 9)
-    assert incident.detail == "the file goes on after the 8 rows that it says it has: what follows is left out"
+    assert incident.detail == "the file is longer than the 8 rows that its header states: the rest is left out"
     assert len(trades_of(found.trades)) == 3
 
 

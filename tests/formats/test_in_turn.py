@@ -166,7 +166,7 @@ def test_an_order_that_happened_before_one_received_before_it_adds_to_it_and_is_
     assert events_of(found) == [(0, CLEAR, 0, 0), (20, BID, 100, 7), (20, BID, 100, 12)]
     line = 3 if form == "dbn" else 4
     assert told(found, "held_back") == [
-        (line, "0.000000010 s before a change that it follows, so it takes effect when that does")
+        (line, "0.000000010 s earlier than a change before it, so it takes effect at the time of that change")
     ]
     assert found.report.counts == {"held_back": 1}
 
@@ -255,7 +255,7 @@ def test_what_happens_to_an_order_that_is_not_known_holds_nothing_back(tmp_path:
 def test_a_record_that_adds_an_order_that_rests_is_told(tmp_path: Path) -> None:
     found = read(mbo(tmp_path, CLEARED, order(1, "A", "B", 1, 100, 5), order(2, "A", "B", 1, 100, 7)))
     assert events_of(found)[-1] == (2, BID, 100, 7)
-    assert told(found, "gaps") == [(3, "an order is added that rests already: it takes its own place")]
+    assert told(found, "gaps") == [(3, "an order is added that is already resting: the new one replaces it")]
 
 
 def test_messages_of_itch_are_applied_as_they_stand_whatever_their_times(tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_rows_in_any_order_come_to_the_books_of_their_order_of_receipt_or_are_re
         try:
             found = read(path)
         except DatasetError as error:
-            assert "stands far above it" in str(error)  # noqa: PT017 - or it plays
+            assert "is far above it" in str(error)  # noqa: PT017 - or it plays
             assert window < reach
             return
     assert books_played(found) == books_said(changes)
@@ -340,7 +340,7 @@ def test_updates_of_binance_follow_their_ids_where_their_times_run_backwards(tmp
     sizes = [(event.time_ns // 10**6 % 1000, int(event.size)) for event in book_of(found.book) if event.side == BID]
     assert sizes == [(200, 1), (200, 2), (200, 3)]
     assert told(found, "held_back") == [
-        (3, "0.050000000 s before a change that it follows, so it takes effect when that does")
+        (3, "0.050000000 s earlier than a change before it, so it takes effect at the time of that change")
     ]
 
 

@@ -110,7 +110,7 @@ def test_a_symbol_with_its_exchange_is_another_instrument_than_the_symbol_alone(
     for name, other in (("BTCUSDT", "binance:BTCUSDT"), ("binance:BTCUSDT", "BTCUSDT")):
         incidents = read(tmp_path, name).report.incidents
         assert [incident.detail for incident in incidents if incident.kind == "assumptions"] == [
-            f"{name} and {other} are taken for different instruments"
+            f"{name} and {other} are read as different instruments"
         ]
 
 

@@ -86,11 +86,11 @@ def test_every_option_can_come_from_the_environment(dataset: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("option", "value", "hint"),
     [
-        ("--interval", "1x", "expected a time up to a week, like 1s"),
+        ("--interval", "1x", "expected a duration up to 7d, such as 1s"),
         ("--speed", "0", "expected a factor from 0.1 to 10000, or max"),
         ("--obi-levels", "-1", "expected a whole number from 0"),
         ("--depth-levels", "0", "expected a whole number from 1 to 1000"),
-        ("--start", "noon", "expected a time like"),
+        ("--start", "noon", "expected a time such as"),
         ("--clock", "wall", "expected exchange or local"),
         ("--at-end", "stop", "expected hold or exit or loop"),
         ("--instrument", "WALL", "did you mean WALK"),
@@ -120,7 +120,7 @@ def test_a_table_that_cannot_be_written_is_refused_in_one_line_before_any_work(t
     found = run("aggregate", tmp_path / "no dataset", "--out", tmp_path / out)
 
     assert found.returncode == 1
-    assert found.stderr.startswith("processor: out: ")
+    assert found.stderr.startswith("processor: invalid out ")
     assert len(found.stderr.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder.csv"]
 

@@ -132,7 +132,7 @@ def test_words_become_the_command_they_say(words: str, fields: dict[str, object]
     ("words", "hint"),
     [
         ("jump", "expected play or pause or toggle"),
-        ("play now", "words: 'now' will not do"),
+        ("play now", "invalid words 'now': expected"),
         ("step", "expected event, book, trade or bar"),
         ("step bars", "expected event or book or trade or bar"),
         ("step bar two", "expected a whole number"),
@@ -144,7 +144,7 @@ def test_words_become_the_command_they_say(words: str, fields: dict[str, object]
         ("seek noon", "expected a time from 1970"),
         ("seek +ten", "expected a distance like +10m"),
         ("speed fast", "expected a factor from 0.1 to 10000, or max"),
-        ("interval 5", "expected a time up to a week"),
+        ("interval 5", "expected a duration up to 7d"),
         ("obi-levels -1", "expected a whole number from 0"),
         ("cvd-reset week", "expected none or day"),
         ("range 2024-08-09", "expected two times, or off"),

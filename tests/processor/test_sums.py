@@ -448,7 +448,7 @@ def orders(*sizes: int, price: int = 100) -> tuple[np.ndarray, ...]:
 def test_orders_of_more_than_fits_at_a_price_are_refused_with_their_sum() -> None:
     events, _ = OrderBook().apply(*orders(MOST - 5, 5))
     assert events.size_lots[-1] == MOST
-    with pytest.raises(ScaleOverflow, match=rf"price of 100 ticks come to {MOST + 1} lots, which have no room in 64"):
+    with pytest.raises(ScaleOverflow, match=rf"price of 100 ticks add up to {MOST + 1} lots, more than 64"):
         OrderBook().apply(*orders(MOST - 5, 5, 1, 8))
 
 

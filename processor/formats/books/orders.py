@@ -113,7 +113,7 @@ class OrderBook:
         """Say that an order, of as many lots as are missing in `event`, is one too many at its price."""
         level = (self._levels["key"] == event["price"]) & (self._levels["side"] == event["side"])
         lots = int(self._levels["size"][level & (self._levels["used"] == 1)][0]) - int(event["size"])
-        msg = f"the orders at a price of {event['price']} ticks come to {lots} lots, which have no room in 64 bits"
+        msg = f"the orders at a price of {event['price']} ticks add up to {lots} lots, more than 64 bits hold"
         raise ScaleOverflow(msg)
 
     def rescale(self, factor: int, size_factor: int = 1) -> None:

@@ -108,7 +108,7 @@ class SourceFile:
                 yield block
         except DAMAGE as error:
             reason = printable(str(error))
-            msg = f"{self.name}: cannot be read beyond its byte {pace.consumed}: {reason}"
+            msg = f"{self.name}: cannot be read after byte {pace.consumed}: {reason}"
             raise DatasetError(msg) from error
 
     def head(self) -> bytes:
@@ -216,14 +216,14 @@ def opened(file: SourceFile, left_out: LeftOut, depth: int = 0) -> Iterator[Sour
         yield file
         return
     if depth == _MOST_ARCHIVES:
-        msg = f"{file.name} lies in {_MOST_ARCHIVES} archives, one in the other: unpack the outer ones first"
+        msg = f"{file.name} is nested in {_MOST_ARCHIVES} archives: unpack the outer ones first"
         raise DatasetError(msg)
     found = _of_zip(file, left_out) if kind == _ZIP else _of_tar(file, left_out)
     if found is None:
         yield file
         return
     if not found:
-        left_out(file.name, "an archive without a file")
+        left_out(file.name, "an archive without files")
     file.kept.places.setdefault(file.path, {}).update(found)
     for member in found:
         yield from opened(replace(file, member=member), left_out, depth + 1)
@@ -262,7 +262,7 @@ def _small(file: SourceFile) -> bytes:
     for block in file.blocks():
         content += block.data
         if len(content) > _MOST_BESIDE_BYTES:
-            msg = f"{file.name} is larger than {_MOST_BESIDE_BYTES >> 20} MiB: it cannot be what its name says"
+            msg = f"{file.name} is larger than {_MOST_BESIDE_BYTES >> 20} MiB: too large for a file of this name"
             raise DatasetError(msg)
     return content
 
@@ -317,7 +317,7 @@ class _Listing:
             self._left_out(file.name, printable(fault))
             return None
         if self.places.pop(member, None) is not None:
-            self._left_out(file.name, "comes again in the archive: the later one is read")
+            self._left_out(file.name, "occurs twice in the archive: the later one is read")
             file.kept.forget(file)
         self.places[member] = place
         return file
@@ -338,7 +338,9 @@ def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
         if info.is_dir():
             continue
         if info.flag_bits & _ENCRYPTED:
-            msg = f"{archive.name}: {printable(info.filename)} in it is encrypted: unpack it with its password first"
+            msg = (
+                f"{archive.name}: its member {printable(info.filename)} is encrypted: unpack it with its password first"
+            )
             raise DatasetError(msg)
         place = Place(archive.member, info.filename, info.file_size, int(info.compress_size * share))
         listing.add(place, "a link" if S_ISLNK(info.external_attr >> 16) else None)
@@ -374,5 +376,5 @@ def _listed(archive: SourceFile, raw: Onwards, left_out: LeftOut, *, look: bool)
         msg = f"{archive.name}: the tar archive is damaged: {error}"
         raise DatasetError(msg) from error
     except tar.CutOffTar:
-        left_out(archive.name, "ends without the mark of its end: if it is cut off, what came after is lost")
+        left_out(archive.name, "has no end marker: if the archive is cut off, the rest is lost")
     return listing.places

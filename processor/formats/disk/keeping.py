@@ -132,7 +132,7 @@ class Copy:
                 for block in file.content():
                     size += len(block.data)
                     if size > _MOST_COPIED_BYTES:
-                        msg = f"{file.name} unpacks to over {_MOST_COPIED_BYTES >> 30} GiB: unpack it first"
+                        msg = f"{file.name} unpacks to more than {_MOST_COPIED_BYTES >> 30} GiB: unpack it first"
                         raise DatasetError(msg)
                     copy.write(block.data)
         except OSError as error:

@@ -99,7 +99,7 @@ def unpacked(blocks: Iterator[Block], times: int = 0) -> Iterator[Block]:
     if make is None:
         return blocks
     if times == _MOST_PACKINGS:
-        msg = f"packed over and over, more than {_MOST_PACKINGS} times: unpack it first"
+        msg = f"packed more than {_MOST_PACKINGS} times over: unpack it first"
         raise DatasetError(msg)
     return unpacked(_unpacked(blocks, make), times + 1)
 

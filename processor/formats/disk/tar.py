@@ -20,7 +20,7 @@ _WITHOUT_CONTENT: Final = (
 _FAULTS: Final = {
     tarfile.LNKTYPE: "the same file as {}",
     tarfile.SYMTYPE: "a link to {}",
-    tarfile.GNUTYPE_SPARSE: "a sparse file: pack it anew without holes",
+    tarfile.GNUTYPE_SPARSE: "a sparse file: pack it again without holes",
 }
 _SPARSE: Final = "GNU.sparse."
 
@@ -144,4 +144,4 @@ def _fault(info: tarfile.TarInfo, said: dict[str, str]) -> str | None:
         return _FAULTS[tarfile.GNUTYPE_SPARSE]
     if info.type in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}:
         return None
-    return _FAULTS.get(info.type, "no regular file").format(said.get("linkpath", info.linkname))
+    return _FAULTS.get(info.type, "not a regular file").format(said.get("linkpath", info.linkname))

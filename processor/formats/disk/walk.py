@@ -33,7 +33,7 @@ def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
         OSError: a folder cannot be read.
     """
     if not path.exists():
-        msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one file of it"
+        msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one of its files"
         raise DatasetError(msg)
     root = path if path.is_dir() else path.parent
     kept = Kept()
@@ -102,7 +102,7 @@ class _Tree:
         try:
             status = path.stat()
         except OSError:
-            self._left_out(self._shown(path), "a link that leads nowhere")
+            self._left_out(self._shown(path), "a broken link")
             return
         self._add(path, status)
 
@@ -133,4 +133,4 @@ def _leads_to_folder(link: os.DirEntry[str]) -> bool:
 
 
 def _kind(status: os.stat_result) -> str:
-    return next((what for is_it, what in _NOT_REGULAR if is_it(status.st_mode)), "no file")
+    return next((what for is_it, what in _NOT_REGULAR if is_it(status.st_mode)), "not a file")

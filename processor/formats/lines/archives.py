@@ -40,7 +40,7 @@ def preferred(kinds: Mapping[str, Sequence[SourceFile]], report: Report) -> list
     best, *others = present
     for kind in others:
         for file in present[kind]:
-            detail = f"{kind} is left out, as there is {best} of the same instrument"
+            detail = f"{kind} is left out in favour of {best} of the same instrument"
             report.add("unused", file.name, None, None, detail)
     return list(present[best])
 

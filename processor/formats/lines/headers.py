@@ -68,6 +68,6 @@ def layout_of(file: SourceFile, columns: Sequence[Column]) -> text.Layout:
     named = Counter(column.name for column in columns if column.kind not in {KIND_SKIP, KIND_ONLY})
     twice = next((name for name, count in named.items() if count > 1), None)
     if twice is not None:
-        msg = f"{file.name}: the header names the column {text.printable(twice)} twice; keep the one that is meant"
+        msg = f"{file.name}: the header names the column {text.printable(twice)} twice: keep one of them"
         raise DatasetError(msg)
     return text.Layout(columns)

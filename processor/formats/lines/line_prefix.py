@@ -71,7 +71,7 @@ def _to_ns(whole: str, fraction: str) -> int:
     decimals = _DECIMALS.get(len(whole))
     if decimals is None or not (whole + fraction).isascii() or not (whole + fraction).isdigit():
         shown = f"{whole}.{fraction}" if fraction else whole
-        msg = f"time {printable(shown)} is neither in s nor in ms nor in us nor in ns"
+        msg = f"time {printable(shown)} is not in s, ms, us or ns"
         raise ValueError(msg)
     return _in_range(int(whole + fraction[:decimals].ljust(decimals, "0")), whole)
 
@@ -84,6 +84,6 @@ def printable(value: object) -> str:
 
 def _in_range(time_ns: int, shown: str) -> int:
     if not 0 <= time_ns <= _MAX_NS:
-        msg = f"time {shown} has no room in 64 bits of ns"
+        msg = f"time {shown} does not fit into 64 bits of ns"
         raise ValueError(msg)
     return time_ns

@@ -204,7 +204,7 @@ def report_rounded(report: Report, name: str, parsed: Parsed) -> None:
 
 def report_cut_off(report: Report, name: str, chunk: Chunk) -> None:
     """Report that a packed file ends in the middle."""
-    detail = "the packed file is cut off here: what it held beyond is lost"
+    detail = "the packed file is cut off here: the rest is lost"
     report.add("incomplete", name, chunk.first_line, None, detail)
 
 
@@ -323,11 +323,13 @@ class DayCheck:
     def _said(self, time_ns: int) -> str:
         shown = f"time {_shown(time_ns)}"
         if time_ns < _NO_WINDOW[0]:
-            return f"{shown} is before 1990: is its unit another one?"
+            return f"{shown} is before 1990: is it in another unit?"
         if time_ns >= _NO_WINDOW[1]:
-            return f"{shown} is after the next year: is its unit another one?"
+            return f"{shown} is after the next year: is it in another unit?"
         return (
-            f"{shown} is not of this day" if self._window != _NO_WINDOW else f"{shown} is far from the rows around it"
+            f"{shown} is not on the file's day"
+            if self._window != _NO_WINDOW
+            else f"{shown} is far from the rows around it"
         )
 
 

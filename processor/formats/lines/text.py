@@ -275,14 +275,14 @@ def _explained(column: Column, reason: int, field: bytes) -> str:
     """Why `field` will not do for `column`, as a phrase."""
     name = printable(column.name)
     if reason == EXTRA_FIELD:
-        return f"more fields than the {name} at the end"
+        return f"more fields after {name}, the last column"
     if reason == MISSING_FIELD:
         return f"{name} is missing"
     if reason == NOT_GIVEN:
         return f"{name} is missing ({shown(field)})"
     phrase = PHRASES.get(reason)
     if reason == NOT_A_WORD:
-        phrase = "is none of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
+        phrase = "is not one of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
     elif reason == NOT_A_NUMBER and column.kind != KIND_DECIMAL and _EXPONENT.fullmatch(field):
         phrase = "is rounded: it has an exponent"
     elif reason == NOT_A_NUMBER and column.kind == KIND_INTEGER:

@@ -77,17 +77,17 @@ def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) ->
 def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
     """What the mapping cannot say of a table."""
     if guess.bars:
-        yield "# If these are bars, each would be taken as one trade at its close: give trades."
+        yield "# If these rows are bars, each is read as one trade at its close: give trades instead."
     if guess.split_levels is not None:
-        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not read: write"
-        yield "# all levels in a row, or a row for a level of a side."
+        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not supported: write"
+        yield "# all levels in one row, or one row for each level of a side."
     rest = [name for name in sample.names if name not in {*guess.times.columns, guess.times.local}]
     fractions = [name for name in rest if _FRACTIONS.fullmatch(name.lower())]
     yield from (
-        f"# Fractions of a second that {_text(name)} may hold are not read: write one time." for name in fractions
+        f"# Fractions of a second in {_text(name)} are not read: write one column of times." for name in fractions
     )
     kinds = [name for name in sample.names if _holds_several_kinds(sample.words(name))]
-    yield from (f"# If {_text(name)} tells trades from quotes, give each a file of its own." for name in kinds)
+    yield from (f"# If {_text(name)} separates trades from quotes, put each kind into its own file." for name in kinds)
 
 
 def _holds_several_kinds(words: Sequence[str]) -> bool:
@@ -127,9 +127,9 @@ def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[st
         yield f"instrument_column = {_name(guess.exchange, sample)}"
         exchange, guess.exchange = None, None
     elif group.instrument_pattern is not None:
-        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group finds in a path")
+        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group matches in a path")
     else:
-        yield _with(f"instrument = {_text(group.instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+        yield _with(f"instrument = {_text(group.instrument)}", 'a name, or "{stem}" (file name), or instrument_column')
     if guess.symbol is not None or symbol is not None:
         if guess.exchange is not None:
             yield f"exchange_column = {_name(guess.exchange, sample)}"
@@ -159,7 +159,7 @@ def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator
         forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
         has_zone = "%z" in times.said or times.zone is not None
         remark = (
-            forms if is_unit else None if has_zone else 'in UTC where it names none; else add zone = "Europe/Berlin"'
+            forms if is_unit else None if has_zone else 'in UTC unless it names a zone; or add zone = "Europe/Berlin"'
         )
         yield times.said if remark is None else _with(times.said, remark)
     if times.zone is not None:
@@ -201,12 +201,12 @@ def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
             yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
     if kind == ORDERS and "created" not in guess.words:
         actions = ", ".join(map(_text, sample.words(guess.columns["action"])))
-        yield f"# of {actions} nothing tells which are created, changed, deleted: add them"
+        yield f"# which of {actions} mean created, changed, deleted? add them"
     if guess.unsure is not None and kind == TRADES:
         both = " and ".join(map(_text, sample.words(guess.unsure)))
-        yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")
+        yield _with(f"# side = {_name(guess.unsure, sample)}", f"which of {both} is the buyer?")
     if kind == BOOK and guess.snapshots:
-        yield _with("snapshot = true", "the rows of a time are the whole book; leave it out if they are changes")
+        yield _with("snapshot = true", "the rows of one time are the whole book; remove this if they are changes")
 
 
 def _name(column: str, sample: Sample) -> str:

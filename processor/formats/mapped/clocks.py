@@ -156,15 +156,15 @@ def _of_unit(column: TimeColumn, unit: str) -> Clock:
         better = advice(column)
         if better:
             shown = quoted(column.first[0])
-            msg = f"{column.file}: {column.name} {shown} is no number of {_CALLED[unit]}: write {better}"
+            msg = f"{column.file}: {column.name} {shown} is not a number of {_CALLED[unit]}: write {better}"
             raise DatasetError(msg)
     numbers = [int(match[1]) for match in found]
     if numbers and not any(_is_sane(number * UNITS_NS[unit]) for number in numbers):
         better = unit_of(map(str, numbers))
         if better is not None:
             msg = (
-                f"{column.file}: {column.name} {numbers[0]} is of {_year(numbers[0] * UNITS_NS[unit])} in "
-                f"{_CALLED[unit]}, and of {_year(numbers[0] * UNITS_NS[better])} in {_CALLED[better]}: "
+                f"{column.file}: {column.name} {numbers[0]} is in {_year(numbers[0] * UNITS_NS[unit])} as "
+                f"{_CALLED[unit]}, and in {_year(numbers[0] * UNITS_NS[better])} as {_CALLED[better]}: "
                 f'write time_unit = "{better}"'
             )
             raise DatasetError(msg)
@@ -179,7 +179,7 @@ def _year(time_ns: int) -> str:
     try:
         return str(datetime.fromtimestamp(time_ns // 10**9, UTC).year)
     except (ValueError, OverflowError, OSError):
-        return "no year at all"
+        return "no valid year"
 
 
 def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
@@ -192,7 +192,7 @@ def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
     if column.first and not _score(column.first, form, zone):
         better = advice(column)
         is_shown = better == ""
-        hint = f": write {better}" if better else ": leave it out, as the values show how they are written" * is_shown
+        hint = f": write {better}" if better else ": leave it out, the values show how they are written" * is_shown
         msg = f"{column.file}: {column.name} {quoted(column.first[0])} is not of the format {shown}{hint}"
         raise DatasetError(msg)
     return Clock(None, form, zone or UTC_ZONE)
@@ -228,7 +228,7 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
     if not best:
         return None
     form = best[0]
-    where = "" if "%z" in form.shown else f", in {zone.name}" if zone else ", in UTC, as nothing names another zone"
+    where = "" if "%z" in form.shown else f", in {zone.name}" if zone else ", in UTC, because no other zone is given"
     return Clock(None, form, zone or UTC_ZONE, f"{column.name} is read as {form.shown}{where}")
 
 
@@ -262,7 +262,7 @@ def _ambiguous(column: TimeColumn, forms: Sequence[TimeForm]) -> DatasetError:
 def _ticks(column: TimeColumn) -> DatasetError:
     return DatasetError(
         f"{column.file}: {column.name} {column.first[0]} looks like .NET's count of 100 ns since the year 1, which is "
-        "not read: write it in ISO, or as nanoseconds since 1970 (621355968000000000 less, times 100)"
+        "not supported: write it in ISO, or as nanoseconds since 1970 (621355968000000000 less, times 100)"
     )
 
 
@@ -270,29 +270,29 @@ def _unknown(column: TimeColumn) -> DatasetError:
     shown = quoted(column.first[0]) if column.first else "''"
     if column.first and _TIME_OF_DAY.fullmatch(column.first[0]):
         return DatasetError(
-            f"{column.file}: {column.name} {shown} is a time of day alone: name the column of the date, too, "
+            f"{column.file}: {column.name} {shown} is only a time of day: also name the column of the date, "
             'time = ["date", "time"]'
         )
     if column.first and is_date_alone(column.first[0]):
         return DatasetError(
-            f"{column.file}: {column.name} {shown} is a date alone: name the column of the time of day, too, "
+            f"{column.file}: {column.name} {shown} is only a date: also name the column of the time of day, "
             'time = ["date", "time"]'
         )
     other = _other_unit(column)
     if other is not None:
         return DatasetError(
             f"{column.file}: {column.name} {shown} is a number of {_CALLED[other[0]]} since 1970, and "
-            f"{quoted(other[1])} is none: write all times of a file in one unit"
+            f"{quoted(other[1])} is not: write all times of a file in one unit"
         )
     number = _NUMBER.fullmatch(column.first[0]) if column.first else None
     for counted, what in _OTHER_COUNTS:
         if number is not None and int(number[1]) in counted:
             return DatasetError(
-                f"{column.file}: {column.name} {shown} looks like {what}, which is not read: write it in ISO, as "
-                "2025-08-31T23:59:59.5Z, or as a number since 1970"
+                f"{column.file}: {column.name} {shown} looks like {what}, which is not supported: write it in ISO, "
+                "such as 2025-08-31T23:59:59.5Z, or as a number since 1970"
             )
     return DatasetError(
-        f"{column.file}: {column.name} {shown} is no time that is understood: write how it is written, as in "
+        f"{column.file}: {column.name} {shown} is not in a known time format: give its format, as in "
         'format = "%d.%m.%Y %H:%M:%S.%f" or time_unit = "ms"'
     )
 

@@ -282,7 +282,7 @@ def _doubts(content: Content, sizes: Sequence[str]) -> list[str]:
     places = [content.names.index(name) for name in sizes if name in content.names]
     values = [row[place] for row in content.rows for place in places if place < len(row) and row[place]]
     if values and all(map(_ZERO.fullmatch, values)):
-        return ["every size in the first rows is 0, so that nothing rests: leave sizes out of levels if none is known"]
+        return ["every size in the first rows is 0, so the book is empty: leave sizes out of levels if unknown"]
     return []
 
 
@@ -381,11 +381,11 @@ def _numbers(file: SourceFile, content: Content, table: Table, columns: Sequence
         return (rewriting.POINT if points else rewriting.UNSURE), []
     commas = sum(_DECIMAL_COMMA.fullmatch(value) is not None and not _GROUPED.fullmatch(value) for value in with_comma)
     if content.delimiter == "," and not points + commas:
-        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as one between thousands"]
+        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as a thousands separator"]
     if max(points, commas) < _MOST_OF * (points + commas) or not points + commas:
         shown = with_comma[0]
         msg = (
-            f"{file.name}: the comma in {quoted(shown)} may come before decimals or between thousands: write "
+            f"{file.name}: the comma in {quoted(shown)} may be a decimal comma or a thousands separator: write "
             f'decimal = "," in {FILE_NAME}, or decimal = "."'
         )
         raise DatasetError(msg)

@@ -99,7 +99,7 @@ def _of(level: dict[str, object], keys: tuple[str, ...]) -> object:
 def _number(value: object) -> str:
     """A number as a text without an exponent, where that is not endless."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        msg = "no number"
+        msg = "not a number"
         raise TypeError(msg)
     text = str(value).strip()
     if "e" not in text.lower():

@@ -108,7 +108,7 @@ def _elements(file: SourceFile) -> Sequence[bytes]:
     try:
         return [bytes(element) for element in _ELEMENTS.decode(content)]
     except (msgspec.DecodeError, RecursionError) as error:
-        msg = f"{file.name}: is no JSON list of rows: {clipped(error)}"
+        msg = f"{file.name}: is not a JSON list of rows: {clipped(error)}"
         raise DatasetError(msg) from error
 
 

@@ -115,7 +115,7 @@ class Lines(SourceFile):
         for said in self._mapped.said:
             report.add("assumptions", self.name, None, None, said)
         if self.notes.ambiguous:
-            detail = "times that the clocks of the zone show twice, taken in the order of the rows, else as the first"
+            detail = "local times that occur twice, as clocks were set back: read by the order of rows, or as the first"
             report.add("assumptions", self.name, None, None, detail, count=self.notes.ambiguous)
 
 

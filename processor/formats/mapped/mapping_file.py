@@ -119,7 +119,7 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
     for kind, tables_said in said.items():
         each = tables_said if isinstance(tables_said, list) else [tables_said]
         if kind not in _KINDS or not all(isinstance(table, dict) for table in each):
-            msg = f"{name}: {quoted(kind)} will not do; expected the tables [trades], [book] and [orders]"
+            msg = f"{name}: unknown table {quoted(kind)}: expected [trades], [book] or [orders]"
             raise DatasetError(msg)
         tables += [(kind, _table(kind, table, name)) for table in each]
     return tuple(tables)
@@ -128,7 +128,7 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
 def _table(kind: str, said: dict[str, object], name: str) -> Table:
     for key in said.keys() - set(Table.__struct_fields__):
         near = get_close_matches(key, Table.__struct_fields__, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(Table.__struct_fields__)}"
+        hint = f"; did you mean {near[0]}?" if near else f"; known keys are {', '.join(Table.__struct_fields__)}"
         msg = f"{name}: [{kind}] has an unknown key {quoted(key)}{hint}"
         raise DatasetError(msg)
     try:
@@ -157,16 +157,18 @@ def _fault_of_instrument(table: Table) -> str | None:
     given = [table.instrument, table.instrument_column, table.instrument_pattern]
     if sum(each is not None for each in given) != 1:
         return (
-            "give either instrument, a name, or instrument_column, or instrument_pattern; "
+            "give one of instrument (a name), instrument_column and instrument_pattern; "
             'instrument = "{stem}" takes it from the file\'s name'
         )
     if table.exchange_column is not None and table.instrument_column is None:
-        return "exchange_column goes with instrument_column"
+        return "exchange_column needs instrument_column"
     if table.instrument_pattern is not None:
         try:
             groups = re.compile(table.instrument_pattern).groups
         except re.error as error:
-            return f"instrument_pattern {quoted(table.instrument_pattern)} is no regular expression: {clipped(error)}"
+            return (
+                f"instrument_pattern {quoted(table.instrument_pattern)} is not a regular expression: {clipped(error)}"
+            )
         if groups != 1:
             return (
                 f"instrument_pattern {quoted(table.instrument_pattern)} needs one group, (...), around the instrument"
@@ -186,14 +188,14 @@ def _fault_of_time(table: Table) -> str | None:
         (),
     )
     faults = {
-        f"zone is that of dates; a number of {table.time_unit} since 1970 is in UTC: leave out zone": (
+        f"zone is for dates; a number of {table.time_unit} since 1970 is in UTC: leave out zone": (
             table.zone is not None and table.time_unit in UNITS_NS
         ),
         f'zone is {quoted(table.zone)}; expected a name like "Europe/Berlin" or an offset like "-05:00"': (
             table.zone is not None and zone_of(table.zone) is None
         ),
-        f"time names {len(long)} columns; expected one, or two, of the date and of the time of day": bool(long),
-        "time and local_time name a column at least": [] in (table.time, table.local_time),
+        f"time names {len(long)} columns; expected one, or two: the date and the time of day": bool(long),
+        "time and local_time need at least one column": [] in (table.time, table.local_time),
     }
     return next((fault for fault, found in faults.items() if found), None)
 
@@ -221,21 +223,21 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             table.delimiter is not None and len(table.delimiter.encode()) != 1
         ),
         f'decimal is {quoted(table.decimal)}; expected "." or ","': table.decimal not in {None, ".", ","},
-        f"price_decimals and size_decimals are 0 to {MAX_DECIMALS}": any(
+        f"price_decimals and size_decimals must be 0 to {MAX_DECIMALS}": any(
             decimals is not None and not 0 <= decimals <= MAX_DECIMALS
             for decimals in (table.price_decimals, table.size_decimals)
         ),
-        "levels name the prices and sizes; leave out price, size, side and snapshot": (
+        "levels already names the prices and sizes; leave out price, size, side and snapshot": (
             bool(table.levels) and {*written_out, table.snapshot} != {None}
         ),
         "a level is four columns, bid price, bid size, ask price and ask size, or two, bid and ask": not all(
             len(level) in _PER_SIDE and len(level) == len(table.levels[0]) for level in table.levels
         ),
-        "bids and asks are needed, both": (table.bids is None) != (table.asks is None),
-        "bids and asks hold the prices and sizes; leave out price, size, side and levels": (
+        "bids and asks are both needed": (table.bids is None) != (table.asks is None),
+        "bids and asks already hold the prices and sizes; leave out price, size, side and levels": (
             table.bids is not None and (set(written_out) != {None} or bool(table.levels))
         ),
-        "bids and asks are each a column of lists, or two, of prices and of sizes": any(
+        "bids and asks are each one column of lists, or two: prices and sizes": any(
             isinstance(lists, list) and len(lists) not in {1, 2} for lists in (table.bids, table.asks)
         ),
         "price and size are needed": kind == TRADES and None in written_out[:2],
@@ -243,11 +245,11 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             kind == BOOK and not whole and None in written_out
         ),
         "id, action, side, price and size are needed": kind == ORDERS and None in {*written_out, *of_orders},
-        "levels, bids and asks are of [book]": kind != BOOK and whole,
-        "action is of [orders]": kind != ORDERS and table.action is not None,
-        "snapshot is of [book]": kind != BOOK and table.snapshot is not None,
+        "levels, bids and asks belong to [book]": kind != BOOK and whole,
+        "action belongs to [orders]": kind != ORDERS and table.action is not None,
+        "snapshot belongs to [book]": kind != BOOK and table.snapshot is not None,
         "snapshot names a column, or is true where the rows of a time are the whole book": table.snapshot is False,
-        f"the column {quoted(twice)} is named for two things": twice is not None,
+        f"the column {quoted(twice)} is used for two keys": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)
 

@@ -57,8 +57,8 @@ def named_instrument(file: SourceFile, table: Table) -> str | None:
         found = re.search(table.instrument_pattern, file.name)
         if found is None or not found[1]:
             msg = (
-                f"{FILE_NAME}: instrument_pattern {quoted(table.instrument_pattern)} finds nothing in {file.name}, the "
-                "path within the dataset"
+                f"{FILE_NAME}: instrument_pattern {quoted(table.instrument_pattern)} matches nothing in {file.name}, "
+                "the path within the dataset"
             )
             raise DatasetError(msg)
         return found[1]
@@ -97,9 +97,9 @@ def refuse_others(files: Sequence[SourceFile], instrument: str) -> None:
         for other, those in words[:number]:
             if these - those and those - these:
                 msg = (
-                    f"{FILE_NAME} takes {other.name} and {file.name} as one instrument, {instrument}, but their names "
-                    'tell two: write instrument = "{stem}" to take it from the file\'s name, or instrument_pattern = '
-                    '"..." for a part of it; if they are of one, give each a table of its own ([[trades]])'
+                    f"{FILE_NAME} reads {other.name} and {file.name} as one instrument, {instrument}, but their names "
+                    'suggest two: write instrument = "{stem}" to take it from the file\'s name, or instrument_pattern '
+                    "for a part of it; if they are one instrument, give each its own table ([[trades]])"
                 )
                 raise DatasetError(msg)
 

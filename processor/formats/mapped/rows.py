@@ -174,7 +174,7 @@ class _Reader:
         values = rows.values.copy()
         values[prices] = np.where(nothing, ABSENT, values[prices])
         at = np.flatnonzero(nothing.any(axis=0))
-        detail = "a quote at a price of 0 is taken for none"
+        detail = "a quote at a price of 0 is read as no quote"
         report.add_all("assumptions", name, ((int(rows.lines[row]), None, detail) for row in at), len(at))
         return replace(rows, values=values)
 
@@ -262,4 +262,4 @@ def _lists_of(notes: Notes, rows: Rows, count: int) -> list[tuple[tuple[bytes, .
 
 def _phrase(reasons: NDArray[np.int64], row: np.intp) -> str:
     reason = int(reasons[2 * row] or reasons[2 * row + 1])
-    return f"no list of levels, or a price or a size {PHRASES.get(reason, 'that will not do')}"
+    return f"not a list of levels, or a price or a size {PHRASES.get(reason, 'is invalid')}"

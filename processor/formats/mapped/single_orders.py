@@ -40,8 +40,8 @@ _ACTIONS: Final = {
     "deleted": orders.DELETE,
     "filled": orders.CANCEL,
 }
-_DAMAGED: Final = "--clock local orders by the times of receipt, where the mapping names a local_time"
-_SORT_THEM: Final = "sort the rows by the time of receipt, or else by the time"
+_DAMAGED: Final = "--clock local orders rows by their times of receipt, if the mapping names local_time"
+_SORT_THEM: Final = "sort the rows by local_time, or by time if there is no local_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class _Log:
         self._book = orders.OrderBook()
         self._decimals: tuple[int, int] | None = None
         self._in_order: ReceiptOrder[_Changes] = ReceiptOrder(
-            "sort the rows by the time of receipt, or else by the time"
+            "sort the rows by local_time, or by time if there is no local_time"
         )
         self._in_turn = InTurn(report, _DAMAGED)
         self._order = OrderCheck(report)
@@ -131,7 +131,7 @@ class _Log:
             return None
         received_ns = _column(rows, layout, received)
         if self._before_ns is not None and int(received_ns.min()) < self._before_ns:
-            msg = f"{self._before} and {self._name} both tell of the orders of one time: keep one of the files"
+            msg = f"{self._before} and {self._name} both hold orders of the same time: keep one of the files"
             raise DatasetError(msg)
         self._last_ns = max(int(received_ns.max()), self._last_ns or int(received_ns[0]))
         self._order.check(self._name, received_ns, rows.lines)
@@ -194,8 +194,8 @@ class _Log:
     def _report_faults(self, name: str, faults: NDArray[np.int8], lines: Ints, times: Ints) -> None:
         for fault, detail in (
             (orders.UNKNOWN_ORDER, "an order that was never created"),
-            (orders.TOO_MUCH, "more of an order is filled than rests"),
-            (orders.KNOWN_ORDER, "an order is created that rests already: it takes its own place"),
+            (orders.TOO_MUCH, "more of an order is filled than is resting"),
+            (orders.KNOWN_ORDER, "an order is created that is already resting: the new one replaces it"),
         ):
             wrong = np.flatnonzero(faults == fault)
             found = ((int(lines[row]), int(times[row]), detail) for row in wrong)

@@ -28,7 +28,7 @@ _OF_A_ROW: Final = (
 """What [trades] and [book] must say alike to be read together."""
 _OF_A_BOOK: Final = ("levels", "bids", "asks")
 _OF_METATRADER: Final = [["<BID>", "<ASK>"]]
-_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks",))
+_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> means unchanged, as in MetaTrader's ticks",))
 
 
 def parts_of_one(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
@@ -66,7 +66,7 @@ def mapped_by(content: bytes, file: SourceFile, head: bytes) -> list[Mapped]:
         return [_of_table(file, head, frozenset((kind,)), table) for kind, table in fitting]
     if sorted(kind for kind, _ in fitting) != [BOOK, TRADES]:
         shown = " and ".join(f"[{kind}]" for kind, _ in fitting)
-        msg = f"{FILE_NAME}: {base_name} fits the files of {shown}; make the patterns differ"
+        msg = f"{FILE_NAME}: {base_name} matches the patterns of {shown}: make the patterns differ"
         raise DatasetError(msg)
     by_kind = dict(fitting)
     return _of_both(file, head, by_kind[TRADES], by_kind[BOOK], base_name)
@@ -86,7 +86,7 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
     if book.price is not None or set(columns.values()) & {
         name for key, name in named_columns(book) if key in _OF_A_BOOK
     }:
-        msg = f"{FILE_NAME}: {base_name} fits the files of both [trades] and [book]; make the patterns differ"
+        msg = f"{FILE_NAME}: {base_name} matches the patterns of both [trades] and [book]: make the patterns differ"
         raise DatasetError(msg)
     alike = all(getattr(trades, key) == getattr(book, key) for key in _OF_A_ROW)
     faults = []
@@ -106,5 +106,5 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
         raise faults[0]
     if len(found) > 1:
         return [replace(each, label=f" [{min(each.kinds)}]") for each in found]
-    said = f"it is read as [{min(found[0].kinds)}] alone: {faults[-1]}"
+    said = f"it is read only as [{min(found[0].kinds)}]: {faults[-1]}"
     return [replace(found[0], said=(*found[0].said, said))]

@@ -104,7 +104,7 @@ def of_format(shown: str) -> TimeForm:
         msg = "%I, hours of twelve, needs %p, AM or PM"
         raise BadFormat(msg)
     if steps.HALF in read and "%H" in shown:
-        msg = "%p, AM or PM, goes with %I, hours of twelve"
+        msg = "%p, AM or PM, needs %I, hours of twelve"
         raise BadFormat(msg)
     return TimeForm(shown, tuple(number for step in program for number in step))
 
@@ -113,7 +113,7 @@ def _directive(shown: str, at: int) -> tuple[tuple[int, int], ...]:
     letter = shown[at + 1 : at + 2]
     if letter not in _DIRECTIVES:
         known = ", ".join(f"%{each}" for each in "YymdbHIMSfpz")
-        msg = f"%{letter} is not known; known are {known}"
+        msg = f"unknown directive %{letter}: expected one of {known}"
         raise BadFormat(msg)
     return _DIRECTIVES[letter]
 

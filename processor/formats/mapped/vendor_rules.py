@@ -82,8 +82,8 @@ class KeptQuotes:
         """Report a first quote that tells of one side alone."""
         if not self._begun and len(sides) == 1:
             detail = (
-                f"the first quote has no {self._names[1 - int(sides[0])]}: it is that of the file before, and without "
-                "one not known until it changes"
+                f"the first quote has no {self._names[1 - int(sides[0])]}: it is that of the file before, or else "
+                "unknown until it changes"
             )
             self._report.add("assumptions", self._name, line, time_ns, detail)
         self._begun = True

@@ -216,7 +216,7 @@ def _metatrader(shape: Shape) -> Said | None:
         price="<LAST>" if has_trades else None, size="<VOLUME>" if has_trades else None,
     )  # fmt: skip
     flags = "<FLAGS>" if has_trades and shape.has("<FLAGS>") else None
-    said = ("the clock is that of the broker's server, taken as UTC, as nothing names its zone",)
+    said = ("times are those of the broker's server, read as UTC because no zone is given",)
     return Said(_BOTH if has_trades else _BOOK, table, Rules(keeps_quotes=True, flags=flags, said=said))
 
 
@@ -294,7 +294,7 @@ def _kraken(shape: Shape) -> Said | None:
     if not are_seconds or pair is None or not are_decimals:
         return None
     table = Table(files="*", header=False, instrument=pair, time=1, time_unit="s", price=2, size=3)
-    return Said(_TRADES, table, Rules(said=("who took is not in the data",)))
+    return Said(_TRADES, table, Rules(said=("the aggressor is not in the data",)))
 
 
 def _cryptofeed_trades(shape: Shape) -> Said | None:

@@ -49,7 +49,7 @@ def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
         for part in each:
             tells_book = part.book and name == book_of
             if part.book and not tells_book and _has_book(part):
-                report.add("unused", part.name, None, None, f"its book is left out, as the book is that of {book_of}")
+                report.add("unused", part.name, None, None, f"its book is left out: the book is read from {book_of}")
             if part.trades or tells_book:
                 found.append(replace(part, book=tells_book, trades_rank=by_trades.index(name)))
     return found
@@ -76,8 +76,8 @@ def _check_venues(parts: Mapping[str, Sequence[Part]]) -> None:
     if len(first_of) > 1:
         where = " and ".join(f"{file} ({venue})" for venue, file in first_of.items())
         msg = (
-            f"{where} have an instrument of the same name, but are of different exchanges or vendors, so that their "
-            f"trades and books are not of one market for certain: give each a folder of its own"
+            f"{where} have an instrument of the same name, but are from different exchanges or vendors, so they may "
+            f"not be of one market: put each into its own folder"
         )
         raise DatasetError(msg)
 

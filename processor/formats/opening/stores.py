@@ -31,7 +31,7 @@ class Store:
             DatasetError: it is unfinished, or a file is missing.
         """
         if not self.contents.complete:
-            msg = f"{self.folder} is an unfinished conversion: `processor convert` again finishes it"
+            msg = f"{self.folder} is an unfinished conversion: run `processor convert` again to finish it"
             raise DatasetError(msg)
         manifests.check_files(self.folder, self.contents.event_files)
 

@@ -34,16 +34,16 @@ def unknown(path: Path, ignored: Sequence[Ignored]) -> str:
     shown = printable(str(path))
     understood = "\n".join(f"  {known.title}" for known in formats())
     if not ignored:
-        return f"{shown} is empty\nUnderstood are:\n{understood}"
+        return f"{shown} is empty\nKnown formats:\n{understood}"
     found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
+    msg = f"nothing in {shown} is of a known format\nFound:\n{found}{more}\nKnown formats:\n{understood}"
     tables = [each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start)]
     if not tables:
         return msg
     table, *others = tables
     mapped = indent(advice.example(table, table.head(), others[:_COMPARED]), "  ")
-    hint = f"If it is trades or book updates in columns, put a file {FILE_NAME} like this beside it:"
+    hint = f"If it is a table of trades or book updates, put a file {FILE_NAME} like this beside it:"
     return f"{msg}\n{hint}\n{mapped}"
 
 

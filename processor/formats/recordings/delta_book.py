@@ -31,7 +31,7 @@ Levels: TypeAlias = "Callable[[], BookEvents]"
 Outcome: TypeAlias = "int | list[BookEvents]"
 """What a message comes to: nothing, an update or a snapshot of its own levels; or else all events there are."""
 
-_DAMAGED: Final = "leave that row out"
+_DAMAGED: Final = "remove that row"
 _UPDATES_KEPT: Final = 4096
 _FOLLOWED: Final = 0xFFFF
 """The bits of a message's content that say which one it follows."""
@@ -94,8 +94,8 @@ class DeltaBook:
         self._fetched_ns: int | None = None
         """Exchange time of the last snapshot that was fetched: it holds what is not later."""
         self._told = Told()
-        self._wholes = Moments("the book of a moment")
-        self._changes = Moments("the changes of the book of a moment")
+        self._wholes = Moments("the book at one time")
+        self._changes = Moments("the book changes at one time")
         """What earlier recordings tell: by numbers, and where there are none by content."""
         self._until_ns: int | None = None
         """Up to this exchange time, earlier recordings tell the book; None where this file overlaps none."""
@@ -142,7 +142,7 @@ class DeltaBook:
         for told in (self._wholes, self._changes):
             told.end()
         for early in self._early:
-            self._add("before_snapshot", early.place, "an update of a book that has not begun")
+            self._add("before_snapshot", early.place, "an update before the first snapshot of the book")
         self._early.clear()
         self._leave_waiting()
 
@@ -162,19 +162,19 @@ class DeltaBook:
             self._until_ns = None
             return None
         if self._waiting is not None:
-            self._add("old_snapshots", self._waiting.place, "another file goes further than this snapshot")
+            self._add("old_snapshots", self._waiting.place, "another file is ahead of this snapshot")
             self._waiting = None
         outcome: Outcome | None = SKIPPED
         if self._is_told(message, place, levels):
-            self._add("duplicates", place, "another file has this message, too")
+            self._add("duplicates", place, "another file has the same message")
         elif is_snapshot and not follows:
-            self._add("old_snapshots", place, "another file goes further than this snapshot")
+            self._add("old_snapshots", place, "another file is ahead of this snapshot")
         elif time_ns == self._until_ns:
             outcome = None
         elif self._first_ns is None or time_ns < self._first_ns:
-            self._add("before_snapshot", place, "an update of a book that has not begun")
+            self._add("before_snapshot", place, "an update before the first snapshot of the book")
         elif message.is_fetched and time_ns in {self._first_ns, self._fetched_ns}:
-            self._add("before_snapshot", place, "an update that the snapshot holds")
+            self._add("before_snapshot", place, "an update that the snapshot already contains")
         else:
             self._keep(message, place, levels)
             outcome = SNAPSHOT if message.is_snapshot else UPDATE
@@ -217,7 +217,7 @@ class DeltaBook:
     def _snapshot(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
         self._leave_waiting()
         if self._is_old(message):
-            self._add("old_snapshots", place, "the book is further than this snapshot")
+            self._add("old_snapshots", place, "the book is ahead of this snapshot")
             return SKIPPED
         self._begin(message, place, levels)
         if not message.is_fetched:
@@ -226,7 +226,7 @@ class DeltaBook:
         parts = [as_snapshot(place.time_ns or 0, levels())]
         for early in self._early:
             if _time_of(early.message) <= _time_of(message):
-                self._add("before_snapshot", early.place, "an update that the snapshot holds")
+                self._add("before_snapshot", early.place, "an update that the snapshot already contains")
             else:
                 self._keep(early.message, early.place, early.levels)
                 parts.append(early.events)
@@ -266,11 +266,11 @@ class DeltaBook:
             self._keep_early(message, place, levels)
             return SKIPPED
         elif self._fetched_ns is not None and _time_of(message) <= self._fetched_ns:
-            self._add("before_snapshot", place, "an update that the snapshot holds")
+            self._add("before_snapshot", place, "an update that the snapshot already contains")
             return SKIPPED
         if message.previous_id is not None and self._last_id is not None and message.previous_id != self._last_id:
             if message.last_id is not None and message.last_id <= self._last_id:
-                self._add("duplicates", place, f"update {message.last_id} comes again after {self._last_id}")
+                self._add("duplicates", place, f"update {message.last_id} is repeated after {self._last_id}")
                 return parts or SKIPPED
             self._broken_ns = message.time_ns
             self._add("gaps", place, f"updates are missing between {self._last_id} and {message.previous_id}")
@@ -304,7 +304,7 @@ class DeltaBook:
         """An update before the first snapshot: it is dropped, unless that is fetched, and may be older."""
         self._early.append(_Told(message, place, levels()))
         if len(self._early) > (_UPDATES_KEPT if message.is_fetched else 0):
-            self._add("before_snapshot", self._early.popleft().place, "an update of a book that has not begun")
+            self._add("before_snapshot", self._early.popleft().place, "an update before the first snapshot of the book")
 
     def _kept_texts(self, message: BookMessage, place: Place, levels: Levels) -> list[BookEvents]:
         """Bring the texts up to date and verify them; the levels that fell out of the exchange's depth, removed."""
@@ -325,7 +325,7 @@ class DeltaBook:
         ):
             if self._broken_ns is None:
                 self._broken_ns = message.time_ns
-            self._add("checksum_failures", place, f"the checksum is {message.checksum}, of the book here {found}")
+            self._add("checksum_failures", place, f"the checksum is {message.checksum}, the book here has {found}")
         return cut
 
     def _add(self, kind: str, place: Place, detail: str) -> None:

@@ -46,8 +46,8 @@ class GoingBack:
         self._latest.add(trade.sent_ns)
         if self._runs and any(first_ns <= trade.sent_ns <= last_ns for first_ns, last_ns in self._runs):
             msg = (
-                f"{trade.file}: line {trade.line} goes back to a time of which lines far above tell, so that nothing "
-                f"says whether trades come again: give each recording a file of its own"
+                f"{trade.file}: line {trade.line} goes back to a time that lines far above it cover, so repeated "
+                f"trades cannot be recognised: put each recording into its own file"
             )
             raise DatasetError(msg)
 

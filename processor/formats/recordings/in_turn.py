@@ -30,7 +30,7 @@ ROWS_HELD: Final = 1 << 17
 _MOST_BACK_NS: Final = 3_600 * 10**9
 """A change that takes effect later than this after its time is damaged, or the one before it is."""
 _BEGINNING: Final = int(np.iinfo(np.int64).min)
-_HELD_BACK: Final = "{:.9f} s before a change that it follows, so it takes effect when that does"
+_HELD_BACK: Final = "{:.9f} s earlier than a change before it, so it takes effect at the time of that change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,8 @@ class ReceiptOrder(Generic[ReceivedT]):
         row = int(np.flatnonzero(rows.time_ns < last_ns)[0])
         back_s = (last_ns - int(rows.time_ns[row])) / 1e9
         msg = (
-            f"{self._names[-1]}: row {rows.line[row]} was received {back_s:.9f} s before {last}, which stands far "
-            f"above it, and what a row does depends on those before: {self._advice}"
+            f"{self._names[-1]}: row {rows.line[row]} was received {back_s:.9f} s before {last}, which is far "
+            f"above it, and the effect of a row depends on the rows before it: {self._advice}"
         )
         raise DatasetError(msg)
 
@@ -169,8 +169,8 @@ class InTurn:
             line, file = self._last
             above = f"row {lines[before]}" if times[before] > self._last_ns else f"row {line} of {file}"
             msg = (
-                f"{name}: row {lines[furthest]} happened {back_ns[furthest] / 1e9:.0f} s before {above}, though it "
-                f"stands after it: one of the two times is damaged; {self._advice}"
+                f"{name}: row {lines[furthest]} happened {back_ns[furthest] / 1e9:.0f} s before {above}, but it "
+                f"comes after it: one of the two times is damaged; {self._advice}"
             )
             raise DatasetError(msg)
         found = (

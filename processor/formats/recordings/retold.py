@@ -133,7 +133,8 @@ class Retold:
         """Refuse rows that no earlier file has of its time."""
         if len(fresh):
             at_ns = int(times[fresh[0]])
-            self._refuse(self._teller(at_ns), f"row {lines[fresh[0]]} of {self._name} ({iso(at_ns)}) is not in it")
+            teller = self._teller(at_ns)
+            self._refuse(teller, f"row {lines[fresh[0]]} of {self._name} ({iso(at_ns)}) is not in {teller}")
 
     def end(self) -> None:
         """The last file has been read.
@@ -168,7 +169,7 @@ class Retold:
         if left_out.any():
             at_ns = int(self._times[left_out].min())
             teller = self._teller(at_ns)
-            self._refuse(teller, f"what {teller} has at {iso(at_ns)} is not in {self._name}")
+            self._refuse(teller, f"a row of {teller} at {iso(at_ns)} is not in {self._name}")
 
     def _teller(self, time_ns: int) -> str:
         """The earlier file whose time this is."""
@@ -177,7 +178,7 @@ class Retold:
 
     def _refuse(self, teller: str, difference: str) -> None:
         msg = (
-            f"{teller} and {self._name} tell of the same time, but not the same: {difference}, and nothing says "
+            f"{teller} and {self._name} cover the same time, but differ: {difference}, and nothing shows "
             f"which is right: keep one of the files"
         )
         raise DatasetError(msg)

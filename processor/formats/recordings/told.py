@@ -105,10 +105,10 @@ def refuse(what: str, one: tuple[str, int], other: tuple[str, int]) -> NoReturn:
     """
     (first, first_line), (second, second_line) = one, other
     if first == second:
-        msg = f"{first}: lines {first_line} and {second_line} tell {what} differently, and nothing says which is right"
+        msg = f"{first}: lines {first_line} and {second_line} differ in {what}, and nothing shows which is right"
         raise DatasetError(msg)
     msg = (
-        f"{first} and {second} tell {what} differently (lines {first_line} and {second_line}), and nothing says which "
+        f"{first} and {second} differ in {what} (lines {first_line} and {second_line}), and nothing shows which "
         f"is right: keep one of the files"
     )
     raise DatasetError(msg)

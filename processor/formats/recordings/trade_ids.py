@@ -56,7 +56,7 @@ class TradeIds:
         if trade.trade_id is None:
             return self._alike.is_new(trade)
         if self._was_told(trade, trade.trade_id):
-            detail = f"trade {printable(trade.trade_id)} comes again"
+            detail = f"trade {printable(trade.trade_id)} is repeated"
             self._report.add("duplicates", trade.file, trade.line, trade.time_ns, detail)
             return False
         self._going_back.add(trade)

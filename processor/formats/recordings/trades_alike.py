@@ -65,7 +65,7 @@ class TradesAlike:
         self._report = report
         self._counts: dict[tuple[int, ...], int] = {}
         """How many trades of a content this file has told: of the last contents."""
-        self._moments = Moments("the trades of a moment")
+        self._moments = Moments("the trades at one time")
         self._overlaps = False
         self._name = ""
         self._lacked = array("q")
@@ -97,7 +97,7 @@ class TradesAlike:
         content = trade.sent_ns, trade.price, trade.size, trade.aggressor
         key = key_of(repr((*content, self._count(content))).encode())
         if self._overlaps and self._is_told(trade, key):
-            self._report.add("duplicates", trade.file, trade.line, trade.time_ns, "this trade comes again")
+            self._report.add("duplicates", trade.file, trade.line, trade.time_ns, "another file has the same trade")
             return False
         self._moments.keep(trade.known_ns, key, trade.sent_ns, trade.line)
         return True
@@ -140,12 +140,12 @@ class TradesAlike:
         is_mine = is_mine[np.argsort(np.concatenate((missed, lacked)), kind="stable")]
         turns = int(np.count_nonzero(is_mine[1:] != is_mine[:-1]))
         before = self._moments.first_file()
-        found = f"{agreed} trades are in both, {len(missed)} in {before} alone, {len(lacked)} in {self._name} alone"
+        found = f"{agreed} trades are in both, {len(missed)} only in {before}, {len(lacked)} only in {self._name}"
         if turns > max(agreed, _TURNS):
             msg = (
-                f"{before} and {self._name} tell of the same time, but not the same: {found}, in turns, and nothing "
-                f"says which are right: keep one of the files"
+                f"{before} and {self._name} cover the same time, but differ: {found}, in turns, and nothing "
+                f"shows which are right: keep one of the files"
             )
             raise DatasetError(msg)
-        detail = f"of the time of both, {found}: taken as what a recorder missed"
+        detail = f"in the time that both cover, {found}: read as trades that a recorder missed"
         self._report.add("assumptions", self._name, None, first_ns, detail)

@@ -105,7 +105,7 @@ class WebsocketFormat:
         for file, head in heads.items():
             found = head.channels
             if found and deepest not in found:
-                detail = f"its books ({', '.join(sorted(found))}) are left out, as there are those of {deepest}"
+                detail = f"its books ({', '.join(sorted(found))}) are left out: the books of {deepest} are read"
                 report.add("unused", file.name, None, None, detail)
         return deepest
 
