@@ -1,4 +1,4 @@
-"""Opens a dataset, whatever its vendor: which files are of which format is seen in their content."""
+"""Opens a dataset of any vendor: the format of each file is recognised by its content."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _KEPT_BYTES: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class OpenedDataset:
-    """One instrument of a dataset, ready to be read: `parts` that are merged, `size_bytes` of files together.
+    """One instrument of a dataset, ready to be read: `parts` to merge, `size_bytes` of all files together.
 
-    `time_range` is the first and last exchange time in ns where the files say so before they are read.
+    `time_range` is the first and last exchange time in ns, if the files state it before they are read.
     """
 
     format: str
@@ -52,10 +52,10 @@ class OpenedDataset:
     time_range: tuple[int, int] | None
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
-        """All of it in time order; what is found goes to `report`.
+        """All chunks in time order; findings go to `report`.
 
         Raises:
-            DatasetError: while it is read, where it is unusable.
+            DatasetError: while reading, when a file turns out unusable.
         """
         return in_time_order(self.parts, report)
 
@@ -71,12 +71,12 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder or file that was recognised: its files, and the names of the others.
+    """A recognised folder or file: its files, and the names of ignored files.
 
-    Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files that
-    tell nothing that is not in another one, with their instruments and a sentence that names it, and tables that
-    nothing explains, which may be of any. `stores` are the folders of stores below `path`. With `sort`, every part is
-    sorted on disk first, in the folder `scratch`: see `in_order`.
+    The name of an ignored file is followed by the reason in brackets, if it is known. `unused` are files that add
+    nothing to another file, with their instruments and a phrase that names the other file; also tables that no
+    mapping describes, which may be of any instrument. `stores` are the stores below `path`. With `sort`, every part is
+    first sorted on disk, in the folder `scratch`: see `in_order`.
     """
 
     path: Path
@@ -89,7 +89,7 @@ class Dataset:
     _of: dict[str, list[Content]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Know the contents by instrument: there may be thousands of both."""
+        """Index the contents by instrument: there may be thousands of both."""
         of: dict[str, list[Content]] = {}
         for content in self.contents:
             for name in content.instruments:
@@ -112,10 +112,10 @@ class Dataset:
         return tuple(self._of)
 
     def resolved(self, instrument: str | None) -> str:
-        """The instrument meant: the first for None; `symbol` will do for `exchange:symbol`, and any case, if one fits.
+        """The full name of an instrument (None: the first). `symbol` matches `exchange:symbol`, in any case, if unique.
 
         Raises:
-            SettingError: there is none of this name, or several fit.
+            SettingError: no instrument or several match.
         """
         if instrument is None:
             return self.instruments[0]
@@ -143,19 +143,19 @@ class Dataset:
         return all(content.format is known for content in self._contents_of(instrument))
 
     def unused_of(self, instrument: str) -> list[tuple[SourceFile, str]]:
-        """The files that tell nothing of `instrument` that others do not, with the sentence that names these."""
+        """The files that add nothing to other files of `instrument`, each with a phrase that names the other file."""
         return [(file, reason) for file, instruments, reason in self.unused if instrument in instruments]
 
     def marks(self) -> dict[Path, tuple[int, int]]:
-        """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
+        """Size and time of change (ns) of every visible file now, of any format."""
         return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
 
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
-        """Begin to read an instrument (None: the first); `report` collects while the streams are read.
+        """Start reading an instrument (None: the first); `report` collects findings while the streams are read.
 
         Raises:
             SettingError: there is no such instrument.
-            DatasetError: its files do not make sense together, or some of a store are missing.
+            DatasetError: its files do not fit together, or files of a store are missing.
         """
         name = self.resolved(instrument)
         stores.checked(self.stores, name)
@@ -171,7 +171,7 @@ class Dataset:
         for other in sources.namesakes(name, self.instruments):
             report.add("assumptions", "", None, None, f"{name} and {other} are read as different instruments")
         if self.sort:
-            # Where times are equal, they stay in the order that they would have had.
+            # Parts with equal times keep the order that they have without sorting.
             parts.sort(key=lambda part: (part.rank, part.first_ns or 0))
             parts = [sorted_part(part, self.scratch) for part in parts]
         is_own = self.is_all_of(own.FORMAT, name)
@@ -186,7 +186,7 @@ class Dataset:
 
 
 def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> str:
-    """What differs between two `Dataset.marks`, in words; empty where nothing does."""
+    """The differences between two results of `Dataset.marks`, in words; empty if there are none."""
     found = {
         "new": [path.name for path in sorted(after.keys() - before.keys())],
         "removed": [path.name for path in sorted(before.keys() - after.keys())],
@@ -196,12 +196,12 @@ def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, in
 
 
 def open_dataset(path: Path) -> Dataset:
-    """Recognise the files of a folder, of its subfolders, and of zip archives in them; or a single file.
+    """Recognise the files of a folder, with its subfolders and archives, or a single file.
 
-    Hidden files are passed over. Of files that are the same, one is taken.
+    Hidden files are skipped. Of equal files, one is read.
 
     Raises:
-        UnknownFormat: nothing in it is of a format that is understood.
+        UnknownFormat: no file is of a known format.
         DatasetError: it cannot be read.
     """
     contents: list[Content] = []
@@ -248,7 +248,7 @@ def open_dataset(path: Path) -> Dataset:
 
 
 def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
-    """What `attempt` makes of `dataset`; where its rows are far out of order, of the same dataset sorted first."""
+    """The result of `attempt` on `dataset`; if its rows are too far out of order, on the same dataset sorted first."""
     try:
         return attempt(dataset)
     except Disordered:
@@ -258,9 +258,9 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
 
 
 def _in_turn(contents: Iterable[Content]) -> list[Format]:
-    """The formats of these files, in the order in which a file is tried."""
+    """The formats of these files, in the order in which formats are tried."""
     wanted = {content.format for content in contents}
-    # No further than to the last of them: the rest is not imported.
+    # Stop at the last of them, so that the rest is not imported.
     return list(islice((known for known in formats() if known in wanted), len(wanted)))
 
 

@@ -55,7 +55,7 @@ _HEADERS: Final = {
     ),
     _BOOK_TICKER: re.compile(r"updateid,bestbidprice,bestbidqty,bestaskprice,bestaskqty,transactiontime,eventtime"),
 }
-"""Names of columns as they come and go from file to file, in lower case and without underscores."""
+"""Names of columns, which vary from file to file, in lower case and without underscores."""
 _NUMBER: Final = r"\d+(?:\.\d*)?"
 _TIME: Final = r"(?:\d{13,16}|\d\.\d+E\+\d+)"
 _FLAG: Final = r"(?:true|false|True|False)"
@@ -64,7 +64,7 @@ _ROWS: Final = {
     _AGG_TRADES: re.compile(rf"\d+(,{_NUMBER}){{2}}(,-?\d+){{2}},{_TIME},{_FLAG}(,{_FLAG})?"),
     _BOOK_TICKER: re.compile(rf"\d+(,{_NUMBER}){{4}},{_TIME},{_TIME}"),
 }
-"""Rows, spoilt times included, so that a file without a header is still known and its rows are named as malformed."""
+"""Rows, also with damaged times, so that a file without a header is recognised and its rows are reported."""
 _ROWS_LOOKED_AT: Final = 5
 _CANDLES: Final = re.compile(rf"opentime,open,high,low,close,.*|{_TIME}(,{_NUMBER}){{5}},{_TIME}(,{_NUMBER}){{5}}")
 _ROUNDED: Final = re.compile(r"\d\.\d+E\+\d+")
@@ -75,7 +75,7 @@ _NS_PER_MS: Final = 1_000_000
 _US_DIGITS: Final = 16
 _AGGRESSOR_WORDS: Final = (b"true", b"True", b"false", b"False")
 _AGGRESSORS: Final = np.array([SELL, SELL, BUY, BUY], np.int8)
-"""By whether the buyer was the maker: if so, it was a seller who came."""
+"""The aggressor, by whether the buyer was the maker: if so, it was the seller."""
 _TRADE_COLUMNS: Final = {
     _TRADES: TradeColumns("price", "qty", "is_buyer_maker", _AGGRESSORS),
     _AGG_TRADES: TradeColumns("price", "quantity", "is_buyer_maker", _AGGRESSORS),
@@ -88,10 +88,10 @@ class _BinanceArchive:
     title = "Binance public archive (trades, aggTrades, bookTicker; csv or zip)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbol in the file's name as the vendor names them (otherwise the whole name), where the rows fit.
+        """The symbol in the file's name by the vendor's pattern (otherwise the whole name), if the rows fit.
 
         Raises:
-            NothingToReplay: the file holds candles or depth bands.
+            NothingToReplay: the file has candles or depth bands.
         """
         lines = _first_lines(head)
         if not lines:
@@ -102,10 +102,10 @@ class _BinanceArchive:
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file of trades and each of best prices.
 
-        Where there are trades, the same trades aggregated are left out.
+        If there are trades, aggregated trades are left out.
 
         Raises:
-            DatasetError: the files are of the spot market and of futures.
+            DatasetError: some files are from the spot market, others from futures.
         """
         del clock
         heads = {file: _first_lines(file.head()) for file in files}
@@ -160,7 +160,7 @@ def _refuse_without_trades(lines: Sequence[str]) -> None:
 
 
 def _kind(lines: Sequence[str]) -> str | None:
-    """Which kind of file these first lines are of."""
+    """The kind of the file with these first lines; None if it is not of this format."""
     for kind, header in _HEADERS.items():
         if header.fullmatch(_plain(lines[0])) or any(_ROWS[kind].fullmatch(line) for line in lines):
             return kind
@@ -168,7 +168,7 @@ def _kind(lines: Sequence[str]) -> str | None:
 
 
 def _is_spot(lines: Sequence[str]) -> bool:
-    """Whether trades are of the spot market: there they have one column more."""
+    """Whether trades are from the spot market, where they have one column more."""
     kind = _kind(lines)
     commas = [line.count(",") for line in lines]
     return kind is not None and max(commas, key=commas.count) >= len(_COLUMNS[kind])

@@ -54,14 +54,14 @@ _NAMES_EXPECTED: Final = "12302019.NASDAQ_ITCH50.gz, 20191230.BX_ITCH_50.gz or S
 _SYMBOL: Final = re.compile(rb"([!-~]{1,8}) *")
 
 _OLDER: Final = re.compile(rb"\0\x05T.{4}\0[\x05-\x30][TSRHABFECXDUPQI]", re.DOTALL)
-"""Messages of seconds alone are of versions before 5.0."""
+"""The start of messages with only seconds, which versions before 5.0 have."""
 
 _MESSAGES_LOOKED_AT: Final = 3
 _DIRECTORY_BYTES: Final = 16 << 20
-"""How much is searched for stocks at most; orders, which end the search, begin some 6 MB into a day."""
+"""The most bytes searched for stocks; orders, which end the search, start some 6 MB into a day."""
 
 _MATCHES_A_DAY_BITS: Final = 48
-"""Numbers of matches begin anew each day; the day stands above them in a trade's id."""
+"""Bits of a match number in a trade's id: match numbers restart each day, and the day is in the higher bits."""
 
 
 def _by_letter(otherwise: int, meaning: dict[str, int]) -> NDArray[np.int8]:
@@ -80,7 +80,7 @@ _ACTION_OF: Final = _by_letter(
 )  # fmt: skip
 _SIDE_OF: Final = _by_letter(-1, {"B": BID, "S": ASK})
 _AGGRESSORS: Final = np.array([SELL, BUY, UNKNOWN], np.int8)
-"""By the side of the resting order: one who bid was met by a seller. -1, an unknown side, comes to the last."""
+"""The aggressor by the side of the resting order: a bid is hit by a seller. -1 (unknown) selects the last entry."""
 _END_OF_MESSAGES: Final = ord("C")
 _E, _C, _P, _Q, _U, _B = map(ord, "ECPQUB")
 _YES, _NO = map(ord, "YN")
@@ -88,7 +88,7 @@ _YES, _NO = map(ord, "YN")
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A file, and the midnight in New York from which its times count."""
+    """A file, and the midnight in New York from which its times count, in ns."""
 
     file: SourceFile
     midnight_ns: int
@@ -99,12 +99,12 @@ class _Itch:
     title = "NASDAQ TotalView-ITCH 5.0 (also of BX and PSX), messages with their lengths, plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The stocks of the directory with which a day begins.
+        """The stocks of the directory at the start of a day.
 
         Raises:
-            DatasetError: these are such messages, but not from the begin of a day on, or the file's name does not say
-                of which day.
-            NothingToReplay: these are messages of an older version.
+            DatasetError: the messages are ITCH 5.0 but not from the start of a day, or the file's name does not contain
+                their day.
+            NothingToReplay: the messages are of an older version.
         """
         if _OLDER.match(head):
             msg = "NASDAQ ITCH of version 4.1 or before; version 5.0 is read"
@@ -125,7 +125,7 @@ class _Itch:
         """A part for each day.
 
         Raises:
-            DatasetError: two files are of one day.
+            DatasetError: two files are of the same day.
         """
         del clock, report
         days = sorted((_Day(file, _midnight_ns(file)) for file in files), key=attrgetter("midnight_ns"))
@@ -155,7 +155,7 @@ def _is_bare(head: bytes) -> bool:
 
 
 def _is_itch(head: bytes) -> bool:
-    """Whether the first messages are of known types and of their lengths, at times of a day."""
+    """Whether the first messages have known types, their lengths, and times of a day."""
     content = np.frombuffer(head, np.uint8)
     found, _ = places(content, bare=_is_bare(head))
     first = found[:_MESSAGES_LOOKED_AT]
@@ -174,7 +174,7 @@ def _midnight_ns(file: SourceFile) -> int:
     """The midnight in New York of the day in the file's name.
 
     Raises:
-        DatasetError: there is no day in the name, or more than one.
+        DatasetError: the name has no day, or more than one.
     """
     name = (file.member or file.path.name).rpartition("/")[2]
     days = set()
@@ -195,7 +195,7 @@ def _midnight_ns(file: SourceFile) -> int:
 
 
 def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tuple[int, None, str]]]:
-    """The locate codes of a day's stocks, and what is malformed: its line, no time, and what is wrong.
+    """The locate codes of a day's stocks, and the malformed messages: line, no time, and the fault.
 
     The messages up to the first order are searched.
     """
@@ -223,7 +223,7 @@ def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tu
 
 
 def _end(data: bytes, found: NDArray[np.int64]) -> int:
-    """Where the last of the messages ends."""
+    """The end of the last message."""
     if not len(found):
         return 0
     last = int(found[-1])
@@ -231,7 +231,7 @@ def _end(data: bytes, found: NDArray[np.int64]) -> int:
 
 
 def _read(day: _Day, stock: str, report: Report) -> Generator[Batch]:
-    """Raises: DatasetError: a message is damaged, so that none can be found behind it."""
+    """Raises: DatasetError: a message is damaged, so the messages after it cannot be found."""
     name = day.file.name
     bare = _is_bare(day.file.head())
     stocks, malformed = _directory(day.file, bare=bare)
@@ -285,7 +285,7 @@ class _StockReader:
     def events(
         self, messages: Messages
     ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
-        """What the next messages come to: trades, book events, and the lines and ids of the trades."""
+        """Trades, book events, and the trades' lines and ids of the next messages."""
         found = len(messages)
         messages = messages[self._sound(messages)]
         times = messages["time"] + self._midnight_ns
@@ -343,7 +343,7 @@ class _StockReader:
     def _book(
         self, messages: Messages, times: NDArray[np.int64]
     ) -> tuple[BookEvents, NDArray[np.int8], NDArray[np.int64]]:
-        """Book events; and of the order that each message executes, its side and price: -1 and ABSENT without one."""
+        """Book events, and side and price of the order that each message executes: -1 and ABSENT without one."""
         kind = messages["type"]
         acting = np.flatnonzero(_ACTION_OF[kind] >= 0)
         at = np.repeat(acting, 1 + (kind[acting] == _U))

@@ -1,4 +1,4 @@
-"""Tables of vendors that are known by their columns, and need no mapping file (docs/formats/known_tables.md)."""
+"""Tables of vendors that are recognised by their columns and need no mapping (docs/formats/known_tables.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _KnownTables:
     title = f"tables of {', '.join(dict.fromkeys(vendor.title for vendor in VENDORS))}"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments in the file, or the one in its name, where a vendor's table is known in it."""
+        """The instruments in the file, or the one in its name, if it is a known vendor's table."""
         return frozenset().union(*(each.instruments() for each in _mapped(file, head)))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:

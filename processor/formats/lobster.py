@@ -58,12 +58,12 @@ _MESSAGE_LAYOUT: Final = text.Layout(
 )
 _TIME, _TYPE, _SIZE, _PRICE, _DIRECTION = map(_MESSAGE_LAYOUT.row_of, ("time", "type", "size", "price", "direction"))
 _AGGRESSORS: Final = np.array([BUY, SELL], np.int8)
-"""By direction, which is the resting order's side: a resting sell order (-1) was met by a buyer."""
+"""The aggressor by direction, which is the resting order's side: a resting sell order (-1) was hit by a buyer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """What the vendor puts in a file's name. Times in the file count from `midnight_ns`, New York's."""
+    """The fields of a file's name. Times in the file count from `midnight_ns`, midnight in New York."""
 
     ticker: str
     midnight_ns: int
@@ -74,7 +74,7 @@ class _Name:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """The two files of a day's hours; without the book there are only the trades."""
+    """The two files of the same hours; without the book there are only trades."""
 
     message: SourceFile
     book: SourceFile | None
@@ -87,11 +87,11 @@ class _Lobster:
     title = "LOBSTER message and orderbook files (csv, or a zip of both)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The ticker of the file's name, where the content is that of a message or an orderbook file.
+        """The ticker of the file's name, if the content is that of a message or an orderbook file.
 
         Raises:
-            DatasetError: it is the content of a message file, but the name does not say of which day; or an orderbook
-                file has other levels than its name says.
+            DatasetError: it is the content of a message file, but the name lacks its day; or an orderbook
+                file has another number of levels than its name says.
         """
         rows = head_lines(head)[:_ROWS_LOOKED_AT]
         named = _named(file)
@@ -109,10 +109,10 @@ class _Lobster:
         return frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each pair, as an orderbook row has its time from the message on the same line.
+        """A part for each pair, because an orderbook row takes its time from the message on the same line.
 
         Raises:
-            DatasetError: an orderbook file has no message file, or two files have one name and not the same content.
+            DatasetError: an orderbook file has no message file, or two files have the same name but differ.
         """
         del instrument, clock
         return [_part(day) for day in _days(files, report)]
@@ -142,7 +142,7 @@ def _named(file: SourceFile) -> _Name | None:
 
 
 def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
-    """The files in pairs and in order; of the same hours with several numbers of levels, those with the most."""
+    """The files in pairs and in order; if hours have files with several numbers of levels, those with the most."""
     messages: dict[tuple[int, str, int], SourceFile] = {}
     books: dict[tuple[int, str, int], SourceFile] = {}
     for file in files:
@@ -203,7 +203,7 @@ def _joined(
 ) -> Generator[Batch]:
     """Messages and the book's rows, joined by their lines.
 
-    The two files are read in chunks that do not end on the same line: what one holds beyond the other waits for it.
+    The chunks of the two files do not end on the same line: rows of one wait for those of the other.
     """
     message, book = next(messages, None), next(books, None)
     while message is not None and book is not None:
@@ -249,7 +249,7 @@ def _book_layout(levels: int) -> text.Layout:
 
 
 def _states(messages: Rows, book: Rows, layout: text.Layout) -> BookEvents:
-    """The book after each message; a row that is malformed in either file is in neither."""
+    """The book after each message; a row that is malformed in one file is dropped from both."""
     _, of_message, of_book = np.intersect1d(messages.lines, book.lines, assume_unique=True, return_indices=True)
     bids, asks = (
         [

@@ -1,8 +1,8 @@
-"""The files of a dataset: on disk, or members of archives there, which may lie in other archives.
+"""The files of a dataset: on disk, or members of archives, which may be nested.
 
-A member of a zip archive or of a plain tar is read at its place. A packed tar is unpacked from its begin to the member;
-who reads its members one after the other unpacks it once. An archive in an archive, and whatever else a library wants
-to have as a file, is copied to a temporary one.
+A member of a zip archive or of a plain tar is read in place. A compressed tar is unpacked from its start to the member;
+reading its members in order unpacks it once. An archive in an archive, and any other content that a library needs
+as a file, is copied to a temporary file.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
     from processor.formats.disk.tar import Onwards
 
     LeftOut = Callable[[str, str], None]
-    """Is told the name of what is left out, and why."""
+    """Gets the name of a skipped file and the reason."""
 
 _PLAIN_READ_BYTES: Final = 768 << 10
-"""Content that is handed on at once: it stays in a core's cache, and is worth the handing."""
+"""Bytes of content per block: small enough for a core's cache, large enough to be worth a handover."""
 _PACKED_READ_BYTES: Final = 256 << 10
-"""The most that is read of a packed file at once; less where it unpacks to more than that content."""
+"""The most bytes read of a packed file at once; fewer if they unpack to more content than a block."""
 _MOST_BESIDE_BYTES: Final = 1 << 20
 _MOST_ARCHIVES: Final = 3
 _ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _ZIP: Final = "zip"
 _TAR: Final = "tar"
 _ENCRYPTED: Final = 1
-"""Of a zip member's flags."""
+"""The bit of a zip member's flags that marks an encrypted member."""
 _DOCUMENT: Final = "[Content_Types].xml"
-"""A member of every document of Microsoft's Office: a zip archive, but a file to whoever wrote it."""
+"""A member of every Microsoft Office document, which is a zip archive but counts as one file."""
 _RESOURCES: Final = "__MACOSX"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a dataset: on disk, or a member of an archive there. `root` is the dataset's folder.
+    """One file of a dataset: on disk, or a member of an archive. `root` is the dataset's folder.
 
-    `member` is the path within the archive: "inner.zip/trades.csv" where an archive lies in it. Files of one dataset
-    share what they have `kept`.
+    `member` is the path within the archive, such as "inner.zip/trades.csv" for a nested archive. Files of one dataset
+    share their cache, `kept`.
     """
 
     path: Path
@@ -59,23 +59,23 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The file as reports show it: its path within the dataset, escaped where that cannot be shown."""
+        """The file's name in reports: its path within the dataset, with characters escaped that cannot be shown."""
         shown = self.path.name if self.root is None else self.path.relative_to(self.root).as_posix()
         return printable(shown if self.member is None else f"{shown}/{self.member}")
 
     @property
     def base_name(self) -> str:
-        """Its name without the folders."""
+        """The file's name without its folders."""
         return (self.member or self.path.name).rpartition("/")[2]
 
     @property
     def size_bytes(self) -> int:
-        """Bytes on disk: of a member, what it takes of the archive there."""
+        """Bytes on disk; for a member, its share of the archive."""
         return self.path.stat().st_size if self.member is None else self._place().stored_bytes
 
     @property
     def is_plain(self) -> bool:
-        """Whether the content is that of a file on disk, byte for byte."""
+        """Whether a file on disk has exactly this content, byte for byte."""
         if self.member is not None:
             return False
         with self.path.open("rb") as raw:
@@ -83,10 +83,10 @@ class SourceFile:
         return next(unpacked(iter([first]))) is first
 
     def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The file's content, unpacked whatever its packing (by content, not by name), about a megabyte at a time.
+        """The file's unpacked content, about a megabyte at a time; its packing is recognised by content, not by name.
 
-        Text of UTF-16 comes as UTF-8, and values that are all in quotes come without them (`as_utf8`). `read_bytes` is
-        how much is read of the file at once; otherwise what makes so much content, as far as is known.
+        UTF-16 text becomes UTF-8, and quotes around all values are removed (see `as_utf8`). `read_bytes` is the number
+        of bytes of the file to read at once; by default an estimate of what unpacks to one block.
 
         Raises:
             DatasetError: the file cannot be read, or its packing is damaged.
@@ -94,13 +94,13 @@ class SourceFile:
         yield from as_utf8(self.content(read_bytes))
 
     def content(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The same as it is, without a change to text."""
+        """The unpacked content as it is, without the changes to text that `blocks` makes."""
         place = None if self.member is None else self._place()
         with self._opened(place) as raw:
             yield from self.content_of(raw, place, read_bytes)
 
     def content_of(self, raw: Readable, place: Place | None, read_bytes: int | None = None) -> Iterator[Block]:
-        """The same of a file that is opened already."""
+        """The unpacked content of a file that is already open."""
         pace = _Pace(read_bytes)
         try:
             for block in unpacked(_packed(raw, place, pace)):
@@ -169,7 +169,7 @@ class SourceFile:
 
 @dataclass(slots=True)
 class _Pace:
-    """How much is read of a file at once, by how much content that made so far."""
+    """How many bytes to read of a file at once, estimated from the content they unpacked to so far."""
 
     asked_bytes: int | None
     consumed: int = 0
@@ -187,7 +187,7 @@ class _Pace:
 
 
 def _packed(raw: Readable, place: Place | None, pace: _Pace) -> Iterator[Block]:
-    """The bytes of a file on disk (no place) or of a member as they lie there."""
+    """The packed bytes of a file on disk (no place) or of a member."""
     share = 1.0 if place is None else place.stored_bytes / max(place.size_bytes, 1)
     while data := raw.read(pace.read_bytes):
         pace.consumed += len(data)
@@ -206,10 +206,10 @@ def _first(blocks: Iterator[Block]) -> bytes:
 
 
 def opened(file: SourceFile, left_out: LeftOut, depth: int = 0) -> Iterator[SourceFile]:
-    """The file itself, or the members of the archive that it is, those of archives in it too; hidden ones are not.
+    """The file itself, or if it is an archive, its visible members, including those of nested archives.
 
     Raises:
-        DatasetError: an archive is damaged, encrypted, or lies in too many others.
+        DatasetError: an archive is damaged, encrypted, or nested too deeply.
     """
     kind = _looked_at(file)
     if kind is None:
@@ -230,10 +230,10 @@ def opened(file: SourceFile, left_out: LeftOut, depth: int = 0) -> Iterator[Sour
 
 
 def beside(file: SourceFile, name: str) -> bytes | None:
-    """The content of the nearest file of this name: beside `file` or above it in its archive, then in the dataset.
+    """The content of the nearest file called `name`: beside `file` or above it in its archive, then in the dataset.
 
     Raises:
-        DatasetError: it cannot be read, or is no small file.
+        DatasetError: it cannot be read, or is too large.
     """
     if file.member is not None:
         places = _places(file)
@@ -253,7 +253,7 @@ def beside(file: SourceFile, name: str) -> bytes | None:
 
 
 def _unmapped(file: SourceFile) -> SourceFile:
-    """The file without what a format adds to it."""
+    """The plain file, without the fields that a format adds."""
     return SourceFile(file.path, file.member, file.root, kept=file.kept)
 
 
@@ -268,7 +268,7 @@ def _small(file: SourceFile) -> bytes:
 
 
 def _places(file: SourceFile) -> dict[str, Place]:
-    """The members of an archive on disk by their paths in it."""
+    """The members of an archive on disk, by their paths in it."""
     if file.path not in file.kept.places:
         for _ in opened(SourceFile(file.path, root=file.root, kept=file.kept), lambda _name, _reason: None):
             pass
@@ -276,7 +276,7 @@ def _places(file: SourceFile) -> dict[str, Place]:
 
 
 def _looked_at(file: SourceFile, blocks: Iterator[Block] | None = None) -> str | None:
-    """Which kind of archive the file is, None if it is none: then its head is kept where that costs nothing more."""
+    """The kind of archive that the file is; None if it is not an archive. Caches the file's head if that is free."""
     key = file.path, file.member
     if key not in file.kept.kinds:
         begin = _first(file.content(HEAD_BYTES) if blocks is None else blocks)
@@ -290,13 +290,13 @@ def _looked_at(file: SourceFile, blocks: Iterator[Block] | None = None) -> str |
 
 
 def _path(name: str) -> str | None:
-    """The name of a member as a path of readable parts; None for what is hidden."""
+    """The name of a member as a path of readable parts; None if it is hidden."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
     return None if any(part.startswith((".", _RESOURCES)) for part in parts) else "/".join(parts)
 
 
 class _Listing:
-    """The members of an archive as they are found, by their paths in the file on disk."""
+    """The members of an archive found so far, by their paths in the file on disk."""
 
     def __init__(self, archive: SourceFile, left_out: LeftOut) -> None:
         self.places: dict[str, Place] = {}
@@ -304,9 +304,9 @@ class _Listing:
         self._left_out = left_out
 
     def add(self, place: Place, fault: str | None) -> SourceFile | None:
-        """One more, unless it is hidden or has a fault.
+        """Add a member, unless it is hidden or has a fault.
 
-        A later one of a name takes the place of an earlier one, as it does where an archive is unpacked.
+        A later member replaces an earlier one of the same name, as unpacking the archive would.
         """
         shown = _path(place.name)
         if not shown:
@@ -324,7 +324,7 @@ class _Listing:
 
 
 def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
-    """The members of a zip archive by path, sorted; None for a document that is one."""
+    """The members of a zip archive by path, sorted; None for an Office document, which is also a zip archive."""
     try:
         found = archive.kept.archive(archive)
     except (*DAMAGE, UnicodeDecodeError) as error:
@@ -348,9 +348,9 @@ def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
 
 
 def _of_tar(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
-    """The members of a tar by path: sorted where each can be read at its place, else in the order they lie in.
+    """The members of a tar by path: sorted if each can be read in place, otherwise in the order of the archive.
 
-    What comes by is looked at where it would have to be unpacked again.
+    The heads of members that would have to be unpacked again are read on the way.
 
     Raises:
         DatasetError: the archive is damaged.

@@ -1,4 +1,4 @@
-"""The headers of a tar archive, one after the other, as POSIX and GNU write them."""
+"""The headers of a tar archive in order, as POSIX and GNU write them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER_BYTES: Final = 512
 
 _MOST_EXTENSION_BYTES: Final = 1 << 20
 _SPARSE_GOES_ON: Final = 482, 504
-"""Where GNU's header of a sparse file, and then each that continues it, says that another one follows."""
+"""Offsets of the flag for a following header: in GNU's header of a sparse file, and in each continuation."""
 _WITHOUT_CONTENT: Final = (
     tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE,
 )  # fmt: skip
@@ -26,7 +26,7 @@ _SPARSE: Final = "GNU.sparse."
 
 
 class Onwards(Protocol):
-    """A file that is read onwards and stands at byte `at`."""
+    """A file that is read forwards; the next byte is `at`."""
 
     at: int
 
@@ -34,12 +34,12 @@ class Onwards(Protocol):
         """Up to `size` bytes, none at the end."""
 
     def skip_to(self, offset: int) -> None:
-        """Go on to byte `offset`, or to the end if that is before it."""
+        """Skip forwards to byte `offset`, or to the end if the file is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A member with its content at byte `offset`; `fault` is why it cannot be read, None for a regular file."""
+    """A member whose content starts at byte `offset`; `fault` says why it cannot be read, None for a regular file."""
 
     name: str
     size_bytes: int
@@ -48,15 +48,15 @@ class Entry:
 
 
 class DamagedTar(Exception):
-    """A header is not one; the message says where."""
+    """The archive has an invalid header; the message says where."""
 
 
 class CutOffTar(Exception):
-    """The archive has no end: it stops within a header, or where another one or the mark of the end had to come."""
+    """The archive stops too early: within a header, or where a header or the end marker is expected."""
 
 
 def is_header(begin: bytes) -> bool:
-    """Whether content begins with a header, by its checksum, which the oldest kind has too."""
+    """Whether content starts with a header, by the checksum, which also the oldest kind has."""
     try:
         _header(begin)
     except tarfile.HeaderError:
@@ -65,7 +65,7 @@ def is_header(begin: bytes) -> bool:
 
 
 def entries(raw: Onwards) -> Iterator[Entry]:
-    """Everything but folders, in order; each is asked for when `raw` is not beyond the content of the one before.
+    """All members but folders, in order; ask for the next one before `raw` has passed the content of the last one.
 
     Raises:
         DamagedTar: a header is damaged.
@@ -119,7 +119,7 @@ def _skip_map(raw: Onwards, begin: bytes) -> None:
 
 
 def _extension(kind: bytes, content: bytes) -> dict[str, str]:
-    """What is said of the next member: a long name as GNU says it, or anything as POSIX says it."""
+    """The extended header of the next member: a long name (GNU), or any fields (POSIX)."""
     if kind == tarfile.GNUTYPE_LONGNAME:
         return {"path": _text(content.partition(b"\0")[0])}
     said = {}

@@ -1,4 +1,4 @@
-"""Files as chunks of whole lines, read and unpacked in a thread of their own while the last chunk is parsed."""
+"""Files as chunks of whole lines, read and unpacked in a separate thread while the last chunk is parsed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from processor.formats.disk.files import SourceFile
 
 SMALL_BYTES: Final = 64 << 10
-"""What takes as long to read as a thread takes to begin and to end."""
+"""Bytes that take as long to read as a thread takes to start and stop."""
 _NEWLINE: Final = ord("\n")
 _MOST_LINE_BYTES: Final = 256 << 20
-"""A few bytes may unpack to one line that fills any memory."""
+"""The longest line read: a few bytes may unpack to one line that fills any memory."""
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 class Chunk:
     """Whole lines: the first is line `first_line` (1-based) of the file, each of the `lines` ends with a newline.
 
-    `cut_off`: the packed file ends here in the middle; the incomplete line that followed is left out.
+    `cut_off`: the packed file ends here in the middle; an incomplete last line is left out.
     """
 
     text: bytes
@@ -42,14 +42,14 @@ class Chunk:
 
     @property
     def last_line(self) -> int:
-        """The number of the last line; one before `first_line` where there is none."""
+        """The number of the last line; `first_line` - 1 if there are no lines."""
         return self.first_line + self.lines - 1
 
 
 def head_lines(head: bytes) -> list[bytes]:
-    """The whole lines of a file's head, without a byte order mark and without their ends; blank ones are left out.
+    """The whole lines of a file's head, without a byte order mark and line ends; blank lines are left out.
 
-    So is a first line that comes again: the header, where files were put behind each other.
+    Repetitions of the first line are also left out: they are headers of concatenated files.
     """
     lines = head.removeprefix(BOM).split(b"\n")
     if len(head) >= HEAD_BYTES:
@@ -59,9 +59,9 @@ def head_lines(head: bytes) -> list[bytes]:
 
 
 def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Chunk]:
-    """The file's lines without a byte order mark and the first `header_lines`, as they are read ahead in a thread.
+    """The file's lines without a byte order mark and the first `header_lines`, read ahead in a thread.
 
-    A small file is not worth a thread.
+    A small file is read without a thread.
 
     Raises:
         DatasetError: the file cannot be read, or its packing is damaged.
@@ -121,10 +121,10 @@ _PATIENCE_S: Final = 0.2
 
 
 def prefetched(items: Iterable[T], depth: int = 2, *, while_waiting: Callable[[], None] | None = None) -> Generator[T]:
-    """The same items, made up to `depth` ahead in a thread (0: here, as they are asked for); what they raise is raised.
+    """The same items, made up to `depth` ahead in a thread (0: here, on demand); their exceptions are raised here.
 
-    The thread begins with the first item asked for and has ended, and closed `items`, when this is exhausted or closed.
-    `while_waiting` is called a few times a second for as long as the next item is not there; what it raises is raised.
+    It starts with the first item; once this generator is exhausted or closed, it has stopped and closed `items`.
+    `while_waiting` is called a few times a second while the next item is not ready; its exceptions are raised here.
     """
     if not depth:
         yield from items
@@ -146,7 +146,7 @@ def prefetched(items: Iterable[T], depth: int = 2, *, while_waiting: Callable[[]
                 pass
             finally:
                 getattr(source, "close", lambda: None)()
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever takes the items
+        except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
             failures.append(error)
         finally:
             made.put(_END)

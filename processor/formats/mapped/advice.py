@@ -1,4 +1,4 @@
-"""The mapping file that a refusal suggests for an unknown table: as right as its columns speak."""
+"""The mapping file that a refusal suggests for an unknown table, as complete as its columns allow."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
 _LOOKED_AT: Final = 2048
-"""Bytes that show whether there are times: there may be thousands of files."""
+"""Bytes read to see whether a file has times: there may be thousands of files."""
 _FRACTIONS: Final = re.compile(r"(ms|msec|milli|us|usec|micro|ns|nsec|nano|frac)[a-z]*")
 _WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
 _WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
 
 def may_be_mapped(start: bytes) -> bool:
-    """Whether a file that begins so may be a table that a mapping explains."""
+    """Whether a file that starts with `start` may be a table that a mapping could describe."""
     if is_json(start):
         return is_flat(start)
     return is_frame(start) or (b"\n" in start and b"\0" not in start)
@@ -50,9 +50,9 @@ def is_table(file: SourceFile, head: bytes) -> bool:
 
 
 def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
-    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak.
+    """A suggested mapping file for a file of unknown layout, with its columns filled in as far as they are clear.
 
-    It means those of `others` too that have the same columns, and has tables of their own for those that have not.
+    It covers those of `others` that have the same columns, and has separate tables for the rest.
     """
     tables: list[tuple[str, list[str]]] = []
     remarks: list[str] = []
@@ -75,7 +75,7 @@ def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) ->
 
 
 def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
-    """What the mapping cannot say of a table."""
+    """Comments on what a mapping cannot express about a table."""
     if guess.bars:
         yield "# If these rows are bars, each is read as one trade at its close: give trades instead."
     if guess.split_levels is not None:
@@ -96,7 +96,7 @@ def _holds_several_kinds(words: Sequence[str]) -> bool:
 
 
 def _kinds(guess: Guess) -> list[str]:
-    """What a table holds."""
+    """The kinds of rows in a table."""
     if "action" in guess.columns:
         return [ORDERS]
     if guess.lists or guess.levels:
@@ -218,7 +218,7 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _text(value: str) -> str:
-    """A string of TOML; what it cannot hold is left out."""
+    """A TOML string; characters that it cannot hold are left out."""
     shown = "".join(letter for letter in value if letter.isprintable() or letter == "\t")
     return json.dumps(shown, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""How a column of times, or one of dates and one of times of day, is read: as a mapping says, or as its values show."""
+"""How times in one or two columns (date, time of day) are read: as the mapping says, or as the values show."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 _FIRST_YEAR: Final = 1990
 _MOST_VALUES: Final = 2000
 _ENOUGH: Final = 0.9
-"""The share of a column's values that a form or a unit has to fit."""
+"""The share of a column's values that a form or a unit must fit."""
 _NUMBER: Final = re.compile(r"\+?(\d+)(?:\.(\d*))?")
 _PLAIN_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)?")
-"""What the kernel reads by itself."""
+"""The form of times that the kernel reads directly."""
 _TICKS: Final = range(620 * 10**15, 660 * 10**15)
-"""Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be of 1989 and 1990."""
+"""Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be in 1989 and 1990."""
 _OTHER_COUNTS: Final = (
     (range(30_000, 60_000), "a spreadsheet's count of days since 1899-12-30"),
     (range(122 * 10**15, 136 * 10**15), "Windows' count of 100 ns since the year 1601"),
 )
-"""Numbers that are of no year after 1989 in any unit since 1970."""
+"""Numbers that are before 1990 in every unit since 1970, with what they look like."""
 _POINTED: Final = re.compile(r"(%a,? )?%d\.%m\.%Y")
-"""A date that nobody writes month first."""
+"""A date with dots: nobody writes it with the month first."""
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?")
 _CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or in a `form`.
+    """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or by a `form`.
 
-    `said` is what was taken that nobody wrote, as a phrase; None for nothing.
+    `said` is a phrase for an assumption that nobody wrote down; None for no assumption.
     """
 
     unit: str | None
@@ -55,11 +55,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """A column of times of a file, for whoever has to find out how they are written.
+    """A column of times of a file, to find out how the times are written.
 
-    `first` are a few of its first values, `more` gives as many as are looked at where these do not do, `last` its last.
+    `first` are a few of its first values, `more` gives more values if these are not enough, `last` gives the last ones.
 
-    `in_two`: dates and times of day are in two columns, here with a space between.
+    `in_two`: dates and times of day are in two columns, joined here with a space.
     """
 
     file: str
@@ -71,10 +71,10 @@ class TimeColumn:
 
 
 def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Clock:
-    """How a column is read of which a mapping says this unit or format (None: nothing), and this zone.
+    """How a column is read, by the unit or format (None: not given) and the zone of the mapping.
 
     Raises:
-        DatasetError: what it says cannot be, or nothing says how it is written.
+        DatasetError: the mapping contradicts the values, or nothing shows how they are written.
     """
     zone = zone_of(zone_name) if zone_name is not None else None
     if said is not None and said in UNITS_NS:
@@ -100,13 +100,13 @@ def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Cl
 
 @cache
 def sane_ns() -> tuple[int, int]:
-    """From when to when times may be: from 1990 to the end of the next year."""
+    """The range of plausible times in ns: from 1990 to the end of the next year, exclusive."""
     first, beyond = (datetime(year, 1, 1, tzinfo=UTC) for year in (_FIRST_YEAR, datetime.now(UTC).year + 2))
     return int(first.timestamp()) * 10**9, int(beyond.timestamp()) * 10**9
 
 
 def unit_of(values: Iterable[str]) -> str | None:
-    """The only unit in which nearly all of these numbers can be times since 1970; None where there is none."""
+    """The only unit in which nearly all of these numbers are plausible times since 1970; None if there is none."""
     numbers = [int(found[1]) for value in values if (found := _NUMBER.fullmatch(value))]
     if not numbers or any(number in _TICKS for number in numbers):
         return None
@@ -119,7 +119,7 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 
 def advice(column: TimeColumn) -> str | None:
-    """What a mapping should say of a column: nothing where its values say more than a format; None if they do not."""
+    """The mapping line for a column: empty if its values show more than a format; None if they show nothing."""
     values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
@@ -132,7 +132,7 @@ def advice(column: TimeColumn) -> str | None:
     if found.form is None:
         return f'time_unit = "{found.unit}"'
     if found.form.shown not in UNITS_NS and _score(values, of_format(found.form.shown), None) < len(values):
-        return ""  # numbers for times of day, of which not all have the zeros that a format needs
+        return ""  # times of day as numbers, some of which lack the leading zeros that a format needs
     return _as_key(found.form)
 
 
@@ -146,10 +146,10 @@ def _is_sane(time_ns: int) -> bool:
 
 
 def _of_unit(column: TimeColumn, unit: str) -> Clock:
-    """A number of a unit, which has to fit common sense.
+    """The clock for numbers of a unit; the times must be plausible.
 
     Raises:
-        DatasetError: it does not, and another would.
+        DatasetError: the unit does not fit, and another one does.
     """
     found = [match for value in column.first if (match := _NUMBER.fullmatch(value))]
     if column.first and not found:
@@ -183,10 +183,10 @@ def _year(time_ns: int) -> str:
 
 
 def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
-    """A format, which has to fit some value.
+    """The clock for a format, which must fit some value.
 
     Raises:
-        DatasetError: it does not.
+        DatasetError: the format fits no value.
     """
     form = of_format(shown)
     if column.first and not _score(column.first, form, zone):
@@ -199,10 +199,10 @@ def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
 
 
 def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
-    """How the values themselves show that they are written; None where they do not.
+    """The clock that the values themselves show; None if they show none.
 
     Raises:
-        DatasetError: two ways are as good.
+        DatasetError: two readings fit equally well.
     """
     values = column.more()[:_MOST_VALUES]
     numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
@@ -233,14 +233,14 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
 
 
 def _score(values: Sequence[str], form: TimeForm, zone: Zone | None) -> int:
-    """How many of the values are times of this form that can be."""
+    """How many of the values are plausible times of this form."""
     times, faults = read(values, form, zone or UTC_ZONE)
     first, beyond = sane_ns()
     return int(np.count_nonzero((faults == READ) & (times >= first) & (times < beyond)))
 
 
 def _best(values: Sequence[str], forms: Sequence[TimeForm], zone: Zone | None) -> list[TimeForm]:
-    """The forms that fit most of the values, if that is nearly all of them."""
+    """The forms that fit the most values, if these are nearly all values."""
     scores = {form: _score(values, form, zone) for form in forms}
     most = max(scores.values(), default=0)
     return [form for form, score in scores.items() if score == most] if most >= _ENOUGH * len(values) else []
@@ -298,7 +298,7 @@ def _unknown(column: TimeColumn) -> DatasetError:
 
 
 def _other_unit(column: TimeColumn) -> tuple[str, str] | None:
-    """The unit of the first value, and the first number that is of no time in it; None where there is none."""
+    """The unit of the first value, and the first number that does not fit the unit; None if all fit."""
     unit = unit_of(column.first[:1])
     numbers = (value for value in column.more()[:_MOST_VALUES] if _NUMBER.fullmatch(value))
     other = next((value for value in numbers if unit_of([value]) != unit), None)

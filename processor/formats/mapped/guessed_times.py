@@ -1,4 +1,4 @@
-"""Which columns of an unknown table hold its times, how they are written, and in which zone."""
+"""Guesses which columns of an unknown table hold times, how they are written, and their zone."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?|\d{5,15}")
 _TIMES: Final = "timestamp time datetime ts t date local gmt exchange event transact created trade utc".split()  # noqa: SIM905
 _RECEIVED: Final = re.compile(r"local|recv|rcv|recei[vp]|arriv|captur|collect|ingest|insert|coinapi|databento")
-"""In the name of a column of times that are those of whoever recorded."""
+"""Words in the name of a column of the recorder's times."""
 _OFFSET: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _ZONES: Final = {
     "eet": "EET", "cet": "CET", "wet": "WET", "msk": "Europe/Moscow", "est": "-05:00", "edt": "-04:00", "jst": "+09:00",
     "kst": "+09:00", "hkt": "+08:00", "sgt": "+08:00", "eastern": "America/New_York", "new_york": "America/New_York",
     "chicago": "America/Chicago", "london": "Europe/London", "berlin": "Europe/Berlin", "tokyo": "Asia/Tokyo",
 }  # fmt: skip
-"""Zones as names of columns have them."""
+"""Zones as they appear in the names of columns."""
 _FROM_UTC: Final = re.compile(r"(?:UTC|GMT)\s*([+-])(\d\d?)(?::?(\d\d))?", re.IGNORECASE)
 _IANA: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Columns of times (a date's and a time of day's, or one), how they are written, and the zone that their names say.
+    """Columns of times (one, or date and time of day), how they are written, and the zone in their names.
 
-    `said` is a line of a mapping, empty where the values say it better; None: it cannot be seen. `local` is the
-    recorder's clock, if there is one that is written as the other.
+    `said` is a line of a mapping, empty if the values show more; None if it is unknown. `local` is the
+    recorder's clock, if there is one in the same form.
     """
 
     columns: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Times:
 
 
 def times_of(sample: Sample, names: Sequence[str], file_name: str) -> Times:
-    """The times of a table: the exchange's before a recorder's."""
+    """The times of a table; the exchange's are preferred to a recorder's."""
     if sample.header:
         by_name = sorted(names, key=lambda name: (_is_received(name), place(name, _TIMES)))
     else:  # an id may look like seconds
@@ -68,7 +68,7 @@ def times_of(sample: Sample, names: Sequence[str], file_name: str) -> Times:
                 continue
             joined = [f"{day} {time}" for day, time in zip(values, clocks, strict=True)]
             said = advice(_column(file_name, date, joined, in_two=True))
-            if said is not None or ":" in clocks[0]:  # of which a day or a month is first, the user has to say
+            if said is not None or ":" in clocks[0]:  # the user must say whether day or month is first
                 return Times((date, clock), said, _zone(f"{date} {clock}", joined, said))
     likely = [name for name in by_name if _is_time(name)] if sample.header else list(names)
     return Times(tuple(likely[:1]))
@@ -91,7 +91,7 @@ def _column(file_name: str, name: str, values: list[str], *, in_two: bool = Fals
 
 
 def _local(sample: Sample, names: Sequence[str], chosen: str, said: str | None, file_name: str) -> str | None:
-    """A recorder's times that are written as the exchange's are, and stand in every row."""
+    """The column of a recorder's times in the same form as the exchange's, if every row has one."""
     for name in names:
         if name == chosen or not sample.header or not _is_received(name) or not _is_time(name):
             continue
@@ -102,7 +102,7 @@ def _local(sample: Sample, names: Sequence[str], chosen: str, said: str | None, 
 
 
 def _zone(name: str, values: Sequence[str], said: str | None) -> str | None:
-    """The zone that a column's name says, where its values bear none and are no numbers."""
+    """The zone in a column's name, if its values have no zone and are not numbers."""
     if said is not None and ("%z" in said or ("time_unit" in said and "iso" not in said)):
         return None
     if any(map(_OFFSET.search, values)):

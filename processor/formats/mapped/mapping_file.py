@@ -1,4 +1,4 @@
-"""The file mapping.toml: what it may say, and what is wrong with what it says."""
+"""The file mapping.toml: its keys, and its validation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Word = str | int | bool
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What mapping.toml says of one kind of files: the names of columns (or numbers, from 1), and words in them."""
+    """The mapping of one kind of files: the names of columns (or numbers, from 1), and words in them."""
 
     files: str
     time: Name | list[Name]
@@ -75,16 +75,16 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def time_said(self) -> str | None:
-        """How times are written: a unit, "iso" or a format; None where that has to be seen."""
+        """How times are written: a unit, "iso" or a format; None if the values must show it."""
         return self.format if self.time_unit is None else self.time_unit
 
     def clock(self, clock: str) -> tuple[str, ...]:
-        """The columns of the times of a clock: one, or a date's and a time of day's."""
+        """The columns of the times of a clock: one, or date and time of day."""
         named = self.time if clock == "exchange" or self.local_time is None else self.local_time
         return tuple(map(str, named)) if isinstance(named, list) else (str(named),)
 
     def clocks(self) -> list[tuple[str, ...]]:
-        """Those of each clock there is."""
+        """The columns of each clock that the table has."""
         return list(dict.fromkeys((self.clock("exchange"), self.clock("local"))))
 
 
@@ -108,7 +108,7 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
     """The tables of a mapping file by their kinds, in its order.
 
     Raises:
-        DatasetError: it is no such file.
+        DatasetError: the file is not a valid mapping.
     """
     try:
         said = tomllib.loads(content.decode("utf-8-sig"))
@@ -144,7 +144,7 @@ def _table(kind: str, said: dict[str, object], name: str) -> Table:
 
 
 def _fault(kind: str, table: Table) -> str | None:
-    """What in a table cannot be, as a sentence."""
+    """What is invalid in a table, as a sentence."""
     return (
         _fault_of_instrument(table)
         or _fault_of_time(table)
@@ -275,17 +275,17 @@ def words_of(table: Table, key: str) -> list[bytes]:
 
 
 def word_of(said: Word) -> bytes:
-    """A word as it stands in a file."""
+    """A word as it appears in a file."""
     return (str(said).lower() if isinstance(said, bool) else str(said)).encode()
 
 
 def quoted(name: object) -> str:
-    """What somebody wrote, as a sentence shows it."""
+    """Text that a user wrote, quoted for a message."""
     shown = repr(name)
     return shown if len(shown) <= _SHOWN_LETTERS else f"{shown[:_SHOWN_LETTERS]}..."
 
 
 def clipped(error: object) -> str:
-    """What a library says of what it found, as far as a terminal can show it."""
+    """The message of a library's error, shortened, in characters that a terminal can show."""
     text = " ".join(str(error)[:_SHOWN_REASON].split())
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -67,7 +67,7 @@ def part_of(mapped: Mapped, instrument: str, clock: str) -> Part:
 
 
 def _rank(mapped: Mapped) -> int:
-    """0 for a file of nothing but snapshots: where times are equal they come before the updates of another file."""
+    """0 for a file of only snapshots: at equal times they come before the updates of another file."""
     if mapped.table.snapshot is None or mapped.table.snapshot is True:
         return 0
     place = mapped.content.names.index(str(mapped.table.snapshot))
@@ -76,7 +76,7 @@ def _rank(mapped: Mapped) -> int:
 
 
 class _Reader:
-    """Makes batches of the rows of one file."""
+    """Converts the rows of one file into batches."""
 
     def __init__(self, mapped: Mapped, layout: Layout, time: str) -> None:
         self._mapped = mapped
@@ -85,7 +85,7 @@ class _Reader:
         self._time = time
 
     def converter(self, report: Report, lines: Lines) -> Callable[[Rows], Batch]:
-        """What makes them while the file is read once."""
+        """The function that converts rows during one reading of the file."""
         kinds = self._mapped.kinds
         rules = self._mapped.rules
         book_of = self._book_of(report, lines) if BOOK in kinds else None
@@ -109,7 +109,7 @@ class _Reader:
         return found
 
     def _traded(self, rows: Rows, report: Report, name: str) -> Rows:
-        """The rows with a trade: where a row may have quotes alone, those that have a price and a size."""
+        """The rows with a trade: if rows may have only quotes, those with a price and a size."""
         if len(self._mapped.kinds) == 1:
             return rows
         priced = self._column(rows, self._said.price) != ABSENT
@@ -166,7 +166,7 @@ class _Reader:
         return full_states(replace(rows, values=values, size_decimals=0), times, bids, asks)
 
     def _quoted(self, rows: Rows, prices: list[int], report: Report, name: str) -> Rows:
-        """The same without prices of 0, which mean that nobody quotes; beside prices below 0 they are prices."""
+        """The rows without prices of 0, which mean no quote; if there are prices below 0, a price of 0 is a price."""
         nothing = rows.values[prices] == 0
         below_zero = (rows.values[prices] < 0) & (rows.values[prices] != ABSENT)
         if not nothing.any() or below_zero.any():
@@ -195,7 +195,7 @@ class _Reader:
 
 
 class _OfLists:
-    """Makes a book of rows whose levels are lists in a column of the bids and one of the asks, or in two of each."""
+    """Converts rows whose levels are lists, in one column each of bids and asks, or two each."""
 
     def __init__(self, mapped: Mapped, layout: Layout, time: str, report: Report, lines: Lines) -> None:
         self._mapped = mapped
@@ -206,7 +206,7 @@ class _OfLists:
         self._decimals = (0, 0)
 
     def book(self, rows: Rows) -> BookEvents | None:
-        """The whole book of each row, or what a row changes where the mapping says so."""
+        """The full book of each row, or its changes if the mapping says so."""
         sides = _lists_of(self._lines.notes, rows, len(self._mapped.lists))
         said = self._mapped.table
         found = read_levels(
@@ -252,7 +252,7 @@ class _OfLists:
 
 
 def _lists_of(notes: Notes, rows: Rows, count: int) -> list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
-    """Of each row what holds its bids and what holds its asks; what is noted of lines up to the last one goes."""
+    """The lists of bids and of asks of each row; removes the notes of lines up to the last row."""
     half = count // 2
     kept = [notes.lists.pop(line) for line in rows.lines.tolist()]
     for line in [line for line in list(notes.lists) if line <= rows.last_line]:

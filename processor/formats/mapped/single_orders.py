@@ -1,4 +1,4 @@
-"""Logs of single orders, by what a mapping calls their actions, as the levels they come to."""
+"""Logs of single orders, with actions named by a mapping, as price levels."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SORT_THEM: Final = "sort the rows by local_time, or by time if there is no loca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changes(Received):
-    """What happens to orders, at times of receipt; and when it does in the chosen clock."""
+    """Actions on orders by their times of receipt, with their times in the chosen clock."""
 
     happened_ns: Ints
     action: NDArray[np.int8]
@@ -55,9 +55,9 @@ class _Changes(Received):
 
 
 def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
-    """The logs of an instrument as one part, as the orders of one rest on in the next.
+    """The logs of an instrument as one part, because the orders of one log continue in the next.
 
-    They are applied in the order of `local_time` where the mapping names one.
+    Actions are applied in the order of `local_time` if the mapping names one.
     """
     tables: dict[SourceFile, Table] = {}
     received: dict[SourceFile, Table] = {}
@@ -89,7 +89,7 @@ def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
 
 
 class _Log:
-    """The orders by now, which begin with none."""
+    """The resting orders so far; at first there are none."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -107,19 +107,19 @@ class _Log:
         self._before = ""
 
     def next_file(self, name: str, before: str) -> None:
-        """Another file begins, after the one called `before`."""
+        """Start another file, after the one called `before`."""
         self._name, self._before, self._before_ns = name, before, self._last_ns
         self._in_order.next_file(name, anew=False)
 
     def end_file(self) -> BookEvents | None:
-        """What is left of the file."""
+        """The remaining events of the file."""
         return self._applied(self._in_order.release())
 
     def events(self, rows: Rows, mapped: Mapped, table: Table, received: str) -> BookEvents | None:
-        """The level updates that are known by now, with these rows; what is wrong with them is reported.
+        """The level updates that are final after these rows; faults are reported.
 
         Raises:
-            DatasetError: the file begins before the one before it ends, as nothing says how the two go together; or a
+            DatasetError: the file starts before the end of the file before it, so their order is unknown; or a
                 row is too far out of order.
         """
         said, layout = mapped.table, table.layout
@@ -155,7 +155,7 @@ class _Log:
         return concatenated(found) if found else None
 
     def _levels(self, name: str, changes: _Changes) -> BookEvents:
-        """What the next changes come to; before the first, the book is emptied: nothing rests that no log tells."""
+        """The events of the next changes; before the first, the book is emptied: only orders in a log can rest."""
         begun = self._decimals is not None
         self._rescale(changes)
         times = changes.happened_ns
@@ -173,7 +173,7 @@ class _Log:
     def _complete(
         self, rows: Rows, layout: Layout, mapped: Mapped, deleted: NDArray[np.bool_]
     ) -> tuple[Rows, NDArray[np.bool_]]:
-        """The rows that have a price and a size, which one that deletes an order need not have."""
+        """The rows with a price and a size; a deletion needs neither."""
         absent = (_column(rows, layout, mapped.table.price) == ABSENT) | (
             _column(rows, layout, mapped.table.size) == ABSENT
         )
@@ -184,7 +184,7 @@ class _Log:
         return rows.where(kept), kept
 
     def _rescale(self, changes: _Changes) -> None:
-        """Bring what rests to the scale of these changes."""
+        """Convert the resting orders to the scale of these changes."""
         if self._decimals is not None:
             price, size = changes.price_decimals - self._decimals[0], changes.size_decimals - self._decimals[1]
             if price or size:

@@ -1,4 +1,4 @@
-"""Vendors' tables that are known by their columns: what a mapping file would say of each."""
+"""Vendors' tables that are recognised by their columns, with the mapping of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TICKER: Final = re.compile(r"[A-Z0-9]{5,20}")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a file of a table begins: its names (none where there is no header) and its first rows, and its own name."""
+    """The start of a table's file: the stem of its name, its columns (empty without a header), and its first rows."""
 
     stem: str
     names: Row
@@ -41,13 +41,13 @@ class Shape:
     delimiter: str = ","
 
     def has(self, *names: str) -> bool:
-        """Whether it has these columns."""
+        """Whether the table has these columns."""
         return set(names) <= set(self.names)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is known of a file as a mapping would say it."""
+    """The mapping of a recognised file."""
 
     kinds: frozenset[str]
     table: Table
@@ -56,14 +56,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor's tables: what they are called, and what is said of a file if it is one of them."""
+    """A vendor's tables: their title, and a function that gives the mapping of a file if it is one of them."""
 
     title: str
     table: Callable[[Shape], Said | None]
 
 
 def shape_of(file: SourceFile, head: bytes) -> Shape | None:
-    """How a file begins; None where it is no table."""
+    """The start of a file; None if it is not a table."""
     stem = stem_of(file)
     if frames.is_frame(head):
         try:
@@ -94,14 +94,14 @@ def _of_text(stem: str, head: bytes) -> Shape | None:
 
 
 def _named(shape: Shape, pattern: str, *, upper: bool = False) -> str:
-    """The instrument in a file's name: what a pattern finds in it, else all of it."""
+    """The instrument in a file's name: the match of a pattern, otherwise the whole name."""
     found = re.match(pattern, shape.stem)
     name = found[1] if found else shape.stem
     return name.upper() if upper else name
 
 
 def _binance_depth(shape: Shape) -> Said | None:
-    """T_DEPTH and S_DEPTH: a row a level, snapshots and updates in files of their own."""
+    """T_DEPTH and S_DEPTH: one row per level, snapshots and updates in separate files."""
     if not shape.has("symbol", "timestamp", "last_update_id", "side", "update_type", "price", "qty"):
         return None
     table = Table(
@@ -115,7 +115,7 @@ _DEPTH_COLUMNS: Final = 9
 
 
 def _binance_depth_headless(shape: Shape) -> Said | None:
-    """The same without a header: symbol, time, transaction, first and last id, side, kind, price, size."""
+    """T_DEPTH and S_DEPTH without a header: symbol, time, transaction, first and last id, side, kind, price, size."""
     rows = shape.rows
     if shape.names or not rows or any(len(row) != _DEPTH_COLUMNS for row in rows):
         return None
@@ -158,7 +158,7 @@ def _bitmex_quotes(shape: Shape) -> Said | None:
 
 
 def _with_format(table: Table, shape: Shape) -> Table:
-    """BitMEX's D between date and time."""
+    """Add the format of BitMEX's times, with a D between date and time, if needed."""
     if "D" not in shape.rows[0][0]:
         return table
     return msgspec.structs.replace(table, time_unit=None, format="%Y-%m-%dD%H:%M:%S.%f")
@@ -206,7 +206,7 @@ def _dukascopy_node(shape: Shape) -> Said | None:
 
 
 def _metatrader(shape: Shape) -> Said | None:
-    """MetaTrader 5's export of ticks: what changed alone; a trade where there is a last price with a volume."""
+    """MetaTrader 5's export of ticks: only changes; a row with a last price and a volume is a trade."""
     if not shape.has("<DATE>", "<TIME>", "<BID>", "<ASK>"):
         return None
     has_trades = shape.has("<LAST>", "<VOLUME>")
@@ -225,7 +225,7 @@ _TRUEFX: Final = (re.compile(r"[A-Z]{3}/[A-Z]{3}"), re.compile(r"\d{8} \d\d:\d\d
 
 
 def _fits(shape: Shape, columns: tuple[re.Pattern[str], ...]) -> bool:
-    """Whether there is no header, and the first rows have just these columns."""
+    """Whether there is no header and the first rows have exactly these columns."""
     return (
         not shape.names
         and bool(shape.rows)
@@ -258,7 +258,7 @@ _FREQTRADE_NAME: Final = re.compile(r"(?:.*-|[a-z]+_)?([A-Za-z0-9]+)_([A-Z0-9]+)
 
 
 def _freqtrade(shape: Shape) -> Said | None:
-    """The same rows as Feather, Parquet, or lists in JSON, whose columns have no names; the pair is in the name."""
+    """Rows in Feather, Parquet, or JSON lists (without column names); the pair is in the file name."""
     columns: tuple[str | int, ...] = _FREQTRADE
     if shape.names != _FREQTRADE:
         columns = tuple(range(1, len(_FREQTRADE) + 1))
@@ -283,7 +283,7 @@ _KRAKEN_COLUMNS: Final = 3
 
 
 def _kraken(shape: Shape) -> Said | None:
-    """Kraken's time and sales: three numbers without names, seconds first; the pair is the file's name."""
+    """Kraken's time and sales: three columns without names, seconds first; the pair is the file's name."""
     if shape.names or not shape.rows or any(len(row) != _KRAKEN_COLUMNS for row in shape.rows):
         return None
     times = [row[0] for row in shape.rows]
@@ -309,7 +309,7 @@ def _cryptofeed_trades(shape: Shape) -> Said | None:
 
 
 def _cryptofeed_book(shape: Shape) -> Said | None:
-    """Whole books, their sides as maps or lists; or a level a row, where `delta` is false for those of a snapshot."""
+    """Full books with sides as maps or lists; or one level per row, where `delta` is false in snapshots."""
     symbol = next((name for name in ("symbol", "pair") if shape.has(name)), None)
     exchange = next((name for name in ("exchange", "feed") if shape.has(name)), None)
     if not shape.has("timestamp", "receipt_timestamp"):
@@ -356,4 +356,4 @@ VENDORS: Final = (
     Vendor("cryptofeed (trades, books)", _cryptofeed_book),
     Vendor("carbonbot (l2_event)", _carbonbot),
 )
-"""All of them, in the order in which they are tried."""
+"""All vendors, in the order in which they are tried."""

@@ -1,4 +1,4 @@
-"""What a file is that is of no format here, and what its owner can do about it."""
+"""What a file of an unsupported format is, and what the user can do about it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _BY_NAME: Final = {
     "rdata": "objects of R (.rdata): write them with write.csv",
     "mat": "a file of MATLAB (.mat): write it as CSV",
 }
-"""By the end of a name, where the content is no text."""
+"""Descriptions by file extension, for binary files."""
 _COMPILED: Final = tuple((re.compile(magic, re.DOTALL), what) for magic, what in _BY_CONTENT)
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _TABLES: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
@@ -63,7 +63,7 @@ _TABLES: Final = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A file of no format: how it begins, and why it is left out where that is known; or what is no file (None)."""
+    """A file of no known format (None for something that is not a file): its start, and the reason if it is known."""
 
     name: str
     file: SourceFile | None
@@ -72,7 +72,7 @@ class Ignored:
 
 
 def described(file: SourceFile, start: bytes) -> str:
-    """What a file of no known format is, from the `start` of its content, and where it helps what to do."""
+    """What a file of no known format is, by the `start` of its content, and what to do if that helps."""
     if not start:
         return "empty"
     if what := next((what for magic, what in _COMPILED if magic.match(start)), None):
@@ -85,12 +85,12 @@ def described(file: SourceFile, start: bytes) -> str:
 
 
 def is_text(start: bytes) -> bool:
-    """Whether it could be lines of text."""
+    """Whether content that starts with `start` could be lines of text."""
     return _CONTROL.search(start) is None
 
 
 def may_be_mapped(start: bytes) -> bool:
-    """Whether a mapping could explain a file that begins so: lines of text, JSON, Parquet or Arrow."""
+    """Whether a mapping could describe a file that starts with `start`: lines of text, JSON, Parquet or Arrow."""
     if start.startswith(_TABLES):
         return True
     may_have_rows = b"\n" in start or start[:1] in {b"[", b"{"}

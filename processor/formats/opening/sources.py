@@ -1,4 +1,4 @@
-"""Several formats that tell of one instrument: which of them tells its trades, and which its book."""
+"""Which of several formats of one instrument gives its trades, and which its book."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from processor.core.merge.parts import Batch, Part
 
 _TRADES_FIRST: Final = ("mapping", "orderflow-parquet", "binance-archive", "bybit-trades", "okx-trades")
-"""What is made of all trades there were goes before what somebody received of them."""
+"""The order of preference for trades: archives of all trades before recordings of what was received."""
 _BOOK_LAST: Final = ("binance-archive",)
-"""Best prices alone."""
+"""Formats with only the best prices."""
 _VENUES: Final = {
     "binance-raw": "Binance", "binance-archive": "Binance", "okx-raw": "OKX", "okx-archive": "OKX", "okx-trades": "OKX",
     "bybit-raw": "Bybit", "bybit-trades": "Bybit", "kraken-raw": "Kraken", "coinbase-raw": "Coinbase",
     "bitstamp-raw": "Bitstamp", "hyperliquid-raw": "Hyperliquid", "lobster": "NASDAQ", "itch": "NASDAQ", "iex": "IEX",
     "databento-csv": "Databento", "databento-dbn": "Databento", "tardis": "Tardis",
 }  # fmt: skip
-"""Whose instruments a format's names are, where that is known: the same name at two exchanges is two instruments."""
+"""The exchange of a format's instruments, if known: the same name at two exchanges is two instruments."""
 _LOOKED_AT: Final = 16
-"""Batches of a part that are read to see whether there is a book in it."""
+"""Batches of a part that are read to see whether it has a book."""
 
 
 def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
-    """The parts of all formats, by format; of several that tell the book, the best source alone tells it.
+    """The parts of all formats together; the book is taken only from the best source.
 
-    Trades that several tell are sorted out by their times, when they are read.
+    Trades that several formats have are separated by their times while they are read.
 
     Raises:
         DatasetError: the formats are of several exchanges.
@@ -56,9 +56,9 @@ def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
 
 
 def namesakes(instrument: str, instruments: Iterable[str]) -> list[str]:
-    """Instruments that may be the same one under another name: `exchange:symbol` is not taken for `symbol`.
+    """Instruments that may be the same under another name: `exchange:symbol` and `symbol` stay two instruments.
 
-    Exchanges have several markets of one symbol, and a symbol alone does not say which it is of.
+    Exchanges have several markets of one symbol, and the symbol alone does not say which market it is.
     """
     exchange, _, symbol = instrument.rpartition(":")
     return sorted(

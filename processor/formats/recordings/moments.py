@@ -1,7 +1,7 @@
-"""What recordings tell that has no id: known by its content, where they overlap in time.
+"""Messages without ids in recordings that overlap in time, recognised by their content.
 
-A venue sends all of a moment to every recorder. So at one moment one recording may have less than another, when it was
-away, but not each something that the other has not: then one of them is wrong.
+A venue sends all messages of one time to every recorder. So at one time a recording may lack messages that another has,
+if it was disconnected. If each has messages that the other lacks, one of them is wrong.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WAIT_NS: Final = 60 * NS_PER_SECOND
-"""After so long nothing of a moment follows."""
+"""After this delay no more messages of a time follow."""
 
 
 class Moments:
-    """Finds what earlier files tell, and moments of which each file tells what the other does not.
+    """Finds messages that earlier files have, and times at which each file has messages that the other lacks.
 
-    Of an overlap, 32 bytes are kept of each thing told (`Told`), and what the earlier files lack for a minute.
+    Of an overlap, it keeps 32 bytes for each message (`Told`), and for a minute the messages that earlier files lack.
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._told = Told()
         self._matched: NDArray[np.bool_] = np.empty(0, np.bool_)
-        """Which of what earlier files tell this file tells, too."""
+        """Which messages of earlier files this file also has."""
         self._by_time: NDArray[np.intp] = np.empty(0, np.intp)
         self._times: NDArray[np.int64] = np.empty(0, np.int64)
-        """The order of these in time, and their times by the exchange, in this order."""
+        """The order of these messages by exchange time, and these times in this order."""
         self._waiting: list[tuple[int, tuple[str, int]]] = []
-        """Times and places of what earlier files lack, as far as it is not judged yet."""
+        """Times and places of messages that earlier files lack and that are not judged yet."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none).
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none).
 
         Raises:
-            DatasetError: as `end` does.
+            DatasetError: as for `end`.
         """
         self.end()
         self._told.next_file(name, next_ns)
@@ -51,24 +51,24 @@ class Moments:
         self._times = times[self._by_time]
 
     def concerns(self, known_ns: int) -> bool:
-        """Whether a later file may tell what is of this time (the later of both clocks), or an earlier one has."""
+        """Whether a later file may have messages of this time (the later of both clocks), or an earlier file has."""
         return self._told.concerns(known_ns)
 
     def keep(self, known_ns: int, key: int, sent_ns: int, line: int) -> None:
-        """This file tells this in a line, at this time by the exchange; `known_ns` is the later one of both clocks."""
+        """Keep a message of this file by its line and its exchange time; `known_ns` is the later of both clocks."""
         self._told.keep(known_ns, key, sent_ns, line)
 
     def has(self, key: int) -> bool:
-        """Whether an earlier file tells it."""
+        """Whether an earlier file has the message."""
         found = self._told.find(key)
         self._matched[found.start : found.stop] = True
         return bool(found)
 
     def is_told(self, key: int, sent_ns: int, place: tuple[str, int]) -> bool:
-        """Whether an earlier file tells it; if not, it is held against what they have of its moment.
+        """Whether an earlier file has the message; if not, compare it later with what they have of its time.
 
         Raises:
-            DatasetError: of a moment a minute before, each has what the other has not.
+            DatasetError: at a time a minute before, each file has messages that the other lacks.
         """
         if self._waiting and sent_ns - self._waiting[0][0] > _WAIT_NS:
             self._judge(sent_ns - _WAIT_NS)
@@ -78,29 +78,29 @@ class Moments:
         return is_told
 
     def is_within(self, sent_ns: int) -> bool:
-        """Whether it is between the first and the last time of what is kept of earlier files."""
+        """Whether a time is between the first and the last time kept of earlier files."""
         return bool(len(self._times)) and bool(self._times[0] <= sent_ns <= self._times[-1])
 
     def end(self) -> None:
-        """The file has been read.
+        """Finish the file.
 
         Raises:
-            DatasetError: of a moment, it and an earlier file each have what the other has not.
+            DatasetError: at one time, this file and an earlier one each have messages that the other lacks.
         """
         self._judge(None)
 
     def compared(self, first_ns: int, last_ns: int) -> tuple[int, NDArray[np.int64]]:
-        """How much earlier files and this one both tell, and the times between these of what this one lacks."""
+        """How many messages both have, and the times, between these two, of the messages that this file lacks."""
         matched = self._matched[self._by_time]
         within = (self._times > first_ns) & (self._times < last_ns)
         return int(matched.sum()), self._times[within & ~matched]
 
     def first_file(self) -> str:
-        """The file that tells the first of what is kept of earlier files, of which there must be something."""
+        """The file of the first message kept of earlier files; there must be one."""
         return self._told.place(int(self._by_time[0]))[0]
 
     def _judge(self, until_ns: int | None) -> None:
-        """Judge what waits, up to this time."""
+        """Judge the waiting messages up to this time."""
         later = []
         for sent_ns, place in self._waiting:
             if until_ns is not None and sent_ns >= until_ns:

@@ -1,4 +1,4 @@
-"""Tells which trades of recordings were there before, by the vendor's ids, and where some are missing."""
+"""Finds repeated and missing trades of recordings, by the vendor's ids."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from processor.formats.recordings.trades_alike import RecordedTrade
 
 _IDS_KEPT: Final = 4096
-"""Of a file whatever others there are: a venue sends trades again after a reconnect."""
+"""How many ids of a file are kept in any case: a venue sends trades again after a reconnect."""
 
 
 class TradeIds:
-    """Reports trades that come again, and ids that are not followed by the one that should.
+    """Reports repeated trades, and ids that are not followed by the expected next id.
 
-    What an id stands for is kept for the last 4,096 trades, and as far as the next file may tell it. A file that goes
-    back in time further than that is refused where it comes to a time of which it has told before.
+    The content of an id is kept for the last 4,096 trades, and as far as the next file may repeat it. A file that goes
+    back further than that is refused when it reaches a time that it covered before.
     """
 
     def __init__(self, report: Report) -> None:
@@ -35,23 +35,23 @@ class TradeIds:
         self._alike = TradesAlike(report)
 
     def next_file(self, name: str, next_ns: int | None, *, overlaps: bool) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none).
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none).
 
-        `overlaps`: it begins before the end of the files before.
+        `overlaps`: the file starts before the end of the files before it.
 
         Raises:
-            DatasetError: as `end` does.
+            DatasetError: as for `end`.
         """
         self._told.next_file(name, next_ns)
         self._going_back = GoingBack()
         self._alike.next_file(name, next_ns, overlaps=overlaps)
 
     def is_new(self, trade: RecordedTrade) -> bool:
-        """Whether the trade was not there before.
+        """Whether the trade is not a repetition.
 
         Raises:
-            DatasetError: it was, with another time, price, size or side; or that is not known; or, without ids, as
-                `TradesAlike.is_new` does.
+            DatasetError: it repeats an id with another time, price, size or side; or that cannot be known; or,
+                without ids, as for `TradesAlike.is_new`.
         """
         if trade.trade_id is None:
             return self._alike.is_new(trade)
@@ -64,10 +64,10 @@ class TradeIds:
         return True
 
     def end(self) -> None:
-        """The last file has been read.
+        """Finish the last file.
 
         Raises:
-            DatasetError: it contradicts an earlier one.
+            DatasetError: the file contradicts an earlier one.
         """
         self._alike.end()
 
@@ -89,7 +89,7 @@ class TradeIds:
         return bool(found) or recent is not None
 
     def _check_order(self, trade: RecordedTrade, trade_id: int | str) -> None:
-        # What another file was missing is lower than what came before.
+        # A trade that another file lacked has a lower id than the last one.
         fills_a_gap = isinstance(trade_id, int) and trade_id <= self._highest
         previous_id = trade.previous_id
         if previous_id is not None and self._last is not None and previous_id != self._last and not fills_a_gap:

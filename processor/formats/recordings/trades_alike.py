@@ -1,4 +1,4 @@
-"""Trades of recordings that have no ids: known by their content, where recordings overlap in time."""
+"""Trades without ids in recordings that overlap in time, recognised by their content."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _CONTENTS_KEPT: Final = 4096
 _TURNS: Final = 4
-"""So often two recordings may miss trades in turns though they agree in none: each was away once or twice."""
+"""How often two recordings that share no trade may alternate in missing trades: each was disconnected once or twice."""
 
 
 class RecordedTrade(NamedTuple):
-    """A trade and where it stands: its time by the exchange, price and size in units of 10**-MAX_DECIMALS.
+    """A trade and its place: its exchange time, price and size in units of 10**-MAX_DECIMALS.
 
-    `time_ns` is its time in the chosen clock, `received_ns` that of its receipt. Without ids, `trade_id` is None.
-    `previous_id` is the id before it, where the vendor counts them.
+    `time_ns` is its time in the chosen clock, `received_ns` its time of receipt. Without ids, `trade_id` is None.
+    `previous_id` is the id before it, if the vendor counts trades.
     """
 
     trade_id: int | str | None
@@ -45,7 +45,7 @@ class RecordedTrade(NamedTuple):
 
     @property
     def content(self) -> tuple[int, int, int, int]:
-        """What trades of one id must agree in: a venue may send ms on one stream and finer times on another."""
+        """The fields that must agree for one id: a venue may send ms on one stream and finer times on another."""
         return self.sent_ns // NS_PER_MS, self.price, self.size, self.aggressor
 
     @property
@@ -55,31 +55,31 @@ class RecordedTrade(NamedTuple):
 
 
 class TradesAlike:
-    """Of trades that are alike, the k-th of a file is the k-th of an earlier one, where the files overlap.
+    """Matches equal trades by number: where files overlap, the k-th in a file is the k-th in an earlier one.
 
-    Trades of one file that are alike are real. Beside what `Moments` keeps, it is 8 bytes for each trade that the
+    Equal trades within one file are real. Beside the memory of `Moments`, it keeps 8 bytes for each trade that the
     earlier files lack.
     """
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._counts: dict[tuple[int, ...], int] = {}
-        """How many trades of a content this file has told: of the last contents."""
+        """How many trades of each of the last contents this file has had."""
         self._moments = Moments("the trades at one time")
         self._overlaps = False
         self._name = ""
         self._lacked = array("q")
-        """Times of the trades of this file that earlier ones lack."""
+        """Times of the trades of this file that earlier files lack."""
         self._span: tuple[int, int] | None = None
-        """The first and the last time of this file so far, where it overlaps earlier ones."""
+        """The first and the last time of this file so far, where it overlaps earlier files."""
 
     def next_file(self, name: str, next_ns: int | None, *, overlaps: bool) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none).
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none).
 
-        `overlaps`: it begins before the end of the files before.
+        `overlaps`: the file starts before the end of the files before it.
 
         Raises:
-            DatasetError: as `end` does.
+            DatasetError: as for `end`.
         """
         self.end()
         self._moments.next_file(name, next_ns)
@@ -87,10 +87,10 @@ class TradesAlike:
         self._overlaps, self._name = overlaps, name
 
     def is_new(self, trade: RecordedTrade) -> bool:
-        """Whether no earlier file that this one overlaps has the trade.
+        """Whether no earlier, overlapping file has the trade.
 
         Raises:
-            DatasetError: of an earlier moment, each has a trade that the other has not.
+            DatasetError: at an earlier time, each file has a trade that the other lacks.
         """
         if not self._moments.concerns(trade.known_ns):
             return True
@@ -103,10 +103,10 @@ class TradesAlike:
         return True
 
     def end(self) -> None:
-        """The file has been read.
+        """Finish the file.
 
         Raises:
-            DatasetError: it and an earlier one contradict each other, or agree in less than they miss in turns.
+            DatasetError: it contradicts an earlier file, or they share fewer trades than they alternate in missing.
         """
         self._moments.end()
         if self._span is not None:
@@ -115,7 +115,7 @@ class TradesAlike:
         self._span = None
 
     def _count(self, content: tuple[int, ...]) -> int:
-        """How many trades alike this file has told before."""
+        """How many equal trades this file has had before."""
         number = self._counts.pop(content, 0)
         self._counts[content] = number + 1
         if len(self._counts) > _CONTENTS_KEPT:
@@ -131,7 +131,7 @@ class TradesAlike:
         return is_told
 
     def _compare(self, first_ns: int, last_ns: int) -> None:
-        """Refuse recordings that agree in less than they miss in turns; tell what either lacks."""
+        """Refuse recordings that alternate in missing trades more often than they agree; report what either lacks."""
         agreed, missed = self._moments.compared(first_ns, last_ns)
         lacked = np.sort(np.array(self._lacked, np.int64))
         if not len(missed) and not len(lacked):
