@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from processor.core.merge.ordering import in_time_order
 from processor.errors import DatasetError, Disordered, NothingToReplay, SettingError, UnknownFormat
 from processor.formats import own
-from processor.formats.disk.walk import files_of, on_disk
+from processor.formats.disk.dataset_files import files_of, on_disk
 from processor.formats.mapped import FILE_NAME
 from processor.formats.opening import sources, stores
 from processor.formats.opening.described import Ignored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.formats.disk.files import beside
+from processor.formats.disk.files import nearest_content
 from processor.formats.mapped import FILE_NAME
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ FORMAT: Final = _Generic()
 
 def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
     """The file by the nearest mapping file: beside it, or above it within its archive or the dataset."""
-    content = None if file.base_name == FILE_NAME or not head else beside(file, FILE_NAME)
+    content = None if file.base_name == FILE_NAME or not head else nearest_content(file, FILE_NAME)
     if content is None:
         return []
     # Most datasets have no mapping, and the modules that read one are slow to import.

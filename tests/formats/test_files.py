@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
 from processor.formats.disk import files
-from processor.formats.disk.files import SourceFile, beside
+from processor.formats.disk.dataset_files import files_of, on_disk
+from processor.formats.disk.files import SourceFile, nearest_content
 from processor.formats.disk.packing import HEAD_BYTES
-from processor.formats.disk.walk import files_of, on_disk
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis, tardis_trade, tardis_trades, write, zipped
 
@@ -386,13 +386,13 @@ def test_the_nearest_file_of_a_name_is_found_in_the_archives_and_above_them(tmp_
     write(tmp_path / "deep/plain.csv", b"4\n")
     write(tmp_path / "note", b"disk")
     by_name = {file.name: file for file in found(tmp_path)}
-    assert {name: beside(file, "note") for name, file in by_name.items() if name.endswith(".csv")} == {
+    assert {name: nearest_content(file, "note") for name, file in by_name.items() if name.endswith(".csv")} == {
         "deep/outer.zip/folder/inner.zip/day/rows.csv": b"outer",
         "deep/outer.zip/folder/inner.zip/other/rows.csv": b"inner\n",
         "deep/outer.zip/rows.csv": b"disk",
         "deep/plain.csv": b"disk",
     }
-    assert beside(by_name["deep/plain.csv"], "nothing") is None
+    assert nearest_content(by_name["deep/plain.csv"], "nothing") is None
 
 
 def test_a_mapping_in_an_archive_explains_its_tables(tmp_path: Path) -> None:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.formats.disk import tar
-from processor.formats.disk.keeping import Kept, Limited, OnDisk, Place
+from processor.formats.disk.file_cache import DiskReader, FileCache, Limited, Place
 from processor.formats.disk.packing import DAMAGE, HEAD_BYTES, Block, as_utf8, unpacked
 from processor.names import openable, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from processor.formats.disk.keeping import Readable
-    from processor.formats.disk.tar import Onwards
+    from processor.formats.disk.file_cache import Readable
+    from processor.formats.disk.tar import ForwardReader
 
     LeftOut = Callable[[str, str], None]
     """Gets the name of a skipped file and the reason."""
@@ -49,13 +49,13 @@ class SourceFile:
     """One file of a dataset: on disk, or a member of an archive. `root` is the dataset's folder.
 
     `member` is the path within the archive, such as "inner.zip/trades.csv" for a nested archive. Files of one dataset
-    share their cache, `kept`.
+    share their `cache`.
     """
 
     path: Path
     member: str | None = None
     root: Path | None = None
-    kept: Kept = field(default_factory=Kept, kw_only=True, compare=False, repr=False)
+    cache: FileCache = field(default_factory=FileCache, kw_only=True, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -117,10 +117,10 @@ class SourceFile:
         Raises:
             DatasetError: the file cannot be read.
         """
-        head = self.kept.head(self)
+        head = self.cache.head(self)
         if head is None:
             head = _first(self.blocks(HEAD_BYTES))
-            self.kept.keep_head(self, head)
+            self.cache.keep_head(self, head)
         return head
 
     @contextmanager
@@ -134,7 +134,7 @@ class SourceFile:
             with openable(self.path) as path:
                 yield path
         else:
-            copy = self.kept.copy(self)
+            copy = self.cache.copy(self)
             yield copy.path
 
     @contextmanager
@@ -146,14 +146,14 @@ class SourceFile:
                 return
             archive = replace(self, member=place.archive)
             if place.offset is None:
-                with self.kept.archive(archive).open(place.name) as raw:
+                with self.cache.archive(archive).open(place.name) as raw:
                     yield raw
             elif archive.is_plain:
                 with archive.path.open("rb") as raw:
                     raw.seek(place.offset)
                     yield Limited(raw, place.size_bytes)
             else:
-                with self.kept.stream(archive, place.offset) as stream:
+                with self.cache.stream(archive, place.offset) as stream:
                     yield Limited(stream, place.size_bytes)
         except DAMAGE as error:
             msg = f"{self.name}: cannot be read: {printable(str(error))}"
@@ -211,25 +211,25 @@ def opened(file: SourceFile, left_out: LeftOut, depth: int = 0) -> Iterator[Sour
     Raises:
         DatasetError: an archive is damaged, encrypted, or nested too deeply.
     """
-    kind = _looked_at(file)
+    kind = _archive_kind(file)
     if kind is None:
         yield file
         return
     if depth == _MOST_ARCHIVES:
         msg = f"{file.name} is nested in {_MOST_ARCHIVES} archives: unpack the outer ones first"
         raise DatasetError(msg)
-    found = _of_zip(file, left_out) if kind == _ZIP else _of_tar(file, left_out)
+    found = _zip_members(file, left_out) if kind == _ZIP else _tar_members(file, left_out)
     if found is None:
         yield file
         return
     if not found:
         left_out(file.name, "an archive without files")
-    file.kept.places.setdefault(file.path, {}).update(found)
+    file.cache.places.setdefault(file.path, {}).update(found)
     for member in found:
         yield from opened(replace(file, member=member), left_out, depth + 1)
 
 
-def beside(file: SourceFile, name: str) -> bytes | None:
+def nearest_content(file: SourceFile, name: str) -> bytes | None:
     """The content of the nearest file called `name`: beside `file` or above it in its archive, then in the dataset.
 
     Raises:
@@ -254,7 +254,7 @@ def beside(file: SourceFile, name: str) -> bytes | None:
 
 def _unmapped(file: SourceFile) -> SourceFile:
     """The plain file, without the fields that a format adds."""
-    return SourceFile(file.path, file.member, file.root, kept=file.kept)
+    return SourceFile(file.path, file.member, file.root, cache=file.cache)
 
 
 def _small(file: SourceFile) -> bytes:
@@ -269,24 +269,24 @@ def _small(file: SourceFile) -> bytes:
 
 def _places(file: SourceFile) -> dict[str, Place]:
     """The members of an archive on disk, by their paths in it."""
-    if file.path not in file.kept.places:
-        for _ in opened(SourceFile(file.path, root=file.root, kept=file.kept), lambda _name, _reason: None):
+    if file.path not in file.cache.places:
+        for _ in opened(SourceFile(file.path, root=file.root, cache=file.cache), lambda _name, _reason: None):
             pass
-    return file.kept.places.setdefault(file.path, {})
+    return file.cache.places.setdefault(file.path, {})
 
 
-def _looked_at(file: SourceFile, blocks: Iterator[Block] | None = None) -> str | None:
+def _archive_kind(file: SourceFile, blocks: Iterator[Block] | None = None) -> str | None:
     """The kind of archive that the file is; None if it is not an archive. Caches the file's head if that is free."""
     key = file.path, file.member
-    if key not in file.kept.kinds:
+    if key not in file.cache.kinds:
         begin = _first(file.content(HEAD_BYTES) if blocks is None else blocks)
         kind = _ZIP if begin.startswith(_ZIPS) else _TAR if tar.is_header(begin) else None
-        file.kept.kinds[key] = kind
+        file.cache.kinds[key] = kind
         if kind is None:
             known = [block.data for block in as_utf8(iter([Block(begin, 0)]))]
             if len(begin) < HEAD_BYTES or known[:1] == [begin]:
-                file.kept.keep_head(file, b"".join(known))
-    return file.kept.kinds[key]
+                file.cache.keep_head(file, b"".join(known))
+    return file.cache.kinds[key]
 
 
 def _path(name: str) -> str | None:
@@ -318,15 +318,15 @@ class _Listing:
             return None
         if self.places.pop(member, None) is not None:
             self._left_out(file.name, "occurs twice in the archive: the later one is read")
-            file.kept.forget(file)
+            file.cache.forget(file)
         self.places[member] = place
         return file
 
 
-def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
+def _zip_members(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
     """The members of a zip archive by path, sorted; None for an Office document, which is also a zip archive."""
     try:
-        found = archive.kept.archive(archive)
+        found = archive.cache.archive(archive)
     except (*DAMAGE, UnicodeDecodeError) as error:
         msg = f"{archive.name}: the zip archive is damaged: {printable(str(error))}"
         raise DatasetError(msg) from error
@@ -347,7 +347,7 @@ def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
     return dict(sorted(listing.places.items()))
 
 
-def _of_tar(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
+def _tar_members(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
     """The members of a tar by path: sorted if each can be read in place, otherwise in the order of the archive.
 
     The heads of members that would have to be unpacked again are read on the way.
@@ -357,21 +357,21 @@ def _of_tar(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
     """
     if archive.is_plain:
         with archive.path.open("rb") as file:
-            return dict(sorted(_listed(archive, OnDisk(file), left_out, look=False).items()))
-    with archive.kept.stream(archive, 0) as raw:
+            return dict(sorted(_listed(archive, DiskReader(file), left_out, look=False).items()))
+    with archive.cache.stream(archive, 0) as raw:
         listing = _listed(archive, raw, left_out, look=True)
     share = archive.size_bytes / max(raw.at, 1)
     return {name: replace(place, stored_bytes=int(place.size_bytes * share)) for name, place in listing.items()}
 
 
-def _listed(archive: SourceFile, raw: Onwards, left_out: LeftOut, *, look: bool) -> dict[str, Place]:
+def _listed(archive: SourceFile, raw: ForwardReader, left_out: LeftOut, *, look: bool) -> dict[str, Place]:
     listing = _Listing(archive, left_out)
     try:
         for entry in tar.entries(raw):
             place = Place(archive.member, entry.name, entry.size_bytes, entry.size_bytes, entry.offset)
             file = listing.add(place, entry.fault)
             if file is not None and look:
-                _looked_at(file, file.content_of(Limited(raw, entry.size_bytes), place, HEAD_BYTES))
+                _archive_kind(file, file.content_of(Limited(raw, entry.size_bytes), place, HEAD_BYTES))
     except tar.DamagedTar as error:
         msg = f"{archive.name}: the tar archive is damaged: {error}"
         raise DatasetError(msg) from error

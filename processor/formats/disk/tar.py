@@ -25,7 +25,7 @@ _FAULTS: Final = {
 _SPARSE: Final = "GNU.sparse."
 
 
-class Onwards(Protocol):
+class ForwardReader(Protocol):
     """A file that is read forwards; the next byte is `at`."""
 
     at: int
@@ -64,7 +64,7 @@ def is_header(begin: bytes) -> bool:
     return True
 
 
-def entries(raw: Onwards) -> Iterator[Entry]:
+def entries(raw: ForwardReader) -> Iterator[Entry]:
     """All members but folders, in order; ask for the next one before `raw` has passed the content of the last one.
 
     Raises:
@@ -98,7 +98,7 @@ def _header(begin: bytes) -> tarfile.TarInfo:
     return tarfile.TarInfo.frombuf(begin[:HEADER_BYTES], "utf-8", "surrogateescape")
 
 
-def _whole(raw: Onwards, size: int) -> bytes:
+def _whole(raw: ForwardReader, size: int) -> bytes:
     """The next `size` bytes."""
     if size > _MOST_EXTENSION_BYTES:
         msg = f"a name of {size} bytes at byte {raw.at}"
@@ -112,7 +112,7 @@ def _whole(raw: Onwards, size: int) -> bytes:
     return content
 
 
-def _skip_map(raw: Onwards, begin: bytes) -> None:
+def _skip_map(raw: ForwardReader, begin: bytes) -> None:
     at, at_next = _SPARSE_GOES_ON
     while begin[at]:
         begin, at = _whole(raw, HEADER_BYTES), at_next

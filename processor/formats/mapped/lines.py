@@ -42,7 +42,7 @@ class Lines(SourceFile):
     def of(cls, mapped: Mapped) -> Lines:
         """The lines of a file, to be read once."""
         file = mapped.file
-        return cls(file.path, file.member, file.root, kept=file.kept, mapped=mapped)
+        return cls(file.path, file.member, file.root, cache=file.cache, mapped=mapped)
 
     @property
     def _mapped(self) -> Mapped:

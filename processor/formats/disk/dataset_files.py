@@ -7,8 +7,8 @@ from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
+from processor.formats.disk.file_cache import FileCache
 from processor.formats.disk.files import SourceFile, opened
-from processor.formats.disk.keeping import Kept
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
         msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one of its files"
         raise DatasetError(msg)
     root = path if path.is_dir() else path.parent
-    kept = Kept()
+    cache = FileCache()
     for found in sorted(on_disk(path, left_out)):
-        yield from opened(SourceFile(found, root=root, kept=kept), left_out)
+        yield from opened(SourceFile(found, root=root, cache=cache), left_out)
 
 
 def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict[Path, os.stat_result]:

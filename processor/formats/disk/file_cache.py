@@ -64,7 +64,7 @@ class Limited:
         return data
 
 
-class OnDisk:
+class DiskReader:
     """A file on disk that is read forwards; the next byte is `at`."""
 
     def __init__(self, raw: IO[bytes]) -> None:
@@ -141,7 +141,7 @@ class Copy:
             raise DatasetError(msg) from error
 
 
-class _LeftOpen(FileIO):
+class _HeldOpen(FileIO):
     """A file that stays open for later use, and closes with the last reference to it."""
 
     def __del__(self) -> None:
@@ -149,7 +149,7 @@ class _LeftOpen(FileIO):
         self.close()
 
 
-class Kept:
+class FileCache:
     """The cache of one dataset's files; safe to use from any thread.
 
     `places` are the members of its archives, by the path of the file on disk and then by their paths in it. `kinds` are
@@ -204,7 +204,7 @@ class Kept:
             found: zipfile.ZipFile | None = self._taken(zipfile.ZipFile, file)
             if found is None:
                 with file.on_disk() as path:
-                    found = zipfile.ZipFile(_LeftOpen(path))
+                    found = zipfile.ZipFile(_HeldOpen(path))
             self._keep(file, found)
             return found
 
@@ -215,7 +215,7 @@ class Kept:
             found: Stream | None = self._taken(Stream, file)
         if found is None or found.at > offset:
             # The cache holds the stream, so the stream must not hold the cache.
-            found = Stream(replace(file, kept=Kept(self.places)))
+            found = Stream(replace(file, cache=FileCache(self.places)))
         try:
             found.skip_to(offset)
             yield found
