@@ -12,9 +12,9 @@ from processor.errors import DatasetError, Disordered, NothingToReplay, SettingE
 from processor.formats import own
 from processor.formats.disk.dataset_files import files_of, on_disk
 from processor.formats.mapped import FILE_NAME
-from processor.formats.opening import sources, stores
+from processor.formats.opening import source_choice, stores
 from processor.formats.opening.described import Ignored
-from processor.formats.opening.same import Told, repeated
+from processor.formats.opening.equal_files import FileStart, repeated_files
 from processor.formats.opening.sorting import sorted_part
 from processor.formats.registry import formats
 from processor.names import printable
@@ -99,7 +99,7 @@ class Dataset:
     @property
     def format(self) -> str:
         """The names of its formats."""
-        return " + ".join(known.name for known in _in_turn(self.contents))
+        return " + ".join(known.name for known in _tried_formats(self.contents))
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -163,12 +163,13 @@ class Dataset:
             report.add("unused", file.name, None, None, reason)
         contents = self._contents_of(name)
         files = {
-            known: [content.file for content in contents if content.format is known] for known in _in_turn(contents)
+            known: [content.file for content in contents if content.format is known]
+            for known in _tried_formats(contents)
         }
-        parts = sources.joined(
+        parts = source_choice.chosen_parts(
             {known.name: known.parts(of_format, name, clock, report) for known, of_format in files.items()}, report
         )
-        for other in sources.namesakes(name, self.instruments):
+        for other in source_choice.namesakes(name, self.instruments):
             report.add("assumptions", "", None, None, f"{name} and {other} are read as different instruments")
         if self.sort:
             # Parts with equal times keep the order that they have without sorting.
@@ -205,7 +206,7 @@ def open_dataset(path: Path) -> Dataset:
         DatasetError: it cannot be read.
     """
     contents: list[Content] = []
-    told: list[Told] = []
+    starts: list[FileStart] = []
     ignored: list[Ignored] = []
     unexplained: list[SourceFile] = []
     try:
@@ -223,7 +224,7 @@ def open_dataset(path: Path) -> Dataset:
             else:
                 known, instruments = found
                 contents.append(Content(file, known, instruments))
-                told.append(Told.of(file, head, known.name, instruments))
+                starts.append(FileStart.of(file, head, known.name, instruments))
     except OSError as error:
         msg = f"{printable(str(error.filename or path))} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
@@ -232,8 +233,8 @@ def open_dataset(path: Path) -> Dataset:
         raise UnknownFormat(_unknown(path, ignored))
     # Members of an archive come in the order in which it holds them.
     contents.sort(key=lambda each: (each.file.path, each.file.member or ""))
-    told.sort(key=lambda each: (each.file.path, each.file.member or ""))
-    again = repeated(told)
+    starts.sort(key=lambda each: (each.file.path, each.file.member or ""))
+    again = repeated_files(starts)
     everything = frozenset().union(*(each.instruments for each in contents))
     return Dataset(
         path=path,
@@ -257,7 +258,7 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
         return attempt(replace(dataset, sort=True))
 
 
-def _in_turn(contents: Iterable[Content]) -> list[Format]:
+def _tried_formats(contents: Iterable[Content]) -> list[Format]:
     """The formats of these files, in the order in which formats are tried."""
     wanted = {content.format for content in contents}
     # Stop at the last of them, so that the rest is not imported.

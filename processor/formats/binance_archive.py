@@ -10,7 +10,7 @@ import numpy as np
 from processor.core.events import BUY, SELL
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError, NothingToReplay
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.lines import text
 from processor.formats.lines.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.lines.chunks import head_lines
@@ -205,6 +205,6 @@ def _quotes(file: SourceFile, table: Table) -> Part:
     bid, ask = ((where(f"best_{side}_price"), where(f"best_{side}_qty")) for side in ("bid", "ask"))
 
     def convert(rows: Rows) -> Batch:
-        return batch(None, full_states(rows, rows.values[where(table.time)], [bid], [ask]), rows.consumed_bytes)
+        return batch(None, full_books(rows, rows.values[where(table.time)], [bid], [ask]), rows.consumed_bytes)
 
     return table_part(file, table, lambda _: convert, book=True)

@@ -25,7 +25,7 @@ from processor.formats.lines.line_prefix import epoch_ns, printable
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.lines.text import PHRASES
 from processor.formats.recordings.trade_ids import TradeIds
-from processor.formats.recordings.trades_alike import RecordedTrade
+from processor.formats.recordings.trades_without_ids import RecordedTrade
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

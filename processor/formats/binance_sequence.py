@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.formats.recordings.in_turn import InTurn
-from processor.formats.recordings.told import Told, key_of, numbers_of, refuse
+from processor.formats.recordings.seen_messages import SeenMessages, key_of, numbers_of, refuse_contradiction
+from processor.formats.recordings.sequencing import EffectiveTimes
 
 if TYPE_CHECKING:
     from processor.core.events import BookEvents
@@ -82,18 +82,18 @@ class BookSequence:
         """The id of the last diff that is no longer kept."""
         self._waiting: Snapshot | None = None
         """A snapshot that waits for a diff that follows it."""
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
         self._last_id: int | None = None
         """The id of the last diff applied; None before the first snapshot is applied."""
         self._began_ns = 0
         """Effective time of the last snapshot."""
         self._missing: list[tuple[int, int]] = []
         """Ranges of missing update ids since the last snapshot: after the first id, up to the second."""
-        self._told = Told()
+        self._seen = SeenMessages()
 
     def next_file(self, name: str, next_ns: int | None) -> None:
         """Start another file; the one after it starts at `next_ns` by either clock (None: there is none)."""
-        self._told.next_file(name, next_ns)
+        self._seen.next_file(name, next_ns)
 
     @property
     def has_begun(self) -> bool:
@@ -111,7 +111,7 @@ class BookSequence:
         Raises:
             DatasetError: an earlier diff has the same ids but other levels.
         """
-        if self._told.concerns(diff.known_ns):
+        if self._seen.may_overlap(diff.known_ns):
             self._compare(diff)
         if self._last_id is not None and diff.last_id <= self._last_id:
             if self._fills(diff):
@@ -132,7 +132,7 @@ class BookSequence:
         if not diff.reaches(self._last_id):
             self._gap(diff, self._last_id)
         self._last_id = diff.last_id
-        self._recent[-1] = self._in_its_turn(diff)
+        self._recent[-1] = self._in_sequence(diff)
         return [self._recent[-1].events]
 
     def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
@@ -161,12 +161,12 @@ class BookSequence:
         """Refuse a diff that an earlier file has with other levels, and keep it for comparison with later files."""
         key = key_of(b"%d %d" % (diff.first_id, diff.last_id))
         content = key_of(repr(_levels(diff)).encode())
-        found = self._told.find(key)
+        found = self._seen.find(key)
         for at in found:
-            if self._told.contents[at] != content:
-                refuse(f"update {diff.last_id}", self._told.place(at), diff.place)
+            if self._seen.contents[at] != content:
+                refuse_contradiction(f"update {diff.last_id}", self._seen.place(at), diff.place)
         if not found:
-            self._told.keep(diff.known_ns, key, content, diff.line)
+            self._seen.keep(diff.known_ns, key, content, diff.line)
 
     def _wait(self, diff: Diff) -> None:
         """Keep a diff until the first snapshot, in the order of the ids."""
@@ -197,7 +197,7 @@ class BookSequence:
             known = self._recent[at]
             same_ids = (known.first_id, known.last_id) == (diff.first_id, diff.last_id)
             if same_ids and _levels(known) != _levels(diff):
-                refuse(f"update {diff.last_id}", known.place, diff.place)
+                refuse_contradiction(f"update {diff.last_id}", known.place, diff.place)
         before = "" if self._last_id is None else f" after {self._last_id}"
         self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} is repeated{before}")
 
@@ -244,20 +244,20 @@ class BookSequence:
         known_id, last_id = self._last_id, snapshot.last_id
         first = following[0]
         self._began_ns = first.time_ns
-        self._in_turn.begin_at(first.file, first.time_ns, first.line)
+        self._effective_times.begin_at(first.file, first.time_ns, first.line)
         events: list[BookEvents] = []
         for diff in following:
             if not diff.reaches(last_id):
                 self._gap(diff, last_id, is_new=known_id is None or diff.last_id > known_id)
             last_id = diff.last_id
-            events.append(self._in_its_turn(diff).events)
+            events.append(self._in_sequence(diff).events)
         self._last_id = last_id
         time_ns = np.full(len(snapshot.events), self._began_ns)
         return [replace(snapshot.events, time_ns=time_ns), *events]
 
-    def _in_its_turn(self, diff: Diff) -> Diff:
+    def _in_sequence(self, diff: Diff) -> Diff:
         """The diff, at a time not before that of the diff it follows by its ids."""
-        time_ns = self._in_turn.time(diff.file, diff.time_ns, diff.line)
+        time_ns = self._effective_times.time(diff.file, diff.time_ns, diff.line)
         if time_ns == diff.time_ns:
             return diff
         return replace(diff, time_ns=time_ns, events=replace(diff.events, time_ns=np.full(len(diff.events), time_ns)))

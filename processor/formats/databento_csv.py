@@ -12,7 +12,7 @@ from processor.core.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError
 from processor.formats.base import part_of_all
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
 from processor.formats.lines import text
 from processor.formats.lines.archives import preferred
@@ -223,7 +223,7 @@ def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
 
 
 def _states(rows: Rows, layout: text.Layout, time: str) -> BookEvents:
-    return full_states(rows, rows.values[layout.row_of(time)], *_levels(layout))
+    return full_books(rows, rows.values[layout.row_of(time)], *_levels(layout))
 
 
 def _levels(layout: text.Layout) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -96,7 +96,7 @@ class _Dbn:
         for schema in SCHEMAS:
             of_schema = [each for each in opened if each.schema is schema]
             deeper = [each for each in opened if SCHEMAS.index(each.schema) < SCHEMAS.index(schema)]
-            traded = [each for each in opened if _tells_trades_before(each.schema, schema)]
+            traded = [each for each in opened if _has_preferred_trades(each.schema, schema)]
             wanted = Wanted(schema, clock, publisher, _spans(deeper), _spans(traded))
             _note_unused(of_schema, deeper, report)
             together = [of_schema] if schema is MBO and of_schema else [[each] for each in of_schema]
@@ -107,7 +107,7 @@ class _Dbn:
 FORMAT: Final = _Dbn()
 
 
-def _tells_trades_before(one: Schema, other: Schema) -> bool:
+def _has_preferred_trades(one: Schema, other: Schema) -> bool:
     """Whether the trades of one schema are preferred to those of another."""
     ranks = [_TRADES_FIRST.index(each.name) for each in (one, other) if each.name in _TRADES_FIRST]
     return len(ranks) == 2 and ranks[0] < ranks[1]  # noqa: PLR2004 - both

@@ -10,7 +10,7 @@ import numpy as np
 from processor.core.events import ASK, BID
 from processor.formats.books import orders
 from processor.formats.books.snapshots import SnapshotRuns
-from processor.formats.recordings.in_turn import InTurn, Received
+from processor.formats.recordings.sequencing import EffectiveTimes, Received
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class OrderLevels:
         self._report = report
         self._orders = orders.OrderBook()
         self._runs = SnapshotRuns()
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
 
     @property
     def has_begun(self) -> bool:
@@ -110,7 +110,7 @@ class OrderLevels:
         ):
             at = np.flatnonzero(faults == fault)
             self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in at), len(at))
-        return replace(self._in_turn.of_events(name, times, lines, events), price_decimals=price_decimals)
+        return replace(self._effective_times.of_events(name, times, lines, events), price_decimals=price_decimals)
 
     def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
         """Which orders start a snapshot without a clear before them; otherwise the clear starts it."""

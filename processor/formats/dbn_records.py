@@ -9,8 +9,8 @@ import numpy as np
 
 from processor.core.events import BUY, END_OF_TIME, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns
-from processor.formats.books.states import full_states
 from processor.formats.dbn_orders import (
     ACTION_OF,
     NONE,
@@ -24,8 +24,8 @@ from processor.formats.dbn_orders import (
 )
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import ReceiptOrder
-from processor.formats.recordings.retold import Retold
+from processor.formats.recordings.repeated_rows import RepeatedRows
+from processor.formats.recordings.sequencing import ReceiptOrder
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class RecordReader:
             "sort the records by ts_recv, and join files of the same time"
         )
         self._old_runs = SnapshotRuns()
-        self._retold = Retold()
+        self._repeats = RepeatedRows()
         self._name = ""
         self._next_ns: int | None = None
         """Start time of the next file."""
@@ -216,8 +216,8 @@ class RecordReader:
         if self._schema is not MBO:
             return
         self._is_fresh = not self._has_begun()
-        self._in_order.next_file(name, anew=self._is_fresh)
-        self._retold.next_file(name, next_ns)
+        self._in_order.next_file(name, restart=self._is_fresh)
+        self._repeats.next_file(name, next_ns)
 
     def end_file(self) -> list[Found]:
         """The remaining events of the file, without records that the next file may precede.
@@ -235,7 +235,7 @@ class RecordReader:
         Raises:
             DatasetError: it lacks records that an earlier file has at the same time.
         """
-        self._retold.end()
+        self._repeats.end()
 
     def _has_begun(self) -> bool:
         """Whether the book has started, or will start with the waiting records."""
@@ -331,22 +331,22 @@ class RecordReader:
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which records an earlier file also has, and which are of a snapshot older than the book."""
         again, old = np.zeros((2, len(records)), np.bool_)
-        if not self._retold.is_needed:
+        if not self._repeats.is_needed:
             return again, old
         in_snapshot = (records["flags"] & SNAPSHOT) != 0
         rows = np.flatnonzero(~in_snapshot)
         plain = np.ascontiguousarray(records[rows])
         plain["length"] = 0  # its length depends only on whether the time of sending follows
-        again[rows] = self._retold.again(received[rows], plain, lines[rows])
-        self._tell("duplicates", "another file has the same record", again, lines, times)
+        again[rows] = self._repeats.repeated(received[rows], plain, lines[rows])
+        self._report_rows("duplicates", "another file has the same record", again, lines, times)
         if not self._is_fresh:
-            old = in_snapshot & (received < self._retold.until_ns)
+            old = in_snapshot & (received < self._repeats.until_ns)
             starts = np.zeros(len(records), np.bool_)
             starts[self._old_runs.starts(old, received)] = True
-            self._tell("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times)
+            self._report_rows("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times)
         return again, old
 
-    def _tell(
+    def _report_rows(
         self,
         kind: str,
         detail: str,
@@ -430,7 +430,7 @@ class RecordReader:
             consumed_bytes=0,
         ).where(wanted)
         bids, asks = ([(2 * each + side, 2 * (levels + each) + side) for each in range(levels)] for side in (0, 1))
-        return full_states(rows, times[wanted], bids, asks)
+        return full_books(rows, times[wanted], bids, asks)
 
 
 def _within(spans: Sequence[Span], records: Records) -> NDArray[np.bool_]:

@@ -17,12 +17,12 @@ from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvent
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError
 from processor.formats.base import part_of_all
-from processor.formats.books.resting import Resting
+from processor.formats.books.occupied_prices import OccupiedPrices
 from processor.formats.books.snapshots import SnapshotRuns
 from processor.formats.lines import text
 from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
-from processor.formats.recordings.retold import Retold
+from processor.formats.recordings.repeated_rows import RepeatedRows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -221,8 +221,8 @@ class _Reader:
         self._report = report
         self._order = OrderCheck(report)
         self._decimals = (0, 0)
-        self._resting = {BID: Resting(), ASK: Resting()}
-        self._retold = Retold()
+        self._resting = {BID: OccupiedPrices(), ASK: OccupiedPrices()}
+        self._repeats = RepeatedRows()
         self._old_runs = SnapshotRuns()
         self._latest_ns = self._cleared_ns = _NO_TIME
         """Times of the latest row of the book, and of the latest clear of a side."""
@@ -237,7 +237,7 @@ class _Reader:
         Raises:
             DatasetError: the previous file lacks rows that an earlier one has at the same time.
         """
-        self._retold.next_file(name, next_ns)
+        self._repeats.next_file(name, next_ns)
         self._begins = self._latest_ns != _NO_TIME
 
     def end(self) -> None:
@@ -246,7 +246,7 @@ class _Reader:
         Raises:
             DatasetError: it lacks rows that an earlier file has at the same time.
         """
-        self._retold.end()
+        self._repeats.end()
 
     def read(self, file: SourceFile) -> Generator[tuple[Trades, BookEvents | None, NDArray[np.int64], int]]:
         """Trades, book events, the trades' rows and the bytes read.
@@ -303,7 +303,7 @@ class _Reader:
         times = rows.time_ns[chosen]
         span = (int(times.min()), int(times.max())) if len(times) else (None, None)
         self._report.rows(name, int(here.sum()), *span)
-        chosen = chosen[~self._told_before(rows, chosen, before, name)]
+        chosen = chosen[~self._repeated(rows, chosen, before, name)]
         times = rows.time_ns[chosen]
         self._order.check(name, times, chosen + before + 1)
         is_trade = rows.kind[chosen] == _TRADE
@@ -311,20 +311,20 @@ class _Reader:
         trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
         return trades, self._book(rows, chosen[~is_trade], prices, sizes), chosen[is_trade] + before + 1
 
-    def _told_before(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> NDArray[np.bool_]:
+    def _repeated(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> NDArray[np.bool_]:
         """Which of the chosen rows an earlier file also has, or are of a snapshot older than the book."""
         gone = np.zeros(len(chosen), np.bool_)
-        if not self._retold.is_needed:
+        if not self._repeats.is_needed:
             return gone
         times, lines, kind = rows.time_ns[chosen], chosen + before + 1, rows.kind[chosen]
         in_snapshot: NDArray[np.bool_] = (kind == _CLEAR) | (kind == _SNAPSHOT)
         where = np.flatnonzero(~in_snapshot)
-        gone[where] = self._retold.again(times[where], rows.content[chosen[where]], lines[where])
-        self._tell("duplicates", "another file has the same row", gone, lines, times, name)
-        old: NDArray[np.bool_] = in_snapshot & (times < self._retold.until_ns)
+        gone[where] = self._repeats.repeated(times[where], rows.content[chosen[where]], lines[where])
+        self._report_rows("duplicates", "another file has the same row", gone, lines, times, name)
+        old: NDArray[np.bool_] = in_snapshot & (times < self._repeats.until_ns)
         starts = np.zeros(len(chosen), np.bool_)
         starts[self._old_runs.starts(old, times)] = True
-        self._tell("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times, name)
+        self._report_rows("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times, name)
         return gone | old
 
     def _refuse_disorder(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> None:
@@ -354,7 +354,7 @@ class _Reader:
             self._cleared_ns = int(cleared[-1])
         self._latest_ns = latest_ns
 
-    def _tell(
+    def _report_rows(
         self,
         kind: str,
         detail: str,

@@ -16,13 +16,13 @@ from processor.core.merge.parts import Part, batch
 from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, NothingToReplay
 from processor.formats import iex_messages as iex
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.disk.captures import Capture
 from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
 from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import InTurn
+from processor.formats.recordings.sequencing import EffectiveTimes
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ class _StockReader:
         self._day = first.day
         self._report = report
         self._trade_order, self._quote_order = OrderCheck(report), OrderCheck(report)
-        self._in_turn = InTurn(report, "the messages of a session are in the order of their numbers")
+        self._effective_times = EffectiveTimes(report, "the messages of a session are in the order of their numbers")
         self._begun = not self._is_deep or first.number > 1
         """A session of DEEP starts with an empty book; every quote of TOPS is the full book."""
         self._open_ns: int | None = None
@@ -319,12 +319,12 @@ class _StockReader:
             rows = segments[segments[column] > 0]
             for row in rows[:KEPT_PER_KIND]:
                 count = int(row[column])
-                self._tell(kind, row, detail.format(count=count), count)
+                self._report_rows(kind, row, detail.format(count=count), count)
             if len(rows) > KEPT_PER_KIND:
                 more = rows[KEPT_PER_KIND:]
-                self._tell(kind, more[0], f"{len(more)} more packets like these", int(more[column].sum()))
+                self._report_rows(kind, more[0], f"{len(more)} more packets like these", int(more[column].sum()))
 
-    def _tell(self, kind: str, segment: np.void, detail: str, count: int) -> None:
+    def _report_rows(self, kind: str, segment: np.void, detail: str, count: int) -> None:
         time_ns = int(segment["sent_ns"]) or None
         self._report.add(kind, self._name, int(segment["packet"]), time_ns, detail, count=count)
 
@@ -380,7 +380,7 @@ class _StockReader:
             return None
         self._note_open(levels)
         book = BookEvents(
-            time_ns=self._in_turn.times(self._name, levels["time"].copy(), levels["packet"]),
+            time_ns=self._effective_times.times(self._name, levels["time"].copy(), levels["packet"]),
             price_ticks=levels["price"].copy(),
             size_lots=levels["size"].copy(),
             price_decimals=_PRICE_DECIMALS,
@@ -422,4 +422,4 @@ class _StockReader:
             size_decimals=0,
             consumed_bytes=0,
         )
-        return full_states(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])
+        return full_books(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])

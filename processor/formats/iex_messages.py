@@ -178,7 +178,7 @@ def _note(content: Bytes, at: int, first: int, beyond: int, state: Ints, row: An
     row.missing, row.repeated, row.late = 0, 0, 0
     row.alone, row.early, row.misnumbered = False, False, False
     has_time = beyond > first and little_endian(content, at + HEADER_BYTES, 2) >= _STOCK_AT
-    row.told_ns = little_endian(content, at + _FIRST_TIME_AT, 8) if has_time else 0
+    row.message_ns = little_endian(content, at + _FIRST_TIME_AT, 8) if has_time else 0
 
 
 @njit()

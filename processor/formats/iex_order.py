@@ -25,7 +25,7 @@ WINDOW: Final = 4096
 SEGMENT: Final = np.dtype(
     [
         ("arrival", np.int64), ("file", np.int64), ("packet", np.int64), ("sent_ns", np.int64), ("first", np.int64),
-        ("beyond", np.int64), ("told_ns", np.int64), ("alone", np.bool_), ("start", np.int64), ("missing", np.int64),
+        ("beyond", np.int64), ("message_ns", np.int64), ("alone", np.bool_), ("start", np.int64), ("missing", np.int64),
         ("repeated", np.int64), ("late", np.int64), ("early", np.bool_), ("misnumbered", np.bool_),
     ]
 )  # fmt: skip
@@ -33,7 +33,7 @@ SEGMENT: Final = np.dtype(
 
 Segments that come in order while none waits are joined to one.
 
-`told_ns` is the time of its first message, 0 without one. `alone`: no neighbour in number arrived directly before or
+`message_ns` is the time of its first message, 0 without one. `alone`: no neighbour in number arrived directly before or
 after it. Once it is in order, its messages from number `start` on are new; `missing` messages are missing before it,
 `repeated` of its messages are repeated, and `late` came too late. It is `early` if it came before the segment that
 precedes it. A `misnumbered` segment has no new messages.
@@ -88,8 +88,8 @@ def _order(
         if state[_HELD]:
             if follows and state[_ALONE]:
                 count = _note_followed(segment.arrival - 1, held, state, ordered, count)
-                first, beyond, told_ns = segment.first, segment.beyond, segment.told_ns
-                count = _drop_contradicted(first, beyond, told_ns, held, state, ordered, count)
+                first, beyond, message_ns = segment.first, segment.beyond, segment.message_ns
+                count = _drop_contradicted(first, beyond, message_ns, held, state, ordered, count)
             count = _release(held, gaps, state, ordered, count)
         if segment.first < state[_NEXT]:
             _deliver(segment, gaps, state, ordered, count)
@@ -175,17 +175,17 @@ def _note_followed(arrival: int, held: Segments, state: Ints, ordered: Segments,
         return count
     held[at].alone = False
     state[_ALONE] -= 1
-    return _drop_contradicted(held[at].first, held[at].beyond, held[at].told_ns, held, state, ordered, count)
+    return _drop_contradicted(held[at].first, held[at].beyond, held[at].message_ns, held, state, ordered, count)
 
 
 @njit()
 def _drop_contradicted(
-    first: int, beyond: int, told_ns: int, held: Segments, state: Ints, ordered: Segments, count: int
+    first: int, beyond: int, message_ns: int, held: Segments, state: Ints, ordered: Segments, count: int
 ) -> int:
     """Leave out waiting segments marked alone that contradict a segment followed by, or following, its neighbour."""
     at = 0
     while state[_ALONE] and at < state[_HELD] and held[at].first < beyond:
-        differs = held[at].told_ns != told_ns and held[at].told_ns and told_ns
+        differs = held[at].message_ns != message_ns and held[at].message_ns and message_ns
         contradicts = differs if held[at].first == first else held[at].beyond > first
         if held[at].alone and contradicts:
             count = _drop(held, state, at, ordered, count)

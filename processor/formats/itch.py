@@ -30,7 +30,7 @@ from processor.formats.itch_messages import (
 from processor.formats.lines.chunks import prefetched
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import OrderCheck, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import InTurn, begun_by
+from processor.formats.recordings.sequencing import EffectiveTimes, emptied_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -264,8 +264,8 @@ def _damage(name: str, number: int, message: bytes, fault: int) -> str:
     if fault == UNKNOWN_TYPE:
         wrong = f"is of type {chr(kind)!a}, which ITCH 5.0 does not have"
     else:
-        said = int.from_bytes(message[:PREFIX_BYTES], "big")
-        wrong = f"of type {chr(kind)} has a stated length of {said} bytes, not {LENGTHS[kind]}"
+        stated = int.from_bytes(message[:PREFIX_BYTES], "big")
+        wrong = f"of type {chr(kind)} has a stated length of {stated} bytes, not {LENGTHS[kind]}"
     return f"{name}: damaged: its message {number} {wrong}, so the messages after it cannot be found"
 
 
@@ -278,7 +278,7 @@ class _StockReader:
         self._midnight_ns = midnight_ns
         self._report = report
         self._trade_order = OrderCheck(report)
-        self._in_turn = InTurn(report, "the messages of a day are in the order in which they were sent")
+        self._effective_times = EffectiveTimes(report, "the messages of a day are in the order in which they were sent")
         self._orders = orders.OrderBook()
         self._begun = False
 
@@ -355,13 +355,13 @@ class _StockReader:
         emptied = None if self._begun else self._orders.emptied()
         self._begun = True
         events, faults = self._orders.apply(np.arange(len(at)), actions, ids, sides, prices, messages["size"][at])
-        events = self._in_turn.of_events(self._name, times[at], messages["line"][at], events)
+        events = self._effective_times.of_events(self._name, times[at], messages["line"][at], events)
         self._note_faults(messages[at], times[at], faults)
         resting_sides = np.full(len(messages), -1, np.int8)
         resting_prices = np.full(len(messages), ABSENT, np.int64)
         resting_sides[at[~second]], resting_prices[at[~second]] = sides[~second], prices[~second]
         if emptied is not None:
-            events = begun_by(emptied, times, events)
+            events = emptied_before(emptied, times, events)
         return replace(events, price_decimals=_PRICE_DECIMALS), resting_sides, resting_prices
 
     def _note_faults(self, messages: Messages, times: NDArray[np.int64], faults: NDArray[np.int8]) -> None:

@@ -110,13 +110,13 @@ def _whole(content: Bytes, at: int, bytes_: int) -> int:
 @njit(inline="always")
 def _length(content: Bytes, at: int, bare: bool, lengths: Ints) -> tuple[int, int]:  # noqa: FBT001 - a kernel
     """The length of the message at `at`, 0 at the end of a session; and the fault."""
-    said = _whole(content, at, PREFIX_BYTES)
-    if said == 0 and not bare:
+    stated = _whole(content, at, PREFIX_BYTES)
+    if stated == 0 and not bare:
         return 0, SOUND
     length = lengths[content[at + PREFIX_BYTES]]
     if length == 0:
         return 0, UNKNOWN_TYPE
-    if said != (0 if bare else length):
+    if stated != (0 if bare else length):
         return 0, WRONG_LENGTH
     return length, SOUND
 

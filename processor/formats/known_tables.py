@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.columns import mapped
 from processor.formats.mapped.tables import parts_of
-from processor.formats.mapped.vendors import VENDORS, Shape, shape_of
+from processor.formats.mapped.vendors import VENDORS, TableStart, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +36,11 @@ FORMAT: Final = _KnownTables()
 
 
 def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
-    shape: Shape | None = shape_of(file, head)
-    if shape is None:
+    start: TableStart | None = start_of(file, head)
+    if start is None:
         return []
     for vendor in VENDORS:
-        said = vendor.table(shape)
-        if said is not None:
-            return [mapped(file, head, said.kinds, said.table, said.rules)]
+        known = vendor.table(start)
+        if known is not None:
+            return [mapped(file, head, known.kinds, known.table, known.rules)]
     return []

@@ -17,7 +17,7 @@ import numpy as np
 from processor.core.events import BUY, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.lines import text
 from processor.formats.lines.chunks import head_lines
 from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
@@ -259,4 +259,4 @@ def _states(messages: Rows, book: Rows, layout: text.Layout) -> BookEvents:
         for side in ("bid", "ask")
     )
     rows = replace(book.where(of_book), price_decimals=_PRICE_DECIMALS)
-    return full_states(rows, messages.values[_TIME][of_message], bids, asks)
+    return full_books(rows, messages.values[_TIME][of_message], bids, asks)

@@ -19,7 +19,7 @@ from processor.formats.lines import text
 from processor.formats.lines.headers import sound_names
 from processor.formats.lines.levels import read_levels
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
-from processor.formats.recordings.told import key_of
+from processor.formats.recordings.seen_messages import key_of
 from processor.names import printable
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 
 from processor.core.events import BUY, SELL, UNKNOWN, BookEvents
 from processor.core.merge.parts import batch
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
-from processor.formats.books.states import full_states
 from processor.formats.lines import text
 from processor.formats.lines.archives import TradeColumns, preferred, trades_part
 from processor.formats.lines.chunks import head_lines
@@ -154,7 +154,7 @@ def _states(file: SourceFile, channel: _States, instrument: str, time: str) -> P
     )
 
     def convert(rows: Rows) -> Batch:
-        return batch(None, full_states(rows, rows.values[layout.row_of(time)], bids, asks), rows.consumed_bytes)
+        return batch(None, full_books(rows, rows.values[layout.row_of(time)], bids, asks), rows.consumed_bytes)
 
     return table_part(file, Table(layout, time), lambda _: convert, book=True)
 

@@ -32,8 +32,8 @@ from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, scaled
 from processor.core.kernel import WIDTH
 from processor.errors import ScaleOverflow
 from processor.formats import open_dataset
+from processor.formats.books.occupied_prices import OccupiedPrices
 from processor.formats.books.orders import ADD, RESET, OrderBook
-from processor.formats.books.resting import Resting
 from processor.publish.publisher import metrics_payload, ohlc_payload, overview_payload
 from processor.settings import Aggregation, CvdReset, Settings
 from processor.sources.source import open_source
@@ -454,7 +454,7 @@ def test_orders_of_more_than_fits_at_a_price_are_refused_with_their_sum() -> Non
 
 @pytest.mark.parametrize("price", [10**17, -(10**17)])
 def test_orders_and_levels_have_room_for_more_decimals_or_are_refused(price: int) -> None:
-    book, resting = OrderBook(), Resting()
+    book, resting = OrderBook(), OccupiedPrices()
     book.apply(*orders(1, price=price))
     resting.update(np.array([price]), np.array([1]))
     for each in (book, resting):

@@ -71,7 +71,7 @@ def entries(raw: ForwardReader) -> Iterator[Entry]:
         DamagedTar: a header is damaged.
         CutOffTar: the archive ends too early.
     """
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     while True:
         begin = _whole(raw, HEADER_BYTES)
         if not any(begin):
@@ -84,13 +84,13 @@ def entries(raw: ForwardReader) -> Iterator[Entry]:
         if info.type == tarfile.GNUTYPE_SPARSE:
             _skip_map(raw, begin)
         offset = raw.at
-        size = 0 if info.type in _WITHOUT_CONTENT else int(said.get("size", info.size))
+        size = 0 if info.type in _WITHOUT_CONTENT else int(fields.get("size", info.size))
         if info.type in {tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}:
-            said |= _extension(info.type, _whole(raw, size))
+            fields |= _extension(info.type, _whole(raw, size))
         elif info.type not in {tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE}:
             if info.type != tarfile.DIRTYPE:
-                yield Entry(said.get("path", info.name), size, offset, _fault(info, said))
-            said = {}
+                yield Entry(fields.get("path", info.name), size, offset, _fault(info, fields))
+            fields = {}
         raw.skip_to(offset + -(-size // HEADER_BYTES) * HEADER_BYTES)
 
 
@@ -122,26 +122,26 @@ def _extension(kind: bytes, content: bytes) -> dict[str, str]:
     """The extended header of the next member: a long name (GNU), or any fields (POSIX)."""
     if kind == tarfile.GNUTYPE_LONGNAME:
         return {"path": _text(content.partition(b"\0")[0])}
-    said = {}
+    fields = {}
     while content:
         length, _, rest = content.partition(b" ")
         if not length.isdigit() or not len(length) < int(length) <= len(content):
             break
         key, _, value = rest[: int(length) - len(length) - 2].partition(b"=")
-        said[_text(key)] = _text(value)
+        fields[_text(key)] = _text(value)
         content = content[int(length) :]
-    if not said.get("size", "0").isdecimal():
-        del said["size"]
-    return said
+    if not fields.get("size", "0").isdecimal():
+        del fields["size"]
+    return fields
 
 
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def _fault(info: tarfile.TarInfo, said: dict[str, str]) -> str | None:
-    if any(key.startswith(_SPARSE) for key in said):
+def _fault(info: tarfile.TarInfo, fields: dict[str, str]) -> str | None:
+    if any(key.startswith(_SPARSE) for key in fields):
         return _FAULTS[tarfile.GNUTYPE_SPARSE]
     if info.type in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}:
         return None
-    return _FAULTS.get(info.type, "not a regular file").format(said.get("linkpath", info.linkname))
+    return _FAULTS.get(info.type, "not a regular file").format(fields.get("linkpath", info.linkname))

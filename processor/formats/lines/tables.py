@@ -304,7 +304,7 @@ class DayCheck:
         else:
             _mark_near(np.concatenate((times, ahead[:ROWS_AHEAD])), first_ns, beyond_ns, self._state, near)
         far = np.flatnonzero(~near)
-        found = ((int(lines[row]), int(times[row]), self._said(int(times[row]))) for row in far)
+        found = ((int(lines[row]), int(times[row]), self._described(int(times[row]))) for row in far)
         self._report.add_all("malformed", self._name, found, len(far))
         return near
 
@@ -320,7 +320,7 @@ class DayCheck:
             earliest_ns, latest_ns = min(earliest_ns, last_ns), max(latest_ns, last_ns)
         return latest_ns - earliest_ns >= NS_PER_DAY
 
-    def _said(self, time_ns: int) -> str:
+    def _described(self, time_ns: int) -> str:
         shown = f"time {_shown(time_ns)}"
         if time_ns < _NO_WINDOW[0]:
             return f"{shown} is before 1990: is it in another unit?"

@@ -46,7 +46,7 @@ def is_table(file: SourceFile, head: bytes) -> bool:
     if sample is None:
         return False
     times = times_of(sample, [name for name in sample.names if name], file.name)
-    return times.said is not None or not sample.typed.isdisjoint(times.columns)
+    return times.line is not None or not sample.typed.isdisjoint(times.columns)
 
 
 def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
@@ -145,7 +145,7 @@ def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[st
 
 def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator[str]:
     day = next((key for key, value in partitions.items() if is_date_alone(value)), None)
-    if times.said is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
+    if times.line is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
         yield _with(f"time = [{_text(day)}, {_name(times.columns[0], sample)}]", f"the day from the folders {day}=...")
         return
     if len(times.columns) > 1:
@@ -154,14 +154,14 @@ def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator
         yield f"time = {_name(times.columns[0], sample) if times.columns else _text('time')}"
     if times.local is not None:
         yield _with(f"local_time = {_name(times.local, sample)}", "the recorder's clock")
-    if times.said:
-        is_unit = times.said.startswith("time_unit") and "iso" not in times.said
+    if times.line:
+        is_unit = times.line.startswith("time_unit") and "iso" not in times.line
         forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
-        has_zone = "%z" in times.said or times.zone is not None
+        has_zone = "%z" in times.line or times.zone is not None
         remark = (
             forms if is_unit else None if has_zone else 'in UTC unless it names a zone; or add zone = "Europe/Berlin"'
         )
-        yield times.said if remark is None else _with(times.said, remark)
+        yield times.line if remark is None else _with(times.line, remark)
     if times.zone is not None:
         yield _with(f"zone = {_text(times.zone)}", "as the column's name says")
 

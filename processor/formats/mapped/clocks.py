@@ -44,13 +44,13 @@ _CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "n
 class Clock:
     """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or by a `form`.
 
-    `said` is a phrase for an assumption that nobody wrote down; None for no assumption.
+    `assumption` is a phrase for an assumption that nobody wrote down; None for no assumption.
     """
 
     unit: str | None
     form: TimeForm | None
     zone: Zone = UTC_ZONE
-    said: str | None = None
+    assumption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +70,28 @@ class TimeColumn:
     in_two: bool = False
 
 
-def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Clock:
+def clock_for(column: TimeColumn, given: str | None, zone_name: str | None) -> Clock:
     """How a column is read, by the unit or format (None: not given) and the zone of the mapping.
 
     Raises:
         DatasetError: the mapping contradicts the values, or nothing shows how they are written.
     """
     zone = zone_of(zone_name) if zone_name is not None else None
-    if said is not None and said in UNITS_NS:
+    if given is not None and given in UNITS_NS:
         if column.in_two:
             msg = f"{column.file}: {column.name} is a date and a time of day: leave out time_unit"
             raise DatasetError(msg)
-        return _of_unit(column, said)
-    if said is not None and said != ISO:
-        return _of_format(column, said, zone)
+        return _of_unit(column, given)
+    if given is not None and given != ISO:
+        return _of_format(column, given, zone)
     values = column.first
     if not values and column.in_two:
         return Clock(None, of_format("%Y-%m-%d %H:%M:%S.%f"))
     iso = [value for value in values if _PLAIN_ISO.fullmatch(value)]
     if zone is None and not column.in_two and len(iso) >= _ENOUGH * len(values):
-        return Clock(ISO, None, said=None if said else f"{column.name} is read as ISO, in UTC")
+        return Clock(ISO, None, assumption=None if given else f"{column.name} is read as ISO, in UTC")
     found = _found(column, zone)
-    if found is None and said and iso and zone is None and not column.in_two:
+    if found is None and given and iso and zone is None and not column.in_two:
         return Clock(ISO, None)
     if found is None:
         raise _unknown(column)
@@ -214,9 +214,13 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
             msg = f"{column.file}: {column.name} {values[0]} is a number since 1970, in UTC: leave out zone"
             raise DatasetError(msg)
         if unit is not None:
-            said = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
+            assumption = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
             has_decimals = unit != "s" and any(match[2] is not None for match in numbers)
-            return Clock(None, of_unit(unit), said=said) if has_decimals else Clock(unit, None, said=said)
+            return (
+                Clock(None, of_unit(unit), assumption=assumption)
+                if has_decimals
+                else Clock(unit, None, assumption=assumption)
+            )
     more = column.last() if digits_vary(values) else ()
     best = _best(values, forms_of(values, more), zone)
     if len(best) > 1:

@@ -47,14 +47,14 @@ class Rules:
     """Properties of a vendor's tables that a mapping cannot express.
 
     `sequence` names the columns of an update's number and of the number before it. With `keeps_quotes`, an
-    empty bid or ask means unchanged. `flags` names MetaTrader's column of what a tick changes. `said` are
+    empty bid or ask means unchanged. `flags` names MetaTrader's column of what a tick changes. `assumptions` are
     assumptions that hold for every file.
     """
 
     sequence: tuple[str, str] | None = None
     keeps_quotes: bool = False
     flags: str | None = None
-    said: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     @property
     def integers(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Mapped:
 
     `added` are columns from the names of folders. `clocks` says how the times of each clock are read. `numbers` is
     how numbers are written (rewriting.POINT, COMMA or UNSURE). `instrument` is None if it is in a column.
-    `said` are the assumptions that nobody wrote down.
+    `assumptions` are the assumptions that nobody wrote down.
     """
 
     file: SourceFile
@@ -84,7 +84,7 @@ class Mapped:
     numbers: int
     instrument: str | None
     has_sizes: bool = True
-    said: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     rules: Rules = NO_RULES
     origin: Table | None = None
     """The table of the mapping that matches the file, if it is not `table` itself."""
@@ -268,12 +268,12 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, r
     if instrument is None and all(name in added for name in named_by):
         instrument = ":".join(added.pop(name) for name in named_by)
     clocks = {columns: _clock(file, content, added, columns, table) for columns in table.clocks()}
-    numbers, said = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
-    said += [clock.said for clock in clocks.values() if clock.said]
-    said += _doubts(content, sizes or [str(table.size)]) if BOOK in kinds else []
+    numbers, assumptions = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
+    assumptions += [clock.assumption for clock in clocks.values() if clock.assumption]
+    assumptions += _doubts(content, sizes or [str(table.size)]) if BOOK in kinds else []
     return Mapped(
         file, head, kinds, table, content, added, clocks, numbers, instrument, has_sizes=has_sizes,
-        said=(*rules.said, *said), rules=rules,
+        assumptions=(*rules.assumptions, *assumptions), rules=rules,
     )  # fmt: skip
 
 
@@ -312,7 +312,7 @@ def _missing(
     if column.isdecimal() and table.header and not hint:
         hint = "; columns have numbers where header = false"
     return DatasetError(
-        f"{file.name} has no column {quoted(_as_said(column, table))} "
+        f"{file.name} has no column {quoted(_as_mapped(column, table))} "
         f"({FILE_NAME}: {key} of [{_kind_of(key, kinds)}]); it has {_shown(content.known)}{hint}"
     )
 
@@ -322,7 +322,7 @@ def _kind_of(key: str, kinds: frozenset[str]) -> str:
     return BOOK if BOOK in kinds and key in {"levels", "bids", "asks"} else min(kinds, key=(TRADES, BOOK, ORDERS).index)
 
 
-def _as_said(column: str, table: Table) -> Name:
+def _as_mapped(column: str, table: Table) -> Name:
     """A column's name as the mapping has it, which may be a number."""
     return int(column) if column.isdecimal() and not table.header else column
 
@@ -344,7 +344,7 @@ def _clock(file: SourceFile, content: Content, added: dict[str, str], columns: t
         lambda: _joined(content, content.last_rows(), columns, added),
         in_two=len(columns) > 1,
     )
-    return clock_for(column, table.time_said, table.zone)
+    return clock_for(column, table.time_form, table.zone)
 
 
 def _joined(

@@ -71,8 +71,8 @@ def side_words(name: str, words: Sequence[str], *, of_book: bool, of_trades: boo
     if not lower or len(lower) > _MOST:
         return {}
     flag = _flag(lower)
-    if flag is not None and (said := _of_flag(name, flag, of_book=of_book, of_trades=of_trades)) is not None:
-        return said
+    if flag is not None and (meanings := _of_flag(name, flag, of_book=of_book, of_trades=of_trades)) is not None:
+        return meanings
     rests = not of_trades and (
         of_book or set(lower) <= {"bid", "ask", "bids", "asks", "offer"} or (set(lower) <= {"a", "b"} and "a" in lower)
     )

@@ -112,8 +112,8 @@ class Lines(SourceFile):
 
     def report(self, report: Report) -> None:
         """Report the assumptions, after the file has been read."""
-        for said in self._mapped.said:
-            report.add("assumptions", self.name, None, None, said)
+        for assumption in self._mapped.assumptions:
+            report.add("assumptions", self.name, None, None, assumption)
         if self.notes.ambiguous:
             detail = "local times that occur twice, as clocks were set back: read by the order of rows, or as the first"
             report.add("assumptions", self.name, None, None, detail, count=self.notes.ambiguous)

@@ -74,7 +74,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header: bool = True
 
     @property
-    def time_said(self) -> str | None:
+    def time_form(self) -> str | None:
         """How times are written: a unit, "iso" or a format; None if the values must show it."""
         return self.format if self.time_unit is None else self.time_unit
 
@@ -96,8 +96,8 @@ def named_columns(table: Table) -> list[tuple[str, str]]:
     )  # fmt: skip
     named: list[tuple[str, Name]] = []
     for key in keys:
-        said = getattr(table, key)
-        columns = said if isinstance(said, list) else [said]
+        given = getattr(table, key)
+        columns = given if isinstance(given, list) else [given]
         named += [(key, column) for column in columns if column is not None and not isinstance(column, bool)]
     named += [("levels", column) for level in table.levels for column in level]
     return [(key, str(column)) for key, column in named]
@@ -111,13 +111,13 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
         DatasetError: the file is not a valid mapping.
     """
     try:
-        said = tomllib.loads(content.decode("utf-8-sig"))
+        given = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{name} cannot be read: {clipped(error)}"
         raise DatasetError(msg) from error
     tables = []
-    for kind, tables_said in said.items():
-        each = tables_said if isinstance(tables_said, list) else [tables_said]
+    for kind, described in given.items():
+        each = described if isinstance(described, list) else [described]
         if kind not in _KINDS or not all(isinstance(table, dict) for table in each):
             msg = f"{name}: unknown table {quoted(kind)}: expected [trades], [book] or [orders]"
             raise DatasetError(msg)
@@ -125,14 +125,14 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
     return tuple(tables)
 
 
-def _table(kind: str, said: dict[str, object], name: str) -> Table:
-    for key in said.keys() - set(Table.__struct_fields__):
+def _table(kind: str, given: dict[str, object], name: str) -> Table:
+    for key in given.keys() - set(Table.__struct_fields__):
         near = get_close_matches(key, Table.__struct_fields__, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; known keys are {', '.join(Table.__struct_fields__)}"
         msg = f"{name}: [{kind}] has an unknown key {quoted(key)}{hint}"
         raise DatasetError(msg)
     try:
-        table = msgspec.convert(said, Table)
+        table = msgspec.convert(given, Table)
     except msgspec.ValidationError as error:
         msg = f"{name}: [{kind}]: {clipped(error)}"
         raise DatasetError(msg) from None
@@ -179,8 +179,8 @@ def _fault_of_instrument(table: Table) -> str | None:
 def _fault_of_time(table: Table) -> str | None:
     if table.time_unit is not None and table.format is not None:
         return "give either time_unit or format"
-    for key, said in (("time_unit", table.time_unit), ("format", table.format)):
-        fault = None if said is None else _fault_of_form(key, said)
+    for key, given in (("time_unit", table.time_unit), ("format", table.format)):
+        fault = None if given is None else _fault_of_form(key, given)
         if fault is not None:
             return fault
     long = next(
@@ -200,15 +200,15 @@ def _fault_of_time(table: Table) -> str | None:
     return next((fault for fault, found in faults.items() if found), None)
 
 
-def _fault_of_form(key: str, said: str) -> str | None:
-    if key == "time_unit" and said in {*UNITS_NS, ISO}:
+def _fault_of_form(key: str, given: str) -> str | None:
+    if key == "time_unit" and given in {*UNITS_NS, ISO}:
         return None
-    if "%" not in said:
-        return f'{key} is {quoted(said)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
+    if "%" not in given:
+        return f'{key} is {quoted(given)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
     try:
-        of_format(said)
+        of_format(given)
     except BadFormat as error:
-        return f"{key} is {quoted(said)}: {error}"
+        return f"{key} is {quoted(given)}: {error}"
     return None
 
 
@@ -270,13 +270,13 @@ def _fault_of_words(kind: str, table: Table) -> str | None:
 
 def words_of(table: Table, key: str) -> list[bytes]:
     """The words that a key stands for."""
-    said = getattr(table, key)
-    return [word_of(word) for word in (said if isinstance(said, list) else [said]) if word is not None]
+    given = getattr(table, key)
+    return [word_of(word) for word in (given if isinstance(given, list) else [given]) if word is not None]
 
 
-def word_of(said: Word) -> bytes:
+def word_of(given: Word) -> bytes:
     """A word as it appears in a file."""
-    return (str(said).lower() if isinstance(said, bool) else str(said)).encode()
+    return (str(given).lower() if isinstance(given, bool) else str(given)).encode()
 
 
 def quoted(name: object) -> str:

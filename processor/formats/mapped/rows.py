@@ -10,8 +10,8 @@ import numpy as np
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
-from processor.formats.books.states import full_states
 from processor.formats.lines.levels import read_levels
 from processor.formats.lines.specs import ABSENT
 from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
@@ -80,7 +80,7 @@ class _Reader:
 
     def __init__(self, mapped: Mapped, layout: Layout, time: str) -> None:
         self._mapped = mapped
-        self._said = mapped.table
+        self._table = mapped.table
         self._layout = layout
         self._time = time
 
@@ -112,8 +112,8 @@ class _Reader:
         """The rows with a trade: if rows may have only quotes, those with a price and a size."""
         if len(self._mapped.kinds) == 1:
             return rows
-        priced = self._column(rows, self._said.price) != ABSENT
-        sized = self._column(rows, self._said.size) != ABSENT
+        priced = self._column(rows, self._table.price) != ABSENT
+        sized = self._column(rows, self._table.size) != ABSENT
         halves = np.flatnonzero(priced != sized)
         found = ((int(rows.lines[row]), None, "a trade without a price or a size") for row in halves)
         report.add_all("not_trades" if self._mapped.rules.flags else "malformed", name, found, len(halves))
@@ -122,48 +122,48 @@ class _Reader:
     def _trades(self, rows: Rows) -> Trades:
         if self._mapped.rules.flags is not None:
             aggressor = aggressors_of_flags(self._column(rows, self._mapped.rules.flags))
-        elif self._said.side is None:
+        elif self._table.side is None:
             aggressor = np.full(len(rows), UNKNOWN, np.int8)
         else:
-            words = self._column(rows, self._said.side)
+            words = self._column(rows, self._table.side)
             aggressor = _AGGRESSORS[np.where(words == ABSENT, len(_AGGRESSORS) - 1, words)]
         return Trades(
             time_ns=self._column(rows, self._time),
-            price_ticks=self._column(rows, self._said.price),
-            size_lots=self._column(rows, self._said.size),
+            price_ticks=self._column(rows, self._table.price),
+            size_lots=self._column(rows, self._table.size),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
             aggressor=aggressor,
         )
 
     def _ids(self, rows: Rows) -> NDArray[np.int64] | None:
-        return None if self._said.id is None else self._column(rows, self._said.id)
+        return None if self._table.id is None else self._column(rows, self._table.id)
 
     def _book_of(self, report: Report, lines: Lines) -> _BookOf:
-        if self._said.bids is not None:
+        if self._table.bids is not None:
             return _OfLists(self._mapped, self._layout, self._time, report, lines).book
         if self._mapped.rules.keeps_quotes:
-            quotes = KeptQuotes(self._layout, self._said.levels[0], report, lines.name)
+            quotes = KeptQuotes(self._layout, self._table.levels[0], report, lines.name)
             return lambda rows: quotes.book(rows, self._column(rows, self._time))
-        if self._said.levels:
+        if self._table.levels:
             return lambda rows: self._states(rows, report, lines.name)
         runs = SnapshotRuns()
         return lambda rows: self._updates(rows, runs)
 
     def _states(self, rows: Rows, report: Report, name: str) -> BookEvents:
-        levels = [list(map(str, level)) for level in self._said.levels]
+        levels = [list(map(str, level)) for level in self._table.levels]
         times = self._column(rows, self._time)
         where = self._layout.row_of
         asks_at = 2 if len(levels[0]) > 2 else -1  # noqa: PLR2004 - columns of a level without sizes
         rows = self._quoted(rows, [where(level[at]) for level in levels for at in (0, asks_at)], report, name)
         if self._mapped.has_sizes:
             bids, asks = ([(where(level[at]), where(level[at + 1])) for level in levels] for at in (0, 2))
-            return full_states(rows, times, bids, asks)
+            return full_books(rows, times, bids, asks)
         ones = len(rows.values)
         bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, asks_at))
         report.add_all("unknown_sizes", name, [(None, None, "a bid and an ask without sizes")], len(rows))
         values = np.vstack((rows.values, np.ones((1, len(rows)), np.int64)))
-        return full_states(replace(rows, values=values, size_decimals=0), times, bids, asks)
+        return full_books(replace(rows, values=values, size_decimals=0), times, bids, asks)
 
     def _quoted(self, rows: Rows, prices: list[int], report: Report, name: str) -> Rows:
         """The rows without prices of 0, which mean no quote; if there are prices below 0, a price of 0 is a price."""
@@ -181,16 +181,16 @@ class _Reader:
     def _updates(self, rows: Rows, runs: SnapshotRuns) -> BookEvents:
         events = BookEvents(
             time_ns=self._column(rows, self._time),
-            price_ticks=self._column(rows, self._said.price),
-            size_lots=self._column(rows, self._said.size),
+            price_ticks=self._column(rows, self._table.price),
+            size_lots=self._column(rows, self._table.size),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
-            side=_SIDES[self._column(rows, self._said.side)],
+            side=_SIDES[self._column(rows, self._table.side)],
         )
-        if self._said.snapshot is None:
+        if self._table.snapshot is None:
             return events
-        always = self._said.snapshot is True
-        flags = np.ones(len(rows), np.bool_) if always else self._column(rows, self._said.snapshot) == 1
+        always = self._table.snapshot is True
+        flags = np.ones(len(rows), np.bool_) if always else self._column(rows, self._table.snapshot) == 1
         return with_clears(events, runs.starts(flags, events.time_ns))
 
 
@@ -208,11 +208,11 @@ class _OfLists:
     def book(self, rows: Rows) -> BookEvents | None:
         """The full book of each row, or its changes if the mapping says so."""
         sides = _lists_of(self._lines.notes, rows, len(self._mapped.lists))
-        said = self._mapped.table
+        table = self._mapped.table
         found = read_levels(
             [paired(lists) or b"[0]" for row in sides for lists in row],
             *self._decimals,
-            rounded_to=(said.price_decimals, said.size_decimals),
+            rounded_to=(table.price_decimals, table.size_decimals),
         )
         found.report_rounded(self._report, self._lines.name, rows.lines.tolist())
         self._decimals = found.price_decimals, found.size_decimals

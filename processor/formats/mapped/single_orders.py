@@ -17,7 +17,7 @@ from processor.formats.lines.specs import ABSENT
 from processor.formats.lines.tables import OrderCheck, Table, TableReader, begin_ns
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
-from processor.formats.recordings.in_turn import InTurn, ReceiptOrder, Received, begun_by
+from processor.formats.recordings.sequencing import EffectiveTimes, ReceiptOrder, Received, emptied_before
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -98,7 +98,7 @@ class _Log:
         self._in_order: ReceiptOrder[_Changes] = ReceiptOrder(
             "sort the rows by local_time, or by time if there is no local_time"
         )
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
         self._order = OrderCheck(report)
         self._name = ""
         self._last_ns: int | None = None
@@ -109,7 +109,7 @@ class _Log:
     def next_file(self, name: str, before: str) -> None:
         """Start another file, after the one called `before`."""
         self._name, self._before, self._before_ns = name, before, self._last_ns
-        self._in_order.next_file(name, anew=False)
+        self._in_order.next_file(name, restart=False)
 
     def end_file(self) -> BookEvents | None:
         """The remaining events of the file."""
@@ -122,9 +122,9 @@ class _Log:
             DatasetError: the file starts before the end of the file before it, so their order is unknown; or a
                 row is too far out of order.
         """
-        said, layout = mapped.table, table.layout
-        keys = [key for _, key in action_words(said)]
-        deleted = np.array([key == "deleted" for key in keys])[_column(rows, layout, said.action)]
+        mapping, layout = mapped.table, table.layout
+        keys = [key for _, key in action_words(mapping)]
+        deleted = np.array([key == "deleted" for key in keys])[_column(rows, layout, mapping.action)]
         rows, kept = self._complete(rows, layout, mapped, deleted)
         deleted = deleted[kept]
         if not len(rows):
@@ -137,16 +137,16 @@ class _Log:
         self._order.check(self._name, received_ns, rows.lines)
         changes = _Changes(
             time_ns=received_ns,
-            price_ticks=np.where(deleted, 0, _column(rows, layout, said.price)),
-            size_lots=np.where(deleted, 0, _column(rows, layout, said.size)),
+            price_ticks=np.where(deleted, 0, _column(rows, layout, mapping.price)),
+            size_lots=np.where(deleted, 0, _column(rows, layout, mapping.size)),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
             file=self._in_order.file_of(len(rows)),
             line=rows.lines,
             happened_ns=_column(rows, layout, table.time),
-            action=np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, said.action)],
-            order=_column(rows, layout, said.id),
-            side=_SIDES[_column(rows, layout, said.side)],
+            action=np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, mapping.action)],
+            order=_column(rows, layout, mapping.id),
+            side=_SIDES[_column(rows, layout, mapping.side)],
         )
         return self._applied(self._in_order.add(changes))
 
@@ -164,10 +164,10 @@ class _Log:
         events, faults = self._book.apply(
             numbers, changes.action, changes.order, changes.side, changes.price_ticks, changes.size_lots
         )
-        events = self._in_turn.of_events(name, times, changes.line, events)
+        events = self._effective_times.of_events(name, times, changes.line, events)
         self._report_faults(name, faults, changes.line, times)
         if emptied is not None:
-            events = begun_by(emptied, times, events)
+            events = emptied_before(emptied, times, events)
         return replace(events, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
 
     def _complete(

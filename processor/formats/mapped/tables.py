@@ -28,7 +28,9 @@ _OF_A_ROW: Final = (
 """The keys that [trades] and [book] must share to be read from one file."""
 _OF_A_BOOK: Final = ("levels", "bids", "asks")
 _OF_METATRADER: Final = [["<BID>", "<ASK>"]]
-_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> means unchanged, as in MetaTrader's ticks",))
+_KEPT: Final = Rules(
+    keeps_quotes=True, assumptions=("an empty <BID> or <ASK> means unchanged, as in MetaTrader's ticks",)
+)
 
 
 def parts_of_one(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
@@ -106,5 +108,5 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
         raise faults[0]
     if len(found) > 1:
         return [replace(each, label=f" [{min(each.kinds)}]") for each in found]
-    said = f"it is read only as [{min(found[0].kinds)}]: {faults[-1]}"
-    return [replace(found[0], said=(*found[0].said, said))]
+    assumption = f"it is read only as [{min(found[0].kinds)}]: {faults[-1]}"
+    return [replace(found[0], assumptions=(*found[0].assumptions, assumption))]

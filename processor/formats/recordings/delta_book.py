@@ -11,10 +11,10 @@ import numpy as np
 from processor.core.events import ASK, BID, BookEvents
 from processor.formats.lines.kernels import MAX_DECIMALS
 from processor.formats.lines.levels import as_snapshot
-from processor.formats.recordings.in_turn import InTurn
-from processor.formats.recordings.moments import Moments
+from processor.formats.recordings.content_overlap import ContentOverlap
+from processor.formats.recordings.seen_messages import SeenMessages, key_of, numbers_of, refuse_contradiction
+from processor.formats.recordings.sequencing import EffectiveTimes
 from processor.formats.recordings.text_book import TextBook
-from processor.formats.recordings.told import Told, key_of, numbers_of, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _HeldMessage:
     """A message that waits with its levels until it is decided what to do with it."""
 
     message: BookMessage
@@ -77,7 +77,7 @@ class DeltaBook:
         self._checksum = checksum
         self._texts = TextBook()
         self._depth: int | None = None
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
         self._last_id: int | None = None
         self._started = False
         self._first_ns: int | None = None
@@ -87,15 +87,15 @@ class DeltaBook:
         """Whether the channel sends updates: if it sends only whole books, no snapshot is older than the book."""
         self._broken_ns: int | None = None
         """The time since which the book is known to differ from the exchange's; None if it is not known to differ."""
-        self._waiting: _Told | None = None
+        self._waiting: _HeldMessage | None = None
         """A snapshot without a time: it takes the time of the next update."""
-        self._early: deque[_Told] = deque()
+        self._early: deque[_HeldMessage] = deque()
         """Updates before the first snapshot, if snapshots are fetched and may be older than these updates."""
         self._fetched_ns: int | None = None
         """Exchange time of the last fetched snapshot, which contains all updates up to that time."""
-        self._told = Told()
-        self._wholes = Moments("the book at one time")
-        self._changes = Moments("the book changes at one time")
+        self._seen = SeenMessages()
+        self._wholes = ContentOverlap("the book at one time")
+        self._changes = ContentOverlap("the book changes at one time")
         """The messages of earlier recordings: by number if they have one, otherwise by content."""
         self._until_ns: int | None = None
         """The exchange time up to which earlier recordings have the book; None if this file overlaps none."""
@@ -105,8 +105,8 @@ class DeltaBook:
 
         `overlaps`: the file starts before the end of the files before it.
         """
-        for told in (self._told, self._wholes, self._changes):
-            told.next_file(name, next_ns)
+        for known in (self._seen, self._wholes, self._changes):
+            known.next_file(name, next_ns)
         self._until_ns = self._last_ns if overlaps else None
 
     def take(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
@@ -115,10 +115,10 @@ class DeltaBook:
         Raises:
             DatasetError: an earlier recording has the message with other levels.
         """
-        told = self._until_ns is not None
-        if message.is_snapshot and message.time_ns is None and (told or place.time_ns is None):
+        overlaps = self._until_ns is not None
+        if message.is_snapshot and message.time_ns is None and (overlaps or place.time_ns is None):
             self._leave_waiting()
-            self._waiting = _Told(message, place, levels())
+            self._waiting = _HeldMessage(message, place, levels())
             return SKIPPED
         if self._until_ns is not None and message.time_ns is not None:
             if message.time_ns > self._until_ns:
@@ -139,8 +139,8 @@ class DeltaBook:
         Raises:
             DatasetError: the recording contradicts an earlier one.
         """
-        for told in (self._wholes, self._changes):
-            told.end()
+        for known in (self._wholes, self._changes):
+            known.end()
         for early in self._early:
             self._add("before_snapshot", early.place, "an update before the first snapshot of the book")
         self._early.clear()
@@ -165,7 +165,7 @@ class DeltaBook:
             self._add("old_snapshots", self._waiting.place, "another file is ahead of this snapshot")
             self._waiting = None
         outcome: Outcome | None = SKIPPED
-        if self._is_told(message, place, levels):
+        if self._is_repeated(message, place, levels):
             self._add("duplicates", place, "another file has the same message")
         elif is_snapshot and not follows:
             self._add("old_snapshots", place, "another file is ahead of this snapshot")
@@ -184,7 +184,7 @@ class DeltaBook:
         """Whether a message comes after the latest one by the venue's numbers."""
         return message.last_id is not None and self._last_id is not None and message.last_id > self._last_id
 
-    def _is_told(self, message: BookMessage, place: Place, levels: Levels) -> bool:
+    def _is_repeated(self, message: BookMessage, place: Place, levels: Levels) -> bool:
         """Whether an earlier recording has the message; snapshots among updates may have other depths.
 
         Raises:
@@ -193,26 +193,26 @@ class DeltaBook:
         content = _content(message, levels())
         is_any = message.is_snapshot and self._has_updates
         if message.last_id is None:
-            told = self._wholes if message.is_snapshot else self._changes
-            return told.has(content) if is_any else told.is_told(content, _time_of(message), place.where)
-        found = self._told.find(_key(message))
-        contents = self._told.contents[found.start : found.stop].tolist()
+            known = self._wholes if message.is_snapshot else self._changes
+            return known.has(content) if is_any else known.is_repeated(content, _time_of(message), place.where)
+        found = self._seen.find(_key(message))
+        contents = self._seen.contents[found.start : found.stop].tolist()
         for at, other in zip(found, contents, strict=True):
             if content not in contents and not (content ^ other) & _FOLLOWED and not is_any:
-                refuse(f"message {message.last_id} of the book", self._told.place(at), place.where)
+                refuse_contradiction(f"message {message.last_id} of the book", self._seen.place(at), place.where)
         return content in contents or (bool(found) and not is_any)
 
     def _keep(self, message: BookMessage, place: Place, levels: Levels) -> None:
         if message.time_ns is not None:
             self._last_ns = message.time_ns if self._last_ns is None else max(self._last_ns, message.time_ns)
-        if not self._told.concerns(place.known_ns) and not self._wholes.concerns(place.known_ns):
+        if not self._seen.may_overlap(place.known_ns) and not self._wholes.may_overlap(place.known_ns):
             return
         content = _content(message, levels())
         if message.last_id is not None:
-            self._told.keep(place.known_ns, _key(message), content, place.line)
+            self._seen.keep(place.known_ns, _key(message), content, place.line)
         else:
-            told = self._wholes if message.is_snapshot else self._changes
-            told.keep(place.known_ns, content, _time_of(message), place.line)
+            known = self._wholes if message.is_snapshot else self._changes
+            known.keep(place.known_ns, content, _time_of(message), place.line)
 
     def _snapshot(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
         self._leave_waiting()
@@ -247,7 +247,7 @@ class DeltaBook:
         """Set the book to this snapshot."""
         self._started = True
         if place.time_ns is not None:
-            self._in_turn.begin_at(place.file, place.time_ns, place.line)
+            self._effective_times.begin_at(place.file, place.time_ns, place.line)
         if self._first_ns is None:
             self._first_ns = message.time_ns
         self._last_id = message.last_id
@@ -260,7 +260,7 @@ class DeltaBook:
     def _update(self, message: BookMessage, place: Place, levels: Levels) -> Outcome:
         parts: list[BookEvents] = []
         if self._waiting is not None:
-            parts.append(self._begun_by(self._waiting, message, place))
+            parts.append(self._dated(self._waiting, message, place))
             self._waiting = None
         elif not self._started:
             self._keep_early(message, place, levels)
@@ -275,34 +275,34 @@ class DeltaBook:
             self._broken_ns = message.time_ns
             self._add("gaps", place, f"updates are missing between {self._last_id} and {message.previous_id}")
         own_ns = place.time_ns
-        place, levels = self._in_its_turn(message, place, levels)
+        place, levels = self._in_sequence(message, place, levels)
         self._last_id = message.last_id
         self._has_updates = True
         cut = [] if self._checksum is None else self._kept_texts(message, place, levels)
         return [*parts, levels(), *cut] if parts or cut or place.time_ns != own_ns else UPDATE
 
-    def _in_its_turn(self, message: BookMessage, place: Place, levels: Levels) -> tuple[Place, Levels]:
+    def _in_sequence(self, message: BookMessage, place: Place, levels: Levels) -> tuple[Place, Levels]:
         """The place and levels of an update, not before the update that it follows by the venue's numbers."""
         if place.time_ns is None:
             return place, levels
         if message.last_id is None or self._last_id is None or message.last_id < self._last_id:
-            self._in_turn.begin_at(place.file, place.time_ns, place.line)
+            self._effective_times.begin_at(place.file, place.time_ns, place.line)
             return place, levels
-        time_ns = self._in_turn.time(place.file, place.time_ns, place.line)
+        time_ns = self._effective_times.time(place.file, place.time_ns, place.line)
         if time_ns == place.time_ns:
             return place, levels
         return replace(place, time_ns=time_ns), lambda: _at(time_ns, levels())
 
-    def _begun_by(self, waiting: _Told, message: BookMessage, place: Place) -> BookEvents:
+    def _dated(self, waiting: _HeldMessage, message: BookMessage, place: Place) -> BookEvents:
         """The waiting snapshot at its time of receipt, or at the time of the update that has come."""
         self._begin(replace(waiting.message, time_ns=message.time_ns), waiting.place, lambda: waiting.events)
         time_ns = place.time_ns if waiting.place.time_ns is None else waiting.place.time_ns
-        self._in_turn.begin_at(place.file, time_ns or 0, place.line)
+        self._effective_times.begin_at(place.file, time_ns or 0, place.line)
         return as_snapshot(time_ns or 0, _at(time_ns or 0, waiting.events))
 
     def _keep_early(self, message: BookMessage, place: Place, levels: Levels) -> None:
         """Keep an update before the first snapshot if snapshots are fetched and may be older; otherwise drop it."""
-        self._early.append(_Told(message, place, levels()))
+        self._early.append(_HeldMessage(message, place, levels()))
         if len(self._early) > (_UPDATES_KEPT if message.is_fetched else 0):
             self._add("before_snapshot", self._early.popleft().place, "an update before the first snapshot of the book")
 
@@ -343,8 +343,8 @@ def _content(message: BookMessage, events: BookEvents) -> int:
     A venue that combines updates may start them differently for each receiver and end at the same number: the lowest
     bits hold the number that the message follows.
     """
-    said = _time_of(message), message.is_snapshot, len(message.bids), *numbers_of(events)
-    return key_of(repr(said).encode()) & ~_FOLLOWED | (message.previous_id or 0) & _FOLLOWED
+    content = _time_of(message), message.is_snapshot, len(message.bids), *numbers_of(events)
+    return key_of(repr(content).encode()) & ~_FOLLOWED | (message.previous_id or 0) & _FOLLOWED
 
 
 def _at(time_ns: int, events: BookEvents) -> BookEvents:

@@ -27,7 +27,7 @@ from processor.formats.lines.text import PHRASES
 from processor.formats.recordings.delta_book import SKIPPED, SNAPSHOT, DeltaBook, Place
 from processor.formats.recordings.messages import BookMessage, TradeMessage
 from processor.formats.recordings.trade_ids import TradeIds
-from processor.formats.recordings.trades_alike import RecordedTrade
+from processor.formats.recordings.trades_without_ids import RecordedTrade
 
 if TYPE_CHECKING:
     import re

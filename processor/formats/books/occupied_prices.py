@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Resting:
+class OccupiedPrices:
     """The prices of one side with a resting size."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from processor.formats.lines.tables import Rows
 
 
-def full_states(
+def full_books(
     rows: Rows, time_ns: NDArray[np.int64], bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]
 ) -> BookEvents:
     """Per row a CLEAR and then its levels; levels without a price or a size are left out as empty.

@@ -22,7 +22,7 @@ _WITH_DAY_IN_NAME: Final = frozenset({"lobster"})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FileStart:
     """The start of a file, with its format and its instruments."""
 
     file: SourceFile
@@ -33,7 +33,7 @@ class Told:
     digest: bytes
 
     @classmethod
-    def of(cls, file: SourceFile, head: bytes, format_name: str, instruments: frozenset[str]) -> Told:
+    def of(cls, file: SourceFile, head: bytes, format_name: str, instruments: frozenset[str]) -> FileStart:
         """The start of `file`, from its `head`."""
         digest = hashlib.blake2b(head, digest_size=16).digest()
         return cls(file, format_name, instruments, head[:_START_BYTES], len(head), digest)
@@ -53,7 +53,7 @@ class _Found(Enum):
     SECOND_BEGINS_FIRST = auto()
 
 
-def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
+def repeated_files(contents: Sequence[FileStart]) -> dict[SourceFile, str]:
     """The files that equal another file or are only its beginning, each with a phrase that names the other.
 
     Of equal files the first by name is kept. Files are read to their end only if their heads are alike.
@@ -75,7 +75,7 @@ def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
     return left_out
 
 
-def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
+def _left_out(one: FileStart, other: FileStart) -> dict[SourceFile, str]:
     """The one of the two files that adds nothing to the other, with the reason.
 
     A file that is cut off shows fewer instruments than the whole file, and maybe half of a name.
@@ -90,7 +90,7 @@ def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
     return {}
 
 
-def _found(one: Told, other: Told) -> _Found | None:
+def _found(one: FileStart, other: FileStart) -> _Found | None:
     if one.head_bytes == other.head_bytes == HEAD_BYTES:
         return _compared(one.file, other.file) if one.digest == other.digest else None
     if one.digest == other.digest:

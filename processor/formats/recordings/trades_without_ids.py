@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from processor.errors import DatasetError
-from processor.formats.recordings.moments import Moments
-from processor.formats.recordings.told import key_of
+from processor.formats.recordings.content_overlap import ContentOverlap
+from processor.formats.recordings.seen_messages import key_of
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ class RecordedTrade(NamedTuple):
         return max(self.received_ns, self.sent_ns)
 
 
-class TradesAlike:
+class TradesWithoutIds:
     """Matches equal trades by number: where files overlap, the k-th in a file is the k-th in an earlier one.
 
-    Equal trades within one file are real. Beside the memory of `Moments`, it keeps 8 bytes for each trade that the
+    Equal trades within one file are real. Beside `ContentOverlap`, it keeps 8 bytes for each trade that the
     earlier files lack.
     """
 
@@ -65,7 +65,7 @@ class TradesAlike:
         self._report = report
         self._counts: dict[tuple[int, ...], int] = {}
         """How many trades of each of the last contents this file has had."""
-        self._moments = Moments("the trades at one time")
+        self._overlap = ContentOverlap("the trades at one time")
         self._overlaps = False
         self._name = ""
         self._lacked = array("q")
@@ -82,7 +82,7 @@ class TradesAlike:
             DatasetError: as for `end`.
         """
         self.end()
-        self._moments.next_file(name, next_ns)
+        self._overlap.next_file(name, next_ns)
         self._counts.clear()
         self._overlaps, self._name = overlaps, name
 
@@ -92,14 +92,14 @@ class TradesAlike:
         Raises:
             DatasetError: at an earlier time, each file has a trade that the other lacks.
         """
-        if not self._moments.concerns(trade.known_ns):
+        if not self._overlap.may_overlap(trade.known_ns):
             return True
         content = trade.sent_ns, trade.price, trade.size, trade.aggressor
         key = key_of(repr((*content, self._count(content))).encode())
-        if self._overlaps and self._is_told(trade, key):
+        if self._overlaps and self._is_repeated(trade, key):
             self._report.add("duplicates", trade.file, trade.line, trade.time_ns, "another file has the same trade")
             return False
-        self._moments.keep(trade.known_ns, key, trade.sent_ns, trade.line)
+        self._overlap.keep(trade.known_ns, key, trade.sent_ns, trade.line)
         return True
 
     def end(self) -> None:
@@ -108,7 +108,7 @@ class TradesAlike:
         Raises:
             DatasetError: it contradicts an earlier file, or they share fewer trades than they alternate in missing.
         """
-        self._moments.end()
+        self._overlap.end()
         if self._span is not None:
             self._compare(*self._span)
         self._lacked = array("q")
@@ -122,24 +122,24 @@ class TradesAlike:
             del self._counts[next(iter(self._counts))]
         return number
 
-    def _is_told(self, trade: RecordedTrade, key: int) -> bool:
+    def _is_repeated(self, trade: RecordedTrade, key: int) -> bool:
         first_ns, last_ns = self._span or (trade.sent_ns, trade.sent_ns)
         self._span = min(first_ns, trade.sent_ns), max(last_ns, trade.sent_ns)
-        is_told = self._moments.is_told(key, trade.sent_ns, trade.place)
-        if not is_told and self._moments.is_within(trade.sent_ns):
+        is_repeated = self._overlap.is_repeated(key, trade.sent_ns, trade.place)
+        if not is_repeated and self._overlap.is_within(trade.sent_ns):
             self._lacked.append(trade.sent_ns)
-        return is_told
+        return is_repeated
 
     def _compare(self, first_ns: int, last_ns: int) -> None:
         """Refuse recordings that alternate in missing trades more often than they agree; report what either lacks."""
-        agreed, missed = self._moments.compared(first_ns, last_ns)
+        agreed, missed = self._overlap.compared(first_ns, last_ns)
         lacked = np.sort(np.array(self._lacked, np.int64))
         if not len(missed) and not len(lacked):
             return
         is_mine = np.repeat([False, True], [len(missed), len(lacked)])
         is_mine = is_mine[np.argsort(np.concatenate((missed, lacked)), kind="stable")]
         turns = int(np.count_nonzero(is_mine[1:] != is_mine[:-1]))
-        before = self._moments.first_file()
+        before = self._overlap.first_file()
         found = f"{agreed} trades are in both, {len(missed)} only in {before}, {len(lacked)} only in {self._name}"
         if turns > max(agreed, _TURNS):
             msg = (

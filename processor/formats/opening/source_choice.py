@@ -30,7 +30,7 @@ _LOOKED_AT: Final = 16
 """Batches of a part that are read to see whether it has a book."""
 
 
-def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
+def chosen_parts(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
     """The parts of all formats together; the book is taken only from the best source.
 
     Trades that several formats have are separated by their times while they are read.
@@ -47,11 +47,11 @@ def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
     found: list[Part] = []
     for name, each in parts.items():
         for part in each:
-            tells_book = part.book and name == book_of
-            if part.book and not tells_book and _has_book(part):
+            gives_book = part.book and name == book_of
+            if part.book and not gives_book and _has_book(part):
                 report.add("unused", part.name, None, None, f"its book is left out: the book is read from {book_of}")
-            if part.trades or tells_book:
-                found.append(replace(part, book=tells_book, trades_rank=by_trades.index(name)))
+            if part.trades or gives_book:
+                found.append(replace(part, book=gives_book, trades_rank=by_trades.index(name)))
     return found
 
 

@@ -24,7 +24,7 @@ _LINE_BITS: Final = 40
 _AT, _KEY, _CONTENT, _PLACE = range(4)
 
 
-class Told:
+class SeenMessages:
     """The messages of the files read so far, in the order of the files' first times of receipt.
 
     Of each file, messages from a minute before the start of the next file on are kept, by the recorder's clock or the
@@ -58,7 +58,7 @@ class Told:
         contents: NDArray[np.int64] = self._rows[_CONTENT]
         return contents
 
-    def concerns(self, at_ns: int) -> bool:
+    def may_overlap(self, at_ns: int) -> bool:
         """Whether a later file may have messages of this time (the later of both clocks), or an earlier file has."""
         return self._has_rows or at_ns >= self._keep_from_ns
 
@@ -97,7 +97,7 @@ def numbers_of(events: BookEvents) -> tuple[list[int], list[int]]:
     return prices, [size * size_unit for size in events.size_lots.tolist()]
 
 
-def refuse(what: str, one: tuple[str, int], other: tuple[str, int]) -> NoReturn:
+def refuse_contradiction(what: str, one: tuple[str, int], other: tuple[str, int]) -> NoReturn:
     """Refuse two places, each a file and a line, that contradict each other.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from processor.errors import DatasetError
 
 if TYPE_CHECKING:
-    from processor.formats.recordings.trades_alike import RecordedTrade
+    from processor.formats.recordings.trades_without_ids import RecordedTrade
 
 
 class _Latest:
@@ -22,7 +22,7 @@ class _Latest:
         self.time_ns = max(self.time_ns, reached_ns)
 
 
-class GoingBack:
+class RewindCheck:
     """Follows the trades of a file and the forgotten ids; a trade before the forgotten ones starts a new run."""
 
     def __init__(self) -> None:

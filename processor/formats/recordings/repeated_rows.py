@@ -38,7 +38,7 @@ def keys_of(rows: NDArray[Any]) -> Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class _FileRows:
     """The rows of a file that a later file may also have, and the time range of all its rows."""
 
     name: str
@@ -47,17 +47,17 @@ class _Account:
     times: Times
     keys: Keys
 
-    def since(self, first_ns: int) -> _Account:
+    def since(self, first_ns: int) -> _FileRows:
         """The same without the rows before `first_ns`."""
         later = self.times >= first_ns
         return replace(self, times=self.times[later], keys=self.keys[later])
 
 
-class Retold:
+class RepeatedRows:
     """Finds repeated rows in files given in the order of their first times."""
 
     def __init__(self) -> None:
-        self._earlier: list[_Account] = []
+        self._earlier: list[_FileRows] = []
         self._name = ""
         self._keep_from_ns = _END
         self._kept: list[tuple[Times, Keys]] = []
@@ -66,7 +66,7 @@ class Retold:
         self._times = np.empty(0, np.int64)
         """Times of the rows that earlier files have from about this file's first time on, ordered by key."""
         self._keys = np.empty(0, np.uint64)
-        self._told: Mask = np.empty(0, np.bool_)
+        self._seen: Mask = np.empty(0, np.bool_)
         """Which of these rows this file also has."""
         self._until_ns = -_END
         """Last time of all earlier files."""
@@ -81,7 +81,7 @@ class Retold:
         """
         self._settle()
         if self._span is not None:
-            self._earlier.append(_Account(self._name, *self._span, *_joined(self._kept)))
+            self._earlier.append(_FileRows(self._name, *self._span, *_joined(self._kept)))
             self._until_ns = max(self._until_ns, self._span[1])
         self._earlier = [each.since(self._keep_from_ns) for each in self._earlier]
         self._name = name
@@ -90,7 +90,7 @@ class Retold:
         times, keys = _joined([(each.times, each.keys) for each in self._earlier])
         order = np.argsort(keys, kind="stable")
         self._times, self._keys = times[order], keys[order]
-        self._told = np.zeros(len(order), np.bool_)
+        self._seen = np.zeros(len(order), np.bool_)
 
     @property
     def is_needed(self) -> bool:
@@ -102,7 +102,7 @@ class Retold:
         """The last time of the earlier files, which cover this file up to that time."""
         return self._until_ns
 
-    def again(self, times: Times, rows: NDArray[Any], lines: Times) -> Mask:
+    def repeated(self, times: Times, rows: NDArray[Any], lines: Times) -> Mask:
         """Which of the next rows of this file an earlier file also has; `rows` as for `keys_of`.
 
         Raises:
@@ -133,8 +133,8 @@ class Retold:
         """Refuse rows that no earlier file has although it covers their time."""
         if len(fresh):
             at_ns = int(times[fresh[0]])
-            teller = self._teller(at_ns)
-            self._refuse(teller, f"row {lines[fresh[0]]} of {self._name} ({iso(at_ns)}) is not in {teller}")
+            earlier = self._earlier_file(at_ns)
+            self._refuse(earlier, f"row {lines[fresh[0]]} of {self._name} ({iso(at_ns)}) is not in {earlier}")
 
     def end(self) -> None:
         """Finish the last file.
@@ -152,12 +152,12 @@ class Retold:
         lengths = np.diff(np.append(starts, len(keys)))
         first = np.searchsorted(self._keys, ordered, side="left")
         beyond = np.searchsorted(self._keys, ordered, side="right")
-        told_before = np.concatenate(([0], np.cumsum(self._told)))
+        seen_before = np.concatenate(([0], np.cumsum(self._seen)))
         nth = np.arange(len(keys)) - np.repeat(starts, lengths)
-        place = told_before[beyond] - told_before[first] + first + nth
+        place = seen_before[beyond] - seen_before[first] + first + nth
         found = np.zeros(len(keys), np.bool_)
         found[order] = place < beyond
-        self._told[place[place < beyond]] = True
+        self._seen[place[place < beyond]] = True
         return found
 
     def _settle(self) -> None:
@@ -165,20 +165,20 @@ class Retold:
         if self._span is None or self._is_seam or self._span[0] >= self._until_ns or not len(self._times):
             return
         first_ns, last_ns = self._span
-        left_out = ~self._told & (self._times > first_ns) & (self._times < min(last_ns, self._until_ns))
+        left_out = ~self._seen & (self._times > first_ns) & (self._times < min(last_ns, self._until_ns))
         if left_out.any():
             at_ns = int(self._times[left_out].min())
-            teller = self._teller(at_ns)
-            self._refuse(teller, f"a row of {teller} at {iso(at_ns)} is not in {self._name}")
+            earlier = self._earlier_file(at_ns)
+            self._refuse(earlier, f"a row of {earlier} at {iso(at_ns)} is not in {self._name}")
 
-    def _teller(self, time_ns: int) -> str:
+    def _earlier_file(self, time_ns: int) -> str:
         """The earlier file that covers this time."""
         within = (each.name for each in self._earlier if each.first_ns <= time_ns <= each.last_ns)
         return next(within, self._earlier[-1].name)
 
-    def _refuse(self, teller: str, difference: str) -> None:
+    def _refuse(self, earlier: str, difference: str) -> None:
         msg = (
-            f"{teller} and {self._name} cover the same time, but differ: {difference}, and nothing shows "
+            f"{earlier} and {self._name} cover the same time, but differ: {difference}, and nothing shows "
             f"which is right: keep one of the files"
         )
         raise DatasetError(msg)

@@ -62,10 +62,10 @@ class ReceiptOrder(Generic[ReceivedT]):
         """The changes that wait for earlier ones."""
         return self._held.parts
 
-    def next_file(self, name: str, *, anew: bool) -> None:
-        """Start another file; `anew`: no change released so far had an effect."""
+    def next_file(self, name: str, *, restart: bool) -> None:
+        """Start another file; `restart`: forget the released changes, because none had an effect."""
         self._names.append(name)
-        if anew:
+        if restart:
             self._last = None
 
     def file_of(self, rows: int) -> NDArray[np.int64]:
@@ -103,7 +103,7 @@ class ReceiptOrder(Generic[ReceivedT]):
         raise DatasetError(msg)
 
 
-class InTurn:
+class EffectiveTimes:
     """The effective times of changes applied in order: none is before that of an earlier change."""
 
     def __init__(self, report: Report, advice: str = "") -> None:
@@ -140,7 +140,7 @@ class InTurn:
             self._last_ns, self._last = int(times[-1]), (int(lines[-1]), name)
             return times
         effective = np.maximum(np.maximum.accumulate(times), self._last_ns)
-        self._tell(name, times, effective - times, lines)
+        self._report_delays(name, times, effective - times, lines)
         latest = int(np.argmax(times))
         if times[latest] > self._last_ns:
             self._last_ns, self._last = int(times[latest]), (int(lines[latest]), name)
@@ -161,7 +161,7 @@ class InTurn:
         effective = self.times(name, times[made[first]], lines[made[first]])
         return replace(events, time_ns=np.repeat(effective, np.diff(np.append(first, len(made)))))
 
-    def _tell(self, name: str, times: Ints, back_ns: Ints, lines: Ints) -> None:
+    def _report_delays(self, name: str, times: Ints, back_ns: Ints, lines: Ints) -> None:
         rows = np.flatnonzero(back_ns)
         furthest = int(np.argmax(back_ns))
         if back_ns[furthest] > _MOST_BACK_NS:
@@ -184,7 +184,7 @@ class InTurn:
         self._report.add_all("held_back", name, found, len(rows))
 
 
-def begun_by(emptied: BookEvents, times: Ints, events: BookEvents) -> BookEvents:
+def emptied_before(emptied: BookEvents, times: Ints, events: BookEvents) -> BookEvents:
     """The event that empties a book, not later than any of its first changes at their `times`."""
     begin_ns = np.concatenate((times[:1], events.time_ns[:1])).min(keepdims=True)
     return concatenated([replace(emptied, time_ns=begin_ns), events])

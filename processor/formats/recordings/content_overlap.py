@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.formats.recordings.told import Told, refuse
+from processor.formats.recordings.seen_messages import SeenMessages, refuse_contradiction
 from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ _WAIT_NS: Final = 60 * NS_PER_SECOND
 """After this delay no more messages of a time follow."""
 
 
-class Moments:
+class ContentOverlap:
     """Finds messages that earlier files have, and times at which each file has messages that the other lacks.
 
-    Of an overlap, it keeps 32 bytes for each message (`Told`), and for a minute the messages that earlier files lack.
+    It keeps 32 bytes per message of an overlap (`SeenMessages`), and messages that earlier files lack for a minute.
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._told = Told()
+        self._seen = SeenMessages()
         self._matched: NDArray[np.bool_] = np.empty(0, np.bool_)
         """Which messages of earlier files this file also has."""
         self._by_time: NDArray[np.intp] = np.empty(0, np.intp)
@@ -44,27 +44,27 @@ class Moments:
             DatasetError: as for `end`.
         """
         self.end()
-        self._told.next_file(name, next_ns)
-        times = self._told.contents
+        self._seen.next_file(name, next_ns)
+        times = self._seen.contents
         self._matched = np.zeros(len(times), np.bool_)
         self._by_time = np.argsort(times, kind="stable")
         self._times = times[self._by_time]
 
-    def concerns(self, known_ns: int) -> bool:
+    def may_overlap(self, known_ns: int) -> bool:
         """Whether a later file may have messages of this time (the later of both clocks), or an earlier file has."""
-        return self._told.concerns(known_ns)
+        return self._seen.may_overlap(known_ns)
 
     def keep(self, known_ns: int, key: int, sent_ns: int, line: int) -> None:
         """Keep a message of this file by its line and its exchange time; `known_ns` is the later of both clocks."""
-        self._told.keep(known_ns, key, sent_ns, line)
+        self._seen.keep(known_ns, key, sent_ns, line)
 
     def has(self, key: int) -> bool:
         """Whether an earlier file has the message."""
-        found = self._told.find(key)
+        found = self._seen.find(key)
         self._matched[found.start : found.stop] = True
         return bool(found)
 
-    def is_told(self, key: int, sent_ns: int, place: tuple[str, int]) -> bool:
+    def is_repeated(self, key: int, sent_ns: int, place: tuple[str, int]) -> bool:
         """Whether an earlier file has the message; if not, compare it later with what they have of its time.
 
         Raises:
@@ -72,10 +72,10 @@ class Moments:
         """
         if self._waiting and sent_ns - self._waiting[0][0] > _WAIT_NS:
             self._judge(sent_ns - _WAIT_NS)
-        is_told = self.has(key)
-        if not is_told and self.is_within(sent_ns):
+        is_repeated = self.has(key)
+        if not is_repeated and self.is_within(sent_ns):
             self._waiting.append((sent_ns, place))
-        return is_told
+        return is_repeated
 
     def is_within(self, sent_ns: int) -> bool:
         """Whether a time is between the first and the last time kept of earlier files."""
@@ -97,7 +97,7 @@ class Moments:
 
     def first_file(self) -> str:
         """The file of the first message kept of earlier files; there must be one."""
-        return self._told.place(int(self._by_time[0]))[0]
+        return self._seen.place(int(self._by_time[0]))[0]
 
     def _judge(self, until_ns: int | None) -> None:
         """Judge the waiting messages up to this time."""
@@ -109,5 +109,5 @@ class Moments:
             start, beyond = np.searchsorted(self._times, (sent_ns, sent_ns + 1)).tolist()
             for at in self._by_time[start:beyond].tolist():
                 if not self._matched[at]:
-                    refuse(self._what, self._told.place(at), place)
+                    refuse_contradiction(self._what, self._seen.place(at), place)
         self._waiting = later

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processor.core.events import ASK, BID, CLEAR
 from processor.errors import DatasetError
 from processor.formats.disk import files
-from processor.formats.recordings import in_turn
+from processor.formats.recordings import sequencing
 from tests.formats import test_itch
 from tests.formats.mapped_files import START_MS, START_NS, mapped, refusal
 from tests.formats.reading import book_of, read
@@ -199,7 +199,7 @@ def test_trades_among_orders_keep_their_own_time(tmp_path: Path) -> None:
 def test_records_too_far_out_of_the_order_of_receipt_are_refused_with_both_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_turn, "ROWS_HELD", 3)
+    monkeypatch.setattr(sequencing, "ROWS_HELD", 3)
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 56)
     rows = [CLEARED, *(order(10 * at, "A", "B", at, 100, at) for at in range(1, 9))]
     assert not read(mbo(tmp_path / "sound", *rows)).report.counts
@@ -291,7 +291,7 @@ def test_finer_numbers_among_rows_of_a_log_that_changed_places_are_exact(
 
 
 def test_a_log_far_out_of_order_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_turn, "ROWS_HELD", 2)
+    monkeypatch.setattr(sequencing, "ROWS_HELD", 2)
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 30)
     rows = [f"{START_MS + at},{at},created,bid,100,7" for at in (1, 2, 3, 4, 5, 6, 0)]
     assert "sort the rows by the time of receipt" in refusal(mapped(tmp_path, ORDERS, "t,id,action,side,p,q", *rows))
@@ -309,7 +309,7 @@ def test_rows_in_any_order_come_to_the_books_of_their_order_of_receipt_or_are_re
     places = [at + reach * each for at, each in enumerate(further)]
     dealt = [changes[at] for at in sorted(range(len(changes)), key=places.__getitem__)]
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_turn, "ROWS_HELD", window)
+        patch.setattr(sequencing, "ROWS_HELD", window)
         patch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
         path = FORMS[form](Path(place) / "data", dealt)
         try:
