@@ -71,7 +71,7 @@ def test_trades_of_other_sizes_in_a_second_recording_are_refused_with_both_lines
 ) -> None:
     one, other = some(80, every=every, venue=make(), trades=True)
     with pytest.raises(
-        DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .* \(lines \d+ and \d+\)"
+        DatasetError, match=r"a_20240808.txt and b_20240808.txt differ in .* \(lines \d+ and \d+\)"
     ) as caught:
         told_by(one, other)
     first, second = map(int, re.findall(r"lines (\d+) and (\d+)", str(caught.value))[0])
@@ -82,7 +82,7 @@ def test_trades_of_other_sizes_in_a_second_recording_are_refused_with_both_lines
 @pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
 def test_a_message_of_the_book_of_other_sizes_is_refused_with_both_lines(make: Callable[[], Venue]) -> None:
     one, other = some(80, every=1000, venue=make(), trades=False)
-    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .*(book|update)") as caught:
+    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt differ in .*(book|update)") as caught:
         told_by(one, other)
     first, second = map(int, re.findall(r"lines (\d+) and (\d+)", str(caught.value))[0])
     assert first == second
@@ -93,7 +93,7 @@ def test_a_message_of_the_book_of_other_sizes_is_refused_with_both_lines(make: C
 def test_a_trade_that_comes_again_with_another_size_is_refused_within_one_file(make: Callable[[], Venue]) -> None:
     rows = recording(make(), 0, 80).split("\n")[:-1]
     at = [number for number, row in enumerate(rows) if is_trade(row)][7]
-    with pytest.raises(DatasetError, match=rf"^a_20240808.txt: lines {at + 1} and {at + 3} tell trade "):
+    with pytest.raises(DatasetError, match=rf"^a_20240808.txt: lines {at + 1} and {at + 3} differ in trade "):
         told_by(lines(*rows[: at + 2], scaled(rows[at], 3), *rows[at + 2 :]))
 
 

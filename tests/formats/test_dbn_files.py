@@ -266,7 +266,7 @@ def test_files_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_p
         second.insert(at, order(12 * 10**9, "A", "B", 501, 9, 1))
     mbo(tmp_path, *first[:-5], name="a.dbn")
     mbo(tmp_path, *second[3:], name="b.dbn")
-    with pytest.raises(DatasetError, match=r"a\.dbn and b\.dbn tell of the same time, but not the same"):
+    with pytest.raises(DatasetError, match=r"a\.dbn and b\.dbn cover the same time, but differ"):
         read(tmp_path)
 
 

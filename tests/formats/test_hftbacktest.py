@@ -255,7 +255,7 @@ def test_other_arrays_are_not_of_the_format_and_columns_lying_apart_are_refused(
         with pytest.raises(UnknownFormat):
             open_dataset(tmp_path / "other")
     np.save(tmp_path / "apart.npy", np.asfortranarray(old(ROWS)))
-    with pytest.raises(DatasetError, match=r"apart\.npy: the array lies column by column"):
+    with pytest.raises(DatasetError, match=r"apart\.npy: the array is stored column by column"):
         open_dataset(tmp_path / "apart.npy")
 
 
@@ -295,7 +295,7 @@ def test_arrays_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_
     changed = [(kind, at_us, price, size + (at_us == 20_000_000)) for kind, at_us, price, size in IN_ORDER[5:]]
     npz(tmp_path, new(changed), "btcusdt_20240808_b.npz")
     with pytest.raises(
-        DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* tell of the same time"
+        DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* cover the same time"
     ):
         read(tmp_path)
 
@@ -310,7 +310,7 @@ def test_a_clear_of_a_side_and_rows_out_of_order_around_it_are_refused_with_what
         late = list(rows)
         late[number] = (rows[number][0], at_us, *rows[number][2:])
         with pytest.raises(
-            DatasetError, match=rf"row {number + 1} is 0\.0000\d+ s before one above it.*sort the array"
+            DatasetError, match=rf"row {number + 1} is 0\.0000\d+ s before a row above it.*sort the array"
         ):
             npz_read(tmp_path / f"{number}", late)
 
