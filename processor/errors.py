@@ -1,21 +1,21 @@
-"""What can go wrong in the processor, each with the sentence its user reads.
+"""The errors of the processor; each message is a sentence for the user.
 
 ProcessorError
 ├── SettingError          an option has a value that cannot be used
-├── FanOutFailed          work could not be spread over processes or a cluster
+├── FanOutFailed          work could not be distributed to processes or a cluster
 └── DatasetError          the dataset cannot be replayed
-    ├── UnknownFormat     nothing in it is of a format that is understood
-    ├── NothingToReplay   a file of a known vendor holds neither trades nor a book
+    ├── UnknownFormat     no file is of a known format
+    ├── NothingToReplay   a file of a known vendor has neither trades nor a book
     ├── TooManyMalformed  more than 1 % of a file's rows, or all of them, do not parse
     ├── ScaleOverflow     its numbers need more digits than 64 bits hold
-    └── Disordered        its rows are further out of order than was foreseen; it has to be read again
+    └── Disordered        its rows are too far out of order; it has to be sorted and read again
 """
 
 from __future__ import annotations
 
 
 class ProcessorError(Exception):
-    """Base of every error a user of the processor can cause and mend."""
+    """Base of every error that a user of the processor can cause and fix."""
 
 
 class SettingError(ProcessorError):
@@ -29,7 +29,7 @@ class SettingError(ProcessorError):
 
 
 class FanOutFailed(ProcessorError):
-    """Work could not be spread over processes or a cluster; the message says why."""
+    """Work could not be distributed to processes or a cluster; the message says why."""
 
 
 class DatasetError(ProcessorError):
@@ -37,26 +37,26 @@ class DatasetError(ProcessorError):
 
 
 class UnknownFormat(DatasetError):
-    """Nothing in the dataset is of a format that is understood."""
+    """No file of the dataset is of a known format."""
 
 
 class NothingToReplay(DatasetError):
-    """A file is of a vendor that is understood, but holds neither trades nor a book; the message says what it holds."""
+    """A file is of a known vendor, but has neither trades nor a book; the message says what it has."""
 
 
 class TooManyMalformed(DatasetError):
-    """Too many rows of a file do not parse for the rest to be trusted."""
+    """Too many rows of a file do not parse, so the rest cannot be trusted."""
 
 
 class ScaleOverflow(DatasetError, OverflowError):
-    """Prices or sizes need more digits, together, than 64 bits hold."""
+    """Prices or sizes together need more digits than 64 bits hold."""
 
 
 class Disordered(DatasetError):
-    """The rows of a part are further out of order than can be held back: it has to be sorted, and all read again."""
+    """The rows of a part are too far out of order to be sorted in memory: the part is sorted on disk and read again."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name}: its rows are far out of order; start again, and they are sorted first")
+        super().__init__(f"{name}: its rows are too far out of order; run the command again, and they are sorted first")
         self.name = name
 
 

@@ -1,4 +1,4 @@
-"""Names of files: as they can be shown, and as libraries can open them."""
+"""File names in a form that can be shown, and in a form that libraries can open."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ESCAPED_BYTES: Final = "\udc80", "\udcff"
-"""What Python puts in place of the bytes of a name that are no Unicode."""
+"""The range of characters that Python uses for bytes of a name that are not valid Unicode."""
 _PATTERN: Final = frozenset("*?[")
 
 
 def printable(text: str) -> str:
-    r"""`text` as it can be shown anywhere: a byte of a name that is no Unicode as `\xe9`."""
+    r"""`text` in printable characters; a byte that is not valid Unicode becomes `\xe9`."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def printable_lines(text: str) -> str:
-    """The same of a text of several lines."""
+    """`printable` for each line of a text."""
     return "\n".join(map(printable, text.split("\n")))
 
 
@@ -36,7 +36,7 @@ def _shown(letter: str) -> str:
 
 @contextmanager
 def openable(path: Path) -> Iterator[Path]:
-    """The same file by a name that Polars can open: a link where the name is no Unicode, or would be a pattern."""
+    """The file under a name that Polars can open: a link if the name is not ASCII, or contains pattern characters."""
     name = str(path)
     if name.isascii() and _PATTERN.isdisjoint(name):
         yield path

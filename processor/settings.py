@@ -1,4 +1,4 @@
-"""What a user may ask for, and how the words they write it in become numbers."""
+"""The options of a user, and their conversion from text to numbers."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What has to be traded until a bar ends: `limit` trades (t), units of volume (v) or of turnover (d)."""
+    """The amount traded in a bar: `limit` trades (t), units of volume (v) or of turnover (d)."""
 
     unit: Literal["t", "v", "d"]
     limit: Decimal
 
     def __str__(self) -> str:
-        """As one writes it."""
+        """The amount as a user writes it."""
         return f"{self.limit:f}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """What is computed: the interval, how many levels the OBI counts (0: all), and when the CVD restarts.
+    """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
-    With an `activity`, intervals are as long as that takes, and `interval_ns` is 0.
+    With an `activity`, bars end by that amount instead, and `interval_ns` is 0.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
@@ -71,18 +71,18 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """A moment counted from the dataset's first event."""
+    """A time in ns after the dataset's first event."""
 
     ns: int
 
 
 Moment = int | Offset
-"""A moment of the dataset: ns since the Unix epoch, or counted from its first event."""
+"""A time of the dataset: ns since the Unix epoch, or an offset from its first event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that shapes what is published; `speed` None is as fast as it goes."""
+    """The settings of a replay that determine what is published; `speed` None is as fast as possible."""
 
     interval: str = "1m"
     obi_levels: int = 10
@@ -98,10 +98,10 @@ class Settings:
 
     @property
     def aggregation(self) -> Aggregation:
-        """The part that the engine works by.
+        """The settings of the engine.
 
         Raises:
-            SettingError: the interval is none.
+            SettingError: the interval is invalid.
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
@@ -109,12 +109,12 @@ class Settings:
 
 
 def bar_length(text: str) -> int | Activity:
-    """Length of a bar: ns for a time such as 250ms, 5m or 1d, or what is to be traded in it, as in 500t or 1000000d.
+    """Length of a bar: ns for a duration such as 250ms, 5m or 1d, or an amount traded such as 500t or 1000000d.
 
-    A whole number of d, which might be either, is of days as long as they are no more than a week.
+    A whole number of d, which may mean days or turnover, means days up to 7.
 
     Raises:
-        SettingError: it is neither, or a time longer than a week.
+        SettingError: it is neither, or a duration longer than a week.
     """
     if found := _DURATION.fullmatch(text):
         length_ns = int(found[1]) * _UNITS_NS[found[2]]
@@ -130,7 +130,7 @@ def bar_length(text: str) -> int | Activity:
 
 
 def speed(text: str) -> float | None:
-    """A replay speed: 0.1 to 10000 times real time (an x before or after it is fine), or None for "max".
+    """A replay speed: 0.1 to 10000 times real time, with or without an x, or None for "max".
 
     Raises:
         SettingError: it is neither.
@@ -147,7 +147,7 @@ def speed(text: str) -> float | None:
 
 
 def moment(option: str, text: str) -> Moment:
-    """A moment of the dataset: an ISO date and time (UTC unless it says otherwise) or an offset like +2h or +1h30m.
+    """A time of the dataset: an ISO date and time (UTC unless it has an offset), or an offset like +2h or +1h30m.
 
     Raises:
         SettingError: it is neither.
@@ -165,7 +165,7 @@ def moment(option: str, text: str) -> Moment:
             when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
             since = when - datetime(1970, 1, 1, tzinfo=UTC)
             return (since.days * 86_400 + since.seconds) * NS_PER_SECOND + since.microseconds * 1000
-    raise SettingError(option, text, "a time like 2024-08-09T00:01:00Z, or an offset from the first event like +2h")
+    raise SettingError(option, text, "a time such as 2024-08-09T00:01:00Z, or an offset from the first event like +2h")
 
 
 def resolved(at: Moment, first_ns: int) -> int:
@@ -174,10 +174,10 @@ def resolved(at: Moment, first_ns: int) -> int:
 
 
 def at_least(option: str, value: int, lowest: int, highest: int) -> int:
-    """`value`, if it lies within bounds.
+    """`value`, if it is from `lowest` to `highest`.
 
     Raises:
-        SettingError: it does not.
+        SettingError: it is outside.
     """
     if not lowest <= value <= highest:
         raise SettingError(option, value, f"a whole number from {lowest} to {highest}")
@@ -185,19 +185,19 @@ def at_least(option: str, value: int, lowest: int, highest: int) -> int:
 
 
 def size_bytes(option: str, text: str) -> int:
-    """A size on disk such as 500MB, 20GB or 1.5 TB (of 10**6, 10**9, 10**12 bytes).
+    """A size in bytes from a text such as 500MB, 20GB or 1.5 TB (10**6, 10**9, 10**12 bytes).
 
     Raises:
         SettingError: it is not one.
     """
     found = _SIZE.fullmatch(text.strip())
     if not found:
-        raise SettingError(option, text, "a number and a unit, like 500MB, 20GB or 1TB")
+        raise SettingError(option, text, "a number and a unit, such as 500MB, 20GB or 1TB")
     return int(float(found[1]) * _BYTES[found[2].upper()])
 
 
 def iso(time_ns: int) -> str:
-    """A moment as ISO text, UTC, to the millisecond."""
+    """A time as ISO text, UTC, to the millisecond."""
     when = datetime.fromtimestamp(time_ns // NS_PER_SECOND, tz=UTC)
     return f"{when:%Y-%m-%dT%H:%M:%S}.{time_ns % NS_PER_SECOND // NS_PER_MS:03d}Z"
 
@@ -206,10 +206,10 @@ ChoiceT = TypeVar("ChoiceT", bound=str)
 
 
 def one_of(option: str, text: str, choices: tuple[ChoiceT, ...]) -> ChoiceT:
-    """The one of `choices` that `text` is.
+    """The choice that equals `text`.
 
     Raises:
-        SettingError: it is none of them.
+        SettingError: it is not one of `choices`.
     """
     for choice in choices:
         if choice == text:

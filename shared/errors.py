@@ -1,8 +1,8 @@
-"""What can go wrong at the file exchange.
+"""The errors of the file exchange.
 
 ContractError
-├── MalformedFile         a file's bytes are not what the contract says
-│   └── MalformedCommand  the control file holds no command that can be carried out
+├── MalformedFile         a file does not follow the contract
+│   └── MalformedCommand  the control file has no valid command
 ├── WriterLocked          another process already writes into the directory
 └── WriteFailed           the operating system refused a write
 """
@@ -20,7 +20,7 @@ class ContractError(Exception):
 
 
 class MalformedFile(ContractError):
-    """A file's bytes are not what the contract says."""
+    """A file does not follow the contract."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -29,9 +29,9 @@ class MalformedFile(ContractError):
 
 
 class MalformedCommand(MalformedFile):
-    """The control file holds no command that can be carried out; `id` is its id where one could be read.
+    """The control file has no valid command; `id` is the command's id if it could be read.
 
-    `half_written`: it may still become one, as where its writer does not replace it atomically.
+    `half_written`: the file may still become valid, if its writer does not replace it atomically.
     """
 
     def __init__(self, command_id: str | None, reason: str, *, half_written: bool = False) -> None:
@@ -45,8 +45,7 @@ class WriterLocked(ContractError):
 
     def __init__(self, directory: Path, holder: str) -> None:
         super().__init__(
-            f"{directory} already has a writer ({holder or 'unknown process'}): "
-            "stop it first, or give this one a directory of its own"
+            f"{directory} already has a writer ({holder or 'unknown process'}): stop it first, or use another directory"
         )
         self.directory = directory
         self.holder = holder

@@ -1,4 +1,4 @@
-"""The demo dataset: a seeded order-flow simulator, and what writes it into files."""
+"""The demo dataset: a seeded order-flow simulator, and the writer of its files."""
 
 from __future__ import annotations
 

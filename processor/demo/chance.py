@@ -1,8 +1,8 @@
-"""Seeded chance inside compiled code, the same on every platform.
+"""Seeded random numbers in compiled code, the same on every platform.
 
 Only integer arithmetic and the four IEEE operations with the square root are used in the kernels: exp, log and cos
-differ in their last bit between C libraries, and one bit would soon be another market. Shapes that need them come as
-tables, rounded far above that bit.
+differ in their last bit between C libraries, and one bit would soon lead to another market. Distributions that need
+them are tables, rounded far above that bit.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TO_UNIT: Final = 1.0 / 9007199254740992.0
 
 
 def kernel(function: FunctionT) -> FunctionT:
-    """Compile a function that only compiled functions call, without the costly bridge from Python to it."""
+    """Compile a function that only compiled functions call, without the slow bridge from Python."""
     compiled: FunctionT = njit(**_INNER)(function)
     return compiled
 
@@ -63,19 +63,19 @@ def uniform(dice: NDArray[np.uint64]) -> float:
 
 @kernel
 def happens(dice: NDArray[np.uint64], chance: float) -> bool:
-    """Whether something with this chance comes to pass."""
+    """Whether an event with this probability happens."""
     return uniform(dice) < chance
 
 
 @kernel
 def picked(dice: NDArray[np.uint64], table: NDArray[np.float64]) -> float:
-    """An entry of the table, each as likely: of a table of quantiles, a number of that distribution."""
+    """A random entry of the table; for a table of quantiles, a number of that distribution."""
     return float(table[int(uniform(dice) * len(table))])
 
 
 @kernel
 def normal(dice: NDArray[np.uint64]) -> float:
-    """A number of mean 0 and variance 1, nearly Gaussian: twelve uniform ones added up."""
+    """A nearly Gaussian number of mean 0 and variance 1: the sum of twelve uniform numbers."""
     total = 0.0
     for _ in range(3):
         dice[0] += _GAMMA
@@ -103,7 +103,7 @@ def exponential(exponent: float) -> float:
 
 @kernel
 def squashed(value: float) -> float:
-    """`value` brought into (-1, 1), keeping its sign and order."""
+    """`value` mapped into (-1, 1), keeping sign and order."""
     return value / (1.0 + abs(value))
 
 

@@ -1,4 +1,4 @@
-"""Writes a demo dataset: lets the simulated market live, chunk by chunk, into the project's own layout."""
+"""Writes a demo dataset: runs the simulated market chunk by chunk and writes the project's own layout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIZE_DECIMALS: Final = 3
 START_NS: Final = 1_767_600_000_000_000_000
 """2026-01-05T08:00:00Z, a Monday."""
 EVENTS_AN_HOUR: Final = 250_000
-"""Without a wish for a number of events."""
+"""The default, if no number of events is given."""
 
 _MIN_EVENTS: Final = 1_000
 _MAX_HOURS: Final = 10_000.0
@@ -42,12 +42,12 @@ def generate(
 ) -> int:
     """Write `hours` of DEMO-PERP into `out_dir` and return its number of events: trades and book rows.
 
-    About `events` of them, EVENTS_AN_HOUR by default: more events make a denser market over the same time, not a
-    longer one. The same arguments give the same bytes, and take the place of an earlier demo there. `on_progress` gets
-    the events done and the events expected.
+    It makes about `events` events, EVENTS_AN_HOUR per hour by default: more events make a denser market, not a
+    longer one. The same arguments give the same bytes. An earlier demo in `out_dir` is replaced. `on_progress` gets
+    the number of events done and the number expected.
 
     Raises:
-        SettingError: an argument is out of range, or the folder cannot be written or holds something else by that name.
+        SettingError: an argument is out of range, or the folder cannot be written or has other content of that name.
     """
     if not 0.0 < hours <= _MAX_HOURS:
         option = "hours"
@@ -58,7 +58,7 @@ def generate(
     total = max(_MIN_EVENTS, round(hours * EVENTS_AN_HOUR)) if events is None else events
     if total < _MIN_EVENTS:
         option = "events"
-        raise SettingError(option, total, f"at least {_MIN_EVENTS}: an opening snapshot alone takes some hundred")
+        raise SettingError(option, total, f"at least {_MIN_EVENTS}: the opening snapshot alone has some hundred")
     market = new_market(seed, START_NS)
     with DatasetWriter(out_dir, INSTRUMENT, PRICE_DECIMALS, SIZE_DECIMALS, replace=True) as writer:
         goes_on = True

@@ -1,7 +1,7 @@
-"""The demo market's book inside compiled code: its state, and the four ways it changes.
+"""The demo market's book in compiled code: its state, and the four ways in which it changes.
 
-Everything that happens to the book goes through here and is written out as it happens, so the two streams agree with
-each other by construction: an order takes what rests at the touch, and the touch is never crossed.
+All changes of the book go through this module and are written out as they happen, so the two streams agree with
+each other by construction: an order takes resting size at the touch, and the touch is never crossed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 LADDER_TICKS: Final = 65_536
 START_TICKS: Final = 30_000
 TOUCH_LOTS: Final = 24_000
-"""What rests at the touch on a calm day."""
+"""The size at the touch on a calm day, in lots."""
 LEVELS: Final = 150
-"""Levels a side of the opening snapshot, and about what is kept while the price moves."""
+"""Levels per side in the opening snapshot, and about as many while the price moves."""
 PROFILE_LEVELS: Final = 256
 WALLS: Final = 2
 
@@ -30,9 +30,9 @@ _MAX_SWEPT_LEVELS: Final = 9
 _MAX_EXTRA_PRINTS: Final = 5
 _MIN_SPLIT_LOTS: Final = 40
 _SOLID_TICKS: Final = 2
-"""So near the touch no price is empty by habit."""
+"""Within this distance of the touch, in ticks, prices are usually not empty."""
 _HABIT_S: Final = 1_900.0
-"""Time after which other people quote at a price."""
+"""Time after which other traders quote at a price, in seconds."""
 
 STATE: Final = np.dtype(
     [
@@ -42,12 +42,12 @@ STATE: Final = np.dtype(
         ("events", "i8"),
         ("trade_rows", "i8"),  # of the output used
         ("book_rows", "i8"),
-        ("value", "f8"),  # what the instrument is worth, in ticks: the price follows it
+        ("value", "f8"),  # the hidden value of the instrument, in ticks: the price follows it
         ("log_vol", "f8"),
         ("drift", "f8"),  # ticks a second
         ("anchor", "f8"),  # what a range reverts to
-        ("tilt", "f8"),  # -1 to 1: which side of the book is the fuller
-        ("flow", "f8"),  # slow leaning of aggressors, unrelated to the value
+        ("tilt", "f8"),  # -1 to 1: which side of the book is fuller
+        ("flow", "f8"),  # slow bias of aggressors, unrelated to the value
         ("signs", "f8"),  # fading memory of aggressors, -1 to 1
         ("rush_fast", "f8"),  # self-excitation of arrivals
         ("rush_slow", "f8"),
@@ -62,12 +62,12 @@ STATE: Final = np.dtype(
 )
 WALL: Final = np.dtype(
     [
-        ("lots", "i8"),  # what is left of it, 0 for none
+        ("lots", "i8"),  # its remaining size, 0 for none
         ("side", "i8"),
         ("price", "i8"),
         ("until_s", "f8"),
         ("move_s", "f8"),
-        ("firm", "i8"),  # 1: stays when the price comes
+        ("firm", "i8"),  # 1: stays when the price comes near
     ]
 )
 BOOK_ROW: Final = np.dtype(
@@ -79,10 +79,10 @@ TRADE_ROW: Final = np.dtype(
 
 
 class Market(NamedTuple):
-    """All that a kernel works on; arrays, so that they change in place.
+    """All state that the kernels work on, as arrays that change in place.
 
-    `ladder` holds the lots at each price, bids below and asks above the touch; `touch` the best bid and ask, and
-    `edge` the farthest occupied price of each side, both by side.
+    `ladder` has the lots at each price, bids below and asks above the touch; `touch` has the best bid and ask, and
+    `edge` the farthest occupied price, each by side.
     """
 
     state: NDArray[Any]
@@ -101,9 +101,9 @@ class Market(NamedTuple):
 
 @kernel
 def write_level(market: Market, side: int, price: int, lots: int) -> None:
-    """Set and publish the size at one price; the touch and the edge are the caller's to keep.
+    """Set and publish the size at one price; the caller updates touch and edge.
 
-    What leaves a price leaves from the front of the queue, so a wall, which joined late, goes last.
+    Size leaves from the front of the queue, so a wall, which joined late, leaves last.
     """
     state = market.state[0]
     market.ladder[price] = lots
@@ -143,7 +143,7 @@ def middle(market: Market) -> float:
 
 @kernel
 def wall_at(market: Market, side: int, price: int) -> int:
-    """Lots of a wall standing there."""
+    """The lots of a wall at this price."""
     lots = 0
     for i in range(WALLS):
         wall = market.walls[i]
@@ -154,7 +154,7 @@ def wall_at(market: Market, side: int, price: int) -> int:
 
 @kernel
 def usual_lots(market: Market, side: int, price: int) -> int:
-    """What tends to rest at a price: a hump near the touch, more at round prices, more on the favoured side."""
+    """The usual lots at a price: a hump near the touch, more at round prices, more on the favoured side."""
     state = market.state[0]
     outward = 2 * side - 1
     distance = (price - market.touch[side]) * outward
@@ -184,7 +184,7 @@ def usual_lots(market: Market, side: int, price: int) -> int:
 
 @kernel
 def refresh(market: Market, side: int, price: int) -> None:
-    """Let orders come and go at one price behind or at the touch."""
+    """Add and cancel orders at one price at or behind the touch."""
     usual = usual_lots(market, side, price)
     standing = market.ladder[price]
     wall = min(wall_at(market, side, price), standing)
@@ -196,7 +196,7 @@ def refresh(market: Market, side: int, price: int) -> None:
         noise = 0.82 + 0.36 * uniform(market.dice)
         lots = max(1, int((free + (usual - free) * share) * noise))
         if happens(market.dice, 0.3):
-            # People think in round sizes, from their first hundred on.
+            # Traders prefer round sizes, from a hundred on.
             lots = max(100, lots // 100 * 100)
     lots += wall
     if lots == standing or (lots == 0 and price == market.touch[side]):
@@ -206,7 +206,7 @@ def refresh(market: Market, side: int, price: int) -> None:
 
 @kernel
 def retreat(market: Market, side: int) -> None:
-    """Move the touch of a side whose best price has emptied to its next occupied one."""
+    """Move the touch of a side whose best price is empty to its next occupied price."""
     outward = 2 * side - 1
     price = market.touch[side]
     while market.ladder[price] == 0:
@@ -216,9 +216,9 @@ def retreat(market: Market, side: int) -> None:
 
 @kernel
 def market_order(market: Market, aggressor: int, lots: int) -> int:
-    """Fill an order at the touch and behind it, and return the levels it emptied.
+    """Execute an order at the touch and behind it; returns the number of emptied levels.
 
-    Each level prints as several trades, for several orders rested there.
+    Each level gives several trades, because several orders rested there.
     """
     side = ASK if aggressor > 0 else BID
     emptied = 0

@@ -1,8 +1,8 @@
-"""The demo market's life inside compiled code: what the instrument is worth, who comes when, and what they do.
+"""The demo market's dynamics in compiled code: the hidden value, the arrivals of traders, and their actions.
 
-A hidden value wanders with changing volatility through regimes (calm, ranging, trending, quiet, busy) and now and then
-a cascade of liquidations. Makers lean their sizes towards it and takers hit where it points, both before the price has
-followed: so imbalance and aggressive flow lead, and the price is made by the book alone.
+A hidden value moves with changing volatility through regimes (calm, ranging, trending, quiet, busy) and sometimes
+a cascade of liquidations. Makers shift their sizes towards it and takers trade towards it, both before the price has
+followed. So imbalance and aggressive flow lead, and the price comes only from the book.
 """
 
 from __future__ import annotations
@@ -54,22 +54,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS: Final = 262_144
-"""Room for rows of each kind in one call of `advance`."""
+"""Rows of each kind that fit into one call of `advance`."""
 
 _RESERVE: Final = 4_096
-"""More rows than one burst can write."""
+"""A number of rows that no burst exceeds."""
 _NS_PER_MS: Final = 1_000_000
 _EVENTS_PER_BURST: Final = 5.2
 _USUAL_BURSTS_A_SECOND: Final = 14.0
 
 _VOLATILITY: Final = 1.2
-"""Of the value in a normal regime: ticks per square root of a second."""
+"""Volatility of the value in a normal regime, in ticks per square root of a second."""
 _REGIME_VOL: Final = np.array([1.0, 0.85, 1.0, 0.65, 1.4])
 _REGIME_PACE: Final = np.array([1.0, 0.85, 1.2, 0.65, 1.5])
 _REGIME_MEAN_S: Final = np.array([420.0, 540.0, 540.0, 240.0, 240.0])
 _RANGE: Final = 1
 _TREND: Final = 2
-"""The others (0 normal, 3 quiet, 4 busy) differ by their figures alone."""
+"""The other regimes (0 normal, 3 quiet, 4 busy) differ only in their parameters."""
 
 _NONE: Final = 0
 _RUNNING: Final = 1
@@ -77,19 +77,19 @@ _REBOUNDING: Final = 2
 """Stages of a cascade."""
 
 _PULL_S: Final = 18_000.0
-"""Time in which the value forgets where it has wandered to: hours, so that nobody sees it."""
+"""Time constant of the value's return to its origin, in seconds: hours, so that it is not visible."""
 _CASCADE_MEAN_S: Final = 7_000.0
 _WALL_MEAN_S: Final = 200.0
 _PULL_TICKS: Final = 2
-"""How near the price may come before a wall that only pretends is gone."""
+"""Distance of the price, in ticks, at which a wall that is not firm is pulled."""
 _REST_TICKS: Final = 3
 _FAR_TICKS: Final = 12
 _PATIENCE_TICKS: Final = 0.3
-"""How far the value must be beyond a level before somebody clears it."""
+"""How far the value must be beyond a level, in ticks, before the level is cleared."""
 _POPULAR_LOTS: Final = {1_000: 0.12, 100: 0.06, 10_000: 0.04, 500: 0.03, 5_000: 0.015, 50_000: 0.007}
-"""Sizes people type in, with the share of the orders that have them."""
+"""Popular round sizes, with the share of the orders that have them."""
 _TRADE_SHARE: Final = 0.24
-"""Bursts that begin with a market order."""
+"""The share of bursts that start with a market order."""
 _BRANCHING_FAST: Final = 0.35
 _BRANCHING_SLOW: Final = 0.2
 _FLOW_S: Final = 50.0
@@ -131,7 +131,7 @@ def _profile() -> NDArray[np.int64]:
 
 
 def _order_sizes() -> NDArray[np.int64]:
-    """Sizes of market orders, each entry as likely: a lognormal body, a tail by a power law, and the popular ones."""
+    """Sizes of market orders, equally likely: a lognormal body, a power-law tail, and the popular sizes."""
     body = 260.0 * lognormal_table(1.45)
     rank = (np.arange(TABLE_SIZE) + 0.5) / TABLE_SIZE
     first = int(0.97 * TABLE_SIZE)
@@ -151,9 +151,9 @@ def _order_sizes() -> NDArray[np.int64]:
 
 @njit(cache=True, nogil=True)
 def advance(market: Market, start_ns: int, end_s: float, target_events: int) -> bool:
-    """Let the market live until its output is nearly full (True) or `end_s` after `start_ns` is reached (False).
+    """Run the market until its output is nearly full (True) or `end_s` seconds after `start_ns` are reached (False).
 
-    The pace is steered towards `target_events` in all by then.
+    The pace is adjusted to reach about `target_events` events in total by then.
     """
     state = market.state[0]
     state.trade_rows = 0
@@ -205,7 +205,7 @@ def _activity(market: Market) -> float:
 
 @kernel
 def _live(market: Market, wait_s: float) -> None:
-    """Let time pass for everything hidden: regime, value, moods."""
+    """Advance the hidden state by `wait_s` seconds: regime, value, biases."""
     state = market.state[0]
     dice = market.dice
     if state.time_s >= state.regime_until_s:
@@ -253,7 +253,7 @@ def _change_regime(market: Market) -> None:
 
 @kernel
 def _tend_cascade(market: Market) -> None:
-    """Now and then stops are run: a fast one-sided move that half comes back."""
+    """Sometimes run a cascade of stops: a fast one-sided move that half reverts."""
     state = market.state[0]
     if state.cascade == _NONE:
         if state.time_s < state.next_cascade_s:
@@ -279,7 +279,7 @@ def _tend_cascade(market: Market) -> None:
 
 @kernel
 def _take(market: Market, bursts_a_second: float) -> None:
-    """Somebody sends a market order, on the side where the value, the recent flow and the day's mood point."""
+    """Send a market order, on the side favoured by the value, the recent flow and the slow bias."""
     state = market.state[0]
     opinion = 1.3 * (state.value - middle(market)) + 0.9 * state.signs + 0.8 * state.flow + 5.0 * squashed(state.drift)
     aggressor = 1 if uniform(market.dice) < 0.5 + 0.5 * squashed(opinion) else -1
@@ -289,7 +289,7 @@ def _take(market: Market, bursts_a_second: float) -> None:
     emptied = market_order(market, aggressor, lots)
     _excite(market, bursts_a_second)
     state.signs += 0.1 * (aggressor - state.signs)
-    # In a denser market each order says less, or the value would run away from its own echo.
+    # In a denser market each order moves the value less; otherwise the feedback would run away.
     weight = min(1.0, _USUAL_BURSTS_A_SECOND / bursts_a_second)
     impact = weight * (0.006 * min(1.0, 2.0 * lots / TOUCH_LOTS) + 0.2 * emptied)
     state.value += aggressor * impact
@@ -305,7 +305,7 @@ def _excite(market: Market, bursts_a_second: float) -> None:
 
 @kernel
 def _follow_value(market: Market) -> None:
-    """Let the touch follow the value: takers or cancels clear the level it has passed, makers close the gap."""
+    """Let the touch follow the value: takers or cancels clear the passed level, makers close the gap."""
     state = market.state[0]
     for _ in range(6):
         side = ASK if state.value > middle(market) else BID
@@ -336,7 +336,7 @@ def _follow_value(market: Market) -> None:
 
 @kernel
 def _tend_book(market: Market) -> None:
-    """Makers revise some levels: often the touch, mostly near it, sometimes far away."""
+    """Let makers revise some levels: often the touch, mostly near it, sometimes far away."""
     dice = market.dice
     count = 1 + int(2.2 * picked(dice, market.waits))
     for _ in range(min(count, 24)):
@@ -354,7 +354,7 @@ def _tend_book(market: Market) -> None:
 
 @kernel
 def _tend_walls(market: Market) -> None:
-    """Large orders appear some ticks away, shuffle along, and are pulled when the price comes, or eaten."""
+    """Update walls: large orders appear some ticks away, move, and are pulled when the price comes, or executed."""
     state = market.state[0]
     dice = market.dice
     for i in range(WALLS):
@@ -362,7 +362,7 @@ def _tend_walls(market: Market) -> None:
         outward = 2 * wall.side - 1
         if wall.lots <= 0:
             if state.time_s >= wall.until_s:
-                # until_s is now when the next one comes.
+                # until_s is now the time of the next wall.
                 if wall.until_s == 0.0:
                     wall.until_s = state.time_s + _WALL_MEAN_S * (0.2 + picked(dice, market.waits))
                     continue

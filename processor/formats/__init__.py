@@ -1,4 +1,4 @@
-"""Opens a dataset, whatever its vendor: which files are of which format is seen in their content."""
+"""Opens a dataset of any vendor: the format of each file is recognised by its content."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from processor.core.merge.ordering import in_time_order
 from processor.errors import DatasetError, Disordered, NothingToReplay, SettingError, UnknownFormat
 from processor.formats import own
-from processor.formats.disk.walk import files_of, on_disk
+from processor.formats.disk.dataset_files import files_of, on_disk
 from processor.formats.mapped import FILE_NAME
-from processor.formats.opening import sources, stores
+from processor.formats.opening import source_choice, stores
 from processor.formats.opening.described import Ignored
-from processor.formats.opening.same import Told, repeated
+from processor.formats.opening.equal_files import FileStart, repeated_files
 from processor.formats.opening.sorting import sorted_part
 from processor.formats.registry import formats
 from processor.names import printable
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LISTED: Final = 10
-_UNEXPLAINED: Final = f"a table of no known format that no {FILE_NAME} explains, left out"
+_UNEXPLAINED: Final = f"left out: a table of unknown format that no {FILE_NAME} describes"
 _KEPT_BYTES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedDataset:
-    """One instrument of a dataset, ready to be read: `parts` that are merged, `size_bytes` of files together.
+    """One instrument of a dataset, ready to be read: `parts` to merge, `size_bytes` of all files together.
 
-    `time_range` is the first and last exchange time in ns where the files say so before they are read.
+    `time_range` is the first and last exchange time in ns, if the files state it before they are read.
     """
 
     format: str
@@ -52,10 +52,10 @@ class OpenedDataset:
     time_range: tuple[int, int] | None
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
-        """All of it in time order; what is found goes to `report`.
+        """All chunks in time order; findings go to `report`.
 
         Raises:
-            DatasetError: while it is read, where it is unusable.
+            DatasetError: while reading, when a file turns out unusable.
         """
         return in_time_order(self.parts, report)
 
@@ -71,12 +71,12 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A folder or file that was recognised: its files, and the names of the others.
+    """A recognised folder or file: its files, and the names of ignored files.
 
-    Where it is known why a file is ignored, its name has the reason behind it, in brackets. `unused` are files that
-    tell nothing that is not in another one, with their instruments and a sentence that names it, and tables that
-    nothing explains, which may be of any. `stores` are the folders of stores below `path`. With `sort`, every part is
-    sorted on disk first, in the folder `scratch`: see `in_order`.
+    The name of an ignored file is followed by the reason in brackets, if it is known. `unused` are files that add
+    nothing to another file, with their instruments and a phrase that names the other file; also tables that no
+    mapping describes, which may be of any instrument. `stores` are the stores below `path`. With `sort`, every part is
+    first sorted on disk, in the folder `scratch`: see `in_order`.
     """
 
     path: Path
@@ -89,7 +89,7 @@ class Dataset:
     _of: dict[str, list[Content]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Know the contents by instrument: there may be thousands of both."""
+        """Index the contents by instrument: there may be thousands of both."""
         of: dict[str, list[Content]] = {}
         for content in self.contents:
             for name in content.instruments:
@@ -99,7 +99,7 @@ class Dataset:
     @property
     def format(self) -> str:
         """The names of its formats."""
-        return " + ".join(known.name for known in _in_turn(self.contents))
+        return " + ".join(known.name for known in _tried_formats(self.contents))
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
@@ -112,10 +112,10 @@ class Dataset:
         return tuple(self._of)
 
     def resolved(self, instrument: str | None) -> str:
-        """The instrument meant: the first for None; `symbol` will do for `exchange:symbol`, and any case, if one fits.
+        """The full name of an instrument (None: the first). `symbol` matches `exchange:symbol`, in any case, if unique.
 
         Raises:
-            SettingError: there is none of this name, or several fit.
+            SettingError: no instrument or several match.
         """
         if instrument is None:
             return self.instruments[0]
@@ -143,19 +143,19 @@ class Dataset:
         return all(content.format is known for content in self._contents_of(instrument))
 
     def unused_of(self, instrument: str) -> list[tuple[SourceFile, str]]:
-        """The files that tell nothing of `instrument` that others do not, with the sentence that names these."""
+        """The files that add nothing to other files of `instrument`, each with a phrase that names the other file."""
         return [(file, reason) for file, instruments, reason in self.unused if instrument in instruments]
 
     def marks(self) -> dict[Path, tuple[int, int]]:
-        """What `stat` says now of every file that is not hidden, of whatever format: size and time of change in ns."""
+        """Size and time of change (ns) of every visible file now, of any format."""
         return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
 
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
-        """Begin to read an instrument (None: the first); `report` collects while the streams are read.
+        """Start reading an instrument (None: the first); `report` collects findings while the streams are read.
 
         Raises:
             SettingError: there is no such instrument.
-            DatasetError: its files do not make sense together, or some of a store are missing.
+            DatasetError: its files do not fit together, or files of a store are missing.
         """
         name = self.resolved(instrument)
         stores.checked(self.stores, name)
@@ -163,15 +163,16 @@ class Dataset:
             report.add("unused", file.name, None, None, reason)
         contents = self._contents_of(name)
         files = {
-            known: [content.file for content in contents if content.format is known] for known in _in_turn(contents)
+            known: [content.file for content in contents if content.format is known]
+            for known in _tried_formats(contents)
         }
-        parts = sources.joined(
+        parts = source_choice.chosen_parts(
             {known.name: known.parts(of_format, name, clock, report) for known, of_format in files.items()}, report
         )
-        for other in sources.namesakes(name, self.instruments):
-            report.add("assumptions", "", None, None, f"{name} and {other} are taken for different instruments")
+        for other in source_choice.namesakes(name, self.instruments):
+            report.add("assumptions", "", None, None, f"{name} and {other} are read as different instruments")
         if self.sort:
-            # Where times are equal, they stay in the order that they would have had.
+            # Parts with equal times keep the order that they have without sorting.
             parts.sort(key=lambda part: (part.rank, part.first_ns or 0))
             parts = [sorted_part(part, self.scratch) for part in parts]
         is_own = self.is_all_of(own.FORMAT, name)
@@ -186,26 +187,26 @@ class Dataset:
 
 
 def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> str:
-    """What differs between two `Dataset.marks`, in words; empty where nothing does."""
+    """The differences between two results of `Dataset.marks`, in words; empty if there are none."""
     found = {
         "new": [path.name for path in sorted(after.keys() - before.keys())],
-        "gone": [path.name for path in sorted(before.keys() - after.keys())],
-        "other content": [path.name for path in sorted(before.keys() & after.keys()) if before[path] != after[path]],
+        "removed": [path.name for path in sorted(before.keys() - after.keys())],
+        "changed": [path.name for path in sorted(before.keys() & after.keys()) if before[path] != after[path]],
     }
     return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
 
 
 def open_dataset(path: Path) -> Dataset:
-    """Recognise the files of a folder, of its subfolders, and of zip archives in them; or a single file.
+    """Recognise the files of a folder, with its subfolders and archives, or a single file.
 
-    Hidden files are passed over. Of files that are the same, one is taken.
+    Hidden files are skipped. Of equal files, one is read.
 
     Raises:
-        UnknownFormat: nothing in it is of a format that is understood.
+        UnknownFormat: no file is of a known format.
         DatasetError: it cannot be read.
     """
     contents: list[Content] = []
-    told: list[Told] = []
+    starts: list[FileStart] = []
     ignored: list[Ignored] = []
     unexplained: list[SourceFile] = []
     try:
@@ -223,7 +224,7 @@ def open_dataset(path: Path) -> Dataset:
             else:
                 known, instruments = found
                 contents.append(Content(file, known, instruments))
-                told.append(Told.of(file, head, known.name, instruments))
+                starts.append(FileStart.of(file, head, known.name, instruments))
     except OSError as error:
         msg = f"{printable(str(error.filename or path))} cannot be read: {error.strerror or error}"
         raise DatasetError(msg) from error
@@ -232,8 +233,8 @@ def open_dataset(path: Path) -> Dataset:
         raise UnknownFormat(_unknown(path, ignored))
     # Members of an archive come in the order in which it holds them.
     contents.sort(key=lambda each: (each.file.path, each.file.member or ""))
-    told.sort(key=lambda each: (each.file.path, each.file.member or ""))
-    again = repeated(told)
+    starts.sort(key=lambda each: (each.file.path, each.file.member or ""))
+    again = repeated_files(starts)
     everything = frozenset().union(*(each.instruments for each in contents))
     return Dataset(
         path=path,
@@ -248,7 +249,7 @@ def open_dataset(path: Path) -> Dataset:
 
 
 def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
-    """What `attempt` makes of `dataset`; where its rows are far out of order, of the same dataset sorted first."""
+    """The result of `attempt` on `dataset`; if its rows are too far out of order, on the same dataset sorted first."""
     try:
         return attempt(dataset)
     except Disordered:
@@ -257,10 +258,10 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
         return attempt(replace(dataset, sort=True))
 
 
-def _in_turn(contents: Iterable[Content]) -> list[Format]:
-    """The formats of these files, in the order in which a file is tried."""
+def _tried_formats(contents: Iterable[Content]) -> list[Format]:
+    """The formats of these files, in the order in which formats are tried."""
     wanted = {content.format for content in contents}
-    # No further than to the last of them: the rest is not imported.
+    # Stop at the last of them, so that the rest is not imported.
     return list(islice((known for known in formats() if known in wanted), len(wanted)))
 
 

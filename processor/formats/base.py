@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def part_of_all(files: Sequence[SourceFile], read: Callable[[Report], Iterator[Batch]]) -> Part:
-    """Files that continue each other, as one part; what is known of it beyond its files is for the caller to add."""
+    """Files that continue each other, as one part; the caller adds all other fields."""
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return Part(name=f"{files[0].name}{more}", size_bytes=sum(file.size_bytes for file in files), read=read)
 
@@ -33,22 +33,22 @@ class Format(Protocol):
 
     @property
     def title(self) -> str:
-        """What it is, for the error that lists what is understood."""
+        """One line about the format, for the error that lists the known formats."""
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments in `file` as far as its head shows; empty if the file is not of this format.
+        """The instruments in `file` as far as its head shows them; empty if the file is not of this format.
 
         Raises:
-            NothingToReplay: the file is of this vendor, but holds neither trades nor a book.
+            NothingToReplay: the file is of this vendor, but has neither trades nor a book.
         """
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """What `files` hold of `instrument`, in parts that can be read apart.
+        """The data of `instrument` in `files`, in parts that can be read separately.
 
         Times are of `clock` ("exchange" or "local"; a vendor with one clock uses it for both). Rows of other
-        instruments are passed over. What is left out goes to `report`; sequence, duplicate and malformed-row findings
-        to the report that a part is read with.
+        instruments are skipped. Files left out are reported to `report`; sequence, duplicate and malformed-row findings
+        go to the report that a part is read with.
 
         Raises:
-            DatasetError: the files do not go together; while a part is read, when a file turns out unusable.
+            DatasetError: the files do not fit together; while a part is read, when a file turns out unusable.
         """

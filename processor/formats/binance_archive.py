@@ -10,7 +10,7 @@ import numpy as np
 from processor.core.events import BUY, SELL
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError, NothingToReplay
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.lines import text
 from processor.formats.lines.archives import TradeColumns, instrument_named, preferred, trades_part
 from processor.formats.lines.chunks import head_lines
@@ -55,7 +55,7 @@ _HEADERS: Final = {
     ),
     _BOOK_TICKER: re.compile(r"updateid,bestbidprice,bestbidqty,bestaskprice,bestaskqty,transactiontime,eventtime"),
 }
-"""Names of columns as they come and go from file to file, in lower case and without underscores."""
+"""Names of columns, which vary from file to file, in lower case and without underscores."""
 _NUMBER: Final = r"\d+(?:\.\d*)?"
 _TIME: Final = r"(?:\d{13,16}|\d\.\d+E\+\d+)"
 _FLAG: Final = r"(?:true|false|True|False)"
@@ -64,7 +64,7 @@ _ROWS: Final = {
     _AGG_TRADES: re.compile(rf"\d+(,{_NUMBER}){{2}}(,-?\d+){{2}},{_TIME},{_FLAG}(,{_FLAG})?"),
     _BOOK_TICKER: re.compile(rf"\d+(,{_NUMBER}){{4}},{_TIME},{_TIME}"),
 }
-"""Rows, spoilt times included, so that a file without a header is still known and its rows are named as malformed."""
+"""Rows, also with damaged times, so that a file without a header is recognised and its rows are reported."""
 _ROWS_LOOKED_AT: Final = 5
 _CANDLES: Final = re.compile(rf"opentime,open,high,low,close,.*|{_TIME}(,{_NUMBER}){{5}},{_TIME}(,{_NUMBER}){{5}}")
 _ROUNDED: Final = re.compile(r"\d\.\d+E\+\d+")
@@ -75,7 +75,7 @@ _NS_PER_MS: Final = 1_000_000
 _US_DIGITS: Final = 16
 _AGGRESSOR_WORDS: Final = (b"true", b"True", b"false", b"False")
 _AGGRESSORS: Final = np.array([SELL, SELL, BUY, BUY], np.int8)
-"""By whether the buyer was the maker: if so, it was a seller who came."""
+"""The aggressor, by whether the buyer was the maker: if so, it was the seller."""
 _TRADE_COLUMNS: Final = {
     _TRADES: TradeColumns("price", "qty", "is_buyer_maker", _AGGRESSORS),
     _AGG_TRADES: TradeColumns("price", "quantity", "is_buyer_maker", _AGGRESSORS),
@@ -88,10 +88,10 @@ class _BinanceArchive:
     title = "Binance public archive (trades, aggTrades, bookTicker; csv or zip)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbol in the file's name as the vendor names them (otherwise the whole name), where the rows fit.
+        """The symbol in the file's name by the vendor's pattern (otherwise the whole name), if the rows fit.
 
         Raises:
-            NothingToReplay: the file holds candles or depth bands.
+            NothingToReplay: the file has candles or depth bands.
         """
         lines = _first_lines(head)
         if not lines:
@@ -102,10 +102,10 @@ class _BinanceArchive:
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file of trades and each of best prices.
 
-        Where there are trades, the same trades aggregated are left out.
+        If there are trades, aggregated trades are left out.
 
         Raises:
-            DatasetError: the files are of the spot market and of futures.
+            DatasetError: some files are from the spot market, others from futures.
         """
         del clock
         heads = {file: _first_lines(file.head()) for file in files}
@@ -115,8 +115,8 @@ class _BinanceArchive:
         if len(set(spot.values())) > 1:
             of_spot, of_futures = (next(file.name for file in spot if spot[file] == which) for which in (True, False))
             msg = (
-                f"{of_spot} is of the spot market, {of_futures} of futures, and both of {instrument}: "
-                f"give each market a folder of its own"
+                f"{of_spot} is from the spot market, {of_futures} from futures, and both are of {instrument}: "
+                f"put each market into its own folder"
             )
             raise DatasetError(msg)
         kind = _TRADES if kinds[_TRADES] else _AGG_TRADES
@@ -147,20 +147,20 @@ def _plain(header: str) -> str:
 def _refuse_without_trades(lines: Sequence[str]) -> None:
     if _plain(lines[0]) == _BANDS:
         msg = (
-            "Binance bookDepth: sums within percentage bands around the price, from which no book can be made; "
+            "Binance bookDepth: sums within percentage bands around the price, not a book; "
             "bookTicker has the best prices"
         )
         raise NothingToReplay(msg)
     if any(_CANDLES.fullmatch(line) for line in (_plain(lines[0]), *lines)):
         rounded = next((time[0] for line in lines if (time := _ROUNDED.match(line))), None)
-        msg = "Binance klines: finished candles, without the trades in them; use the trades or aggTrades of these days"
+        msg = "Binance klines: finished candles without their trades; use the trades or aggTrades of these days"
         if rounded:
-            msg += f". A spreadsheet has rounded its times, too ({rounded}): take files as they were downloaded"
+            msg += f". A spreadsheet has also rounded its times ({rounded}): use the files as they were downloaded"
         raise NothingToReplay(msg)
 
 
 def _kind(lines: Sequence[str]) -> str | None:
-    """Which kind of file these first lines are of."""
+    """The kind of the file with these first lines; None if it is not of this format."""
     for kind, header in _HEADERS.items():
         if header.fullmatch(_plain(lines[0])) or any(_ROWS[kind].fullmatch(line) for line in lines):
             return kind
@@ -168,7 +168,7 @@ def _kind(lines: Sequence[str]) -> str | None:
 
 
 def _is_spot(lines: Sequence[str]) -> bool:
-    """Whether trades are of the spot market: there they have one column more."""
+    """Whether trades are from the spot market, where they have one column more."""
     kind = _kind(lines)
     commas = [line.count(",") for line in lines]
     return kind is not None and max(commas, key=commas.count) >= len(_COLUMNS[kind])
@@ -205,6 +205,6 @@ def _quotes(file: SourceFile, table: Table) -> Part:
     bid, ask = ((where(f"best_{side}_price"), where(f"best_{side}_qty")) for side in ("bid", "ask"))
 
     def convert(rows: Rows) -> Batch:
-        return batch(None, full_states(rows, rows.values[where(table.time)], [bid], [ask]), rows.consumed_bytes)
+        return batch(None, full_books(rows, rows.values[where(table.time)], [bid], [ask]), rows.consumed_bytes)
 
     return table_part(file, table, lambda _: convert, book=True)

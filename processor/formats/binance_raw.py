@@ -25,7 +25,7 @@ from processor.formats.lines.line_prefix import epoch_ns, printable
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_cut_off
 from processor.formats.lines.text import PHRASES
 from processor.formats.recordings.trade_ids import TradeIds
-from processor.formats.recordings.trades_alike import RecordedTrade
+from processor.formats.recordings.trades_without_ids import RecordedTrade
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -44,9 +44,9 @@ _SYMBOL: Final = re.compile(rb'"e":\s*"(?:depthUpdate|trade)"[^{}\[\]]*?"s":\s*"
 _EVENT_TIME: Final = re.compile(rb'"E":\s*(\d{16}|\d{13})\D')
 _FIRST_LINES: Final = 3
 _FIRST_WITHIN_BYTES: Final = 16 << 20
-"""How far a file is searched for its first symbol: a snapshot, which has none, may be long."""
+"""How many bytes of a file are searched for its first symbol: a snapshot, which has none, may be long."""
 _MARKET_TYPES: Final = ("", "MARKET")
-"""The spot market's trades have no type; the others of the futures (INSURANCE_FUND, ADL, NA) met no order book."""
+"""Types of trades in the order book (spot trades have none); the others (INSURANCE_FUND, ADL, NA) are not in it."""
 _REQUIRED: Final = {
     "depthUpdate": (("event_time", "E"), ("first_id", "U"), ("last_id", "u"), ("bids", "b"), ("asks", "a")),
     "trade": (("trade_time", "T"), ("price", "p"), ("quantity", "q"), ("buyer_is_maker", "m")),
@@ -61,7 +61,7 @@ class _Message(msgspec.Struct, frozen=True, gc=False, rename={
     "order_type": "X", "snapshot_id": "lastUpdateId", "snapshot_bids": "bids", "snapshot_asks": "asks",
     "snapshot_symbol": "symbol",
 }):  # fmt: skip
-    """The fields of every message that is used, under their own names; all optional, as each has only its own."""
+    """The fields of all used messages; all are optional, because each kind of message has only some."""
 
     data: _Message | None = None
     kind: str = ""
@@ -92,13 +92,13 @@ class _BinanceRaw:
     title = "Binance websocket lines (depth, trade) with a local time before each, and REST snapshots among them"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols of the trades and depth updates near the beginning of the file, or else the first one beyond."""
+        """The symbols of the trades and depth updates near the start of the file, otherwise the first one after it."""
         if _start(head) is None:
             return frozenset()
         return names_near_begin(file, head, _SYMBOL, first_within_bytes=_FIRST_WITHIN_BYTES)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """One part: a recorder writes trades and depth into one file, and the book goes on in the next."""
+        """One part: a recorder writes trades and depth into one file, and the book continues in the next."""
         del report
         return [part_of_all(files, partial(_read, files, instrument, clock))]
 
@@ -131,20 +131,20 @@ def _first_local_ns(file: SourceFile) -> int:
 
 
 def _first_sent_ns(file: SourceFile) -> int:
-    """The first time of the exchange's in the head; that of receipt if there is none."""
+    """The first exchange time in the head; the time of receipt if there is none."""
     found = _EVENT_TIME.search(file.head())
     return epoch_ns(found[1].decode()) if found else _first_local_ns(file)
 
 
 def _start(head: bytes) -> re.Match[bytes] | None:
-    """How the first line begins, or where that is spoilt, the next of the first few that begins as it should."""
+    """The match of the first line's start, or if that is damaged, of the next line among the first few that matches."""
     lines = head.removeprefix(BOM).split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
     return next((found for line in lines if (found := _LINE_START.match(line))), None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message that is used, at its time in the chosen clock and the exchange's; a snapshot's are that of receipt."""
+    """A message to use, with its times in the chosen clock and by the exchange; for a snapshot, both are of receipt."""
 
     line: int
     local_ns: int
@@ -154,7 +154,7 @@ class _Entry:
 
 
 class _Reader:
-    """Turns chunks of lines into trades and book events, keeping what carries over from one to the next."""
+    """Turns chunks of lines into trades and book events; keeps the state between chunks."""
 
     def __init__(self, instrument: str, clock: str, report: Report) -> None:
         self._instrument = instrument
@@ -169,14 +169,14 @@ class _Reader:
         self._name = ""
         self._days = DayCheck("", report)
         self._is_sole = True
-        """Whether there is no other symbol in this file, as far as is known."""
+        """Whether this file has no other symbol, as far as is known."""
         self._took_nameless = False
-        """Whether a snapshot that names no symbol was taken from this file."""
+        """Whether a snapshot without a symbol was used from this file."""
         self._other: tuple[int, str] | None = None
-        """The line and the symbol of the first message of another symbol, in a file that was taken for one of one."""
+        """Line and symbol of the first message of another symbol, in a file that seemed to have only one symbol."""
 
     def next_file(self, name: str, first_ns: int, next_ns: int | None, *, is_sole: bool) -> None:
-        """Another file begins, received from `first_ns` on; the one after it begins at `next_ns` by either clock."""
+        """Start another file, received from `first_ns` on; the one after it starts at `next_ns` by either clock."""
         self._name = name
         self._days = DayCheck(name, self._report)
         self._is_sole = is_sole
@@ -192,7 +192,7 @@ class _Reader:
         """The chunk's trades, book events and the trades' lines.
 
         Raises:
-            DatasetError: a snapshot that was taken for the instrument's may be that of another.
+            DatasetError: a snapshot that was used for the instrument may be of another.
         """
         rows = 0
         entries = []
@@ -221,23 +221,23 @@ class _Reader:
         return trades, book, traded
 
     def end(self) -> None:
-        """The last file has been read.
+        """Finish the last file.
 
         Raises:
-            DatasetError: it contradicts an earlier one.
+            DatasetError: the file contradicts an earlier one.
         """
         self._trade_ids.end()
         self._sequence.end()
 
     def _entry(self, line: int, row: bytes) -> _Entry | None:
-        """The line's message if it is one that is used.
+        """The line's message if it is used.
 
         Raises:
             ValueError: the line is malformed.
         """
         start = _LINE_START.match(row)
         if start is None:
-            msg = "the line does not begin with a local time in us or ns and a JSON object"
+            msg = "the line does not start with a local time in us or ns and a JSON object"
             raise ValueError(msg)
         local_ns = epoch_ns(start[1].decode())
         message = _DECODER.decode(memoryview(row)[start.end() - 1 :])
@@ -260,20 +260,20 @@ class _Reader:
         return _Entry(line, local_ns, local_ns if self._local else exchange_ns, exchange_ns, message)
 
     def _is_mine(self, line: int, snapshot: _Message) -> bool:
-        """Whether a snapshot is of the instrument: those of the spot market and of USD-M futures do not say."""
+        """Whether a snapshot is of the instrument: those of the spot market and of USD-M futures name no symbol."""
         if snapshot.snapshot_symbol:
             return snapshot.snapshot_symbol == self._instrument
         if not self._is_sole:
-            detail = "the snapshot names no symbol, and there are several in this file"
+            detail = "the snapshot names no symbol, and this file has several"
             self._report.add("unused", self._name, line, None, detail)
         self._took_nameless |= self._is_sole
         return self._is_sole
 
     def _judge_other(self) -> None:
-        """From a message of another symbol on, no snapshot can be told to be of the instrument; those before it?
+        """Check the snapshots used before a message of another symbol; after it, no snapshot without a symbol is used.
 
         Raises:
-            DatasetError: one was taken for it that its updates do not confirm.
+            DatasetError: one was used that the instrument's updates do not confirm.
         """
         if self._other is None or not self._took_nameless:
             return
@@ -281,11 +281,11 @@ class _Reader:
         where = f"line {line} is of {printable(symbol)}, and snapshots name no symbol"
         if self._sequence.is_broken or not self._sequence.has_begun:
             msg = (
-                f"{self._name}: {where}, so that of those before it none can be told to be of "
-                f"{printable(self._instrument)}: give each symbol a file of its own"
+                f"{self._name}: {where}, so it is unknown whether those before it are of "
+                f"{printable(self._instrument)}: put each symbol into its own file"
             )
             raise DatasetError(msg)
-        detail = f"{where}: those before it are taken for {printable(self._instrument)}, whose updates follow them"
+        detail = f"{where}: those before it are read as {printable(self._instrument)}, whose updates follow them"
         self._report.add("assumptions", self._name, line, None, detail)
 
     def _trades(self, entries: list[_Entry]) -> tuple[Trades | None, NDArray[np.int64] | None]:

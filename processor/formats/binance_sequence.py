@@ -1,4 +1,4 @@
-"""Binance's rules for a book from a REST snapshot and a stream of diffs, and what of them is broken."""
+"""Binance's rules for a book from a REST snapshot and a stream of diffs, with checks of the update ids."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.formats.recordings.in_turn import InTurn
-from processor.formats.recordings.told import Told, key_of, numbers_of, refuse
+from processor.formats.recordings.seen_messages import SeenMessages, key_of, numbers_of, refuse_contradiction
+from processor.formats.recordings.sequencing import EffectiveTimes
 
 if TYPE_CHECKING:
     from processor.core.events import BookEvents
     from processor.core.report import Report
 
 _DIFFS_KEPT: Final = 4096
-"""About seven minutes of a recorder's 100 ms stream, far longer than any REST answer takes."""
+"""Diffs kept: about seven minutes of a 100 ms stream, far longer than any REST request takes."""
 _NO_ID: Final = -1
-_DAMAGED: Final = "leave that row out"
+_DAMAGED: Final = "remove that row"
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
     """One depthUpdate: ids `first_id` to `last_id`, following `previous_id` (None on the spot market).
 
-    Its events bear its time already; `known_ns` is the later one of both clocks.
+    Its events already have its time; `known_ns` is the later of both clocks.
     """
 
     first_id: int
@@ -46,15 +46,15 @@ class Diff:
 
     @property
     def begin_id(self) -> int:
-        """The id after which its updates begin."""
+        """The id after which its updates start."""
         return self.first_id - 1 if self.previous_id is None else self.previous_id
 
     def is_within(self, snapshot_id: int) -> bool:
-        """Whether a snapshot of this id already holds everything in it."""
+        """Whether a snapshot of this id already contains the whole diff."""
         return self.last_id <= snapshot_id if self.previous_id is None else self.last_id < snapshot_id
 
     def reaches(self, last_id: int) -> bool:
-        """Whether nothing is missing between what ended at this id and its own end."""
+        """Whether no update is missing between `last_id` and the end of this diff."""
         return self.begin_id <= last_id
 
 
@@ -62,7 +62,7 @@ class Diff:
 class Snapshot:
     """A REST snapshot: the book after update `last_id`.
 
-    Its events begin with a CLEAR; they bear the time of receipt, as that of the book is not known yet.
+    Its events start with a CLEAR; they have the time of receipt, because the time of the book is not known yet.
     """
 
     last_id: int
@@ -72,28 +72,28 @@ class Snapshot:
 
 
 class BookSequence:
-    """Decides which events the diffs and snapshots of one instrument come to, in the order of the recording."""
+    """Turns the diffs and snapshots of one instrument into events, in the order of the recording."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._recent: deque[Diff] = deque()
-        """The last diffs, applied or not: a snapshot may come after diffs that follow it."""
+        """The last diffs, applied or not, by id: a snapshot may come after diffs that follow it."""
         self._forgotten_id = _NO_ID
-        """Of the last diff that is no longer among them."""
+        """The id of the last diff that is no longer kept."""
         self._waiting: Snapshot | None = None
-        """A snapshot that no diff has followed yet."""
-        self._in_turn = InTurn(report, _DAMAGED)
+        """A snapshot that waits for a diff that follows it."""
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
         self._last_id: int | None = None
-        """Of the last diff applied; None before the first snapshot is."""
+        """The id of the last diff applied; None before the first snapshot is applied."""
         self._began_ns = 0
-        """When the last snapshot took effect."""
+        """Effective time of the last snapshot."""
         self._missing: list[tuple[int, int]] = []
-        """Between which ids updates are missing, since the last snapshot: after the first, up to the second."""
-        self._told = Told()
+        """Ranges of missing update ids since the last snapshot: after the first id, up to the second."""
+        self._seen = SeenMessages()
 
     def next_file(self, name: str, next_ns: int | None) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none)."""
-        self._told.next_file(name, next_ns)
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none)."""
+        self._seen.next_file(name, next_ns)
 
     @property
     def has_begun(self) -> bool:
@@ -106,12 +106,12 @@ class BookSequence:
         return bool(self._missing)
 
     def diff(self, diff: Diff) -> list[BookEvents]:
-        """The next diff of the recording.
+        """The events after the next diff of the recording.
 
         Raises:
-            DatasetError: one of the same ids was there, with other levels.
+            DatasetError: an earlier diff has the same ids but other levels.
         """
-        if self._told.concerns(diff.known_ns):
+        if self._seen.may_overlap(diff.known_ns):
             self._compare(diff)
         if self._last_id is not None and diff.last_id <= self._last_id:
             if self._fills(diff):
@@ -132,13 +132,13 @@ class BookSequence:
         if not diff.reaches(self._last_id):
             self._gap(diff, self._last_id)
         self._last_id = diff.last_id
-        self._recent[-1] = self._in_its_turn(diff)
+        self._recent[-1] = self._in_sequence(diff)
         return [self._recent[-1].events]
 
     def snapshot(self, snapshot: Snapshot) -> list[BookEvents]:
-        """The next snapshot of the recording."""
+        """The events after the next snapshot of the recording."""
         if self._is_old(snapshot):
-            detail = f"the snapshot is of update {snapshot.last_id}, and the book further"
+            detail = f"the book is ahead of this snapshot, which is of update {snapshot.last_id}"
             self._report.add("old_snapshots", snapshot.file, snapshot.line, int(snapshot.events.time_ns[0]), detail)
             return []
         self._waiting = snapshot
@@ -149,7 +149,7 @@ class BookSequence:
         return self._applied(snapshot, following) if following else []
 
     def end(self) -> None:
-        """The recording is over."""
+        """Finish the recording."""
         if self._last_id is None:
             for diff in self._recent:
                 self._drop(diff)
@@ -158,18 +158,18 @@ class BookSequence:
             self._report.add("incomplete", self._waiting.file, self._waiting.line, None, detail)
 
     def _compare(self, diff: Diff) -> None:
-        """Refuse a diff that an earlier file has with other levels, and keep what a later one may tell."""
+        """Refuse a diff that an earlier file has with other levels, and keep it for comparison with later files."""
         key = key_of(b"%d %d" % (diff.first_id, diff.last_id))
         content = key_of(repr(_levels(diff)).encode())
-        found = self._told.find(key)
+        found = self._seen.find(key)
         for at in found:
-            if self._told.contents[at] != content:
-                refuse(f"update {diff.last_id}", self._told.place(at), diff.place)
+            if self._seen.contents[at] != content:
+                refuse_contradiction(f"update {diff.last_id}", self._seen.place(at), diff.place)
         if not found:
-            self._told.keep(diff.known_ns, key, content, diff.line)
+            self._seen.keep(diff.known_ns, key, content, diff.line)
 
     def _wait(self, diff: Diff) -> None:
-        """Keep a diff for the first snapshot, in the order of the ids."""
+        """Keep a diff until the first snapshot, in the order of the ids."""
         at = self._place(diff)
         if at < len(self._recent) and self._recent[at].last_id == diff.last_id:
             self._leave_out(diff)
@@ -179,7 +179,7 @@ class BookSequence:
             self._drop(oldest)
 
     def _forget(self) -> Diff | None:
-        """The oldest diff, where there are more than are kept."""
+        """Remove and return the oldest diff if there are too many; otherwise None."""
         if len(self._recent) <= _DIFFS_KEPT:
             return None
         oldest = self._recent.popleft()
@@ -187,25 +187,25 @@ class BookSequence:
         return oldest
 
     def _place(self, diff: Diff) -> int:
-        """Where a diff stands, or belongs, among the last ones."""
+        """The index of a diff among the last ones, or where it belongs."""
         return bisect_left(self._recent, diff.last_id, key=lambda each: each.last_id)
 
     def _leave_out(self, diff: Diff) -> None:
-        """Leave out a diff that was there before; refuse it where it is among the last ones with other levels."""
+        """Leave out a repeated diff; refuse it if a kept diff with its id has other levels."""
         at = self._place(diff)
         if at < len(self._recent):
             known = self._recent[at]
             same_ids = (known.first_id, known.last_id) == (diff.first_id, diff.last_id)
             if same_ids and _levels(known) != _levels(diff):
-                refuse(f"update {diff.last_id}", known.place, diff.place)
+                refuse_contradiction(f"update {diff.last_id}", known.place, diff.place)
         before = "" if self._last_id is None else f" after {self._last_id}"
-        self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} comes again{before}")
+        self._report.add("duplicates", diff.file, diff.line, diff.time_ns, f"update {diff.last_id} is repeated{before}")
 
     def _filling(self, diff: Diff) -> BookEvents:
-        """What a late diff changes: nothing before the snapshot, nor what later ones have set by its time."""
+        """The changes of a late diff: none before the snapshot, and none to levels that later diffs have set."""
         time_ns = max(diff.time_ns, self._began_ns)
         if time_ns > diff.time_ns:
-            detail = "an update that the snapshot does not hold, but older: it takes effect with that"
+            detail = "an update that is older than the snapshot but not in it: it takes effect with the snapshot"
             self._report.add("held_back", diff.file, diff.line, diff.time_ns, detail)
         at = self._place(diff)
         later = [each for each in islice(self._recent, at, None) if each.time_ns <= time_ns]
@@ -217,7 +217,7 @@ class BookSequence:
         return replace(changed, time_ns=np.full(len(changed), time_ns))
 
     def _fills(self, diff: Diff) -> bool:
-        """Whether a diff that comes late, as from another recording, is one that was missing; it is not any more."""
+        """Whether a late diff was missing, as from another recording; if so, it no longer counts as missing."""
         for number, (after, until) in enumerate(self._missing):
             if diff.last_id > after and diff.begin_id < until:
                 rest = [(after, diff.begin_id), (diff.last_id, until)]
@@ -226,9 +226,9 @@ class BookSequence:
         return False
 
     def _is_old(self, snapshot: Snapshot) -> bool:
-        """Whether a snapshot tells nothing new.
+        """Whether a snapshot adds nothing to the book.
 
-        One that the book has passed mends what was missing before it, if all diffs that follow it are still there.
+        A snapshot older than the book repairs gaps before it, if all diffs that follow it are still kept.
         """
         if self._waiting is not None:
             return snapshot.last_id < self._waiting.last_id
@@ -238,26 +238,26 @@ class BookSequence:
         return not mends or self._forgotten_id > snapshot.last_id
 
     def _applied(self, snapshot: Snapshot, following: list[Diff]) -> list[BookEvents]:
-        """The snapshot, which takes the time of the first diff that follows it, and all diffs that do."""
+        """The snapshot, at the time of the first diff that follows it, and then all following diffs."""
         self._waiting = None
         self._missing = []
         known_id, last_id = self._last_id, snapshot.last_id
         first = following[0]
         self._began_ns = first.time_ns
-        self._in_turn.begin_at(first.file, first.time_ns, first.line)
+        self._effective_times.begin_at(first.file, first.time_ns, first.line)
         events: list[BookEvents] = []
         for diff in following:
             if not diff.reaches(last_id):
                 self._gap(diff, last_id, is_new=known_id is None or diff.last_id > known_id)
             last_id = diff.last_id
-            events.append(self._in_its_turn(diff).events)
+            events.append(self._in_sequence(diff).events)
         self._last_id = last_id
         time_ns = np.full(len(snapshot.events), self._began_ns)
         return [replace(snapshot.events, time_ns=time_ns), *events]
 
-    def _in_its_turn(self, diff: Diff) -> Diff:
-        """The diff, not before the one that it follows by its ids."""
-        time_ns = self._in_turn.time(diff.file, diff.time_ns, diff.line)
+    def _in_sequence(self, diff: Diff) -> Diff:
+        """The diff, at a time not before that of the diff it follows by its ids."""
+        time_ns = self._effective_times.time(diff.file, diff.time_ns, diff.line)
         if time_ns == diff.time_ns:
             return diff
         return replace(diff, time_ns=time_ns, events=replace(diff.events, time_ns=np.full(len(diff.events), time_ns)))
@@ -273,5 +273,5 @@ class BookSequence:
 
 
 def _levels(diff: Diff) -> tuple[list[int], list[int], list[int]]:
-    """Sides, prices and sizes, whatever their scale."""
+    """Sides, prices and sizes, independent of their scale."""
     return diff.events.side.tolist(), *numbers_of(diff.events)

@@ -36,20 +36,20 @@ class _BybitTrades:
     title = "Bybit public trades (derivatives and spot; csv, csv.gz)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols in the head; of a spot file, which has none, the one in its name."""
+        """The symbols in the head; for a spot file, which has none, the one in its name."""
         names, rows = _head(head)
         if _starts_with(names, _SPOT):
             return frozenset([instrument_named(file, _SPOT_NAME)])
         if not _starts_with(names, _DERIVATIVES):
             return frozenset()
-        # BitMEX has the same columns, with dates for seconds.
+        # BitMEX has the same columns, with dates instead of seconds.
         return sound_names(row[1] for row in rows if len(row) == len(names) and _SECONDS.fullmatch(row[0]))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file.
 
         Raises:
-            DatasetError: the files are of the spot market and of derivatives.
+            DatasetError: some files are from the spot market, others from derivatives.
         """
         del clock, report
         names = {file: _head(file.head())[0] for file in files}
@@ -57,8 +57,8 @@ class _BybitTrades:
         if spot and len(spot) < len(files):
             other = next(file for file in files if file not in spot)
             msg = (
-                f"{spot[0].name} is of the spot market, {other.name} of derivatives, and both of {instrument}: "
-                f"give each market a folder of its own"
+                f"{spot[0].name} is from the spot market, {other.name} from derivatives, and both are of {instrument}: "
+                f"put each market into its own folder"
             )
             raise DatasetError(msg)
         columns = TradeColumns("price", "volume" if spot else "size", "side", _AGGRESSORS)
@@ -80,7 +80,7 @@ def _starts_with(names: Sequence[str], columns: Sequence[str]) -> bool:
 
 
 def _layout(file: SourceFile, names: Sequence[str], instrument: str) -> text.Layout:
-    """Derivatives have seconds with decimals, spot has milliseconds."""
+    """The layout: derivatives have seconds with decimals, spot has milliseconds."""
     is_spot = _starts_with(names, _SPOT)
     read = {
         "timestamp": text.integer("timestamp", times=_NS_PER_MS) if is_spot else text.seconds("timestamp"),

@@ -105,7 +105,7 @@ class _CoinbaseRaw(WebsocketFormat):
     def decoder(self, instrument: str) -> Decoder:
         return partial(_decoded, instrument)
 
-    def depth_of(self, channel: str) -> int:  # noqa: ARG002 - all channels are the whole book
+    def depth_of(self, channel: str) -> int:  # noqa: ARG002 - every channel is the full book
         return 0
 
 
@@ -138,7 +138,7 @@ def _exchange(kind: str, text: memoryview) -> list[Message]:
 
 
 def _books(instrument: str, message: _Books) -> list[Message]:
-    """A message of Advanced Trade's level2, at the time it was sent: its snapshots bear no other."""
+    """A message of Advanced Trade's level2, at the time it was sent: its snapshots have no other time."""
     found: list[Message] = []
     for event in message.events:
         if event.product_id != instrument:
@@ -169,7 +169,7 @@ def _trades(instrument: str, message: _Trades) -> list[Message]:
 
 
 def _trade(trade: _Match | _Trade, trade_id: int) -> TradeMessage:
-    """A trade; Coinbase gives the maker's side."""
+    """A trade; Coinbase sends the maker's side."""
     level = trade.price, trade.size
     return TradeMessage(iso_ns(trade.time), level, -side_of(trade.side), trade_id, trade_id - 1)
 
@@ -179,7 +179,7 @@ def _by_side(changes: Iterable[tuple[str, str, str]]) -> tuple[list[Level], list
     for name, price, size in changes:
         side = _SIDES.get(name)
         if side is None:
-            msg = f"side {name[:40]!r} is none of {', '.join(_SIDES)}"
+            msg = f"side {name[:40]!r} is not one of {', '.join(_SIDES)}"
             raise ValueError(msg)
         sides[side].append((price, size))
     return sides

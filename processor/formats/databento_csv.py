@@ -12,7 +12,7 @@ from processor.core.events import BUY, SELL, UNKNOWN, Trades, scaled_up
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError
 from processor.formats.base import part_of_all
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.dbn_records import FIXED_DECIMALS, MBO, NO_PRICE, Publisher, RecordReader, Wanted
 from processor.formats.lines import text
 from processor.formats.lines.archives import preferred
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 _REQUIRED: Final = frozenset(("ts_event", "action", "side", "price", "size"))
 _SAMPLED: Final = frozenset(("ts_recv", "rtype", "side", "price", "size", "bid_px_00", "ask_px_00"))
-"""Of BBO, whose rows are the best prices at the end of a second or a minute, and have no action."""
+"""Columns of BBO, whose rows are the best prices at the end of a second or a minute, and have no action."""
 _OF_LAST_TRADE: Final = ("ts_event", "side", "price", "size")
-"""What a row of BBO says of the last trade there was, which is none of its own."""
+"""Columns of a BBO row about the last trade, which is not a trade of that row."""
 _OF_ORDERS: Final = "order_id"
 _TIME_OF_CLOCK: Final = {"exchange": "ts_event", "local": "ts_recv"}
 _ORDER_NUMBERS: Final = {"size": 2**32 - 1, "flags": 2**8 - 1, "order_id": 2**63 - 1, "publisher_id": 2**16 - 1}
-"""The most that a record has room for."""
+"""The largest number that a record can hold."""
 _LEVEL: Final = re.compile(r"(bid|ask)_(px|sz)_\d\d")
 _ACTIONS: Final = (b"A", b"C", b"M", b"R", b"T", b"F", b"N")
 _TRADE: Final = _ACTIONS.index(b"T")
@@ -54,7 +54,7 @@ class _DatabentoCsv:
     title = "Databento CSV (MBO, MBP-10, MBP-1, TBBO, BBO, trades)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols in the head (without such a column, the instrument ids), where the header names the columns."""
+        """The symbols in the head (without that column, the instrument ids), if the header has the right columns."""
         del file
         names, rows = _head(head)
         column = _instrument_column(names)
@@ -63,9 +63,9 @@ class _DatabentoCsv:
         return sound_names(row[column] for row in rows)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each file, as each row is both, the book and perhaps a trade; one for all files of orders.
+        """A part for each file, because each row has the book and maybe a trade; one for all files of orders.
 
-        Where there are orders, they alone are read: they tell the rest.
+        If there are orders, only they are read: they contain the rest.
         """
         orders = [file for file in files if _OF_ORDERS in _head(file.head())[0]]
         kinds = {"mbo": orders, "the rest": [file for file in files if file not in orders]}
@@ -79,7 +79,7 @@ FORMAT: Final = _DatabentoCsv()
 
 
 def _head(head: bytes) -> tuple[list[str], list[list[str]]]:
-    """The columns' names, and the fields of those rows of the head that have as many."""
+    """The columns' names, and the fields of those rows of the head that have as many fields."""
     lines = [line.decode("utf-8", "replace").split(",") for line in head_lines(head)] or [[]]
     return lines[0], [row for row in lines[1:] if len(row) == len(lines[0])]
 
@@ -93,7 +93,7 @@ def _instrument_column(names: Sequence[str]) -> int | None:
 
 
 def _layout(file: SourceFile, instrument: str | None) -> text.Layout:
-    """The file's columns, whose order varies, as do the ways to write times and prices; None: of all instruments."""
+    """The file's columns, whose order and forms of times and prices vary; for `instrument` None, of all instruments."""
     names, rows = _head(file.head())
     fields = dict(zip(names, zip(*rows, strict=True), strict=True))
     is_orders = _OF_ORDERS in names
@@ -161,7 +161,7 @@ def _batch(rows: Rows, layout: text.Layout, time: str, name: str, report: Report
 
 
 def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part:
-    """Rows of MBO become the records they were, and are read as those are."""
+    """Rows of MBO, converted back to records and read as records."""
     layouts = {file: _layout(file, instrument) for file in files}
     received_ns = {file: _received_ns(file) for file in files}
     in_order = sorted(files, key=lambda file: (received_ns[file], file.name))
@@ -187,25 +187,25 @@ def _of_orders(files: Sequence[SourceFile], instrument: str, clock: str) -> Part
 
 
 def _received_ns(file: SourceFile) -> int:
-    """The time of the first row, of whatever instrument."""
+    """The time of the first row, of any instrument."""
     layout = _layout(file, None)
     return begin_ns(file, Table(layout, "ts_recv" if layout.has("ts_recv") else "ts_event")) or 0
 
 
 def _with_room(rows: Rows, layout: text.Layout, name: str, report: Report) -> Rows:
-    """The rows whose numbers are no larger than a record has room for; the others are reported."""
+    """The rows whose numbers fit into a record; the others are reported."""
     sound = np.ones(len(rows), np.bool_)
     for column, most in _ORDER_NUMBERS.items():
         if layout.has(column):
             sound &= rows.values[layout.row_of(column)] <= most
-    found = ((int(line), None, "a number larger than any of Databento's") for line in rows.lines[~sound])
+    found = ((int(line), None, "a number larger than Databento's fields hold") for line in rows.lines[~sound])
     report.add_all("malformed", name, found, int((~sound).sum()))
     return rows.where(sound)
 
 
 def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
     if rows.price_decimals > FIXED_DECIMALS:
-        msg = f"{name}: a price has more than the {FIXED_DECIMALS} decimals that Databento's have"
+        msg = f"{name}: a price has more than the {FIXED_DECIMALS} decimals of Databento's prices"
         raise DatasetError(msg)
     records = np.zeros(len(rows), MBO.record)
     for column in ("ts_event", "ts_recv", *_ORDER_NUMBERS):
@@ -223,11 +223,11 @@ def _as_records(rows: Rows, layout: text.Layout, name: str) -> NDArray[np.void]:
 
 
 def _states(rows: Rows, layout: text.Layout, time: str) -> BookEvents:
-    return full_states(rows, rows.values[layout.row_of(time)], *_levels(layout))
+    return full_books(rows, rows.values[layout.row_of(time)], *_levels(layout))
 
 
 def _levels(layout: text.Layout) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Where the prices and sizes of the bids and of the asks are, by level."""
+    """The rows of the prices and sizes of bids and of asks, by level."""
     names = [column.name for column in layout.columns]
     bids, asks = (
         [

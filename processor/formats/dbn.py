@@ -44,9 +44,9 @@ _TRADES_FIRST: Final = ("trades", "mbo", "mbp-10", "mbp-1", "tbbo")
 
 @dataclass(frozen=True, slots=True)
 class _Prelude:
-    """What stands before the records: `length` bytes.
+    """The header before the records: `length` bytes.
 
-    `ids` are the instruments' ids and when each stood for them; `span` is the time asked for, if it is known.
+    `ids` are the ids of each instrument and when each was valid; `span` is the requested time range, if it is known.
     """
 
     schema: Schema
@@ -58,7 +58,7 @@ class _Prelude:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A file, what stands before its records, and the first time of receipt and the first time in the chosen clock."""
+    """A file, its header, the first time of receipt and the first time in the chosen clock."""
 
     file: SourceFile
     prelude: _Prelude
@@ -75,19 +75,19 @@ class _Dbn:
     title = "Databento DBN (MBO, MBP-10, MBP-1, TBBO, BBO, trades), plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The symbols of the metadata; without them, the ids of the head's records.
+        """The symbols of the metadata; without symbols, the ids of the records in the head.
 
         Raises:
             DatasetError: the file is of a newer version of DBN, or its metadata is damaged.
-            NothingToReplay: it is of another schema.
+            NothingToReplay: its schema has neither trades nor a book.
         """
         prelude = _prelude(file, head)
         return frozenset(prelude.ids) if prelude else frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each file; one for all files of orders, which rest from one to the next.
+        """A part for each file; one for all files of orders, because orders continue from file to file.
 
-        Where schemas overlap in time the book is the deepest one's, and the trades those of `trades` if it is there.
+        Where schemas overlap in time, the book is taken from the deepest, and trades from `trades` if it is there.
         """
         opened = [each for file in files if (each := _opened(file, instrument, clock))]
         opened.sort(key=lambda each: (each.received_ns, each.prelude.first_ns, each.file.name))
@@ -96,7 +96,7 @@ class _Dbn:
         for schema in SCHEMAS:
             of_schema = [each for each in opened if each.schema is schema]
             deeper = [each for each in opened if SCHEMAS.index(each.schema) < SCHEMAS.index(schema)]
-            traded = [each for each in opened if _tells_trades_before(each.schema, schema)]
+            traded = [each for each in opened if _has_preferred_trades(each.schema, schema)]
             wanted = Wanted(schema, clock, publisher, _spans(deeper), _spans(traded))
             _note_unused(of_schema, deeper, report)
             together = [of_schema] if schema is MBO and of_schema else [[each] for each in of_schema]
@@ -107,8 +107,8 @@ class _Dbn:
 FORMAT: Final = _Dbn()
 
 
-def _tells_trades_before(one: Schema, other: Schema) -> bool:
-    """Whether the trades of one schema are taken rather than those of another."""
+def _has_preferred_trades(one: Schema, other: Schema) -> bool:
+    """Whether the trades of one schema are preferred to those of another."""
     ranks = [_TRADES_FIRST.index(each.name) for each in (one, other) if each.name in _TRADES_FIRST]
     return len(ranks) == 2 and ranks[0] < ranks[1]  # noqa: PLR2004 - both
 
@@ -118,29 +118,29 @@ def _spans(opened: Sequence[_Opened]) -> tuple[Span, ...]:
 
 
 def _note_unused(opened: Sequence[_Opened], deeper: Sequence[_Opened], report: Report) -> None:
-    """Report the files whose book is left out for a time."""
+    """Report the files whose book is left out for some time."""
     for each in opened:
         span = each.prelude.span
         others = [(other.schema.name, other.prelude.span) for other in deeper]
         over = {name for name, other in others if span and other and span.overlaps(other)}
         if each.schema.has_book and over:
-            detail = f"its book is left out for the time of which {' and '.join(sorted(over))} tells"
+            detail = f"its book is left out for the time that {' and '.join(sorted(over))} covers"
             report.add("unused", each.file.name, None, None, detail)
 
 
 def _prelude(file: SourceFile, head: bytes) -> _Prelude | None:
-    """What stands before the records of a file; None if it is not DBN."""
+    """The header of a file; None if the file is not DBN."""
     if not head.startswith(_MAGIC) or len(head) < _BEFORE_METADATA or head[len(_MAGIC)] >= ord(" "):
         return None
     length = _BEFORE_METADATA + int.from_bytes(head[_LENGTH_AT:_BEFORE_METADATA], "little")
     if head[len(_MAGIC)] > _LAST_VERSION:
-        msg = f"{file.name}: is of version {head[len(_MAGIC)]} of DBN; versions 1 to {_LAST_VERSION} are understood"
+        msg = f"{file.name}: is DBN version {head[len(_MAGIC)]}; versions 1 to {_LAST_VERSION} are supported"
         raise DatasetError(msg)
     start = head if len(head) >= length else _start(file, length)
     try:
         metadata = Metadata.decode(start[:length])
     except DBNError as error:
-        msg = f"{file.name}: what precedes its records is damaged: {error}"
+        msg = f"{file.name}: the header before its records is damaged: {error}"
         raise DatasetError(msg) from None
     found = np.frombuffer(start, np.uint8)[length:]
     places = record_places(found)[0]
@@ -174,7 +174,7 @@ def _start(file: SourceFile, length: int) -> bytes:
 
 
 def _mapped(metadata: Metadata) -> dict[str, tuple[tuple[int, Span], ...]]:
-    """The ids of each symbol, whichever of the two was asked for."""
+    """The ids of each symbol, whether symbols or ids were requested."""
     by_id = str(metadata.stype_in) == _BY_ID
     found: dict[str, list[tuple[int, Span]]] = {}
     for asked, intervals in metadata.mappings.items():
@@ -191,7 +191,7 @@ def _midnight_ns(day: date) -> int:
 
 
 def record_places(records: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int, bool]:
-    """Where each whole record begins, where the last one ends, and whether what follows cannot be a record."""
+    """The starts of the whole records, the end of the last one, and whether what follows cannot be a record."""
     places = np.empty(len(records) // 16 + 1, np.int64)
     count, end, damaged = _walk(records, places)
     return places[:count], end, damaged
@@ -199,7 +199,7 @@ def record_places(records: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int, b
 
 @njit(cache=True, nogil=True)
 def _walk(records: NDArray[np.uint8], places: NDArray[np.int64]) -> tuple[int, int, bool]:
-    """Fill `places`; return how many there are, where the last record ends, and whether the next has no length."""
+    """Fill `places`; returns the number of records, the end of the last one, and whether the next has no length."""
     at = 0
     count = 0
     while at < len(records):
@@ -256,10 +256,10 @@ def _read(opened: Sequence[_Opened], instrument: str, wanted: Wanted, report: Re
 def _batches(
     opened: _Opened, instrument: str, reader: RecordReader, consumed_before: int, report: Report
 ) -> Generator[Batch]:
-    """What a file comes to.
+    """The batches of a file.
 
     Raises:
-        DatasetError: the file is damaged, or holds the books of several venues under one instrument.
+        DatasetError: the file is damaged, or has the books of several venues under one instrument.
     """
     file, prelude = opened.file, opened.prelude
     rest, skipped, before = b"", prelude.length, 0
@@ -281,12 +281,12 @@ def _batches(
             before += len(places)
             rest = data[end:]
             if damaged:
-                msg = f"{file.name}: damaged after its record {before}: no record can follow there"
+                msg = f"{file.name}: damaged after its record {before}: what follows is not a record"
                 raise DatasetError(msg)
             if block.cut_off:
                 rest = rest or b"\0"
     if rest or skipped:
-        detail = "the file is cut off here: what it held beyond is lost"
+        detail = "the file is cut off here: the rest is lost"
         report.add("incomplete", file.name, before + 1, None, detail)
     report.refuse_if_rotten(file.name)
 
@@ -300,7 +300,7 @@ def _of_instrument(records: Records, prelude: _Prelude, instrument: str) -> NDAr
 
 
 def _note_orphans(records: Records, lines: NDArray[np.int64], prelude: _Prelude, name: str, report: Report) -> None:
-    """Report the records whose id no symbol has at their time."""
+    """Report the records whose id belongs to no symbol at their time."""
     bounds: dict[int, tuple[int, int]] = {}
     for number, span in chain.from_iterable(prelude.ids.values()):
         first_ns, beyond_ns = bounds.get(number, (span.first_ns, span.beyond_ns))
@@ -324,9 +324,9 @@ def _note_orphans(records: Records, lines: NDArray[np.int64], prelude: _Prelude,
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The records of a schema's kinds among all that were read, and their numbers from 1 on.
+    """The records of a schema's kinds among all records read, and their numbers from 1 on.
 
-    `wrong` are the numbers of those that have another length than they should, and these lengths.
+    `wrong` are the numbers of the records with a wrong length, and these lengths.
     """
 
     schema: Schema
@@ -336,7 +336,7 @@ class _Found:
 
     @classmethod
     def of(cls, data: bytes, places: NDArray[np.int64], schema: Schema) -> _Found:
-        """Those that begin at these places."""
+        """The records that start at these places."""
         content = np.frombuffer(data, np.uint8)
         record = schema.record
         numbers = np.arange(1, 1 + len(places))
@@ -353,7 +353,7 @@ class _Found:
         return cls(schema, records, numbers[chosen], (numbers[wrong], size[wrong]))
 
     def reported(self, name: str, before: int, report: Report) -> int:
-        """Report the wrong ones, which follow `before` others; returns how many there are."""
+        """Report the wrong records, after `before` earlier records; returns how many there are."""
         wanted = self.schema.record.itemsize
         numbers, sizes = self.wrong
         reasons = (

@@ -1,4 +1,4 @@
-"""The price levels that Databento's records of orders (MBO) come to."""
+"""Price levels from Databento's records of orders (MBO)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from processor.core.events import ASK, BID
 from processor.formats.books import orders
 from processor.formats.books.snapshots import SnapshotRuns
-from processor.formats.recordings.in_turn import InTurn, Received
+from processor.formats.recordings.sequencing import EffectiveTimes, Received
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,11 +26,11 @@ TOP_OF_BOOK: Final = 64
 _LAST: Final = 128
 NONE: Final = -1
 _CLEAR: Final = ord("R")
-_DAMAGED: Final = "--clock local orders by the times of receipt"
+_DAMAGED: Final = "--clock local orders records by their times of receipt"
 
 
 def by_byte(meaning: dict[bytes, int]) -> NDArray[np.int8]:
-    """A table of what each letter means, NONE for the others."""
+    """A lookup table from each letter's byte to its meaning, NONE for others."""
     table = np.full(256, NONE, np.int8)
     for letter, value in meaning.items():
         table[letter[0]] = value
@@ -43,9 +43,9 @@ SIDE_OF: Final = by_byte({b"A": ASK, b"B": BID})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecords(Received):
-    """Records as they were received, with their times in the chosen clock; which of them another file tells, too.
+    """Records in the order of receipt, with their times in the chosen clock, and which of them another file also has.
 
-    Prices and sizes are those in the records.
+    Prices and sizes are those of the records.
     """
 
     record: Records
@@ -54,40 +54,40 @@ class OrderRecords(Received):
 
 
 def begin_of_book(records: Records) -> int:
-    """At which of the records it becomes known what rests; behind them, if at none."""
+    """The index of the first record at which all resting orders are known; the number of records if there is none."""
     begins = (records["action"] == _CLEAR) | ((records["flags"] & (SNAPSHOT | TOP_OF_BOOK)) != 0)
     return int(np.argmax(begins)) if begins.any() else len(records)
 
 
 class OrderLevels:
-    """Follows the orders of an instrument, whose records are given in the order of receipt."""
+    """Follows the orders of an instrument, by its records in the order of receipt."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._orders = orders.OrderBook()
         self._runs = SnapshotRuns()
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
 
     @property
     def has_begun(self) -> bool:
-        """Whether it is known what rests."""
+        """Whether all resting orders are known."""
         return self._orders.has_begun
 
     def rescale(self, factor: int) -> None:
-        """Multiply the prices of all that rests.
+        """Multiply the prices of all resting orders.
 
         Raises:
-            ScaleOverflow: one has no room in 64 bits then.
+            ScaleOverflow: one of them does not fit into 64 bits then.
         """
         self._orders.rescale(factor)
 
     def events(
         self, name: str, records: Records, lines: Ints, times: Ints, prices: Ints, price_decimals: int
     ) -> BookEvents:
-        """What the next records, which all act on the book, come to; what is wrong with them is reported.
+        """The events of the next records, which all act on the book; faults are reported.
 
         Raises:
-            DatasetError: the time of one is damaged.
+            DatasetError: the time of a record is damaged.
         """
         in_snapshot = (records["flags"] & SNAPSHOT) != 0
         starts = self._snapshot_starts(in_snapshot, records)
@@ -103,17 +103,17 @@ class OrderLevels:
             np.arange(len(records)), actions, ids, SIDE_OF[records["side"]], prices, records["size"].astype(np.int64)
         )
         for fault, kind, detail in (
-            (orders.UNSEEDED, "before_snapshot", "an order before the book was cleared or sent whole"),
+            (orders.UNSEEDED, "before_snapshot", "an order before the first clear or snapshot of the book"),
             (orders.UNKNOWN_ORDER, "gaps", "an order that was never added"),
-            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than rests"),
-            (orders.KNOWN_ORDER, "gaps", "an order is added that rests already: it takes its own place"),
+            (orders.TOO_MUCH, "gaps", "more of an order is cancelled than is resting"),
+            (orders.KNOWN_ORDER, "gaps", "an order is added that is already resting: the new one replaces it"),
         ):
             at = np.flatnonzero(faults == fault)
             self._report.add_all(kind, name, ((int(lines[row]), int(times[row]), detail) for row in at), len(at))
-        return replace(self._in_turn.of_events(name, times, lines, events), price_decimals=price_decimals)
+        return replace(self._effective_times.of_events(name, times, lines, events), price_decimals=price_decimals)
 
     def _snapshot_starts(self, in_snapshot: NDArray[np.bool_], records: Records) -> NDArray[np.intp]:
-        """Which orders begin a snapshot without a clear before them: such a clear begins it otherwise."""
+        """Which orders start a snapshot without a clear before them; otherwise the clear starts it."""
         clears: NDArray[np.bool_] = records["action"] == _CLEAR
         lasts = clears | ((records["flags"] & _LAST) != 0)
         starts = self._runs.starts(clears | in_snapshot, records["ts_recv"], lasts)

@@ -1,4 +1,4 @@
-"""Databento's records, however they are stored: how they are laid out, and the trades and book events they come to."""
+"""Databento's records, from DBN or CSV: their layout, and the trades and book events they contain."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from processor.core.events import BUY, END_OF_TIME, SELL, UNKNOWN, BookEvents, Trades
 from processor.errors import DatasetError
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns
-from processor.formats.books.states import full_states
 from processor.formats.dbn_orders import (
     ACTION_OF,
     NONE,
@@ -24,8 +24,8 @@ from processor.formats.dbn_orders import (
 )
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import ReceiptOrder
-from processor.formats.recordings.retold import Retold
+from processor.formats.recordings.repeated_rows import RepeatedRows
+from processor.formats.recordings.sequencing import ReceiptOrder
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ _ONE_LEVEL: Final = np.dtype([*_TRADE, ("levels", _LEVEL, 1)])
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The records of a schema: their kinds (rtype) and what each holds. The layouts are the same in all versions.
+    """The records of a schema: their kinds (rtype) and their content. The layouts are the same in all versions.
 
     `sampled`: a record is not an event, but the best prices at the end of a second or a minute, and its trade is the
-    last there was. `consolidated`: the best prices are those of several venues.
+    last one before. `consolidated`: the best prices are those of several venues.
     """
 
     name: str
@@ -76,12 +76,12 @@ class Schema:
 
     @property
     def has_trades(self) -> bool:
-        """Whether its records tell trades."""
+        """Whether its records contain trades."""
         return not self.sampled
 
     @property
     def has_book(self) -> bool:
-        """Whether its records tell the book."""
+        """Whether its records contain the book."""
         return self.levels > 0 or self.name == MBO.name
 
 
@@ -97,7 +97,7 @@ SCHEMAS: Final = (
     Schema("cbbo-1m", (193,), _ONE_LEVEL, levels=1, sampled=True, consolidated=True),
     Schema("trades", (0,), np.dtype([*_TRADE])),
 )
-"""From the deepest book, and the finest in time, to none."""
+"""All schemas, from the deepest book and the finest time to no book."""
 
 FIXED_DECIMALS: Final = 9
 NO_PRICE: Final = int(np.iinfo(np.int64).max)
@@ -108,36 +108,36 @@ _IS_ACTION: Final = by_byte(dict.fromkeys((bytes([letter]) for letter in _ACTION
 _AGGRESSOR_OF: Final = np.where(by_byte({b"A": 0, b"B": 0}) == 0, by_byte(_AGGRESSORS), UNKNOWN).astype(np.int8)
 _IS_SIDE: Final = by_byte(dict.fromkeys(_AGGRESSORS, 1)) == 1
 _NOTHING: Final[Found] = (None, None, None)
-_SORT_THEM: Final = "sort the records by ts_recv, and join files of one time"
+_SORT_THEM: Final = "sort the records by ts_recv, and join files of the same time"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `first_ns` to before `beyond_ns`, by the time of receipt."""
+    """A range of times of receipt, from `first_ns` up to `beyond_ns`, exclusive."""
 
     first_ns: int
     beyond_ns: int
 
     def holds(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the times are in it."""
+        """Which of the times are in the range."""
         return (times >= self.first_ns) & (times < self.beyond_ns)
 
     def overlaps(self, other: Span) -> bool:
-        """Whether any time is in both."""
+        """Whether the two ranges share a time."""
         return self.first_ns < other.beyond_ns and other.first_ns < self.beyond_ns
 
 
 class Publisher:
-    """The venue of all files of an instrument: those of several would make one book of the books of several venues."""
+    """The venue of all files of an instrument, to refuse mixing the books of several venues."""
 
     def __init__(self) -> None:
         self._known: tuple[int, str] | None = None
 
     def check(self, publishers: NDArray[np.uint16], lines: NDArray[np.int64], name: str) -> None:
-        """Look at the publishers of some records of a file.
+        """Check the publishers of some records of a file.
 
         Raises:
-            DatasetError: they are not all of the venue that the records before were of.
+            DatasetError: a record is of another venue than the records before.
         """
         if not len(publishers):
             return
@@ -150,7 +150,7 @@ class Publisher:
             where = "those before" if before == name else f"those of {before}"
             msg = (
                 f"{name}: record {lines[others[0]]} is of publisher {other}, {where} of {publisher}: "
-                "the books of several venues cannot be shown as one; give files of one venue"
+                "the books of several venues cannot be shown as one: give files of one venue"
             )
             raise DatasetError(msg)
 
@@ -159,7 +159,7 @@ class Publisher:
 class Wanted:
     """What is read of the records of a schema.
 
-    Where `deeper` spans are, another schema tells the book, and where `traded` spans are, another one the trades.
+    Within `deeper` spans, another schema gives the book, and within `traded` spans, another one gives the trades.
     """
 
     schema: Schema
@@ -172,8 +172,8 @@ class Wanted:
 def times_of(records: Records, schema: Schema, clock: str) -> NDArray[np.int64]:
     """The times of records in a clock.
 
-    Those of a snapshot bear the times at which the orders were made in `ts_event`, and those of a sample the time of
-    the last trade: both have their own time in `ts_recv` alone.
+    In `ts_event`, records of a snapshot have the times at which the orders were made, and samples the time of
+    the last trade: the time of the record itself is only in `ts_recv`.
     """
     if schema.sampled or clock == "local":
         return records["ts_recv"].astype(np.int64)
@@ -182,7 +182,7 @@ def times_of(records: Records, schema: Schema, clock: str) -> NDArray[np.int64]:
 
 
 class RecordReader:
-    """Reads the records of files of one schema and instrument, which continue each other."""
+    """Reads the records of files of one schema and instrument that continue each other."""
 
     def __init__(self, wanted: Wanted, report: Report) -> None:
         self._wanted = wanted
@@ -193,22 +193,22 @@ class RecordReader:
         self._decimals = 0
         self._levels = OrderLevels(report)
         self._in_order: ReceiptOrder[OrderRecords] = ReceiptOrder(
-            "sort the records by ts_recv, and join files of one time"
+            "sort the records by ts_recv, and join files of the same time"
         )
         self._old_runs = SnapshotRuns()
-        self._retold = Retold()
+        self._repeats = RepeatedRows()
         self._name = ""
         self._next_ns: int | None = None
-        """When the next file begins."""
+        """Start time of the next file."""
         self._days = DayCheck("", report)
         self._is_fresh = True
-        """Whether the book had not begun before this file."""
+        """Whether this file is the first with a book."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
-        """Another file begins; the one after it is not received before `next_ns` (None: there is none).
+        """Start another file; the one after it is not received before `next_ns` (None: there is none).
 
         Raises:
-            DatasetError: the file before leaves out what one before it tells of the same time.
+            DatasetError: the previous file lacks records that an earlier one has at the same time.
         """
         self._name = name
         self._next_ns = next_ns
@@ -216,39 +216,39 @@ class RecordReader:
         if self._schema is not MBO:
             return
         self._is_fresh = not self._has_begun()
-        self._in_order.next_file(name, anew=self._is_fresh)
-        self._retold.next_file(name, next_ns)
+        self._in_order.next_file(name, restart=self._is_fresh)
+        self._repeats.next_file(name, next_ns)
 
     def end_file(self) -> list[Found]:
-        """What is left of the file, but for what the next one may have something before.
+        """The remaining events of the file, without records that the next file may precede.
 
         Raises:
-            DatasetError: as of `of_records`.
+            DatasetError: as for `of_records`.
         """
         goes_on = self._next_ns is not None and self._has_begun()
         until_ns = self._next_ns - 1 if goes_on and self._next_ns is not None else END_OF_TIME
         return self._applied(self._in_order.release(until_ns))
 
     def end(self) -> None:
-        """The last file has been read.
+        """Finish the last file.
 
         Raises:
-            DatasetError: it leaves out what one before it tells of the same time.
+            DatasetError: it lacks records that an earlier file has at the same time.
         """
-        self._retold.end()
+        self._repeats.end()
 
     def _has_begun(self) -> bool:
-        """Whether the book has, or will with the records that wait for others."""
+        """Whether the book has started, or will start with the waiting records."""
         return self._levels.has_begun or any(begin_of_book(rows.record) < len(rows) for rows in self._in_order.held)
 
     def of_records(self, records: Records, lines: NDArray[np.int64], found: int) -> list[Found]:
-        """What the next records of the schema come to, which stand on these lines; `found` rows are reported.
+        """The events of the next records of the schema, on these lines; `found` is the number of rows to report.
 
-        Trades, book events, and the lines of the trades; once, or several times. Orders are held back until those
+        Returns one or more sets of trades, book events, and the trades' lines. Orders are held back until those
         that were received before them have been read.
 
         Raises:
-            DatasetError: the records cannot go together with those before.
+            DatasetError: the records contradict those before.
         """
         sound = self._sound(records, lines)
         if not sound.all():
@@ -261,11 +261,11 @@ class RecordReader:
         if self._schema is not MBO:
             self._order.check(self._name, times, lines)
             return [self._of(self._name, records, lines, times, np.zeros(len(records), np.bool_))]
-        # The order of files is that of receipt, which is close to the event, unless the time is damaged.
+        # Files are in the order of receipt, which is close to the time of the event unless that is damaged.
         received = records["ts_recv"]
         received = np.where(np.abs(received - times) < NS_PER_DAY, received, times)
         again, old = self._again(records, lines, times, received)
-        # Of a book that had not begun, what was told before was dropped, and is needed now.
+        # Before the book started, records were dropped; their repetitions are needed now.
         left_out = old if self._is_fresh else old | again
         rows = OrderRecords(
             time_ns=received,
@@ -284,7 +284,7 @@ class RecordReader:
         return self._applied(self._in_order.add(rows))
 
     def _applied(self, in_order: Iterable[tuple[str, OrderRecords]]) -> list[Found]:
-        """What orders come to that no others come before."""
+        """The events of orders that no later order can precede."""
         found = [self._of(name, rows.record, rows.line, rows.happened_ns, rows.again) for name, rows in in_order]
         return found or [_NOTHING]
 
@@ -296,7 +296,7 @@ class RecordReader:
         times: NDArray[np.int64],
         again: NDArray[np.bool_],
     ) -> Found:
-        """What records come to, in the order in which they are applied."""
+        """The events of records, in the order in which they are applied."""
         if not len(records):
             return _NOTHING
         prices = self._prices(records, times)
@@ -311,8 +311,8 @@ class RecordReader:
         is_trade = action == ord("T")
         bare = is_trade & ((records["price"] == NO_PRICE) | (records["size"] == _NO_SIZE))
         faults = [
-            (~_IS_ACTION[action], "an action that is none of A, C, M, R, T, F, N"),
-            (~_IS_SIDE[side], "a side that is none of A, B, N"),
+            (~_IS_ACTION[action], "an action other than A, C, M, R, T, F, N"),
+            (~_IS_SIDE[side], "a side other than A, B, N"),
             (bare, "a trade without a price or a size"),
         ]
         if self._schema is MBO:
@@ -329,24 +329,24 @@ class RecordReader:
         times: NDArray[np.int64],
         received: NDArray[np.int64],
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which records an earlier file tells, too, and which are of a snapshot older than the book."""
+        """Which records an earlier file also has, and which are of a snapshot older than the book."""
         again, old = np.zeros((2, len(records)), np.bool_)
-        if not self._retold.is_needed:
+        if not self._repeats.is_needed:
             return again, old
         in_snapshot = (records["flags"] & SNAPSHOT) != 0
         rows = np.flatnonzero(~in_snapshot)
         plain = np.ascontiguousarray(records[rows])
-        plain["length"] = 0  # it tells whether the time of sending follows
-        again[rows] = self._retold.again(received[rows], plain, lines[rows])
-        self._tell("duplicates", "another file has this record, too", again, lines, times)
+        plain["length"] = 0  # its length depends only on whether the time of sending follows
+        again[rows] = self._repeats.repeated(received[rows], plain, lines[rows])
+        self._report_rows("duplicates", "another file has the same record", again, lines, times)
         if not self._is_fresh:
-            old = in_snapshot & (received < self._retold.until_ns)
+            old = in_snapshot & (received < self._repeats.until_ns)
             starts = np.zeros(len(records), np.bool_)
             starts[self._old_runs.starts(old, received)] = True
-            self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times)
+            self._report_rows("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times)
         return again, old
 
-    def _tell(
+    def _report_rows(
         self,
         kind: str,
         detail: str,
@@ -358,7 +358,7 @@ class RecordReader:
         self._report.add_all(kind, self._name, ((int(lines[row]), int(times[row]), detail) for row in rows), len(rows))
 
     def _prices(self, records: Records, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The price of each record and of its levels, in ticks of as few decimals as all so far need."""
+        """The price of each record and of its levels, in ticks with as few decimals as all prices so far need."""
         prices = np.empty((1 + 2 * self._schema.levels, len(times)), np.int64)
         prices[0] = NO_PRICE if self._schema.sampled else records["price"]
         for level in range(self._schema.levels):
@@ -430,7 +430,7 @@ class RecordReader:
             consumed_bytes=0,
         ).where(wanted)
         bids, asks = ([(2 * each + side, 2 * (levels + each) + side) for each in range(levels)] for side in (0, 1))
-        return full_states(rows, times[wanted], bids, asks)
+        return full_books(rows, times[wanted], bids, asks)
 
 
 def _within(spans: Sequence[Span], records: Records) -> NDArray[np.bool_]:

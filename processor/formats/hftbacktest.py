@@ -17,11 +17,11 @@ from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvent
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError
 from processor.formats.base import part_of_all
-from processor.formats.books.resting import Resting
+from processor.formats.books.occupied_prices import OccupiedPrices
 from processor.formats.books.snapshots import SnapshotRuns
 from processor.formats.lines import text
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_rounded, report_unknown_sides
-from processor.formats.recordings.retold import Retold
+from processor.formats.recordings.repeated_rows import RepeatedRows
 from processor.prefetch import prefetched
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"\x93NUMPY"
 _ARRAY: Final = "data.npy"
-"""What an npz archive calls the array `data`."""
+"""The name of the array `data` in an npz archive."""
 _FIELDS: Final = {"ev": "u", "exch_ts": "i", "local_ts": "i", "px": "f", "qty": "f"}
 _OLD_COLUMNS: Final = 6
 _FLOAT64: Final = np.dtype("<f8")
@@ -54,7 +54,7 @@ _CLOCK_BIT: Final = {"exchange": 1 << 31, "local": 1 << 30}
 _TIME_OF_CLOCK: Final = {"exchange": "exch_ts", "local": "local_ts"}
 _NS_PER_US: Final = 1000
 _US_NOW: Final = (10**14, 10**17)
-"""Between which any time in microseconds since 1970 lies that somebody recorded."""
+"""The range of plausible times in microseconds since 1970."""
 _NO_TIME: Final = np.iinfo(np.int64).min
 
 _LEVEL: Final = text.Layout([text.price("px"), text.size("qty")])
@@ -62,7 +62,7 @@ _LEVEL: Final = text.Layout([text.price("px"), text.size("qty")])
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What stands before the rows: `length` bytes."""
+    """The header before the rows: `length` bytes."""
 
     length: int
     dtype: np.dtype[np.generic]
@@ -75,7 +75,7 @@ class _Header:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of either generation: what they are, their side (BUY, SELL or UNKNOWN), times in ns, and floats."""
+    """Rows of either generation: kind, side (BUY, SELL or UNKNOWN), times in ns, prices and sizes as floats."""
 
     kind: NDArray[np.int64]
     side: NDArray[np.int8]
@@ -83,7 +83,7 @@ class _Rows:
     price: NDArray[np.float64]
     size: NDArray[np.float64]
     content: NDArray[np.uint8]
-    """The bytes of each, filled up to whole 8."""
+    """The bytes of each row, padded to a multiple of 8."""
 
 
 class _HftBacktest:
@@ -91,7 +91,7 @@ class _HftBacktest:
     title = "hftbacktest event arrays (npz or npy; nanoseconds by name, or six columns in microseconds)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The file's name up to its date, where it is an array of events: nothing in it names an instrument."""
+        """The file's name up to its date, if the file is an array of events: its content names no instrument."""
         header = _header(file, head)
         if header is None:
             return frozenset()
@@ -99,7 +99,7 @@ class _HftBacktest:
         return frozenset((_DATE.sub("", stem) or stem,))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """One part of all files, which hold trades and book alike: the book goes on from one to the next."""
+        """One part of all files, which have both trades and book: the book continues from file to file."""
         del instrument, report
         return [part_of_all(files, partial(_read, files, clock))]
 
@@ -108,16 +108,16 @@ FORMAT: Final = _HftBacktest()
 
 
 def _array_name(file: SourceFile) -> str:
-    """The file's name, or that of the npz archive of which it is the array `data`."""
+    """The file's name, or for the array `data` of an npz archive, the archive's name."""
     *folders, name = (file.member or file.path.name).split("/")
     return name if name != _ARRAY else folders[-1] if folders else file.path.name
 
 
 def _header(file: SourceFile, head: bytes) -> _Header | None:
-    """The header of an array of events; None for anything else.
+    """The header of an array of events; None for any other file.
 
     Raises:
-        DatasetError: the array lies column by column.
+        DatasetError: the array is stored column by column.
     """
     if not head.startswith(_MAGIC):
         return None
@@ -139,13 +139,13 @@ def _header(file: SourceFile, head: bytes) -> _Header | None:
     if not named and not _looks_like_events(head, header, by_column=by_column):
         return None
     if by_column and not named:
-        msg = f"{file.name}: the array lies column by column; save numpy.ascontiguousarray of it"
+        msg = f"{file.name}: the array is stored column by column: save numpy.ascontiguousarray(array)"
         raise DatasetError(msg)
     return header
 
 
 def _looks_like_events(head: bytes, header: _Header, *, by_column: bool) -> bool:
-    """Whether most of the first rows of six unnamed numbers have a kind of event and a time where they belong."""
+    """Whether most of the first rows of six unnamed numbers have a valid event kind and time."""
     count = min((len(head) - header.length) // header.row_bytes, header.rows)
     first = np.frombuffer(head, _FLOAT64, count * _OLD_COLUMNS, header.length)
     if by_column:
@@ -157,7 +157,7 @@ def _looks_like_events(head: bytes, header: _Header, *, by_column: bool) -> bool
 
 
 def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.bool_]]:
-    """The rows, and which of them happen on this clock: some happen at the exchange only, or here only."""
+    """The rows, and which of them count for this clock: some are only for the exchange, or only local."""
     content = np.frombuffer(data, np.uint8).reshape(-1, header.row_bytes)
     content = np.pad(content, ((0, 0), (0, -header.row_bytes % 8))) if header.row_bytes % 8 else content
     if not header.dtype.names:
@@ -186,7 +186,7 @@ def _rows(header: _Header, data: bytes, clock: str) -> tuple[_Rows, NDArray[np.b
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Floats that are whole numbers; others as 0."""
+    """Floats as integers; those that are not whole numbers become 0."""
     fits = (values == np.floor(values)) & (np.abs(values) < _US_NOW[1])
     return np.where(fits, values, 0).astype(np.int64)
 
@@ -221,35 +221,35 @@ class _Reader:
         self._report = report
         self._order = OrderCheck(report)
         self._decimals = (0, 0)
-        self._resting = {BID: Resting(), ASK: Resting()}
-        self._retold = Retold()
+        self._resting = {BID: OccupiedPrices(), ASK: OccupiedPrices()}
+        self._repeats = RepeatedRows()
         self._old_runs = SnapshotRuns()
         self._latest_ns = self._cleared_ns = _NO_TIME
         """Times of the latest row of the book, and of the latest clear of a side."""
         self._snapshot_ns: int | None = None
-        """Time of the last row of the book, if that is of a snapshot."""
+        """Time of the last row of the book, if that row is of a snapshot."""
         self._begins = False
         """Whether the next row of the book is the first of a file that follows another."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
-        """Another file begins; the one after it begins at `next_ns` or later (None: there is none).
+        """Start another file; the one after it starts at `next_ns` or later (None: there is none).
 
         Raises:
-            DatasetError: the file before leaves out what one before it tells of the same time.
+            DatasetError: the previous file lacks rows that an earlier one has at the same time.
         """
-        self._retold.next_file(name, next_ns)
+        self._repeats.next_file(name, next_ns)
         self._begins = self._latest_ns != _NO_TIME
 
     def end(self) -> None:
-        """The last file has been read.
+        """Finish the last file.
 
         Raises:
-            DatasetError: it leaves out what one before it tells of the same time.
+            DatasetError: it lacks rows that an earlier file has at the same time.
         """
-        self._retold.end()
+        self._repeats.end()
 
     def read(self, file: SourceFile) -> Generator[tuple[Trades, BookEvents | None, NDArray[np.int64], int]]:
-        """Trades, book events, the trades' rows and bytes read.
+        """Trades, book events, the trades' rows and the bytes read.
 
         Raises:
             DatasetError: too many rows are malformed.
@@ -274,7 +274,7 @@ class _Reader:
             detail = f"the file ends after {before} of {header.rows} rows"
             self._report.add("incomplete", file.name, before + 1, None, detail)
         elif rest:
-            detail = f"the file goes on after the {before} rows that it says it has: what follows is left out"
+            detail = f"the file is longer than the {before} rows that its header states: the rest is left out"
             self._report.add("incomplete", file.name, before + 1, None, detail)
         self._report.refuse_if_rotten(file.name)
 
@@ -297,13 +297,13 @@ class _Reader:
         self._malformed(here & sound & ~known, before, name, "a kind of event other than 1 to 4")
         self._malformed(here & sound & known & ~sided, before, name, "a level without a side")
         timed = rows.time_ns != _NO_TIME
-        self._malformed(here & sound & known & sided & ~timed, before, name, "a time that is no whole number")
+        self._malformed(here & sound & known & sided & ~timed, before, name, "a time that is not a whole number")
         chosen = np.flatnonzero(here & sound & known & sided & timed)
         chosen = chosen[days.near(rows.time_ns[chosen], chosen + before + 1)]
         times = rows.time_ns[chosen]
         span = (int(times.min()), int(times.max())) if len(times) else (None, None)
         self._report.rows(name, int(here.sum()), *span)
-        chosen = chosen[~self._told_before(rows, chosen, before, name)]
+        chosen = chosen[~self._repeated(rows, chosen, before, name)]
         times = rows.time_ns[chosen]
         self._order.check(name, times, chosen + before + 1)
         is_trade = rows.kind[chosen] == _TRADE
@@ -311,27 +311,27 @@ class _Reader:
         trades = self._trades(rows, chosen[is_trade], prices, sizes, before, name)
         return trades, self._book(rows, chosen[~is_trade], prices, sizes), chosen[is_trade] + before + 1
 
-    def _told_before(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> NDArray[np.bool_]:
-        """Which of the chosen rows an earlier file tells, too, or are of a snapshot older than the book."""
+    def _repeated(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> NDArray[np.bool_]:
+        """Which of the chosen rows an earlier file also has, or are of a snapshot older than the book."""
         gone = np.zeros(len(chosen), np.bool_)
-        if not self._retold.is_needed:
+        if not self._repeats.is_needed:
             return gone
         times, lines, kind = rows.time_ns[chosen], chosen + before + 1, rows.kind[chosen]
         in_snapshot: NDArray[np.bool_] = (kind == _CLEAR) | (kind == _SNAPSHOT)
         where = np.flatnonzero(~in_snapshot)
-        gone[where] = self._retold.again(times[where], rows.content[chosen[where]], lines[where])
-        self._tell("duplicates", "another file has this row, too", gone, lines, times, name)
-        old: NDArray[np.bool_] = in_snapshot & (times < self._retold.until_ns)
+        gone[where] = self._repeats.repeated(times[where], rows.content[chosen[where]], lines[where])
+        self._report_rows("duplicates", "another file has the same row", gone, lines, times, name)
+        old: NDArray[np.bool_] = in_snapshot & (times < self._repeats.until_ns)
         starts = np.zeros(len(chosen), np.bool_)
         starts[self._old_runs.starts(old, times)] = True
-        self._tell("old_snapshots", "the files before go further than this snapshot", starts, lines, times, name)
+        self._report_rows("old_snapshots", "the files before are ahead of this snapshot", starts, lines, times, name)
         return gone | old
 
     def _refuse_disorder(self, rows: _Rows, chosen: NDArray[np.intp], before: int, name: str) -> None:
-        """Refuse a row on the other side of a side's clear than by its time: a clear takes away what is there by then.
+        """Refuse a row that is before a side's clear in the file but after it in time, or the reverse.
 
         Raises:
-            DatasetError: so it is.
+            DatasetError: there is such a row: a clear removes the levels that are there at its time.
         """
         if not len(chosen):
             return
@@ -346,15 +346,15 @@ class _Reader:
                 row = int(wrong[0])
                 back_s = (int(latest[row]) - int(times[row])) / 1e9
                 msg = (
-                    f"{name}: row {int(chosen[row]) + before + 1} is {back_s:.9f} s before one above it, and one of "
-                    "the two clears a side, whose meaning depends on what is there by then: "
-                    "sort the array by the time of the clock"
+                    f"{name}: row {int(chosen[row]) + before + 1} is {back_s:.9f} s before a row above it, and one of "
+                    "the two clears a side, so the result depends on their order: "
+                    "sort the array by the times of this clock"
                 )
                 raise DatasetError(msg)
             self._cleared_ns = int(cleared[-1])
         self._latest_ns = latest_ns
 
-    def _tell(
+    def _report_rows(
         self,
         kind: str,
         detail: str,
@@ -371,9 +371,9 @@ class _Reader:
         self._report.add_all("malformed", name, ((int(row) + before + 1, None, reason) for row in found), len(found))
 
     def _parsed(self, rows: _Rows, before: int) -> text.Parsed:
-        """Prices and sizes as the shortest digits that give the same floats, which are those that were meant."""
+        """Prices and sizes as the shortest digits that give the same floats, which are the intended ones."""
         clears = rows.kind == _CLEAR
-        # Where a clear has no price it means the whole side, and its size means nothing.
+        # A clear without a price clears the whole side; its size has no meaning.
         prices = np.where(clears & ~np.isfinite(rows.price), 0.0, rows.price)
         sizes = np.where(clears, 0.0, rows.size)
         lines = pl.DataFrame({"px": prices, "qty": sizes}).write_csv(include_header=False, float_scientific=False)
@@ -413,7 +413,7 @@ class _Reader:
     def _book(
         self, rows: _Rows, chosen: NDArray[np.intp], prices: NDArray[np.int64], sizes: NDArray[np.int64]
     ) -> BookEvents | None:
-        """The levels as they are, and for each clear those that it takes away."""
+        """The levels, and for each clear the removals of the levels that it clears."""
         clears = np.flatnonzero(rows.kind[chosen] == _CLEAR)
         parts: list[BookEvents] = []
         if len(chosen):
@@ -438,7 +438,7 @@ class _Reader:
         return concatenated(parts) if parts else None
 
     def _begins_with_snapshot(self, rows: _Rows, row: int) -> bool:
-        """Whether a row of the book begins a file with a snapshot that no clear precedes, as that of an evening is."""
+        """Whether a row of the book starts a file with a snapshot without a clear, such as an end-of-day snapshot."""
         goes_on = self._snapshot_ns == int(rows.time_ns[row])
         return self._begins and int(rows.kind[row]) == _SNAPSHOT and not goes_on
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BOOK: Final = "l2Book"
 _TRADES: Final = "trades"
 _AGGRESSORS: Final = {"B": BUY, "A": SELL}
-"""By the side of the book that the taker's order was of."""
+"""The aggressor by the side of the taker's order."""
 _NOTHING: Final = msgspec.Raw(b"null")
 
 
@@ -31,7 +31,7 @@ class _Raw(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False):
-    """A message, or one within an object of the archive, where `time` is that of its receipt."""
+    """A message, or an object of the archive that contains one; then `time` is its time of receipt."""
 
     channel: str = ""
     data: msgspec.Raw = _NOTHING
@@ -99,7 +99,7 @@ def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
 
 
 def _trade(trade: _Trade) -> TradeMessage:
-    """A trade: its `tid` is a hash of the two orders, which tells it from others of its time alone."""
+    """A trade: its `tid` is a hash of the two orders, unique only among trades of one time."""
     trade_id = f"{trade.tid} of {trade.time}"
     return TradeMessage(epoch_ns(trade.time), (trade.px, trade.sz), _AGGRESSORS[trade.side], trade_id)
 
@@ -114,7 +114,7 @@ def _levels(side: list[_Level]) -> list[Level]:
 
 
 def _received_ns(time: str | int | None) -> int | None:
-    """The archive's time of receipt: UTC without saying so, or milliseconds."""
+    """The archive's time of receipt: ISO in UTC without a zone, or milliseconds."""
     if time is None:
         return None
     return iso_ns(f"{time.removesuffix('Z')}Z") if isinstance(time, str) and "T" in time else epoch_ns(time)

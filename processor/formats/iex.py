@@ -16,12 +16,12 @@ from processor.core.merge.parts import Part, batch
 from processor.core.report import KEPT_PER_KIND
 from processor.errors import DatasetError, NothingToReplay
 from processor.formats import iex_messages as iex
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.disk.captures import Capture
 from processor.formats.iex_order import SEGMENT, WINDOW, SegmentOrder
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import DayCheck, OrderCheck, Rows, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import InTurn
+from processor.formats.recordings.sequencing import EffectiveTimes
 from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY
 
@@ -40,28 +40,28 @@ _FEEDS: Final = (iex.DEEP, *reversed(iex.TOPS))
 """From the deepest book to the shallowest."""
 _SYMBOL: Final = re.compile(rb"([!-~]{1,8}) *")
 _DIRECTORY_BYTES: Final = 16 << 20
-"""How much of a file is searched for stocks, which the exchange lists first."""
+"""Bytes of a file that are searched for stocks, which the exchange lists first."""
 _TRADES_A_DAY_BITS: Final = 48
-"""A trade's number is one of its day, which stands above it in the id."""
+"""Bits of a trade's number in its id: numbers are unique within a day, and the day is in the higher bits."""
 _FINDINGS: Final = {
-    iex.NOT_WHOLE: ("malformed", "a packet that is not whole: cut off by the capture, or in fragments"),
-    iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not as long as it says"),
+    iex.NOT_WHOLE: ("malformed", "an incomplete packet: cut off by the capture, or in fragments"),
+    iex.BROKEN_SEGMENT: ("malformed", "a packet whose messages are not of its stated length"),
 }
 _IN_ORDER: Final = {
-    "misnumbered": ("malformed", "a packet whose number is far from those around it: it is left out"),
+    "misnumbered": ("malformed", "a packet whose number is far from those around it, left out"),
     "missing": ("gaps", "{count} messages of the session are missing before this packet"),
-    "repeated": ("duplicates", "{count} messages of this packet have come before"),
-    "late": ("late", f"{{count}} messages of this packet came over {WINDOW} packets late, and are left out"),
-    "early": ("out_of_order", "this packet came before those that precede it by their numbers; it is put behind them"),
+    "repeated": ("duplicates", "{count} messages of this packet are repeated"),
+    "late": ("late", f"{{count}} messages of this packet came more than {WINDOW} packets late and are left out"),
+    "early": ("out_of_order", "this packet arrived before packets with lower numbers: it is moved after them"),
 }
-"""What is found of a packet when its number is compared with those of others."""
+"""Findings from comparing a packet's number with those of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A capture of a session of a feed; `number` is the lowest of a message in its head.
+    """A capture of a session of a feed; `number` is the lowest message number in its head.
 
-    `day` counts from 1970, UTC: all of a session is within one.
+    `day` counts from 1970, UTC: a session is within one day.
     """
 
     source: SourceFile
@@ -77,11 +77,11 @@ class _Iex:
     title = "IEX DEEP and TOPS (pcap or pcapng, as IEX HIST has them), plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The stocks of which messages tell, as far as they are searched.
+        """The stocks in the messages of the searched part.
 
         Raises:
             DatasetError: the capture is damaged.
-            NothingToReplay: it holds neither feed.
+            NothingToReplay: it contains neither feed.
         """
         opened = _opened(file, head)
         if opened is None:
@@ -93,14 +93,14 @@ class _Iex:
         return frozenset(stocks)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each session; where DEEP tells of a day, TOPS of that day is left out."""
+        """A part for each session; TOPS is left out for days that DEEP covers."""
         del clock
         sessions: dict[tuple[int, ...], list[_File]] = {}
         opened = [found for file in files if (found := _opened(file, file.head()))]
         deep = {found.day for found in opened if found.feed == iex.DEEP}
         for found in sorted(opened, key=attrgetter("number", "source.name")):
             if found.feed != iex.DEEP and found.day in deep:
-                detail = "TOPS of a day of which DEEP tells the same trades, and more of the book"
+                detail = "TOPS is left out: DEEP of the same day has the same trades and more of the book"
                 report.add("unused", found.source.name, None, None, detail)
                 continue
             sessions.setdefault((found.day, found.feed, found.channel, found.session), []).append(found)
@@ -121,7 +121,7 @@ def _part(files: Sequence[_File], stock: str) -> Part:
 
 
 def _opened(file: SourceFile, head: bytes) -> _File | None:
-    """The first segment of the deepest feed in a capture's head; None if the file is no capture."""
+    """The first segment of the deepest feed in a capture's head; None if the file is not a capture."""
     capture = Capture.of(head)
     if capture is None:
         return None
@@ -156,9 +156,9 @@ def _segment(file: SourceFile, header: bytes) -> _File:
 
 
 def _blocks(file: SourceFile) -> Generator[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], int, bool]]:
-    """A capture's content as it is read, where the whole packets in it begin and how long they are, bytes consumed.
+    """A capture's content as it is read, starts and lengths of the whole packets in it, and the bytes consumed.
 
-    The last is whether the capture ends there in the middle of a packet.
+    The last value is whether the capture ends there in the middle of a packet.
 
     Raises:
         DatasetError: the capture is damaged.
@@ -176,7 +176,7 @@ def _blocks(file: SourceFile) -> Generator[tuple[NDArray[np.uint8], NDArray[np.i
         seen += len(starts)
         rest = data[end:]
         if damaged:
-            msg = f"{file.name}: damaged: behind its packet {seen} no other can follow"
+            msg = f"{file.name}: damaged after its packet {seen}: what follows is not a packet"
             raise DatasetError(msg)
     if rest or cut_off:
         none = np.empty(0, np.int64)
@@ -184,9 +184,9 @@ def _blocks(file: SourceFile) -> Generator[tuple[NDArray[np.uint8], NDArray[np.i
 
 
 def _stocks(file: _File) -> set[str]:
-    """The stocks of the directory with which a session begins.
+    """The stocks of the directory at the start of a session.
 
-    Where there is none, or the session begins in another file, those of which any message of the file tells.
+    If there is none, or the session starts in another file, the stocks of any message in the file.
     """
     begins = file.number <= 1
     listed: set[bytes] = set()
@@ -203,7 +203,7 @@ def _stocks(file: _File) -> set[str]:
 
 
 def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch]:
-    """Raises: DatasetError: a capture is damaged, or holds another session."""
+    """Raises: DatasetError: a capture is damaged, or contains another session."""
     first = files[0]
     chooser = iex.Chooser(stock, first.feed, first.channel, first.session)
     order = SegmentOrder(max(first.number, 1))
@@ -211,7 +211,7 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
     reader = _StockReader(first, names, report)
     waiting = np.empty(0, iex.MESSAGE)
     if first.number > 1:
-        detail = f"begins with message {first.number} of its session: what came before is not known"
+        detail = f"starts at message {first.number} of its session: what came before is unknown"
         report.add("incomplete", first.source.name, 1, None, detail)
     before = 0
     for file in files:
@@ -226,10 +226,10 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
                 placed, waiting = _placed(waiting, ordered)
                 yield from reader.batches(placed, ordered, before + consumed)
                 if cut_off:
-                    detail = "the capture is cut off here: what it held beyond is lost"
+                    detail = "the capture is cut off here: the rest is lost"
                     report.add("incomplete", name, chooser.packets + 1, None, detail)
         if chooser.others:
-            report.add("unused", name, None, None, f"{chooser.others} packets of another of IEX's feeds, left out")
+            report.add("unused", name, None, None, f"{chooser.others} packets of other IEX feeds, left out")
         before += file.source.size_bytes
     ordered = order.order(np.empty(0, SEGMENT), ends=True)
     placed, _ = _placed(waiting, ordered)
@@ -239,7 +239,7 @@ def _read(files: Sequence[_File], stock: str, report: Report) -> Generator[Batch
 
 
 def _placed(messages: Table, ordered: Table) -> tuple[Table, Table]:
-    """The messages of these segments that are new, in order; and those of others, which wait."""
+    """The new messages of these segments, in order; and the messages of waiting segments."""
     arrivals = ordered["arrival"]
     if len(ordered) == 1 and ordered["start"][0] == ordered["first"][0] and (messages["arrival"] == arrivals[0]).all():
         return messages, messages[:0]
@@ -259,16 +259,16 @@ def _placed(messages: Table, ordered: Table) -> tuple[Table, Table]:
 
 
 class _StockReader:
-    """Follows one stock through a session, of which the files have these names."""
+    """Follows one stock through a session; `names` are the names of its files."""
 
     def __init__(self, first: _File, names: Sequence[str], report: Report) -> None:
         self._is_deep = first.feed == iex.DEEP
         self._day = first.day
         self._report = report
         self._trade_order, self._quote_order = OrderCheck(report), OrderCheck(report)
-        self._in_turn = InTurn(report, "the messages of a session are in the order of their numbers")
+        self._effective_times = EffectiveTimes(report, "the messages of a session are in the order of their numbers")
         self._begun = not self._is_deep or first.number > 1
-        """A session of DEEP begins with an empty book; every quote of TOPS is all of it."""
+        """A session of DEEP starts with an empty book; every quote of TOPS is the full book."""
         self._open_ns: int | None = None
         """The time of the update before, if the book was in transition after it."""
         self._name = ""
@@ -276,7 +276,7 @@ class _StockReader:
         self._days = [DayCheck(name, report) for name in names]
 
     def note(self, name: str, findings: Table) -> None:
-        """Report what is wrong with packets of a file.
+        """Report the faults of packets of a file.
 
         Raises:
             DatasetError: a packet is of another session.
@@ -285,7 +285,7 @@ class _StockReader:
         if len(others):
             msg = (
                 f"{name}: its packet {others['packet'][0]} is of another session or channel of the feed than those "
-                "before, and they cannot be told as one: give each a file of its own"
+                "before: put each session into its own file"
             )
             raise DatasetError(msg)
         for what, (kind, detail) in _FINDINGS.items():
@@ -293,7 +293,7 @@ class _StockReader:
             self._report.add_all(kind, name, ((packet, None, detail) for packet in packets), len(packets))
 
     def batches(self, messages: Table, ordered: Table, consumed_bytes: int) -> Generator[Batch]:
-        """What the next segments and the messages in them, which are in order, come to."""
+        """The batches of the next segments and their messages, which are in order."""
         if not len(ordered):
             yield batch(None, None, consumed_bytes)
             return
@@ -312,26 +312,26 @@ class _StockReader:
             at += count
 
     def _note_order(self, segments: Table) -> None:
-        """Report what the numbers of packets say."""
+        """Report findings from the numbers of packets."""
         for column, (kind, detail) in _IN_ORDER.items():
             if not segments[column].any():
                 continue
             rows = segments[segments[column] > 0]
             for row in rows[:KEPT_PER_KIND]:
                 count = int(row[column])
-                self._tell(kind, row, detail.format(count=count), count)
+                self._report_rows(kind, row, detail.format(count=count), count)
             if len(rows) > KEPT_PER_KIND:
                 more = rows[KEPT_PER_KIND:]
-                self._tell(kind, more[0], f"{len(more)} more packets like these", int(more[column].sum()))
+                self._report_rows(kind, more[0], f"{len(more)} more packets like these", int(more[column].sum()))
 
-    def _tell(self, kind: str, segment: np.void, detail: str, count: int) -> None:
+    def _report_rows(self, kind: str, segment: np.void, detail: str, count: int) -> None:
         time_ns = int(segment["sent_ns"]) or None
         self._report.add(kind, self._name, int(segment["packet"]), time_ns, detail, count=count)
 
     def _events(
         self, messages: Table, seen: int, days: DayCheck
     ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
-        """What the next messages come to, of `seen` of all stocks: trades, book, and the trades' lines and ids."""
+        """Trades, book, and the trades' lines and ids of the next messages; `seen` counts messages of all stocks."""
         messages = messages[self._sound(messages)]
         messages = messages[days.near(messages["time"], messages["packet"])]
         times = messages["time"]
@@ -368,7 +368,7 @@ class _StockReader:
     def _note_broken(self, messages: Table) -> None:
         broken = messages[messages["type"] == iex.BROKEN]
         found = (
-            (int(row["packet"]), int(row["time"]), f"trade {row['id']} is broken; it stays, as the tape showed it")
+            (int(row["packet"]), int(row["time"]), f"trade {row['id']} was broken later; it stays, as on the tape")
             for row in broken
         )
         self._report.add_all("assumptions", self._name, found, len(broken))
@@ -380,7 +380,7 @@ class _StockReader:
             return None
         self._note_open(levels)
         book = BookEvents(
-            time_ns=self._in_turn.times(self._name, levels["time"].copy(), levels["packet"]),
+            time_ns=self._effective_times.times(self._name, levels["time"].copy(), levels["packet"]),
             price_ticks=levels["price"].copy(),
             size_lots=levels["size"].copy(),
             price_decimals=_PRICE_DECIMALS,
@@ -396,18 +396,18 @@ class _StockReader:
         return concatenated([empty, book])
 
     def _note_open(self, levels: Table) -> None:
-        """Report the updates after which the book was in transition, though the next one is of a later time."""
+        """Report updates that left the book in transition although the next update has a later time."""
         times = levels["time"]
         was_open = np.concatenate(([self._open_ns is not None], levels["complete"][:-1] == 0))
         time_before = np.concatenate(([self._open_ns or 0], times[:-1]))
         rows = np.flatnonzero(was_open & (times > time_before))
-        detail = "the book was in transition before this update, which is later; it is shown as it was then"
+        detail = "the book was in transition before this update, which has a later time; it is shown"
         found = ((int(levels["packet"][row]), int(times[row]), detail) for row in rows)
         self._report.add_all("assumptions", self._name, found, len(rows))
         self._open_ns = None if levels["complete"][-1] else int(times[-1])
 
     def _quotes(self, messages: Table) -> BookEvents | None:
-        """TOPS's quotes: each is all there is of both sides."""
+        """TOPS's quotes: each is the full book of both sides."""
         quotes = messages[messages["type"] == iex.QUOTE]
         if not len(quotes):
             return None
@@ -422,4 +422,4 @@ class _StockReader:
             size_decimals=0,
             consumed_bytes=0,
         )
-        return full_states(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])
+        return full_books(rows, quotes["time"].copy(), [(0, 1)], [(2, 3)])

@@ -1,9 +1,9 @@
-"""The messages of IEX's feeds DEEP and TOPS, as IEX-TP brings them in datagrams: those of one stock as columns.
+"""The messages of IEX's feeds DEEP and TOPS in IEX-TP datagrams: those of one stock as columns.
 
-A datagram (segment) begins with 40 bytes: version, protocol, channel, session, how long its messages are and how many,
-and the number of the first in the session, from 1. Before each message stands its length in two bytes. A message begins
+A datagram (segment) starts with 40 bytes: version, protocol, channel, session, length and number of its messages,
+and the number of the first in the session, from 1. Each message has its length before it in two bytes. A message starts
 with its type (a letter), flags, its time (nanoseconds since 1970, UTC) and, but for the system's, the stock in eight
-bytes. Numbers are little-endian. Messages may grow longer in later versions, at their ends.
+bytes. Numbers are little-endian. Later versions may append fields to messages.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PROTOCOL_AT, CHANNEL_AT, SESSION_AT, _LENGTH_AT, _COUNT_AT, FIRST_AT, SENT_AT = 
 BID_LEVEL, ASK_LEVEL, QUOTE, TRADE, BROKEN = map(ord, "85QTB")
 _NEEDED: Final = np.zeros(256, np.int64)
 _NEEDED[[BID_LEVEL, ASK_LEVEL, QUOTE, TRADE, BROKEN]] = 30, 30, 42, 38, 38
-"""How long the messages that are read are at least."""
+"""The minimum length of each message that is read."""
 _STOCK_AT: Final = 10
 STOCK_BYTES: Final = 8
 _WITHOUT_STOCK, _DIRECTORY = map(ord, "SD")
@@ -52,7 +52,7 @@ MESSAGE: Final = np.dtype(
         ("ask_price", np.int64), ("id", np.int64),
     ]
 )  # fmt: skip
-"""What is kept of a level, a quote or a trade; what it does not say is 0.
+"""The fields kept of a level, a quote or a trade; missing ones are 0.
 
 `arrival` is the number of its segment in the session, from 0 in the order of arrival; `number` its own in the session,
 `packet` the packet's in the file, from 1; `complete` says whether the book is no longer in transition. One that is too
@@ -65,7 +65,7 @@ FINDING: Final = np.dtype([("packet", np.int64), ("what", np.int64)])
 NOT_WHOLE, BROKEN_SEGMENT, OTHER_SESSION = range(3)
 _SOUND, _PASSED_OVER = -1, -2
 _LARGEST: Final = 1 << 62
-"""No message has so high a number."""
+"""All message numbers are lower."""
 
 _ARRIVALS, _PACKETS, _OTHERS, _PROTOCOL, _CHANNEL, _SESSION, _FILE = range(7)
 
@@ -76,27 +76,27 @@ class Chooser:
     def __init__(self, stock: str, protocol: int, channel: int, session: int) -> None:
         self._stock = int.from_bytes(stock.ljust(STOCK_BYTES).encode("ascii"), "little", signed=True)
         self._state = np.array([0, 0, 0, protocol, channel, session, -1], np.int64)
-        """Segments so far; packets of the file, and those of other feeds; what is wanted; files before this one."""
+        """Segments so far; packets of the file, and those of other feeds; the wanted feed; files before this one."""
 
     @property
     def packets(self) -> int:
-        """How many packets of the file there have been."""
+        """The number of packets of the file so far."""
         return int(self._state[_PACKETS])
 
     @property
     def others(self) -> int:
-        """How many of these were of another of IEX's feeds."""
+        """How many of them were of other IEX feeds."""
         return int(self._state[_OTHERS])
 
     def begin_file(self) -> None:
-        """Count packets anew."""
+        """Restart the count of packets for another file."""
         self._state[_PACKETS] = self._state[_OTHERS] = 0
         self._state[_FILE] += 1
 
     def choose(self, content: Bytes, starts: Ints, lengths: Ints, expected: int) -> tuple[Table, Table, Table]:
-        """The stock's messages in these packets, the segments, and what is wrong with packets.
+        """The stock's messages in these packets, the segments, and the faults of packets.
 
-        Segments from the number that is `expected` on, each behind the one before it, are one together.
+        Consecutive segments from the `expected` number on are joined to one.
         """
         messages = np.empty(len(content) // _SHORTEST + 1, MESSAGE)
         segments = np.empty(len(starts), SEGMENT)
@@ -124,7 +124,7 @@ def _choose(
     state: Ints,
     expected: int,
 ) -> tuple[int, int, int]:
-    """Fill `messages`, `segments` and `findings`; return how many there are of each."""
+    """Fill `messages`, `segments` and `findings`; returns the number of each."""
     count = 0
     taken = 0
     found = 0
@@ -155,7 +155,7 @@ def _choose(
 
 @njit()
 def _judged(content: Bytes, at: int, length: int, state: Ints) -> int:
-    """What a datagram is: a sound segment of the session, none of the feed, or what is wrong with it."""
+    """The state of a datagram: a valid segment of the session, not of the feed, or a fault."""
     if length < 0:
         return NOT_WHOLE
     if not _is_segment(content, at, length):
@@ -171,21 +171,21 @@ def _judged(content: Bytes, at: int, length: int, state: Ints) -> int:
 
 @njit()
 def _note(content: Bytes, at: int, first: int, beyond: int, state: Ints, row: Any) -> None:  # noqa: ANN401 - a record
-    """Fill in what is known of a segment before it is put in order."""
+    """Fill in the fields of a segment that are known before sorting."""
     row.arrival, row.file, row.packet = state[_ARRIVALS], state[_FILE], state[_PACKETS]
     row.sent_ns = little_endian(content, at + SENT_AT, 8)
     row.first, row.beyond, row.start = first, beyond, beyond
     row.missing, row.repeated, row.late = 0, 0, 0
     row.alone, row.early, row.misnumbered = False, False, False
     has_time = beyond > first and little_endian(content, at + HEADER_BYTES, 2) >= _STOCK_AT
-    row.told_ns = little_endian(content, at + _FIRST_TIME_AT, 8) if has_time else 0
+    row.message_ns = little_endian(content, at + _FIRST_TIME_AT, 8) if has_time else 0
 
 
 @njit()
 def _take(
     content: Bytes, at: int, first: int, stock: int, needed: Ints, messages: Table, count: int, state: Ints
 ) -> int:
-    """Keep the stock's messages of a segment; return how many there are."""
+    """Keep the stock's messages of a segment; returns the number of messages kept."""
     place = at + HEADER_BYTES
     arrival = state[_ARRIVALS] - 1
     for number in range(little_endian(content, at + _COUNT_AT, 2)):
@@ -207,7 +207,7 @@ def _take(
 
 @njit()
 def _fits(content: Bytes, at: int, length: int) -> bool:
-    """Whether the messages of a segment end where it says, and within it; none is empty."""
+    """Whether the messages of a segment have the stated length, fit into it, and none is empty."""
     place = at + HEADER_BYTES
     end = place + little_endian(content, at + _LENGTH_AT, 2)
     if end > at + length or not 0 <= little_endian(content, at + FIRST_AT, 8) < _LARGEST:
@@ -240,7 +240,7 @@ def _keep(content: Bytes, at: int, kind: int, row: Any) -> None:  # noqa: ANN401
 
 
 def stocks_in(content: Bytes, starts: Ints, lengths: Ints, protocol: int, *, listed: bool) -> set[bytes]:
-    """The stocks, as they stand there, that messages in these packets list (in the directory), or tell of at all."""
+    """The stocks, as bytes, in the directory messages (`listed`) or in any messages of these packets."""
     found = np.empty(len(content) // _SHORTEST + 1, np.int64)
     count = _stocks(content, starts, lengths, protocol, listed, found)
     return {int(stock).to_bytes(STOCK_BYTES, "little", signed=True) for stock in np.unique(found[:count])}
@@ -255,7 +255,7 @@ def _stocks(
     listed: bool,  # noqa: FBT001 - a kernel
     found: Ints,
 ) -> int:
-    """Fill `found` with the stock of each message, as a number; return how many there are."""
+    """Fill `found` with the stock of each message, as a number; returns the number of messages."""
     count = 0
     for packet in range(len(starts)):
         at, length = datagram(content, starts[packet], lengths[packet])
@@ -278,7 +278,7 @@ def _stocks(
 
 @njit(cache=True, nogil=True)
 def segments(content: Bytes, starts: Ints, lengths: Ints, found: Ints) -> int:
-    """Fill `found` with where whole segments of IEX-TP begin; return how many there are."""
+    """Fill `found` with the starts of whole segments of IEX-TP; returns the number of segments."""
     count = 0
     for packet in range(len(starts)):
         at, length = datagram(content, starts[packet], lengths[packet])

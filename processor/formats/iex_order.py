@@ -1,7 +1,7 @@
-"""Segments of a session of IEX in the order of their numbers, whatever order their packets came in.
+"""Sorts the segments of an IEX session by their numbers, whatever the order of the packets.
 
-A segment that is ahead of what came waits for those before it, while up to WINDOW others come. Then what is missing
-before it is a gap, unless most of the others went on far below it: then its number is damaged, and it is left out.
+A segment whose predecessors are missing waits for them until WINDOW other segments have come. Then the missing range
+is a gap, unless most of the others have much lower numbers: then its number is damaged, and it is left out.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     Segments: TypeAlias = NDArray[Any]
 
 WINDOW: Final = 4096
-"""So many segments that are new may come before one that precedes them all."""
+"""How many new segments may come before one that precedes them all."""
 
 SEGMENT: Final = np.dtype(
     [
         ("arrival", np.int64), ("file", np.int64), ("packet", np.int64), ("sent_ns", np.int64), ("first", np.int64),
-        ("beyond", np.int64), ("told_ns", np.int64), ("alone", np.bool_), ("start", np.int64), ("missing", np.int64),
+        ("beyond", np.int64), ("message_ns", np.int64), ("alone", np.bool_), ("start", np.int64), ("missing", np.int64),
         ("repeated", np.int64), ("late", np.int64), ("early", np.bool_), ("misnumbered", np.bool_),
     ]
 )  # fmt: skip
 """A segment: its number in the order of arrival, its file and packet, when it was sent, the numbers of its messages.
 
-Segments that come in order, while none waits, are one from the first of them on.
+Segments that come in order while none waits are joined to one.
 
-`told_ns` is the time in its first message, 0 without one. `alone`: no segment has come next to it that is next to it in
-number. Once it is in order, its messages from number `start` on are new; so many are `missing` before it, and of it
-`repeated`, or too `late`. It is `early` if it came before the one that precedes it. One that is
-`misnumbered` has none that is new.
+`message_ns` is the time of its first message, 0 without one. `alone`: no neighbour in number arrived directly before or
+after it. Once it is in order, its messages from number `start` on are new; `missing` messages are missing before it,
+`repeated` of its messages are repeated, and `late` came too late. It is `early` if it came before the segment that
+precedes it. A `misnumbered` segment has no new messages.
 """
 
 _NEXT, _NEW, _LAST_BEYOND, _HELD, _ALONE, _OLDEST, _GAPS, _DELIVERED = range(8)
 
 
 class SegmentOrder:
-    """Puts segments in order, block after block, over all files of a session."""
+    """Sorts segments, block by block, over all files of a session."""
 
     def __init__(self, number: int) -> None:
         self._state = np.array([number, 0, number, 0, 0, 0, 0, -1], np.int64)
@@ -51,17 +51,17 @@ class SegmentOrder:
         these, how many were new when the oldest of them came or before, ranges given up, and the last arrival in order.
         """
         self._held = np.zeros(WINDOW + 2, SEGMENT)
-        """By their numbers, equal ones by arrival."""
+        """Waiting segments by their numbers, equal numbers by arrival."""
         self._gaps = np.zeros((2, 64), np.int64)
-        """Begins and ends of the ranges of numbers that were given up."""
+        """Starts and ends of the ranges of numbers that were given up."""
 
     @property
     def expected(self) -> int:
-        """The number of the next message, if no segment is waiting; else -1."""
+        """The number of the next message if no segment is waiting; otherwise -1."""
         return -1 if self._state[_HELD] else int(self._state[_NEXT])
 
     def order(self, arrived: Segments, *, ends: bool) -> Segments:
-        """The segments that are in order by now; `ends`: no more will come, so all are."""
+        """The segments whose order is now final; `ends`: no more will come, so all are final."""
         room = int(self._state[_HELD]) + len(arrived)
         if self._state[_GAPS] + room > self._gaps.shape[1]:
             self._gaps = np.concatenate((self._gaps, np.zeros((2, self._gaps.shape[1] + room), np.int64)), axis=1)
@@ -79,7 +79,7 @@ def _order(
     ordered: Segments,
     ends: bool,  # noqa: FBT001 - a kernel
 ) -> int:
-    """Fill `ordered`; return how many there are."""
+    """Fill `ordered`; returns the number of segments."""
     count = 0
     for row in range(len(arrived)):
         segment = arrived[row]
@@ -88,8 +88,8 @@ def _order(
         if state[_HELD]:
             if follows and state[_ALONE]:
                 count = _note_followed(segment.arrival - 1, held, state, ordered, count)
-                first, beyond, told_ns = segment.first, segment.beyond, segment.told_ns
-                count = _drop_contradicted(first, beyond, told_ns, held, state, ordered, count)
+                first, beyond, message_ns = segment.first, segment.beyond, segment.message_ns
+                count = _drop_contradicted(first, beyond, message_ns, held, state, ordered, count)
             count = _release(held, gaps, state, ordered, count)
         if segment.first < state[_NEXT]:
             _deliver(segment, gaps, state, ordered, count)
@@ -102,7 +102,7 @@ def _order(
         else:
             _hold(segment, not follows, held, state)
         if state[_HELD]:
-            if not held[0].alone:  # else it waits for one more, which may contradict it
+            if not held[0].alone:  # otherwise it waits for one more, which may contradict it
                 count = _release(held, gaps, state, ordered, count)
             count = _give_up(held, gaps, state, ordered, count)
     while ends and state[_HELD]:
@@ -112,7 +112,7 @@ def _order(
 
 @njit()
 def _deliver(segment: Any, gaps: Ints, state: Ints, ordered: Segments, at: int) -> None:  # noqa: ANN401 - a record
-    """Put a segment where it is in order by now."""
+    """Write a segment whose order is final to `ordered`."""
     ordered[at] = segment
     expected = state[_NEXT]
     ordered[at].missing = max(segment.first - expected, 0)
@@ -150,7 +150,7 @@ def _hold(segment: Any, alone: bool, held: Segments, state: Ints) -> None:  # no
         at -= 1
     held[at] = segment
     held[at].alone = alone
-    held[at].late = state[_NEW]  # until it is delivered: when it came, among those that are new
+    held[at].late = state[_NEW]  # until delivery, this field holds its order of arrival among the new segments
     if not state[_HELD]:
         state[_OLDEST] = state[_NEW]
     state[_HELD] += 1
@@ -167,7 +167,7 @@ def _take_out(held: Segments, state: Ints, at: int) -> None:
 
 @njit()
 def _note_followed(arrival: int, held: Segments, state: Ints, ordered: Segments, count: int) -> int:
-    """The segment that came last was followed by the one that is next in number."""
+    """Note that the segment that came last was followed by the next number."""
     at = state[_HELD] - 1
     while at >= 0 and held[at].arrival != arrival:
         at -= 1
@@ -175,17 +175,17 @@ def _note_followed(arrival: int, held: Segments, state: Ints, ordered: Segments,
         return count
     held[at].alone = False
     state[_ALONE] -= 1
-    return _drop_contradicted(held[at].first, held[at].beyond, held[at].told_ns, held, state, ordered, count)
+    return _drop_contradicted(held[at].first, held[at].beyond, held[at].message_ns, held, state, ordered, count)
 
 
 @njit()
 def _drop_contradicted(
-    first: int, beyond: int, told_ns: int, held: Segments, state: Ints, ordered: Segments, count: int
+    first: int, beyond: int, message_ns: int, held: Segments, state: Ints, ordered: Segments, count: int
 ) -> int:
-    """Leave out what is held alone and cannot be beside a segment that follows, or is followed by, its neighbour."""
+    """Leave out waiting segments marked alone that contradict a segment followed by, or following, its neighbour."""
     at = 0
     while state[_ALONE] and at < state[_HELD] and held[at].first < beyond:
-        differs = held[at].told_ns != told_ns and held[at].told_ns and told_ns
+        differs = held[at].message_ns != message_ns and held[at].message_ns and message_ns
         contradicts = differs if held[at].first == first else held[at].beyond > first
         if held[at].alone and contradicts:
             count = _drop(held, state, at, ordered, count)
@@ -214,7 +214,7 @@ def _release_first(held: Segments, gaps: Ints, state: Ints, ordered: Segments, c
 
 @njit()
 def _release(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
-    """Deliver what nothing is missing before."""
+    """Deliver the segments without missing predecessors."""
     taken = 0
     while taken < state[_HELD] and held[taken].first <= state[_NEXT]:
         held[taken].late = 0
@@ -241,7 +241,7 @@ def _oldest(held: Segments, state: Ints) -> int:
 
 @njit()
 def _give_up(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
-    """Wait no longer for what is missing before segments that wait for too long."""
+    """Stop waiting for the predecessors of segments that have waited too long."""
     while state[_HELD] and state[_NEW] - state[_OLDEST] >= WINDOW:
         oldest = _oldest(held, state)
         if state[_NEW] - state[_OLDEST] >= WINDOW:
@@ -251,7 +251,7 @@ def _give_up(held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: 
 
 @njit()
 def _leave(oldest: int, held: Segments, gaps: Ints, state: Ints, ordered: Segments, count: int) -> int:
-    """Drop the oldest segment where its number is damaged; else what is missing before the first one is a gap."""
+    """Drop the oldest segment if its number is damaged; otherwise make a gap of what is missing before the first."""
     came, beyond = state[_NEW] - state[_OLDEST], state[_HELD] - 1 - oldest
     if held[oldest].first - state[_NEXT] > WINDOW and 2 * beyond < came:
         return _drop(held, state, oldest, ordered, count)

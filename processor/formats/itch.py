@@ -29,7 +29,7 @@ from processor.formats.itch_messages import (
 )
 from processor.formats.lines.kernels import ABSENT
 from processor.formats.lines.tables import OrderCheck, report_unknown_sides, sound_rows
-from processor.formats.recordings.in_turn import InTurn, begun_by
+from processor.formats.recordings.sequencing import EffectiveTimes, emptied_before
 from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
@@ -54,14 +54,14 @@ _NAMES_EXPECTED: Final = "12302019.NASDAQ_ITCH50.gz, 20191230.BX_ITCH_50.gz or S
 _SYMBOL: Final = re.compile(rb"([!-~]{1,8}) *")
 
 _OLDER: Final = re.compile(rb"\0\x05T.{4}\0[\x05-\x30][TSRHABFECXDUPQI]", re.DOTALL)
-"""Messages of seconds alone are of versions before 5.0."""
+"""The start of messages with only seconds, which versions before 5.0 have."""
 
 _MESSAGES_LOOKED_AT: Final = 3
 _DIRECTORY_BYTES: Final = 16 << 20
-"""How much is searched for stocks at most; orders, which end the search, begin some 6 MB into a day."""
+"""The most bytes searched for stocks; orders, which end the search, start some 6 MB into a day."""
 
 _MATCHES_A_DAY_BITS: Final = 48
-"""Numbers of matches begin anew each day; the day stands above them in a trade's id."""
+"""Bits of a match number in a trade's id: match numbers restart each day, and the day is in the higher bits."""
 
 
 def _by_letter(otherwise: int, meaning: dict[str, int]) -> NDArray[np.int8]:
@@ -80,7 +80,7 @@ _ACTION_OF: Final = _by_letter(
 )  # fmt: skip
 _SIDE_OF: Final = _by_letter(-1, {"B": BID, "S": ASK})
 _AGGRESSORS: Final = np.array([SELL, BUY, UNKNOWN], np.int8)
-"""By the side of the resting order: one who bid was met by a seller. -1, an unknown side, comes to the last."""
+"""The aggressor by the side of the resting order: a bid is hit by a seller. -1 (unknown) selects the last entry."""
 _END_OF_MESSAGES: Final = ord("C")
 _E, _C, _P, _Q, _U, _B = map(ord, "ECPQUB")
 _YES, _NO = map(ord, "YN")
@@ -88,7 +88,7 @@ _YES, _NO = map(ord, "YN")
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A file, and the midnight in New York from which its times count."""
+    """A file, and the midnight in New York from which its times count, in ns."""
 
     file: SourceFile
     midnight_ns: int
@@ -99,12 +99,12 @@ class _Itch:
     title = "NASDAQ TotalView-ITCH 5.0 (also of BX and PSX), messages with their lengths, plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The stocks of the directory with which a day begins.
+        """The stocks of the directory at the start of a day.
 
         Raises:
-            DatasetError: these are such messages, but not from the begin of a day on, or the file's name does not say
-                of which day.
-            NothingToReplay: these are messages of an older version.
+            DatasetError: the messages are ITCH 5.0 but not from the start of a day, or the file's name does not contain
+                their day.
+            NothingToReplay: the messages are of an older version.
         """
         if _OLDER.match(head):
             msg = "NASDAQ ITCH of version 4.1 or before; version 5.0 is read"
@@ -115,8 +115,8 @@ class _Itch:
         stocks, _ = _directory(file, bare=_is_bare(head))
         if not stocks:
             msg = (
-                f"{file.name} holds ITCH 5.0 messages, but does not begin with the stock directory (R) of a day: "
-                "give the day from its begin; parts that it was cut into can be joined, one after the other"
+                f"{file.name} holds ITCH 5.0 messages, but does not start with the stock directory (R) of a day: "
+                "give the day from its start; if it was cut into parts, join them in their order"
             )
             raise DatasetError(msg)
         return frozenset(stocks)
@@ -125,15 +125,15 @@ class _Itch:
         """A part for each day.
 
         Raises:
-            DatasetError: two files are of one day.
+            DatasetError: two files are of the same day.
         """
         del clock, report
         days = sorted((_Day(file, _midnight_ns(file)) for file in files), key=attrgetter("midnight_ns"))
         for day, following in pairwise(days):
             if day.midnight_ns == following.midnight_ns:
                 msg = (
-                    f"{day.file.name} and {following.file.name} are of one day: the same messages twice, or those of "
-                    "two exchanges, whose books cannot be shown as one; keep one of the files in the folder"
+                    f"{day.file.name} and {following.file.name} are of the same day: the same messages twice, or "
+                    "those of two exchanges, whose books cannot be shown as one: keep one of the files in the folder"
                 )
                 raise DatasetError(msg)
         return [
@@ -155,7 +155,7 @@ def _is_bare(head: bytes) -> bool:
 
 
 def _is_itch(head: bytes) -> bool:
-    """Whether the first messages are of known types and of their lengths, at times of a day."""
+    """Whether the first messages have known types, their lengths, and times of a day."""
     content = np.frombuffer(head, np.uint8)
     found, _ = places(content, bare=_is_bare(head))
     first = found[:_MESSAGES_LOOKED_AT]
@@ -174,7 +174,7 @@ def _midnight_ns(file: SourceFile) -> int:
     """The midnight in New York of the day in the file's name.
 
     Raises:
-        DatasetError: there is no day in the name, or more than one.
+        DatasetError: the name has no day, or more than one.
     """
     name = (file.member or file.path.name).rpartition("/")[2]
     days = set()
@@ -187,15 +187,15 @@ def _midnight_ns(file: SourceFile) -> int:
                 continue
     if len(days) != 1:
         msg = (
-            f"{file.name} holds ITCH 5.0 messages, whose times count from midnight, but {len(days) or 'no'} days in "
-            f"its name, which must say the one they are of, as {_NAMES_EXPECTED} do"
+            f"{file.name} holds ITCH 5.0 messages, whose times count from midnight, but there are {len(days) or 'no'} "
+            f"days in its name; the name must contain their day, such as {_NAMES_EXPECTED}"
         )
         raise DatasetError(msg)
     return int(days.pop().replace(tzinfo=ZoneInfo(_EXCHANGE_ZONE)).timestamp()) * NS_PER_SECOND
 
 
 def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tuple[int, None, str]]]:
-    """The locate codes of a day's stocks, and what is malformed: its line, no time, and what is wrong.
+    """The locate codes of a day's stocks, and the malformed messages: line, no time, and the fault.
 
     The messages up to the first order are searched.
     """
@@ -211,7 +211,7 @@ def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tu
             at = int(found[number])
             stock = _SYMBOL.fullmatch(data, at + STOCKS_AT[ord("R")], at + STOCKS_AT[ord("R")] + STOCK_BYTES)
             if stock is None:
-                malformed.append((seen + number + 1, None, "a stock whose symbol is no text"))
+                malformed.append((seen + number + 1, None, "a stock whose symbol is not text"))
             else:
                 stocks[stock[1].decode("ascii")] = int.from_bytes(data[at + 1 : at + 3], "big")
         read += len(block.data)
@@ -223,7 +223,7 @@ def _directory(file: SourceFile, *, bare: bool) -> tuple[dict[str, int], list[tu
 
 
 def _end(data: bytes, found: NDArray[np.int64]) -> int:
-    """Where the last of the messages ends."""
+    """The end of the last message."""
     if not len(found):
         return 0
     last = int(found[-1])
@@ -231,7 +231,7 @@ def _end(data: bytes, found: NDArray[np.int64]) -> int:
 
 
 def _read(day: _Day, stock: str, report: Report) -> Generator[Batch]:
-    """Raises: DatasetError: a message is damaged, so that none can be found behind it."""
+    """Raises: DatasetError: a message is damaged, so the messages after it cannot be found."""
     name = day.file.name
     bare = _is_bare(day.file.head())
     stocks, malformed = _directory(day.file, bare=bare)
@@ -252,9 +252,9 @@ def _read(day: _Day, stock: str, report: Report) -> Generator[Batch]:
             if block.cut_off:
                 rest = rest or b"\0"
     if rest:
-        report.add("incomplete", name, chooser.seen + 1, None, "the file is cut off here: what it held beyond is lost")
+        report.add("incomplete", name, chooser.seen + 1, None, "the file is cut off here: the rest is lost")
     elif chooser.event not in (0, _END_OF_MESSAGES):
-        detail = "the file ends before the exchange says that its day has ended"
+        detail = "the file ends before the exchange's message for the end of the day"
         report.add("incomplete", name, chooser.seen, None, detail)
     report.refuse_if_rotten(name)
 
@@ -264,9 +264,9 @@ def _damage(name: str, number: int, message: bytes, fault: int) -> str:
     if fault == UNKNOWN_TYPE:
         wrong = f"is of type {chr(kind)!a}, which ITCH 5.0 does not have"
     else:
-        said = int.from_bytes(message[:PREFIX_BYTES], "big")
-        wrong = f"of type {chr(kind)} is said to have {said} bytes, not {LENGTHS[kind]}"
-    return f"{name}: damaged: its message {number} {wrong}, so what follows cannot be found"
+        stated = int.from_bytes(message[:PREFIX_BYTES], "big")
+        wrong = f"of type {chr(kind)} has a stated length of {stated} bytes, not {LENGTHS[kind]}"
+    return f"{name}: damaged: its message {number} {wrong}, so the messages after it cannot be found"
 
 
 class _StockReader:
@@ -278,14 +278,14 @@ class _StockReader:
         self._midnight_ns = midnight_ns
         self._report = report
         self._trade_order = OrderCheck(report)
-        self._in_turn = InTurn(report, "the messages of a day are in the order in which they were sent")
+        self._effective_times = EffectiveTimes(report, "the messages of a day are in the order in which they were sent")
         self._orders = orders.OrderBook()
         self._begun = False
 
     def events(
         self, messages: Messages
     ) -> tuple[Trades | None, BookEvents | None, NDArray[np.int64] | None, NDArray[np.int64] | None]:
-        """What the next messages come to: trades, book events, and the lines and ids of the trades."""
+        """Trades, book events, and the trades' lines and ids of the next messages."""
         found = len(messages)
         messages = messages[self._sound(messages)]
         times = messages["time"] + self._midnight_ns
@@ -322,7 +322,7 @@ class _StockReader:
             (messages["time"] >= NS_PER_DAY, "a time beyond the end of its day"),
             ((STOCKS_AT[kind] > 0) & (messages["stock"] != self._stock), "the stock is not that of its locate code"),
             (adds & (_SIDE_OF[messages["side"]] < 0), "a side that is neither B nor S"),
-            ((adds | (kind == _U)) & (size == 0), "an order of no shares"),
+            ((adds | (kind == _U)) & (size == 0), "an order of 0 shares"),
             ((kind == _C) & ~np.isin(messages["printable"], (_YES, _NO)), "neither printable (Y) nor not (N)"),
             (size < 0, "more shares than 64 bits hold"),
         )
@@ -334,7 +334,7 @@ class _StockReader:
             (
                 int(messages["line"][row]),
                 int(times[row]),
-                f"the trade of match number {messages['other'][row]} is broken; it stays, as the tape showed it",
+                f"the trade of match number {messages['other'][row]} was broken later; it stays, as on the tape",
             )
             for row in rows
         )
@@ -343,7 +343,7 @@ class _StockReader:
     def _book(
         self, messages: Messages, times: NDArray[np.int64]
     ) -> tuple[BookEvents, NDArray[np.int8], NDArray[np.int64]]:
-        """Book events; and of the order that each message executes, its side and price: -1 and ABSENT without one."""
+        """Book events, and side and price of the order that each message executes: -1 and ABSENT without one."""
         kind = messages["type"]
         acting = np.flatnonzero(_ACTION_OF[kind] >= 0)
         at = np.repeat(acting, 1 + (kind[acting] == _U))
@@ -355,13 +355,13 @@ class _StockReader:
         emptied = None if self._begun else self._orders.emptied()
         self._begun = True
         events, faults = self._orders.apply(np.arange(len(at)), actions, ids, sides, prices, messages["size"][at])
-        events = self._in_turn.of_events(self._name, times[at], messages["line"][at], events)
+        events = self._effective_times.of_events(self._name, times[at], messages["line"][at], events)
         self._note_faults(messages[at], times[at], faults)
         resting_sides = np.full(len(messages), -1, np.int8)
         resting_prices = np.full(len(messages), ABSENT, np.int64)
         resting_sides[at[~second]], resting_prices[at[~second]] = sides[~second], prices[~second]
         if emptied is not None:
-            events = begun_by(emptied, times, events)
+            events = emptied_before(emptied, times, events)
         return replace(events, price_decimals=_PRICE_DECIMALS), resting_sides, resting_prices
 
     def _note_faults(self, messages: Messages, times: NDArray[np.int64], faults: NDArray[np.int8]) -> None:
@@ -369,8 +369,8 @@ class _StockReader:
         for faulty, detail in (
             (bare_execution, "an order that was never added is executed: a trade without a price, left out"),
             ((faults == orders.UNKNOWN_ORDER) & ~bare_execution, "an order that was never added"),
-            (faults == orders.TOO_MUCH, "more of an order is taken than rests"),
-            (faults == orders.KNOWN_ORDER, "an order is added that rests already: it takes its own place"),
+            (faults == orders.TOO_MUCH, "more of an order is taken than is resting"),
+            (faults == orders.KNOWN_ORDER, "an order is added that is already resting: the new one replaces it"),
         ):
             rows = np.flatnonzero(faulty)
             found = ((int(messages["line"][row]), int(times[row]), detail) for row in rows)

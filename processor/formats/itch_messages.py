@@ -1,8 +1,8 @@
-"""The messages of NASDAQ TotalView-ITCH 5.0: where each begins, and those of one stock as columns.
+"""The messages of NASDAQ TotalView-ITCH 5.0: their positions, and those of one stock as columns.
 
-Every message begins with its type (a letter), the stock's locate code of the day (two bytes), a tracking number (two)
-and its time (six: nanoseconds since midnight in New York); numbers are big-endian. Before each stands its length in two
-bytes, which some programs that cut files to pieces write as zero throughout.
+Every message starts with its type (a letter), the stock's locate code of the day (two bytes), a tracking number (two)
+and its time (six: nanoseconds since midnight in New York); numbers are big-endian. Each has its length before it in two
+bytes, which some programs that split files always write as zero.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LENGTHS: Final = {
     "C": 36, "X": 23, "D": 19, "U": 35, "P": 44, "Q": 40, "B": 19, "I": 50, "N": 20, "O": 48,
 }  # fmt: skip
 _STOCKS_AT: Final = {"R": 11, "A": 24, "F": 24, "P": 24, "Q": 19}
-"""Where the messages that are read name their stock, in eight bytes."""
+"""The offset of the stock (eight bytes) in each message that is read."""
 STOCK_BYTES: Final = 8
 
 MESSAGE: Final = np.dtype(
@@ -39,7 +39,7 @@ MESSAGE: Final = np.dtype(
         ("price", np.int64), ("stock", np.uint64), ("type", np.uint8), ("side", np.uint8), ("printable", np.uint8),
     ]
 )  # fmt: skip
-"""What is kept of a message that has to do with orders or trades; what it does not say is 0.
+"""The fields kept of a message about orders or trades; missing ones are 0.
 
 `line` is its number in the file from 1, `other` the order that replaces this one, or the number of the match.
 """
@@ -64,9 +64,9 @@ _KEPT: Final = _by_type(dict.fromkeys("AFECXDUPQB", 1))
 
 
 def places(content: Bytes, *, bare: bool) -> tuple[Ints, int]:
-    """Where each whole message begins, behind its length, and what is wrong with the one after the last of them.
+    """The start of each whole message (after its length), and the fault of the message after the last.
 
-    `bare`: the lengths are all zero.
+    `bare`: all lengths are written as zero.
     """
     found = np.empty(len(content) // (PREFIX_BYTES + _SHORTEST) + 1, np.int64)
     count, fault = _places(content, bare, LENGTHS, found)
@@ -83,7 +83,7 @@ class Chooser:
 
     @property
     def seen(self) -> int:
-        """How many messages there have been, of whatever stock."""
+        """The number of messages of all stocks so far."""
         return int(self._state[0])
 
     @property
@@ -92,7 +92,7 @@ class Chooser:
         return int(self._state[1])
 
     def choose(self, content: Bytes) -> tuple[Messages, int, int]:
-        """The stock's messages, where the last whole message ends, and what is wrong with the next one."""
+        """The stock's messages, the end of the last whole message, and the fault of the next one."""
         room = np.empty(len(content) // (PREFIX_BYTES + _SHORTEST_KEPT) + 1, MESSAGE)
         count, end, fault = _choose(content, self._bare, self._locate, LENGTHS, _KEPT, STOCKS_AT, room, self._state)
         return room[:count], end, fault
@@ -109,21 +109,21 @@ def _whole(content: Bytes, at: int, bytes_: int) -> int:
 
 @njit(inline="always")
 def _length(content: Bytes, at: int, bare: bool, lengths: Ints) -> tuple[int, int]:  # noqa: FBT001 - a kernel
-    """How long the message is whose length stands at `at`, 0 if that is the end of a session; and what is wrong."""
-    said = _whole(content, at, PREFIX_BYTES)
-    if said == 0 and not bare:
+    """The length of the message at `at`, 0 at the end of a session; and the fault."""
+    stated = _whole(content, at, PREFIX_BYTES)
+    if stated == 0 and not bare:
         return 0, SOUND
     length = lengths[content[at + PREFIX_BYTES]]
     if length == 0:
         return 0, UNKNOWN_TYPE
-    if said != (0 if bare else length):
+    if stated != (0 if bare else length):
         return 0, WRONG_LENGTH
     return length, SOUND
 
 
 @njit(cache=True, nogil=True)
 def _places(content: Bytes, bare: bool, lengths: Ints, found: Ints) -> tuple[int, int]:  # noqa: FBT001 - a kernel
-    """Fill `found`; return how many there are, and what is wrong with the next one."""
+    """Fill `found`; returns the number of messages, and the fault of the next one."""
     count = 0
     at = 0
     while at + PREFIX_BYTES < len(content):
@@ -151,7 +151,7 @@ def _choose(
     room: Messages,
     state: Ints,
 ) -> tuple[int, int, int]:
-    """Fill `room`; return how many there are, where the last message ends, and what is wrong with the next one."""
+    """Fill `room`; returns the number of messages, the end of the last one, and the fault of the next one."""
     count = 0
     at = 0
     seen = state[0]

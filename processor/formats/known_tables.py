@@ -1,4 +1,4 @@
-"""Tables of vendors that are known by their columns, and need no mapping file (docs/formats/known_tables.md)."""
+"""Tables of vendors that are recognised by their columns and need no mapping (docs/formats/known_tables.md)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.formats.mapped.columns import mapped
 from processor.formats.mapped.tables import parts_of
-from processor.formats.mapped.vendors import VENDORS, Shape, shape_of
+from processor.formats.mapped.vendors import VENDORS, TableStart, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ class _KnownTables:
     title = f"tables of {', '.join(dict.fromkeys(vendor.title for vendor in VENDORS))}"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments in the file, or the one in its name, where a vendor's table is known in it."""
+        """The instruments in the file, or the one in its name, if it is a known vendor's table."""
         return frozenset().union(*(each.instruments() for each in _mapped(file, head)))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
@@ -36,11 +36,11 @@ FORMAT: Final = _KnownTables()
 
 
 def _mapped(file: SourceFile, head: bytes) -> list[Mapped]:
-    shape: Shape | None = shape_of(file, head)
-    if shape is None:
+    start: TableStart | None = start_of(file, head)
+    if start is None:
         return []
     for vendor in VENDORS:
-        said = vendor.table(shape)
-        if said is not None:
-            return [mapped(file, head, said.kinds, said.table, said.rules)]
+        known = vendor.table(start)
+        if known is not None:
+            return [mapped(file, head, known.kinds, known.table, known.rules)]
     return []

@@ -97,7 +97,7 @@ class _KrakenRaw(WebsocketFormat):
 
     @staticmethod
     def checksum(book: TextBook) -> int:
-        """CRC-32 over the ten best asks and then bids: the digits of price and size without zeros before them."""
+        """CRC-32 over the ten best asks and then bids: the digits of price and size without leading zeros."""
         levels = book.best(ASK, _CHECKED_LEVELS) + book.best(BID, _CHECKED_LEVELS)
         return crc32("".join(text.replace(".", "").lstrip("0") for level in levels for text in level).encode())
 
@@ -106,7 +106,7 @@ FORMAT: Final = _KrakenRaw()
 
 
 class _Decoder:
-    """Decodes messages, and keeps how deep a book was subscribed to."""
+    """Decodes messages, and keeps the subscribed depth of the book."""
 
     def __init__(self, instrument: str) -> None:
         self._instrument = instrument
@@ -202,13 +202,13 @@ def _v1_book(
 ) -> BookMessage:
     depth = channel.partition("-")[2]
     if not _DEPTH.fullmatch(depth):
-        msg = f"channel {channel[:40]!r} does not say how deep it is"
+        msg = f"channel {channel[:40]!r} does not name its depth"
         raise ValueError(msg)
     if not is_snapshot and not bids and not asks:
         msg = "an update without a level"
         raise ValueError(msg)
     try:
-        # The levels of a snapshot are as old as their last change, which says nothing about the time of the snapshot.
+        # Each level of a snapshot has the time of its last change, which does not give the time of the snapshot.
         time_ns = None if is_snapshot else max(epoch_ns(level[2]) for level in [*bids, *asks])
         return BookMessage(channel, time_ns, is_snapshot, _v1(bids), _v1(asks), checksum=checksum, depth=int(depth))
     except IndexError:

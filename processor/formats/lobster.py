@@ -17,7 +17,7 @@ import numpy as np
 from processor.core.events import BUY, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
 from processor.errors import DatasetError
-from processor.formats.books.states import full_states
+from processor.formats.books.full_books import full_books
 from processor.formats.lines import text
 from processor.formats.lines.chunks import head_lines
 from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
@@ -58,12 +58,12 @@ _MESSAGE_LAYOUT: Final = text.Layout(
 )
 _TIME, _TYPE, _SIZE, _PRICE, _DIRECTION = map(_MESSAGE_LAYOUT.row_of, ("time", "type", "size", "price", "direction"))
 _AGGRESSORS: Final = np.array([BUY, SELL], np.int8)
-"""By direction, which is the resting order's side: a resting sell order (-1) was met by a buyer."""
+"""The aggressor by direction, which is the resting order's side: a resting sell order (-1) was hit by a buyer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """What the vendor puts in a file's name. Times in the file count from `midnight_ns`, New York's."""
+    """The fields of a file's name. Times in the file count from `midnight_ns`, midnight in New York."""
 
     ticker: str
     midnight_ns: int
@@ -74,7 +74,7 @@ class _Name:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """The two files of a day's hours; without the book there are only the trades."""
+    """The two files of the same hours; without the book there are only trades."""
 
     message: SourceFile
     book: SourceFile | None
@@ -87,11 +87,11 @@ class _Lobster:
     title = "LOBSTER message and orderbook files (csv, or a zip of both)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The ticker of the file's name, where the content is that of a message or an orderbook file.
+        """The ticker of the file's name, if the content is that of a message or an orderbook file.
 
         Raises:
-            DatasetError: it is the content of a message file, but the name does not say of which day; or an orderbook
-                file has other levels than its name says.
+            DatasetError: it is the content of a message file, but the name lacks its day; or an orderbook
+                file has another number of levels than its name says.
         """
         rows = head_lines(head)[:_ROWS_LOOKED_AT]
         named = _named(file)
@@ -104,15 +104,15 @@ class _Lobster:
                 raise DatasetError(msg)
             return frozenset([named.ticker] if found else [])
         if rows and all(_MESSAGE_ROW.fullmatch(row) for row in rows):
-            msg = f"{file.name} holds LOBSTER messages, but not their day in its name, which must be {_NAME_EXPECTED}"
+            msg = f"{file.name} holds LOBSTER messages, but its name lacks their day; it must be {_NAME_EXPECTED}"
             raise DatasetError(msg)
         return frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each pair, as an orderbook row has its time from the message on the same line.
+        """A part for each pair, because an orderbook row takes its time from the message on the same line.
 
         Raises:
-            DatasetError: an orderbook file has no message file, or two files have one name and not the same content.
+            DatasetError: an orderbook file has no message file, or two files have the same name but differ.
         """
         del instrument, clock
         return [_part(day) for day in _days(files, report)]
@@ -142,7 +142,7 @@ def _named(file: SourceFile) -> _Name | None:
 
 
 def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
-    """The files in pairs and in order; of the same hours with several numbers of levels, those with the most."""
+    """The files in pairs and in order; if hours have files with several numbers of levels, those with the most."""
     messages: dict[tuple[int, str, int], SourceFile] = {}
     books: dict[tuple[int, str, int], SourceFile] = {}
     for file in files:
@@ -152,10 +152,12 @@ def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
         of_kind = messages if named.kind == "message" else books
         other = of_kind.setdefault((named.midnight_ns, named.hours, named.levels), file)
         if other is not file:
-            msg = f"{other.name} and {file.name} are of the same hours, but not the same: keep one of the files"
+            msg = f"{other.name} and {file.name} cover the same hours, but differ: keep one of the files"
             raise DatasetError(msg)
     for key in books.keys() - messages.keys():
-        msg = f"{books[key].name} has no message file beside it, and so no times; expected one named {_NAME_EXPECTED}"
+        msg = (
+            f"{books[key].name} has no message file beside it, so it has no times; expected one named {_NAME_EXPECTED}"
+        )
         raise DatasetError(msg)
     days: dict[tuple[int, str], _Day] = {}
     for key, message in sorted(messages.items(), key=itemgetter(0), reverse=True):
@@ -163,7 +165,7 @@ def _days(files: Sequence[SourceFile], report: Report) -> list[_Day]:
         deeper = days.setdefault((midnight_ns, hours), _Day(message, books.get(key), midnight_ns, levels))
         if deeper.message is not message:
             for file in filter(None, (message, books.get(key))):
-                report.add("unused", file.name, None, None, f"{deeper.message.name} tells these hours in more levels")
+                report.add("unused", file.name, None, None, f"{deeper.message.name} has more levels of these hours")
     return list(days.values())[::-1]
 
 
@@ -201,7 +203,7 @@ def _joined(
 ) -> Generator[Batch]:
     """Messages and the book's rows, joined by their lines.
 
-    The two files are read in chunks that do not end on the same line: what one holds beyond the other waits for it.
+    The chunks of the two files do not end on the same line: rows of one wait for those of the other.
     """
     message, book = next(messages, None), next(books, None)
     while message is not None and book is not None:
@@ -217,7 +219,7 @@ def _joined(
     for file, left, more in ((day.message, message, messages), (day.book, book, books)):
         without_other = sum(len(rows) for rows in chain([left] if left else [], more))
         if file is not None and without_other:
-            detail = f"the other file of the pair ends {without_other} rows before this one, which are left out"
+            detail = f"this file has {without_other} rows more than the other file of the pair; they are left out"
             report.add("incomplete", file.name, None, None, detail)
 
 
@@ -247,7 +249,7 @@ def _book_layout(levels: int) -> text.Layout:
 
 
 def _states(messages: Rows, book: Rows, layout: text.Layout) -> BookEvents:
-    """The book after each message; a row that is malformed in either file is in neither."""
+    """The book after each message; a row that is malformed in one file is dropped from both."""
     _, of_message, of_book = np.intersect1d(messages.lines, book.lines, assume_unique=True, return_indices=True)
     bids, asks = (
         [
@@ -257,4 +259,4 @@ def _states(messages: Rows, book: Rows, layout: text.Layout) -> BookEvents:
         for side in ("bid", "ask")
     )
     rows = replace(book.where(of_book), price_decimals=_PRICE_DECIMALS)
-    return full_states(rows, messages.values[_TIME][of_message], bids, asks)
+    return full_books(rows, messages.values[_TIME][of_message], bids, asks)

@@ -23,7 +23,7 @@ _UPDATE: Final = "update"
 
 
 class _Level(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The first two of a level's values; how many orders there are, which follows, is not used."""
+    """The first two values of a level; the number of orders, which follows, is not used."""
 
     price: str
     size: str
@@ -66,7 +66,7 @@ class _OkxArchive(WebsocketFormat):
     def decoder(self, instrument: str) -> Decoder:
         return partial(_decoded, instrument)
 
-    def depth_of(self, channel: str) -> int:  # noqa: ARG002 - a file does not say how deep it is
+    def depth_of(self, channel: str) -> int:  # noqa: ARG002 - a file does not name its depth
         return 0
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processor.formats.recordings.text_book import TextBook
 
 _CHANNELS: Final = {"bbo-tbt": 1, "books5": 5, "books50-l2-tbt": 50, "books": 400, "books-l2-tbt": 401}
-"""The book channels by depth; of the two of 400 levels, the one that sends every change goes before."""
+"""The book channels by depth; of the two with 400 levels, the one that sends every change is preferred."""
 _CHECKED_LEVELS: Final = 25
 _SIGN: Final = 1 << 31
 _SNAPSHOT: Final = "snapshot"
@@ -112,7 +112,7 @@ def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
             asks=_levels(book.asks),
             previous_id=book.prev_seq_id,
             last_id=book.seq_id,
-            checksum=book.checksum or None,  # 0 stands in the field where OKX makes none
+            checksum=book.checksum or None,  # 0 means that OKX computes none
         )
         for book in _BOOKS.decode(message.data)
     ]

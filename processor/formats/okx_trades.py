@@ -34,7 +34,7 @@ class _OkxTrades:
     title = "OKX public trades (csv, or its zip)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments in the head; where there is no such column, the one in the file's name."""
+        """The instruments in the head; without such a column, the one in the file's name."""
         names, *rows = [line.split(b",") for line in head_lines(head)] or [[]]
         plain = _plain(names)
         if not _COLUMNS.issubset(plain):
@@ -45,7 +45,7 @@ class _OkxTrades:
         return sound_names(row[at] for row in rows if len(row) == len(names))
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each file; where there are trades, the same trades aggregated are left out."""
+        """A part for each file; if there are trades, aggregated trades are left out."""
         del clock
         kinds: dict[str, list[SourceFile]] = {"trades": [], "aggtrades": []}
         for file in files:
@@ -60,7 +60,7 @@ FORMAT: Final = _OkxTrades()
 
 
 def _plain(names: Sequence[bytes]) -> list[str]:
-    """Columns' names without the Chinese behind the slash, which is in GBK, or what some program made of that."""
+    """Columns' names without the Chinese text after the slash, which is in GBK or damaged."""
     return [name.partition(b"/")[0].decode("ascii", "replace") for name in names]
 
 

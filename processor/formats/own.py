@@ -1,6 +1,6 @@
 """The project's own layout: Parquet files of integer ticks and lots, with their scale in the file's metadata.
 
-docs/formats/own.md is its specification. It is the fastest to read of all formats, and what the demo is written in.
+docs/formats/own.md is its specification. It is the fastest format to read, and the format of the demo.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from processor.core.report import Report
 
 PART_ROWS: Final = 8 * GROUP_ROWS
-"""Rows after which the writer begins the next file."""
+"""Rows after which the writer starts the next file."""
 
 _OPTION: Final = "out"
 _MAGIC: Final = b"PAR1"
@@ -60,7 +60,7 @@ _SIDES: Final = {"trades": (SELL, BUY), "book": (BID, ONLY_ASK)}
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One file of the layout, as its footer describes it."""
+    """One file of the layout, by its footer."""
 
     file: SourceFile
     kind: str
@@ -73,7 +73,7 @@ class _Part:
 
     @property
     def label(self) -> str:
-        """The file's name with its folder's: parts of different days may bear the same name."""
+        """The file's name with its folder: parts of different days may have the same name."""
         if self.file.member is not None:
             return self.file.name
         return printable(f"{self.file.path.parent.name}/{self.file.path.name}")
@@ -84,14 +84,14 @@ class _OwnParquet:
     title = "orderflow-replay's own Parquet layout (docs/formats/own.md)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The one instrument that the footer names; empty for other Parquet files."""
+        """The instrument that the footer names; empty for other Parquet files."""
         if not head.startswith(_MAGIC):
             return frozenset()
         metadata = _metadata(file)
         return frozenset((metadata[INSTRUMENT_KEY],)) if _is_own(metadata) else frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each file. With the local clock, one without `local_time_ns` gives its exchange times.
+        """A part for each file. With the local clock, a file without `local_time_ns` gives its exchange times.
 
         Raises:
             DatasetError: a file is of another version of the layout, lacks a column, or has one of the wrong type;
@@ -117,12 +117,12 @@ FORMAT: Final = _OwnParquet()
 
 
 def time_range(files: Sequence[SourceFile], instrument: str | None = None) -> tuple[int, int] | None:
-    """First and last exchange time in ns over those `files` that are of the layout; None where they hold no rows.
+    """First and last exchange time in ns over those `files` that are of the layout; None if they have no rows.
 
-    Reads footers only, where these state the range. With `instrument`, the others' files do not count.
+    Reads only the footers, if these state the range. With `instrument`, files of others do not count.
 
     Raises:
-        DatasetError: a file's metadata cannot be understood.
+        DatasetError: a file's metadata are invalid.
     """
     parts = [
         _part(file)
@@ -151,7 +151,7 @@ def _part(file: SourceFile) -> _Part:
     if metadata[VERSION_KEY] != LAYOUT_VERSION:
         msg = (
             f"{file.name}: {VERSION_KEY} is {metadata[VERSION_KEY]!r}; "
-            f"this release understands version {LAYOUT_VERSION} of the layout"
+            f"this release supports version {LAYOUT_VERSION} of the layout"
         )
         raise DatasetError(msg)
     kind = metadata.get(KIND_KEY)
@@ -185,7 +185,7 @@ def _part(file: SourceFile) -> _Part:
 
 
 def _footer(file: SourceFile) -> tuple[pl.Schema, int]:
-    """The columns, and how many rows there are."""
+    """The columns, and the number of rows."""
     with file.on_disk() as path:
         frame = pl.scan_parquet(path)
         return frame.collect_schema(), int(frame.select(pl.len()).collect().item())
@@ -236,7 +236,7 @@ def _read(part: _Part, clock: str, report: Report) -> Iterator[Batch]:
 def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:
     """The file's rows in frames of `time_ns`, `price_ticks`, `size_lots`, `side`, each with the rows read by its end.
 
-    What does not fit the event columns' types is null.
+    Values that do not fit the event columns' types are null.
     """
     rows_read = 0
     try:
@@ -255,12 +255,12 @@ def _frames(part: _Part, clock: str) -> Iterator[tuple[pl.DataFrame, int]]:
         raise DatasetError(msg) from error
     if rows_read != part.rows:
         # The streaming engine ends a damaged file early instead of raising.
-        msg = f"{part.file.name}: damaged: its footer promises {part.rows} rows, {rows_read} could be read"
+        msg = f"{part.file.name}: damaged: its footer states {part.rows} rows, {rows_read} could be read"
         raise DatasetError(msg)
 
 
 def _sound_rows(part: _Part, frame: pl.DataFrame, rows_before: int, report: Report) -> pl.DataFrame:
-    """The rows of `frame` without a fault; the others go to the report."""
+    """The rows of `frame` without faults; the others are reported."""
     lowest, highest = _SIDES[part.kind]
     faults = {
         "a field is missing or out of range": pl.any_horizontal(pl.all().is_null()),
@@ -316,23 +316,23 @@ def _holds_only(folder: Path, instrument: str) -> bool:
 
 
 class DatasetWriter:
-    """Writes one instrument of a dataset, all of it or nothing.
+    """Writes one instrument of a dataset, completely or not at all.
 
-    The files grow in a hidden folder of `out_dir`, which `close` renames to `out_dir/INSTRUMENT`. As a context manager
-    it closes at the end of the block, or leaves nothing behind if the block raises. The bytes do not depend on how the
-    rows are cut into calls.
+    The files are written in a hidden folder of `out_dir`, which `close` renames to `out_dir/INSTRUMENT`. As a context
+    manager it closes at the end of the block, or removes everything if the block raises. The bytes do not depend on how
+    the rows are split into calls.
     """
 
     def __init__(
         self, out_dir: Path, instrument: str, price_decimals: int, size_decimals: int, *, replace: bool = False
     ) -> None:
-        """Begin `instrument` in `out_dir`, which is made if need be.
+        """Start `instrument` in `out_dir`, which is created if needed.
 
-        With `replace`, a folder that holds nothing but an earlier writing of the instrument gives way to the new one
-        when that is complete.
+        With `replace`, a folder that contains only an earlier writing of the instrument is replaced by the new one
+        when the new one is complete.
 
         Raises:
-            SettingError: the instrument is there already, or the folder cannot be written.
+            SettingError: the instrument already exists, or the folder cannot be written.
         """
         self.folder: Final = out_dir / folder_name(instrument)
         self._replaces = replace and _holds_only(self.folder, instrument)
@@ -366,19 +366,19 @@ class DatasetWriter:
             self.discard()
 
     def write_trades(self, trades: Trades, local_time_ns: NDArray[np.int64] | None = None) -> None:
-        """Append trades in time order, with the times of their receipt if known (then for every trade).
+        """Append trades in time order, with their times of receipt (ns) if known, then for every trade.
 
         Raises:
-            ValueError: a time is before the one above it.
+            ValueError: a time is before the time of the row above.
             OverflowError: the trades need more decimals than the dataset has.
         """
         self._write("trades", trades, trades.aggressor, local_time_ns)
 
     def write_book(self, book: BookEvents, local_time_ns: NDArray[np.int64] | None = None) -> None:
-        """Append book events in time order, with the times of their receipt if known (then for every event).
+        """Append book events in time order, with their times of receipt (ns) if known, then for every event.
 
         Raises:
-            ValueError: a time is before the one above it.
+            ValueError: a time is before the time of the row above.
             OverflowError: the events need more decimals than the dataset has.
         """
         self._write("book", book, book.side, local_time_ns)
@@ -387,15 +387,15 @@ class DatasetWriter:
         """Finish the files and make the instrument visible.
 
         Raises:
-            SettingError: the disk is full, or the instrument's folder has appeared meanwhile.
+            SettingError: the disk is full, or the instrument's folder was created meanwhile.
         """
         try:
             for kind in SIDE_COLUMN:
                 self._flush(kind, final=True)
-            # mkdtemp's folders are for their owner alone; a container reads as another user.
+            # mkdtemp's folders are readable only by their owner, and a container reads as another user.
             self._partial.chmod(0o755)
             if self._replaces:
-                # Aside in one step and deleted later: a reader never finds half of it.
+                # Moved away in one step and deleted later: a reader never finds half of the folder.
                 earlier = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
                 self.folder.rename(earlier)
                 self._partial.rename(self.folder)
@@ -408,7 +408,7 @@ class DatasetWriter:
             raise SettingError(_OPTION, str(self.folder.parent), expected) from error
 
     def discard(self) -> None:
-        """Remove what was written so far."""
+        """Remove everything written so far."""
         shutil.rmtree(self._partial, ignore_errors=True)
 
     def _write(

@@ -1,7 +1,7 @@
-"""The formats that are understood, in the order in which a file is tried.
+"""The known formats, in the order in which they are tried on a file.
 
-A format's module is imported when a file gets as far as it: all of them together take longer to import than a small
-dataset takes to read, and most datasets are of the first few.
+A format's module is imported when a file is tried with it: importing all of them takes longer than reading a small
+dataset, and most datasets are of the first few.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ def format_of(module: str) -> Format:
 
 
 def formats() -> Iterator[Format]:
-    """All of them, each imported when it is its turn."""
+    """All formats, each imported when it is reached."""
     return map(format_of, MODULES)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"(?P<symbol>.+?)(\.\d{4}-\d\d-\d\d)?( ?\(\d+\))?\.(scid|depth)(\.\w+)?", re.IGNORECASE)
 _FUTURE: Final = re.compile(r"(?P<contract>[A-Z0-9]{1,4}[FGHJKMNQUVXZ]\d{1,2})(-|_FUT_)[A-Z]+")
-"""The exchange behind a contract stands in the names of some files only."""
+"""The exchange after a contract, which only some file names have."""
 
 _HEADER: Final = np.dtype([("magic", "S4"), ("header", "<u4"), ("record", "<u4"), ("version", "<u2")])
 _VERSION: Final = 1
@@ -45,16 +45,16 @@ _CHANGE: Final = np.dtype([
 ])  # fmt: skip
 
 _EPOCH_US: Final = 25_569 * 86_400 * 10**6
-"""1970-01-01 in microseconds since 1899-12-30, from which times count."""
+"""1970-01-01 in microseconds since 1899-12-30, the origin of all times."""
 _FIRST_US: Final = _EPOCH_US + 631_152_000 * 10**6
 _BEYOND_US: Final = _EPOCH_US + np.iinfo(np.int64).max // 1000
-"""1990, and where nanoseconds end. A time in days, as a double, is far beyond when taken for microseconds."""
+"""1990, and the end of nanoseconds in 64 bits. A time in days (a double), read as microseconds, is far beyond."""
 
 _OF_ONE_TRADE: Final = np.array([0, -1.99900095e37, -1.99900197e37], np.float32)
-"""`open` of a single trade; of the first and the last one of several that the exchange reports as one."""
+"""`open` of a single trade, and of the first and last of several trades that the exchange reports as one."""
 
 _AGGRESSORS: Final = np.array([UNKNOWN, SELL, BUY, UNKNOWN], np.int8)
-"""Where nothing is traded at bid or ask, something at the bid, at the ask, or at both."""
+"""The aggressor if nothing is traded at bid or ask, something at the bid, at the ask, or at both."""
 
 _MOST_DECIMALS: Final = 12
 _MOST_TICKS: Final = 2.0**62
@@ -71,7 +71,7 @@ _END_OF_BATCH: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of file: what it begins with, and its records."""
+    """A kind of file: its first bytes, and its records."""
 
     extension: str
     magic: bytes
@@ -84,7 +84,7 @@ _DEPTH: Final = _Kind(".depth", b"SCDD", _CHANGE)
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file whose records begin at `start`."""
+    """A file whose records start at `start`."""
 
     source: SourceFile
     kind: _Kind
@@ -100,7 +100,7 @@ class _Sierra:
 
         Raises:
             DatasetError: the file is of another version.
-            NothingToReplay: it holds bars, or nothing.
+            NothingToReplay: it has bars, or nothing.
         """
         found = _opened(file, head)
         if found is None:
@@ -110,7 +110,7 @@ class _Sierra:
             raise NothingToReplay(msg)
         if found.kind is _SCID and not _has_trades(found):
             msg = (
-                "Sierra Chart bars: finished candles, without the trades in them; let Sierra Chart store one tick a "
+                "Sierra Chart bars: finished candles without their trades; let Sierra Chart store one tick per "
                 "record (Intraday Data Storage Time Unit)"
             )
             raise NothingToReplay(msg)
@@ -121,8 +121,8 @@ class _Sierra:
         del clock
         opened = [found for file in files if (found := _opened(file, file.head()))]
         detail = (
-            f"the prices of {instrument} are those in the files; Sierra Chart shows those of some symbols multiplied, "
-            "as its settings of the symbol say"
+            f"the prices of {instrument} are those in the files; Sierra Chart multiplies those of some symbols "
+            "by a factor in its settings"
         )
         report.add("assumptions", "", None, None, detail)
         return [
@@ -151,7 +151,7 @@ def _symbol(file: SourceFile) -> str:
 
 
 def _opened(file: SourceFile, head: bytes) -> _File | None:
-    """A file of either kind; None if it is of neither."""
+    """A file of either kind; None for other files."""
     kind = next((kind for kind in (_SCID, _DEPTH) if head.startswith(kind.magic)), None)
     if kind is None or len(head) < _HEADER.itemsize:
         return None
@@ -159,15 +159,15 @@ def _opened(file: SourceFile, head: bytes) -> _File | None:
     start, size, version = int(header["header"]), int(header["record"]), int(header["version"])
     if size != kind.record.itemsize or version != _VERSION or not _HEADER.itemsize <= start <= len(head):
         msg = (
-            f"{file.name}: says that it is of version {version} with {size} bytes a record behind a header of {start}; "
-            f"version {_VERSION} of Sierra Chart's {kind.extension} with {kind.record.itemsize} bytes a record is read"
+            f"{file.name}: is version {version} with {size} bytes per record after a header of {start} bytes; "
+            f"version {_VERSION} of Sierra Chart's {kind.extension} with {kind.record.itemsize} bytes is supported"
         )
         raise DatasetError(msg)
     times = _head_records(head, kind, start)["time"]
     if len(times) and (times >= _BEYOND_US).all():
         msg = (
-            f"{file.name}: its times are not microseconds since 1899-12-30: versions of Sierra Chart before 2151 wrote "
-            "days with a fraction, which do not tell the microsecond; let a present one load and save the file"
+            f"{file.name}: its times are not microseconds since 1899-12-30: Sierra Chart before version 2151 wrote "
+            "fractions of days, which lose the microseconds; load and save the file with a current version"
         )
         raise DatasetError(msg)
     return _File(file, kind, start)
@@ -183,12 +183,12 @@ def _first_ns(file: _File) -> int | None:
 
 
 def _has_trades(file: _File) -> bool:
-    """Whether any record is of a trade; the trades of some files follow bars of the years before."""
+    """Whether any record is a trade; in some files the trades follow bars of earlier years."""
     return any(np.isin(records["open"], _OF_ONE_TRADE).any() for records, *_ in _records(file))
 
 
 def _records(file: _File) -> Generator[tuple[Records, int, int, bool]]:
-    """The file's records as they are read, how many came before, the bytes consumed, and whether the rest is lost."""
+    """The file's records as they are read, the number of earlier ones, the bytes consumed, and if the rest is lost."""
     itemsize = file.kind.record.itemsize
     rest, skipped, before, consumed, cut_off = b"", file.start, 0, 0, False
     for block in file.source.blocks():
@@ -209,14 +209,14 @@ def _read(file: _File, report: Report) -> Generator[Batch]:
         for records, before, consumed, cut_off in blocks:
             yield reader.batch(records, before, consumed)
             if cut_off:
-                detail = "the file is cut off here: what it held beyond is lost"
+                detail = "the file is cut off here: the rest is lost"
                 report.add("incomplete", file.source.name, before + 1, None, detail)
     report.refuse_if_rotten(file.source.name)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """Records that can be used, with their lines and times, and their prices in ticks of so many decimals each."""
+    """Valid records with their lines and times (ns), and their prices in ticks of `decimals` each."""
 
     records: Records
     lines: NDArray[np.int64]
@@ -225,14 +225,14 @@ class _Sound:
     decimals: NDArray[np.int64]
 
     def where(self, rows: NDArray[np.bool_]) -> _Sound:
-        """Some of them, nearly always all."""
+        """Some of the records, nearly always all."""
         if rows.all():
             return self
         return _Sound(self.records[rows], self.lines[rows], self.times[rows], self.ticks[rows], self.decimals[rows])
 
 
 class _Reader:
-    """Reads the records of a file, and reports those that cannot be used."""
+    """Reads the records of a file, and reports invalid ones."""
 
     def __init__(self, name: str, report: Report) -> None:
         self._name = name
@@ -242,18 +242,18 @@ class _Reader:
         self._decimals = 0
 
     def batch(self, records: Records, before: int, consumed_bytes: int) -> Batch:
-        """What the next records come to."""
+        """The next records as a batch."""
         raise NotImplementedError
 
     def _sound(self, records: Records, lines: NDArray[np.int64], faulty: NDArray[np.bool_], reason: str) -> _Sound:
-        """The records that can be used, but for the `faulty`; their prices have all `_decimals`."""
+        """The valid records without the `faulty`; all prices are scaled to `_decimals`."""
         ticks, needed = np.empty(len(records), np.int64), np.empty(len(records), np.int64)
         _spell(records["price"], _POWERS, ticks, needed)
         timeless = (records["time"] < _FIRST_US) | (records["time"] >= _BEYOND_US)
         good = np.ones(len(records), np.bool_)
         for bad, why in (
-            (timeless, "a time before 1990 or beyond all times"),
-            (ticks == _NO_PRICE, "a price that is no number of up to 12 decimals"),
+            (timeless, "a time before 1990 or out of range"),
+            (ticks == _NO_PRICE, "a price that is not a number with at most 12 decimals"),
             (faulty, reason),
         ):
             rows = np.flatnonzero(good & bad)
@@ -268,13 +268,11 @@ class _Reader:
         return replace(sound, ticks=self._rescaled(sound.ticks, sound.decimals))
 
     def _rescaled(self, ticks: NDArray[np.int64], decimals: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ticks of as many decimals as any so far has, of those of as many as each has."""
+        """Ticks on the finest scale so far, from ticks with the given decimals each."""
         self._decimals = max(self._decimals, int(decimals.max(initial=0)))
         factors = _FACTORS[self._decimals - decimals]
         if (np.abs(ticks) > np.iinfo(np.int64).max // factors).any():
-            msg = (
-                f"{self._name}: its largest price has no room in 64 bits with the {self._decimals} decimals of another"
-            )
+            msg = f"{self._name}: its largest price does not fit into 64 bits with {self._decimals} decimals"
             raise ScaleOverflow(msg)
         return ticks * factors
 
@@ -286,14 +284,14 @@ class _TradeReader(_Reader):
         """The next records as trades."""
         lines = np.arange(before + 1, before + 1 + len(records))
         single = np.isin(records["open"], _OF_ONE_TRADE)
-        detail = "a bar of several trades, which it does not tell, left out"
+        detail = "a bar of several trades without the trades themselves, left out"
         bars = lines[~single].tolist()
         self._report.rows(self._name, len(bars))
         self._report.add_all("incomplete", self._name, ((line, None, detail) for line in bars), len(bars))
         if bars:
             records, lines = records[single], lines[single]
         too_much = records["bid_size"].astype(np.int64) + records["ask_size"] > records["size"]
-        sound = self._sound(records, lines, too_much, "more is bought and sold than is traded")
+        sound = self._sound(records, lines, too_much, "more volume is bought and sold than is traded")
         bought, sold = sound.records["ask_size"] > 0, sound.records["bid_size"] > 0
         trades = Trades(
             time_ns=sound.times,
@@ -313,7 +311,7 @@ class _BookReader(_Reader):
     def __init__(self, name: str, report: Report) -> None:
         super().__init__(name, report)
         self._state = np.zeros(2, np.int64)
-        """Whether a snapshot goes on, and the time of its begin."""
+        """Whether a snapshot continues, and the time of its start."""
 
     def batch(self, records: Records, before: int, consumed_bytes: int) -> Batch:
         """The next records as book events."""
@@ -341,7 +339,7 @@ class _BookReader(_Reader):
 def _spell(
     values: NDArray[np.float32], powers: NDArray[np.float64], ticks: NDArray[np.int64], needed: NDArray[np.int64]
 ) -> None:
-    """Fill `ticks` and the decimals they are of with the shortest digits that give the same floats.
+    """Fill `ticks` and `needed` (their decimals) with the shortest digits that give the same floats.
 
     A float of 24 bits times a power of ten up to the twelfth is exact in a double of 53.
     """
@@ -367,7 +365,7 @@ def _date_snapshots(
 ) -> None:
     """Give the levels that follow a clear its time, up to the end of their batch: a snapshot is of one time.
 
-    What strays into it from before the clear was cleared by it, and keeps its time.
+    Records in it from before the clear were cleared by it, and keep their time.
     """
     for row in range(len(commands)):
         command = commands[row]

@@ -19,7 +19,7 @@ from processor.formats.lines import text
 from processor.formats.lines.headers import sound_names
 from processor.formats.lines.levels import read_levels
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
-from processor.formats.recordings.told import key_of
+from processor.formats.recordings.seen_messages import key_of
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -38,21 +38,21 @@ _TABLES: Final = {
     "trades": ("timestamp", "side", "price", "size"),
     "book": ("timestamp", "bids", "asks"),
 }
-"""The columns that are read of each table, beside `instrument`."""
+"""The columns read of each table, beside `instrument`."""
 _ROWS_AT_ONCE: Final = 8192
 _ID: Final = "trade_id"
 _IDS_LOOKED_AT: Final = 1000
 _UNITS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
-"""Below which number a time is in seconds, milliseconds or microseconds, and its nanoseconds."""
+"""Upper limits of times in seconds, milliseconds and microseconds, with the nanoseconds of the unit."""
 _SIDES: Final = (b"sell", b"unknown", b"buy")
 _AGGRESSORS: Final = np.array([SELL, UNKNOWN, BUY], np.int8)
 _NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,9})?", re.ASCII)
 _MOST_DIGITS: Final = 40
-"""Before or after the point: far beyond what 64 bits hold, and far from what fills a memory."""
+"""Digits before or after the point: far beyond 64 bits, but far from filling the memory."""
 _LEVEL_KEYS: Final = (("price", "size"), ("p", "s"))
 
 _JSON: Final = msgspec.json.Decoder(float_hook=str)
-"""Numbers with a point stay the text they are: a float would not hold every one."""
+"""Numbers with a decimal point stay text: a float would not hold all of them."""
 
 _Row = tuple[Any, ...]
 
@@ -62,7 +62,7 @@ class _Sqlite:
     title = "SQLite with tables book (bids and asks as JSON) and trades, plain or packed"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """The instruments of both tables, as far as they are there.
+        """The instruments of the tables that exist.
 
         Raises:
             DatasetError: the database is damaged.
@@ -78,7 +78,7 @@ class _Sqlite:
             return sound_names(str(name) for name in named if name)
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """A part for each table of each file; there is one clock for both."""
+        """A part for each table of each file; both clocks are the same."""
         del clock, report
         return [part for file in files for part in _parts(file, instrument)]
 
@@ -88,20 +88,20 @@ FORMAT: Final = _Sqlite()
 
 @contextmanager
 def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
-    """The database, read only and taken as unchanging; a temporary copy of it where it is packed."""
+    """The database, read only and assumed not to change; a temporary copy if it is packed."""
     try:
         with file.on_disk() as path:
             uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True, check_same_thread=False)) as database:
                 yield database
     except (sqlite3.Error, OSError) as error:
-        # SQLite quotes what it found, whatever that is.
+        # SQLite quotes the content, which may not be printable.
         msg = f"{file.name}: the database cannot be read: {printable(str(error))}"
         raise DatasetError(msg) from error
 
 
 def _present(database: sqlite3.Connection) -> list[str]:
-    """Which of the tables are there with all their columns."""
+    """The tables that exist with all their columns."""
     found = []
     for table, columns in _TABLES.items():
         names = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
@@ -120,7 +120,7 @@ def _count(database: sqlite3.Connection, table: str, instrument: str) -> int:
 
 
 def _report_damaged(database: sqlite3.Connection, table: str, label: str, report: Report) -> None:
-    """Report the rows whose instrument has no name, or one that none has: nothing tells whose they are."""
+    """Report the rows whose instrument has an empty or damaged name, so that it is unknown."""
     names = [row[0] for row in database.execute(_select("DISTINCT instrument", table))]
     for name in names:
         if name is None or not sound_names([str(name)]):
@@ -180,7 +180,7 @@ def _read(
 
 
 def _has_ids(database: sqlite3.Connection, instrument: str) -> bool:
-    """Whether the trades have ids that tell them apart, by and large: an order's, say, may stand at several."""
+    """Whether the trades have (mostly) unique ids: an order id, for example, may occur at several trades."""
     if _ID not in {row[1] for row in database.execute("PRAGMA table_info(trades)")}:
         return False
     first = _select(_ID, "trades", f"WHERE instrument = ? ORDER BY rowid LIMIT {_IDS_LOOKED_AT}")
@@ -189,16 +189,16 @@ def _has_ids(database: sqlite3.Connection, instrument: str) -> bool:
 
 
 def _keys(rows: Sequence[_Row], lines: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What tells the trades on these lines from others, from rows of rowid, time, side, price, size and id.
+    """Keys that identify the trades on these lines, from rows of rowid, time, side, price, size and id.
 
-    Not their times: two recorders may each have written their own.
+    Times are not part of them: two recorders may each have written their own.
     """
     keys = {row[0]: key_of(repr(row[3:]).encode("utf-8", "surrogateescape")) for row in rows}
     return np.array([keys[line] for line in lines.tolist()], np.int64)
 
 
 def _times(values: Sequence[Any]) -> list[int | None]:
-    """Times in ns: ISO texts, or numbers whose size says their unit; None for what is neither."""
+    """Times in ns: ISO texts, or numbers whose size shows their unit; None for other values."""
     parsed = text.Layout([text.iso_time("timestamp"), text.integer("row")]).parse(
         b"".join(b"%b,%d\n" % (_field(value), row) for row, value in enumerate(values)), len(values)
     )
@@ -221,14 +221,14 @@ def _number_of_ns(value: object) -> int | None:
 
 
 def _field(value: object) -> bytes:
-    """A value as a field of a line: floats as the shortest digits that give them, in full."""
+    """A value as a field of a line: floats as their shortest digits, without an exponent."""
     if isinstance(value, float):
         return _in_full(repr(value)).encode()
     return b"" if value is None else str(value).replace("\n", " ").encode("utf-8", "replace")
 
 
 def _in_full(number: str) -> str:
-    """A number without an exponent, where that is not endless."""
+    """A number without an exponent, if that does not get too long."""
     if "e" not in number.lower() or not _NUMBER.fullmatch(number):
         return number
     found = Decimal(number)
@@ -244,7 +244,7 @@ class _Reader:
         self._decimals = (0, 0)
 
     def trades(self, rows: list[_Row], name: str, days: DayCheck) -> _Found:
-        """The trades of some rows: id, time, side, price and size."""
+        """The trades of rows of id, time, side, price and size."""
         layout = text.Layout([text.word("side", *_SIDES), text.price("price"), text.size("size")])
         parsed = layout.parse(
             b"".join(
@@ -276,14 +276,14 @@ class _Reader:
         return trades, None, lines
 
     def book(self, rows: list[_Row], name: str, days: DayCheck) -> _Found:
-        """The snapshots of some rows: id, time, bids and asks."""
+        """The snapshots of rows of id, time, bids and asks."""
         faults: dict[int, str] = {}
         lists: list[bytes] = []
         for number, (_, _, *sides) in enumerate(rows):
             for side, content in zip(("bids", "asks"), sides, strict=True):
                 levels = _levels(content)
                 if levels is None:
-                    faults.setdefault(number, f"{side} is no JSON list of levels [price, size]")
+                    faults.setdefault(number, f"{side} is not a JSON list of levels [price, size]")
                 lists.append(levels or b"[]")
         found = read_levels(lists, *self._decimals)
         self._decimals = found.price_decimals, found.size_decimals
@@ -316,7 +316,7 @@ class _Reader:
     def _timed(
         self, rows: list[_Row], sound: NDArray[np.bool_], faults: dict[int, str], name: str, days: DayCheck
     ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]:
-        """Which of the sound rows have a time that can be, these times, and the rows' ids; the others are reported."""
+        """The sound rows with a plausible time, these times, and the rows' ids; the others are reported."""
         ids = np.array([row[0] for row in rows], np.int64)
         known = _times([row[1] for row in rows])
         for number, time in enumerate(known):
@@ -324,7 +324,7 @@ class _Reader:
                 sound[number] = False
                 faults[number] = f"timestamp {str(rows[number][1])[:40]!r} is not a time"
         bad = np.flatnonzero(~sound).tolist()
-        described = ((int(ids[row]), None, faults.get(row, "a field will not do")) for row in bad)
+        described = ((int(ids[row]), None, faults.get(row, "a field is invalid")) for row in bad)
         self._report.add_all("malformed", name, described, len(bad))
         kept = np.flatnonzero(sound)
         times = np.array([known[row] for row in kept.tolist()], np.int64)
@@ -348,11 +348,11 @@ def _levels(content: str | bytes) -> bytes | None:
 
 
 def _pair(level: object) -> tuple[object, object]:
-    """The price and the size of a level, whatever else it has.
+    """The price and the size of a level, which may have more fields.
 
     Raises:
-        ValueError: it has not these.
-        TypeError: it is no level.
+        ValueError: it lacks one of the two.
+        TypeError: it is not a level.
     """
     if isinstance(level, dict):
         for keys in _LEVEL_KEYS:

@@ -10,8 +10,8 @@ import numpy as np
 
 from processor.core.events import BUY, SELL, UNKNOWN, BookEvents
 from processor.core.merge.parts import batch
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
-from processor.formats.books.states import full_states
 from processor.formats.lines import text
 from processor.formats.lines.archives import TradeColumns, preferred, trades_part
 from processor.formats.lines.chunks import head_lines
@@ -43,7 +43,7 @@ class _Tardis:
     title = "Tardis CSV (incremental_book_L2, book_snapshot_N, quotes, trades)"
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """`exchange:symbol` of every row in the head, where its first line is a header of Tardis."""
+        """`exchange:symbol` of every row in the head, if its first line is a header of Tardis."""
         del file
         header, *rows = head_lines(head) or [b""]
         if header not in {_BOOK_HEADER, _TRADES_HEADER} and _States.of(header) is None:
@@ -54,7 +54,7 @@ class _Tardis:
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
         """A part for each file of trades and each of the book.
 
-        Of several channels that tell the book only one is read: the incremental one, or else the deepest.
+        Of several channels with the book, only one is read: the incremental one, otherwise the deepest.
         """
         headers = {file: _header(file) for file in files}
         states = {file: found for file, header in headers.items() if (found := _States.of(header))}
@@ -79,7 +79,7 @@ def _header(file: SourceFile) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _States:
-    """A channel whose rows hold the best levels: the columns after the first four, and where each level is.
+    """A channel whose rows have the best levels: the columns after the first four, and those of each level.
 
     `bids` and `asks` name the columns of each level's price and size, best first.
     """
@@ -96,7 +96,7 @@ class _States:
 
     @classmethod
     def of(cls, header: bytes) -> _States | None:
-        """The channel of this header; None if it is of no such channel."""
+        """The channel of this header; None for other headers."""
         if header == _QUOTES_HEADER:
             quotes = ("ask_amount", "ask_price", "bid_price", "bid_amount")
             return cls("quotes", quotes, (("bid_price", "bid_amount"),), (("ask_price", "ask_amount"),))
@@ -115,7 +115,7 @@ class _States:
         return cls(f"book_snapshot_{depth}", columns, bids, asks)
 
     def layout(self, instrument: str) -> text.Layout:
-        """Prices and sizes by the columns' names; those of a missing level are empty."""
+        """The layout of the channel; prices and sizes of a missing level are empty."""
         return _layout(
             instrument,
             *(
@@ -146,7 +146,7 @@ def _trades(file: SourceFile, instrument: str, time: str) -> Part:
 
 
 def _states(file: SourceFile, channel: _States, instrument: str, time: str) -> Part:
-    """A file whose rows hold the whole book as far as the channel shows it."""
+    """A file whose rows each have the full book, to the depth of the channel."""
     layout = channel.layout(instrument)
     bids, asks = (
         [(layout.row_of(price), layout.row_of(size)) for price, size in levels]
@@ -154,7 +154,7 @@ def _states(file: SourceFile, channel: _States, instrument: str, time: str) -> P
     )
 
     def convert(rows: Rows) -> Batch:
-        return batch(None, full_states(rows, rows.values[layout.row_of(time)], bids, asks), rows.consumed_bytes)
+        return batch(None, full_books(rows, rows.values[layout.row_of(time)], bids, asks), rows.consumed_bytes)
 
     return table_part(file, Table(layout, time), lambda _: convert, book=True)
 
@@ -167,7 +167,7 @@ def _updates(file: SourceFile, instrument: str, time: str) -> Part:
         text.price("price"),
         text.size("amount"),
     )
-    # A message bears one time of receipt; of an exchange's times a snapshot may bear several.
+    # A message has one time of receipt, but a snapshot may have several exchange times.
     names = (time, "local_timestamp", "is_snapshot", "side", "price", "amount")
     where = [layout.row_of(name) for name in names]
 

@@ -117,9 +117,9 @@ def test_escape_closes_the_list_and_asks_for_nothing(page: Page, steered: Steere
 def test_a_refusal_is_shown_as_its_sentence_and_ends_the_pending(page: Page, steered: Steered) -> None:
     page.keyboard.press("i")
     page.get_by_role("option", name="ETHBTC").click()
-    steered.answer("instrument: 'ETHBTC' will not do; its files cannot be read")
+    steered.answer("invalid instrument 'ETHBTC': its files cannot be read")
     page.wait_for_selector("#toast:visible")
-    assert text(page, "toast") == "instrument: 'ETHBTC' will not do; its files cannot be read."
+    assert text(page, "toast") == "invalid instrument 'ETHBTC': its files cannot be read."
     assert page.locator("#toast").get_attribute("role") == "alert"
     assert text(page, "instrument-wanted") == ""
     assert text(page, "instrument") == "BTCUSDT"

@@ -268,9 +268,9 @@ def test_the_symbol_is_found_behind_a_snapshot_longer_than_a_files_head(tmp_path
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ("not a line", "the line does not begin with a local time in us or ns and a JSON object"),
-        ("1723075200 {}", "the line does not begin with a local time in us or ns and a JSON object"),
-        ("9999999999999999999 {}", "time 9999999999999999999 has no room in 64 bits of ns"),
+        ("not a line", "the line does not start with a local time in us or ns and a JSON object"),
+        ("1723075200 {}", "the line does not start with a local time in us or ns and a JSON object"),
+        ("9999999999999999999 {}", "time 9999999999999999999 does not fit into 64 bits of ns"),
         (f"{DAY_US} {{", "Input data was truncated"),
         (
             f'{DAY_US} {{"x":' + "[" * 100_000,
@@ -280,7 +280,7 @@ def test_the_symbol_is_found_behind_a_snapshot_longer_than_a_files_head(tmp_path
         (binance_depth(0, 1, 2).replace('"U":1,', ""), "depthUpdate without 'U'"),
         (
             binance_depth(0, 1, 2).replace('"E":', '"E":12'),
-            "time 121723075200000 is neither in s nor in ms nor in us nor in ns",
+            "time 121723075200000 is not in s, ms, us or ns",
         ),
         (binance_depth(0, 1, 2, [["1", "x"]]), "depthUpdate: a price or size is not a number"),
         (binance_depth(0, 1, 2, [["1", "-2"]]), "depthUpdate: a price or size is negative"),

@@ -97,7 +97,7 @@ def test_each_pair_is_read_alone_and_a_trade_that_comes_again_is_skipped(tmp_pat
         (bitstamp_book(0, [], []).replace("micro", "nano"), "Object missing required field `microtimestamp`"),
         (
             bitstamp_book(0, [], []).replace(f'"{DAY_US}"', '"x"'),
-            "time x is neither in s nor in ms nor in us nor in ns",
+            "time x is not in s, ms, us or ns",
         ),
         (bitstamp_trade(0, 500, 2, "1", "1"), "type 2 is neither 0 (buy) nor 1 (sell)"),
         (bitstamp_trade(0, 500, 0, "1", "1", amount_str="-1"), "trade: a price or size is negative"),

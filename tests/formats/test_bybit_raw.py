@@ -59,7 +59,7 @@ def test_update_ids_that_skip_are_a_gap_and_one_that_comes_again_is_skipped(tmp_
     restarted = bybit_book(200, "snapshot", 1, [("5", "1")], [])
     found = read(recorded(tmp_path, SNAPSHOT, *rows, restarted, bybit_book(210, "delta", 2, [("6", "1")], [])))
     assert [(incident.kind, incident.line, incident.detail) for incident in found.report.incidents] == [
-        ("duplicates", 3, "update 8 comes again after 8"),
+        ("duplicates", 3, "update 8 is repeated after 8"),
         ("gaps", 4, "updates are missing between 8 and 9"),
     ]
     assert found.book is not None
@@ -94,7 +94,7 @@ def test_block_trades_are_left_out_and_each_symbol_is_read_alone(tmp_path: Path)
         (SNAPSHOT.replace('"snapshot"', '"full"'), "type 'full' is neither snapshot nor delta"),
         (SNAPSHOT.replace('["1", "1"]', '["1"]'), "Expected `array` of length 2 - at `$.b[0]`"),
         (SNAPSHOT.replace('"u"', '"U"'), "Object missing required field `u`"),
-        (SNAPSHOT.replace(str(DAY_US // 1000), "1", 1), "time 1 is neither in s nor in ms nor in us nor in ns"),
+        (SNAPSHOT.replace(str(DAY_US // 1000), "1", 1), "time 1 is not in s, ms, us or ns"),
         (bybit_book(0, "delta", 8, [("1", "1e")], []), "book: a price or size is not a number"),
         (bybit_trades(0, ("Long", "1", "1")), "side 'Long' is neither buy nor sell"),
         (bybit_trades(0, ("Buy", "", "1")), "trade: a price or size is not a number"),

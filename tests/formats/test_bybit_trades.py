@@ -69,7 +69,7 @@ def test_a_file_from_the_newest_trade_to_the_oldest_is_read_and_counted_as_out_o
 def test_spot_and_derivatives_of_one_symbol_are_not_mixed(tmp_path: Path) -> None:
     bybit(tmp_path)
     bybit_spot(tmp_path)
-    with pytest.raises(DatasetError, match=r"is of the spot market, BTCUSDT2024-08-08\.csv\.gz of derivatives"):
+    with pytest.raises(DatasetError, match=r"is from the spot market, BTCUSDT2024-08-08\.csv\.gz from derivatives"):
         read(tmp_path)
 
 
@@ -111,8 +111,8 @@ def test_the_same_columns_with_dates_are_not_bybits(tmp_path: Path) -> None:
             "timestamp '1.7230752E9' is rounded: it has an exponent",
         ),
         (bybit_row("-5", "Buy", "1", "2"), "timestamp '-5' is negative"),
-        (bybit_row("5", "Buy", "1", "2"), "time 1970-01-01T00:00:05+00:00 is before 1990: is its unit another one?"),
-        (bybit_row(f"{DAY_S}", "None", "1", "2"), "side 'None' is none of Sell, Buy"),
+        (bybit_row("5", "Buy", "1", "2"), "time 1970-01-01T00:00:05+00:00 is before 1990: is it in another unit?"),
+        (bybit_row(f"{DAY_S}", "None", "1", "2"), "side 'None' is not one of Sell, Buy"),
         (bybit_row(f"{DAY_S}", "Buy", "-1", "2"), "size '-1' is negative"),
         (bybit_row(f"{DAY_S}", "Buy", "1", "2e-13"), "price '2e-13' has too many decimals"),
         (f"{DAY_S},BTCUSDT,Buy,1", "price is missing"),

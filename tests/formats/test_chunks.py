@@ -110,7 +110,7 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path) -> None:
     packed[60:80] = bytes(20)
     file = SourceFile(tmp_path / "rows.gz")
     file.path.write_bytes(packed)
-    with pytest.raises(DatasetError, match=r"rows\.gz: cannot be read beyond its byte"):
+    with pytest.raises(DatasetError, match=r"rows\.gz: cannot be read after byte"):
         all_of(file, 1000)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from processor.errors import NothingToReplay
+from processor.formats.disk.dataset_files import files_of
 from processor.formats.disk.files import SourceFile
-from processor.formats.disk.walk import files_of
 from processor.formats.registry import formats
 from tests.formats import test_dbn, test_hftbacktest, test_iex, test_itch, test_mapping, test_sierra, test_sqlite_tables
 from tests.formats.samples import write

@@ -105,12 +105,12 @@ def test_a_product_behind_a_long_snapshot_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (coinbase_update(0, ("bids", "1", "1")), "side 'bids' is none of buy, bid, sell, offer"),
+        (coinbase_update(0, ("bids", "1", "1")), "side 'bids' is not one of buy, bid, sell, offer"),
         (coinbase_update(0, ("buy", "x", "1")), "book: a price or size is not a number"),
         (coinbase_update(0, ("buy", "1", "-1")), "book: a price or size is negative"),
         (coinbase_update(0, ("buy", "1", "1")).replace('"time"', '"t"'), "Object missing required field `time`"),
         (coinbase_update(0).replace("2024-08-08T", "2024-08-08 "), "time '2024-08-08 00:00:00.000123Z' is not a date"),
-        (coinbase_update(0).replace("2024", "0001"), "time 0001-08-08T00:00:00.000123Z has no room in 64 bits of ns"),
+        (coinbase_update(0).replace("2024", "0001"), "time 0001-08-08T00:00:00.000123Z does not fit into 64 bits"),
         (coinbase_match(0, 500, "maker", "1", "1"), "side 'maker' is neither buy nor sell"),
         (
             coinbase_match(0, 500, "buy", "1", "1").replace("500", '"500"', 1),
@@ -118,7 +118,7 @@ def test_a_product_behind_a_long_snapshot_is_found(tmp_path: Path) -> None:
         ),
         (coinbase_match(0, 500, "buy", "1e", "1"), "trade: a price or size is not a number"),
         (advanced_book(0, "full"), "type 'full' is neither snapshot nor update"),
-        (advanced_book(0, "update", ("ask", "1", "1")), "side 'ask' is none of buy, bid, sell, offer"),
+        (advanced_book(0, "update", ("ask", "1", "1")), "side 'ask' is not one of buy, bid, sell, offer"),
         (advanced_trades(1, (500, "", "1", "1")), "side '' is neither buy nor sell"),
         (advanced_trades(1, (500, "BUY", "1", "1")).replace('"500"', '"x"'), "trade_id 'x' is not a number"),
         (advanced_message(0, "l2_data", {"type": "update"}), "Object missing required field `product_id`"),

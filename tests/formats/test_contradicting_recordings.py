@@ -71,7 +71,7 @@ def test_trades_of_other_sizes_in_a_second_recording_are_refused_with_both_lines
 ) -> None:
     one, other = some(80, every=every, venue=make(), trades=True)
     with pytest.raises(
-        DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .* \(lines \d+ and \d+\)"
+        DatasetError, match=r"a_20240808.txt and b_20240808.txt differ in .* \(lines \d+ and \d+\)"
     ) as caught:
         told_by(one, other)
     first, second = map(int, re.findall(r"lines (\d+) and (\d+)", str(caught.value))[0])
@@ -82,7 +82,7 @@ def test_trades_of_other_sizes_in_a_second_recording_are_refused_with_both_lines
 @pytest.mark.parametrize("make", VENUES, ids=lambda make: make.__name__)
 def test_a_message_of_the_book_of_other_sizes_is_refused_with_both_lines(make: Callable[[], Venue]) -> None:
     one, other = some(80, every=1000, venue=make(), trades=False)
-    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt tell .*(book|update)") as caught:
+    with pytest.raises(DatasetError, match=r"a_20240808.txt and b_20240808.txt differ in .*(book|update)") as caught:
         told_by(one, other)
     first, second = map(int, re.findall(r"lines (\d+) and (\d+)", str(caught.value))[0])
     assert first == second
@@ -93,7 +93,7 @@ def test_a_message_of_the_book_of_other_sizes_is_refused_with_both_lines(make: C
 def test_a_trade_that_comes_again_with_another_size_is_refused_within_one_file(make: Callable[[], Venue]) -> None:
     rows = recording(make(), 0, 80).split("\n")[:-1]
     at = [number for number, row in enumerate(rows) if is_trade(row)][7]
-    with pytest.raises(DatasetError, match=rf"^a_20240808.txt: lines {at + 1} and {at + 3} tell trade "):
+    with pytest.raises(DatasetError, match=rf"^a_20240808.txt: lines {at + 1} and {at + 3} differ in trade "):
         told_by(lines(*rows[: at + 2], scaled(rows[at], 3), *rows[at + 2 :]))
 
 
@@ -154,13 +154,14 @@ def test_without_ids_what_a_recorder_missed_is_told(tmp_path: Path) -> None:
     both(tmp_path, kraken_v1([*deals[:5], *deals[8:]]), kraken_v1([*deals[:14], *deals[15:]]))
     (incident,) = [each for each in read(tmp_path).report.incidents if each.kind == "assumptions"]
     assert incident.file == "b.txt"
-    assert incident.detail.startswith("of the time of both, 16 trades are in both, 1 in a.txt alone, 3 in b.txt alone")
+    counts = "16 trades are in both, 1 only in a.txt, 3 only in b.txt"
+    assert incident.detail.startswith(f"in the time that both cover, {counts}")
 
 
 def test_without_ids_recordings_that_agree_in_nothing_and_take_turns_are_refused(tmp_path: Path) -> None:
     deals = [(100 * at, "1", str(1 + at)) for at in range(20)]
     with pytest.raises(
-        DatasetError, match=r"a\.txt and b\.txt .* 0 trades are in both, 19 in a\.txt alone, 19 in b\.txt"
+        DatasetError, match=r"a\.txt and b\.txt .* 0 trades are in both, 19 only in a\.txt, 19 only in b\.txt"
     ):
         both(tmp_path, kraken_v1(deals), kraken_v1([(at + 1, price, size) for at, price, size in deals]))
 
@@ -222,7 +223,7 @@ def test_a_recording_that_is_put_behind_itself_beyond_the_ids_that_are_kept_is_r
     monkeypatch.setattr(trade_ids, "_IDS_KEPT", 50)
     rows = many_trades(0, 200)
     path = write(tmp_path / "a.txt", lines(*rows, *rows[:repeated]))
-    with pytest.raises(DatasetError, match=r"^a\.txt: line 201 goes back to a time of which lines far above tell"):
+    with pytest.raises(DatasetError, match=r"^a\.txt: line 201 goes back to a time that lines far above it cover"):
         read(path)
 
 

@@ -110,7 +110,7 @@ def test_the_broken_row_of_the_real_file_is_skipped_whole_and_located(shared_dat
     ("column", "text", "reason"),
     [
         (1, "2024-08-08 14:30", f"ts_event '2024-08-08 14:30' {PHRASES[NOT_A_TIME]}"),
-        (5, "X", "action 'X' is none of A, C, M, R, T, F, N"),
+        (5, "X", "action 'X' is not one of A, C, M, R, T, F, N"),
         (15, "-1", "bid_sz_00 '-1' is negative"),
     ],
 )

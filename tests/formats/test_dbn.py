@@ -418,14 +418,14 @@ def test_the_local_clock_is_the_time_of_receipt(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (record("mbo", 50, "X", "B", 10, 1), "an action that is none of A, C, M, R, T, F, N"),
-        (record("mbo", 50, "A", "?", 10, 1), "a side that is none of A, B, N"),
+        (record("mbo", 50, "X", "B", 10, 1), "an action other than A, C, M, R, T, F, N"),
+        (record("mbo", 50, "A", "?", 10, 1), "a side other than A, B, N"),
         (record("mbo", 50, "A", "N", 10, 1), "an order without a side or a price"),
         (record("mbo", 50, "A", "B", NAN, 1), "an order without a side or a price"),
         (record("mbo", 50, "T", "B", NAN, 1), "a trade without a price or a size"),
         (
             record("mbo", 0, "A", "B", 1, 1, event_ns=-1),
-            "time 1969-12-31T23:59:59+00:00 is before 1990: is its unit another one?",
+            "time 1969-12-31T23:59:59+00:00 is before 1990: is it in another unit?",
         ),
         (bytes([12]) + record("mbo", 50, "A", "B", 10, 1)[1:48], "a record of 48 bytes, not 56"),
     ],
@@ -453,9 +453,9 @@ def test_a_file_that_ends_within_a_record_is_read_to_there(tmp_path: Path) -> No
 def test_damaged_newer_and_mixed_files_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"a\.mbo\.dbn: damaged after its record 1:"):
         read(mbo(tmp_path, CLEARED, bytes(64)))
-    with pytest.raises(DatasetError, match=r"new\.dbn: is of version 9 of DBN; versions 1 to 3"):
+    with pytest.raises(DatasetError, match=r"new\.dbn: is DBN version 9; versions 1 to 3"):
         read(write(tmp_path / "new.dbn", b"DBN\x09" + preamble("mbo", {"A": 7})[4:]))
-    with pytest.raises(DatasetError, match=r"b\.dbn: what precedes its records is damaged"):
+    with pytest.raises(DatasetError, match=r"b\.dbn: the header before its records is damaged"):
         read(write(tmp_path / "b.dbn", preamble("mbo", {"A": 7})[:60]))
     with pytest.raises(DatasetError, match="record 2 is of publisher 3, those before of 2"):
         read(mbo(tmp_path, CLEARED, order(1, "A", "B", 1, 10, 1, publisher=3)))

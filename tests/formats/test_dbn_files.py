@@ -266,7 +266,7 @@ def test_files_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_p
         second.insert(at, order(12 * 10**9, "A", "B", 501, 9, 1))
     mbo(tmp_path, *first[:-5], name="a.dbn")
     mbo(tmp_path, *second[3:], name="b.dbn")
-    with pytest.raises(DatasetError, match=r"a\.dbn and b\.dbn tell of the same time, but not the same"):
+    with pytest.raises(DatasetError, match=r"a\.dbn and b\.dbn cover the same time, but differ"):
         read(tmp_path)
 
 
@@ -340,7 +340,7 @@ def test_the_book_of_samples_is_left_out_where_a_finer_schema_tells_it(tmp_path:
     assert best(found) == ([(10, 3)], [(11, 3)])
     (incident,) = found.report.incidents
     assert (incident.kind, incident.file) == ("unused", "a.dbn")
-    assert incident.detail == "its book is left out for the time of which mbp-1 tells"
+    assert incident.detail == "its book is left out for the time that mbp-1 covers"
 
 
 def test_a_recorded_minute_of_samples_is_a_book_a_minute(shared_data: Path) -> None:

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from processor.errors import DatasetError, UnknownFormat
 from processor.formats import open_dataset
 from processor.formats.disk import files
-from processor.formats.disk.files import SourceFile, beside
+from processor.formats.disk.dataset_files import files_of, on_disk
+from processor.formats.disk.files import SourceFile, nearest_content
 from processor.formats.disk.packing import HEAD_BYTES
-from processor.formats.disk.walk import files_of, on_disk
 from tests.formats.reading import read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis, tardis_trade, tardis_trades, write, zipped
 
@@ -124,7 +124,7 @@ def test_what_is_packed_within_itself_for_ever_is_refused(tmp_path: Path) -> Non
     packed = b"1,2\n"
     for _ in range(6):
         packed = gzip.compress(packed)
-    with pytest.raises(DatasetError, match="over and over"):
+    with pytest.raises(DatasetError, match="packed more than"):
         content(SourceFile(write(tmp_path / "file", packed)))
 
 
@@ -132,7 +132,7 @@ def test_archives_lie_in_others_up_to_a_depth(tmp_path: Path) -> None:
     packed = b"1,2\n"
     for _ in range(4):
         packed = zip_of({"inner.zip": packed})
-    with pytest.raises(DatasetError, match=r"^a/inner\.zip/inner\.zip/inner\.zip lies in 3 archives"):
+    with pytest.raises(DatasetError, match=r"^a/inner\.zip/inner\.zip/inner\.zip is nested in 3 archives"):
         found(write(tmp_path / "a", packed))
 
 
@@ -266,7 +266,7 @@ def test_members_of_one_name_are_read_as_they_would_be_unpacked(tmp_path: Path) 
     for name, whole in (("a.tar", made.getvalue()), ("b.tar.gz", gzip.compress(made.getvalue()))):
         (file,) = found(write(tmp_path / name, whole), told)
         assert (content(file), file.head()) == (b"new,22\n", b"new,22\n")
-    assert told[0] == ("a.tar/rows.csv", "comes again in the archive: the later one is read")
+    assert told[0] == ("a.tar/rows.csv", "occurs twice in the archive: the later one is read")
 
 
 def test_links_and_what_is_no_file_in_a_tar_are_passed_over_with_a_word(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_links_and_what_is_no_file_in_a_tar_are_passed_over_with_a_word(tmp_path
     assert told == [
         ("a.tar/b.csv", "the same file as a.csv"),
         ("a.tar/c.csv", "a link to a.csv"),
-        ("a.tar/pipe", "no regular file"),
+        ("a.tar/pipe", "not a regular file"),
     ]
 
 
@@ -301,7 +301,7 @@ def test_a_tar_that_is_cut_off_is_read_as_far_as_it_goes_and_said_to_be(tmp_path
         (tmp_path / name).mkdir()
         write(tmp_path / name / name.removesuffix(".gz"), cut)
         dataset = open_dataset(tmp_path / name)
-        assert "ends without the mark of its end" in dataset.ignored[0]
+        assert "has no end marker" in dataset.ignored[0]
         found_in = read(tmp_path / name, "BTCUSDT")
         assert found_in.trades is not None
         assert 1000 < len(found_in.trades) < 2000
@@ -320,7 +320,7 @@ def test_an_encrypted_archive_is_refused_with_what_to_do(tmp_path: Path) -> None
     whole = bytearray(zip_of({"rows.csv": b"1,2\n"}))
     for at in (whole.index(b"PK\x03\x04") + 6, whole.index(b"PK\x01\x02") + 8):
         whole[at] |= 1
-    with pytest.raises(DatasetError, match=r"a\.zip: rows\.csv in it is encrypted: unpack it with its password first"):
+    with pytest.raises(DatasetError, match=r"a\.zip: its member rows\.csv is encrypted: unpack it with its password"):
         found(write(tmp_path / "a.zip", bytes(whole)))
 
 
@@ -346,7 +346,7 @@ def test_folders_that_links_lead_to_belong_to_the_dataset_and_nothing_counts_twi
     assert opened.ignored == (
         "a.csv (the same file as linked/linked.csv)",
         "linked/trades.csv (the same file as linked/linked.csv)",
-        "nowhere (a link that leads nowhere)",
+        "nowhere (a broken link)",
         "real/again (the same folder as linked)",
         "real/loop (the same folder as .)",
     )
@@ -386,13 +386,13 @@ def test_the_nearest_file_of_a_name_is_found_in_the_archives_and_above_them(tmp_
     write(tmp_path / "deep/plain.csv", b"4\n")
     write(tmp_path / "note", b"disk")
     by_name = {file.name: file for file in found(tmp_path)}
-    assert {name: beside(file, "note") for name, file in by_name.items() if name.endswith(".csv")} == {
+    assert {name: nearest_content(file, "note") for name, file in by_name.items() if name.endswith(".csv")} == {
         "deep/outer.zip/folder/inner.zip/day/rows.csv": b"outer",
         "deep/outer.zip/folder/inner.zip/other/rows.csv": b"inner\n",
         "deep/outer.zip/rows.csv": b"disk",
         "deep/plain.csv": b"disk",
     }
-    assert beside(by_name["deep/plain.csv"], "nothing") is None
+    assert nearest_content(by_name["deep/plain.csv"], "nothing") is None
 
 
 def test_a_mapping_in_an_archive_explains_its_tables(tmp_path: Path) -> None:
@@ -429,14 +429,14 @@ def test_a_member_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         ("a.h5", b"\x89HDF\r\n\x1a\n\0", "HDF5"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "a document of older Office"),
         ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
-        ("a.csv", b"<!DOCTYPE html>\n<html>\n", "a web page or XML: the download has failed"),
-        ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "what Git LFS keeps in place of a file"),
+        ("a.csv", b"<!DOCTYPE html>\n<html>\n", "a web page or XML: the download failed"),
+        ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         ("a.pkl", b"\x80\x04\x95\0", "a Python pickle"),
         ("a.Z", b"\x1f\x9d\x90\0", "packed by compress"),
         ("a.pcap", b"\xd4\xc3\xb2\xa1\x02\0", "packets (pcap)"),
         ("a.pcapng", b"\x0a\x0d\x0d\x0a\0", "a capture of packets (pcap) without those of IEX"),
-        ("a", b'{"op":"mcm","id":1,"clk":"x"}\n', "a stream of Betfair"),
-        ("a.bin", b"\0\1\2\3", "binary data that begin 00 01 02 03"),
+        ("a", b'{"op":"mcm","id":1,"clk":"x"}\n', "a Betfair stream"),
+        ("a.bin", b"\0\1\2\3", "binary data that starts with 00 01 02 03"),
     ],
 )
 def test_what_is_refused_is_called_by_its_name(tmp_path: Path, name: str, start: bytes, said: str) -> None:

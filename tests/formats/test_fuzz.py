@@ -277,11 +277,11 @@ def test_the_rows_that_are_not_touched_play_as_they_did(of_rows: Sample, file: i
     if isinstance(found, str):
         reasons = (
             "of publisher",
-            "has no room in 64 bits",
+            "does not fit into 64 bits",
             "has no room in a book of 64 bits",
             "of its rows",
             "damaged: its message",
-            "damaged: behind its packet",
+            "damaged after its packet",
             "is of another session",
         )
         assert any(reason in found for reason in reasons), found

@@ -229,7 +229,7 @@ def test_a_time_that_is_no_whole_number_of_microseconds_is_malformed(tmp_path: P
     table = old([(DEPTH | BUYS, at, 10.0, 1.0) for at in range(150)])
     table[49, 1] += 0.5
     (incident,) = read(npz(tmp_path, table)).report.incidents
-    assert (incident.line, incident.detail) == (50, "a time that is no whole number")
+    assert (incident.line, incident.detail) == (50, "a time that is not a whole number")
 
 
 def test_an_array_that_ends_early_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_rows_beyond_those_that_an_array_says_it_has_are_left_out_with_a_word(tm
     found = read(tmp_path)
     (*_, incident) = found.report.incidents
     assert (incident.kind, incident.line) == ("incomplete", 9)
-    assert incident.detail == "the file goes on after the 8 rows that it says it has: what follows is left out"
+    assert incident.detail == "the file is longer than the 8 rows that its header states: the rest is left out"
     assert len(trades_of(found.trades)) == 3
 
 
@@ -255,7 +255,7 @@ def test_other_arrays_are_not_of_the_format_and_columns_lying_apart_are_refused(
         with pytest.raises(UnknownFormat):
             open_dataset(tmp_path / "other")
     np.save(tmp_path / "apart.npy", np.asfortranarray(old(ROWS)))
-    with pytest.raises(DatasetError, match=r"apart\.npy: the array lies column by column"):
+    with pytest.raises(DatasetError, match=r"apart\.npy: the array is stored column by column"):
         open_dataset(tmp_path / "apart.npy")
 
 
@@ -295,7 +295,7 @@ def test_arrays_that_tell_the_same_time_otherwise_are_refused_by_both_names(tmp_
     changed = [(kind, at_us, price, size + (at_us == 20_000_000)) for kind, at_us, price, size in IN_ORDER[5:]]
     npz(tmp_path, new(changed), "btcusdt_20240808_b.npz")
     with pytest.raises(
-        DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* tell of the same time"
+        DatasetError, match=r"btcusdt_20240808\.npz.* and btcusdt_20240808_b\.npz.* cover the same time"
     ):
         read(tmp_path)
 
@@ -310,7 +310,7 @@ def test_a_clear_of_a_side_and_rows_out_of_order_around_it_are_refused_with_what
         late = list(rows)
         late[number] = (rows[number][0], at_us, *rows[number][2:])
         with pytest.raises(
-            DatasetError, match=rf"row {number + 1} is 0\.0000\d+ s before one above it.*sort the array"
+            DatasetError, match=rf"row {number + 1} is 0\.0000\d+ s before a row above it.*sort the array"
         ):
             npz_read(tmp_path / f"{number}", late)
 

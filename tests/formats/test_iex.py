@@ -281,9 +281,9 @@ def test_numbers_that_are_missing_are_gaps_and_those_that_come_again_are_left_ou
     assert len(tape_of(found)) == 1
     told = [each for each in found.report.incidents if each.kind != "unknown_sides"]
     assert [(each.kind, each.line, each.count, each.detail) for each in told] == [
-        ("duplicates", 3, 2, "2 messages of this packet have come before"),
-        ("duplicates", 4, 1, "1 messages of this packet have come before"),
-        ("duplicates", 8, 1, "1 messages of this packet have come before"),
+        ("duplicates", 3, 2, "2 messages of this packet are repeated"),
+        ("duplicates", 4, 1, "1 messages of this packet are repeated"),
+        ("duplicates", 8, 1, "1 messages of this packet are repeated"),
         ("gaps", 6, 2, "2 messages of the session are missing before this packet"),
         ("gaps", 7, 2, "2 messages of the session are missing before this packet"),
     ]
@@ -321,9 +321,7 @@ def test_a_session_that_is_cut_to_parts_or_copied_is_told_once(tmp_path: Path) -
 def test_a_capture_that_begins_within_a_session_keeps_the_book_and_says_so(tmp_path: Path) -> None:
     found = read(deep(tmp_path, [level(1, "bid", 1, 9)], first=500))
     assert events_of(found) == [(1, BID, 90_000, 1)]
-    assert found_of(found) == [
-        ("incomplete", 1, "begins with message 500 of its session: what came before is not known")
-    ]
+    assert found_of(found) == [("incomplete", 1, "starts at message 500 of its session: what came before is unknown")]
 
 
 def test_days_follow_each_other_and_each_begins_with_an_empty_book(tmp_path: Path) -> None:
@@ -346,7 +344,7 @@ def test_tops_beside_deep_of_the_same_day_is_left_out(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert len(tape_of(found)) == 1
     assert found_of(found) == [
-        ("unused", None, "TOPS of a day of which DEEP tells the same trades, and more of the book")
+        ("unused", None, "TOPS is left out: DEEP of the same day has the same trades and more of the book")
     ]
     assert found.consumed_bytes == (tmp_path / DEEP_NAME).stat().st_size
 
@@ -355,7 +353,7 @@ def test_a_capture_of_both_feeds_is_read_by_the_deeper_one(tmp_path: Path) -> No
     packets = [*numbered([directory(), quote(1, (1, 9), (1, 10))], protocol=TOPS), *numbered([level(1, "bid", 1, 9)])]
     found = read(write(tmp_path / "a.pcap", pcap(*packets)))
     assert events_of(found) == [(1, CLEAR, 0, 0), (1, BID, 90_000, 1)]
-    assert found_of(found) == [("unused", None, "1 packets of another of IEX's feeds, left out")]
+    assert found_of(found) == [("unused", None, "1 packets of other IEX feeds, left out")]
 
 
 def test_updates_of_a_transition_that_ends_at_another_time_are_reported(tmp_path: Path) -> None:
@@ -368,14 +366,14 @@ def test_updates_of_a_transition_that_ends_at_another_time_are_reported(tmp_path
     found = read(deep(tmp_path, rows, [level(5, "bid", 5, 9)]))
     assert [event[0] for event in events_of(found)[1:]] == [1, 1, 1, 2, 5]
     assert found_of(found) == [
-        ("assumptions", 3, "the book was in transition before this update, which is later; it is shown as it was then")
+        ("assumptions", 3, "the book was in transition before this update, which has a later time; it is shown")
     ]
 
 
 def test_a_trade_that_the_exchange_breaks_stays_on_the_tape_and_is_reported(tmp_path: Path) -> None:
     found = read(deep(tmp_path, [trade(1, 5, 9, 77)], [broken(2, 77)]))
     assert len(tape_of(found)) == 1
-    assert found_of(found) == [("assumptions", 3, "trade 77 is broken; it stays, as the tape showed it")]
+    assert found_of(found) == [("assumptions", 3, "trade 77 was broken later; it stays, as on the tape")]
 
 
 def test_trades_have_their_packets_numbers_and_ids_that_no_other_day_gives(tmp_path: Path) -> None:
@@ -399,12 +397,12 @@ def many(count: int = 150) -> list[list[bytes]]:
         ([level(50, "bid", 5, -1)], "a price below 0", False),
         ([level(50, "bid", 5, 0)], "a level without a price", False),
         ([level(50, "bid", 5, 9)[:-1]], "a message that is too short for its type", False),
-        ([level(-40 * 86_400 * 10**9, "bid", 5, 9)], "time 2024-06-29T13:30:00+00:00 is not of this day", False),
-        (udp(segment(51, level(50, "bid", 5, 9))[:-1]), "a packet whose messages are not as long as it says", True),
-        (udp(segment(51, level(50, "bid", 5, 9), count=2)), "a packet whose messages are not as long as it says", True),
-        (udp(segment(51, b"")), "a packet whose messages are not as long as it says", True),
-        (udp(segment(51, level(50, "bid", 5, 9)))[:-1], "a packet that is not whole: cut off by the", True),
-        (udp(segment(51, level(50, "bid", 5, 9)), fragment=0x2000), "a packet that is not whole: cut off by the", True),
+        ([level(-40 * 86_400 * 10**9, "bid", 5, 9)], "time 2024-06-29T13:30:00+00:00 is not on the file's day", False),
+        (udp(segment(51, level(50, "bid", 5, 9))[:-1]), "a packet whose messages are not of its stated length", True),
+        (udp(segment(51, level(50, "bid", 5, 9), count=2)), "a packet whose messages are not of its", True),
+        (udp(segment(51, b"")), "a packet whose messages are not of its stated length", True),
+        (udp(segment(51, level(50, "bid", 5, 9)))[:-1], "an incomplete packet: cut off by the", True),
+        (udp(segment(51, level(50, "bid", 5, 9)), fragment=0x2000), "an incomplete packet: cut off by the", True),
     ],
 )  # fmt: skip
 def test_what_is_malformed_is_skipped_and_located(
@@ -431,7 +429,7 @@ def test_a_capture_of_which_over_one_percent_is_malformed_is_refused(tmp_path: P
 def test_a_capture_that_ends_within_a_packet_is_read_to_there(tmp_path: Path) -> None:
     whole = pcap(*numbered([directory()], *many(4000)))
     found = read(write(tmp_path / f"a/{DEEP_NAME}", whole[:-5]))
-    assert found_of(found) == [("incomplete", 4000, "the capture is cut off here: what it held beyond is lost")]
+    assert found_of(found) == [("incomplete", 4000, "the capture is cut off here: the rest is lost")]
     assert len(events_of(found)) == 3999
     found = read(write(tmp_path / f"b/{DEEP_NAME}", gzip.compress(whole)[:-2000]))
     assert [each[0] for each in found_of(found)] == ["incomplete"]
@@ -454,7 +452,7 @@ def damaged_pcapng(at: int, value: int) -> bytes:
      pcapng(*numbered([directory()])) + block(6, bytes(4))],
 )  # fmt: skip
 def test_a_damaged_capture_is_refused_where_no_packet_can_follow(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(DatasetError, match=rf"{DEEP_NAME}: damaged: behind its packet 1 no other can follow"):
+    with pytest.raises(DatasetError, match=rf"{DEEP_NAME}: damaged after its packet 1: what follows is not a packet"):
         read(write(tmp_path / DEEP_NAME, content))
 
 

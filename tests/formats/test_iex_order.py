@@ -118,7 +118,7 @@ def test_a_number_far_ahead_is_told_once_most_others_went_on_without_it(tmp_path
     assert sizes_of(found) == [each.first for each in packets if each.first not in {1, 51}]
     assert sorted(found_of(found)) == [
         ("gaps", 52, "1 messages of the session are missing before this packet"),
-        ("malformed", 51, "a packet whose number is far from those around it: it is left out"),
+        ("malformed", 51, "a packet whose number is far from those around it, left out"),
     ]
 
 
@@ -138,7 +138,7 @@ def test_a_packet_is_put_in_its_place_within_the_window_and_lost_with_a_word_bey
         assert sizes_of(found) == [n for n in every if n not in {late.first, late.first + 1}]
         assert [(kind, detail) for kind, _, detail in found_of(found)] == [
             ("gaps", "2 messages of the session are missing before this packet"),
-            ("late", f"2 messages of this packet came over {WINDOW} packets late, and are left out"),
+            ("late", f"2 messages of this packet came more than {WINDOW} packets late and are left out"),
         ]
         assert found.report.counts["late"] == found.report.counts["gaps"] == 2
 

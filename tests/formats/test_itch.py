@@ -201,7 +201,7 @@ def test_a_trade_that_the_exchange_breaks_stays_on_the_tape_and_is_reported(tmp_
     assert len(tape_of(found)) == 1
     (incident,) = [each for each in found.report.incidents if each.kind != "unknown_sides"]
     assert (incident.kind, incident.line) == ("assumptions", 4)
-    assert incident.detail == "the trade of match number 77 is broken; it stays, as the tape showed it"
+    assert incident.detail == "the trade of match number 77 was broken later; it stays, as on the tape"
 
 
 def test_stocks_are_told_apart_by_their_locate_codes_and_listed_from_the_directory(tmp_path: Path) -> None:
@@ -252,8 +252,8 @@ def test_a_file_whose_name_does_not_say_its_day_is_refused_with_names_that_do(
     with pytest.raises(DatasetError) as refusal:
         open_dataset(day(tmp_path, add(1, 11, "B", 300, 100), name=name))
     assert str(refusal.value) == (
-        f"{name} holds ITCH 5.0 messages, whose times count from midnight, but {days} days in its name, which must say "
-        "the one they are of, as 12302019.NASDAQ_ITCH50.gz, 20191230.BX_ITCH_50.gz or S123019-v50.txt.gz do"
+        f"{name} holds ITCH 5.0 messages, whose times count from midnight, but there are {days} days in its name; the "
+        "name must contain their day, such as 12302019.NASDAQ_ITCH50.gz, 20191230.BX_ITCH_50.gz or S123019-v50.txt.gz"
     )
 
 
@@ -320,7 +320,7 @@ def test_two_files_of_one_day_are_refused_by_their_names(tmp_path: Path) -> None
 def test_a_part_of_a_day_cut_from_its_begin_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / NAME, framed(*SOME))
     with pytest.raises(
-        DatasetError, match=r"does not begin with the stock directory \(R\) of a day: give the day from"
+        DatasetError, match=r"does not start with the stock directory \(R\) of a day: give the day from"
     ):
         open_dataset(path)
 
@@ -360,8 +360,8 @@ def test_executions_and_changes_of_orders_that_are_not_there_are_gaps(tmp_path: 
         ("gaps", 5, "an order that was never added"),
         ("gaps", 6, "an order that was never added"),
         ("gaps", 7, "an order that was never added"),
-        ("gaps", 9, "more of an order is taken than rests"),
-        ("gaps", 11, "an order is added that rests already: it takes its own place"),
+        ("gaps", 9, "more of an order is taken than is resting"),
+        ("gaps", 11, "an order is added that is already resting: the new one replaces it"),
     ]
     assert tape_of(found) == [(2, 1_000_000, 10, UNKNOWN), (7, 1_000_000, 6, SELL)]
     assert events_of(found) == [
@@ -385,8 +385,8 @@ def many(count: int = 150) -> list[bytes]:
         (add(50, 50, "B", 10, 100, stock="MSFT"), "the stock is not that of its locate code"),
         (trade(50, "B", 10, 100, stock="AAPLE"), "the stock is not that of its locate code"),
         (add(50, 50, "T", 10, 100), "a side that is neither B nor S"),
-        (add(50, 50, "B", 0, 100), "an order of no shares"),
-        (replace(50, 49, 500, 0, 100), "an order of no shares"),
+        (add(50, 50, "B", 0, 100), "an order of 0 shares"),
+        (replace(50, 49, 500, 0, 100), "an order of 0 shares"),
         (execute_at(50, 49, 1, 100, printable="?"), "neither printable (Y) nor not (N)"),
         (cross(50, 2**63, 100), "more shares than 64 bits hold"),
     ],
@@ -406,8 +406,8 @@ def test_a_stock_whose_symbol_is_damaged_is_no_instrument_and_is_reported(tmp_pa
     assert open_dataset(path).instruments == ("AAPL", "MSFT")
     incidents = read(path).report.incidents
     assert [(each.kind, each.line, each.detail) for each in incidents] == [
-        ("malformed", 3, "a stock whose symbol is no text"),
-        ("malformed", 4, "a stock whose symbol is no text"),
+        ("malformed", 3, "a stock whose symbol is not text"),
+        ("malformed", 4, "a stock whose symbol is not text"),
     ]
 
 
@@ -423,8 +423,8 @@ def test_a_day_of_which_over_one_percent_is_malformed_is_refused(tmp_path: Path)
     [
         (framed(b"Z" + bytes(18)), r"its message 5 is of type 'Z', which ITCH 5\.0 does not have"),
         (framed(b"\xff" + bytes(18)), r"its message 5 is of type '\\xff', which"),
-        (framed(delete(3, 11) + b"?"), r"its message 5 of type D is said to have 20 bytes, not 19"),
-        (framed(delete(3, 11)[:-1]), r"its message 5 of type D is said to have 18 bytes, not 19"),
+        (framed(delete(3, 11) + b"?"), r"its message 5 of type D has a stated length of 20 bytes, not 19"),
+        (framed(delete(3, 11)[:-1]), r"its message 5 of type D has a stated length of 18 bytes, not 19"),
     ],
 )
 def test_a_message_of_another_type_or_length_ends_the_reading_where_it_stands(
@@ -440,7 +440,7 @@ def test_a_file_that_ends_early_is_read_to_there_and_reported(tmp_path: Path) ->
     whole = framed(event("O"), directory(), *many(3000))
     found = read(write(tmp_path / f"a/{NAME}", whole))
     assert [(each.kind, each.line, each.detail) for each in found.report.incidents] == [
-        ("incomplete", 3001, "the file ends before the exchange says that its day has ended")
+        ("incomplete", 3001, "the file ends before the exchange's message for the end of the day")
     ]
     found = read(write(tmp_path / f"b/{NAME}", whole[:-5]))
     assert [(each.kind, each.line) for each in found.report.incidents] == [("incomplete", 3001)]

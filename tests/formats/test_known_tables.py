@@ -122,7 +122,7 @@ def test_metatrader_writes_what_changed_alone_and_flags_who_took(tmp_path: Path)
     assert trades(found) == [(2_212_000_000, "1.092", "3", BUY), (3_212_000_000, "1.0918", "2", SELL)]
     assert found.report.counts["unknown_sizes"] == 3
     assert found.report.counts["not_trades"] == 1
-    assert said(found) == ["the clock is that of the broker's server, taken as UTC, as nothing names its zone"]
+    assert said(found) == ["times are those of the broker's server, read as UTC because no zone is given"]
 
 
 TICKS: Final = (
@@ -171,7 +171,7 @@ def test_a_mapping_of_metatraders_ticks_keeps_what_is_empty_too(tmp_path: Path) 
         write(folder / "mapping.toml", mapping)
         found = read(folder)
         assert books_of(found) == CARRIED
-        assert "an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks" in said(found)
+        assert "an empty <BID> or <ASK> means unchanged, as in MetaTrader's ticks" in said(found)
 
 
 def test_ticks_of_metatrader_in_turn_in_two_files_are_refused_with_both_names(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_first_tick_of_metatrader_without_an_ask_is_told(tmp_path: Path) -> No
     found = read(ticks(tmp_path, TICKS[1:]))
     assert books_of(found)[0] == ({"1.11": "1"}, {})
     assert said(found)[0] == (
-        "the first quote has no <ASK>: it is that of the file before, and without one not known until it changes"
+        "the first quote has no <ASK>: it is that of the file before, or else unknown until it changes"
     )
 
 

@@ -218,7 +218,7 @@ def test_each_symbol_is_read_alone(tmp_path: Path) -> None:
         ),
         ('[0,{"a":[["1","1"]]},"book-10","ABC/USD"]', "a level is not a price, a size and a time"),
         ('[0,{"a":[]},"book-10","ABC/USD"]', "an update without a level"),
-        ('[0,{"a":[]},"book-x","ABC/USD"]', "channel 'book-x' does not say how deep it is"),
+        ('[0,{"a":[]},"book-x","ABC/USD"]', "channel 'book-x' does not name its depth"),
         ('[0,{"a":[["1","1","1723075200.1"]],"c":"x"},"book-10","ABC/USD"]', "checksum 'x' is not a number"),
         ('[0,1,"book-10","ABC/USD"]', "Expected `object`, got `int`"),
         ("[0,1,2,3]", "Expected `str`, got `int`"),

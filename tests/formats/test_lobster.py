@@ -67,7 +67,7 @@ def test_a_message_file_alone_gives_its_trades_and_the_report_says_so(tmp_path: 
 
 def test_an_orderbook_file_alone_is_refused_because_it_has_no_times(tmp_path: Path) -> None:
     path = write(tmp_path / LOBSTER_NAME.format("orderbook"), LOBSTER_BOOK)
-    with pytest.raises(DatasetError, match=r"orderbook_2\.csv has no message file beside it, and so no times"):
+    with pytest.raises(DatasetError, match=r"orderbook_2\.csv has no message file beside it, so it has no times"):
         read(path)
 
 
@@ -100,7 +100,7 @@ def test_rows_beyond_the_end_of_the_other_file_are_left_out_and_reported(
     incident = found.report.incidents[-1]
     assert incident.kind == "incomplete"
     assert longer in incident.file
-    assert incident.detail.startswith("the other file of the pair ends 4 rows before")
+    assert incident.detail.startswith("this file has 4 rows more")
 
 
 def test_several_days_are_one_stream_in_their_order(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_of_the_same_hours_the_pair_with_the_most_levels_is_read_and_the_other_i
 def test_two_pairs_of_the_same_hours_that_differ_are_refused_by_name(tmp_path: Path) -> None:
     lobster(tmp_path / "a")
     pair(tmp_path / "b", LOBSTER_MESSAGES.replace(",2238200,", ",2238100,"), LOBSTER_BOOK)
-    with pytest.raises(DatasetError, match=r"a/.* and b/.* are of the same hours, but not the same"):
+    with pytest.raises(DatasetError, match=r"a/.* and b/.* cover the same hours, but differ"):
         read(tmp_path)
 
 

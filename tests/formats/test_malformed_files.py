@@ -22,14 +22,16 @@ def test_candles_with_times_that_a_spreadsheet_rounded_are_refused_with_what_wou
         open_dataset(shared_data / "malformed/binance_excel_mangled_times.csv")
     (found,) = re.findall(r"  binance_excel_mangled_times\.csv: (.*)", str(refusal.value))
     assert found == (
-        "Binance klines: finished candles, without the trades in them; use the trades or aggTrades of these days. "
-        "A spreadsheet has rounded its times, too (1.70027E+12): take files as they were downloaded"
+        "Binance klines: finished candles without their trades; use the trades or aggTrades of these days. "
+        "A spreadsheet has also rounded its times (1.70027E+12): use the files as they were downloaded"
     )
     assert "like this beside it" not in str(refusal.value)
 
 
 def test_messages_whose_name_does_not_say_the_day_are_refused_with_the_name_that_would(shared_data: Path) -> None:
-    with pytest.raises(DatasetError, match=r"lobster_message_with_bom\.csv holds LOBSTER messages, but not their day"):
+    with pytest.raises(
+        DatasetError, match=r"lobster_message_with_bom\.csv holds LOBSTER messages, but its name lacks their day"
+    ):
         open_dataset(shared_data / "malformed/lobster_message_with_bom.csv")
 
 

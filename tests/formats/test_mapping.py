@@ -242,20 +242,20 @@ def test_damaged_parquet_is_refused_by_name(tmp_path: Path) -> None:
     ("mapping", "said"),
     [
         ("[trades", "mapping.toml cannot be read: "),
-        ("[quotes]\na=1", "mapping.toml: 'quotes' will not do; expected the tables [trades], [book] and [orders]"),
+        ("[quotes]\na=1", "mapping.toml: unknown table 'quotes': expected [trades], [book] or [orders]"),
         (TRADES + "prize = 1", "mapping.toml: [trades] has an unknown key 'prize'; did you mean price?"),
         ('[trades]\nfiles = "*"', "mapping.toml: [trades]: Object missing required field `time`"),
         (TRADES.replace('"ms"', '"minutes"'), "time_unit is 'minutes'; expected s, ms, us, ns or iso"),
         (TRADES + 'delimiter = "::"', "delimiter is '::'; expected one character"),
-        (TRADES.replace('instrument = "BTC-USD"', ""), "give either instrument, a name, or instrument_column"),
+        (TRADES.replace('instrument = "BTC-USD"', ""), "give one of instrument (a name), instrument_column"),
         (TRADES.replace('price = "px"', ""), "price and size are needed"),
         (BOOK.replace('side = "side"', "").replace("book*", "trades*"), "price, size and side are needed, or levels"),
-        (LEVELS.replace("book*", "trades*") + 'price = "b"', "levels name the prices and sizes; leave out price"),
+        (LEVELS.replace("book*", "trades*") + 'price = "b"', "levels already names the prices and sizes; leave out"),
         (
             TRADES.replace('"px"', '"cost"'),
             "trades.csv has no column 'cost' (mapping.toml: price of [trades]); it has when, px, qty, taker, note",
         ),
-        (TRADES + BOOK.replace("book*", "*.csv"), "trades.csv fits the files of both [trades] and [book]"),
+        (TRADES + BOOK.replace("book*", "*.csv"), "trades.csv matches the patterns of both [trades] and [book]"),
     ],
 )
 def test_a_mapping_that_will_not_do_is_refused_with_what_would(tmp_path: Path, mapping: str, said: str) -> None:

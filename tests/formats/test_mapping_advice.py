@@ -230,7 +230,7 @@ def test_folders_that_name_a_symbol_are_in_the_advice(tmp_path: Path) -> None:
 
 def test_bars_are_called_bars(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", lines("time,open,high,low,close,volume", f"{START_MS},1,2,1,2,5"))
-    assert pasted(tmp_path).strip().startswith("# If these are bars, each would be taken as one trade")
+    assert pasted(tmp_path).strip().startswith("# If these rows are bars, each is read as one trade")
 
 
 def test_an_ambiguous_date_is_left_for_the_user_to_say(tmp_path: Path) -> None:

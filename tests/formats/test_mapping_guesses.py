@@ -72,7 +72,7 @@ def test_words_that_may_mean_either_side_are_left_for_the_user_to_say(
     write(tmp_path / "my-trades.csv", table(column, words))
     advice = pasted(tmp_path)
     assert f'# side = "{column}"' in advice
-    assert "nothing tells which bought" in advice
+    assert "is the buyer?" in advice
     found = read(tmp_path)
     assert [each.aggressor for each in trades_of(found.trades)] == [UNKNOWN] * len(SIDES)
     assert found.report.counts["unknown_sides"] == len(SIDES)
@@ -205,7 +205,7 @@ def test_of_numbers_without_names_the_price_is_what_moves_little(tmp_path: Path,
 def test_four_prices_without_names_are_called_bars(tmp_path: Path) -> None:
     rows = [f"20250801 00000{at};1.1415;1.1416;1.1413;1.1414;5" for at in range(5)]
     write(tmp_path / "DAT_ASCII_EURUSD_M1_202508.csv", lines(*rows))
-    assert "# If these are bars" in pasted(tmp_path)
+    assert "# If these rows are bars" in pasted(tmp_path)
 
 
 def test_lists_of_prices_and_lists_of_sizes_are_taken_together(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_lines_about_the_file_are_not_its_header(tmp_path: Path) -> None:
 def test_orders_whose_events_have_unknown_words_are_not_taken_for_trades(tmp_path: Path) -> None:
     rows = [f"{START_MS + at},{at // 2},{at % 2},B,100,5" for at in range(6)]
     write(tmp_path / "log.csv", lines("ts,order_id,action,side,px,qty", *rows))
-    assert '# of "0", "1" nothing tells which are created' in pasted(tmp_path)
+    assert '# which of "0", "1" mean created' in pasted(tmp_path)
     with pytest.raises(DatasetError, match="action '0' is"):
         read(tmp_path)
 
@@ -375,7 +375,7 @@ def test_a_time_of_day_in_a_folder_of_a_day_is_of_that_day(tmp_path: Path) -> No
 def test_fractions_of_a_second_in_a_column_of_their_own_are_told(tmp_path: Path) -> None:
     rows = [f"{START_MS // 1000 + at},{at},{PRICES[at]},{SIZES[at]}" for at in range(5)]
     write(tmp_path / "fills.csv", lines("timestamp,nanos,price,size", *rows))
-    assert '# Fractions of a second that "nanos" may hold are not read' in pasted(tmp_path)
+    assert '# Fractions of a second in "nanos" are not read' in pasted(tmp_path)
 
 
 def test_lists_of_levels_may_have_names_of_one_letter(tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def test_feather_of_the_first_version_and_damaged_files_are_refused_by_name(tmp_
         (b"FEA1" + bytes(20), "a.bin: Feather of version 1 is not read; write version 2, or Parquet"),
         (b"ARROW1\0\0" + bytes(20), "a.bin: cannot be read"),
         (b"PAR1" + bytes(20), "a.bin: cannot be read"),
-        (b"[[1, 2", "a.bin: is no JSON list of rows"),
+        (b"[[1, 2", "a.bin: is not a JSON list of rows"),
     ):
         write(tmp_path / "mapping.toml", keys)
         write(tmp_path / "a.bin", content)
@@ -411,7 +411,7 @@ def test_of_a_pattern_for_both_kinds_each_file_is_of_the_kind_whose_columns_it_h
     assert found.trades is not None
     assert len(found.trades) == 4
     assert books_of(found) == [({"1": "1"}, {"2": "1"})]
-    assert sum("alone" in detail for detail in said(found)) == 2
+    assert sum("read only" in detail for detail in said(found)) == 2
 
 
 def test_two_clocks_of_a_trade_and_a_quote_in_one_row_are_kept(tmp_path: Path) -> None:
@@ -451,7 +451,7 @@ def test_words_for_what_happens_to_an_order_may_be_any_and_several(tmp_path: Pat
     mapped(tmp_path, keys, "t,id,action,side,p,q", *rows)
     found = read(tmp_path)
     assert books_of(found)[2:] == [({"10": "3"}, {"11": "5"}), ({"10": "3"}, {}), ({}, {})]
-    assert [each.detail for each in found.report.incidents] == ["more of an order is filled than rests"]
+    assert [each.detail for each in found.report.incidents] == ["more of an order is filled than is resting"]
 
 
 def test_orders_rest_on_in_the_next_file_and_two_files_of_one_time_are_refused(tmp_path: Path) -> None:
@@ -462,7 +462,7 @@ def test_orders_rest_on_in_the_next_file_and_two_files_of_one_time_are_refused(t
     mapped(tmp_path, ORDERS, header, f"{START_MS},1,created,bid,1,1", name="b.csv")
     assert books_of(read(tmp_path)) == [({"1": "1"}, {}), ({}, {}), ({}, {"3": "1"})]
     mapped(tmp_path, ORDERS, header, f"{START_MS + 5},7,created,bid,1,1", name="c.csv")
-    assert "both tell of the orders of one time" in refusal(tmp_path)
+    assert "both hold orders of the same time" in refusal(tmp_path)
 
 
 orders_done = st.lists(
@@ -587,11 +587,11 @@ def test_files_of_one_instrument_with_names_of_two_are_told_by_tables_of_their_o
     ("key", "reason"),
     [
         ('instrument = "{symbol}"', "has no {symbol}; it has {stem} = 'a', {name} = 'a.csv', {folder} ="),
-        ("instrument_pattern = '(b+)'", "finds nothing in a.csv"),
+        ("instrument_pattern = '(b+)'", "matches nothing in a.csv"),
         ("instrument_pattern = 'a'", "needs one group"),
-        ("instrument_pattern = '('", "is no regular expression"),
-        ('instrument = "X"\ninstrument_column = "t"', "give either instrument"),
-        ('instrument = "X"\nexchange_column = "t"', "exchange_column goes with instrument_column"),
+        ("instrument_pattern = '('", "is not a regular expression"),
+        ('instrument = "X"\ninstrument_column = "t"', "give one of instrument"),
+        ('instrument = "X"\nexchange_column = "t"', "exchange_column needs instrument_column"),
     ],
 )
 def test_an_instrument_that_is_not_there_is_refused_with_what_is(tmp_path: Path, key: str, reason: str) -> None:
@@ -666,7 +666,7 @@ def test_a_book_of_sizes_that_are_all_zero_is_told(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert books_of(found) == [({}, {})]
     assert said(found) == [
-        "every size in the first rows is 0, so that nothing rests: leave sizes out of levels if none is known"
+        "every size in the first rows is 0, so the book is empty: leave sizes out of levels if unknown"
     ]
 
 
@@ -675,7 +675,7 @@ def test_commas_in_quotes_between_commas_are_between_thousands_and_told_where_no
 ) -> None:
     mapped(tmp_path, ONE, "t,p,q", f'{START_MS},"1,234",1', f'{START_MS},"12,345",1')
     assert prices_of(tmp_path) == ["1234", "12345"]
-    assert said(read(tmp_path)) == ["the comma in 1,234 is read as one between thousands"]
+    assert said(read(tmp_path)) == ["the comma in 1,234 is read as a thousands separator"]
     mapped(tmp_path, ONE, "t,p,q", f'{START_MS},"1,234",1', f'{START_MS},"12,34",1')
     assert prices_of(tmp_path) == ["1.234", "12.34"]
 
@@ -695,7 +695,7 @@ def test_a_trade_with_quotes_in_files_of_two_names_is_refused_too(tmp_path: Path
     both = ONE.replace("*.csv", "*") + BOOK + 'levels = [["bid", "ask"]]\n'
     for number, name in enumerate(("XBTUSD", "ETHUSD")):
         mapped(tmp_path, both, "t,p,q,bid,ask", f"{START_MS + number},1,1,1,2", name=f"{name}.csv")
-    assert "their names tell two" in refusal(tmp_path)
+    assert "their names suggest two" in refusal(tmp_path)
 
 
 @pytest.mark.skipif("decimals" not in {each.name for each in fields(text.Column)}, reason="numbers are not rounded yet")

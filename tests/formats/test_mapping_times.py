@@ -58,7 +58,7 @@ def test_a_time_is_read_in_the_form_that_it_shows_and_the_report_says_which(
     assert found.trades.time_ns.tolist() == [START_NS + wanted]
     (assumption,) = said(found)
     assert assumption.startswith("t is read as %")
-    assert ("nothing names another zone" in assumption) == ("%z" not in assumption)
+    assert ("no other zone is given" in assumption) == ("%z" not in assumption)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_numbers_for_times_of_day_may_have_lost_their_zeros(tmp_path: Path) -> N
 def test_no_format_is_advised_that_does_not_read_times_of_day_without_their_zeros(tmp_path: Path) -> None:
     rows = [f"20250801;93000{ms:03};1;1" for ms in range(10)]
     mapped(tmp_path, TWO + 'format = "%Y%m%d %H%M%S%f"\n', "d;t;p;q", *rows)
-    assert refusal(tmp_path).endswith("leave it out, as the values show how they are written")
+    assert refusal(tmp_path).endswith("leave it out, the values show how they are written")
     mapped(tmp_path, TWO, "d;t;p;q", *rows)
     assert times_of(tmp_path) == [START_NS + 34_200 * 10**9 + ms * 10**6 for ms in range(10)]
     values = [row.replace(";", " ", 1).partition(";")[0] for row in rows]
@@ -111,7 +111,7 @@ def test_a_row_of_which_the_time_is_none_is_malformed_and_leaves_the_unit_to_the
     [
         ("45870.5", "45870.6", "a spreadsheet's count of days since 1899-12-30"),
         ("133984800000000000", "133984800000000001", "Windows' count of 100 ns since the year 1601"),
-        ("1754006400000", "1754006400000000", "milliseconds since 1970, and '1754006400000000' is none: write all"),
+        ("1754006400000", "1754006400000000", "milliseconds since 1970, and '1754006400000000' is not: write all"),
     ],
 )
 def test_numbers_that_are_no_times_of_one_unit_are_called_by_their_name(
@@ -162,7 +162,7 @@ def test_the_ticks_of_dotnet_are_called_by_their_name(tmp_path: Path, unit: str)
 
 def test_text_where_a_unit_is_said_is_refused_with_what_to_write(tmp_path: Path) -> None:
     mapped(tmp_path, ONE + 'time_unit = "ms"\n', "t,p,q", "2025-08-01T00:00:00Z,1,1")
-    assert refusal(tmp_path).endswith('is no number of milliseconds: write time_unit = "iso"')
+    assert refusal(tmp_path).endswith('is not a number of milliseconds: write time_unit = "iso"')
 
 
 def test_a_day_and_a_month_that_can_be_either_are_refused_with_both_readings(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_format_that_does_not_fit_is_refused_with_the_one_that_does(tmp_path: 
 
 def test_a_date_alone_is_refused_with_the_way_to_name_two_columns(tmp_path: Path) -> None:
     mapped(tmp_path, ONE, "t,p,q,c", "2025-08-01,1,1,00:00:00")
-    assert refusal(tmp_path).endswith('name the column of the time of day, too, time = ["date", "time"]')
+    assert refusal(tmp_path).endswith('also name the column of the time of day, time = ["date", "time"]')
 
 
 def test_a_row_of_another_form_is_malformed_and_not_taken_as_utc(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_times_that_the_clocks_show_twice_are_taken_in_the_order_of_the_rows(tmp
     mapped(tmp_path, ONE + 'zone = "Europe/Berlin"\n', "t,p,q", *rows)
     begin = int(datetime(2025, 10, 26, 0, tzinfo=UTC).timestamp())
     assert times_of(tmp_path) == [(begin + at) * 10**9 for at in (0, 1800, 3599, 3601, 5400, 7200)]
-    assert any("show twice" in detail for detail in said(read_dataset(tmp_path)))
+    assert any("occur twice" in detail for detail in said(read_dataset(tmp_path)))
 
 
 FORMS: Final = (
@@ -331,8 +331,8 @@ def test_any_text_at_all_is_a_time_or_is_told_to_be_none(text: str) -> None:
     [
         ("%H:%M", "needs a year"),
         ("%d.%m.%Y %I:%M", "needs %p"),
-        ("%d.%m.%Y %H:%M %p", "goes with %I"),
-        ("%d.%m.%Y %Q", "%Q is not known"),
+        ("%d.%m.%Y %H:%M %p", "needs %I"),
+        ("%d.%m.%Y %Q", "unknown directive %Q"),
     ],
 )
 def test_a_format_that_cannot_be_is_refused_with_the_reason(shown: str, reason: str) -> None:
@@ -394,4 +394,4 @@ def test_a_zone_is_refused_where_times_are_numbers(tmp_path: Path) -> None:
 
 def test_a_time_of_day_alone_is_refused_with_the_way_to_name_two_columns(tmp_path: Path) -> None:
     mapped(tmp_path, ONE, "d,t,p,q", "2025-08-01,09:30:00.5,1,1")
-    assert refusal(tmp_path).endswith('name the column of the date, too, time = ["date", "time"]')
+    assert refusal(tmp_path).endswith('also name the column of the date, time = ["date", "time"]')

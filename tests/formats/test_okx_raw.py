@@ -120,7 +120,7 @@ def test_a_checksum_that_is_not_that_of_the_book_here_is_counted_and_located(tmp
     book = PlainBook()
     book.update([("1", "1"), ("1.5", "1")], [("2", "1")])
     assert (incident.kind, incident.line, incident.time_ns) == ("checksum_failures", 2, DAY_NS + 100 * MS_NS)
-    assert incident.detail == f"the checksum is 12345, of the book here {okx_checksum(book)}"
+    assert incident.detail == f"the checksum is 12345, the book here has {okx_checksum(book)}"
     assert sides(found) == [CLEAR, BID, ASK, BID, BID]
 
 
@@ -152,7 +152,7 @@ def test_ids_that_do_not_continue_are_a_gap_and_an_update_that_comes_again_is_sk
     ]
     found = read(recorded(tmp_path, *rows))
     assert [(incident.kind, incident.line, incident.detail) for incident in found.report.incidents] == [
-        ("duplicates", 3, "update 15 comes again after 15"),
+        ("duplicates", 3, "update 15 is repeated after 15"),
         ("gaps", 5, "updates are missing between 15 and 17"),
     ]
     assert sides(found) == [CLEAR] + [BID] * 5
@@ -220,7 +220,7 @@ def test_other_instruments_and_channels_and_answers_are_passed_over(tmp_path: Pa
     [
         ("not a line", "the line is not a JSON message, with or without a local time in s, ms, us or ns before it"),
         ("17230752 {}", "the line is not a JSON message, with or without a local time in s, ms, us or ns before it"),
-        ("9999999999999999999 {}", "time 9999999999999999999 has no room in 64 bits of ns"),
+        ("9999999999999999999 {}", "time 9999999999999999999 does not fit into 64 bits of ns"),
         ("{", "Input data was truncated"),
         ('{"arg":7}', "Expected `object`, got `int` - at `$.arg`"),
         (okx_book(0, "partial", [], []), "action 'partial' is neither snapshot nor update"),
@@ -234,8 +234,8 @@ def test_other_instruments_and_channels_and_answers_are_passed_over(tmp_path: Pa
         (okx_book(0, "update", [], []).replace('"ts"', '"st"'), "Object missing required field `ts` - at `$[0]`"),
         (okx_trade(0, 999, "buy", "1 0", "1"), "trade: a price or size is not a number"),
         (okx_trade(0, 999, "long", "1", "1"), "side 'long' is neither buy nor sell"),
-        (okx_trade(0, 999, "buy", "1", "1", ts="17230752"), "time 17230752 is neither in s nor in ms nor in us nor in"),
-        (okx_trade(0, 999, "buy", "1", "1", ts="1970-01-01"), "time 1970-01-01 is neither in s"),
+        (okx_trade(0, 999, "buy", "1", "1", ts="17230752"), "time 17230752 is not in s, ms, us or ns"),
+        (okx_trade(0, 999, "buy", "1", "1", ts="1970-01-01"), "time 1970-01-01 is not in s"),
         ('{"x":' + "[" * 100_000, "maximum recursion depth exceeded"),
     ],
 )

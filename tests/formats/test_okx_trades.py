@@ -88,7 +88,7 @@ def test_a_month_and_a_day_of_it_hold_the_same_trades_which_count_once(tmp_path:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ("BTC-USDT,7,bought,1,1,{}", "side 'bought' is none of sell, buy"),
+        ("BTC-USDT,7,bought,1,1,{}", "side 'bought' is not one of sell, buy"),
         ("BTC-USDT,7,buy,1 0,1,{}", "price '1 0' is not a number"),
         ("BTC-USDT,7,buy,1,-1,{}", "size '-1' is negative"),
         (

@@ -109,7 +109,7 @@ def test_an_unknown_format_is_refused_with_what_was_found_and_what_is_understood
     write(tmp_path / "picture.png", b"\x89PNG\x00\x00")
     with pytest.raises(UnknownFormat) as refusal:
         open_dataset(tmp_path)
-    assert "prices.csv: text that begins 'date;close'" in str(refusal.value)
+    assert "prices.csv: text that starts with 'date;close'" in str(refusal.value)
     assert "picture.png: a picture" in str(refusal.value)
     for known in formats():
         assert known.title in str(refusal.value)

@@ -123,7 +123,7 @@ def test_a_time_outside_the_files_day_by_more_than_a_day_is_a_malformed_row(
     assert len(found.trades) == 199
     (incident,) = found.report.incidents
     assert (incident.kind, incident.file, incident.line) == ("malformed", name, 9)
-    named = "is not of this day" if name != "trades.csv" else "is far from the rows around it"
+    named = "is not on the file's day" if name != "trades.csv" else "is far from the rows around it"
     assert named in incident.detail or "is after the next year" in incident.detail
 
 
@@ -164,7 +164,7 @@ def test_up_to_one_percent_of_malformed_rows_is_put_up_with_and_reported(tmp_pat
     found = read(trades_file(tmp_path, *rows))
     assert [(incident.line, incident.detail) for incident in found.report.incidents] == [
         (5, "price '1 00' is not a number"),
-        (52, "more fields than the amount at the end"),
+        (52, "more fields after amount, the last column"),
     ]
     assert found.report.files["trades.csv"].rows == 200
     assert found.report.counts["malformed"] == 2

@@ -116,7 +116,7 @@ def test_a_dataset_says_that_its_prices_are_those_of_the_files(tmp_path: Path) -
     report = read(write(tmp_path / "NQH25.scid", scid(trade(0, 2_105_025.0, bought=3)))).report
     (incident,) = report.incidents
     assert incident.kind == "assumptions"
-    assert incident.detail.startswith("the prices of NQH25 are those in the files; Sierra Chart shows those of some")
+    assert incident.detail.startswith("the prices of NQH25 are those in the files; Sierra Chart multiplies")
 
 
 def test_prices_are_the_shortest_digits_that_give_the_same_float(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_finer_price_later_on_makes_the_scale_finer(tmp_path: Path, monkeypatc
 
 def test_a_price_without_room_on_the_scale_of_another_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "X.scid", scid(trade(0, 1e15, bought=1), trade(1, 1e-6, bought=1)))
-    with pytest.raises(ScaleOverflow, match=r"X\.scid: its largest price has no room in 64 bits with the 6 decimals"):
+    with pytest.raises(ScaleOverflow, match=r"X\.scid: its largest price does not fit into 64 bits with 6 decimals"):
         read(path)
 
 
@@ -258,9 +258,7 @@ def bar(at_us: int) -> bytes:
 
 
 def test_bars_are_refused_with_what_would_do(tmp_path: Path) -> None:
-    with pytest.raises(
-        UnknownFormat, match=r"X\.scid: Sierra Chart bars: finished candles, without the trades in them;"
-    ):
+    with pytest.raises(UnknownFormat, match=r"X\.scid: Sierra Chart bars: finished candles without their trades;"):
         open_dataset(write(tmp_path / "X.scid", scid(*map(bar, range(3000)))))
 
 
@@ -269,20 +267,20 @@ def test_bars_before_the_trades_are_left_out_and_reported(tmp_path: Path) -> Non
     found = read(write(tmp_path / "X.scid", scid(*records)))
     assert len(tape_of(found)) == 10
     assert found.report.counts["incomplete"] == 3000
-    assert found_of(found)[0] == ("incomplete", 1, "a bar of several trades, which it does not tell, left out")
+    assert found_of(found)[0] == ("incomplete", 1, "a bar of several trades without the trades themselves, left out")
     assert found.report.files["X.scid"].rows == 3010
 
 
 @pytest.mark.parametrize(
     ("damaged", "reason"),
     [
-        (trade(49, float("nan"), bought=1), "a price that is no number of up to 12 decimals"),
-        (trade(49, float("inf"), bought=1), "a price that is no number of up to 12 decimals"),
-        (trade(49, 3e37, bought=1), "a price that is no number of up to 12 decimals"),
-        (trade(49, 1.5e-20, bought=1), "a price that is no number of up to 12 decimals"),
-        (trade(49, 1, bought=3, size=2), "more is bought and sold than is traded"),
-        (trade(-DAY_US, 1, bought=1), "a time before 1990 or beyond all times"),
-        (trade(2**63 - 1 - DAY_US, 1, bought=1), "a time before 1990 or beyond all times"),
+        (trade(49, float("nan"), bought=1), "a price that is not a number with at most 12 decimals"),
+        (trade(49, float("inf"), bought=1), "a price that is not a number with at most 12 decimals"),
+        (trade(49, 3e37, bought=1), "a price that is not a number with at most 12 decimals"),
+        (trade(49, 1.5e-20, bought=1), "a price that is not a number with at most 12 decimals"),
+        (trade(49, 1, bought=3, size=2), "more volume is bought and sold than is traded"),
+        (trade(-DAY_US, 1, bought=1), "a time before 1990 or out of range"),
+        (trade(2**63 - 1 - DAY_US, 1, bought=1), "a time before 1990 or out of range"),
     ],
 )
 def test_a_malformed_record_is_skipped_and_located(tmp_path: Path, damaged: bytes, reason: str) -> None:
@@ -332,7 +330,7 @@ def test_members_of_archives_and_packed_files_are_read(tmp_path: Path) -> None:
 
 def test_a_file_that_ends_within_a_record_is_read_to_there(tmp_path: Path) -> None:
     found = read(write(tmp_path / "X.scid", scid(trade(0, 1, bought=1), trade(1, 1, bought=1)[:-3])))
-    assert found_of(found) == [("incomplete", 2, "the file is cut off here: what it held beyond is lost")]
+    assert found_of(found) == [("incomplete", 2, "the file is cut off here: the rest is lost")]
     assert len(tape_of(found)) == 1
 
 
@@ -341,14 +339,14 @@ def test_a_file_that_ends_within_a_record_is_read_to_there(tmp_path: Path) -> No
     [
         (
             scid(trade(0, 1, bought=1), version=2),
-            r"of version 2 with 40 bytes a record behind a header of 56; version 1 of",
+            r"is version 2 with 40 bytes per record after a header of 56 bytes; version 1 of",
         ),
-        (scid(trade(0, 1, bought=1), size=48), r"of version 1 with 48 bytes a record"),
-        (scid(trade(0, 1, bought=1), header=2**20), r"behind a header of 1048576"),
-        (depth(change(0, 1), size=20), r"Sierra Chart's \.depth with 24 bytes a record is read"),
+        (scid(trade(0, 1, bought=1), size=48), r"is version 1 with 48 bytes per record"),
+        (scid(trade(0, 1, bought=1), header=2**20), r"after a header of 1048576"),
+        (depth(change(0, 1), size=20), r"Sierra Chart's \.depth with 24 bytes is supported"),
         (
             scid(struct.pack("<dffffIIII", 45_659.5, 0, 0, 0, 1, 1, 1, 1, 0)),
-            "versions of Sierra Chart before 2151 wrote",
+            "Sierra Chart before version 2151 wrote",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from processor.formats.opening import sources
+from processor.formats.opening import source_choice
 from processor.formats.registry import formats
 from tests.formats import archive_samples
 from tests.formats.reading import book_of, read, trades_of
@@ -110,17 +110,17 @@ def test_a_symbol_with_its_exchange_is_another_instrument_than_the_symbol_alone(
     for name, other in (("BTCUSDT", "binance:BTCUSDT"), ("binance:BTCUSDT", "BTCUSDT")):
         incidents = read(tmp_path, name).report.incidents
         assert [incident.detail for incident in incidents if incident.kind == "assumptions"] == [
-            f"{name} and {other} are taken for different instruments"
+            f"{name} and {other} are read as different instruments"
         ]
 
 
 def test_names_that_may_be_the_same_are_those_of_one_symbol_of_which_one_has_no_exchange() -> None:
     names = ["BTCUSDT", "ETHUSDT", "binance:BTCUSDT", "bybit:BTCUSDT"]
-    assert sources.namesakes("BTCUSDT", names) == ["binance:BTCUSDT", "bybit:BTCUSDT"]
-    assert sources.namesakes("binance:BTCUSDT", names) == ["BTCUSDT"]
-    assert sources.namesakes("ETHUSDT", names) == []
+    assert source_choice.namesakes("BTCUSDT", names) == ["binance:BTCUSDT", "bybit:BTCUSDT"]
+    assert source_choice.namesakes("binance:BTCUSDT", names) == ["BTCUSDT"]
+    assert source_choice.namesakes("ETHUSDT", names) == []
 
 
 def test_every_format_that_is_known_to_be_of_an_exchange_is_one() -> None:
     others = {"itch", "iex"}
-    assert sources._VENUES.keys() - others <= {known.name for known in formats()}
+    assert source_choice._VENUES.keys() - others <= {known.name for known in formats()}

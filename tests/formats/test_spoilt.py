@@ -37,7 +37,7 @@ def test_a_header_that_names_a_column_twice_is_refused(tmp_path: Path, column: s
 
 def test_a_mapping_that_names_a_column_for_two_things_is_refused(tmp_path: Path) -> None:
     test_mapping.trades_file(tmp_path, test_mapping.TRADES.replace('"qty"', '"px"'))
-    assert "the column 'px' is named for two things" in test_mapping.refusal(tmp_path)
+    assert "the column 'px' is used for two keys" in test_mapping.refusal(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_first_time_at_an_end_of_the_range_is_no_overflow(time_ns: int) -> Non
     near = DayCheck("a.csv", report).near(times, np.arange(1, 7))
     assert near.tolist() == [False, True, True, True, True, True]
     assert report.counts == {"malformed": 1}
-    assert "is its unit another one?" in report.incidents[0].detail
+    assert "is it in another unit?" in report.incidents[0].detail
 
 
 DAY_NS = 86_400 * 10**9
@@ -198,7 +198,7 @@ def test_a_footer_that_is_damaged_is_refused_by_name(tmp_path: Path) -> None:
 )
 def test_an_array_whose_header_is_damaged_is_no_array_of_events(tmp_path: Path, header: bytes) -> None:
     write(tmp_path / "a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(640))
-    with pytest.raises(UnknownFormat, match=r"a\.npy: a NumPy array that holds no events"):
+    with pytest.raises(UnknownFormat, match=r"a\.npy: a NumPy array without"):
         open_dataset(tmp_path)
 
 
@@ -215,7 +215,7 @@ def test_a_depth_that_is_no_small_number_is_no_book(tmp_path: Path, digits: str)
 @pytest.mark.parametrize("day", ["0001-01-01", "2263-01-01", "9999-12-31"])
 def test_a_day_that_has_no_room_in_nanoseconds_is_no_day(tmp_path: Path, day: str) -> None:
     write(tmp_path / f"X_{day}_1_2_message_2.csv", lines(*LOBSTER_MESSAGES.split("\n")[:4]))
-    with pytest.raises(DatasetError, match="holds LOBSTER messages, but not their day"):
+    with pytest.raises(DatasetError, match="holds LOBSTER messages, but its name lacks their day"):
         open_dataset(tmp_path)
 
 

@@ -142,8 +142,8 @@ def test_an_unknown_side_is_counted(tmp_path: Path) -> None:
     ("broken", "reason"),
     [
         (tardis_update(7, "bid", "1", "-1"), "amount '-1' is negative"),
-        (tardis_update(7, "buy", "1", "1"), "side 'buy' is none of bid, ask"),
-        (tardis_update(7, "bid", "1", "1").replace("false", "no"), "is_snapshot 'no' is none of false, true"),
+        (tardis_update(7, "buy", "1", "1"), "side 'buy' is not one of bid, ask"),
+        (tardis_update(7, "bid", "1", "1").replace("false", "no"), "is_snapshot 'no' is not one of false, true"),
         (tardis_update(7, "bid", "1 0", "1"), "price '1 0' is not a number"),
     ],
 )
@@ -223,9 +223,9 @@ def test_of_several_channels_that_tell_the_book_the_updates_are_read_and_the_oth
     assert unused(found.report) == [
         (
             "binance_book_snapshot_2_2024-08-08_BTCUSDT.csv.gz",
-            "book_snapshot_2 is left out, as there is incremental_book_L2 of the same instrument",
+            "book_snapshot_2 is left out in favour of incremental_book_L2 of the same instrument",
         ),
-        ("quotes.csv", "quotes is left out, as there is incremental_book_L2 of the same instrument"),
+        ("quotes.csv", "quotes is left out in favour of incremental_book_L2 of the same instrument"),
     ]
     assert found.consumed_bytes == found.size_bytes
 

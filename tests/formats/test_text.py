@@ -73,7 +73,7 @@ def test_a_malformed_row_does_not_make_the_scale_finer() -> None:
         (b"X,1,bid,100.5,", "size is missing"),
         (b"X,1,bid,,1", "price is missing"),
         (b"X", "time is missing"),
-        (b"X,1,bid,100.5,1,7", "more fields than the size at the end"),
+        (b"X,1,bid,100.5,1,7", "more fields after size, the last column"),
         (b"X,1,bid,2 33.53,1", "price '2 33.53' is not a number"),
         (b"X,1,bid,33.53x,1", "price '33.53x' is not a number"),
         (b"X,1,bid,1e-15,1", "price '1e-15' has too many decimals"),
@@ -86,7 +86,7 @@ def test_a_malformed_row_does_not_make_the_scale_finer() -> None:
         (b"X,1,bid,inf,1", "price 'inf' is not a number"),
         (b'X,1,bid,"1,2",1', "price '1,2' is not a number"),
         (b'X,1,bid,"0,123",1', "price '0,123' is not a number"),
-        (b'X,1,bid,"1",2,1', "more fields than the size at the end"),
+        (b'X,1,bid,"1",2,1', "more fields after size, the last column"),
         (b'X,1,bid,"1"2,1', "price '\"1\"2' is not a number"),
         (b"X,1,bid,1.2.3,1", "price '1.2.3' is not a number"),
         (b"X,1.5,bid,1,1", "time '1.5' is not a whole number"),
@@ -98,8 +98,8 @@ def test_a_malformed_row_does_not_make_the_scale_finer() -> None:
         (b"X,1,bid,9223372036854775808,1", "price '9223372036854775808' is too large for 64 bits"),
         (b"X,1,bid,1,99999999999999999999", "size '99999999999999999999' is too large for 64 bits"),
         (b"X,1,bid,0.1234567890123,1", "price '0.1234567890123' has too many decimals"),
-        (b"X,1,bids,1,1", "side 'bids' is none of bid, ask"),
-        (b"X,1,b\xe4d,1,1", "side 'b\\xe4d' is none of bid, ask"),
+        (b"X,1,bids,1,1", "side 'bids' is not one of bid, ask"),
+        (b"X,1,b\xe4d,1,1", "side 'b\\xe4d' is not one of bid, ask"),
         (b"X,1,bid,1,1\x00", "size '1\\x00' is not a number"),
         (b"X\x00,1,bid,1,1", "symbol 'X\\x00' is damaged"),
         (b"Y\xff,1,bid,1,1", "symbol 'Y\\xff' is damaged"),
@@ -132,7 +132,7 @@ def test_a_row_that_lacks_fields_is_malformed_whatever_instrument_it_names() -> 
     assert [bad.reason for bad in found.bad] == [
         "price is missing",
         "time is missing",
-        "more fields than the size at the end",
+        "more fields after size, the last column",
     ]
 
 

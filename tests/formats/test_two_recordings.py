@@ -84,7 +84,7 @@ def test_a_snapshot_that_the_book_has_passed_is_left_out(tmp_path: Path) -> None
     assert (found.book.side == CLEAR).sum() == 1
     (incident,) = found.report.incidents
     assert (incident.kind, incident.line) == ("old_snapshots", 31)
-    assert incident.detail == "the snapshot is of update 13, and the book further"
+    assert incident.detail == "the book is ahead of this snapshot, which is of update 13"
 
 
 def test_a_snapshot_mends_what_was_missing_before_it_though_the_book_has_passed_it(tmp_path: Path) -> None:
@@ -321,4 +321,4 @@ def test_a_recording_of_fewer_levels_beside_one_of_more_is_reported(tmp_path: Pa
     assert sides_of(found)[0] == {"3": "1"}
     (incident,) = found.report.incidents
     assert (incident.kind, incident.file) == ("unused", "a.txt")
-    assert incident.detail == "its books (50) are left out, as there are those of 500"
+    assert incident.detail == "its books (50) are left out: the books of 500 are read"

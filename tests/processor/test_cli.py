@@ -102,7 +102,7 @@ def test_every_option_can_come_from_the_environment(dataset: Path, tmp_path: Pat
         ("--speed", "0", "expected a factor from 0.1 to 10000, or max"),
         ("--obi-levels", "-1", "expected a whole number from 0"),
         ("--depth-levels", "0", "expected a whole number from 1 to 1000"),
-        ("--start", "noon", "expected a time like"),
+        ("--start", "noon", "expected a time such as"),
         ("--clock", "wall", "expected exchange or local"),
         ("--at-end", "stop", "expected hold or exit or loop"),
         ("--instrument", "WALL", "did you mean WALK"),

@@ -245,7 +245,7 @@ def test_a_folder_that_is_no_dataset_is_refused_without_telling_what_is_in_it(da
     with Steered(dataset, tmp_path) as steered:
         answer = steered.do("dataset", dataset=str(tmp_path / "private"))
         assert answer.control.ok is False
-        assert "is of a format that is understood" in (answer.control.error or "")
+        assert "is of a known format" in (answer.control.error or "")
         assert not {"note", "password"} & set((answer.control.error or "").replace(".", " ").split())
 
 

@@ -33,8 +33,8 @@ from processor.core.events import ASK, BID, BUY, CLEAR, SELL, BookEvents, scaled
 from processor.core.kernel import WIDTH
 from processor.errors import ScaleOverflow
 from processor.formats import open_dataset
+from processor.formats.books.occupied_prices import OccupiedPrices
 from processor.formats.books.orders import ADD, RESET, OrderBook
-from processor.formats.books.resting import Resting
 from processor.publish.views.metrics import metrics_payload
 from processor.publish.views.ohlc import ohlc_payload
 from processor.publish.views.overview import overview_payload
@@ -453,13 +453,13 @@ def orders(*sizes: int, price: int = 100) -> tuple[np.ndarray, ...]:
 def test_orders_of_more_than_fits_at_a_price_are_refused_with_their_sum() -> None:
     events, _ = OrderBook().apply(*orders(MOST - 5, 5))
     assert events.size_lots[-1] == MOST
-    with pytest.raises(ScaleOverflow, match=rf"price of 100 ticks come to {MOST + 1} lots, which have no room in 64"):
+    with pytest.raises(ScaleOverflow, match=rf"price of 100 ticks add up to {MOST + 1} lots, more than 64"):
         OrderBook().apply(*orders(MOST - 5, 5, 1, 8))
 
 
 @pytest.mark.parametrize("price", [10**17, -(10**17)])
 def test_orders_and_levels_have_room_for_more_decimals_or_are_refused(price: int) -> None:
-    book, resting = OrderBook(), Resting()
+    book, resting = OrderBook(), OccupiedPrices()
     book.apply(*orders(1, price=price))
     resting.update(np.array([price]), np.array([1]))
     for each in (book, resting):

@@ -1,1 +1,1 @@
-"""Book events from what venues send: snapshots, whole states, single orders."""
+"""Book events from the data of venues: snapshots, full books per row, single orders."""

@@ -1,4 +1,4 @@
-"""Single orders to price levels: what rests at a price is the sum of the orders there.
+"""Single orders to price levels: the size resting at a price is the sum of the orders there.
 
 Orders are found by their id, levels by side and price, in two open-addressed tables of plain arrays, which a compiled
 kernel keeps from one call to the next.
@@ -29,24 +29,24 @@ CANCEL: Final = 1
 MODIFY: Final = 2
 RESET: Final = 3
 REPLACE_SIDE: Final = 4
-"""The order is all there is on its side; without a price, nothing is."""
+"""The order becomes the whole of its side; without a price, the side becomes empty."""
 EXECUTE: Final = 5
-"""As CANCEL; says where the order rests, in the columns of sides and prices."""
+"""As CANCEL, and writes the side and price of the order into their columns."""
 DELETE: Final = 6
-"""All that rests of the order is cancelled; says where it rested, too."""
+"""Cancels all of the order, and writes its side and price into their columns."""
 SUCCEED: Final = 7
-"""An order that takes the place of the one that the row above deletes: on its side, but of an id and price of its own.
+"""An order that replaces the one deleted by the row above: on the same side, with its own id and price.
 
-Without that order there is none."""
+Without that order, nothing is added."""
 
 SOUND: Final = 0
 UNSEEDED: Final = 1
-"""A change before the book was ever emptied: what rested by then is not known."""
+"""A change before the book was first emptied: the orders resting then are unknown."""
 UNKNOWN_ORDER: Final = 2
 TOO_MUCH: Final = 3
-"""More is cancelled than rests."""
+"""More is cancelled than is resting."""
 KNOWN_ORDER: Final = 4
-"""An order is added that rests already: it takes its own place."""
+"""An order is added that is already resting: the new one replaces it."""
 
 _ENTRY: Final = np.dtype(
     [("used", np.int8), ("key", np.int64), ("side", np.int8), ("price", np.int64), ("size", np.int64)]
@@ -64,23 +64,23 @@ class OrderBook:
         self._orders = np.zeros(_FIRST_ROOM, _ENTRY)
         self._levels = np.zeros(_FIRST_ROOM, _ENTRY)
         self._state = np.array([0, 0, 0, ABSENT, ABSENT], np.int64)
-        """Orders, levels, whether the book has been emptied once, and the price of a whole bid and ask side."""
+        """Orders, levels, whether the book has been emptied once, and the prices of a whole bid and ask side."""
 
     @property
     def has_begun(self) -> bool:
-        """Whether it has been emptied once, so that what rests is known."""
+        """Whether the book has been emptied once, so that all resting orders are known."""
         return bool(self._state[2])
 
     def apply(
         self, time_ns: Ints, action: Bytes, order_id: Ints, side: Bytes, price_ticks: Ints, size_lots: Ints
     ) -> tuple[BookEvents, NDArray[np.int8]]:
-        """The level updates that actions on orders come to (on no scale: decimals 0), and what is wrong with each.
+        """The level updates that result from actions on orders (decimals 0), and the fault of each action.
 
-        All actions must be on one scale of prices; `rescale` brings what rests to another. `side` and `price_ticks` are
-        written to where an action says so; a side is -1 and a price ABSENT where the order is unknown.
+        All actions must be on one scale of prices; `rescale` converts the resting orders. `side` and `price_ticks` are
+        written to by some actions; for an unknown order the side is -1 and the price ABSENT.
 
         Raises:
-            ScaleOverflow: the orders at one price come to more than 64 bits hold.
+            ScaleOverflow: the orders at one price add up to more than 64 bits hold.
         """
         rows = len(time_ns)
         self._orders = _with_room(self._orders, int(self._state[0]) + rows)
@@ -105,22 +105,22 @@ class OrderBook:
         return events, faults
 
     def emptied(self) -> BookEvents:
-        """Nothing rests from now on; the event that says so, at time 0."""
+        """Empty the book; returns the event for that, at time 0."""
         none, nothing = np.zeros(1, np.int64), np.zeros(1, np.int8)
         return self.apply(none, np.array([RESET], np.int8), none, nothing, none, none)[0]
 
     def _refuse(self, event: np.void) -> None:
-        """Say that an order, of as many lots as are missing in `event`, is one too many at its price."""
+        """Raise for an order that overflows its price; `event` has the overflow as a negative size."""
         level = (self._levels["key"] == event["price"]) & (self._levels["side"] == event["side"])
         lots = int(self._levels["size"][level & (self._levels["used"] == 1)][0]) - int(event["size"])
-        msg = f"the orders at a price of {event['price']} ticks come to {lots} lots, which have no room in 64 bits"
+        msg = f"the orders at a price of {event['price']} ticks add up to {lots} lots, more than 64 bits hold"
         raise ScaleOverflow(msg)
 
     def rescale(self, factor: int, size_factor: int = 1) -> None:
         """Multiply all prices, and all sizes.
 
         Raises:
-            ScaleOverflow: one has no room in 64 bits then.
+            ScaleOverflow: one of them does not fit into 64 bits then.
         """
         orders = self._orders["used"] == 1
         self._orders["price"][orders] = multiplied(self._orders["price"][orders], factor)
@@ -154,7 +154,7 @@ def _home(key: int, mask: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _insert(table: Table, entries: Table) -> None:
-    """Put entries that are not there into a table with room for them."""
+    """Insert new entries into a table with room for them."""
     mask = len(table) - 1
     for number in range(len(entries)):
         at = _home(entries[number].key, mask)
@@ -165,7 +165,7 @@ def _insert(table: Table, entries: Table) -> None:
 
 @njit()
 def _find(table: Table, key: int, side: int) -> int:
-    """Where an entry is, or the free place where it belongs; `side` is -1 where the key alone tells entries apart."""
+    """The index of an entry, or the free index where it belongs; `side` is -1 if the key alone identifies entries."""
     mask = len(table) - 1
     at = _home(key, mask)
     while table[at].used and (table[at].key != key or (side >= 0 and table[at].side != side)):
@@ -175,7 +175,7 @@ def _find(table: Table, key: int, side: int) -> int:
 
 @njit()
 def _remove(table: Table, hole: int) -> None:
-    """Free a place, and move those up that stand further on because it was taken."""
+    """Free an index, and move up the entries that were pushed beyond it."""
     mask = len(table) - 1
     at = hole
     while True:
@@ -191,7 +191,7 @@ def _remove(table: Table, hole: int) -> None:
 
 @njit()
 def _change_level(levels: Table, state: Ints, side: int, price: int, change: int) -> int:
-    """Add to what rests at a price; returns what rests there now, or the change below 0 if there is no room for it."""
+    """Add to the size at a price; returns the new size, or the negative change if it does not fit."""
     at = _find(levels, price, side)
     if not levels[at].used:
         levels[at].used = 1
@@ -247,7 +247,7 @@ def _replace_side(events: Table, count: int, state: Ints, time: int, side: int, 
 def _cancel(
     events: Table, count: int, orders: Table, levels: Table, state: Ints, at: int, time: int, size: int
 ) -> tuple[int, int]:
-    """Take `size` off the order at `at`; returns the events by now, and what is wrong."""
+    """Take `size` off the order at `at`; returns the number of events so far, and the fault."""
     fault = SOUND
     if size > orders[at].size:
         fault = TOO_MUCH
@@ -274,7 +274,7 @@ def _place(
     price: int,
     size: int,
 ) -> int:
-    """Put an order at `at`, in the place of the one that is there; returns the events by now."""
+    """Put an order at `at`, replacing the one there; returns the number of events so far."""
     if orders[at].used:
         from_side, from_price = orders[at].side, orders[at].price
         left = _change_level(levels, state, from_side, from_price, -orders[at].size)
@@ -304,9 +304,9 @@ def _apply(  # noqa: C901 - one case an action
     events: Table,
     faults: Bytes,
 ) -> int:
-    """Fill the events and the faults, keep the tables; return how many events there are.
+    """Fill `events` and `faults`, update the tables; returns the number of events.
 
-    Ends early with an event of a size below 0, of an order for which there is no room at its price.
+    Ends early with an event of negative size, for an order that does not fit at its price.
     """
     count = 0
     for row in range(len(times)):
@@ -342,7 +342,7 @@ def _apply(  # noqa: C901 - one case an action
 
 @njit()
 def _where(orders: Table, at: int) -> tuple[int, int]:
-    """The side and price of the order at `at`, if one is there."""
+    """The side and price of the order at `at`; -1 and ABSENT if there is none."""
     if orders[at].used:
         return orders[at].side, orders[at].price
     return -1, ABSENT

@@ -1,4 +1,4 @@
-"""Where snapshots begin among rows that are flagged as parts of one."""
+"""Where snapshots start among rows that are flagged as parts of one."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 class SnapshotRuns:
     """Finds the snapshots among rows that are flagged as parts of one, chunk by chunk.
 
-    A flagged row begins a snapshot if the row before is not flagged, or bears another time: whole books that follow
-    each other are one a moment. Rows of another time that stray into a snapshot do not end it.
+    A flagged row starts a snapshot if the row before is not flagged or has another time: full books that follow
+    each other have different times. Rows of another time inside a snapshot do not end it.
     """
 
     def __init__(self) -> None:
         self._time_ns: int | None = None
-        """Of the row before, if that is flagged."""
+        """Time of the row before, if that row is flagged."""
         self._flagged_ns: int | None = None
-        """Of the latest that is."""
+        """Time of the latest flagged row."""
         self._above_ns: int | None = None
-        """Of the row before."""
+        """Time of the row before."""
         self._is_last = False
-        """Whether the row before says that it is the last of its snapshot."""
+        """Whether the row before is marked as the last of its snapshot."""
         self._ended = False
-        """Whether it is."""
+        """Whether the row before is flagged."""
 
     def starts(
         self, flags: NDArray[np.bool_], times: NDArray[np.int64], lasts: NDArray[np.bool_] | None = None
     ) -> NDArray[np.intp]:
-        """Which of the next rows begin a snapshot, by their flags and the times of their messages.
+        """The next rows that start a snapshot, by their flags and the times of their messages.
 
-        `lasts`: of which rows the vendor says that they are the last of a snapshot, if he does. Said of every row it
+        `lasts`: which rows the vendor marks as the last of a snapshot, if it does. If every row is marked, the mark
         means nothing.
         """
         if not len(flags):
@@ -60,7 +60,7 @@ class SnapshotRuns:
     def _go_on_after_strays(
         self, flags: NDArray[np.bool_], times: NDArray[np.int64], goes_on: NDArray[np.bool_]
     ) -> None:
-        """Mark the flagged rows below others that are not, of another time, where the snapshot above is of theirs."""
+        """Mark flagged rows that continue the snapshot above, after unflagged rows of another time."""
         flagged = np.flatnonzero(flags)
         for place in np.flatnonzero(np.diff(flagged, prepend=-1 if self._time_ns is not None else -2) > 1).tolist():
             row = int(flagged[place])

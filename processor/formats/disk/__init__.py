@@ -1,1 +1,1 @@
-"""The files of a dataset as they lie on disk: archives, packings, and which files there are."""
+"""The files of a dataset on disk: which there are, archives, and compression."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 _PCAP_MAGICS: Final = (0xA1B2C3D4, 0xA1B23C4D)
-"""Of times in microseconds and in nanoseconds."""
+"""The magic numbers of files with times in microseconds and in nanoseconds."""
 _PCAP_HEADER_BYTES: Final = 24
 _PCAP_LINK_AT: Final = 20
 _PCAP_RECORD_BYTES: Final = 16
@@ -26,7 +26,7 @@ _ORDER_MAGIC: Final = 0x1A2B3C4D
 _BLOCK_BYTES: Final = 12
 _SHORTEST_PACKET: Final = 16
 _LONGEST: Final = 1 << 24
-"""No packet and no block is so long: the length is damaged."""
+"""A packet or block of this length or more has a damaged length."""
 
 _ETHERNET: Final = 1
 _ETHERNET_BYTES: Final = 14
@@ -37,14 +37,14 @@ _IPV4_BYTES: Final = 20
 _UDP: Final = 17
 _UDP_BYTES: Final = 8
 _FRAGMENT: Final = 0x3FFF
-"""More fragments follow, or this is not the first."""
+"""The bits that say that more fragments follow, or that this is not the first fragment."""
 
 _STATE_BEFORE_LINKS: Final = 3
 _INTERFACES: Final = 64
 
 
 class Capture:
-    """A capture whose packets are found block after block; the first record is at `start`."""
+    """A capture whose packets are found block by block; the first record is at `start`."""
 
     def __init__(self, *, start: int, blocks: bool, big: bool, link: int) -> None:
         self.start = start
@@ -55,7 +55,7 @@ class Capture:
 
     @classmethod
     def of(cls, head: bytes) -> Capture | None:
-        """The capture that begins so; None if this is none."""
+        """The capture that starts with `head`; None if `head` is not the start of a capture."""
         if head.startswith(_PCAPNG_MAGIC):
             return cls(start=0, blocks=True, big=False, link=_ETHERNET)
         if len(head) < _PCAP_HEADER_BYTES:
@@ -68,7 +68,7 @@ class Capture:
         return None
 
     def packets(self, content: Bytes) -> tuple[Ints, Ints, int, bool]:
-        """Where the next whole packets begin, their lengths, where the last record ends, whether the next is damaged.
+        """Starts and lengths of the next whole packets, the end of the last record, and whether the next is damaged.
 
         Packets of other links than Ethernet have a length of 0.
         """
@@ -80,7 +80,7 @@ class Capture:
 
 @njit(inline="always")
 def big_endian(content: Bytes, at: int, bytes_: int) -> int:
-    """A number of so many bytes, the highest of them first."""
+    """A number of `bytes_` bytes, highest byte first."""
     number = 0
     for place in range(at, at + bytes_):
         number = (number << 8) | int(content[place])
@@ -89,7 +89,7 @@ def big_endian(content: Bytes, at: int, bytes_: int) -> int:
 
 @njit(inline="always")
 def little_endian(content: Bytes, at: int, bytes_: int) -> int:
-    """A number of so many bytes, the lowest of them first."""
+    """A number of `bytes_` bytes, lowest byte first."""
     number = 0
     for place in range(at + bytes_ - 1, at - 1, -1):
         number = (number << 8) | int(content[place])
@@ -103,7 +103,7 @@ def _number(content: Bytes, at: int, bytes_: int, big: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _packets(content: Bytes, state: Ints, starts: Ints, lengths: Ints) -> tuple[int, int, bool]:
-    """Fill the packets; return how many there are, where the last record ends, and whether the next is damaged."""
+    """Fill `starts` and `lengths`; returns the packets, the end of the last record, and whether the next is damaged."""
     return _pcapng(content, state, starts, lengths) if state[0] else _pcap(content, state, starts, lengths)
 
 
@@ -151,7 +151,7 @@ def _pcapng(content: Bytes, state: Ints, starts: Ints, lengths: Ints) -> tuple[i
 
 @njit()
 def _packet_of(content: Bytes, at: int, kind: int, length: int, state: Ints) -> tuple[int, int]:
-    """Where the packet of a block begins, 0 if the block has none, and how long it is, -1 if the block is damaged."""
+    """Start of the packet in a block (0 if the block has none), and its length (-1 if the block is damaged)."""
     if kind == _INTERFACE:
         if state[2] == _INTERFACES or length < _BLOCK_BYTES + 8:
             return 0, -1
@@ -176,9 +176,9 @@ def _packet_of(content: Bytes, at: int, kind: int, length: int, state: Ints) -> 
 
 @njit(cache=True, nogil=True)
 def datagram(content: Bytes, start: int, length: int) -> tuple[int, int]:
-    """Where the UDP datagram of an Ethernet packet begins, and how long it is; 0 if there is none.
+    """Start and length of the UDP datagram in an Ethernet packet; 0 if there is none.
 
-    A datagram that is not whole, as the capture cut it off or it came in fragments, has a length of -1.
+    An incomplete datagram (cut off by the capture, or sent in fragments) has a length of -1.
     """
     end = start + length
     at = start + _ETHERNET_BYTES

@@ -1,8 +1,8 @@
-"""The files of a dataset: on disk, or members of archives there, which may lie in other archives.
+"""The files of a dataset: on disk, or members of archives, which may be nested.
 
-A member of a zip archive or of a plain tar is read at its place. A packed tar is unpacked from its begin to the member;
-who reads its members one after the other unpacks it once. An archive in an archive, and whatever else a library wants
-to have as a file, is copied to a temporary one.
+A member of a zip archive or of a plain tar is read in place. A compressed tar is unpacked from its start to the member;
+reading its members in order unpacks it once. An archive in an archive, and any other content that a library needs
+as a file, is copied to a temporary file.
 """
 
 from __future__ import annotations
@@ -15,67 +15,67 @@ from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
 from processor.formats.disk import tar
-from processor.formats.disk.keeping import Kept, Limited, OnDisk, Place
+from processor.formats.disk.file_cache import DiskReader, FileCache, Limited, Place
 from processor.formats.disk.packing import DAMAGE, HEAD_BYTES, Block, as_utf8, unpacked
 from processor.names import openable, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from processor.formats.disk.keeping import Readable
-    from processor.formats.disk.tar import Onwards
+    from processor.formats.disk.file_cache import Readable
+    from processor.formats.disk.tar import ForwardReader
 
     LeftOut = Callable[[str, str], None]
-    """Is told the name of what is left out, and why."""
+    """Gets the name of a skipped file and the reason."""
 
 _PLAIN_READ_BYTES: Final = 768 << 10
-"""Content that is handed on at once: it stays in a core's cache, and is worth the handing."""
+"""Bytes of content per block: small enough for a core's cache, large enough to be worth a handover."""
 _PACKED_READ_BYTES: Final = 256 << 10
-"""The most that is read of a packed file at once; less where it unpacks to more than that content."""
+"""The most bytes read of a packed file at once; fewer if they unpack to more content than a block."""
 _MOST_BESIDE_BYTES: Final = 1 << 20
 _MOST_ARCHIVES: Final = 3
 _ZIPS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _ZIP: Final = "zip"
 _TAR: Final = "tar"
 _ENCRYPTED: Final = 1
-"""Of a zip member's flags."""
+"""The bit of a zip member's flags that marks an encrypted member."""
 _DOCUMENT: Final = "[Content_Types].xml"
-"""A member of every document of Microsoft's Office: a zip archive, but a file to whoever wrote it."""
+"""A member of every Microsoft Office document, which is a zip archive but counts as one file."""
 _RESOURCES: Final = "__MACOSX"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a dataset: on disk, or a member of an archive there. `root` is the dataset's folder.
+    """One file of a dataset: on disk, or a member of an archive. `root` is the dataset's folder.
 
-    `member` is the path within the archive: "inner.zip/trades.csv" where an archive lies in it. Files of one dataset
-    share what they have `kept`.
+    `member` is the path within the archive, such as "inner.zip/trades.csv" for a nested archive. Files of one dataset
+    share their `cache`.
     """
 
     path: Path
     member: str | None = None
     root: Path | None = None
-    kept: Kept = field(default_factory=Kept, kw_only=True, compare=False, repr=False)
+    cache: FileCache = field(default_factory=FileCache, kw_only=True, compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """The file as reports show it: its path within the dataset, escaped where that cannot be shown."""
+        """The file's name in reports: its path within the dataset, with characters escaped that cannot be shown."""
         shown = self.path.name if self.root is None else self.path.relative_to(self.root).as_posix()
         return printable(shown if self.member is None else f"{shown}/{self.member}")
 
     @property
     def base_name(self) -> str:
-        """Its name without the folders."""
+        """The file's name without its folders."""
         return (self.member or self.path.name).rpartition("/")[2]
 
     @property
     def size_bytes(self) -> int:
-        """Bytes on disk: of a member, what it takes of the archive there."""
+        """Bytes on disk; for a member, its share of the archive."""
         return self.path.stat().st_size if self.member is None else self._place().stored_bytes
 
     @property
     def is_plain(self) -> bool:
-        """Whether the content is that of a file on disk, byte for byte."""
+        """Whether a file on disk has exactly this content, byte for byte."""
         if self.member is not None:
             return False
         with self.path.open("rb") as raw:
@@ -83,10 +83,10 @@ class SourceFile:
         return next(unpacked(iter([first]))) is first
 
     def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The file's content, unpacked whatever its packing (by content, not by name), about a megabyte at a time.
+        """The file's unpacked content, about a megabyte at a time; its packing is recognised by content, not by name.
 
-        Text of UTF-16 comes as UTF-8, and values that are all in quotes come without them (`as_utf8`). `read_bytes` is
-        how much is read of the file at once; otherwise what makes so much content, as far as is known.
+        UTF-16 text becomes UTF-8, and quotes around all values are removed (see `as_utf8`). `read_bytes` is the number
+        of bytes of the file to read at once; by default an estimate of what unpacks to one block.
 
         Raises:
             DatasetError: the file cannot be read, or its packing is damaged.
@@ -94,13 +94,13 @@ class SourceFile:
         yield from as_utf8(self.content(read_bytes))
 
     def content(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The same as it is, without a change to text."""
+        """The unpacked content as it is, without the changes to text that `blocks` makes."""
         place = None if self.member is None else self._place()
         with self._opened(place) as raw:
             yield from self.content_of(raw, place, read_bytes)
 
     def content_of(self, raw: Readable, place: Place | None, read_bytes: int | None = None) -> Iterator[Block]:
-        """The same of a file that is opened already."""
+        """The unpacked content of a file that is already open."""
         pace = _Pace(read_bytes)
         try:
             for block in unpacked(_packed(raw, place, pace)):
@@ -108,7 +108,7 @@ class SourceFile:
                 yield block
         except DAMAGE as error:
             reason = printable(str(error))
-            msg = f"{self.name}: cannot be read beyond its byte {pace.consumed}: {reason}"
+            msg = f"{self.name}: cannot be read after byte {pace.consumed}: {reason}"
             raise DatasetError(msg) from error
 
     def head(self) -> bytes:
@@ -117,10 +117,10 @@ class SourceFile:
         Raises:
             DatasetError: the file cannot be read.
         """
-        head = self.kept.head(self)
+        head = self.cache.head(self)
         if head is None:
             head = _first(self.blocks(HEAD_BYTES))
-            self.kept.keep_head(self, head)
+            self.cache.keep_head(self, head)
         return head
 
     @contextmanager
@@ -134,7 +134,7 @@ class SourceFile:
             with openable(self.path) as path:
                 yield path
         else:
-            copy = self.kept.copy(self)
+            copy = self.cache.copy(self)
             yield copy.path
 
     @contextmanager
@@ -146,14 +146,14 @@ class SourceFile:
                 return
             archive = replace(self, member=place.archive)
             if place.offset is None:
-                with self.kept.archive(archive).open(place.name) as raw:
+                with self.cache.archive(archive).open(place.name) as raw:
                     yield raw
             elif archive.is_plain:
                 with archive.path.open("rb") as raw:
                     raw.seek(place.offset)
                     yield Limited(raw, place.size_bytes)
             else:
-                with self.kept.stream(archive, place.offset) as stream:
+                with self.cache.stream(archive, place.offset) as stream:
                     yield Limited(stream, place.size_bytes)
         except DAMAGE as error:
             msg = f"{self.name}: cannot be read: {printable(str(error))}"
@@ -169,7 +169,7 @@ class SourceFile:
 
 @dataclass(slots=True)
 class _Pace:
-    """How much is read of a file at once, by how much content that made so far."""
+    """How many bytes to read of a file at once, estimated from the content they unpacked to so far."""
 
     asked_bytes: int | None
     consumed: int = 0
@@ -187,7 +187,7 @@ class _Pace:
 
 
 def _packed(raw: Readable, place: Place | None, pace: _Pace) -> Iterator[Block]:
-    """The bytes of a file on disk (no place) or of a member as they lie there."""
+    """The packed bytes of a file on disk (no place) or of a member."""
     share = 1.0 if place is None else place.stored_bytes / max(place.size_bytes, 1)
     while data := raw.read(pace.read_bytes):
         pace.consumed += len(data)
@@ -206,34 +206,34 @@ def _first(blocks: Iterator[Block]) -> bytes:
 
 
 def opened(file: SourceFile, left_out: LeftOut, depth: int = 0) -> Iterator[SourceFile]:
-    """The file itself, or the members of the archive that it is, those of archives in it too; hidden ones are not.
+    """The file itself, or if it is an archive, its visible members, including those of nested archives.
 
     Raises:
-        DatasetError: an archive is damaged, encrypted, or lies in too many others.
+        DatasetError: an archive is damaged, encrypted, or nested too deeply.
     """
-    kind = _looked_at(file)
+    kind = _archive_kind(file)
     if kind is None:
         yield file
         return
     if depth == _MOST_ARCHIVES:
-        msg = f"{file.name} lies in {_MOST_ARCHIVES} archives, one in the other: unpack the outer ones first"
+        msg = f"{file.name} is nested in {_MOST_ARCHIVES} archives: unpack the outer ones first"
         raise DatasetError(msg)
-    found = _of_zip(file, left_out) if kind == _ZIP else _of_tar(file, left_out)
+    found = _zip_members(file, left_out) if kind == _ZIP else _tar_members(file, left_out)
     if found is None:
         yield file
         return
     if not found:
-        left_out(file.name, "an archive without a file")
-    file.kept.places.setdefault(file.path, {}).update(found)
+        left_out(file.name, "an archive without files")
+    file.cache.places.setdefault(file.path, {}).update(found)
     for member in found:
         yield from opened(replace(file, member=member), left_out, depth + 1)
 
 
-def beside(file: SourceFile, name: str) -> bytes | None:
-    """The content of the nearest file of this name: beside `file` or above it in its archive, then in the dataset.
+def nearest_content(file: SourceFile, name: str) -> bytes | None:
+    """The content of the nearest file called `name`: beside `file` or above it in its archive, then in the dataset.
 
     Raises:
-        DatasetError: it cannot be read, or is no small file.
+        DatasetError: it cannot be read, or is too large.
     """
     if file.member is not None:
         places = _places(file)
@@ -253,8 +253,8 @@ def beside(file: SourceFile, name: str) -> bytes | None:
 
 
 def _unmapped(file: SourceFile) -> SourceFile:
-    """The file without what a format adds to it."""
-    return SourceFile(file.path, file.member, file.root, kept=file.kept)
+    """The plain file, without the fields that a format adds."""
+    return SourceFile(file.path, file.member, file.root, cache=file.cache)
 
 
 def _small(file: SourceFile) -> bytes:
@@ -262,41 +262,41 @@ def _small(file: SourceFile) -> bytes:
     for block in file.blocks():
         content += block.data
         if len(content) > _MOST_BESIDE_BYTES:
-            msg = f"{file.name} is larger than {_MOST_BESIDE_BYTES >> 20} MiB: it cannot be what its name says"
+            msg = f"{file.name} is larger than {_MOST_BESIDE_BYTES >> 20} MiB: too large for a file of this name"
             raise DatasetError(msg)
     return content
 
 
 def _places(file: SourceFile) -> dict[str, Place]:
-    """The members of an archive on disk by their paths in it."""
-    if file.path not in file.kept.places:
-        for _ in opened(SourceFile(file.path, root=file.root, kept=file.kept), lambda _name, _reason: None):
+    """The members of an archive on disk, by their paths in it."""
+    if file.path not in file.cache.places:
+        for _ in opened(SourceFile(file.path, root=file.root, cache=file.cache), lambda _name, _reason: None):
             pass
-    return file.kept.places.setdefault(file.path, {})
+    return file.cache.places.setdefault(file.path, {})
 
 
-def _looked_at(file: SourceFile, blocks: Iterator[Block] | None = None) -> str | None:
-    """Which kind of archive the file is, None if it is none: then its head is kept where that costs nothing more."""
+def _archive_kind(file: SourceFile, blocks: Iterator[Block] | None = None) -> str | None:
+    """The kind of archive that the file is; None if it is not an archive. Caches the file's head if that is free."""
     key = file.path, file.member
-    if key not in file.kept.kinds:
+    if key not in file.cache.kinds:
         begin = _first(file.content(HEAD_BYTES) if blocks is None else blocks)
         kind = _ZIP if begin.startswith(_ZIPS) else _TAR if tar.is_header(begin) else None
-        file.kept.kinds[key] = kind
+        file.cache.kinds[key] = kind
         if kind is None:
             known = [block.data for block in as_utf8(iter([Block(begin, 0)]))]
             if len(begin) < HEAD_BYTES or known[:1] == [begin]:
-                file.kept.keep_head(file, b"".join(known))
-    return file.kept.kinds[key]
+                file.cache.keep_head(file, b"".join(known))
+    return file.cache.kinds[key]
 
 
 def _path(name: str) -> str | None:
-    """The name of a member as a path of readable parts; None for what is hidden."""
+    """The name of a member as a path of readable parts; None if it is hidden."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
     return None if any(part.startswith((".", _RESOURCES)) for part in parts) else "/".join(parts)
 
 
 class _Listing:
-    """The members of an archive as they are found, by their paths in the file on disk."""
+    """The members of an archive found so far, by their paths in the file on disk."""
 
     def __init__(self, archive: SourceFile, left_out: LeftOut) -> None:
         self.places: dict[str, Place] = {}
@@ -304,9 +304,9 @@ class _Listing:
         self._left_out = left_out
 
     def add(self, place: Place, fault: str | None) -> SourceFile | None:
-        """One more, unless it is hidden or has a fault.
+        """Add a member, unless it is hidden or has a fault.
 
-        A later one of a name takes the place of an earlier one, as it does where an archive is unpacked.
+        A later member replaces an earlier one of the same name, as unpacking the archive would.
         """
         shown = _path(place.name)
         if not shown:
@@ -317,16 +317,16 @@ class _Listing:
             self._left_out(file.name, printable(fault))
             return None
         if self.places.pop(member, None) is not None:
-            self._left_out(file.name, "comes again in the archive: the later one is read")
-            file.kept.forget(file)
+            self._left_out(file.name, "occurs twice in the archive: the later one is read")
+            file.cache.forget(file)
         self.places[member] = place
         return file
 
 
-def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
-    """The members of a zip archive by path, sorted; None for a document that is one."""
+def _zip_members(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
+    """The members of a zip archive by path, sorted; None for an Office document, which is also a zip archive."""
     try:
-        found = archive.kept.archive(archive)
+        found = archive.cache.archive(archive)
     except (*DAMAGE, UnicodeDecodeError) as error:
         msg = f"{archive.name}: the zip archive is damaged: {printable(str(error))}"
         raise DatasetError(msg) from error
@@ -338,41 +338,43 @@ def _of_zip(archive: SourceFile, left_out: LeftOut) -> dict[str, Place] | None:
         if info.is_dir():
             continue
         if info.flag_bits & _ENCRYPTED:
-            msg = f"{archive.name}: {printable(info.filename)} in it is encrypted: unpack it with its password first"
+            msg = (
+                f"{archive.name}: its member {printable(info.filename)} is encrypted: unpack it with its password first"
+            )
             raise DatasetError(msg)
         place = Place(archive.member, info.filename, info.file_size, int(info.compress_size * share))
         listing.add(place, "a link" if S_ISLNK(info.external_attr >> 16) else None)
     return dict(sorted(listing.places.items()))
 
 
-def _of_tar(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
-    """The members of a tar by path: sorted where each can be read at its place, else in the order they lie in.
+def _tar_members(archive: SourceFile, left_out: LeftOut) -> dict[str, Place]:
+    """The members of a tar by path: sorted if each can be read in place, otherwise in the order of the archive.
 
-    What comes by is looked at where it would have to be unpacked again.
+    The heads of members that would have to be unpacked again are read on the way.
 
     Raises:
         DatasetError: the archive is damaged.
     """
     if archive.is_plain:
         with archive.path.open("rb") as file:
-            return dict(sorted(_listed(archive, OnDisk(file), left_out, look=False).items()))
-    with archive.kept.stream(archive, 0) as raw:
+            return dict(sorted(_listed(archive, DiskReader(file), left_out, look=False).items()))
+    with archive.cache.stream(archive, 0) as raw:
         listing = _listed(archive, raw, left_out, look=True)
     share = archive.size_bytes / max(raw.at, 1)
     return {name: replace(place, stored_bytes=int(place.size_bytes * share)) for name, place in listing.items()}
 
 
-def _listed(archive: SourceFile, raw: Onwards, left_out: LeftOut, *, look: bool) -> dict[str, Place]:
+def _listed(archive: SourceFile, raw: ForwardReader, left_out: LeftOut, *, look: bool) -> dict[str, Place]:
     listing = _Listing(archive, left_out)
     try:
         for entry in tar.entries(raw):
             place = Place(archive.member, entry.name, entry.size_bytes, entry.size_bytes, entry.offset)
             file = listing.add(place, entry.fault)
             if file is not None and look:
-                _looked_at(file, file.content_of(Limited(raw, entry.size_bytes), place, HEAD_BYTES))
+                _archive_kind(file, file.content_of(Limited(raw, entry.size_bytes), place, HEAD_BYTES))
     except tar.DamagedTar as error:
         msg = f"{archive.name}: the tar archive is damaged: {error}"
         raise DatasetError(msg) from error
     except tar.CutOffTar:
-        left_out(archive.name, "ends without the mark of its end: if it is cut off, what came after is lost")
+        left_out(archive.name, "has no end marker: if the archive is cut off, the rest is lost")
     return listing.places

@@ -1,4 +1,4 @@
-"""What content is packed in, undone while it is read, and text that is written otherwise than formats expect it."""
+"""Decompression while reading, and text rewritten into the form that formats expect."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEAD_BYTES: Final = 65_536
 BOM: Final = b"\xef\xbb\xbf"
 
 _PIECE_BYTES: Final = 8 << 20
-"""The most that is unpacked at once: a few bytes may stand for gigabytes."""
+"""The most bytes unpacked at once: a few packed bytes may stand for gigabytes."""
 _MOST_PACKINGS: Final = 4
 _MAGIC_BYTES: Final = 13
 _GZIP_ERROR: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment] # its stub makes it an instance
@@ -44,11 +44,11 @@ DAMAGE: Final = (
     zipfile.BadZipFile,
     RuntimeError,
 )
-"""What the libraries raise for bytes they cannot read or unpack (RuntimeError: LZ4, and zip too new)."""
+"""What the libraries raise for bytes that they cannot read or unpack (RuntimeError: LZ4, newer zip versions)."""
 
 
 class _Gzip:
-    """ISA-L's decompressor with the interface that all others have."""
+    """ISA-L's decompressor with the interface of the other libraries."""
 
     def __init__(self) -> None:
         self._made = isal_zlib.decompressobj(wbits=31)
@@ -68,9 +68,9 @@ class _Gzip:
 _PACKINGS: Final[tuple[tuple[re.Pattern[bytes], Callable[[], Any]], ...]] = (
     (re.compile(rb"\x1f\x8b\x08"), _Gzip),
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), bz2.BZ2Decompressor),
-    # The older one says nothing but its settings and a length, mostly an unknown one.
+    # The older header holds only settings and a length, which is mostly unknown.
     (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(\xff{8}|[\0-\xff]{5}\0{3})"), lzma.LZMADecompressor),
-    # With a frame to skip at its begin, as pzstd writes it.
+    # With a skippable frame at the start, as pzstd writes it.
     (re.compile(rb"(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)"), zstd.ZstdDecompressor),
     (re.compile(rb"\x04\x22\x4d\x18"), lz4.frame.LZ4FrameDecompressor),
 )
@@ -78,9 +78,9 @@ _PACKINGS: Final[tuple[tuple[re.Pattern[bytes], Callable[[], Any]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some of a file's content, `consumed_bytes` of its `size_bytes` into it.
+    """A piece of a file's content that ends after `consumed_bytes` of the file's `size_bytes`.
 
-    `cut_off`: a packed file ends here in the middle of its packing, so what it held beyond is lost.
+    `cut_off`: a packed file ends here before its packing is complete, so the rest is lost.
     """
 
     data: bytes
@@ -89,23 +89,23 @@ class Block:
 
 
 def unpacked(blocks: Iterator[Block], times: int = 0) -> Iterator[Block]:
-    """The content of `blocks`, unpacked as often as it is packed.
+    """The content of `blocks`, unpacked as many times as it is packed.
 
     Raises:
-        DatasetError: it is packed too many times over, as what unpacks to itself is.
+        DatasetError: it is packed too many times, for example content that unpacks to itself.
     """
     begin, blocks = _peeked(blocks, _MAGIC_BYTES)
     make = next((make for magic, make in _PACKINGS if magic.match(begin)), None)
     if make is None:
         return blocks
     if times == _MOST_PACKINGS:
-        msg = f"packed over and over, more than {_MOST_PACKINGS} times: unpack it first"
+        msg = f"packed more than {_MOST_PACKINGS} times over: unpack it first"
         raise DatasetError(msg)
     return unpacked(_unpacked(blocks, make), times + 1)
 
 
 def _unpacked(blocks: Iterator[Block], make: Callable[[], Any]) -> Iterator[Block]:
-    """One packing after another: recorders append to packed files, and each append is a packing of its own."""
+    """Unpack several packings in a row: recorders append to packed files, and each append is a packing of its own."""
     decompressor = make()
     consumed = 0
     for block in blocks:
@@ -115,7 +115,7 @@ def _unpacked(blocks: Iterator[Block], make: Callable[[], Any]) -> Iterator[Bloc
             if decompressor.eof:
                 decompressor = make()
             data = decompressor.decompress(packed, _PIECE_BYTES)
-            # What follows the end may be another packing; zeros are a tape's or a disk's.
+            # Another packing may follow the end; zeros are padding of a tape or a disk.
             packed = (decompressor.unused_data or b"").lstrip(b"\0") if decompressor.eof else b""
             more = bool(packed) or (len(data) == _PIECE_BYTES and not decompressor.eof)
             if data:
@@ -134,7 +134,7 @@ _LETTERS: Final = frozenset(b"\t\r\n") | frozenset(range(ord(" "), 0x7F))
 
 
 def as_utf8(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Text of UTF-16 as UTF-8, and separated values without the quotes that all of them are in; all else as it is."""
+    """UTF-16 text as UTF-8, and separated values without quotes if all have them; other content unchanged."""
     begin, blocks = _peeked(blocks, _LOOKED_AT)
     encoding = _encoding(begin[:_LOOKED_AT])
     if encoding is not None:
@@ -148,7 +148,7 @@ def as_utf8(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _encoding(begin: bytes) -> str | None:
-    """The kind of UTF-16 that a text begins in: by its mark, or by ASCII of which every other byte is 0."""
+    """The UTF-16 encoding of a text, by its byte order mark or by ASCII in which every other byte is 0."""
     if begin[:2] in _UTF_16:
         return _UTF_16[begin[:2]]
     if len(begin) < _FEWEST_BYTES:
@@ -160,7 +160,7 @@ def _encoding(begin: bytes) -> str | None:
 
 
 def _decoded(blocks: Iterable[Block], encoding: str) -> Iterator[Block]:
-    """What is no character becomes U+FFFD, which is in no number."""
+    """Invalid characters become U+FFFD, which no number contains."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     begun = False
     consumed = 0
@@ -175,9 +175,9 @@ def _decoded(blocks: Iterable[Block], encoding: str) -> Iterator[Block]:
 
 
 def _needless_quotes(head: bytes, *, whole: bool) -> bool:
-    """Whether the first line is values in quotes alone, and no line has a quote or a separator between quotes.
+    """Whether all values of the first line are in quotes, and no line has a quote or a separator within quotes.
 
-    The last line of a head that is not all of the content (`whole`) may be incomplete, and is not looked at.
+    Without `whole`, the last line of `head` may be incomplete and is not checked.
     """
     lines = head.split(b"\n")
     if not whole:
@@ -195,7 +195,7 @@ def _needless_quotes(head: bytes, *, whole: bool) -> bool:
 
 
 def _peeked(blocks: Iterator[Block], size: int) -> tuple[bytes, Iterator[Block]]:
-    """The first `size` bytes or more, all of them if there are fewer, and the same blocks again."""
+    """The first `size` bytes or more (all content if it is shorter), and an iterator over all blocks."""
     first: list[Block] = []
     length = 0
     while length < size and (block := next(blocks, None)) is not None:

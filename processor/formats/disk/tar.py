@@ -1,4 +1,4 @@
-"""The headers of a tar archive, one after the other, as POSIX and GNU write them."""
+"""The headers of a tar archive in order, as POSIX and GNU write them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ HEADER_BYTES: Final = 512
 
 _MOST_EXTENSION_BYTES: Final = 1 << 20
 _SPARSE_GOES_ON: Final = 482, 504
-"""Where GNU's header of a sparse file, and then each that continues it, says that another one follows."""
+"""Offsets of the flag for a following header: in GNU's header of a sparse file, and in each continuation."""
 _WITHOUT_CONTENT: Final = (
     tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE,
 )  # fmt: skip
 _FAULTS: Final = {
     tarfile.LNKTYPE: "the same file as {}",
     tarfile.SYMTYPE: "a link to {}",
-    tarfile.GNUTYPE_SPARSE: "a sparse file: pack it anew without holes",
+    tarfile.GNUTYPE_SPARSE: "a sparse file: pack it again without holes",
 }
 _SPARSE: Final = "GNU.sparse."
 
 
-class Onwards(Protocol):
-    """A file that is read onwards and stands at byte `at`."""
+class ForwardReader(Protocol):
+    """A file that is read forwards; the next byte is `at`."""
 
     at: int
 
@@ -34,12 +34,12 @@ class Onwards(Protocol):
         """Up to `size` bytes, none at the end."""
 
     def skip_to(self, offset: int) -> None:
-        """Go on to byte `offset`, or to the end if that is before it."""
+        """Skip forwards to byte `offset`, or to the end if the file is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A member with its content at byte `offset`; `fault` is why it cannot be read, None for a regular file."""
+    """A member whose content starts at byte `offset`; `fault` says why it cannot be read, None for a regular file."""
 
     name: str
     size_bytes: int
@@ -48,15 +48,15 @@ class Entry:
 
 
 class DamagedTar(Exception):
-    """A header is not one; the message says where."""
+    """The archive has an invalid header; the message says where."""
 
 
 class CutOffTar(Exception):
-    """The archive has no end: it stops within a header, or where another one or the mark of the end had to come."""
+    """The archive stops too early: within a header, or where a header or the end marker is expected."""
 
 
 def is_header(begin: bytes) -> bool:
-    """Whether content begins with a header, by its checksum, which the oldest kind has too."""
+    """Whether content starts with a header, by the checksum, which also the oldest kind has."""
     try:
         _header(begin)
     except tarfile.HeaderError:
@@ -64,14 +64,14 @@ def is_header(begin: bytes) -> bool:
     return True
 
 
-def entries(raw: Onwards) -> Iterator[Entry]:
-    """Everything but folders, in order; each is asked for when `raw` is not beyond the content of the one before.
+def entries(raw: ForwardReader) -> Iterator[Entry]:
+    """All members but folders, in order; ask for the next one before `raw` has passed the content of the last one.
 
     Raises:
         DamagedTar: a header is damaged.
         CutOffTar: the archive ends too early.
     """
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     while True:
         begin = _whole(raw, HEADER_BYTES)
         if not any(begin):
@@ -84,13 +84,13 @@ def entries(raw: Onwards) -> Iterator[Entry]:
         if info.type == tarfile.GNUTYPE_SPARSE:
             _skip_map(raw, begin)
         offset = raw.at
-        size = 0 if info.type in _WITHOUT_CONTENT else int(said.get("size", info.size))
+        size = 0 if info.type in _WITHOUT_CONTENT else int(fields.get("size", info.size))
         if info.type in {tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}:
-            said |= _extension(info.type, _whole(raw, size))
+            fields |= _extension(info.type, _whole(raw, size))
         elif info.type not in {tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE}:
             if info.type != tarfile.DIRTYPE:
-                yield Entry(said.get("path", info.name), size, offset, _fault(info, said))
-            said = {}
+                yield Entry(fields.get("path", info.name), size, offset, _fault(info, fields))
+            fields = {}
         raw.skip_to(offset + -(-size // HEADER_BYTES) * HEADER_BYTES)
 
 
@@ -98,7 +98,7 @@ def _header(begin: bytes) -> tarfile.TarInfo:
     return tarfile.TarInfo.frombuf(begin[:HEADER_BYTES], "utf-8", "surrogateescape")
 
 
-def _whole(raw: Onwards, size: int) -> bytes:
+def _whole(raw: ForwardReader, size: int) -> bytes:
     """The next `size` bytes."""
     if size > _MOST_EXTENSION_BYTES:
         msg = f"a name of {size} bytes at byte {raw.at}"
@@ -112,36 +112,36 @@ def _whole(raw: Onwards, size: int) -> bytes:
     return content
 
 
-def _skip_map(raw: Onwards, begin: bytes) -> None:
+def _skip_map(raw: ForwardReader, begin: bytes) -> None:
     at, at_next = _SPARSE_GOES_ON
     while begin[at]:
         begin, at = _whole(raw, HEADER_BYTES), at_next
 
 
 def _extension(kind: bytes, content: bytes) -> dict[str, str]:
-    """What is said of the next member: a long name as GNU says it, or anything as POSIX says it."""
+    """The extended header of the next member: a long name (GNU), or any fields (POSIX)."""
     if kind == tarfile.GNUTYPE_LONGNAME:
         return {"path": _text(content.partition(b"\0")[0])}
-    said = {}
+    fields = {}
     while content:
         length, _, rest = content.partition(b" ")
         if not length.isdigit() or not len(length) < int(length) <= len(content):
             break
         key, _, value = rest[: int(length) - len(length) - 2].partition(b"=")
-        said[_text(key)] = _text(value)
+        fields[_text(key)] = _text(value)
         content = content[int(length) :]
-    if not said.get("size", "0").isdecimal():
-        del said["size"]
-    return said
+    if not fields.get("size", "0").isdecimal():
+        del fields["size"]
+    return fields
 
 
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
-def _fault(info: tarfile.TarInfo, said: dict[str, str]) -> str | None:
-    if any(key.startswith(_SPARSE) for key in said):
+def _fault(info: tarfile.TarInfo, fields: dict[str, str]) -> str | None:
+    if any(key.startswith(_SPARSE) for key in fields):
         return _FAULTS[tarfile.GNUTYPE_SPARSE]
     if info.type in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}:
         return None
-    return _FAULTS.get(info.type, "no regular file").format(said.get("linkpath", info.linkname))
+    return _FAULTS.get(info.type, "not a regular file").format(fields.get("linkpath", info.linkname))

@@ -1,4 +1,4 @@
-"""What the public archives of exchanges have in common: daily and monthly files of trades, which may overlap."""
+"""Code shared by the public archives of exchanges: daily and monthly files of trades, which may overlap."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TradeColumns:
-    """Which columns hold a trade's price, size and side, and the aggressor by the number of the side's word."""
+    """The columns of a trade's price, size and side, and the aggressor for each number of a side's word."""
 
     price: str
     size: str
@@ -40,7 +40,7 @@ def preferred(kinds: Mapping[str, Sequence[SourceFile]], report: Report) -> list
     best, *others = present
     for kind in others:
         for file in present[kind]:
-            detail = f"{kind} is left out, as there is {best} of the same instrument"
+            detail = f"{kind} is left out in favour of {best} of the same instrument"
             report.add("unused", file.name, None, None, detail)
     return list(present[best])
 
@@ -65,7 +65,7 @@ def trades_of(name: str, table: Table, rows: Rows, columns: TradeColumns, report
 def trades_part(
     file: SourceFile, table: Table, columns: TradeColumns, *, id_column: str | None = None, consecutive: bool = False
 ) -> Part:
-    """A file of trades; `id_column` holds numbers that go up with them, one by one where `consecutive`."""
+    """A file of trades; the numbers in `id_column` increase, by one each if `consecutive`."""
     where = table.layout.row_of
 
     def converter(report: Report) -> Convert:
@@ -81,7 +81,7 @@ def trades_part(
 
 
 def instrument_named(file: SourceFile, pattern: re.Pattern[str]) -> str:
-    """The instrument in a file's name: what `pattern` finds at its start, or else all before the first point."""
+    """The instrument in a file's name: the match of `pattern` at its start, otherwise all before the first dot."""
     name = (file.member or file.path.name).rpartition("/")[2]
     found = pattern.match(name)
     return found[1] if found else name.partition(".")[0]

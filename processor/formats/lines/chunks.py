@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _NEWLINE: Final = ord("\n")
 _MOST_LINE_BYTES: Final = 256 << 20
-"""A few bytes may unpack to one line that fills any memory."""
+"""The longest line read: a few bytes may unpack to one line that fills any memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Whole lines: the first is line `first_line` (1-based) of the file, each of the `lines` ends with a newline.
 
-    `cut_off`: the packed file ends here in the middle; the incomplete line that followed is left out.
+    `cut_off`: the packed file ends here in the middle; an incomplete last line is left out.
     """
 
     text: bytes
@@ -37,14 +37,14 @@ class Lines:
 
     @property
     def last_line(self) -> int:
-        """The number of the last line; one before `first_line` where there is none."""
+        """The number of the last line; `first_line` - 1 if there are no lines."""
         return self.first_line + self.lines - 1
 
 
 def head_lines(head: bytes) -> list[bytes]:
-    """The whole lines of a file's head, without a byte order mark and without their ends; blank ones are left out.
+    """The whole lines of a file's head, without a byte order mark and line ends; blank lines are left out.
 
-    So is a first line that comes again: the header, where files were put behind each other.
+    Repetitions of the first line are also left out: they are headers of concatenated files.
     """
     lines = head.removeprefix(BOM).split(b"\n")
     if len(head) >= HEAD_BYTES:
@@ -56,7 +56,7 @@ def head_lines(head: bytes) -> list[bytes]:
 def chunks(file: SourceFile, *, header_lines: int = 0, read_bytes: int | None = None) -> Generator[Lines]:
     """The file's lines without a byte order mark and the first `header_lines`, as they are read ahead in a thread.
 
-    A small file is not worth a thread.
+    A small file is read without a thread.
 
     Raises:
         DatasetError: the file cannot be read, or its packing is damaged.

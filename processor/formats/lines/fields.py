@@ -1,11 +1,11 @@
-"""The compiled readers of one field, as most files write it: without spaces, quotes, exponents or noise.
+"""The compiled readers of one field in its usual form: without spaces, quotes, exponents or float noise.
 
-Every text ends with a newline, which no number, word or time contains: it stops each of them, so none checks for the
-end of the text. Most fields are read eight bytes at a time: a loop over their bytes ends where the processor does not
-expect it, which costs more than the reading. Such a word may reach beyond the end, so `last_word`, where the text's
-last eight bytes begin, goes along; a text has at least eight. The text goes from one to the other as a bare pointer:
-passing the array would count its references at every field, which costs three times the parsing. What most fields pass
-through is inlined for speed, the rest not, for the compiler's time.
+Every text ends with a newline, which no number, word or time contains: it stops each reader, so none checks for the
+end of the text. Most fields are read eight bytes at a time: a loop over single bytes ends where the processor does not
+expect it, which costs more than the reading. Such a word may reach beyond the end, so `last_word`, the start of the
+text's last eight bytes, is passed along; a text has at least eight. The text is passed as a bare pointer: passing the
+array would count its references at every field, which costs three times the parsing. Code on the path of most fields
+is inlined for speed; other code is not, to save compile time.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
     def pointer_to(array: NDArray[Any]) -> NDArray[Any]:
-        """Where a contiguous array's values begin; the array must outlive it."""
+        """A pointer to the values of a contiguous array; the array must outlive the pointer."""
 
     def word_at(text: Bytes, at: int) -> int:
-        """The eight bytes of `text` that begin at `at`, the first of them in the lowest place."""
+        """The eight bytes of `text` from `at` on as a little-endian number."""
 
 else:
 
@@ -104,7 +104,7 @@ else:
 _MAX_TENTH: Final = MOST // 10
 _MAX_LAST_DIGIT: Final = MOST % 10
 _SAFE: Final = 10**10
-"""Below it a number has room for eight more digits."""
+"""A number below this value has room for eight more digits."""
 POWERS: Final = np.array([10**exponent for exponent in range(19)], np.int64)
 
 _EACH_BYTE: Final = 0x0101010101010101
@@ -115,11 +115,11 @@ _ZEROS: Final = ZERO * _EACH_BYTE
 _COMMAS: Final = COMMA * _EACH_BYTE
 _NEWLINES: Final = NEWLINE * _EACH_BYTE
 _TO_TOP_BIT: Final = (0x80 - 10) * _EACH_BYTE
-"""Added to a byte, it sets the highest bit of all that are above nine."""
+"""Added to a word of digit values, it sets the highest bit of each byte above nine."""
 _FIRST_NOISY: Final = 10**15
 _BEYOND_NOISY: Final = 10**17
 NOISY_DECIMALS: Final = 8
-"""With 16 or 17 digits, and more decimals than this, a number may be one that floating-point arithmetic left."""
+"""A number with 16 or 17 digits and more decimals than this may be the result of floating-point arithmetic."""
 _FOUR_DIGITS: Final = 0x000000FF000000FF
 _HIGH_PAIRS: Final = 100 + (1_000_000 << 32)
 _LOW_PAIRS: Final = 1 + (10_000 << 32)
@@ -128,20 +128,20 @@ NS_PER_SECOND: Final = 1_000_000_000
 NS_DECIMALS: Final = 9
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2261
-"""The last whole year whose nanoseconds since 1970 have room in 64 bits."""
+"""The last full year whose nanoseconds since 1970 fit into 64 bits."""
 _DAYS_BEFORE_FIRST_YEAR: Final = 719_162
 _FEBRUARY: Final = 2
 
 
 @njit(forceinline=True)
 def digit_of(byte: int) -> int:
-    """The digit that a byte stands for; for any other byte something above nine."""
+    """The digit of a byte; a value above nine for any other byte."""
     return np.int64(byte) ^ ZERO  # type: ignore[return-value]
 
 
 @njit(forceinline=True)
 def appended(number: int, digit: int) -> int:
-    """`number` with one more digit; -1 where it has no room in 64 bits, and from then on."""
+    """`number` with one more digit; -1 if it does not fit into 64 bits, and for every digit after that."""
     if number < 0 or number > _MAX_TENTH or (number == _MAX_TENTH and digit > _MAX_LAST_DIGIT):
         return -1
     return number * 10 + digit
@@ -149,7 +149,7 @@ def appended(number: int, digit: int) -> int:
 
 @njit(forceinline=True)
 def _word(text: Bytes, at: int, last_word: int) -> int:
-    """Eight bytes from `at`, of which those beyond the end, after the last newline, are zero."""
+    """Eight bytes from `at` on; bytes beyond the end of the text are zero."""
     if at <= last_word:
         return word_at(text, at)
     return word_at(text, last_word) >> ((at - last_word) << 3)
@@ -157,13 +157,13 @@ def _word(text: Bytes, at: int, last_word: int) -> int:
 
 @njit(forceinline=True)
 def _leading_digits(word: int) -> int:
-    """How many digits a word of digits' values (each byte less "0") begins with."""
+    """How many digits a word of digit values (each byte less "0") starts with."""
     return trailing_zeros(((word + _TO_TOP_BIT) | word) & _TOP_BITS) >> 3
 
 
 @njit(forceinline=True)
 def _number(word: int, digits: int) -> int:
-    """The number that the first 1 to 8 `digits` of a word of digits' values make."""
+    """The number made of the first 1 to 8 `digits` of a word of digit values."""
     word <<= (WORD_BYTES - digits) << 3
     word = word * 10 + (word >> 8)
     return ((word & _FOUR_DIGITS) * _HIGH_PAIRS + ((word >> 16) & _FOUR_DIGITS) * _LOW_PAIRS) >> 32
@@ -171,7 +171,7 @@ def _number(word: int, digits: int) -> int:
 
 @njit(forceinline=True)
 def _digits(text: Bytes, at: int, last_word: int) -> tuple[int, int]:
-    """The number that the digits at `at` make (-1: no room in 64 bits), and where they end."""
+    """The number made of the digits at `at` (-1: it does not fit into 64 bits), and their end."""
     word = _word(text, at, last_word) ^ _ZEROS
     digits = _leading_digits(word)
     if digits == 0:
@@ -195,7 +195,7 @@ def _digits(text: Bytes, at: int, last_word: int) -> tuple[int, int]:
 
 @njit(forceinline=True)
 def _read_integer(text: Bytes, at: int, last_word: int, factor: int, limit: int, signed: int) -> tuple[int, int, int]:
-    """A whole number times `factor`: its value, where it ends, and what is wrong with it."""
+    """A whole number times `factor`: its value, its end, and its fault."""
     negative = text[at] == MINUS
     start = at + 1 if negative else at
     value, at = _digits(text, start, last_word)
@@ -228,7 +228,7 @@ def _fraction(text: Bytes, at: int, last_word: int, number: int) -> tuple[int, i
 
 @njit()
 def _long_fraction(text: Bytes, at: int, number: int) -> tuple[int, int, int]:
-    """The same, whatever its length; what may hold the noise of floats has too many decimals for here."""
+    """As `_fraction`, for any length; a number that may have float noise has too many decimals for this function."""
     end = at + 1
     last = end
     digit = digit_of(text[end])
@@ -256,7 +256,7 @@ def without_zeros(number: int, decimals: int) -> tuple[int, int]:
 
 @njit()
 def fault_of(value: int, decimals: int, most_decimals: int, spare: int, forbidden_sign: bool) -> int:  # noqa: FBT001 - takes no keywords
-    """What is wrong with a decimal that gets `spare` more digits on its scale."""
+    """The fault of a decimal that gets `spare` more digits on its scale."""
     if decimals > most_decimals:
         return TOO_FINE
     if value < 0 or (spare > 0 and value > MOST // POWERS[spare]):
@@ -277,9 +277,9 @@ def read_decimal(
     most_decimals: int,
     may_be_absent: int,
 ) -> tuple[int, int, int, int]:
-    """A decimal as an integer of 10**-scale: its value, where it ends, what is wrong, and the decimals it needs.
+    """A decimal as an integer of 10**-scale: its value, its end, its fault, and the decimals it needs.
 
-    Where it needs more than `scale` the value means nothing. Trailing zeros need none. With `implied_decimals` the
+    If it needs more than `scale`, the value has no meaning. Trailing zeros need none. With `implied_decimals` the
     text is a whole number of 10**-implied_decimals. With `may_be_absent` the digits of 2**63-1 mean ABSENT.
     """
     negative = text[at] == MINUS
@@ -308,7 +308,7 @@ def read_decimal(
 
 @njit()
 def _read_seconds(text: Bytes, at: int, last_word: int) -> tuple[int, int, int]:
-    """Seconds as whole nanoseconds, any finer digits left off: their value, where they end, and what is wrong."""
+    """Seconds as whole nanoseconds, without finer digits: value, end, and fault."""
     start = at
     value, at = _digits(text, start, last_word)
     if at == start:
@@ -330,7 +330,7 @@ def _read_seconds(text: Bytes, at: int, last_word: int) -> tuple[int, int, int]:
 
 @njit()
 def two_digits(text: Bytes, at: int) -> int:
-    """A number of two digits; -1 where they are not there."""
+    """A number of two digits; -1 if these are not two digits."""
     tens = digit_of(text[at])
     if tens > LAST_DIGIT:
         return -1
@@ -348,7 +348,7 @@ def month_days(year: int, month: int) -> int:
 
 @njit()
 def days_of(year: int, month: int, day: int) -> int:
-    """The days from 1970-01-01 to a date; -1 where there is none such, or its nanoseconds have no room in 64 bits."""
+    """The days from 1970-01-01 to a date; -1 if the date does not exist, or its nanoseconds do not fit into 64 bits."""
     if day < 1 or month < 1 or month > 12 or year < _FIRST_YEAR or year > _LAST_YEAR:  # noqa: PLR2004 - the calendar
         return -1
     if day > month_days(year, month):
@@ -362,7 +362,7 @@ def days_of(year: int, month: int, day: int) -> int:
 
 @njit()
 def second_of_day(hour: int, minute: int, second: int) -> int:
-    """A time of day in seconds; -1 where there is none such."""
+    """A time of day in seconds; -1 if it does not exist."""
     if hour < 0 or minute < 0 or second < 0 or hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004 - the clock
         return -1
     return hour * 3600 + minute * 60 + second
@@ -370,7 +370,7 @@ def second_of_day(hour: int, minute: int, second: int) -> int:
 
 @njit()
 def _read_days(text: Bytes, at: int) -> int:
-    """`YYYY-MM-DD` as days since 1970; -1 where there is no such date."""
+    """`YYYY-MM-DD` as days since 1970; -1 if the date does not exist."""
     century = two_digits(text, at)
     year = two_digits(text, at + 2) if century >= 0 else -1
     month = two_digits(text, at + 5) if year >= 0 and text[at + 4] == MINUS else -1
@@ -380,7 +380,7 @@ def _read_days(text: Bytes, at: int) -> int:
 
 @njit()
 def _read_second_of_day(text: Bytes, at: int) -> int:
-    """`hh:mm:ss` in seconds; -1 where there is no such time."""
+    """`hh:mm:ss` in seconds; -1 if the time does not exist."""
     hour = two_digits(text, at)
     minute = two_digits(text, at + 3) if hour >= 0 and text[at + 2] == COLON else -1
     second = two_digits(text, at + 6) if minute >= 0 and text[at + 5] == COLON else -1
@@ -389,7 +389,7 @@ def _read_second_of_day(text: Bytes, at: int) -> int:
 
 @njit()
 def _zone_end(text: Bytes, at: int) -> int:
-    """Where `Z`, `+00:00` or nothing ends; -1 for another zone."""
+    """The end of `Z`, `+00:00` or nothing; -1 for another zone."""
     if text[at] == UPPER_Z:
         return at + 1
     if text[at] == PLUS:
@@ -400,7 +400,7 @@ def _zone_end(text: Bytes, at: int) -> int:
 
 @njit()
 def read_iso_time(text: Bytes, at: int, last_word: int) -> tuple[int, int, int]:
-    """`YYYY-MM-DDThh:mm:ss[.fffffffff]` in UTC as ns since 1970: its value, where it ends, and what is wrong."""
+    """`YYYY-MM-DDThh:mm:ss[.fffffffff]` in UTC as ns since 1970: value, end, and fault."""
     days = _read_days(text, at)
     if days < 0 or (text[at + 10] != UPPER_T and text[at + 10] != SPACE):
         return 0, at, NOT_A_TIME
@@ -430,7 +430,7 @@ def _is_field_end(byte: int) -> bool:
 def _read_word(
     text: Bytes, at: int, last_word: int, letters: Bytes, words: Ints, first: int, beyond: int
 ) -> tuple[int, int, int]:
-    """Which of the words first to beyond-1 stands at `at` (counted from `first`), where it ends, and what is wrong."""
+    """The number, from `first`, of the word (first to beyond-1) at `at`, its end, and its fault."""
     begin = _word(text, at, last_word)
     found = beyond
     end = at
@@ -449,7 +449,7 @@ def _read_word(
 
 @njit()
 def _is_rest(text: Bytes, at: int, letters: Bytes, start: int, length: int) -> bool:
-    """Whether what follows the first eight bytes is that of the word, too."""
+    """Whether the bytes after the first eight also match the word."""
     matched = WORD_BYTES
     while matched < length and text[at + matched] == letters[start + matched]:
         matched += 1
@@ -458,7 +458,7 @@ def _is_rest(text: Bytes, at: int, letters: Bytes, start: int, length: int) -> b
 
 @njit(forceinline=True)
 def field_end(text: Bytes, at: int, last_word: int) -> int:
-    """Where the next comma is, or the newline before it."""
+    """The position of the next comma, or of a newline before it."""
     while at <= last_word:
         word = word_at(text, at)
         commas, newlines = word ^ _COMMAS, word ^ _NEWLINES
@@ -473,13 +473,13 @@ def field_end(text: Bytes, at: int, last_word: int) -> int:
 
 @njit(forceinline=True)
 def is_odd(byte: int) -> bool:
-    """Whether a field that begins with this byte may be in quotes, and then hold commas."""
+    """Whether a field that starts with this byte may be in quotes, and so contain commas."""
     return byte == QUOTE or byte == SPACE or byte == TAB  # noqa: PLR1714 - a tuple would be searched
 
 
 @njit(forceinline=True)
 def next_line(text: Bytes, at: int) -> int:
-    """Behind the next newline."""
+    """The position after the next newline."""
     while text[at] != NEWLINE:
         at += 1
     return at + 1
@@ -489,7 +489,7 @@ def next_line(text: Bytes, at: int) -> int:
 def read_field(
     text: Bytes, at: int, last_word: int, specs: Ints, spec: int, letters: Bytes, words: Ints, scales: Ints
 ) -> tuple[int, int, int, int]:
-    """One field by its column's `spec`: value, where it ends, what is wrong, and the decimals it needs."""
+    """One field by its column's `spec`: value, end, fault, and the decimals it needs."""
     kind = specs[spec + KIND]
     if kind == KIND_SKIP:
         return 0, field_end(text, at, last_word), NOT_A_WORD if is_odd(text[at]) else SOUND, 0

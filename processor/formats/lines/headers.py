@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
-"""What no name holds: letters that are not seen, and what stands in the place of bytes that are no UTF-8."""
+"""Characters that no name has: invisible ones, and replacements of bytes that are not UTF-8."""
 _AROUND: Final = ' \t"'
 _SEARCHED_BYTES: Final = 4 << 20
-"""How far a recording is searched for the names of instruments."""
+"""How many bytes of a recording are searched for the names of instruments."""
 
 
 def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
-    """The names of instruments without the blanks and quotes around them, and without those that are empty or damaged.
+    """The names of instruments without surrounding blanks and quotes; empty and damaged names are left out.
 
-    Damaged is what holds control or invisible characters or is no UTF-8 (or was not, where something stands in its
-    place): a row with such a name, or without one, is malformed, whichever instrument is read.
+    A damaged name has control or invisible characters, or is not UTF-8 (or was not, before a program replaced the
+    bytes): a row with such a name, or without one, is malformed for every instrument.
     """
     texts = (name if isinstance(name, str) else name.decode("utf-8", "replace") for name in set(names))
     stripped = (text.strip(_AROUND) for text in texts)
@@ -41,10 +41,10 @@ def sound_names(names: Iterable[str | bytes]) -> frozenset[str]:
 def names_near_begin(
     file: SourceFile, head: bytes, pattern: re.Pattern[bytes], *, first_within_bytes: int = 0
 ) -> frozenset[str]:
-    """The names that the only group of `pattern` finds in a recording, as far as it is searched for them.
+    """The names that the only group of `pattern` finds in the first bytes of a recording.
 
-    The names of a recording stand one after the other near its begin. Where the head has none, the file is read on for
-    the first as far as `first_within_bytes`.
+    A recording has its names near its start. If the head has none, the file is read further for the first name, up to
+    `first_within_bytes`.
     """
     found = set(pattern.findall(head))
     if len(head) < HEAD_BYTES or not (found or first_within_bytes):
@@ -60,14 +60,14 @@ def names_near_begin(
 
 
 def layout_of(file: SourceFile, columns: Sequence[Column]) -> text.Layout:
-    """The layout of a file whose header gave these columns.
+    """The layout of a file with these columns from its header.
 
     Raises:
-        DatasetError: a column that is read stands there twice, so that nothing tells which is meant.
+        DatasetError: the header has a used column twice.
     """
     named = Counter(column.name for column in columns if column.kind not in {KIND_SKIP, KIND_ONLY})
     twice = next((name for name, count in named.items() if count > 1), None)
     if twice is not None:
-        msg = f"{file.name}: the header names the column {text.printable(twice)} twice; keep the one that is meant"
+        msg = f"{file.name}: the header names the column {text.printable(twice)} twice: keep one of them"
         raise DatasetError(msg)
     return text.Layout(columns)

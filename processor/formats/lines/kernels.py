@@ -1,9 +1,9 @@
-"""The compiled parsers of lines and of levels beneath text.py and levels.py, for what nearly all of them are.
+"""The compiled parsers of lines and levels for text.py and levels.py; they read the usual forms.
 
-What they cannot read is left to tolerant.py, which is compiled only where there is such. Numba rebuilds a cached kernel
-when its own file changes, not when a file does that it calls into: whoever changes fields.py or specs.py needs another
-NUMBA_CACHE_DIR. The Makefile and the tests take one for every state of all files that name Numba, and every image has
-its own.
+All other forms are left to tolerant.py, which is compiled only when it is needed. Numba rebuilds a cached kernel when
+its own file changes, not when a file changes that it calls into: after a change of fields.py or specs.py, use another
+NUMBA_CACHE_DIR. The Makefile and the tests use one for each state of all files that name Numba, and every image has its
+own.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ __all__ = ["ABSENT", "MAX_DECIMALS", "parse_levels", "parse_lines", "pointer_to"
 
 @njit()
 def _is_others(text: Bytes, at: int, last_word: int, missing: int) -> bool:
-    """Whether a row is another instrument's: the name at `at` is one, and as many fields follow as are `missing`.
+    """Whether a row is of another instrument: the name at `at` is valid, and `missing` fields follow.
 
-    Fields in quotes, and a name with spaces around it or with bytes that no name has, are for a closer look.
+    Rows with quoted fields, or with spaces or invalid bytes in the name, are left to the second reading.
     """
     odd = text[at] == SPACE
     while text[at] != COMMA and text[at] != NEWLINE and (text[at] != RETURN or text[at + 1] != NEWLINE):
@@ -66,7 +66,7 @@ def _is_others(text: Bytes, at: int, last_word: int, missing: int) -> bool:
 
 @njit(forceinline=True)
 def _after_field(text: Bytes, at: int, is_last: bool) -> tuple[bool, int]:  # noqa: FBT001 - no keywords
-    """Whether a value ends at `at`, and where the next field or, after the last, the newline is."""
+    """Whether a value ends at `at`, and the position of the next field (or of the newline after the last field)."""
     if not is_last:
         return text[at] == COMMA, at + 1
     if text[at] == RETURN:
@@ -87,9 +87,9 @@ def _repeated(
     room: int,
     row: int,
 ) -> int:
-    """How many fields at `at` are those of the row above, which begins at `above`; their values are repeated.
+    """How many fields at `at` repeat those of the row above, which starts at `above`; their values are copied.
 
-    `ends` says where the row above has its fields' ends, commas included. Never the last field, which has no comma.
+    `ends` holds the ends of the fields of the row above, commas included. The last field has no comma and never counts.
     """
     same = 0
     most = ends[last - 1]
@@ -109,7 +109,7 @@ def _repeated(
 
 
 @njit(cache=True, nogil=True)
-def parse_lines(  # noqa: C901, PLR0915 - one loop: every call in it is felt
+def parse_lines(  # noqa: C901, PLR0915 - one loop: every call in it costs time
     buffer: Bytes,
     specs: Ints,
     letters: Bytes,
@@ -124,13 +124,13 @@ def parse_lines(  # noqa: C901, PLR0915 - one loop: every call in it is felt
 ) -> tuple[int, int]:
     """Parse every line of `buffer` by the `specs` of its columns, a row each, on scales of these `decimals`.
 
-    `words` (WORD_FIELDS each) of these `letters` read as their numbers within their columns. Fills `values` (read
-    columns, rows) and `lines` (of each row, the buffer beginning with `first_line`), and raises `needed` over
-    `decimals` where the rows need it. A row that cannot be read here has its place among the others, and in `unread`
-    that place and where it begins. `ends` is scratch, a number a column. Blank lines are no rows. Returns how many rows
-    there are, and how many of them are unread.
+    `words` (WORD_FIELDS each), made of `letters`, are read as their numbers within their columns. Fills `values` (read
+    columns, rows) and `lines` (the line of each row, counted from `first_line`), and raises `needed` above
+    `decimals` if rows need it. A row that cannot be read here keeps its index among the others, and `unread` gets that
+    index and its start. `ends` is scratch, one number per column. Blank lines are not rows. Returns the number of rows
+    and how many of them are unread.
 
-    Rows often begin as the row above does, up to the first number that is new: those fields are not read again.
+    Rows often start with the fields of the row above: these fields are not read again.
     """
     text = pointer_to(buffer)
     letters_at = pointer_to(letters)
@@ -208,7 +208,7 @@ def _skip_spaces(text: Bytes, at: int) -> int:
 def _read_quoted(
     text: Bytes, at: int, last_word: int, scale: int, most_decimals: int, signed: int
 ) -> tuple[int, int, int, int]:
-    """`"decimal"` and the spaces around it: value, where they end, what is wrong, and the decimals it needs."""
+    """`"decimal"` with spaces around it: value, end, fault, and the decimals it needs."""
     at = _skip_spaces(text, at)
     if text[at] != QUOTE:
         return 0, at, NOT_A_NUMBER, 0
@@ -222,7 +222,7 @@ def _read_quoted(
 def _read_level(
     text: Bytes, at: int, last_word: int, scales: Ints, most_decimals: Ints, level: Ints
 ) -> tuple[int, int]:
-    """`["price","size"]` into `level` (price, size, the decimals each needs): where it ends, and what is wrong."""
+    """`["price","size"]` into `level` (price, size, the decimals each needs): its end, and its fault."""
     if text[at] != OPEN:
         return at, NOT_A_NUMBER
     level[0], at, reason, level[2] = _read_quoted(text, at + 1, last_word, scales[0], most_decimals[0], 1)
@@ -251,8 +251,8 @@ def parse_levels(
 ) -> tuple[int, bool]:
     """Parse lists of `["price","size"]`, one list from each of `starts`, all of them valid JSON.
 
-    Fills `prices` and `sizes` one list after the other and `counts` (the levels of each list), and raises `needed` over
-    `decimals`. Returns the number of levels, and whether all lists are such; it ends with the first that is not.
+    Fills `prices` and `sizes` list by list and `counts` (the levels of each list), and raises `needed` above
+    `decimals`. Returns the number of levels, and whether all lists have this form; it stops at the first that has not.
     """
     text = pointer_to(buffer)
     last_word = len(buffer) - WORD_BYTES

@@ -1,4 +1,4 @@
-"""Price levels as exchanges send them in JSON, `[["61737.63","0.5"], ...]`, to integers, many lists at once."""
+"""Price levels in JSON, `[["61737.63","0.5"], ...]`, as integers; many lists at once."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _NAMES: Final = ("price", "size")
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of all lists, one list after the other: list k's are from `bounds[k]` to before `bounds[k + 1]`.
+    """The levels of all lists in order: those of list k are from `bounds[k]` up to `bounds[k + 1]`, exclusive.
 
-    `reasons[k]` says what is wrong with list k (text.PHRASES), 0 for nothing; a list with a fault has no levels.
-    `rounded[k]` is how many of its numbers are not those written; of all lists' together, `roundings` describes the
-    first, as list and phrase.
+    `reasons[k]` is the fault of list k (text.PHRASES), 0 for none; a list with a fault has no levels.
+    `rounded[k]` is how many of its numbers differ from the written ones; `roundings` describes the first of all lists,
+    each as list and phrase.
     """
 
     price_ticks: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Levels:
         return [(price * price_unit, size * size_unit) for price, size in both]
 
     def report_rounded(self, report: Report, name: str, lines: Sequence[int]) -> None:
-        """Report the rounded numbers, where `lines` of the file of this name hold all lists, as many each."""
+        """Report the rounded numbers; `lines` of the file `name` hold all lists, the same number each."""
         each = len(self.rounded) // max(len(lines), 1)
         found = ((lines[number // each], None, reason) for number, reason in self.roundings)
         report.add_all("rounded", name, found, int(self.rounded.sum()))
@@ -65,9 +65,9 @@ def read_levels(
 ) -> Levels:
     """Read lists of `["price","size", ...]`, quoted or not, each valid JSON, on a scale at least as fine as given.
 
-    `rounded_to` is how many decimals prices and sizes are rounded to.
+    `rounded_to` is the number of decimals that prices and sizes are rounded to.
     """
-    text = b"\n".join([*lists, b"       \n"])  # the kernel wants eight bytes
+    text = b"\n".join([*lists, b"       \n"])  # the kernel needs at least eight bytes
     buffer = np.frombuffer(text, np.uint8)
     starts = np.cumsum([0] + [len(one) + 1 for one in lists[:-1]]) if lists else np.empty(0, np.int64)
     room = text.count(b"[")
@@ -108,7 +108,7 @@ def _rounding(text: bytes, value: list[int]) -> tuple[int, str]:
 
 
 def book_events(levels: Levels, times: NDArray[np.int64]) -> BookEvents:
-    """Levels of which list 2k holds the bids and list 2k + 1 the asks of the message at `times[k]`."""
+    """Levels as events: list 2k has the bids and list 2k + 1 the asks of the message at `times[k]`."""
     counts = np.diff(levels.bounds)
     return BookEvents(
         time_ns=np.repeat(times, counts.reshape(-1, 2).sum(axis=1)),
@@ -121,7 +121,7 @@ def book_events(levels: Levels, times: NDArray[np.int64]) -> BookEvents:
 
 
 def as_snapshot(time_ns: int, events: BookEvents) -> BookEvents:
-    """A CLEAR at this time and then the events."""
+    """A CLEAR at `time_ns`, followed by the events."""
     cleared = BookEvents(
         time_ns=np.array([time_ns]),
         price_ticks=np.zeros(1, np.int64),

@@ -1,4 +1,4 @@
-"""What recorders write before each JSON message of a websocket, and the times in it and in the message."""
+"""The prefix that recorders write before each JSON message of a websocket, and the times in prefix and message."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Final
 import numpy as np
 
 CONNECTION: Final = b"wss://"
-"""Begins the lines that record a connection or what was sent over it."""
+"""The start of lines that record a connection or what was sent over it."""
 
 _PREFIX: Final = re.compile(rb"(?:(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d+))?:? )?(?=[\[{])")
 _ISO: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
 _DECIMALS: Final = {10: 9, 13: 6, 16: 3, 19: 0}
-"""By the digits of a whole time of this century, in s, ms, us or ns: how many more digits make it ns."""
+"""The digits missing to ns, by the number of digits of a time of this century in s, ms, us or ns."""
 _FIRST_LINES: Final = 3
 _MAX_NS: Final = int(np.iinfo(np.int64).max)
 
 
 def is_recorded(head: bytes) -> bool:
-    """Whether one of the first lines of a file is a recorder's: the very first may be spoilt."""
+    """Whether one of the first lines of a file is from a recorder: the first line may be damaged."""
     first = head.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
     return any(line.startswith(CONNECTION) or _PREFIX.match(line) for line in first)
 
 
 def without_prefix(row: bytes) -> tuple[int | None, memoryview]:
-    """The time of receipt in ns (None where the line has none) and the message.
+    """The time of receipt in ns (None if the line has none) and the message.
 
     Raises:
         ValueError: the line is neither a message nor a message with its time before it.
@@ -40,10 +40,10 @@ def without_prefix(row: bytes) -> tuple[int | None, memoryview]:
 
 
 def epoch_ns(time: str | int) -> int:
-    """A time in s, ms, us or ns since the Unix epoch, by its digits, in ns; decimals may follow a point.
+    """A time since the Unix epoch in ns; its digits show whether it is in s, ms, us or ns. It may have decimals.
 
     Raises:
-        ValueError: it is none of these in this century.
+        ValueError: it is not such a time of this century.
     """
     whole, _, fraction = str(time).partition(".")
     return _to_ns(whole, fraction)
@@ -53,7 +53,7 @@ def iso_ns(time: str) -> int:
     """A date and time of day in UTC with up to 9 decimals in ns since the Unix epoch.
 
     Raises:
-        ValueError: it is no such time.
+        ValueError: it is not a date and time in UTC.
     """
     found = _ISO.fullmatch(time)
     try:
@@ -71,19 +71,19 @@ def _to_ns(whole: str, fraction: str) -> int:
     decimals = _DECIMALS.get(len(whole))
     if decimals is None or not (whole + fraction).isascii() or not (whole + fraction).isdigit():
         shown = f"{whole}.{fraction}" if fraction else whole
-        msg = f"time {printable(shown)} is neither in s nor in ms nor in us nor in ns"
+        msg = f"time {printable(shown)} is not in s, ms, us or ns"
         raise ValueError(msg)
     return _in_range(int(whole + fraction[:decimals].ljust(decimals, "0")), whole)
 
 
 def printable(value: object) -> str:
-    """The beginning of what stands in a message, as a terminal can show it."""
+    """The start of a value from a message, in characters that a terminal can show."""
     text = str(value)[:40]
     return text if text.isprintable() else repr(text)
 
 
 def _in_range(time_ns: int, shown: str) -> int:
     if not 0 <= time_ns <= _MAX_NS:
-        msg = f"time {shown} has no room in 64 bits of ns"
+        msg = f"time {shown} does not fit into 64 bits of ns"
         raise ValueError(msg)
     return time_ns

@@ -1,4 +1,4 @@
-"""What the kernels are told of columns and words, and what they tell of rows: numbers in arrays, by their places.
+"""The array layouts shared with the kernels: specs of columns and words, and findings about rows.
 
 Numba compiles them into the kernels: kernels.py says what a change needs.
 """
@@ -18,7 +18,7 @@ KIND_SECONDS: Final = 5
 KIND_ONLY: Final = 6
 
 WORD_BYTES: Final = 8
-"""What is read at once, and the least that a text may have."""
+"""The bytes read at once, and the minimum length of a text."""
 
 PRICE_SLOT: Final = 0
 SIZE_SLOT: Final = 1
@@ -33,18 +33,18 @@ TOO_FINE: Final = 6
 NOT_A_WORD: Final = 7
 NOT_A_TIME: Final = 8
 OTHER: Final = 9
-"""Not a fault: the row is another instrument's."""
+"""Not a fault: the row is of another instrument."""
 NOT_GIVEN: Final = 10
-"""A word for nothing (nan, NULL) where there must be something."""
+"""A word for a missing value (nan, NULL) where a value is required."""
 DAMAGED: Final = 11
 
 BAD_FIELDS: Final = 5
-"""Of a bad row: line, reason, column, and where the field at fault starts and ends."""
+"""The fields of a bad row: line, reason, column, and start and end of the faulty field."""
 ROUNDED_FIELDS: Final = 6
-"""Of a value that is not the one written: line (in levels: list), column, where the field starts and ends, the number
-that it is read as, and how many of its digits are decimals."""
+"""The fields of a rounded value: line (in levels: list), column, start and end of the field, the number
+that it is read as, and its decimals."""
 
-# The fields of a word: where it begins in the words' letters, how long it is, its first eight bytes, and their mask.
+# The fields of a word: its start in the words' letters, its length, its first eight bytes, and their mask.
 START: Final = 0
 LENGTH: Final = 1
 HEAD: Final = 2
@@ -62,10 +62,10 @@ MAY_BE_ABSENT: Final = 6
 FIRST_WORD: Final = 7
 BEYOND_WORDS: Final = 8
 LIMIT: Final = 9
-"""What a whole number may be at most, so that its product with the factor has room in 64 bits."""
+"""The largest whole number whose product with the factor fits into 64 bits."""
 MOST_DECIMALS: Final = 10
 IS_ROUNDED: Final = 11
-"""Whether decimals beyond the most there may be are rounded away, and no fault."""
+"""Whether decimals beyond the maximum are rounded away instead of being a fault."""
 CASE_MATTERS: Final = 12
 SPEC_FIELDS: Final = 13
 

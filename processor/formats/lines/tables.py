@@ -1,4 +1,4 @@
-"""Files of separated values as rows of integers, with everything wrong in them reported."""
+"""Files of separated values as rows of integers; all faults are reported."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _DATE: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(0[1-9]|1[0-2])\2(0[1-9
 _NEVER_NS: Final = int(np.iinfo(np.int64).min) // 2
 """Before any time, and far enough from the end of the range to be subtracted."""
 ROWS_AHEAD: Final = 8
-"""Rows after one that are looked at to see whether its time can be right."""
+"""How many rows after a row are checked to see whether its time can be right."""
 _STEPS_FORWARD: Final = 31
-"""A last row this many times the longest step before (at least a day) after the row above is wrong."""
+"""A last row is wrong if its step is longer than the longest step before (at least a day) times this."""
 _NOTHING_AHEAD: Final[NDArray[np.int64]] = np.empty(0, np.int64)
 
 
@@ -44,14 +44,14 @@ def _begin_of_year_ns(year: int) -> int:
 
 
 _NO_WINDOW: Final = (_begin_of_year_ns(1990), _begin_of_year_ns(datetime.now(UTC).year + 2))
-"""From 1990 to the end of the next year: no market data are of another time."""
+"""From 1990 to the end of the next year: market data have no other times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Good rows of one file: `values` is int64 of shape (columns, rows), `lines` their 1-based lines in the file.
 
-    `last_line` is the last line these rows were looked for in, good or not.
+    `last_line` is the last line that was read for these rows, good or not.
     """
 
     values: NDArray[np.int64]
@@ -76,9 +76,9 @@ class Rows:
 
 
 class TableReader:
-    """Reads files that continue each other, on scales that only ever grow finer.
+    """Reads files that continue each other, on scales that only grow finer.
 
-    Without `checks_order`, whoever takes the rows says which of them are out of order.
+    Without `checks_order`, the caller checks the order of the rows.
     """
 
     def __init__(self, report: Report, *, checks_order: bool = True) -> None:
@@ -91,7 +91,7 @@ class TableReader:
     ) -> Generator[Rows]:
         """The file's good rows.
 
-        `time` names the column whose times, in ns since `midnight_ns`, must lie near the file's day and should not
+        `time` names the column of times, in ns since `midnight_ns`, which must be near the file's day and should not
         decrease; `midnight_ns` is added to them.
 
         Raises:
@@ -111,7 +111,7 @@ class TableReader:
                 if waiting is not None:
                     yield self._checked(*waiting, layout.row_of(time), times, days, file.name)
                     waiting = None
-                # Rows that wait leave the processor's cache: only those do that have to.
+                # Waiting rows leave the processor's cache, so only rows that must wait do.
                 if days.needs_ahead(times):
                     waiting = rows, malformed
                 else:
@@ -165,7 +165,7 @@ Convert: TypeAlias = "Callable[[Rows], Batch]"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file is laid out: `time` names the column of times, which count from `midnight_ns`."""
+    """The layout of a file: `time` names the column of times, in ns since `midnight_ns`."""
 
     layout: Layout
     time: str
@@ -176,7 +176,7 @@ class Table:
 def table_part(
     file: SourceFile, table: Table, converter: Callable[[Report], Convert], *, trades: bool = False, book: bool = False
 ) -> Part:
-    """A file whose rows are converted one by one; a converter is made each time it is read."""
+    """A file whose rows are converted one by one; every reading makes a new converter."""
 
     def read(report: Report) -> Generator[Batch]:
         convert = converter(report)
@@ -197,19 +197,19 @@ def table_part(
 
 
 def report_rounded(report: Report, name: str, parsed: Parsed) -> None:
-    """Report the values that are not those written."""
+    """Report the values that differ from the written ones."""
     found = ((value.line, None, value.reason) for value in parsed.rounded)
     report.add_all("rounded", name, found, parsed.rounded_count)
 
 
 def report_cut_off(report: Report, name: str, chunk: Lines) -> None:
     """Report that a packed file ends in the middle."""
-    detail = "the packed file is cut off here: what it held beyond is lost"
+    detail = "the packed file is cut off here: the rest is lost"
     report.add("incomplete", name, chunk.first_line, None, detail)
 
 
 def begin_ns(file: SourceFile, table: Table) -> int | None:
-    """Time of the file's first event as far as its head shows it; None where that says nothing of the rest."""
+    """Time of the file's first event by its head; None if the head does not show it."""
     head = file.head()
     lines = head_lines(head)[table.header_lines :]
     parsed = table.layout.parse(b"\n".join([*lines, b""]), len(lines))
@@ -217,14 +217,14 @@ def begin_ns(file: SourceFile, table: Table) -> int | None:
 
 
 def earliest_ns(times: NDArray[np.int64], *, whole: bool) -> int | None:
-    """The earliest of the times in a file's head; None where there is none, or the rest may have earlier ones."""
+    """The earliest time in a file's head; None if there is none, or the rest may have earlier ones."""
     if not len(times) or (not whole and times[0] > times[-1]):
         return None
     return int(times.min())
 
 
 def report_unknown_sides(report: Report, name: str, trades: Trades, lines: NDArray[np.int64]) -> None:
-    """Report the trades, found on these lines, whose aggressor is unknown."""
+    """Report the trades whose aggressor is unknown; `lines` are their lines in the file."""
     unknown = np.flatnonzero(trades.aggressor == UNKNOWN)
     found = ((int(lines[row]), int(trades.time_ns[row]), "the aggressor is unknown") for row in unknown)
     report.add_all("unknown_sides", name, found, len(unknown))
@@ -233,7 +233,7 @@ def report_unknown_sides(report: Report, name: str, trades: Trades, lines: NDArr
 def sound_rows(
     faults: Sequence[tuple[NDArray[np.bool_], str]], report: Report, name: str, lines: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Which rows, found on these lines, have none of the faults; the others are reported, each with its first fault."""
+    """Which rows have none of the faults; the others are reported by their `lines`, each with its first fault."""
     sound = np.ones(len(lines), np.bool_)
     for faulty, reason in faults:
         rows = np.flatnonzero(sound & faulty)
@@ -243,14 +243,14 @@ def sound_rows(
 
 
 class OrderCheck:
-    """Counts the rows of a stream that are earlier than the row above them."""
+    """Reports the rows of a stream that are earlier than the row above them."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._last_ns = _NEVER_NS
 
     def check(self, name: str, times: NDArray[np.int64], lines: NDArray[np.int64]) -> None:
-        """Look at the next rows of the stream, from the file of this name."""
+        """Check the next rows of the stream, from the file `name`."""
         if not len(times):
             return
         last_ns, self._last_ns = self._last_ns, int(times[-1])
@@ -270,14 +270,14 @@ class OrderCheck:
 
 
 class DayCheck:
-    """Tells rows whose time cannot be right: they are malformed.
+    """Finds rows whose time cannot be right: they are malformed.
 
-    A time before 1990 or after the next year cannot be right. Where a date is in the file's name (two dates: from the
-    first to the second) and the first row agrees with it, neither can one more than a day outside. Otherwise a file may
-    span any time and leave out any: a time over a day from the one before is wrong only if the rows after it are again
-    near the one before, and not near it. Of a last row it is told by how far apart the rows before are.
+    A time before 1990 or after the next year cannot be right. If the file's name has a date (two dates: from the
+    first to the second) and the first row agrees with it, a time more than a day outside is wrong too. Otherwise a file
+    may span any time with any gaps: a time more than a day from the one before is wrong only if the rows after it are
+    again near the one before, and not near it. A last row is judged by the distances of the rows before it.
 
-    With `first_may_be_old`, a first row over a day before the next is wrong, too: venues send the last trade there was.
+    With `first_may_be_old`, a first row over a day before the next is also wrong: venues send their last trade first.
     """
 
     def __init__(self, name: str, report: Report, *, first_may_be_old: bool = False) -> None:
@@ -290,7 +290,7 @@ class DayCheck:
     def near(
         self, times: NDArray[np.int64], lines: NDArray[np.int64], ahead: NDArray[np.int64] = _NOTHING_AHEAD
     ) -> NDArray[np.bool_]:
-        """Which rows have a time that can be right; the others are reported. `ahead` are the times that follow."""
+        """Which rows have a plausible time; the others are reported. `ahead` are the times that follow."""
         near = np.ones(len(times), np.bool_)
         if not len(times):
             return near
@@ -304,12 +304,12 @@ class DayCheck:
         else:
             _mark_near(np.concatenate((times, ahead[:ROWS_AHEAD])), first_ns, beyond_ns, self._state, near)
         far = np.flatnonzero(~near)
-        found = ((int(lines[row]), int(times[row]), self._said(int(times[row]))) for row in far)
+        found = ((int(lines[row]), int(times[row]), self._described(int(times[row]))) for row in far)
         self._report.add_all("malformed", self._name, found, len(far))
         return near
 
     def needs_ahead(self, times: NDArray[np.int64]) -> bool:
-        """Whether what `near` tells of these times may depend on those that follow: where some lie far apart."""
+        """Whether the result of `near` may depend on the times that follow, because some are far apart."""
         last_ns, first_may_be_old = int(self._state[0]), bool(self._state[3])
         if not len(times):
             return False
@@ -320,14 +320,16 @@ class DayCheck:
             earliest_ns, latest_ns = min(earliest_ns, last_ns), max(latest_ns, last_ns)
         return latest_ns - earliest_ns >= NS_PER_DAY
 
-    def _said(self, time_ns: int) -> str:
+    def _described(self, time_ns: int) -> str:
         shown = f"time {_shown(time_ns)}"
         if time_ns < _NO_WINDOW[0]:
-            return f"{shown} is before 1990: is its unit another one?"
+            return f"{shown} is before 1990: is it in another unit?"
         if time_ns >= _NO_WINDOW[1]:
-            return f"{shown} is after the next year: is its unit another one?"
+            return f"{shown} is after the next year: is it in another unit?"
         return (
-            f"{shown} is not of this day" if self._window != _NO_WINDOW else f"{shown} is far from the rows around it"
+            f"{shown} is not on the file's day"
+            if self._window != _NO_WINDOW
+            else f"{shown} is far from the rows around it"
         )
 
 
@@ -335,9 +337,9 @@ class DayCheck:
 def _mark_near(
     times: NDArray[np.int64], first_ns: int, beyond_ns: int, state: NDArray[np.int64], near: NDArray[np.bool_]
 ) -> None:
-    """Clear `near`, of the first of `times`, where one is out of the range or far from those before and after it.
+    """Clear `near` for each of the first `times` that is out of range, or far from those before and after it.
 
-    `state` is the last good time, the step that led to it where that was over a day, the longest step so far, and
+    `state` is the last good time, the step to it if that was over a day, the longest step so far, and
     whether the first row may be old.
     """
     last_ns, step_ns, longest_ns, first_may_be_old = state
@@ -366,7 +368,7 @@ def _mark_near(
 
 
 def _named_days(name: str) -> tuple[int, int] | None:
-    """From a day before the first date in a file's name to a day after the last, in ns; None if there is none."""
+    """From a day before the first date in a file's name to a day after the last, in ns; None without a date."""
     days = []
     for year, _, month, day in _DATE.findall(name.rpartition("/")[2]):
         try:

@@ -1,8 +1,8 @@
-"""Lines of separated values to columns of integers, exactly: no float on the way and no Python per row.
+"""Lines of separated values as columns of integers, exactly: without floats and without Python code per row.
 
-A `Layout` says what each column holds. Decimals become integers of the smallest unit the digits so far needed; a value
-that needs a smaller one has its chunk parsed again on the finer scale. A number that holds the noise of floating-point
-arithmetic (0.30000000000000004) is read as the one that was meant, and told.
+A `Layout` describes each column. Decimals become integers of the smallest unit that the digits so far needed; a value
+that needs a smaller unit has its chunk parsed again on the finer scale. A number with the noise of floating-point
+arithmetic (0.30000000000000004) is read as the intended one, and reported.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 _SHOWN_BYTES: Final = 40
 DESCRIBED: Final = 20
-"""How many bad rows or rounded values are described."""
+"""The most bad rows or rounded values that are described."""
 _MAX: Final = int(np.iinfo(np.int64).max)
 PHRASES: Final = {
     MISSING_FIELD: "is missing",
@@ -62,13 +62,13 @@ PHRASES: Final = {
     NOT_A_TIME: "is not a time like 2025-08-31T23:59:59.5Z, 2025.08.31 23:59:59 or 20250831 235959",
     DAMAGED: "is damaged",
 }
-"""What is wrong with a field, by the kernels' reasons."""
+"""The fault of a field as a phrase, by the kernels' reasons."""
 _EXPONENT: Final = re.compile(rb"[-+]?[\d.,]+[eE][-+]?\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column of a layout holds; make them with the functions below."""
+    """One column of a layout; make columns with the functions below."""
 
     name: str
     kind: int
@@ -82,7 +82,7 @@ class Column:
 
 
 def skip(name: str) -> Column:
-    """Whatever it holds, it is not read."""
+    """A column that is not read."""
     return Column(name, KIND_SKIP)
 
 
@@ -94,8 +94,8 @@ def integer(name: str, *, times: int = 1, signed: bool = False) -> Column:
 def price(name: str, *, implied_decimals: int = 0, may_be_absent: bool = False, decimals: int | None = None) -> Column:
     """A decimal of any sign on the scale of prices; with `implied_decimals`, a whole number of 10**-that.
 
-    Absent is an empty field, a word for nothing (nan, NULL), or 2**63-1 in whole numbers; it reads as `ABSENT`. With
-    `decimals`, up to 12, it is rounded to so many, half to even.
+    An empty field, a word for a missing value (nan, NULL) and 2**63-1 in whole numbers read as `ABSENT`. With
+    `decimals`, up to 12, the number is rounded to that many decimals, half to even.
     """
     return Column(
         name,
@@ -109,36 +109,36 @@ def price(name: str, *, implied_decimals: int = 0, may_be_absent: bool = False, 
 
 
 def size(name: str, *, may_be_absent: bool = False, decimals: int | None = None) -> Column:
-    """A decimal on the scale of sizes, not negative; absent and rounded as a price."""
+    """A decimal on the scale of sizes, not negative; `may_be_absent` and `decimals` as for a price."""
     return Column(name, KIND_DECIMAL, slot=SIZE_SLOT, may_be_absent=may_be_absent, decimals=decimals)
 
 
 def seconds(name: str) -> Column:
-    """Seconds, read as nanoseconds; decimals beyond the ninth, which vendors' floats leave behind, are left off."""
+    """Seconds, read as nanoseconds; decimals beyond the ninth, which come from vendors' floats, are dropped."""
     return Column(name, KIND_SECONDS)
 
 
 def iso_time(name: str) -> Column:
     """A date and time of day with up to 9 decimals, year first, read as nanoseconds since the Unix epoch.
 
-    It is in UTC where it names no other zone.
+    It is in UTC unless it has an offset.
     """
     return Column(name, KIND_ISO_TIME)
 
 
 def word(name: str, *words: bytes) -> Column:
-    """One of these words, read as its number among them, from 0; in any case, unless two of them differ in it alone."""
+    """One of these words, read as its index among them; in any case, unless two words differ only in case."""
     return Column(name, KIND_WORD, words=words)
 
 
 def only(name: str, text: bytes) -> Column:
-    """This text; rows with another are passed over."""
+    """A fixed text; rows with another text are skipped."""
     return Column(name, KIND_ONLY, words=(text,))
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that does not parse: its 1-based line in the file and why not."""
+    """A row that does not parse: its 1-based line in the file, and the reason."""
 
     line: int
     reason: str
@@ -146,7 +146,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
-    """A value of a good row that is not, or may not be, the one written: its 1-based line, and what it is read as."""
+    """A value of a good row that differs, or may differ, from the written one: its 1-based line, and its reading."""
 
     line: int
     reason: str
@@ -154,10 +154,10 @@ class Rounded:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The good rows of some lines, which are bad, and which of their values were rounded.
+    """The good rows of some lines, the bad rows, and the rounded values.
 
-    `values` is int64 of shape (columns that are read, rows), `lines` the rows' 1-based lines in the file. Of the bad
-    rows and the rounded values the first are described; `bad_count` and `rounded_count` count them all.
+    `values` is int64 of shape (read columns, rows), `lines` the rows' 1-based lines in the file. Only the first bad
+    rows and rounded values are described; `bad_count` and `rounded_count` count all of them.
     """
 
     values: NDArray[np.int64]
@@ -171,7 +171,7 @@ class Parsed:
 
 
 class Layout:
-    """The columns of a kind of line, all of which a line must have."""
+    """The columns of a line; every line must have all of them."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
@@ -208,7 +208,7 @@ class Layout:
         self._spec = spec.ravel()
 
     def row_of(self, name: str) -> int:
-        """Which row of `Parsed.values` holds the column `name`."""
+        """The row of `Parsed.values` with the column `name`."""
         return self._rows[name]
 
     def has(self, name: str) -> bool:
@@ -218,7 +218,7 @@ class Layout:
     def parse(
         self, text: bytes, lines: int, *, first_line: int = 1, price_decimals: int = 0, size_decimals: int = 0
     ) -> Parsed:
-        """Parse `text`, which is `lines` lines, each ended by a newline, on a scale at least as fine as given."""
+        """Parse `text`, `lines` lines that each end with a newline, on a scale at least as fine as given."""
         buffer = np.frombuffer(text if len(text) >= WORD_BYTES else text.ljust(WORD_BYTES, b"\n"), np.uint8)
         values = np.empty((len(self._rows), lines), np.int64)
         line_of_row = np.empty(lines, np.int64)
@@ -267,22 +267,22 @@ def _head(word: bytes) -> int:
 
 
 def read_as(name: str, field: bytes, number: int, decimals: int) -> str:
-    """That `field` is read as another number, of 10**-decimals, as a phrase."""
+    """A phrase that `field` is read as another number, `number` times 10**-decimals."""
     return f"{printable(name)} {shown(field)} is read as {Decimal(number).scaleb(-decimals):f}"
 
 
 def _explained(column: Column, reason: int, field: bytes) -> str:
-    """Why `field` will not do for `column`, as a phrase."""
+    """A phrase that says why `field` is invalid for `column`."""
     name = printable(column.name)
     if reason == EXTRA_FIELD:
-        return f"more fields than the {name} at the end"
+        return f"more fields after {name}, the last column"
     if reason == MISSING_FIELD:
         return f"{name} is missing"
     if reason == NOT_GIVEN:
         return f"{name} is missing ({shown(field)})"
     phrase = PHRASES.get(reason)
     if reason == NOT_A_WORD:
-        phrase = "is none of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
+        phrase = "is not one of " + ", ".join(word.decode("ascii", "backslashreplace") for word in column.words)
     elif reason == NOT_A_NUMBER and column.kind != KIND_DECIMAL and _EXPONENT.fullmatch(field):
         phrase = "is rounded: it has an exponent"
     elif reason == NOT_A_NUMBER and column.kind == KIND_INTEGER:
@@ -291,12 +291,12 @@ def _explained(column: Column, reason: int, field: bytes) -> str:
 
 
 def printable(name: str) -> str:
-    """The begin of a name out of a file, with what a terminal does not show written as its codes."""
+    """The start of a name from a file; characters that a terminal cannot show are escaped."""
     plain = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name[:_SHOWN_BYTES])
     return "".join(plain) + ("..." if len(name) > _SHOWN_BYTES else "")
 
 
 def shown(field: bytes) -> str:
-    """The begin of a field in quotes, with what a terminal may not show written as its bytes."""
+    """The start of a field, in quotes; bytes that a terminal may not show are escaped."""
     letters = field[:_SHOWN_BYTES].decode("latin-1").encode("unicode_escape").decode("ascii")
     return f"'{letters}...'" if len(field) > _SHOWN_BYTES else f"'{letters}'"

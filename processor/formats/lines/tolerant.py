@@ -1,9 +1,9 @@
-"""The compiled second reading of rows that kernels.py cannot read: as programs and people write them.
+"""The compiled second reading of rows that kernels.py cannot read, in the many forms that files have.
 
 Spaces and tabs around a field, quotes, plus signs, thousands separators, exponents, whole numbers as floats, words in
-another case, words for nothing, other forms of a time, and the noise of floating-point arithmetic, all by the same
-specs of the columns. A field is its bytes from `start` to before `stop`, without what surrounds it, and `quoted` where
-it stood in quotes. Nothing is inlined, for the compiler's time; what kernels.py says of the cache holds here, too.
+another case, words for a missing value, other forms of a time, and float noise, all by the same
+specs of the columns. A field is its bytes from `start` up to `stop`, without what surrounds it, and `quoted` if it
+was in quotes. Nothing is inlined, to save compile time; the note on the cache in kernels.py also holds here.
 """
 
 from __future__ import annotations
@@ -77,16 +77,16 @@ _REPLACEMENT: Final = 0xFFFD
 _FIRST_SURROGATE: Final = 0xD800
 _LAST_SURROGATE: Final = 0xDFFF
 _LAST_CODE: Final = 0x10FFFF
-# Letters that are not seen: a soft hyphen; of no width, and marks of direction; a byte order mark.
+# Invisible letters: a soft hyphen; zero-width letters and direction marks; a byte order mark.
 _SOFT_HYPHEN: Final = 0xAD
 _INVISIBLE: Final = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF))
-# How a letter begins that has so many bytes.
+# The first bits of a letter with this many bytes.
 _TWO_BYTES: Final = 0xC0
 _THREE_BYTES: Final = 0xE0
 _FOUR_BYTES: Final = 0xF0
 _FIVE_BYTES: Final = 0xF8
 
-# What is found in a row, behind column, start and stop.
+# What is found in a row, after column, start and stop.
 _PRICE_NEEDED: Final = 3
 _SIZE_NEEDED: Final = 4
 _ROUNDED: Final = 5
@@ -100,7 +100,7 @@ def _is_blank(byte: int) -> bool:
 
 @njit()
 def trimmed(text: Bytes, start: int, stop: int) -> tuple[int, int]:
-    """The same without the spaces and tabs around it."""
+    """The field without the spaces and tabs around it."""
     while start < stop and _is_blank(text[start]):
         start += 1
     while stop > start and _is_blank(text[stop - 1]):
@@ -110,9 +110,9 @@ def trimmed(text: Bytes, start: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _field(text: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
-    """The field at `at` of a row that ends at `end`: start, stop, quoted, and where the comma or the end behind it is.
+    """The field at `at` of a row that ends at `end`: start, stop, quoted, and the position of the comma or end.
 
-    Where an opening quote is not closed, or something follows the closing one, the quotes are bytes like others.
+    If an opening quote is not closed, or something follows the closing one, quotes are ordinary bytes.
     """
     start = at
     while start < end and _is_blank(text[start]):
@@ -138,7 +138,7 @@ def _field(text: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
 def _is_word(
     text: Bytes, start: int, stop: int, quoted: int, letters: Bytes, first: int, length: int, any_case: int
 ) -> bool:
-    """Whether a field is a word; in quotes, a quote stands there twice."""
+    """Whether a field is a word; within quotes, a quote is doubled."""
     matched = 0
     at = start
     while at < stop and matched < length:
@@ -166,7 +166,7 @@ def _find_word(
 
 @njit()
 def _letter(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The code of the letter at `at` (-1: these bytes are no UTF-8), and how many bytes it has."""
+    """The code of the letter at `at` (-1: not UTF-8), and how many bytes it has."""
     code = int(np.int64(text[at]))
     length, least = 1, 0
     if code >= _FOUR_BYTES:
@@ -189,9 +189,9 @@ def _letter(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _is_damaged(text: Bytes, start: int, stop: int) -> bool:
-    """Whether a name holds what none does.
+    """Whether a name has bytes that no name has.
 
-    That is bytes that are no UTF-8, what was put in their place, control characters, and letters that are not seen.
+    These are bytes that are not UTF-8, their replacements, control characters, and invisible letters.
     """
     at = start
     while at < stop:
@@ -209,7 +209,7 @@ def _is_damaged(text: Bytes, start: int, stop: int) -> bool:
 def _read_name(
     text: Bytes, start: int, stop: int, quoted: int, specs: Ints, spec: int, letters: Bytes, words: Ints
 ) -> tuple[int, int]:
-    """Which of its column's words a field is, and what is wrong with it."""
+    """The index of a field among its column's words, and its fault."""
     found = _find_word(text, start, stop, quoted, specs, spec, letters, words)
     if found >= 0:
         return found, SOUND
@@ -224,7 +224,7 @@ def _read_name(
 def _read_number(
     text: Bytes, start: int, stop: int, quoted: int, specs: Ints, spec: int, scales: Ints
 ) -> tuple[int, int, int, int, bool]:
-    """A number or a time by its column's `spec`: value, what is wrong, and the rest as of `read_decimal`."""
+    """A number or a time by its column's `spec`: value, fault, and the rest as for `read_decimal`."""
     kind = specs[spec + KIND]
     signed = specs[spec + SIGNED]
     may_be_absent = specs[spec + MAY_BE_ABSENT]
@@ -256,7 +256,7 @@ def _read_number(
 def note(
     rounded: Ints, room: int, count: int, line: int, column: int, start: int, stop: int, number: int, decimals: int
 ) -> None:
-    """Put down a value that is not the one written, while there is room."""
+    """Record a value that differs from the written one, if there is room."""
     if count < room:
         at = count * ROUNDED_FIELDS
         rounded[at] = line
@@ -291,10 +291,10 @@ def _read_row(  # noqa: C901 - one row, field by field
     rounded_room: int,
     found: Ints,
 ) -> int:
-    """The row that begins at `begin` into row `row` of `values`; what is wrong with it.
+    """Read the row that starts at `begin` into row `row` of `values`; returns its fault.
 
-    `found` says where that is: column, start and stop of the field; the decimals that prices and sizes
-    need; and how many values have been rounded with this row, of which `rounded` holds the first.
+    `found` gets the place of the fault: column, start and stop of the field; the decimals that prices and sizes
+    need; and the number of values rounded so far, this row included, of which `rounded` holds the first.
     """
     end = _line_end(text, begin)
     if end > begin and text[end - 1] == RETURN:
@@ -351,11 +351,11 @@ def read_rows(
     rounded: Ints,
     needed: Ints,
 ) -> tuple[int, int]:
-    """Read the rows again that `kernels.parse_lines` has left `unread`, into their places among the others.
+    """Read again the rows that `kernels.parse_lines` could not read, into their places among the others.
 
-    Clears `good` where a row is bad or another instrument's, fills `bad` (BAD_FIELDS each) and `rounded`
-    (ROUNDED_FIELDS each) with as many bad rows and rounded values as have room, and raises `needed` over `decimals`
-    where the good rows need it. Returns how many rows are bad, and how many values are rounded.
+    Clears `good` if a row is bad or of another instrument, fills `bad` (BAD_FIELDS each) and `rounded`
+    (ROUNDED_FIELDS each) with as many bad rows and rounded values as fit, and raises `needed` above `decimals`
+    if the good rows need it. Returns how many rows are bad, and how many values are rounded.
     """
     text = pointer_to(buffer)
     specs_at = pointer_to(specs)

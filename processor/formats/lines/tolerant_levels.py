@@ -1,4 +1,4 @@
-"""The compiled second reading of lists of levels that kernels.py cannot read (tolerant.py says what for rows)."""
+"""The compiled second reading of lists of levels that kernels.py cannot read; for the forms see tolerant.py."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @njit()
 def _skip_white(text: Bytes, at: int, beyond: int) -> int:
-    """Behind the white space that JSON may have between any two of its signs."""
+    """The position after white space, which JSON may have between any two tokens."""
     while at < beyond and text[at] <= SPACE:
         at += 1
     return at
@@ -37,7 +37,7 @@ def _skip_white(text: Bytes, at: int, beyond: int) -> int:
 
 @njit()
 def _string_end(text: Bytes, at: int, beyond: int) -> int:
-    """Where the closing quote is of a JSON string whose opening one is at `at`."""
+    """The position of the closing quote of a JSON string whose opening quote is at `at`."""
     at += 1
     while at < beyond and text[at] != QUOTE:
         at += 2 if text[at] == BACKSLASH else 1
@@ -46,7 +46,7 @@ def _string_end(text: Bytes, at: int, beyond: int) -> int:
 
 @njit()
 def _scalar_end(text: Bytes, at: int, beyond: int) -> int:
-    """Behind what is neither white space nor a sign between values."""
+    """The position after a scalar: the next white space or delimiter."""
     while at < beyond and text[at] > SPACE and text[at] != COMMA and text[at] != CLOSE:
         at += 1
     return at
@@ -54,7 +54,7 @@ def _scalar_end(text: Bytes, at: int, beyond: int) -> int:
 
 @njit()
 def _list_end(text: Bytes, at: int, beyond: int) -> int:
-    """Where the list that `at` lies in is closed, whatever follows in it."""
+    """The position of the end of the list that contains `at`."""
     depth = 0
     while at < beyond and (depth or text[at] != CLOSE):
         byte = text[at]
@@ -81,7 +81,7 @@ def _read_level(
 ) -> tuple[int, int, int]:
     """`["price","size", ...]`, quoted or not, into `level` (price, size, the decimals each needs).
 
-    Where it and the white space behind it ends, what is wrong with it, and how many values have been rounded so far.
+    Returns the position after it and its white space, its fault, and how many values have been rounded so far.
     """
     if at >= beyond or text[at] != OPEN:
         return at, NOT_A_NUMBER, count
@@ -98,7 +98,7 @@ def _read_level(
             text,
             start,
             stop,
-            0,  # a program that writes JSON groups no thousands: a comma in a number is a decimal one, or a mistake
+            0,  # JSON writers do not group thousands: a comma in a number is a decimal comma or a mistake
             scales[slot],
             1 if slot == PRICE_SLOT else 0,
             most_decimals[slot],
@@ -133,10 +133,10 @@ def read_lists(
 ) -> tuple[int, int]:
     """Read lists of `["price","size", ...]`, quoted or not, one list from each of `starts`, all of them valid JSON.
 
-    Fills `prices` and `sizes` one list after the other, and for each list `counts` (its levels, none if it is faulty),
-    `reasons` (what is wrong with it) and `roundings` (how many of its values are rounded, of which as many as have room
-    are in `rounded`, ROUNDED_FIELDS each), and raises `needed` over `decimals`. `most_decimals` and `is_rounded` (one
-    for prices, one for sizes) are as in a column's spec. Returns the number of levels, and of rounded values.
+    Fills `prices` and `sizes` list by list, and for each list `counts` (its levels, none if it is faulty),
+    `reasons` (its fault) and `roundings` (how many of its values are rounded; as many as fit
+    are in `rounded`, ROUNDED_FIELDS each), and raises `needed` above `decimals`. `most_decimals` and `is_rounded` (one
+    for prices, one for sizes) are as in a column's spec. Returns the numbers of levels and of rounded values.
     """
     text = pointer_to(buffer)
     beyond = len(buffer)

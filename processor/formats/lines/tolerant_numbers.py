@@ -1,4 +1,4 @@
-"""Numbers as programs and people write them, compiled: for tolerant.py, which says what its arguments are."""
+"""Numbers in the many forms that files have, compiled; the arguments are described in tolerant.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _UPPER_A: Final = ord("A")
 _UPPER_Z: Final = ord("Z")
 _TO_LOWER: Final = 32
 _LOWER_E: Final = ord("e")
-# Words for nothing as one number each, a 1 before their bytes.
+# Words for a missing value as one number each: a 1 before their bytes.
 _DASH: Final = int.from_bytes(b"\1-")
 _NAN: Final = int.from_bytes(b"\1nan")
 _NULL: Final = int.from_bytes(b"\1null")
@@ -48,12 +48,12 @@ _LONGEST_NOTHING: Final = 4
 
 _GROUP: Final = 3
 _MOST_EXPONENT: Final = 1_000_000
-"""Far beyond what 64 bits hold, and far from the end of them."""
+"""An exponent far beyond any number of 64 bits, but far from overflowing itself."""
 _FEWEST_NOISY: Final = 16
 _MOST_NOISY: Final = 17
 _KEPT_OF_NOISY: Final = 15
 _BEYOND_QUIET: Final = 10**12
-"""What the noise is taken off is a number of up to 12 digits."""
+"""Without the float noise, a number has at most 12 decimals."""
 _HALF: Final = 5
 
 
@@ -65,13 +65,13 @@ def is_digit(byte: int) -> bool:
 
 @njit()
 def lower(byte: int) -> int:
-    """A byte, of a capital letter that of the small one."""
+    """The byte of the lower-case letter; other bytes unchanged."""
     return byte + _TO_LOWER if _UPPER_A <= byte <= _UPPER_Z else byte
 
 
 @njit()
 def digits_end(text: Bytes, at: int, stop: int) -> int:
-    """Where the digits end that a field has at `at`."""
+    """The end of the digits at `at`."""
     while at < stop and is_digit(text[at]):
         at += 1
     return at
@@ -79,9 +79,9 @@ def digits_end(text: Bytes, at: int, stop: int) -> int:
 
 @njit()
 def _whole_end(text: Bytes, at: int, stop: int, grouped: int) -> int:
-    """Where the digits before the point end, commas between groups of three included; -1 where the groups are wrong.
+    """The end of the digits before the point, with commas between groups of three; -1 if the groups are wrong.
 
-    A group that begins with a zero is rather the whole part of a number with a decimal comma.
+    A group that starts with a zero is more likely the whole part of a number with a decimal comma.
     """
     start = at
     at = digits_end(text, at, stop)
@@ -99,7 +99,7 @@ def _whole_end(text: Bytes, at: int, stop: int, grouped: int) -> int:
 
 @njit()
 def _exponent(text: Bytes, at: int, stop: int) -> tuple[int, bool]:
-    """The `e-05` that fills a field from `at` on, and whether it is one."""
+    """The exponent (`e-05`) that fills a field from `at` on, and whether it is valid."""
     negative = False
     at += 1
     if at < stop and (text[at] == MINUS or text[at] == PLUS):
@@ -116,10 +116,10 @@ def _exponent(text: Bytes, at: int, stop: int) -> tuple[int, bool]:
 
 @njit()
 def _parts(text: Bytes, start: int, stop: int, quoted: int) -> tuple[bool, bool, int, int, int, int]:
-    """A number taken apart: whether it is one, whether it is negative, three places, and its exponent.
+    """The parts of a number: whether it is valid, whether it is negative, three positions, and its exponent.
 
-    The places are where its digits begin, where its whole part ends, and where the digits end, without an exponent
-    where the field does.
+    The positions are the start of its digits, the end of its whole part, and the end of its digits (of the field if
+    there is no exponent).
     """
     negative = text[start] == MINUS
     first = start + 1 if negative or text[start] == PLUS else start
@@ -141,7 +141,7 @@ def _parts(text: Bytes, start: int, stop: int, quoted: int) -> tuple[bool, bool,
 
 @njit()
 def _whole(text: Bytes, first: int, point: int) -> int:
-    """The number that the digits before the point make; -1: no room in 64 bits."""
+    """The number made of the digits before the point; -1 if it does not fit into 64 bits."""
     number = 0
     for at in range(first, point):
         if text[at] != COMMA:
@@ -151,7 +151,7 @@ def _whole(text: Bytes, first: int, point: int) -> int:
 
 @njit()
 def _is_whole(text: Bytes, first: int, point: int, beyond: int, stop: int) -> bool:
-    """Whether a number has digits before the point, behind it zeros only, and no exponent."""
+    """Whether a number has digits before the point, only zeros after it, and no exponent."""
     at = point + 1
     while at < stop and text[at] == ZERO:
         at += 1
@@ -162,7 +162,7 @@ def _is_whole(text: Bytes, first: int, point: int, beyond: int, stop: int) -> bo
 def read_integer(
     text: Bytes, start: int, stop: int, quoted: int, factor: int, limit: int, signed: int
 ) -> tuple[int, int]:
-    """A whole number times `factor`, and what is wrong with it."""
+    """A whole number times `factor`, and its fault."""
     sound, negative, first, point, beyond, _ = _parts(text, start, stop, quoted)
     if not sound or not _is_whole(text, first, point, beyond, stop):
         return 0, NOT_A_NUMBER
@@ -176,7 +176,7 @@ def read_integer(
 
 @njit()
 def read_seconds(text: Bytes, start: int, stop: int, quoted: int) -> tuple[int, int]:
-    """Seconds as whole nanoseconds, any finer digits left off, and what is wrong with them."""
+    """Seconds as whole nanoseconds, without finer digits, and their fault."""
     sound, negative, first, point, beyond, _ = _parts(text, start, stop, quoted)
     if not sound or first == point or beyond != stop:
         return 0, NOT_A_NUMBER
@@ -195,7 +195,7 @@ def read_seconds(text: Bytes, start: int, stop: int, quoted: int) -> tuple[int, 
 
 @njit()
 def _significant(text: Bytes, first: int, beyond: int, exponent: int) -> tuple[int, int]:
-    """How many digits a number has from its first to its last that is not zero, and the power of ten of the last."""
+    """How many digits a number has from its first to its last nonzero digit, and the power of ten of the last."""
     digits = 0
     zeros = 0
     fraction = 0
@@ -212,7 +212,7 @@ def _significant(text: Bytes, first: int, beyond: int, exponent: int) -> tuple[i
 
 @njit()
 def _leading(text: Bytes, first: int, digits: int, kept: int) -> int:
-    """The number that the first `kept` of a number's significant digits make, rounded half to even; -1: no room."""
+    """The number made of the first `kept` significant digits, rounded half to even; -1 if it does not fit."""
     number = 0
     place = 0
     next_digit = 0
@@ -237,7 +237,7 @@ def _leading(text: Bytes, first: int, digits: int, kept: int) -> int:
 
 @njit()
 def _is_noise(text: Bytes, first: int, digits: int, exponent: int) -> bool:
-    """Whether floating-point arithmetic, most likely, left the last digits of a number, as in 0.30000000000000004."""
+    """Whether the last digits of a number are most likely float noise, as in 0.30000000000000004."""
     if digits < _FEWEST_NOISY or digits > _MOST_NOISY or -exponent <= NOISY_DECIMALS:
         return False
     number = _leading(text, first, digits, _KEPT_OF_NOISY)
@@ -248,7 +248,7 @@ def _is_noise(text: Bytes, first: int, digits: int, exponent: int) -> bool:
 
 @njit()
 def _shifted(number: int, power: int) -> int:
-    """A number times 10**power; -1 where it has no room."""
+    """A number times 10**power; -1 if it does not fit."""
     if number <= 0 or power == 0:
         return number
     if power >= len(POWERS) or number > MOST // POWERS[power]:
@@ -258,7 +258,7 @@ def _shifted(number: int, power: int) -> int:
 
 @njit()
 def _is_one_group(text: Bytes, first: int, point: int) -> bool:
-    """Whether digits before a point hold one comma."""
+    """Whether the digits before a point contain one comma."""
     return _GROUP + 1 < point - first <= 2 * _GROUP + 1 and text[point - _GROUP - 1] == COMMA
 
 
@@ -274,10 +274,10 @@ def read_decimal(
     is_rounded: int,
     may_be_absent: int,
 ) -> tuple[int, int, int, int, bool]:
-    """A decimal as an integer of 10**-scale: value, what is wrong, the decimals it needs; and what it is read as.
+    """A decimal as an integer of 10**-scale: value, fault, the decimals it needs, the number it is read as, and a flag.
 
-    That is a number of 10**-decimals, and whether it is to be told, because it is another than was written or, as in
-    `1,234`, the comma may have been a decimal one.
+    The number is in units of 10**-decimals. The flag says that it must be reported: it differs from the written one, or
+    the comma may have been a decimal comma, as in `1,234`.
     """
     sound, negative, first, point, beyond, exponent = _parts(text, start, stop, quoted)
     if not sound:
@@ -299,7 +299,7 @@ def read_decimal(
     spare = scale - decimals
     reason = fault_of(number, decimals, MAX_DECIMALS, spare, negative and not signed)
     if reason == SOUND and negative and not signed and digits:
-        reason = NEGATIVE  # and was rounded to zero
+        reason = NEGATIVE  # even if it was rounded to zero
     if reason != SOUND:
         return 0, reason, 0, 0, False
     value = number * POWERS[spare] if spare > 0 else number
@@ -320,7 +320,7 @@ def read_fixed(
     implied_decimals: int,
     may_be_absent: int,
 ) -> tuple[int, int, int]:
-    """A whole number of 10**-implied_decimals as one of 10**-scale: value, what is wrong, the decimals it needs."""
+    """A whole number of 10**-implied_decimals as one of 10**-scale: value, fault, the decimals it needs."""
     sound, negative, first, point, beyond, _ = _parts(text, start, stop, quoted)
     if not sound or not _is_whole(text, first, point, beyond, stop):
         return 0, NOT_A_NUMBER, 0
@@ -337,7 +337,7 @@ def read_fixed(
 
 @njit()
 def is_nothing(text: Bytes, start: int, stop: int) -> bool:
-    """Whether a field says that there is no number: nan, NULL, None, N/A or -, in any case."""
+    """Whether a field is a word for a missing value: nan, NULL, None, N/A or -, in any case."""
     if stop - start > _LONGEST_NOTHING:
         return False
     packed = 1

@@ -1,4 +1,4 @@
-"""Times as programs write them, compiled: for tolerant.py, which says what its arguments are."""
+"""Times in the many forms that files have, compiled; the arguments are described in tolerant.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GMT: Final = int.from_bytes(b"GMT")
 
 @njit()
 def _packed(text: Bytes, start: int, stop: int) -> int:
-    """Up to eight bytes as one number, the first of them in the highest place."""
+    """Up to eight bytes as one big-endian number."""
     packed = 0
     for at in range(start, stop):
         packed = (packed << 8) | int(text[at])
@@ -34,7 +34,7 @@ def _packed(text: Bytes, start: int, stop: int) -> int:
 def _date(text: Bytes, start: int, stop: int) -> tuple[int, int, bool]:
     """`YYYY-MM-DD`, also with points or slashes, or `YYYYMMDD`.
 
-    Its days since 1970 (-1: there is no such date), where it ends, and whether it is of the compact form.
+    Returns its days since 1970 (-1: the date does not exist), its end, and whether it is in the compact form.
     """
     compact = start + 4 < stop and is_digit(text[start + 4])
     length = 8 if compact else 10
@@ -54,7 +54,7 @@ def _date(text: Bytes, start: int, stop: int) -> tuple[int, int, bool]:
 
 @njit()
 def _second(text: Bytes, at: int, stop: int, compact: int) -> tuple[int, int]:
-    """`hh:mm:ss`, or `hhmmss` where `compact`, in seconds (-1: no such time), and where it ends."""
+    """`hh:mm:ss`, or `hhmmss` where `compact`, in seconds (-1: the time does not exist), and its end."""
     step = 2 if compact else 3
     end = at + 2 * step + 2
     if end > stop or (not compact and (text[at + 2] != COLON or text[at + 5] != COLON)):
@@ -64,7 +64,7 @@ def _second(text: Bytes, at: int, stop: int, compact: int) -> tuple[int, int]:
 
 @njit()
 def _fraction(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The digits at `at` as nanoseconds (-1: none, or finer than those), and where they end."""
+    """The digits at `at` as nanoseconds (-1: no digits, or finer), and their end."""
     end = digits_end(text, at, stop)
     if end == at:
         return -1, at
@@ -81,9 +81,9 @@ def _fraction(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _offset(text: Bytes, at: int, stop: int) -> tuple[int, bool]:
-    """How many seconds a zone that fills the rest of a field is ahead of UTC, and whether it is one.
+    """How many seconds the zone in the rest of a field is ahead of UTC, and whether it is valid.
 
-    A zone is nothing, `Z`, `UTC`, `GMT`, `+02`, `+0200` or `+02:00`, a space before it or none.
+    A zone is empty, `Z`, `UTC`, `GMT`, `+02`, `+0200` or `+02:00`, with or without a space before it.
     """
     if at < stop and text[at] == SPACE:
         at += 1
@@ -105,11 +105,11 @@ def _offset(text: Bytes, at: int, stop: int) -> tuple[int, bool]:
 
 @njit()
 def read_time(text: Bytes, start: int, stop: int) -> tuple[int, int]:
-    """A date and time of day as ns since 1970, and what is wrong with it.
+    """A date and time of day as ns since 1970, and its fault.
 
-    Between date and time stands a `T`, a space, a `D` (BitMEX) or an `_`; behind a date without signs also a `-`, and
-    there the time may have no colons, and its fraction a space or nothing before it. Digits alone are no time: they may
-    as well count something since 1970.
+    The separator of date and time is `T`, a space, `D` (BitMEX) or `_`; after a date of digits only also `-`, and
+    then the time may have no colons, and its fraction a space or nothing before it. Digits alone are not a time: they
+    may also be a count since 1970.
     """
     days, at, compact = _date(text, start, stop)
     if days < 0 or at == stop:

@@ -1,4 +1,4 @@
-"""What a mapping file says of tables, and how tables of any layout become the lines that the kernels read."""
+"""Mapping files, and the rewriting of tables of any layout into the lines that the kernels read."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The mapping file that a refusal suggests for an unknown table: as right as its columns speak."""
+"""The mapping file that a refusal suggests for an unknown table, as complete as its columns allow."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _OF_ORDERS: Final = ("id", "action", "side", "price", "size")
 _OF_BOOK: Final = ("price", "size", "side", "snapshot")
 _WIDTH: Final = 28
 _LOOKED_AT: Final = 2048
-"""Bytes that show whether there are times: there may be thousands of files."""
+"""Bytes read to see whether a file has times: there may be thousands of files."""
 _FRACTIONS: Final = re.compile(r"(ms|msec|milli|us|usec|micro|ns|nsec|nano|frac)[a-z]*")
 _WORDS_OF_TRADES: Final = {"trade", "trades", "t"}
 _WORDS_OF_QUOTES: Final = {"quote", "quotes", "q", "bbo", "book", "l2"}
 
 
 def may_be_mapped(start: bytes) -> bool:
-    """Whether a file that begins so may be a table that a mapping explains."""
+    """Whether a file that starts with `start` may be a table that a mapping could describe."""
     if is_json(start):
         return is_flat(start)
     return is_frame(start) or (b"\n" in start and b"\0" not in start)
@@ -46,13 +46,13 @@ def is_table(file: SourceFile, head: bytes) -> bool:
     if sample is None:
         return False
     times = times_of(sample, [name for name in sample.names if name], file.name)
-    return times.said is not None or not sample.typed.isdisjoint(times.columns)
+    return times.line is not None or not sample.typed.isdisjoint(times.columns)
 
 
 def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) -> str:
-    """A mapping file to begin with for a file of unknown layout, its columns filled in as far as they speak.
+    """A suggested mapping file for a file of unknown layout, with its columns filled in as far as they are clear.
 
-    It means those of `others` too that have the same columns, and has tables of their own for those that have not.
+    It covers those of `others` that have the same columns, and has separate tables for the rest.
     """
     tables: list[tuple[str, list[str]]] = []
     remarks: list[str] = []
@@ -75,19 +75,19 @@ def example(file: SourceFile, head: bytes, others: Iterable[SourceFile] = ()) ->
 
 
 def _remarks(sample: Sample, guess: Guess) -> Iterator[str]:
-    """What the mapping cannot say of a table."""
+    """Comments on what a mapping cannot express about a table."""
     if guess.bars:
-        yield "# If these are bars, each would be taken as one trade at its close: give trades."
+        yield "# If these rows are bars, each is read as one trade at its close: give trades instead."
     if guess.split_levels is not None:
-        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not read: write"
-        yield "# all levels in a row, or a row for a level of a side."
+        yield f"# By {_text(guess.split_levels)}, a row is one level of both sides, which is not supported: write"
+        yield "# all levels in one row, or one row for each level of a side."
     rest = [name for name in sample.names if name not in {*guess.times.columns, guess.times.local}]
     fractions = [name for name in rest if _FRACTIONS.fullmatch(name.lower())]
     yield from (
-        f"# Fractions of a second that {_text(name)} may hold are not read: write one time." for name in fractions
+        f"# Fractions of a second in {_text(name)} are not read: write one column of times." for name in fractions
     )
     kinds = [name for name in sample.names if _holds_several_kinds(sample.words(name))]
-    yield from (f"# If {_text(name)} tells trades from quotes, give each a file of its own." for name in kinds)
+    yield from (f"# If {_text(name)} separates trades from quotes, put each kind into its own file." for name in kinds)
 
 
 def _holds_several_kinds(words: Sequence[str]) -> bool:
@@ -96,7 +96,7 @@ def _holds_several_kinds(words: Sequence[str]) -> bool:
 
 
 def _kinds(guess: Guess) -> list[str]:
-    """What a table holds."""
+    """The kinds of rows in a table."""
     if "action" in guess.columns:
         return [ORDERS]
     if guess.lists or guess.levels:
@@ -127,9 +127,9 @@ def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[st
         yield f"instrument_column = {_name(guess.exchange, sample)}"
         exchange, guess.exchange = None, None
     elif group.instrument_pattern is not None:
-        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group finds in a path")
+        yield _with(f"instrument_pattern = {_text(group.instrument_pattern)}", "what the group matches in a path")
     else:
-        yield _with(f"instrument = {_text(group.instrument)}", 'a name; or "{stem}", the file\'s, or instrument_column')
+        yield _with(f"instrument = {_text(group.instrument)}", 'a name, or "{stem}" (file name), or instrument_column')
     if guess.symbol is not None or symbol is not None:
         if guess.exchange is not None:
             yield f"exchange_column = {_name(guess.exchange, sample)}"
@@ -145,7 +145,7 @@ def _table(group: Group, sample: Sample, guess: Guess, kind: str) -> Iterator[st
 
 def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator[str]:
     day = next((key for key, value in partitions.items() if is_date_alone(value)), None)
-    if times.said is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
+    if times.line is None and day is not None and len(times.columns) == 1 and times.columns[0] not in sample.typed:
         yield _with(f"time = [{_text(day)}, {_name(times.columns[0], sample)}]", f"the day from the folders {day}=...")
         return
     if len(times.columns) > 1:
@@ -154,14 +154,14 @@ def _times(sample: Sample, times: Times, partitions: dict[str, str]) -> Iterator
         yield f"time = {_name(times.columns[0], sample) if times.columns else _text('time')}"
     if times.local is not None:
         yield _with(f"local_time = {_name(times.local, sample)}", "the recorder's clock")
-    if times.said:
-        is_unit = times.said.startswith("time_unit") and "iso" not in times.said
+    if times.line:
+        is_unit = times.line.startswith("time_unit") and "iso" not in times.line
         forms = 's, ms, us, ns, iso, or format = "%d.%m.%Y %H:%M:%S"'
-        has_zone = "%z" in times.said or times.zone is not None
+        has_zone = "%z" in times.line or times.zone is not None
         remark = (
-            forms if is_unit else None if has_zone else 'in UTC where it names none; else add zone = "Europe/Berlin"'
+            forms if is_unit else None if has_zone else 'in UTC unless it names a zone; or add zone = "Europe/Berlin"'
         )
-        yield times.said if remark is None else _with(times.said, remark)
+        yield times.line if remark is None else _with(times.line, remark)
     if times.zone is not None:
         yield _with(f"zone = {_text(times.zone)}", "as the column's name says")
 
@@ -201,12 +201,12 @@ def _words(kind: str, sample: Sample, guess: Guess) -> Iterator[str]:
             yield f"{key} = {_text(words[0]) if len(words) == 1 else _list(words)}"
     if kind == ORDERS and "created" not in guess.words:
         actions = ", ".join(map(_text, sample.words(guess.columns["action"])))
-        yield f"# of {actions} nothing tells which are created, changed, deleted: add them"
+        yield f"# which of {actions} mean created, changed, deleted? add them"
     if guess.unsure is not None and kind == TRADES:
         both = " and ".join(map(_text, sample.words(guess.unsure)))
-        yield _with(f"# side = {_name(guess.unsure, sample)}", f"of {both} nothing tells which bought")
+        yield _with(f"# side = {_name(guess.unsure, sample)}", f"which of {both} is the buyer?")
     if kind == BOOK and guess.snapshots:
-        yield _with("snapshot = true", "the rows of a time are the whole book; leave it out if they are changes")
+        yield _with("snapshot = true", "the rows of one time are the whole book; remove this if they are changes")
 
 
 def _name(column: str, sample: Sample) -> str:
@@ -218,7 +218,7 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _text(value: str) -> str:
-    """A string of TOML; what it cannot hold is left out."""
+    """A TOML string; characters that it cannot hold are left out."""
     shown = "".join(letter for letter in value if letter.isprintable() or letter == "\t")
     return json.dumps(shown, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""How a column of times, or one of dates and one of times of day, is read: as a mapping says, or as its values show."""
+"""How times in one or two columns (date, time of day) are read: as the mapping says, or as the values show."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ if TYPE_CHECKING:
 _FIRST_YEAR: Final = 1990
 _MOST_VALUES: Final = 2000
 _ENOUGH: Final = 0.9
-"""The share of a column's values that a form or a unit has to fit."""
+"""The share of a column's values that a form or a unit must fit."""
 _NUMBER: Final = re.compile(r"\+?(\d+)(?:\.(\d*))?")
 _PLAIN_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)?")
-"""What the kernel reads by itself."""
+"""The form of times that the kernel reads directly."""
 _TICKS: Final = range(620 * 10**15, 660 * 10**15)
-"""Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be of 1989 and 1990."""
+"""Times of .NET, which counts 100 ns since the year 1: as nanoseconds since 1970 they would be in 1989 and 1990."""
 _OTHER_COUNTS: Final = (
     (range(30_000, 60_000), "a spreadsheet's count of days since 1899-12-30"),
     (range(122 * 10**15, 136 * 10**15), "Windows' count of 100 ns since the year 1601"),
 )
-"""Numbers that are of no year after 1989 in any unit since 1970."""
+"""Numbers that are before 1990 in every unit since 1970, with what they look like."""
 _POINTED: Final = re.compile(r"(%a,? )?%d\.%m\.%Y")
-"""A date that nobody writes month first."""
+"""A date with dots: nobody writes it with the month first."""
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?")
 _CALLED: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or in a `form`.
+    """How times are read: by the kernel as a number of `unit` since 1970 or as ISO (`unit` is "iso"), or by a `form`.
 
-    `said` is what was taken that nobody wrote, as a phrase; None for nothing.
+    `assumption` is a phrase for an assumption that nobody wrote down; None for no assumption.
     """
 
     unit: str | None
     form: TimeForm | None
     zone: Zone = UTC_ZONE
-    said: str | None = None
+    assumption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """A column of times of a file, for whoever has to find out how they are written.
+    """A column of times of a file, to find out how the times are written.
 
-    `first` are a few of its first values, `more` gives as many as are looked at where these do not do, `last` its last.
+    `first` are a few of its first values, `more` gives more values if these are not enough, `last` gives the last ones.
 
-    `in_two`: dates and times of day are in two columns, here with a space between.
+    `in_two`: dates and times of day are in two columns, joined here with a space.
     """
 
     file: str
@@ -70,28 +70,28 @@ class TimeColumn:
     in_two: bool = False
 
 
-def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Clock:
-    """How a column is read of which a mapping says this unit or format (None: nothing), and this zone.
+def clock_for(column: TimeColumn, given: str | None, zone_name: str | None) -> Clock:
+    """How a column is read, by the unit or format (None: not given) and the zone of the mapping.
 
     Raises:
-        DatasetError: what it says cannot be, or nothing says how it is written.
+        DatasetError: the mapping contradicts the values, or nothing shows how they are written.
     """
     zone = zone_of(zone_name) if zone_name is not None else None
-    if said is not None and said in UNITS_NS:
+    if given is not None and given in UNITS_NS:
         if column.in_two:
             msg = f"{column.file}: {column.name} is a date and a time of day: leave out time_unit"
             raise DatasetError(msg)
-        return _of_unit(column, said)
-    if said is not None and said != ISO:
-        return _of_format(column, said, zone)
+        return _of_unit(column, given)
+    if given is not None and given != ISO:
+        return _of_format(column, given, zone)
     values = column.first
     if not values and column.in_two:
         return Clock(None, of_format("%Y-%m-%d %H:%M:%S.%f"))
     iso = [value for value in values if _PLAIN_ISO.fullmatch(value)]
     if zone is None and not column.in_two and len(iso) >= _ENOUGH * len(values):
-        return Clock(ISO, None, said=None if said else f"{column.name} is read as ISO, in UTC")
+        return Clock(ISO, None, assumption=None if given else f"{column.name} is read as ISO, in UTC")
     found = _found(column, zone)
-    if found is None and said and iso and zone is None and not column.in_two:
+    if found is None and given and iso and zone is None and not column.in_two:
         return Clock(ISO, None)
     if found is None:
         raise _unknown(column)
@@ -100,13 +100,13 @@ def clock_for(column: TimeColumn, said: str | None, zone_name: str | None) -> Cl
 
 @cache
 def sane_ns() -> tuple[int, int]:
-    """From when to when times may be: from 1990 to the end of the next year."""
+    """The range of plausible times in ns: from 1990 to the end of the next year, exclusive."""
     first, beyond = (datetime(year, 1, 1, tzinfo=UTC) for year in (_FIRST_YEAR, datetime.now(UTC).year + 2))
     return int(first.timestamp()) * 10**9, int(beyond.timestamp()) * 10**9
 
 
 def unit_of(values: Iterable[str]) -> str | None:
-    """The only unit in which nearly all of these numbers can be times since 1970; None where there is none."""
+    """The only unit in which nearly all of these numbers are plausible times since 1970; None if there is none."""
     numbers = [int(found[1]) for value in values if (found := _NUMBER.fullmatch(value))]
     if not numbers or any(number in _TICKS for number in numbers):
         return None
@@ -119,7 +119,7 @@ def unit_of(values: Iterable[str]) -> str | None:
 
 
 def advice(column: TimeColumn) -> str | None:
-    """What a mapping should say of a column: nothing where its values say more than a format; None if they do not."""
+    """The mapping line for a column: empty if its values show more than a format; None if they show nothing."""
     values = column.more()[:_MOST_VALUES]
     if values and all(map(_PLAIN_ISO.fullmatch, values)):
         return f'time_unit = "{ISO}"'
@@ -132,7 +132,7 @@ def advice(column: TimeColumn) -> str | None:
     if found.form is None:
         return f'time_unit = "{found.unit}"'
     if found.form.shown not in UNITS_NS and _score(values, of_format(found.form.shown), None) < len(values):
-        return ""  # numbers for times of day, of which not all have the zeros that a format needs
+        return ""  # times of day as numbers, some of which lack the leading zeros that a format needs
     return _as_key(found.form)
 
 
@@ -146,25 +146,25 @@ def _is_sane(time_ns: int) -> bool:
 
 
 def _of_unit(column: TimeColumn, unit: str) -> Clock:
-    """A number of a unit, which has to fit common sense.
+    """The clock for numbers of a unit; the times must be plausible.
 
     Raises:
-        DatasetError: it does not, and another would.
+        DatasetError: the unit does not fit, and another one does.
     """
     found = [match for value in column.first if (match := _NUMBER.fullmatch(value))]
     if column.first and not found:
         better = advice(column)
         if better:
             shown = quoted(column.first[0])
-            msg = f"{column.file}: {column.name} {shown} is no number of {_CALLED[unit]}: write {better}"
+            msg = f"{column.file}: {column.name} {shown} is not a number of {_CALLED[unit]}: write {better}"
             raise DatasetError(msg)
     numbers = [int(match[1]) for match in found]
     if numbers and not any(_is_sane(number * UNITS_NS[unit]) for number in numbers):
         better = unit_of(map(str, numbers))
         if better is not None:
             msg = (
-                f"{column.file}: {column.name} {numbers[0]} is of {_year(numbers[0] * UNITS_NS[unit])} in "
-                f"{_CALLED[unit]}, and of {_year(numbers[0] * UNITS_NS[better])} in {_CALLED[better]}: "
+                f"{column.file}: {column.name} {numbers[0]} is in {_year(numbers[0] * UNITS_NS[unit])} as "
+                f"{_CALLED[unit]}, and in {_year(numbers[0] * UNITS_NS[better])} as {_CALLED[better]}: "
                 f'write time_unit = "{better}"'
             )
             raise DatasetError(msg)
@@ -179,30 +179,30 @@ def _year(time_ns: int) -> str:
     try:
         return str(datetime.fromtimestamp(time_ns // 10**9, UTC).year)
     except (ValueError, OverflowError, OSError):
-        return "no year at all"
+        return "no valid year"
 
 
 def _of_format(column: TimeColumn, shown: str, zone: Zone | None) -> Clock:
-    """A format, which has to fit some value.
+    """The clock for a format, which must fit some value.
 
     Raises:
-        DatasetError: it does not.
+        DatasetError: the format fits no value.
     """
     form = of_format(shown)
     if column.first and not _score(column.first, form, zone):
         better = advice(column)
         is_shown = better == ""
-        hint = f": write {better}" if better else ": leave it out, as the values show how they are written" * is_shown
+        hint = f": write {better}" if better else ": leave it out, the values show how they are written" * is_shown
         msg = f"{column.file}: {column.name} {quoted(column.first[0])} is not of the format {shown}{hint}"
         raise DatasetError(msg)
     return Clock(None, form, zone or UTC_ZONE)
 
 
 def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
-    """How the values themselves show that they are written; None where they do not.
+    """The clock that the values themselves show; None if they show none.
 
     Raises:
-        DatasetError: two ways are as good.
+        DatasetError: two readings fit equally well.
     """
     values = column.more()[:_MOST_VALUES]
     numbers = [match for value in values if (match := _NUMBER.fullmatch(value))]
@@ -214,9 +214,13 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
             msg = f"{column.file}: {column.name} {values[0]} is a number since 1970, in UTC: leave out zone"
             raise DatasetError(msg)
         if unit is not None:
-            said = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
+            assumption = f"{column.name} is read as {_CALLED[unit]} since 1970, by its {len(numbers[0][1])} digits"
             has_decimals = unit != "s" and any(match[2] is not None for match in numbers)
-            return Clock(None, of_unit(unit), said=said) if has_decimals else Clock(unit, None, said=said)
+            return (
+                Clock(None, of_unit(unit), assumption=assumption)
+                if has_decimals
+                else Clock(unit, None, assumption=assumption)
+            )
     more = column.last() if digits_vary(values) else ()
     best = _best(values, forms_of(values, more), zone)
     if len(best) > 1:
@@ -228,19 +232,19 @@ def _found(column: TimeColumn, zone: Zone | None) -> Clock | None:
     if not best:
         return None
     form = best[0]
-    where = "" if "%z" in form.shown else f", in {zone.name}" if zone else ", in UTC, as nothing names another zone"
+    where = "" if "%z" in form.shown else f", in {zone.name}" if zone else ", in UTC, because no other zone is given"
     return Clock(None, form, zone or UTC_ZONE, f"{column.name} is read as {form.shown}{where}")
 
 
 def _score(values: Sequence[str], form: TimeForm, zone: Zone | None) -> int:
-    """How many of the values are times of this form that can be."""
+    """How many of the values are plausible times of this form."""
     times, faults = read(values, form, zone or UTC_ZONE)
     first, beyond = sane_ns()
     return int(np.count_nonzero((faults == READ) & (times >= first) & (times < beyond)))
 
 
 def _best(values: Sequence[str], forms: Sequence[TimeForm], zone: Zone | None) -> list[TimeForm]:
-    """The forms that fit most of the values, if that is nearly all of them."""
+    """The forms that fit the most values, if these are nearly all values."""
     scores = {form: _score(values, form, zone) for form in forms}
     most = max(scores.values(), default=0)
     return [form for form, score in scores.items() if score == most] if most >= _ENOUGH * len(values) else []
@@ -262,7 +266,7 @@ def _ambiguous(column: TimeColumn, forms: Sequence[TimeForm]) -> DatasetError:
 def _ticks(column: TimeColumn) -> DatasetError:
     return DatasetError(
         f"{column.file}: {column.name} {column.first[0]} looks like .NET's count of 100 ns since the year 1, which is "
-        "not read: write it in ISO, or as nanoseconds since 1970 (621355968000000000 less, times 100)"
+        "not supported: write it in ISO, or as nanoseconds since 1970 (621355968000000000 less, times 100)"
     )
 
 
@@ -270,35 +274,35 @@ def _unknown(column: TimeColumn) -> DatasetError:
     shown = quoted(column.first[0]) if column.first else "''"
     if column.first and _TIME_OF_DAY.fullmatch(column.first[0]):
         return DatasetError(
-            f"{column.file}: {column.name} {shown} is a time of day alone: name the column of the date, too, "
+            f"{column.file}: {column.name} {shown} is only a time of day: also name the column of the date, "
             'time = ["date", "time"]'
         )
     if column.first and is_date_alone(column.first[0]):
         return DatasetError(
-            f"{column.file}: {column.name} {shown} is a date alone: name the column of the time of day, too, "
+            f"{column.file}: {column.name} {shown} is only a date: also name the column of the time of day, "
             'time = ["date", "time"]'
         )
     other = _other_unit(column)
     if other is not None:
         return DatasetError(
             f"{column.file}: {column.name} {shown} is a number of {_CALLED[other[0]]} since 1970, and "
-            f"{quoted(other[1])} is none: write all times of a file in one unit"
+            f"{quoted(other[1])} is not: write all times of a file in one unit"
         )
     number = _NUMBER.fullmatch(column.first[0]) if column.first else None
     for counted, what in _OTHER_COUNTS:
         if number is not None and int(number[1]) in counted:
             return DatasetError(
-                f"{column.file}: {column.name} {shown} looks like {what}, which is not read: write it in ISO, as "
-                "2025-08-31T23:59:59.5Z, or as a number since 1970"
+                f"{column.file}: {column.name} {shown} looks like {what}, which is not supported: write it in ISO, "
+                "such as 2025-08-31T23:59:59.5Z, or as a number since 1970"
             )
     return DatasetError(
-        f"{column.file}: {column.name} {shown} is no time that is understood: write how it is written, as in "
+        f"{column.file}: {column.name} {shown} is not in a known time format: give its format, as in "
         'format = "%d.%m.%Y %H:%M:%S.%f" or time_unit = "ms"'
     )
 
 
 def _other_unit(column: TimeColumn) -> tuple[str, str] | None:
-    """The unit of the first value, and the first number that is of no time in it; None where there is none."""
+    """The unit of the first value, and the first number that does not fit the unit; None if all fit."""
     unit = unit_of(column.first[:1])
     numbers = (value for value in column.more()[:_MOST_VALUES] if _NUMBER.fullmatch(value))
     other = next((value for value in numbers if unit_of([value]) != unit), None)

@@ -1,4 +1,4 @@
-"""A file together with what a mapping says of it: where each column is, and how it is read."""
+"""A file with its mapping: where each column is, and how it is read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES: Final = 50
 _SHOWN_LETTERS: Final = 40
 _GROUPED: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-"""A number with commas between thousands, or with a decimal comma if there is one comma."""
+"""A number with thousands separators, or with a decimal comma if there is one comma."""
 _MOST_OF: Final = 0.9
 _ZERO: Final = re.compile(r"0+([.,]0*)?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d*")
@@ -44,21 +44,21 @@ _DECIMAL_POINT: Final = re.compile(r"[+-]?(\d*\.\d*|\d{1,3}(,\d{3})+\.\d*|\d{1,3
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a vendor's tables have that no mapping says.
+    """Properties of a vendor's tables that a mapping cannot express.
 
-    `sequence` names the columns of an update's number and of the number of the one before it. With `keeps_quotes` an
-    empty bid or ask means that it is as before. `flags` names MetaTrader's column of what a tick changes. `said` is
-    what holds for every file.
+    `sequence` names the columns of an update's number and of the number before it. With `keeps_quotes`, an
+    empty bid or ask means unchanged. `flags` names MetaTrader's column of what a tick changes. `assumptions` are
+    assumptions that hold for every file.
     """
 
     sequence: tuple[str, str] | None = None
     keeps_quotes: bool = False
     flags: str | None = None
-    said: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     @property
     def integers(self) -> tuple[str, ...]:
-        """The columns of whole numbers, some of which may be empty."""
+        """The columns of whole numbers, which may be empty in some rows."""
         return (*(self.sequence or ()), *((self.flags,) if self.flags else ()))
 
 
@@ -67,11 +67,11 @@ NO_RULES: Final = Rules()
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A file, what a mapping says of it, and what was found in it: `kinds` are those of its rows, mostly one.
+    """A file, its table of the mapping, and what was found in it: `kinds` are the kinds of its rows, mostly one.
 
-    `added` are columns that the names of folders give. `clocks` says how the times of each clock are read. `numbers` is
-    how numbers are written (rewriting.POINT, COMMA or UNSURE). `instrument` is None where it stands in a column.
-    `said` is what was taken that nobody wrote.
+    `added` are columns from the names of folders. `clocks` says how the times of each clock are read. `numbers` is
+    how numbers are written (rewriting.POINT, COMMA or UNSURE). `instrument` is None if it is in a column.
+    `assumptions` are the assumptions that nobody wrote down.
     """
 
     file: SourceFile
@@ -84,21 +84,21 @@ class Mapped:
     numbers: int
     instrument: str | None
     has_sizes: bool = True
-    said: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     rules: Rules = NO_RULES
     origin: Table | None = None
-    """The table of the mapping that takes the file, where `table` is not that itself."""
+    """The table of the mapping that matches the file, if it is not `table` itself."""
     label: str = ""
-    """What comes behind the file's name in reports, where one file is read as two."""
+    """A suffix of the file's name in reports, if one file is read as two."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns of the lines that the kernel reads."""
+        """All columns of the lines for the kernel."""
         return (*self.content.names, *self.added)
 
     @property
     def needs_rewriting(self) -> bool:
-        """Whether the kernel cannot read the file's lines as they are."""
+        """Whether the file's lines must be rewritten for the kernel."""
         return (
             not self.content.as_they_are
             or self.numbers == rewriting.COMMA
@@ -110,16 +110,16 @@ class Mapped:
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """The columns of lists: of bids, then of asks."""
+        """The columns of lists: first of bids, then of asks."""
         return tuple(column for key, column in named_columns(self.table) if key in {"bids", "asks"})
 
     def list_places(self) -> list[int]:
-        """Where each of `lists` is among them in the order in which the file has them."""
+        """For each of `lists`, its index among the lists in the order of the file."""
         in_file = [name for name in self.content.names if name in self.lists]
         return [in_file.index(name) for name in self.lists]
 
     def rewriting(self) -> rewriting.Rewriting:
-        """How its lines are rewritten, where that has to be."""
+        """How the file's lines are rewritten, if they must be."""
         roles = self._roles()
         places = {name: number for number, name in enumerate(self.names)}
         times = [
@@ -136,7 +136,7 @@ class Mapped:
         )
 
     def _roles(self) -> dict[str, int]:
-        """What becomes of each column that is used."""
+        """The action for each used column."""
         roles = {}
         for key, column in named_columns(self.table):
             if key in {"price", "size", "levels"}:
@@ -148,10 +148,10 @@ class Mapped:
         return roles | dict.fromkeys(self.rules.integers, rewriting.COPY)
 
     def layout(self, instrument: str) -> text.Layout:
-        """What each column of its lines holds, of which rows of another instrument are passed over.
+        """The layout of the file's lines; rows of other instruments are skipped.
 
         Raises:
-            DatasetError: a column that is read stands there twice.
+            DatasetError: the file has a used column twice.
         """
         table = self.table
         columns: dict[str, text.Column] = {}
@@ -175,7 +175,7 @@ class Mapped:
         return layout_of(self.file, [columns.get(name) or text.skip(name) for name in self.names])
 
     def _of_instrument(self, instrument: str) -> dict[str, text.Column]:
-        """The columns that say whose row it is."""
+        """The columns that name the instrument of a row."""
         table = self.table
         if self.instrument is not None:
             return {}
@@ -186,7 +186,7 @@ class Mapped:
         return {name: text.only(name, word.encode()) for name, word in named.items() if name in self.names}
 
     def instruments(self) -> frozenset[str]:
-        """The instruments in the file, of a text as far as its first rows show them."""
+        """The instruments in the file; in a text, those of its first rows."""
         if self.instrument is not None:
             return frozenset((self.instrument,))
         wanted = (self.table.exchange_column, self.table.instrument_column)
@@ -196,7 +196,7 @@ class Mapped:
         return frozenset(name for each in found if (name := _joined_name([each[name] for name in names])) is not None)
 
     def _words(self) -> dict[str, list[bytes]]:
-        """The columns of words, with the words that may stand there."""
+        """The columns of words, with their possible words."""
         table = self.table
         found = {
             table.side: side_words(self),
@@ -206,7 +206,7 @@ class Mapped:
         return {str(name): words for name, words in found.items() if name is not None and name is not True}
 
     def time_name(self, columns: tuple[str, ...]) -> str:
-        """The column of its lines in which the times stand that these columns hold."""
+        """The column of the file's lines that holds the times of these columns."""
         return columns[0] if columns[0] in self.content.names else columns[-1]
 
     def _price(self, name: Name, *, may_be_absent: bool = False) -> text.Column:
@@ -217,7 +217,7 @@ class Mapped:
 
 
 def _joined_name(words: Sequence[str]) -> str | None:
-    """An exchange and a symbol, or a symbol alone, as one name; None where one of them is damaged or empty."""
+    """An exchange and a symbol, or only a symbol, as one name; None if one of them is damaged or empty."""
     sound = [next(iter(sound_names([word])), "") for word in words]
     return ":".join(sound) if all(sound) else None
 
@@ -234,21 +234,21 @@ def _time(name: str, clock: Clock) -> text.Column:
 
 
 def side_words(mapped: Mapped) -> list[bytes]:
-    """The words of the side, in the order of their numbers: the aggressor's of trades, else where an order rests."""
+    """The words of the side, in the order of their numbers: the aggressor of trades, otherwise the side of an order."""
     keys = ("buy", "sell", "unknown") if TRADES in mapped.kinds else ("bid", "ask")
     return [word for key in keys for word in words_of(mapped.table, key)]
 
 
 def action_words(table: Table) -> list[tuple[bytes, str]]:
-    """The words for what happens to an order, each with its key."""
+    """The words for actions on orders, each with its key."""
     return [(word, key) for key in ("created", "changed", "deleted", "filled") for word in words_of(table, key)]
 
 
 def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, rules: Rules = NO_RULES) -> Mapped:
-    """The file with what is found in it.
+    """The file with its mapping and what is found in it.
 
     Raises:
-        DatasetError: it has not what the mapping says, or nothing says how its times or numbers are read.
+        DatasetError: it lacks what the mapping names, or nothing shows how its times or numbers are read.
     """
     partitions = partitions_of(file)
     named = named_columns(table)
@@ -268,21 +268,21 @@ def mapped(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table, r
     if instrument is None and all(name in added for name in named_by):
         instrument = ":".join(added.pop(name) for name in named_by)
     clocks = {columns: _clock(file, content, added, columns, table) for columns in table.clocks()}
-    numbers, said = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
-    said += [clock.said for clock in clocks.values() if clock.said]
-    said += _doubts(content, sizes or [str(table.size)]) if BOOK in kinds else []
+    numbers, assumptions = _numbers(file, content, table, [column for key, column in named if key in _OF_NUMBERS])
+    assumptions += [clock.assumption for clock in clocks.values() if clock.assumption]
+    assumptions += _doubts(content, sizes or [str(table.size)]) if BOOK in kinds else []
     return Mapped(
         file, head, kinds, table, content, added, clocks, numbers, instrument, has_sizes=has_sizes,
-        said=(*rules.said, *said), rules=rules,
+        assumptions=(*rules.assumptions, *assumptions), rules=rules,
     )  # fmt: skip
 
 
 def _doubts(content: Content, sizes: Sequence[str]) -> list[str]:
-    """What of a book may not be meant: sizes that are all 0."""
+    """Doubts about a book: sizes that are all 0."""
     places = [content.names.index(name) for name in sizes if name in content.names]
     values = [row[place] for row in content.rows for place in places if place < len(row) and row[place]]
     if values and all(map(_ZERO.fullmatch, values)):
-        return ["every size in the first rows is 0, so that nothing rests: leave sizes out of levels if none is known"]
+        return ["every size in the first rows is 0, so the book is empty: leave sizes out of levels if unknown"]
     return []
 
 
@@ -300,7 +300,7 @@ def _content(file: SourceFile, head: bytes, table: Table, needed: Sequence[str])
 
 
 def _has_sizes(content: Content, table: Table, sizes: Sequence[str]) -> bool:
-    """Whether levels have sizes: of two columns they have none, nor of four where no column of sizes is there."""
+    """Whether levels have sizes: not with two columns, and not with four if the file has no columns of sizes."""
     return bool(sizes) and any(name in content.names for name in sizes) if table.levels else True
 
 
@@ -312,23 +312,23 @@ def _missing(
     if column.isdecimal() and table.header and not hint:
         hint = "; columns have numbers where header = false"
     return DatasetError(
-        f"{file.name} has no column {quoted(_as_said(column, table))} "
+        f"{file.name} has no column {quoted(_as_mapped(column, table))} "
         f"({FILE_NAME}: {key} of [{_kind_of(key, kinds)}]); it has {_shown(content.known)}{hint}"
     )
 
 
 def _kind_of(key: str, kinds: frozenset[str]) -> str:
-    """Which table of a mapping says a key."""
+    """The table of a mapping that a key belongs to."""
     return BOOK if BOOK in kinds and key in {"levels", "bids", "asks"} else min(kinds, key=(TRADES, BOOK, ORDERS).index)
 
 
-def _as_said(column: str, table: Table) -> Name:
-    """A column's name as the mapping has it: a number where it is one there."""
+def _as_mapped(column: str, table: Table) -> Name:
+    """A column's name as the mapping has it, which may be a number."""
     return int(column) if column.isdecimal() and not table.header else column
 
 
 def _shown(names: Sequence[str]) -> str:
-    """Names of columns as a terminal can show them, whatever the file is."""
+    """Names of columns in characters that a terminal can show."""
     shown = ", ".join(repr(name[:_SHOWN_LETTERS])[1:-1] for name in names[:_SHOWN_NAMES])
     return f"{shown} and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else shown
 
@@ -344,13 +344,13 @@ def _clock(file: SourceFile, content: Content, added: dict[str, str], columns: t
         lambda: _joined(content, content.last_rows(), columns, added),
         in_two=len(columns) > 1,
     )
-    return clock_for(column, table.time_said, table.zone)
+    return clock_for(column, table.time_form, table.zone)
 
 
 def _joined(
     content: Content, rows: tuple[tuple[str, ...], ...], columns: tuple[str, ...], added: dict[str, str]
 ) -> list[str]:
-    """What stands in a column of times, or in one of dates and one of times of day with a space between."""
+    """The values of a column of times, or of a date and a time column joined with a space."""
     places = [content.names.index(name) if name in content.names else None for name in columns]
     if len(places) == 1 and places[0] is not None:
         place = places[0]
@@ -364,10 +364,10 @@ def _joined(
 
 
 def _numbers(file: SourceFile, content: Content, table: Table, columns: Sequence[str]) -> tuple[int, list[str]]:
-    """How numbers are written, and what of it nobody said.
+    """How numbers are written, and the assumptions about it.
 
     Raises:
-        DatasetError: a comma in them may be a decimal comma, or between thousands.
+        DatasetError: a comma in them may be a decimal comma or a thousands separator.
     """
     if table.decimal is not None:
         return (rewriting.COMMA if table.decimal == "," else rewriting.POINT), []
@@ -381,11 +381,11 @@ def _numbers(file: SourceFile, content: Content, table: Table, columns: Sequence
         return (rewriting.POINT if points else rewriting.UNSURE), []
     commas = sum(_DECIMAL_COMMA.fullmatch(value) is not None and not _GROUPED.fullmatch(value) for value in with_comma)
     if content.delimiter == "," and not points + commas:
-        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as one between thousands"]
+        return rewriting.POINT, [f"the comma in {with_comma[0]} is read as a thousands separator"]
     if max(points, commas) < _MOST_OF * (points + commas) or not points + commas:
         shown = with_comma[0]
         msg = (
-            f"{file.name}: the comma in {quoted(shown)} may come before decimals or between thousands: write "
+            f"{file.name}: the comma in {quoted(shown)} may be a decimal comma or a thousands separator: write "
             f'decimal = "," in {FILE_NAME}, or decimal = "."'
         )
         raise DatasetError(msg)

@@ -1,4 +1,4 @@
-"""What a table holds, whatever the file is: its columns, some of its rows, and all of it as lines of fields."""
+"""The content of a table in any kind of file: its columns, some of its rows, and all rows as lines of fields."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FEW: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A table as lines of fields separated by `delimiter`, of which the first `header_lines` are no rows.
+    """A table as lines of fields separated by `delimiter`; the first `header_lines` lines are not rows.
 
-    `names` are its columns in the order of the fields, `known` all it has, `rows` a few of its first rows, `head_rows`
-    all that are looked at where that does not do, `last_rows` some of its last, and `unique` what stands in some
-    columns together, of a text as far as its first rows show it. `units` says which columns of times come as whole
-    numbers, and of which unit. `as_they_are`: the kernels can read the lines themselves, as far as the first rows show.
+    `names` are its columns in the order of the fields, `known` all columns, `rows` a few of its first rows, `head_rows`
+    gives more of them if these are not enough, `last_rows` some of its last, and `unique` the distinct values of some
+    columns together (in a text, of its first rows). `units` gives the unit of each column of times that comes as whole
+    numbers. `as_they_are`: by the first rows, the kernels can read the lines without rewriting.
     """
 
     names: tuple[str, ...]
@@ -42,7 +42,7 @@ class Content:
 def values_of(
     names: tuple[str, ...], head_rows: Callable[[], Rows], wanted: tuple[str, ...]
 ) -> frozenset[tuple[str, ...]]:
-    """What stands in these columns together, where something stands in each."""
+    """The distinct values of these columns together, without rows in which one is empty."""
     places = [names.index(name) for name in wanted]
     found = {tuple(row[place] for place in places) for row in head_rows() if len(row) > max(places)}
     return frozenset(each for each in found if all(each))

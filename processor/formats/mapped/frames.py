@@ -1,4 +1,4 @@
-"""Parquet and Arrow as lines of fields: numbers with the digits that were meant, lists as JSON."""
+"""Parquet and Arrow as lines of fields: floats as their shortest digits, lists as JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SIZES: Final = ("size", "sz", "s", "qty", "quantity", "q", "amount", "volume", "
 
 
 def is_frame(head: bytes) -> bool:
-    """Whether a file that begins so is one of these."""
+    """Whether a file that starts with `head` is Parquet or Arrow."""
     return head.startswith(MAGICS)
 
 
@@ -49,7 +49,7 @@ def schema_of(file: SourceFile, head: bytes) -> pl.Schema:
 def content_of(
     file: SourceFile, head: bytes, used: Collection[str], times: Collection[str], zone: str | None
 ) -> Content:
-    """Of the columns those that are used; times of a type without a zone come as text where a `zone` is given.
+    """The used columns; times of a type without a zone come as text if a `zone` is given.
 
     Raises:
         DatasetError: the file cannot be read.
@@ -111,10 +111,10 @@ def _column(name: str, kind: pl.DataType, unit: str | None) -> pl.Expr:
     column = pl.col(name)
     if unit is not None:
         return column.dt.epoch(unit)  # type: ignore[arg-type]
-    if kind == pl.Time:  # as text by itself it has no fractions
+    if kind == pl.Time:  # the default text has no fractions
         return column.dt.to_string("%H:%M:%S%.9f")
     if kind == pl.Float32:
-        # Its own shortest digits: as a float of 64 bits 100.1 would be 100.0999984741211.
+        # The shortest digits of 32 bits: as a float of 64 bits, 100.1 would be 100.0999984741211.
         return column.cast(pl.String).cast(pl.Float64)
     if kind.is_float() or kind.is_integer() or kind == pl.Boolean or kind.is_decimal():
         return column
@@ -147,7 +147,7 @@ def _rows(frame: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
 
 
 def _rows_of(file: SourceFile, head: bytes, columns: list[pl.Expr], *, last: bool) -> tuple[tuple[str, ...], ...]:
-    """Some of the last rows, or of the first."""
+    """Some of the last or the first rows."""
     with _scanned(file, head) as frame:
         wanted = frame.select(columns)
         return _rows((wanted.tail(_SAMPLE_ROWS) if last else wanted.head(_SAMPLE_ROWS)).collect())

@@ -1,4 +1,4 @@
-"""What a suggested mapping says of the names of files: a pattern for all that are alike, and the instrument in each."""
+"""File names in a suggested mapping: a pattern for similar files, and the instrument in each name."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _UNKNOWN: Final = "BTC-USD"
 _TICKER: Final = re.compile(r"[A-Z][A-Z0-9]{2,}")
 _CODE: Final = re.compile(r"\d{1,6}")
-"""A number that may be a name, as those of shares in Asia are: a day has eight digits."""
+"""A number that may be a name, such as shares in Asia have: a date has eight digits."""
 _DAY: Final = re.compile(r"\d{4}[-_.]?\d\d[-_.]?\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A file and those like it: the pattern of their names, and their instrument, as a mapping says it."""
+    """A file and similar ones: the pattern of their names, and their instrument, as in a mapping."""
 
     file: SourceFile
     pattern: str
@@ -33,9 +33,9 @@ class Group:
 
 
 def group_of(file: SourceFile, alike: Sequence[SourceFile], unlike: Sequence[SourceFile]) -> Group:
-    """A file with those `alike`, that have its columns and its ending. No two that are named like two are of one.
+    """A file with those `alike`, which have its columns and extension; names of two instruments stay apart.
 
-    The pattern means none of those `unlike`, as far as one can be found that does not.
+    The pattern matches none of those `unlike`, if there is such a pattern.
     """
     files = [file, *alike]
     stems = [stem_of(each) for each in files]
@@ -67,7 +67,7 @@ def _folder(file: SourceFile) -> str:
 
 
 def _instrument_pattern(files: Sequence[SourceFile]) -> str | None:
-    """A regular expression that finds the instrument in each path; None where the whole names do, or nothing does."""
+    """A regular expression that finds the instrument in each path; None if whole names are instruments or none fits."""
     found = [(stem_of(each), _instrument_in(stem_of(each))) for each in files]
     if all(stem == instrument for stem, instrument in found):
         return None
@@ -83,7 +83,7 @@ def _instrument_pattern(files: Sequence[SourceFile]) -> str | None:
 
 
 def _instrument_in(stem: str) -> str:
-    """The words of a name that may be an instrument: the first in capitals that follow each other, else the first."""
+    """The words of a name that may be an instrument: the first consecutive ones in capitals, otherwise the first."""
     for may_be in (_TICKER.fullmatch, telling_words):
         run = re.compile(r"[A-Za-z0-9]+").finditer(stem)
         found: list[re.Match[str]] = []

@@ -1,4 +1,4 @@
-"""Columns of an unknown table that have no names: which is the price, which the size, which are bid and ask."""
+"""Guesses the price, the size, bid and ask among the columns of an unknown table without column names."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WORDS_FOR_SIDES: Final = {"0", "1", "-1", "2"}
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What columns by their numbers seem to be: of trades (`price`, `size`), of a book of one level, or of both.
+    """What columns seem to be by their numbers: trades (`price`, `size`), a book of one level, or both.
 
-    `bars`: four prices a row.
+    `bars`: four prices per row.
     """
 
     price: str | None = None
@@ -36,14 +36,14 @@ class Ordered:
 
     @property
     def used(self) -> set[str]:
-        """The columns that are something."""
+        """The columns with a known meaning."""
         return {each for each in (self.price, self.size, *self.level) if each is not None}
 
 
 def ordered(sample: Sample, names: Sequence[str], *, has_sides: bool) -> Ordered:
-    """The numbers: the first that is steady is the price, two near it bid and ask, the next the size.
+    """Guess the columns of numbers: the first steady one is the price, two near it bid and ask, the next the size.
 
-    Two prices alone, of which the same is always the lower one, are bid and ask, unless there is a column of sides.
+    Two prices alone, of which the same one is always lower, are bid and ask, unless there is a column of sides.
     """
     numeric = [name for name in names if is_numeric(sample, name) and not _counts(sample.values(name))]
     if not numeric:
@@ -64,7 +64,7 @@ def ordered(sample: Sample, names: Sequence[str], *, has_sides: bool) -> Ordered
 
 
 def _level(one: str, other: str, sizes: Sequence[str], numbers: dict[str, list[float]]) -> tuple[str, ...]:
-    """Bid and ask, with their sizes if there is one for each, in the order in which the prices stand."""
+    """Bid and ask, with their sizes if there are two, in the order of the prices."""
     if len(sizes) < 2 or not any(map(any, (numbers[name] for name in sizes[:2]))):  # noqa: PLR2004
         return (one, other) if _is_below(numbers[one], numbers[other]) else (other, one)
     pairs = (one, sizes[0]), (other, sizes[1])
@@ -73,7 +73,7 @@ def _level(one: str, other: str, sizes: Sequence[str], numbers: dict[str, list[f
 
 
 def _is_below(these: Sequence[float], those: Sequence[float]) -> bool | None:
-    """Whether these prices are never above those; None where now these are, now those."""
+    """Whether `these` prices are never above `those`; None if neither side is always lower."""
     pairs = list(zip(these, those, strict=False))
     if all(one <= other for one, other in pairs):
         return True
@@ -81,19 +81,19 @@ def _is_below(these: Sequence[float], those: Sequence[float]) -> bool | None:
 
 
 def _is_near(prices: Sequence[float], values: Sequence[float]) -> bool:
-    """Whether each is within two percent of the price beside it: a price, too."""
+    """Whether each value is within two percent of the price beside it, so it is also a price."""
     pairs = zip(prices, values, strict=False)
     return bool(values) and all(abs(value - price) <= _NEAR * abs(price) for price, value in pairs)
 
 
 def _is_steady(values: Sequence[float]) -> bool:
-    """Whether it moves little from row to row, as prices do and sizes and words for sides do not."""
+    """Whether the values move little from row to row, as prices do, unlike sizes and words for sides."""
     steps = [abs(after - before) for before, after in pairwise(values)]
     return not steps or (median(steps) <= _STEADY * median(map(abs, values)) and not set(values) <= {0.0, 1.0, -1.0})
 
 
 def _float(number: str) -> float:
-    """Near enough to tell a price from a size."""
+    """A number as a float, exact enough to tell a price from a size."""
     try:
         return float(number.replace(",", "."))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which words of an unknown table's column say who took, or where an order rests."""
+"""Guesses which words of an unknown table's column name the aggressor, or the side of an order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIDES: Final = (
     "side", "direction", "taker", "aggressor", "maker", "type", "m", "s", "buysell", "bs", "buyer", "seller", "buy",
     "sell",
 )  # fmt: skip
-"""Names of such columns."""
+"""Names of columns of sides."""
 _BUYS: Final = ("buy", "buyer", "b", "bid", "long", "1", "+1")
 _SELLS: Final = ("sell", "seller", "s", "ask", "short", "-1", "2", "a")
 _BIDS: Final = ("bid", "bids", "b", "buy", "0", "1")
@@ -53,26 +53,26 @@ def is_of_book(names: Sequence[str], file_name: str) -> bool:
 
 
 def is_of_trades(names: Sequence[str], file_name: str) -> bool:
-    """Whether rows with a side seem to be trades, whatever its words are."""
+    """Whether rows with a side seem to be trades, by names alone."""
     if any(_OF_TRADES.search(name.lower()) for name in names):
         return True
     return _TRADES.search(file_name.rpartition("/")[2].lower()) is not None and not is_of_book(names, file_name)
 
 
 def could_be_sides(words: Sequence[str]) -> bool:
-    """Whether words may be those of two sides, although nothing tells which is which."""
+    """Whether words may be two sides, even if it is unclear which is which."""
     lower = {word.lower() for word in words}
     return len(lower) > 1 and lower <= {*_BUYS, *_SELLS, *_ASKS, *(word for flag in _FLAGS for word in flag)}
 
 
 def side_words(name: str, words: Sequence[str], *, of_book: bool, of_trades: bool) -> dict[str, str]:
-    """Which word is which, by their keys in a mapping; nothing where that cannot be seen."""
+    """The words by their keys in a mapping; empty if they are unclear."""
     lower = {word.lower(): word for word in words}
     if not lower or len(lower) > _MOST:
         return {}
     flag = _flag(lower)
-    if flag is not None and (said := _of_flag(name, flag, of_book=of_book, of_trades=of_trades)) is not None:
-        return said
+    if flag is not None and (meanings := _of_flag(name, flag, of_book=of_book, of_trades=of_trades)) is not None:
+        return meanings
     rests = not of_trades and (
         of_book or set(lower) <= {"bid", "ask", "bids", "asks", "offer"} or (set(lower) <= {"a", "b"} and "a" in lower)
     )
@@ -88,16 +88,16 @@ def side_words(name: str, words: Sequence[str], *, of_book: bool, of_trades: boo
 
 
 def _of_trades(name: str, first: str, second: str, rest: Sequence[str]) -> dict[str, str]:
-    """The words for a buyer and a seller as those of who took."""
+    """The words for a buyer and a seller as the aggressor's."""
     if first.lower() in {"bid", "ask"} and _ACTIVE.search(name.lower()) is None:
-        return {}  # of some a buyer who took, of others a trade at the bid
+        return {}  # some vendors mean an aggressive buyer, others a trade at the bid
     if _PASSIVE.search(name.lower()):
         first, second = second, first
     return {"buy": first, "sell": second} | ({"unknown": rest[0]} if rest else {})
 
 
 def _of_flag(name: str, flag: tuple[str, str], *, of_book: bool, of_trades: bool) -> dict[str, str] | None:
-    """What yes and no mean in a column of this name; None where they may still be words for sides."""
+    """The meaning of yes and no in a column of this name; None if they may still be words for sides."""
     buys = _buys(name)
     if buys is None:
         return None if of_book or flag[0] == "1" else {}
@@ -107,7 +107,7 @@ def _of_flag(name: str, flag: tuple[str, str], *, of_book: bool, of_trades: bool
 
 
 def _flag(lower: dict[str, str]) -> tuple[str, str] | None:
-    """The words for yes and for no, if there are no others."""
+    """The words for yes and no, if there are no others."""
     for yes, no in _FLAGS:
         if set(lower) <= {yes, no}:
             return lower.get(yes) or _like(lower[no], yes), lower.get(no) or _like(lower[yes], no)
@@ -115,7 +115,7 @@ def _flag(lower: dict[str, str]) -> tuple[str, str] | None:
 
 
 def _buys(name: str) -> bool | None:
-    """Whether a buyer took where the answer to this name is yes; None where the name does not say."""
+    """Whether yes in a column of this name means an aggressive buyer; None if the name does not say."""
     text = name.lower()
     if text in _BUYER_MADE:
         return False
@@ -126,7 +126,7 @@ def _buys(name: str) -> bool | None:
 
 
 def _opposite(word: str | None, *, of_book: bool) -> str | None:
-    """The word for the other side, written as this one is."""
+    """The word for the other side, in the same case."""
     if word is None:
         return None
     both = _OPPOSITES | {other: one for one, other in _OPPOSITES.items()} | {"a": "b"}
@@ -135,5 +135,5 @@ def _opposite(word: str | None, *, of_book: bool) -> str | None:
 
 
 def _like(word: str, other: str) -> str:
-    """Another word in the case of this one."""
+    """`other` in the case of `word`."""
     return other.upper() if word.isupper() else other.capitalize() if word[:1].isupper() else other

@@ -1,4 +1,4 @@
-"""Which columns of an unknown table hold its times, how they are written, and in which zone."""
+"""Guesses which columns of an unknown table hold times, how they are written, and their zone."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d\d(:\d\d([.,:]\d+)?)?(\s*[AaPp][Mm])?|\d{5,15}")
 _TIMES: Final = "timestamp time datetime ts t date local gmt exchange event transact created trade utc".split()  # noqa: SIM905
 _RECEIVED: Final = re.compile(r"local|recv|rcv|recei[vp]|arriv|captur|collect|ingest|insert|coinapi|databento")
-"""In the name of a column of times that are those of whoever recorded."""
+"""Words in the name of a column of the recorder's times."""
 _OFFSET: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _ZONES: Final = {
     "eet": "EET", "cet": "CET", "wet": "WET", "msk": "Europe/Moscow", "est": "-05:00", "edt": "-04:00", "jst": "+09:00",
     "kst": "+09:00", "hkt": "+08:00", "sgt": "+08:00", "eastern": "America/New_York", "new_york": "America/New_York",
     "chicago": "America/Chicago", "london": "Europe/London", "berlin": "Europe/Berlin", "tokyo": "Asia/Tokyo",
 }  # fmt: skip
-"""Zones as names of columns have them."""
+"""Zones as they appear in the names of columns."""
 _FROM_UTC: Final = re.compile(r"(?:UTC|GMT)\s*([+-])(\d\d?)(?::?(\d\d))?", re.IGNORECASE)
 _IANA: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Columns of times (a date's and a time of day's, or one), how they are written, and the zone that their names say.
+    """Columns of times (one, or date and time of day), how they are written, and the zone in their names.
 
-    `said` is a line of a mapping, empty where the values say it better; None: it cannot be seen. `local` is the
-    recorder's clock, if there is one that is written as the other.
+    `line` is a line of a mapping, empty if the values show more; None if it is unknown. `local` is the
+    recorder's clock, if there is one in the same form.
     """
 
     columns: tuple[str, ...] = ()
-    said: str | None = None
+    line: str | None = None
     zone: str | None = None
     local: str | None = None
 
 
 def times_of(sample: Sample, names: Sequence[str], file_name: str) -> Times:
-    """The times of a table: the exchange's before a recorder's."""
+    """The times of a table; the exchange's are preferred to a recorder's."""
     if sample.header:
         by_name = sorted(names, key=lambda name: (_is_received(name), place(name, _TIMES)))
     else:  # an id may look like seconds
@@ -54,10 +54,10 @@ def times_of(sample: Sample, names: Sequence[str], file_name: str) -> Times:
     for name in by_name:
         if name in sample.typed:
             return Times((name,), local=_local(sample, by_name, name, None, file_name))
-        said = _said(sample, name, file_name)
-        if said is not None and (not sample.header or _is_time(name)):
-            zone = _zone(name, sample.values(name), said)
-            return Times((name,), said, zone, _local(sample, by_name, name, said, file_name))
+        line = _line(sample, name, file_name)
+        if line is not None and (not sample.header or _is_time(name)):
+            zone = _zone(name, sample.values(name), line)
+            return Times((name,), line, zone, _local(sample, by_name, name, line, file_name))
     for date in names:
         values = sample.values(date)
         if not values or not all(map(is_date_alone, values)):
@@ -67,9 +67,9 @@ def times_of(sample: Sample, names: Sequence[str], file_name: str) -> Times:
             if clock == date or len(clocks) != len(values) or not all(map(_TIME_OF_DAY.fullmatch, clocks)):
                 continue
             joined = [f"{day} {time}" for day, time in zip(values, clocks, strict=True)]
-            said = advice(_column(file_name, date, joined, in_two=True))
-            if said is not None or ":" in clocks[0]:  # of which a day or a month is first, the user has to say
-                return Times((date, clock), said, _zone(f"{date} {clock}", joined, said))
+            line = advice(_column(file_name, date, joined, in_two=True))
+            if line is not None or ":" in clocks[0]:  # the user must say whether day or month is first
+                return Times((date, clock), line, _zone(f"{date} {clock}", joined, line))
     likely = [name for name in by_name if _is_time(name)] if sample.header else list(names)
     return Times(tuple(likely[:1]))
 
@@ -82,7 +82,7 @@ def _is_received(name: str) -> bool:
     return _RECEIVED.search(name.lower()) is not None
 
 
-def _said(sample: Sample, name: str, file_name: str) -> str | None:
+def _line(sample: Sample, name: str, file_name: str) -> str | None:
     return advice(_column(file_name, name, sample.values(name)))
 
 
@@ -90,20 +90,20 @@ def _column(file_name: str, name: str, values: list[str], *, in_two: bool = Fals
     return TimeColumn(file_name, name, values, lambda: values, list, in_two=in_two)
 
 
-def _local(sample: Sample, names: Sequence[str], chosen: str, said: str | None, file_name: str) -> str | None:
-    """A recorder's times that are written as the exchange's are, and stand in every row."""
+def _local(sample: Sample, names: Sequence[str], chosen: str, line: str | None, file_name: str) -> str | None:
+    """The column of a recorder's times in the same form as the exchange's, if every row has one."""
     for name in names:
         if name == chosen or not sample.header or not _is_received(name) or not _is_time(name):
             continue
-        alike = name in sample.typed if said is None else _said(sample, name, file_name) == said
+        alike = name in sample.typed if line is None else _line(sample, name, file_name) == line
         if alike and len(sample.values(name)) == len(sample.values(chosen)):
             return name
     return None
 
 
-def _zone(name: str, values: Sequence[str], said: str | None) -> str | None:
-    """The zone that a column's name says, where its values bear none and are no numbers."""
-    if said is not None and ("%z" in said or ("time_unit" in said and "iso" not in said)):
+def _zone(name: str, values: Sequence[str], line: str | None) -> str | None:
+    """The zone in a column's name, if its values have no zone and are not numbers."""
+    if line is not None and ("%z" in line or ("time_unit" in line and "iso" not in line)):
         return None
     if any(map(_OFFSET.search, values)):
         return None

@@ -1,4 +1,4 @@
-"""What the columns of an unknown table seem to hold, by their names and by what stands in them."""
+"""Guesses the meaning of the columns of an unknown table, by their names and values."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _NEAR: Final = 0.001
 
 @dataclass(slots=True)
 class Guess:
-    """What an unknown table seems to be: a kind, its columns by the keys of a mapping, and the words in them.
+    """What an unknown table seems to be: its columns by the keys of a mapping, and the words in them.
 
-    `unsure` is a column of sides of which nothing tells which is which. With `snapshots` all rows of a time are the
-    whole book. `split_levels`: a row is one level of both sides, which no mapping can say.
+    `unsure` is a column of sides whose meaning is unclear. With `snapshots`, all rows of one time are the
+    whole book. `split_levels`: a row is one level of both sides, which no mapping can express.
     """
 
     times: Times = field(default_factory=Times)
@@ -59,7 +59,7 @@ class Guess:
 
 
 def guess_of(sample: Sample, file_name: str) -> Guess:
-    """What a table seems to be."""
+    """Guess what a table is."""
     found = Guess()
     free = [name for name in sample.names if name]
     found.times = times_of(sample, free, file_name)
@@ -97,7 +97,7 @@ def guess_of(sample: Sample, file_name: str) -> Guess:
 
 
 def _size(sample: Sample, names: Sequence[str], price: str | None) -> str | None:
-    """The column of sizes: not one that holds the price times another."""
+    """The column of sizes; a column that is the price times another one does not count."""
     fitting = [name for name in names if is_numeric(sample, name) and named([name], _SIZES, lambda _: True)]
     products = {
         name
@@ -109,7 +109,7 @@ def _size(sample: Sample, names: Sequence[str], price: str | None) -> str | None
 
 
 def _is_product(sample: Sample, name: str, factors: tuple[str, str]) -> bool:
-    """Whether a column is the product of two others, as a turnover is."""
+    """Whether a column is the product of two others, like a turnover."""
     columns = [sample.values(each) for each in (name, *factors)]
     if not columns[0] or len(set(map(len, columns))) > 1:
         return False
@@ -121,7 +121,7 @@ def _is_product(sample: Sample, name: str, factors: tuple[str, str]) -> bool:
 
 
 def _are_whole(sample: Sample, found: Guess) -> bool:
-    """Whether every time has the same number of levels of each side, more than one, none of them empty."""
+    """Whether every time has the same number of levels per side, more than one, none of them empty."""
     if len(found.times.columns) != 1 or not {"side", "size"} <= found.columns.keys():
         return False
     columns = (found.times.columns[0], found.columns["side"], found.columns["size"])
@@ -135,14 +135,14 @@ def _are_whole(sample: Sample, found: Guess) -> bool:
             return False
         sides = counts.setdefault(time, {})
         sides[side] = sides.get(side, 0) + 1
-    whole = list(counts.values())[:-1]  # the last may go on
+    whole = list(counts.values())[:-1]  # the last time may be incomplete
     if len(whole) < _FEW_ROWS or any(sides != whole[0] for sides in whole):
         return False
     return len(whole[0]) == _FEW_ROWS and min(whole[0].values()) >= _FEW_ROWS
 
 
 def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
-    """Columns without names."""
+    """Guess columns without names."""
     _sides(sample, names, file_name, found)
     columns = ordered(sample, names, has_sides="side" in found.columns)
     found.columns, found.words, found.unsure = {}, {}, None
@@ -154,7 +154,7 @@ def _by_order(sample: Sample, names: Sequence[str], file_name: str, found: Guess
 
 
 def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -> None:
-    """Which column holds the side, the flag of snapshots, the ids of trades or orders; and the words in them."""
+    """Guess the columns of the side, the snapshot flag and the ids of trades or orders, and their words."""
     action = next((name for name in names if _is_action(sample.words(name))), None)
     of_trades = is_of_trades(names, file_name) and action is None
     of_book = is_of_book(names, file_name)
@@ -187,7 +187,7 @@ def _sides(sample: Sample, names: Sequence[str], file_name: str, found: Guess) -
 
 
 def _flag(sample: Sample, names: Sequence[str], found: Guess) -> None:
-    """The column that says whether a row is of a snapshot."""
+    """Guess the column that flags the rows of a snapshot."""
     for name in names:
         words = sample.words(name)
         flagged = [word for word in words if word.lower() in _SNAPSHOTS]
@@ -202,7 +202,7 @@ def _flag(sample: Sample, names: Sequence[str], found: Guess) -> None:
 
 
 def _trade_id(sample: Sample, names: Sequence[str], found: Guess) -> None:
-    """The column of ids that tell trades apart, if there is one."""
+    """Guess the column of trade ids, if there is one."""
     for name in names:
         values = sample.values(name)
         plain = "".join(WORD.findall(name.lower()))
@@ -221,7 +221,7 @@ def _action_of(word: str) -> str | None:
 
 
 def _lists(sample: Sample, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """The columns of lists of bids and of asks: one each, or two, of prices and of sizes."""
+    """The columns of lists of bids and of asks: one each, or two each (prices and sizes)."""
     found = []
     for what in ("bid", "ask"):
         lists = [name for name in names if (what in name.lower() or name.lower() == what[0]) and _is_list(sample, name)]
@@ -242,7 +242,7 @@ def _is_list(sample: Sample, name: str) -> bool:
 
 
 def _levels(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """The columns of bids and asks, level by level: price and size of each side, or prices alone."""
+    """The columns of bids and asks, level by level: price and size of each side, or only prices."""
     found: dict[tuple[int, ...], dict[tuple[str, bool], str]] = {}
     for name in names:
         parts = WORD.findall(name.lower())
@@ -260,7 +260,7 @@ def _levels(names: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _side_of(text: str) -> tuple[str, bool] | None:
-    """The side of the book that a column's name without numbers speaks of, and whether of its sizes; None for none."""
+    """The side of the book in a column's name without numbers, and whether it is of sizes; None if there is none."""
     short = re.fullmatch(r"(a|b)(p|px|s|sz|q|v)?", text)
     if short is not None:
         return ("bid" if short[1] == "b" else "ask"), (short[2] or "p")[0] != "p"

@@ -1,4 +1,4 @@
-"""Levels as people write them into a column: lists, records or a map in JSON, or as Python shows them."""
+"""Levels in one column: lists, records or a map, in JSON or as Python prints them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=str)
-"""Numbers with a point stay the text they are: a float would not hold every one."""
+"""Numbers with a decimal point stay text: a float would not hold all of them."""
 _LISTS: Final = msgspec.json.Decoder(list[list[msgspec.Raw]])
 _ENCODER: Final = msgspec.json.Encoder()
 _MOST_DIGITS: Final = 40
-"""Before or after the point: far beyond what 64 bits hold, and far from what fills a memory."""
+"""Digits before or after the point: far beyond 64 bits, but far from filling the memory."""
 _OF_PYTHON: Final = bytes.maketrans(b"'()", b'"[]')
 _PAIR: Final = 2
 
 
 def paired(lists: tuple[bytes, ...]) -> bytes | None:
-    """The levels of a side as `[["price","size"],...]`: out of one list of them, or of one of prices and one of sizes.
+    """The levels of a side as `[["price","size"],...]`, from one list of levels, or from lists of prices and sizes.
 
-    Lists of lists are given back as they are.
+    Lists of lists are returned unchanged.
 
-    None for anything else.
+    Returns None for anything else.
     """
     try:
         if len(lists) == 1 and _is_plain(lists[0]):
@@ -45,7 +45,7 @@ def paired(lists: tuple[bytes, ...]) -> bytes | None:
 
 
 def _is_plain(text: bytes) -> bool:
-    """Whether it is JSON of lists that are levels already, maybe with more behind the price and the size."""
+    """Whether it is JSON of lists that are already levels; more values may follow price and size."""
     try:
         return min(map(len, _LISTS.decode(text)), default=_PAIR) >= _PAIR
     except msgspec.DecodeError:
@@ -53,7 +53,7 @@ def _is_plain(text: bytes) -> bool:
 
 
 def _decoded(text: bytes) -> object:
-    """The content of a field: JSON, JSON whose quotes are doubled as in CSV, or what Python shows of its lists."""
+    """The content of a field: JSON, JSON with doubled quotes as in CSV, or lists as Python prints them."""
     if not text:
         return []
     tries = (text, text.replace(b'""', b'"'), text.translate(_OF_PYTHON).replace(b",]", b"]"))
@@ -69,8 +69,8 @@ def _pairs(levels: object) -> Iterator[tuple[object, object]]:
     """The price and the size of each level.
 
     Raises:
-        ValueError: a level has not both.
-        TypeError: it is no list of levels.
+        ValueError: a level lacks one of the two.
+        TypeError: it is not a list of levels.
     """
     if isinstance(levels, dict):
         yield from levels.items()
@@ -97,9 +97,9 @@ def _of(level: dict[str, object], keys: tuple[str, ...]) -> object:
 
 
 def _number(value: object) -> str:
-    """A number as a text without an exponent, where that is not endless."""
+    """A number as text without an exponent, if that does not get too long."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        msg = "no number"
+        msg = "not a number"
         raise TypeError(msg)
     text = str(value).strip()
     if "e" not in text.lower():

@@ -1,4 +1,4 @@
-"""JSON as lines of fields: a list of rows, or a row a line, each a list or a flat object."""
+"""JSON as lines of fields: a list of rows, or one row per line, each a list or a flat object."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _Fields = dict[str, str]
 
 
 def is_json(head: bytes) -> bool:
-    """Whether a file that begins so is JSON."""
+    """Whether a file that starts with `head` is JSON."""
     return head.removeprefix(BOM).lstrip(_WHITE)[:1] in {b"[", b"{"}
 
 
 def first_rows(head: bytes) -> list[_Fields]:
-    """The first rows that a file holds that begins so, as far as they are whole, by names or numbers."""
+    """The whole rows in the `head` of a file, by names or numbers."""
     text = head.removeprefix(BOM).decode("utf-8", "replace").strip()
     at = 1 if _is_one_list(head) else 0
     found: list[_Fields] = []
@@ -59,7 +59,7 @@ def first_rows(head: bytes) -> list[_Fields]:
 
 
 def is_flat(start: bytes) -> bool:
-    """Whether JSON that begins so may be a table: a list of rows, or rows without anything in them but values."""
+    """Whether JSON that starts with `start` may be a table: a list of rows, or rows that contain only values."""
     if _is_one_list(start):
         return True
     fields = _fields(start.removeprefix(BOM).partition(b"\n")[0])
@@ -67,10 +67,10 @@ def is_flat(start: bytes) -> bool:
 
 
 def content_of(file: SourceFile, head: bytes, used: Collection[str] | None) -> Content:
-    """Of the keys those that are used (None: all); rows that are lists have numbers.
+    """The used keys (None: all); the keys of rows that are lists are numbers.
 
     Raises:
-        DatasetError: the file is no such JSON.
+        DatasetError: the file is not a JSON list of rows.
     """
     whole = _is_one_list(head)
     rows = [_fields(element) for element in (_elements(file) if whole else _lines_of(head))]
@@ -91,7 +91,7 @@ def content_of(file: SourceFile, head: bytes, used: Collection[str] | None) -> C
 
 
 def _is_one_list(head: bytes) -> bool:
-    """Whether the file is one list of rows, rather than a row a line."""
+    """Whether the file is one list of rows, not one row per line."""
     text = head.removeprefix(BOM).lstrip(_WHITE)
     return text[:1] == b"[" and text[1:].lstrip(_WHITE)[:1] in {b"[", b"{", b"]"}
 
@@ -108,12 +108,12 @@ def _elements(file: SourceFile) -> Sequence[bytes]:
     try:
         return [bytes(element) for element in _ELEMENTS.decode(content)]
     except (msgspec.DecodeError, RecursionError) as error:
-        msg = f"{file.name}: is no JSON list of rows: {clipped(error)}"
+        msg = f"{file.name}: is not a JSON list of rows: {clipped(error)}"
         raise DatasetError(msg) from error
 
 
 def _fields(element: bytes) -> _Fields:
-    """The fields of a row by their names or numbers, as they are written; none where it is no row."""
+    """The fields of a row by their names or numbers, as text; empty if it is not a row."""
     try:
         if element.lstrip(_WHITE)[:1] == b"[":
             return {str(number): _text(raw) for number, raw in enumerate(_ELEMENTS.decode(element), 1)}
@@ -164,7 +164,7 @@ def _blocks_of_lines(file: SourceFile, names: Sequence[str], read_bytes: int | N
 
 def _last_rows(file: SourceFile, names: Sequence[str], *, whole: bool) -> tuple[tuple[str, ...], ...]:
     if whole:
-        return ()  # all of them are among the first
+        return ()  # they are all among the first rows
     text = b""
     for block in _blocks_of_lines(file, names, None):
         text = (text + block.data)[-HEAD_BYTES:]

@@ -1,4 +1,4 @@
-"""A mapped file as the lines that the kernels read, rewritten where they cannot be read as they are."""
+"""A mapped file as lines for the kernels, rewritten if needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Lists = tuple[bytes, ...]
 
 @dataclass(slots=True)
 class Notes:
-    """What was seen on the way: times that the clocks of their zone show twice, and of each line its lists."""
+    """Notes made while reading: the number of ambiguous local times, and the lists of each line."""
 
     ambiguous: int = 0
     lists: dict[int, Lists] = field(default_factory=dict)
@@ -33,16 +33,16 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Lines(SourceFile):
-    """A file whose blocks are lines of values separated by commas, whatever it is itself."""
+    """Any mapped file as a file whose blocks are lines of comma-separated values."""
 
     mapped: Mapped | None = None
     notes: Notes = field(default_factory=Notes)
 
     @classmethod
     def of(cls, mapped: Mapped) -> Lines:
-        """Those of a file, to be read once."""
+        """The lines of a file, to be read once."""
         file = mapped.file
-        return cls(file.path, file.member, file.root, kept=file.kept, mapped=mapped)
+        return cls(file.path, file.member, file.root, cache=file.cache, mapped=mapped)
 
     @property
     def _mapped(self) -> Mapped:
@@ -71,7 +71,7 @@ class Lines(SourceFile):
         return head[:HEAD_BYTES]
 
     def blocks(self, read_bytes: int | None = None) -> Iterator[Block]:
-        """The lines, each for the line or the row of the file with its number."""
+        """The lines; each has the number of its line or row in the file."""
         content = self._mapped.content
         if not self._mapped.needs_rewriting:
             yield from content.blocks(read_bytes)
@@ -111,14 +111,14 @@ class Lines(SourceFile):
         return rewritten
 
     def report(self, report: Report) -> None:
-        """Tell what was taken that nobody wrote, once the file has been read."""
-        for said in self._mapped.said:
-            report.add("assumptions", self.name, None, None, said)
+        """Report the assumptions, after the file has been read."""
+        for assumption in self._mapped.assumptions:
+            report.add("assumptions", self.name, None, None, assumption)
         if self.notes.ambiguous:
-            detail = "times that the clocks of the zone show twice, taken in the order of the rows, else as the first"
+            detail = "local times that occur twice, as clocks were set back: read by the order of rows, or as the first"
             report.add("assumptions", self.name, None, None, detail, count=self.notes.ambiguous)
 
 
 def _count(text: bytes) -> int:
-    """How many lines end in a text; four times as fast as bytes.count, and other threads run meanwhile."""
+    """How many lines end in a text; four times as fast as bytes.count, and it lets other threads run."""
     return int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE)) if text else 0

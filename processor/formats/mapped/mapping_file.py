@@ -1,4 +1,4 @@
-"""The file mapping.toml: what it may say, and what is wrong with what it says."""
+"""The file mapping.toml: its keys, and its validation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Word = str | int | bool
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What mapping.toml says of one kind of files: the names of columns (or numbers, from 1), and words in them."""
+    """The mapping of one kind of files: the names of columns (or numbers, from 1), and words in them."""
 
     files: str
     time: Name | list[Name]
@@ -74,17 +74,17 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header: bool = True
 
     @property
-    def time_said(self) -> str | None:
-        """How times are written: a unit, "iso" or a format; None where that has to be seen."""
+    def time_form(self) -> str | None:
+        """How times are written: a unit, "iso" or a format; None if the values must show it."""
         return self.format if self.time_unit is None else self.time_unit
 
     def clock(self, clock: str) -> tuple[str, ...]:
-        """The columns of the times of a clock: one, or a date's and a time of day's."""
+        """The columns of the times of a clock: one, or date and time of day."""
         named = self.time if clock == "exchange" or self.local_time is None else self.local_time
         return tuple(map(str, named)) if isinstance(named, list) else (str(named),)
 
     def clocks(self) -> list[tuple[str, ...]]:
-        """Those of each clock there is."""
+        """The columns of each clock that the table has."""
         return list(dict.fromkeys((self.clock("exchange"), self.clock("local"))))
 
 
@@ -96,8 +96,8 @@ def named_columns(table: Table) -> list[tuple[str, str]]:
     )  # fmt: skip
     named: list[tuple[str, Name]] = []
     for key in keys:
-        said = getattr(table, key)
-        columns = said if isinstance(said, list) else [said]
+        given = getattr(table, key)
+        columns = given if isinstance(given, list) else [given]
         named += [(key, column) for column in columns if column is not None and not isinstance(column, bool)]
     named += [("levels", column) for level in table.levels for column in level]
     return [(key, str(column)) for key, column in named]
@@ -108,31 +108,31 @@ def read_tables(content: bytes, name: str = FILE_NAME) -> tuple[tuple[str, Table
     """The tables of a mapping file by their kinds, in its order.
 
     Raises:
-        DatasetError: it is no such file.
+        DatasetError: the file is not a valid mapping.
     """
     try:
-        said = tomllib.loads(content.decode("utf-8-sig"))
+        given = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{name} cannot be read: {clipped(error)}"
         raise DatasetError(msg) from error
     tables = []
-    for kind, tables_said in said.items():
-        each = tables_said if isinstance(tables_said, list) else [tables_said]
+    for kind, described in given.items():
+        each = described if isinstance(described, list) else [described]
         if kind not in _KINDS or not all(isinstance(table, dict) for table in each):
-            msg = f"{name}: {quoted(kind)} will not do; expected the tables [trades], [book] and [orders]"
+            msg = f"{name}: unknown table {quoted(kind)}: expected [trades], [book] or [orders]"
             raise DatasetError(msg)
         tables += [(kind, _table(kind, table, name)) for table in each]
     return tuple(tables)
 
 
-def _table(kind: str, said: dict[str, object], name: str) -> Table:
-    for key in said.keys() - set(Table.__struct_fields__):
+def _table(kind: str, given: dict[str, object], name: str) -> Table:
+    for key in given.keys() - set(Table.__struct_fields__):
         near = get_close_matches(key, Table.__struct_fields__, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(Table.__struct_fields__)}"
+        hint = f"; did you mean {near[0]}?" if near else f"; known keys are {', '.join(Table.__struct_fields__)}"
         msg = f"{name}: [{kind}] has an unknown key {quoted(key)}{hint}"
         raise DatasetError(msg)
     try:
-        table = msgspec.convert(said, Table)
+        table = msgspec.convert(given, Table)
     except msgspec.ValidationError as error:
         msg = f"{name}: [{kind}]: {clipped(error)}"
         raise DatasetError(msg) from None
@@ -144,7 +144,7 @@ def _table(kind: str, said: dict[str, object], name: str) -> Table:
 
 
 def _fault(kind: str, table: Table) -> str | None:
-    """What in a table cannot be, as a sentence."""
+    """What is invalid in a table, as a sentence."""
     return (
         _fault_of_instrument(table)
         or _fault_of_time(table)
@@ -157,16 +157,18 @@ def _fault_of_instrument(table: Table) -> str | None:
     given = [table.instrument, table.instrument_column, table.instrument_pattern]
     if sum(each is not None for each in given) != 1:
         return (
-            "give either instrument, a name, or instrument_column, or instrument_pattern; "
+            "give one of instrument (a name), instrument_column and instrument_pattern; "
             'instrument = "{stem}" takes it from the file\'s name'
         )
     if table.exchange_column is not None and table.instrument_column is None:
-        return "exchange_column goes with instrument_column"
+        return "exchange_column needs instrument_column"
     if table.instrument_pattern is not None:
         try:
             groups = re.compile(table.instrument_pattern).groups
         except re.error as error:
-            return f"instrument_pattern {quoted(table.instrument_pattern)} is no regular expression: {clipped(error)}"
+            return (
+                f"instrument_pattern {quoted(table.instrument_pattern)} is not a regular expression: {clipped(error)}"
+            )
         if groups != 1:
             return (
                 f"instrument_pattern {quoted(table.instrument_pattern)} needs one group, (...), around the instrument"
@@ -177,8 +179,8 @@ def _fault_of_instrument(table: Table) -> str | None:
 def _fault_of_time(table: Table) -> str | None:
     if table.time_unit is not None and table.format is not None:
         return "give either time_unit or format"
-    for key, said in (("time_unit", table.time_unit), ("format", table.format)):
-        fault = None if said is None else _fault_of_form(key, said)
+    for key, given in (("time_unit", table.time_unit), ("format", table.format)):
+        fault = None if given is None else _fault_of_form(key, given)
         if fault is not None:
             return fault
     long = next(
@@ -186,27 +188,27 @@ def _fault_of_time(table: Table) -> str | None:
         (),
     )
     faults = {
-        f"zone is that of dates; a number of {table.time_unit} since 1970 is in UTC: leave out zone": (
+        f"zone is for dates; a number of {table.time_unit} since 1970 is in UTC: leave out zone": (
             table.zone is not None and table.time_unit in UNITS_NS
         ),
         f'zone is {quoted(table.zone)}; expected a name like "Europe/Berlin" or an offset like "-05:00"': (
             table.zone is not None and zone_of(table.zone) is None
         ),
-        f"time names {len(long)} columns; expected one, or two, of the date and of the time of day": bool(long),
-        "time and local_time name a column at least": [] in (table.time, table.local_time),
+        f"time names {len(long)} columns; expected one, or two: the date and the time of day": bool(long),
+        "time and local_time need at least one column": [] in (table.time, table.local_time),
     }
     return next((fault for fault, found in faults.items() if found), None)
 
 
-def _fault_of_form(key: str, said: str) -> str | None:
-    if key == "time_unit" and said in {*UNITS_NS, ISO}:
+def _fault_of_form(key: str, given: str) -> str | None:
+    if key == "time_unit" and given in {*UNITS_NS, ISO}:
         return None
-    if "%" not in said:
-        return f'{key} is {quoted(said)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
+    if "%" not in given:
+        return f'{key} is {quoted(given)}; expected s, ms, us, ns or iso, or a format like "%d.%m.%Y %H:%M:%S.%f"'
     try:
-        of_format(said)
+        of_format(given)
     except BadFormat as error:
-        return f"{key} is {quoted(said)}: {error}"
+        return f"{key} is {quoted(given)}: {error}"
     return None
 
 
@@ -221,21 +223,21 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             table.delimiter is not None and len(table.delimiter.encode()) != 1
         ),
         f'decimal is {quoted(table.decimal)}; expected "." or ","': table.decimal not in {None, ".", ","},
-        f"price_decimals and size_decimals are 0 to {MAX_DECIMALS}": any(
+        f"price_decimals and size_decimals must be 0 to {MAX_DECIMALS}": any(
             decimals is not None and not 0 <= decimals <= MAX_DECIMALS
             for decimals in (table.price_decimals, table.size_decimals)
         ),
-        "levels name the prices and sizes; leave out price, size, side and snapshot": (
+        "levels already names the prices and sizes; leave out price, size, side and snapshot": (
             bool(table.levels) and {*written_out, table.snapshot} != {None}
         ),
         "a level is four columns, bid price, bid size, ask price and ask size, or two, bid and ask": not all(
             len(level) in _PER_SIDE and len(level) == len(table.levels[0]) for level in table.levels
         ),
-        "bids and asks are needed, both": (table.bids is None) != (table.asks is None),
-        "bids and asks hold the prices and sizes; leave out price, size, side and levels": (
+        "bids and asks are both needed": (table.bids is None) != (table.asks is None),
+        "bids and asks already hold the prices and sizes; leave out price, size, side and levels": (
             table.bids is not None and (set(written_out) != {None} or bool(table.levels))
         ),
-        "bids and asks are each a column of lists, or two, of prices and of sizes": any(
+        "bids and asks are each one column of lists, or two: prices and sizes": any(
             isinstance(lists, list) and len(lists) not in {1, 2} for lists in (table.bids, table.asks)
         ),
         "price and size are needed": kind == TRADES and None in written_out[:2],
@@ -243,11 +245,11 @@ def _fault_of_columns(kind: str, table: Table) -> str | None:
             kind == BOOK and not whole and None in written_out
         ),
         "id, action, side, price and size are needed": kind == ORDERS and None in {*written_out, *of_orders},
-        "levels, bids and asks are of [book]": kind != BOOK and whole,
-        "action is of [orders]": kind != ORDERS and table.action is not None,
-        "snapshot is of [book]": kind != BOOK and table.snapshot is not None,
+        "levels, bids and asks belong to [book]": kind != BOOK and whole,
+        "action belongs to [orders]": kind != ORDERS and table.action is not None,
+        "snapshot belongs to [book]": kind != BOOK and table.snapshot is not None,
         "snapshot names a column, or is true where the rows of a time are the whole book": table.snapshot is False,
-        f"the column {quoted(twice)} is named for two things": twice is not None,
+        f"the column {quoted(twice)} is used for two keys": twice is not None,
     }
     return next((fault for fault, found in faults.items() if found), None)
 
@@ -268,22 +270,22 @@ def _fault_of_words(kind: str, table: Table) -> str | None:
 
 def words_of(table: Table, key: str) -> list[bytes]:
     """The words that a key stands for."""
-    said = getattr(table, key)
-    return [word_of(word) for word in (said if isinstance(said, list) else [said]) if word is not None]
+    given = getattr(table, key)
+    return [word_of(word) for word in (given if isinstance(given, list) else [given]) if word is not None]
 
 
-def word_of(said: Word) -> bytes:
-    """A word as it stands in a file."""
-    return (str(said).lower() if isinstance(said, bool) else str(said)).encode()
+def word_of(given: Word) -> bytes:
+    """A word as it appears in a file."""
+    return (str(given).lower() if isinstance(given, bool) else str(given)).encode()
 
 
 def quoted(name: object) -> str:
-    """What somebody wrote, as a sentence shows it."""
+    """Text that a user wrote, quoted for a message."""
     shown = repr(name)
     return shown if len(shown) <= _SHOWN_LETTERS else f"{shown[:_SHOWN_LETTERS]}..."
 
 
 def clipped(error: object) -> str:
-    """What a library says of what it found, as far as a terminal can show it."""
+    """The message of a library's error, shortened, in characters that a terminal can show."""
     text = " ".join(str(error)[:_SHOWN_REASON].split())
     return "".join(letter if letter.isprintable() else "?" for letter in text)

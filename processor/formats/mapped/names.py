@@ -1,4 +1,4 @@
-"""Instruments in the names of files and folders, and names that tell that files are not of one instrument."""
+"""Instruments in the names of files and folders, and names that show that files are of several instruments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEAST_OF_TWO: Final = 3
 
 
 def stem_of(file: SourceFile) -> str:
-    """The file's name without its endings."""
+    """The file's name without its extensions."""
     name = file.base_name
     while "." in name.lstrip(".") and name.rpartition(".")[2].lower() in _ENDINGS:
         name = name.rpartition(".")[0]
@@ -42,23 +42,23 @@ def stem_of(file: SourceFile) -> str:
 
 
 def partitions_of(file: SourceFile) -> dict[str, str]:
-    """What the folders say that the file lies in, where they are named key=value."""
+    """The keys and values of the file's folders that are named key=value."""
     found = (_HIVE.fullmatch(part) for part in file.name.split("/")[:-1])
     return {match[1]: unquote(match[2]) for match in found if match}
 
 
 def named_instrument(file: SourceFile, table: Table) -> str | None:
-    """The instrument that a mapping names, or takes from the file's path; None where it stands in a column.
+    """The instrument that a mapping names, or takes from the file's path; None if it is in a column.
 
     Raises:
-        DatasetError: the path has not what the mapping takes.
+        DatasetError: the path lacks what the mapping takes from it.
     """
     if table.instrument_pattern is not None:
         found = re.search(table.instrument_pattern, file.name)
         if found is None or not found[1]:
             msg = (
-                f"{FILE_NAME}: instrument_pattern {quoted(table.instrument_pattern)} finds nothing in {file.name}, the "
-                "path within the dataset"
+                f"{FILE_NAME}: instrument_pattern {quoted(table.instrument_pattern)} matches nothing in {file.name}, "
+                "the path within the dataset"
             )
             raise DatasetError(msg)
         return found[1]
@@ -81,30 +81,30 @@ def named_instrument(file: SourceFile, table: Table) -> str | None:
 
 
 def telling_words(path: str) -> frozenset[str]:
-    """The words of a path that may be those of an instrument."""
+    """The words of a path that may name an instrument."""
     found = (word.lower() for word in _WORD.findall(_HASHES.sub(" ", path)))
     return frozenset(word for word in found if len(word) >= _LEAST_LETTERS and not _is_neutral(word))
 
 
 def refuse_others(files: Sequence[SourceFile], instrument: str) -> None:
-    """Refuse files that a mapping takes as one instrument, and whose names say that they are of several.
+    """Refuse files that a mapping reads as one instrument if their names suggest several.
 
     Raises:
-        DatasetError: so it is.
+        DatasetError: their names suggest several instruments.
     """
     words = [(file, telling_words("/".join((*file.name.split("/")[:-1], stem_of(file))))) for file in files]
     for number, (file, these) in enumerate(words):
         for other, those in words[:number]:
             if these - those and those - these:
                 msg = (
-                    f"{FILE_NAME} takes {other.name} and {file.name} as one instrument, {instrument}, but their names "
-                    'tell two: write instrument = "{stem}" to take it from the file\'s name, or instrument_pattern = '
-                    '"..." for a part of it; if they are of one, give each a table of its own ([[trades]])'
+                    f"{FILE_NAME} reads {other.name} and {file.name} as one instrument, {instrument}, but their names "
+                    'suggest two: write instrument = "{stem}" to take it from the file\'s name, or instrument_pattern '
+                    "for a part of it; if they are one instrument, give each its own table ([[trades]])"
                 )
                 raise DatasetError(msg)
 
 
 def _is_neutral(word: str) -> bool:
-    """Whether it says nothing of an instrument: one of the words that do not, or two of them in one."""
+    """Whether a word does not name an instrument: a neutral word, or two of them joined."""
     two = range(_LEAST_OF_TWO, len(word) - _LEAST_OF_TWO + 1)
     return word in NEUTRAL or any(word[:at] in NEUTRAL and word[at:] in NEUTRAL for at in two)

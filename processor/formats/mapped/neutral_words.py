@@ -1,4 +1,4 @@
-"""Words in the names of files that say nothing of an instrument: kinds of data, sides, parts, times, numbers."""
+"""Words in the names of files that do not name an instrument: kinds of data, sides, parts, times, numbers."""
 
 from __future__ import annotations
 

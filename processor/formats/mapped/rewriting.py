@@ -1,7 +1,7 @@
-"""Lines of values separated by any character, as lines that the kernels read: the one way for all that is odd.
+"""Rewrites lines of values with any separator and in any form into lines that the kernels read.
 
-A line becomes one line, so that its number stays; a field that cannot be rewritten stays as it is, with a remark that
-makes it no value, so that the kernel that reads the line says which and why.
+A line becomes one line, so its number stays. A field that cannot be rewritten is kept, with a remark that makes it
+invalid, so that the kernel that reads the line reports which field and why.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 SKIP: Final = 0
-"""Left empty."""
+"""The field becomes empty."""
 COPY: Final = 1
 POINT: Final = 2
-"""A number with a decimal point: commas in it are between thousands."""
+"""A number with a decimal point: commas in it separate thousands."""
 COMMA: Final = 3
-"""A number with a decimal comma: points in it are between thousands."""
+"""A number with a decimal comma: points in it separate thousands."""
 UNSURE: Final = 4
-"""A number in a file that does not show what a comma in it would be."""
+"""A number in a file that does not show the meaning of a comma."""
 TIME: Final = 5
 """A time, or its date; ARGUMENT is its number among the times."""
 ID: Final = 7
-"""What tells trades apart: digits as they are, all else as a number made of it, nothing as -1."""
+"""A trade id: digits stay, other text becomes a hash, an empty field becomes -1."""
 SPAN: Final = 6
-"""A list; ARGUMENT is its number among the lists. Left empty; where it stands in the text is told apart."""
+"""A list; ARGUMENT is its number among the lists. The field becomes empty; its position is returned separately."""
 
 _ACTION: Final = 0
 _ARGUMENT: Final = 1
 _COLUMN_FIELDS: Final = 2
 
-# Of each time: where its program and its zone begin and end among those of all, and the columns of its date and of its
-# time of day (the same where there is one).
+# For each time: start and end of its program and of its zone among all of them, and the columns of its date and its
+# time of day (equal if there is one column).
 _PROGRAM: Final = 0
 _ZONE: Final = 2
 _DATE: Final = 4
@@ -88,7 +88,7 @@ _LEAST_ROOM: Final = 1 << 14
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """A time in one column, or its date and its time of day in two, by their places; those added follow the columns."""
+    """A time in one column, or date and time of day in two, by their indices; added columns come after the others."""
 
     date: int
     clock: int
@@ -99,8 +99,8 @@ class TimeColumn:
 class Rewriting:
     """How the lines of one kind of file are rewritten.
 
-    `actions` says what becomes of each column (TIME where a `TimeColumn` says so, whatever stands there); the fields
-    `added` follow in every line. The first `header_lines` lines become lines of nothing.
+    `actions` has the action of each column (a `TimeColumn` overrides it with TIME); the fields
+    `added` are appended to every line. The first `header_lines` lines become empty lines.
     """
 
     def __init__(
@@ -148,15 +148,15 @@ class Rewriting:
         self._field_ends = np.cumsum([0, *map(len, fields)])
 
     def begun(self) -> Rewriter:
-        """One that begins with the first line of a file."""
+        """A rewriter that starts with the first line of a file."""
         return Rewriter(self)
 
     def rewritten(
         self, text: bytes, lines: int, states: NDArray[np.int64], *, header_lines: int
     ) -> tuple[bytes, NDArray[np.int64]]:
-        """The lines of a text, of which the first `header_lines` are no rows; `states` is kept from text to text.
+        """The rewritten lines of a text; the first `header_lines` are not rows, `states` is kept from text to text.
 
-        And where each list stands: int64 of shape (lines, lists, 2).
+        Also returns the position of each list: int64 of shape (lines, lists, 2).
         """
         buffer = np.frombuffer(text, np.uint8)
         spans = np.zeros((lines, self.spans, 2), np.int64)
@@ -176,7 +176,7 @@ class Rewriting:
 
 
 class Rewriter:
-    """Rewrites a file's lines, some after the others."""
+    """Rewrites a file's lines, piece by piece."""
 
     def __init__(self, rewriting: Rewriting) -> None:
         self._rewriting = rewriting
@@ -185,11 +185,11 @@ class Rewriter:
 
     @property
     def ambiguous(self) -> int:
-        """How many times there were so far that the clocks of their zone show twice."""
+        """How many ambiguous local times there were so far: the clocks of their zone show them twice."""
         return int(self._states[:, 1].sum())
 
     def rewrite(self, text: bytes, lines: int) -> tuple[bytes, NDArray[np.int64]]:
-        """The next `lines` lines, each ended by a newline; and where each list stands: int64 (lines, lists, 2)."""
+        """The next `lines` lines, each ending with a newline, and the places of the lists: int64 (lines, lists, 2)."""
         header_lines = min(self._header_lines, lines)
         self._header_lines -= header_lines
         return self._rewriting.rewritten(text, lines, self._states, header_lines=header_lines)
@@ -213,9 +213,9 @@ def _is_blank(byte: int) -> bool:
 def _split(  # noqa: C901 - quotes
     text: Bytes, at: int, end: int, delimiter: int, fields: Ints, room: int
 ) -> int:
-    """The fields of a line that ends at `end` into `fields` (start, stop of each), without quotes and blanks around.
+    """Split a line that ends at `end` into `fields` (start, stop of each), without surrounding quotes and blanks.
 
-    Returns how many there are: one more than there is room for where there are more.
+    Returns the number of fields: `room` + 1 if there are more than `room`.
     """
     count = 0
     while True:
@@ -263,7 +263,7 @@ def _copy(text: Bytes, start: int, stop: int, found: Bytes, to: int) -> int:
 def _write_field(
     text: Bytes, start: int, stop: int, remarks: Bytes, remark: int, remark_end: int, found: Bytes, to: int
 ) -> int:
-    """A field and a remark behind it, in quotes where it needs them."""
+    """Write a field followed by a remark, in quotes if it needs them."""
     plain = to
     at = start
     while at < stop and text[at] != _FIELD_COMMA and text[at] != _QUOTE:
@@ -284,7 +284,7 @@ def _write_field(
 
 @njit()
 def _is_grouped(text: Bytes, start: int, stop: int, between: int, decimal: int) -> bool:
-    """Whether a number has `decimal` before its decimals, and `between` between thousands where it stands at all."""
+    """Whether a number has `decimal` before its decimals, and `between` only between thousands."""
     at = start + 1 if start < stop and (text[start] == _MINUS or text[start] == _PLUS) else start
     digits = 0
     groups = 0
@@ -308,7 +308,7 @@ def _is_grouped(text: Bytes, start: int, stop: int, between: int, decimal: int) 
 
 @njit()
 def _write_number(text: Bytes, start: int, stop: int, action: int, remarks: Bytes, found: Bytes, to: int) -> int:
-    """A number with a decimal point and nothing between thousands; with a remark where a comma may be either."""
+    """Write a number with a decimal point and no thousands separators; with a remark if a comma may be either."""
     commas = points = 0
     for at in range(start, stop):
         commas += text[at] == _FIELD_COMMA
@@ -335,7 +335,7 @@ def _write_digits(number: int, digits: int, found: Bytes, to: int) -> int:
 
 @njit()
 def _write_time(time_ns: int, found: Bytes, to: int) -> int:
-    """As 2025-08-01T00:00:00.123456789."""
+    """Write a time as 2025-08-01T00:00:00.123456789."""
     days = time_ns // _NS_PER_DAY
     rest = time_ns - days * _NS_PER_DAY
     second = rest // _NS_PER_SECOND
@@ -398,9 +398,9 @@ def _rewrite(  # noqa: C901, PLR0912, PLR0915 - one loop over lines and fields
     spans: Ints,
     found: Bytes,
 ) -> tuple[int, int, int]:
-    """Rewrite lines of `buffer` from `at` on, which is `line`, as far as there is room in `found`.
+    """Rewrite lines of `buffer` from `at` on (line number `line`), as many as fit into `found`.
 
-    Returns how many bytes that are, and where the next line begins and which it is.
+    Returns the number of bytes written, the start of the next line, and its number.
     """
     text = pointer_to(buffer)
     fields_array = np.zeros(2 * len(columns), np.int64)

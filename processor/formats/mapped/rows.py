@@ -10,8 +10,8 @@ import numpy as np
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
+from processor.formats.books.full_books import full_books
 from processor.formats.books.snapshots import SnapshotRuns, with_clears
-from processor.formats.books.states import full_states
 from processor.formats.lines.levels import read_levels
 from processor.formats.lines.specs import ABSENT
 from processor.formats.lines.tables import Table, TableReader, begin_ns, report_unknown_sides
@@ -67,7 +67,7 @@ def part_of(mapped: Mapped, instrument: str, clock: str) -> Part:
 
 
 def _rank(mapped: Mapped) -> int:
-    """0 for a file of nothing but snapshots: where times are equal they come before the updates of another file."""
+    """0 for a file of only snapshots: at equal times they come before the updates of another file."""
     if mapped.table.snapshot is None or mapped.table.snapshot is True:
         return 0
     place = mapped.content.names.index(str(mapped.table.snapshot))
@@ -76,16 +76,16 @@ def _rank(mapped: Mapped) -> int:
 
 
 class _Reader:
-    """Makes batches of the rows of one file."""
+    """Converts the rows of one file into batches."""
 
     def __init__(self, mapped: Mapped, layout: Layout, time: str) -> None:
         self._mapped = mapped
-        self._said = mapped.table
+        self._table = mapped.table
         self._layout = layout
         self._time = time
 
     def converter(self, report: Report, lines: Lines) -> Callable[[Rows], Batch]:
-        """What makes them while the file is read once."""
+        """The function that converts rows during one reading of the file."""
         kinds = self._mapped.kinds
         rules = self._mapped.rules
         book_of = self._book_of(report, lines) if BOOK in kinds else None
@@ -109,11 +109,11 @@ class _Reader:
         return found
 
     def _traded(self, rows: Rows, report: Report, name: str) -> Rows:
-        """The rows with a trade: where a row may have quotes alone, those that have a price and a size."""
+        """The rows with a trade: if rows may have only quotes, those with a price and a size."""
         if len(self._mapped.kinds) == 1:
             return rows
-        priced = self._column(rows, self._said.price) != ABSENT
-        sized = self._column(rows, self._said.size) != ABSENT
+        priced = self._column(rows, self._table.price) != ABSENT
+        sized = self._column(rows, self._table.size) != ABSENT
         halves = np.flatnonzero(priced != sized)
         found = ((int(rows.lines[row]), None, "a trade without a price or a size") for row in halves)
         report.add_all("not_trades" if self._mapped.rules.flags else "malformed", name, found, len(halves))
@@ -122,51 +122,51 @@ class _Reader:
     def _trades(self, rows: Rows) -> Trades:
         if self._mapped.rules.flags is not None:
             aggressor = aggressors_of_flags(self._column(rows, self._mapped.rules.flags))
-        elif self._said.side is None:
+        elif self._table.side is None:
             aggressor = np.full(len(rows), UNKNOWN, np.int8)
         else:
-            words = self._column(rows, self._said.side)
+            words = self._column(rows, self._table.side)
             aggressor = _AGGRESSORS[np.where(words == ABSENT, len(_AGGRESSORS) - 1, words)]
         return Trades(
             time_ns=self._column(rows, self._time),
-            price_ticks=self._column(rows, self._said.price),
-            size_lots=self._column(rows, self._said.size),
+            price_ticks=self._column(rows, self._table.price),
+            size_lots=self._column(rows, self._table.size),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
             aggressor=aggressor,
         )
 
     def _ids(self, rows: Rows) -> NDArray[np.int64] | None:
-        return None if self._said.id is None else self._column(rows, self._said.id)
+        return None if self._table.id is None else self._column(rows, self._table.id)
 
     def _book_of(self, report: Report, lines: Lines) -> _BookOf:
-        if self._said.bids is not None:
+        if self._table.bids is not None:
             return _OfLists(self._mapped, self._layout, self._time, report, lines).book
         if self._mapped.rules.keeps_quotes:
-            quotes = KeptQuotes(self._layout, self._said.levels[0], report, lines.name)
+            quotes = KeptQuotes(self._layout, self._table.levels[0], report, lines.name)
             return lambda rows: quotes.book(rows, self._column(rows, self._time))
-        if self._said.levels:
+        if self._table.levels:
             return lambda rows: self._states(rows, report, lines.name)
         runs = SnapshotRuns()
         return lambda rows: self._updates(rows, runs)
 
     def _states(self, rows: Rows, report: Report, name: str) -> BookEvents:
-        levels = [list(map(str, level)) for level in self._said.levels]
+        levels = [list(map(str, level)) for level in self._table.levels]
         times = self._column(rows, self._time)
         where = self._layout.row_of
         asks_at = 2 if len(levels[0]) > 2 else -1  # noqa: PLR2004 - columns of a level without sizes
         rows = self._quoted(rows, [where(level[at]) for level in levels for at in (0, asks_at)], report, name)
         if self._mapped.has_sizes:
             bids, asks = ([(where(level[at]), where(level[at + 1])) for level in levels] for at in (0, 2))
-            return full_states(rows, times, bids, asks)
+            return full_books(rows, times, bids, asks)
         ones = len(rows.values)
         bids, asks = ([(where(level[at]), ones) for level in levels] for at in (0, asks_at))
         report.add_all("unknown_sizes", name, [(None, None, "a bid and an ask without sizes")], len(rows))
         values = np.vstack((rows.values, np.ones((1, len(rows)), np.int64)))
-        return full_states(replace(rows, values=values, size_decimals=0), times, bids, asks)
+        return full_books(replace(rows, values=values, size_decimals=0), times, bids, asks)
 
     def _quoted(self, rows: Rows, prices: list[int], report: Report, name: str) -> Rows:
-        """The same without prices of 0, which mean that nobody quotes; beside prices below 0 they are prices."""
+        """The rows without prices of 0, which mean no quote; if there are prices below 0, a price of 0 is a price."""
         nothing = rows.values[prices] == 0
         below_zero = (rows.values[prices] < 0) & (rows.values[prices] != ABSENT)
         if not nothing.any() or below_zero.any():
@@ -174,28 +174,28 @@ class _Reader:
         values = rows.values.copy()
         values[prices] = np.where(nothing, ABSENT, values[prices])
         at = np.flatnonzero(nothing.any(axis=0))
-        detail = "a quote at a price of 0 is taken for none"
+        detail = "a quote at a price of 0 is read as no quote"
         report.add_all("assumptions", name, ((int(rows.lines[row]), None, detail) for row in at), len(at))
         return replace(rows, values=values)
 
     def _updates(self, rows: Rows, runs: SnapshotRuns) -> BookEvents:
         events = BookEvents(
             time_ns=self._column(rows, self._time),
-            price_ticks=self._column(rows, self._said.price),
-            size_lots=self._column(rows, self._said.size),
+            price_ticks=self._column(rows, self._table.price),
+            size_lots=self._column(rows, self._table.size),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
-            side=_SIDES[self._column(rows, self._said.side)],
+            side=_SIDES[self._column(rows, self._table.side)],
         )
-        if self._said.snapshot is None:
+        if self._table.snapshot is None:
             return events
-        always = self._said.snapshot is True
-        flags = np.ones(len(rows), np.bool_) if always else self._column(rows, self._said.snapshot) == 1
+        always = self._table.snapshot is True
+        flags = np.ones(len(rows), np.bool_) if always else self._column(rows, self._table.snapshot) == 1
         return with_clears(events, runs.starts(flags, events.time_ns))
 
 
 class _OfLists:
-    """Makes a book of rows whose levels are lists in a column of the bids and one of the asks, or in two of each."""
+    """Converts rows whose levels are lists, in one column each of bids and asks, or two each."""
 
     def __init__(self, mapped: Mapped, layout: Layout, time: str, report: Report, lines: Lines) -> None:
         self._mapped = mapped
@@ -206,13 +206,13 @@ class _OfLists:
         self._decimals = (0, 0)
 
     def book(self, rows: Rows) -> BookEvents | None:
-        """The whole book of each row, or what a row changes where the mapping says so."""
+        """The full book of each row, or its changes if the mapping says so."""
         sides = _lists_of(self._lines.notes, rows, len(self._mapped.lists))
-        said = self._mapped.table
+        table = self._mapped.table
         found = read_levels(
             [paired(lists) or b"[0]" for row in sides for lists in row],
             *self._decimals,
-            rounded_to=(said.price_decimals, said.size_decimals),
+            rounded_to=(table.price_decimals, table.size_decimals),
         )
         found.report_rounded(self._report, self._lines.name, rows.lines.tolist())
         self._decimals = found.price_decimals, found.size_decimals
@@ -252,7 +252,7 @@ class _OfLists:
 
 
 def _lists_of(notes: Notes, rows: Rows, count: int) -> list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
-    """Of each row what holds its bids and what holds its asks; what is noted of lines up to the last one goes."""
+    """The lists of bids and of asks of each row; removes the notes of lines up to the last row."""
     half = count // 2
     kept = [notes.lists.pop(line) for line in rows.lines.tolist()]
     for line in [line for line in list(notes.lists) if line <= rows.last_line]:
@@ -262,4 +262,4 @@ def _lists_of(notes: Notes, rows: Rows, count: int) -> list[tuple[tuple[bytes, .
 
 def _phrase(reasons: NDArray[np.int64], row: np.intp) -> str:
     reason = int(reasons[2 * row] or reasons[2 * row + 1])
-    return f"no list of levels, or a price or a size {PHRASES.get(reason, 'that will not do')}"
+    return f"not a list of levels, or a price or a size {PHRASES.get(reason, 'is invalid')}"

@@ -1,4 +1,4 @@
-"""The first rows of an unknown table, and what can be seen in a column of them."""
+"""The first rows of an unknown table, and tests of their columns."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _MOST_WORDS: Final = 4
 _LINES_BEFORE: Final = 50
 _HEADLESS: Final = 0.5
 _ANYWHERE: Final = 2
-"""Words of so few letters are in any name."""
+"""Words with so few letters occur in any name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An unknown table: its columns (by number where there is no header) and what stands in its first rows.
+    """An unknown table: its columns (numbers if there is no header) and its first rows.
 
-    `typed` are columns of a type of their own for times.
+    `typed` are columns with a data type for times.
     """
 
     names: tuple[str, ...]
@@ -39,12 +39,12 @@ class Sample:
     typed: frozenset[str] = frozenset()
 
     def values(self, name: str) -> list[str]:
-        """What stands in a column."""
+        """The values of a column."""
         place = self.names.index(name)
         return [value for row in self.rows if len(row) > place and (value := row[place].strip())]
 
     def words(self, name: str) -> tuple[str, ...]:
-        """What stands in a column of few words, each once in whatever case, in order; none of any other column."""
+        """The words of a column with few words, each once regardless of case, in order; empty for other columns."""
         found: dict[str, str] = {}
         for value in self.values(name):
             found.setdefault(value.lower(), value)
@@ -52,7 +52,7 @@ class Sample:
 
 
 def sample_of(file: SourceFile, head: bytes) -> Sample | None:
-    """The first rows of a table; None where it is none that can be read."""
+    """The first rows of a table; None if it is not a readable table."""
     try:
         if frames.is_frame(head):
             schema = frames.schema_of(file, head)
@@ -90,7 +90,7 @@ def _of_text(head: bytes) -> Sample | None:
         elif not line.startswith("#"):
             first = at
             break
-    if headers:  # a line about the file has empty fields, or the same twice
+    if headers:  # a comment line has empty fields, or the same field twice
         at, names = next((each for each in headers if len(set(each[1])) == len(each[1])), headers[0])
         return Sample(names, [separated.fields_of(row, delimiter) for row in lines[at + 1 :]], delimiter)
     if first is None:
@@ -100,7 +100,7 @@ def _of_text(head: bytes) -> Sample | None:
 
 
 def _odd(lines: Sequence[str], delimiter: str) -> int:
-    """How many other delimiters stand in the fields: a comma is one only where it would not make numbers of fields."""
+    """How many other delimiters are in the fields; a comma within a number does not count."""
     return sum(
         other in field
         for line in lines
@@ -111,7 +111,7 @@ def _odd(lines: Sequence[str], delimiter: str) -> int:
 
 
 def place(name: str, known: Sequence[str]) -> int:
-    """How well a name fits: the place of the first known word in it, later where it is not all of the name."""
+    """How well a name fits, lower is better: the index of the first known word in it, higher if the name has more."""
     words = WORD.findall(name.lower())
     whole = "".join(words)
     found = [
@@ -123,12 +123,12 @@ def place(name: str, known: Sequence[str]) -> int:
 
 
 def named(names: Sequence[str], known: Sequence[str], fits: Callable[[str], bool]) -> str | None:
-    """The column whose name fits best."""
+    """The column whose name fits best; None if none fits."""
     fitting = [name for name in names if place(name, known) < len(known) and fits(name)]
     return min(fitting, key=lambda name: (place(name, known), len(name)), default=None)
 
 
 def is_numeric(sample: Sample, name: str) -> bool:
-    """Whether most of what stands in a column are numbers."""
+    """Whether most values of a column are numbers."""
     values = sample.values(name)
     return bool(values) and sum(NUMBER.fullmatch(value) is not None for value in values) > _HEADLESS * len(values)

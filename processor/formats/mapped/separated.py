@@ -1,4 +1,4 @@
-"""Separated values: which character separates them, where the header is, and what the first rows hold."""
+"""Separated values: the delimiter, the header, and the first rows."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Row = tuple[str, ...]
 
 
 def content_of(file: SourceFile, head: bytes, *, delimiter: str | None, header: bool, needed: Sequence[str]) -> Content:
-    """The content of a text file whose columns have these names, or numbers where there is no header.
+    """The content of a text file whose columns have names, or numbers if there is no header.
 
-    The header is the first of the first 50 lines that has all columns needed, the delimiter ("," if none is given) the
-    first that makes it so. Without such a line, the names are those of the line that has most of them.
+    The header is the first of the first 50 lines that has all needed columns; the delimiter (by default "," first) is
+    the first that gives such a line. Without such a line, the names are from the line that has most of them.
     """
     lines = lines_of(head)
     candidates = [delimiter] if delimiter else list(DELIMITERS)
@@ -65,7 +65,7 @@ def lines_of(head: bytes) -> list[str]:
 
 
 def fields_of(line: str, delimiter: str) -> Row:
-    """The fields of a line, without quotes and blanks around."""
+    """The fields of a line, without surrounding quotes and blanks."""
     if '"' not in line:
         return tuple(field.strip() for field in line.split(delimiter))
     try:
@@ -76,7 +76,7 @@ def fields_of(line: str, delimiter: str) -> Row:
 
 
 def _named(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple[int, int, Row]:
-    """How many columns the best line for a header has not, the line after it, and the names in it."""
+    """How many columns the best header line lacks, the index of the line after it, and its names."""
     best: tuple[int, int, Row] = (len(needed) + 1, 1, ())
     for number, line in enumerate(lines[: _MOST_LINES_BEFORE + 1]):
         for text in dict.fromkeys((line, line.lstrip(_COMMENT))):
@@ -90,7 +90,7 @@ def _named(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple
 
 
 def _numbered(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tuple[int, int, Row]:
-    """The same where columns have numbers and there is no header: the first line that has all columns is a row."""
+    """As `_named` for numbered columns without a header: the first line that has all columns is a row."""
     best: tuple[int, int, Row] = (len(needed) + 1, 0, ())
     for number, line in enumerate(lines[: _MOST_LINES_BEFORE + 1]):
         if not line or line.startswith(_COMMENT):
@@ -105,7 +105,7 @@ def _numbered(lines: Sequence[str], delimiter: str, needed: Sequence[str]) -> tu
 
 
 def _last_rows(file: SourceFile, delimiter: str) -> tuple[Row, ...]:
-    """Rows of the last 64 KiB, for which all of the file is read."""
+    """Rows of the last 64 KiB; this reads the whole file."""
     tail: deque[bytes] = deque()
     length = 0
     for block in file.blocks(None):

@@ -1,4 +1,4 @@
-"""Logs of single orders, by what a mapping calls their actions, as the levels they come to."""
+"""Logs of single orders, with actions named by a mapping, as price levels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from processor.formats.lines.specs import ABSENT
 from processor.formats.lines.tables import OrderCheck, Table, TableReader, begin_ns
 from processor.formats.mapped.columns import action_words
 from processor.formats.mapped.lines import Lines
-from processor.formats.recordings.in_turn import InTurn, ReceiptOrder, Received, begun_by
+from processor.formats.recordings.sequencing import EffectiveTimes, ReceiptOrder, Received, emptied_before
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -40,13 +40,13 @@ _ACTIONS: Final = {
     "deleted": orders.DELETE,
     "filled": orders.CANCEL,
 }
-_DAMAGED: Final = "--clock local orders by the times of receipt, where the mapping names a local_time"
-_SORT_THEM: Final = "sort the rows by the time of receipt, or else by the time"
+_DAMAGED: Final = "--clock local orders rows by their times of receipt, if the mapping names local_time"
+_SORT_THEM: Final = "sort the rows by local_time, or by time if there is no local_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changes(Received):
-    """What happens to orders, at times of receipt; and when it does in the chosen clock."""
+    """Actions on orders by their times of receipt, with their times in the chosen clock."""
 
     happened_ns: Ints
     action: NDArray[np.int8]
@@ -55,9 +55,9 @@ class _Changes(Received):
 
 
 def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
-    """The logs of an instrument as one part, as the orders of one rest on in the next.
+    """The logs of an instrument as one part, because the orders of one log continue in the next.
 
-    They are applied in the order of `local_time` where the mapping names one.
+    Actions are applied in the order of `local_time` if the mapping names one.
     """
     tables: dict[SourceFile, Table] = {}
     received: dict[SourceFile, Table] = {}
@@ -89,16 +89,16 @@ def part_of(files: Sequence[Mapped], instrument: str, clock: str) -> Part:
 
 
 class _Log:
-    """The orders by now, which begin with none."""
+    """The resting orders so far; at first there are none."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._book = orders.OrderBook()
         self._decimals: tuple[int, int] | None = None
         self._in_order: ReceiptOrder[_Changes] = ReceiptOrder(
-            "sort the rows by the time of receipt, or else by the time"
+            "sort the rows by local_time, or by time if there is no local_time"
         )
-        self._in_turn = InTurn(report, _DAMAGED)
+        self._effective_times = EffectiveTimes(report, _DAMAGED)
         self._order = OrderCheck(report)
         self._name = ""
         self._last_ns: int | None = None
@@ -107,46 +107,46 @@ class _Log:
         self._before = ""
 
     def next_file(self, name: str, before: str) -> None:
-        """Another file begins, after the one called `before`."""
+        """Start another file, after the one called `before`."""
         self._name, self._before, self._before_ns = name, before, self._last_ns
-        self._in_order.next_file(name, anew=False)
+        self._in_order.next_file(name, restart=False)
 
     def end_file(self) -> BookEvents | None:
-        """What is left of the file."""
+        """The remaining events of the file."""
         return self._applied(self._in_order.release())
 
     def events(self, rows: Rows, mapped: Mapped, table: Table, received: str) -> BookEvents | None:
-        """The level updates that are known by now, with these rows; what is wrong with them is reported.
+        """The level updates that are final after these rows; faults are reported.
 
         Raises:
-            DatasetError: the file begins before the one before it ends, as nothing says how the two go together; or a
+            DatasetError: the file starts before the end of the file before it, so their order is unknown; or a
                 row is too far out of order.
         """
-        said, layout = mapped.table, table.layout
-        keys = [key for _, key in action_words(said)]
-        deleted = np.array([key == "deleted" for key in keys])[_column(rows, layout, said.action)]
+        mapping, layout = mapped.table, table.layout
+        keys = [key for _, key in action_words(mapping)]
+        deleted = np.array([key == "deleted" for key in keys])[_column(rows, layout, mapping.action)]
         rows, kept = self._complete(rows, layout, mapped, deleted)
         deleted = deleted[kept]
         if not len(rows):
             return None
         received_ns = _column(rows, layout, received)
         if self._before_ns is not None and int(received_ns.min()) < self._before_ns:
-            msg = f"{self._before} and {self._name} both tell of the orders of one time: keep one of the files"
+            msg = f"{self._before} and {self._name} both hold orders of the same time: keep one of the files"
             raise DatasetError(msg)
         self._last_ns = max(int(received_ns.max()), self._last_ns or int(received_ns[0]))
         self._order.check(self._name, received_ns, rows.lines)
         changes = _Changes(
             time_ns=received_ns,
-            price_ticks=np.where(deleted, 0, _column(rows, layout, said.price)),
-            size_lots=np.where(deleted, 0, _column(rows, layout, said.size)),
+            price_ticks=np.where(deleted, 0, _column(rows, layout, mapping.price)),
+            size_lots=np.where(deleted, 0, _column(rows, layout, mapping.size)),
             price_decimals=rows.price_decimals,
             size_decimals=rows.size_decimals,
             file=self._in_order.file_of(len(rows)),
             line=rows.lines,
             happened_ns=_column(rows, layout, table.time),
-            action=np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, said.action)],
-            order=_column(rows, layout, said.id),
-            side=_SIDES[_column(rows, layout, said.side)],
+            action=np.array([_ACTIONS[key] for key in keys], np.int8)[_column(rows, layout, mapping.action)],
+            order=_column(rows, layout, mapping.id),
+            side=_SIDES[_column(rows, layout, mapping.side)],
         )
         return self._applied(self._in_order.add(changes))
 
@@ -155,7 +155,7 @@ class _Log:
         return concatenated(found) if found else None
 
     def _levels(self, name: str, changes: _Changes) -> BookEvents:
-        """What the next changes come to; before the first, the book is emptied: nothing rests that no log tells."""
+        """The events of the next changes; before the first, the book is emptied: only orders in a log can rest."""
         begun = self._decimals is not None
         self._rescale(changes)
         times = changes.happened_ns
@@ -164,16 +164,16 @@ class _Log:
         events, faults = self._book.apply(
             numbers, changes.action, changes.order, changes.side, changes.price_ticks, changes.size_lots
         )
-        events = self._in_turn.of_events(name, times, changes.line, events)
+        events = self._effective_times.of_events(name, times, changes.line, events)
         self._report_faults(name, faults, changes.line, times)
         if emptied is not None:
-            events = begun_by(emptied, times, events)
+            events = emptied_before(emptied, times, events)
         return replace(events, price_decimals=changes.price_decimals, size_decimals=changes.size_decimals)
 
     def _complete(
         self, rows: Rows, layout: Layout, mapped: Mapped, deleted: NDArray[np.bool_]
     ) -> tuple[Rows, NDArray[np.bool_]]:
-        """The rows that have a price and a size, which one that deletes an order need not have."""
+        """The rows with a price and a size; a deletion needs neither."""
         absent = (_column(rows, layout, mapped.table.price) == ABSENT) | (
             _column(rows, layout, mapped.table.size) == ABSENT
         )
@@ -184,7 +184,7 @@ class _Log:
         return rows.where(kept), kept
 
     def _rescale(self, changes: _Changes) -> None:
-        """Bring what rests to the scale of these changes."""
+        """Convert the resting orders to the scale of these changes."""
         if self._decimals is not None:
             price, size = changes.price_decimals - self._decimals[0], changes.size_decimals - self._decimals[1]
             if price or size:
@@ -194,8 +194,8 @@ class _Log:
     def _report_faults(self, name: str, faults: NDArray[np.int8], lines: Ints, times: Ints) -> None:
         for fault, detail in (
             (orders.UNKNOWN_ORDER, "an order that was never created"),
-            (orders.TOO_MUCH, "more of an order is filled than rests"),
-            (orders.KNOWN_ORDER, "an order is created that rests already: it takes its own place"),
+            (orders.TOO_MUCH, "more of an order is filled than is resting"),
+            (orders.KNOWN_ORDER, "an order is created that is already resting: the new one replaces it"),
         ):
             wrong = np.flatnonzero(faults == fault)
             found = ((int(lines[row]), int(times[row]), detail) for row in wrong)

@@ -1,4 +1,4 @@
-"""Tables that a mapping explains, as parts of a dataset."""
+"""Tables described by a mapping, as parts of a dataset."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ _OF_A_ROW: Final = (
     "time", "time_unit", "format", "zone", "local_time", "instrument", "instrument_column", "instrument_pattern",
     "exchange_column", "delimiter", "decimal", "header", "price_decimals", "size_decimals",
 )  # fmt: skip
-"""What [trades] and [book] must say alike to be read together."""
+"""The keys that [trades] and [book] must share to be read from one file."""
 _OF_A_BOOK: Final = ("levels", "bids", "asks")
 _OF_METATRADER: Final = [["<BID>", "<ASK>"]]
-_KEPT: Final = Rules(keeps_quotes=True, said=("an empty <BID> or <ASK> is as before, as MetaTrader writes its ticks",))
+_KEPT: Final = Rules(
+    keeps_quotes=True, assumptions=("an empty <BID> or <ASK> means unchanged, as in MetaTrader's ticks",)
+)
 
 
 def parts_of_one(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
-    """The parts of files whose mappings may say what instrument they are of.
+    """The parts of files whose mappings may name their instrument.
 
     Raises:
-        DatasetError: files that are said to be of one instrument are named like several.
+        DatasetError: files mapped to one instrument have names that suggest several.
     """
     by_table: dict[int, list[SourceFile]] = {}
     for each in found:
@@ -48,17 +50,17 @@ def parts_of_one(found: Sequence[Mapped], instrument: str, clock: str) -> list[P
 
 
 def parts_of(found: Sequence[Mapped], instrument: str, clock: str) -> list[Part]:
-    """A part for each mapped file, and one of all logs of orders."""
+    """A part for each mapped file, and one for all logs of orders."""
     logs = [each for each in found if ORDERS in each.kinds]
     parts = [part_of(each, instrument, clock) for each in found if each not in logs]
     return [*parts, single_orders.part_of(logs, instrument, clock)] if logs else parts
 
 
 def mapped_by(content: bytes, file: SourceFile, head: bytes) -> list[Mapped]:
-    """The file as the mapping file of this content has it: mostly once, never where it means others.
+    """The file by the mapping with this content: usually one result, none if no table matches it.
 
     Raises:
-        DatasetError: the mapping cannot be understood, or the file has not the columns it names.
+        DatasetError: the mapping is invalid, or the file lacks columns that it names.
     """
     base_name = file.base_name
     fitting = [(kind, table) for kind, table in read_tables(content) if fnmatchcase(base_name, table.files)]
@@ -66,7 +68,7 @@ def mapped_by(content: bytes, file: SourceFile, head: bytes) -> list[Mapped]:
         return [_of_table(file, head, frozenset((kind,)), table) for kind, table in fitting]
     if sorted(kind for kind, _ in fitting) != [BOOK, TRADES]:
         shown = " and ".join(f"[{kind}]" for kind, _ in fitting)
-        msg = f"{FILE_NAME}: {base_name} fits the files of {shown}; make the patterns differ"
+        msg = f"{FILE_NAME}: {base_name} matches the patterns of {shown}: make the patterns differ"
         raise DatasetError(msg)
     by_kind = dict(fitting)
     return _of_both(file, head, by_kind[TRADES], by_kind[BOOK], base_name)
@@ -77,16 +79,16 @@ def _of_table(file: SourceFile, head: bytes, kinds: frozenset[str], table: Table
 
 
 def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_name: str) -> list[Mapped]:
-    """A file whose rows may be a trade with the quotes beside it; or of the one of the two whose columns it has.
+    """A file whose rows have a trade and the quotes; or only one of the two, by the columns it has.
 
     Raises:
-        DatasetError: nothing says of which of the two it is.
+        DatasetError: it is unclear which of the two the file has.
     """
     columns = {key: column for key, column in named_columns(trades) if key in {"price", "size"}}
     if book.price is not None or set(columns.values()) & {
         name for key, name in named_columns(book) if key in _OF_A_BOOK
     }:
-        msg = f"{FILE_NAME}: {base_name} fits the files of both [trades] and [book]; make the patterns differ"
+        msg = f"{FILE_NAME}: {base_name} matches the patterns of both [trades] and [book]: make the patterns differ"
         raise DatasetError(msg)
     alike = all(getattr(trades, key) == getattr(book, key) for key in _OF_A_ROW)
     faults = []
@@ -106,5 +108,5 @@ def _of_both(file: SourceFile, head: bytes, trades: Table, book: Table, base_nam
         raise faults[0]
     if len(found) > 1:
         return [replace(each, label=f" [{min(each.kinds)}]") for each in found]
-    said = f"it is read as [{min(found[0].kinds)}] alone: {faults[-1]}"
-    return [replace(found[0], said=(*found[0].said, said))]
+    assumption = f"it is read only as [{min(found[0].kinds)}]: {faults[-1]}"
+    return [replace(found[0], assumptions=(*found[0].assumptions, assumption))]

@@ -1,4 +1,4 @@
-"""Forms of times: formats as in Python's `strptime`, made programs that compiled code follows."""
+"""Forms of times: formats as in Python's `strptime`, translated to programs for compiled code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from processor.formats.mapped.zones import Zone
 
 UNITS_NS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-"""What counts from 1970, and how many nanoseconds one of it is."""
+"""Nanoseconds per unit of a count since 1970."""
 _DIRECTIVES: Final[dict[str, tuple[tuple[int, int], ...]]] = {
     "Y": ((steps.YEAR, 0),),
     "y": ((steps.SHORT_YEAR, 0),),
@@ -44,17 +44,17 @@ _DIRECTIVES: Final[dict[str, tuple[tuple[int, int], ...]]] = {
     "F": ((steps.YEAR, 0), (steps.LITERAL, ord("-")), (steps.MONTH, 0), (steps.LITERAL, ord("-")), (steps.DAY, 0)),
 }
 _POINTS: Final = ".,:"
-"""What may stand before the digits of a fraction; then the fraction may be missing, as programs leave out zeros."""
+"""Characters before a fraction; after them the fraction may be missing, because programs leave out zeros."""
 _CLOCK_WIDTHS: Final = range(6, 16)
 
 
 class BadFormat(ValueError):
-    """A format that cannot be read; the message says why."""
+    """A format that is not supported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeForm:
-    """How a time is written: `shown` as a user would write it in a mapping, `program` as compiled code follows it."""
+    """How a time is written: `shown` as in a mapping, `program` for the compiled code."""
 
     shown: str
     program: tuple[int, ...]
@@ -66,7 +66,7 @@ def of_unit(unit: str) -> TimeForm:
 
 
 def clock_of(date: str, width: int) -> TimeForm:
-    """A date of this format, and hours, minutes, seconds and decimals in one number of so many digits or fewer."""
+    """A date of this format, and hours, minutes, seconds and decimals in one number of at most `width` digits."""
     shown = f"{date} %H%M%S" + ("%f" if width > _CLOCK_WIDTHS[0] else "")
     return TimeForm(shown, (*of_format(f"{date} ").program, steps.CLOCK, width))
 
@@ -76,7 +76,7 @@ def of_format(shown: str) -> TimeForm:
     """The form of a format as `strptime` knows them; `%f` is 1 to 9 digits, `%z` also `Z`, `UTC` and `GMT+2`.
 
     Raises:
-        BadFormat: it cannot be.
+        BadFormat: the format is not supported.
     """
     program: list[tuple[int, int]] = []
     at = 0
@@ -104,7 +104,7 @@ def of_format(shown: str) -> TimeForm:
         msg = "%I, hours of twelve, needs %p, AM or PM"
         raise BadFormat(msg)
     if steps.HALF in read and "%H" in shown:
-        msg = "%p, AM or PM, goes with %I, hours of twelve"
+        msg = "%p, AM or PM, needs %I, hours of twelve"
         raise BadFormat(msg)
     return TimeForm(shown, tuple(number for step in program for number in step))
 
@@ -113,13 +113,13 @@ def _directive(shown: str, at: int) -> tuple[tuple[int, int], ...]:
     letter = shown[at + 1 : at + 2]
     if letter not in _DIRECTIVES:
         known = ", ".join(f"%{each}" for each in "YymdbHIMSfpz")
-        msg = f"%{letter} is not known; known are {known}"
+        msg = f"unknown directive %{letter}: expected one of {known}"
         raise BadFormat(msg)
     return _DIRECTIVES[letter]
 
 
 def read(texts: Sequence[str], form: TimeForm, zone: Zone = UTC_ZONE) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Texts as ns since 1970, and what is wrong with each (steps.READ for nothing)."""
+    """Texts as ns since 1970, and the fault of each (steps.READ for none)."""
     encoded = [text.encode() for text in texts]
     bounds = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     values, faults = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
@@ -131,7 +131,7 @@ def read(texts: Sequence[str], form: TimeForm, zone: Zone = UTC_ZONE) -> tuple[N
 
 
 def fresh_state() -> NDArray[np.int64]:
-    """What is known of a column of times before its first row."""
+    """The state of a column of times before its first row."""
     state = np.zeros(steps.STATE_FIELDS, np.int64)
     state[steps.LAST_NS] = np.iinfo(np.int64).min
     return state

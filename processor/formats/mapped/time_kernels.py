@@ -1,7 +1,7 @@
-"""The compiled reading of times of any form, by a program of steps that `time_forms` makes of a format.
+"""The compiled reading of times of any form, by a program of steps that `time_forms` makes from a format.
 
-A program is steps (STEP_FIELDS numbers each: which, and what it is told); it fills the parts of a moment, which are
-then made nanoseconds since 1970, UTC, by the offset that stands beside them or by that of a zone (`zones`).
+A program is a list of steps (STEP_FIELDS numbers each: kind and argument). It fills the parts of a time, which are
+then converted to nanoseconds since 1970, UTC, by the offset in the text or by that of a zone (`zones`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STEP_FIELDS: Final = 2
 
 LITERAL: Final = 0
-"""This byte, in any case."""
+"""This byte, in either case."""
 BLANKS: Final = 1
 """Any number of spaces, or none."""
 YEAR: Final = 2
@@ -35,7 +35,7 @@ HOUR: Final = 6
 MINUTE: Final = 7
 SECOND: Final = 8
 FRACTION: Final = 9
-"""Digits after a point that is not written."""
+"""Digits of a fraction without a point before them."""
 POINT_FRACTION: Final = 10
 """This byte and digits, or nothing."""
 MONTH_NAME: Final = 11
@@ -44,11 +44,11 @@ HALF: Final = 12
 OFFSET: Final = 13
 WEEKDAY: Final = 14
 CLOCK: Final = 15
-"""HHMMSS and the digits of its fraction as one number of so many digits, whose leading zeros may be lost."""
+"""HHMMSS and its fraction as one number of so many digits, whose leading zeros may be missing."""
 EPOCH: Final = 16
-"""So many nanoseconds since 1970, with decimals."""
+"""A count since 1970 in units of so many nanoseconds, with decimals."""
 
-# The parts of a moment.
+# The parts of a time.
 AT_YEAR: Final = 0
 AT_MONTH: Final = 1
 AT_DAY: Final = 2
@@ -57,7 +57,7 @@ AT_MINUTE: Final = 4
 AT_SECOND: Final = 5
 AT_NS: Final = 6
 AT_HALF: Final = 7
-"""0 for AM, 1 for PM, -1 where neither stands there."""
+"""0 for AM, 1 for PM, -1 for neither."""
 AT_OFFSET_S: Final = 8
 HAS_OFFSET: Final = 9
 AT_EPOCH: Final = 10
@@ -67,19 +67,19 @@ PARTS: Final = 12
 READ: Final = 0
 OTHER_FORM: Final = 1
 NO_SUCH_TIME: Final = 2
-"""A local time that the clocks of the zone pass over."""
+"""A local time that the clocks of the zone skip."""
 
-# What is known of a column of times from one row to the next.
+# The state of a column of times, kept from row to row.
 LAST_NS: Final = 0
 AMBIGUOUS: Final = 1
-"""How many times the clocks of the zone show twice."""
+"""How many times were ambiguous because the clocks of the zone show them twice."""
 STATE_FIELDS: Final = 2
 
 _NS_PER_SECOND: Final = 1_000_000_000
 _NS_DIGITS: Final = 9
 _MOST: Final = int(np.iinfo(np.int64).max)
 _JITTER_NS: Final = 60 * _NS_PER_SECOND
-"""So much earlier than the row above a row may be of the same hour where clocks are set back."""
+"""How much earlier than the row above a row may be and still be in the same hour when clocks are set back."""
 _POWERS: Final = np.array([10**exponent for exponent in range(10)], np.int64)
 _MONTHS: Final = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
 _LOWER: Final = 32
@@ -94,12 +94,12 @@ _NINE: Final = ord("9")
 _FEBRUARY: Final = 2
 _A_DAY_S: Final = 86_400
 _NEAR_CHANGES: Final = 4
-"""Of a zone's offset, within two days."""
+"""The largest change of a zone's offset within two days."""
 _FIRST_YEAR: Final = 1678
 _LAST_YEAR: Final = 2261
 """The last whole year whose nanoseconds since 1970 have room in 64 bits."""
 _OTHER_CENTURY: Final = 69
-"""A year of two digits from here on is of the twentieth century."""
+"""A two-digit year from this one on is in the twentieth century."""
 
 
 @njit()
@@ -131,7 +131,7 @@ def _after_blanks(text: Bytes, at: int, stop: int) -> int:
 
 @njit()
 def _digits(text: Bytes, at: int, stop: int, most: int) -> tuple[int, int]:
-    """The number that up to `most` digits make, and where they end."""
+    """The number made of up to `most` digits, and their end."""
     number = 0
     end = at
     while end < stop and end - at < most and _is_digit(text[end]):
@@ -142,7 +142,7 @@ def _digits(text: Bytes, at: int, stop: int, most: int) -> tuple[int, int]:
 
 @njit()
 def _fraction(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The nanoseconds that 1 to 9 digits of a second make, and where they end; -1 for no digit, or for more."""
+    """The nanoseconds of 1 to 9 digits of a second, and their end; -1 for no digit, or for more."""
     number, end = _digits(text, at, stop, _NS_DIGITS)
     if end == at or (end < stop and _is_digit(text[end])):
         return 0, -1
@@ -151,7 +151,7 @@ def _fraction(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _month(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The month whose English name, or its first three letters, stands there, and where it ends; -1 for none."""
+    """The month by its English name or the first three letters, and its end; -1 for none."""
     end = at
     while end < stop and _is_letter(text[end]):
         end += 1
@@ -168,7 +168,7 @@ def _month(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _half(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """0 for AM or a.m., 1 for PM, and where it ends; -1 for neither."""
+    """0 for AM or a.m., 1 for PM, and its end; -1 for neither."""
     if at >= stop:
         return 0, -1
     letter = _lower(text[at])
@@ -185,7 +185,7 @@ def _half(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _offset(text: Bytes, at: int, stop: int) -> tuple[int, int]:
-    """The seconds that `Z`, `UTC`, `+0200`, `GMT+02:00` or `+2` stand for, and where that ends; -1 for none."""
+    """The offset in seconds of `Z`, `UTC`, `+0200`, `GMT+02:00` or `+2`, and its end; -1 for none."""
     named = False
     if at < stop and _lower(text[at]) == ord("z"):
         return 0, at + 1
@@ -217,7 +217,7 @@ def _offset(text: Bytes, at: int, stop: int) -> tuple[int, int]:
 
 @njit()
 def _clock(text: Bytes, at: int, stop: int, width: int, parts: Ints) -> int:
-    """Hours, minutes, seconds and their decimals out of one number; returns where it ends, -1 for none."""
+    """Read hours, minutes, seconds and decimals from one number; returns its end, -1 for none."""
     number, end = _digits(text, at, stop, width)
     if end == at or (end < stop and _is_digit(text[end])):
         return -1
@@ -232,7 +232,7 @@ def _clock(text: Bytes, at: int, stop: int, width: int, parts: Ints) -> int:
 
 @njit()
 def _epoch(text: Bytes, at: int, stop: int, unit_ns: int, parts: Ints) -> int:
-    """A number of `unit_ns` with decimals, of which those finer than a nanosecond are left off."""
+    """Read a number of `unit_ns` with decimals; those finer than a nanosecond are dropped."""
     number = 0
     end = at
     while end < stop and _is_digit(text[end]):
@@ -256,7 +256,7 @@ def _epoch(text: Bytes, at: int, stop: int, unit_ns: int, parts: Ints) -> int:
 
 @njit()
 def _step(text: Bytes, at: int, stop: int, step: int, told: int, parts: Ints) -> int:  # noqa: C901, PLR0911, PLR0912 - a table of steps
-    """Read what one step of a program expects at `at`; returns where it ends, -1 where something else stands there."""
+    """Read what one step of a program expects at `at`; returns its end, -1 if the text is different."""
     if step == LITERAL:
         return at + 1 if at < stop and _lower(text[at]) == _lower(told) else -1
     if step == BLANKS:
@@ -314,7 +314,7 @@ def _part_of(step: int) -> int:
 
 @njit()
 def _follow(text: Bytes, start: int, stop: int, program: Ints, first: int, beyond: int, parts: Ints) -> bool:
-    """Whether the text is what the program from `first` to before `beyond` expects; fills `parts`."""
+    """Whether the text matches the program from `first` up to `beyond`; fills `parts`."""
     for part in range(PARTS):
         parts[part] = 0
     parts[AT_MONTH] = 1
@@ -330,7 +330,7 @@ def _follow(text: Bytes, start: int, stop: int, program: Ints, first: int, beyon
 
 @njit()
 def days_since_1970(year: int, month: int, day: int) -> int:
-    """Of a date of the Gregorian calendar."""
+    """The days from 1970-01-01 to a date of the Gregorian calendar."""
     shifted = year - (month <= _FEBRUARY)
     era = shifted // 400
     of_era = shifted - era * 400
@@ -341,7 +341,7 @@ def days_since_1970(year: int, month: int, day: int) -> int:
 
 @njit()
 def date_of(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a day since 1970."""
+    """Year, month and day of a number of days since 1970."""
     shifted = days + 719_468
     era = shifted // 146_097
     of_era = shifted - era * 146_097
@@ -355,7 +355,7 @@ def date_of(days: int) -> tuple[int, int, int]:
 
 @njit()
 def _wall_seconds(parts: Ints) -> int:
-    """The seconds since 1970 of a calendar and a clock without a zone; -_MOST where there is no such time."""
+    """The seconds since 1970 of a local date and time; -_MOST if it does not exist."""
     hour = parts[AT_HOUR]
     if parts[AT_HALF] >= 0:
         if hour < 1 or hour > 12:  # noqa: PLR2004 - the clock
@@ -374,10 +374,10 @@ def _wall_seconds(parts: Ints) -> int:
 def _utc_seconds(
     wall: int, ns: int, begins: Ints, offsets: Ints, first: int, beyond: int, state: Ints
 ) -> tuple[int, bool]:
-    """The moment when a zone's clocks showed `wall`, and whether they ever did.
+    """The UTC seconds at which a zone's clocks showed `wall`, and whether they ever did.
 
-    From `begins` (UTC) on, the zone is at each of `offsets`, from `first` to before `beyond`. Of two such moments it is
-    the first, unless the row above is later than that already.
+    From each of `begins` (UTC) on, the zone has the offset in `offsets`; its entries are `first` up to `beyond`. If two
+    such times exist, it is the first, unless the row above is already later than the first.
     """
     low, high = first, beyond
     while low < high:
@@ -414,9 +414,9 @@ def read_time(
     parts: Ints,
     state: Ints,
 ) -> tuple[int, int]:
-    """A time as ns since 1970, and READ, or what is wrong with it.
+    """A time as ns since 1970, and READ or its fault.
 
-    `bounds` says where its program begins and ends, and its zone. `parts` is scratch; `state` is kept from row to row.
+    `bounds` has start and end of its program and of its zone. `parts` is scratch; `state` is kept from row to row.
     All of these are bare pointers: passing an array would count its references.
     """
     if not _follow(text, start, stop, programs, bounds[0], bounds[1], parts):
@@ -440,7 +440,7 @@ def read_time(
 def read_times(
     text: Bytes, ends: Ints, program: Ints, begins: Ints, offsets: Ints, state: Ints, values: Ints, faults: Ints
 ) -> None:
-    """Read the texts between successive `ends` into `values` (ns since 1970) and `faults` (READ, or what is wrong)."""
+    """Read the texts between successive `ends` into `values` (ns since 1970) and `faults` (READ or a fault)."""
     parts = np.zeros(PARTS, np.int64)
     bounds = np.array([0, len(program), 0, len(begins)])
     for number in range(len(ends) - 1):

@@ -1,4 +1,4 @@
-"""Which forms a time may have, seen in how it is written."""
+"""Finds the forms that a time may have, from the way it is written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SHAPES: Final = 20
-"""Of so many values the forms are tried on all of them."""
+"""The most values that forms are tried on."""
 _WIDTHS: Final = (6, 9, 12, 15)
 """Digits of HHMMSS, and with ms, us and ns."""
 
@@ -34,7 +34,7 @@ _CLOCK: Final = re.compile(
 
 
 def forms_of(values: Sequence[str], more: Sequence[str] = ()) -> list[TimeForm]:
-    """The forms that times may have of which these are some, and `more` others."""
+    """The forms that times may have, by some `values` and `more` others."""
     found: dict[TimeForm, None] = {}
     for value in values[:_SHAPES]:
         found |= dict.fromkeys(_forms_of(value, [*values, *more]))
@@ -47,7 +47,7 @@ def is_date_alone(value: str) -> bool:
 
 
 def digits_vary(values: Sequence[str]) -> bool:
-    """Whether times of day are numbers without leading zeros, so that few of them do not say how long they get."""
+    """Whether times of day are numbers without leading zeros, so a few of them do not show the full length."""
     lengths = {len(value.rpartition(" ")[2]) for value in values if value.rpartition(" ")[2].isdecimal()}
     return len(lengths) > 1 or bool(lengths - set(_WIDTHS))
 

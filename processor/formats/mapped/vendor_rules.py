@@ -1,4 +1,4 @@
-"""Rules of vendors' tables that no mapping says: numbers of updates, quotes that stay, flags of ticks."""
+"""Rules of vendors' tables that no mapping can express: update numbers, unchanged quotes, tick flags."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SELL_FLAG: Final = 64
 
 
 class Sequence:
-    """Reports updates whose number of the one before is not that of the update before."""
+    """Reports updates whose previous number is not the number of the update before."""
 
     def __init__(self, layout: Layout, columns: tuple[str, str], report: Report, name: str) -> None:
         self._rows = [layout.row_of(column) for column in columns]
@@ -31,7 +31,7 @@ class Sequence:
         self._last: int | None = None
 
     def check(self, rows: Rows) -> None:
-        """Look at the next rows; those of one update bear one number."""
+        """Check the next rows; the rows of one update have the same number."""
         numbers, before = rows.values[self._rows]
         told = np.flatnonzero((numbers != ABSENT) & (before != ABSENT) & (before >= 0))
         if not len(told):
@@ -49,9 +49,9 @@ class Sequence:
 
 
 class KeptQuotes:
-    """Makes a book of quotes of which an empty bid or ask is as before, as MetaTrader writes what changed alone.
+    """Converts quotes in which an empty bid or ask means unchanged, because MetaTrader writes only changes.
 
-    No row says what was before: rows that are sorted or merged from several files carry over what is right then.
+    Events contain only the sides that a row has, so sorted or merged rows keep the right quote of the other side.
     """
 
     def __init__(self, layout: Layout, level: list[Name], report: Report, name: str) -> None:
@@ -62,7 +62,7 @@ class KeptQuotes:
         self._begun = False
 
     def book(self, rows: Rows, times: NDArray[np.int64]) -> BookEvents:
-        """What the next rows, which are of these times, tell of each side; sizes are 1."""
+        """The events of the next rows at these times, per side; sizes are 1."""
         prices = rows.values[self._rows].T
         row, side = np.nonzero(prices != ABSENT)
         if len(row):
@@ -79,18 +79,18 @@ class KeptQuotes:
         )
 
     def _note_first(self, line: int, time_ns: int, sides: NDArray[np.intp]) -> None:
-        """Report a first quote that tells of one side alone."""
+        """Report a first quote with only one side."""
         if not self._begun and len(sides) == 1:
             detail = (
-                f"the first quote has no {self._names[1 - int(sides[0])]}: it is that of the file before, and without "
-                "one not known until it changes"
+                f"the first quote has no {self._names[1 - int(sides[0])]}: it is that of the file before, or else "
+                "unknown until it changes"
             )
             self._report.add("assumptions", self._name, line, time_ns, detail)
         self._begun = True
 
 
 def aggressors_of_flags(flags: NDArray[np.int64]) -> NDArray[np.int8]:
-    """The aggressors of MetaTrader's ticks: 32 says that somebody bought, 64 that somebody sold."""
+    """The aggressors of MetaTrader's ticks: flag 32 is a buy, 64 a sell."""
     known = np.where(flags == ABSENT, 0, flags)
     buys, sells = (known & _BUY_FLAG) != 0, (known & _SELL_FLAG) != 0
     found = np.where(buys & ~sells, BUY, np.where(sells & ~buys, SELL, UNKNOWN))

@@ -1,4 +1,4 @@
-"""Vendors' tables that are known by their columns: what a mapping file would say of each."""
+"""Vendors' tables that are recognised by their columns, with the mapping of each."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _TICKER: Final = re.compile(r"[A-Z0-9]{5,20}")
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """How a file of a table begins: its names (none where there is no header) and its first rows, and its own name."""
+class TableStart:
+    """The start of a table's file: the stem of its name, its columns (empty without a header), and its first rows."""
 
     stem: str
     names: Row
@@ -41,13 +41,13 @@ class Shape:
     delimiter: str = ","
 
     def has(self, *names: str) -> bool:
-        """Whether it has these columns."""
+        """Whether the table has these columns."""
         return set(names) <= set(self.names)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What is known of a file as a mapping would say it."""
+class KnownTable:
+    """The mapping of a recognised file."""
 
     kinds: frozenset[str]
     table: Table
@@ -56,18 +56,18 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor's tables: what they are called, and what is said of a file if it is one of them."""
+    """A vendor's tables: their title, and a function that gives the mapping of a file if it is one of them."""
 
     title: str
-    table: Callable[[Shape], Said | None]
+    table: Callable[[TableStart], KnownTable | None]
 
 
-def shape_of(file: SourceFile, head: bytes) -> Shape | None:
-    """How a file begins; None where it is no table."""
+def start_of(file: SourceFile, head: bytes) -> TableStart | None:
+    """The start of a file; None if it is not a table."""
     stem = stem_of(file)
     if frames.is_frame(head):
         try:
-            return Shape(stem, tuple(frames.schema_of(file, head)), ())
+            return TableStart(stem, tuple(frames.schema_of(file, head)), ())
         except DatasetError:
             return None
     if json_rows.is_json(head):
@@ -75,49 +75,49 @@ def shape_of(file: SourceFile, head: bytes) -> Shape | None:
     return None if b"\0" in head[:_HEAD_BYTES] else _of_text(stem, head)
 
 
-def _of_json(stem: str, head: bytes) -> Shape:
+def _of_json(stem: str, head: bytes) -> TableStart:
     found = json_rows.first_rows(head)
     names = tuple(found[0]) if found else ()
     rows = tuple(tuple(row.values()) for row in found)
-    return Shape(stem, () if all(map(str.isdecimal, names)) else names, rows)
+    return TableStart(stem, () if all(map(str.isdecimal, names)) else names, rows)
 
 
-def _of_text(stem: str, head: bytes) -> Shape | None:
+def _of_text(stem: str, head: bytes) -> TableStart | None:
     lines = [line for line in lines_of(head[:_HEAD_BYTES]) if line][: _LOOKED_AT + 1]
     if not lines:
         return None
     delimiter = "\t" if "\t" in lines[0] else ","
     first, *rows = (fields_of(line, delimiter) for line in lines)
     if len(first) == 1 or any(field[:1].isdecimal() for field in first):
-        return Shape(stem, (), (first, *rows[: _LOOKED_AT - 1]), delimiter)
-    return Shape(stem, first, tuple(rows), delimiter)
+        return TableStart(stem, (), (first, *rows[: _LOOKED_AT - 1]), delimiter)
+    return TableStart(stem, first, tuple(rows), delimiter)
 
 
-def _named(shape: Shape, pattern: str, *, upper: bool = False) -> str:
-    """The instrument in a file's name: what a pattern finds in it, else all of it."""
-    found = re.match(pattern, shape.stem)
-    name = found[1] if found else shape.stem
+def _named(start: TableStart, pattern: str, *, upper: bool = False) -> str:
+    """The instrument in a file's name: the match of a pattern, otherwise the whole name."""
+    found = re.match(pattern, start.stem)
+    name = found[1] if found else start.stem
     return name.upper() if upper else name
 
 
-def _binance_depth(shape: Shape) -> Said | None:
-    """T_DEPTH and S_DEPTH: a row a level, snapshots and updates in files of their own."""
-    if not shape.has("symbol", "timestamp", "last_update_id", "side", "update_type", "price", "qty"):
+def _binance_depth(start: TableStart) -> KnownTable | None:
+    """T_DEPTH and S_DEPTH: one row per level, snapshots and updates in separate files."""
+    if not start.has("symbol", "timestamp", "last_update_id", "side", "update_type", "price", "qty"):
         return None
     table = Table(
         files="*", instrument_column="symbol", time="timestamp", time_unit="ms", price="price", size="qty", side="side",
         bid="b", ask="a", snapshot="update_type", snapshot_word="snap", update_word="set",
     )  # fmt: skip
-    return Said(_BOOK, table, Rules(sequence=("last_update_id", "pu")) if shape.has("pu") else NO_RULES)
+    return KnownTable(_BOOK, table, Rules(sequence=("last_update_id", "pu")) if start.has("pu") else NO_RULES)
 
 
 _DEPTH_COLUMNS: Final = 9
 
 
-def _binance_depth_headless(shape: Shape) -> Said | None:
-    """The same without a header: symbol, time, transaction, first and last id, side, kind, price, size."""
-    rows = shape.rows
-    if shape.names or not rows or any(len(row) != _DEPTH_COLUMNS for row in rows):
+def _binance_depth_headless(start: TableStart) -> KnownTable | None:
+    """T_DEPTH and S_DEPTH without a header: symbol, time, transaction, first and last id, side, kind, price, size."""
+    rows = start.rows
+    if start.names or not rows or any(len(row) != _DEPTH_COLUMNS for row in rows):
         return None
     if any(row[5] not in {"a", "b"} or row[6] not in {"snap", "set"} for row in rows):
         return None
@@ -125,41 +125,41 @@ def _binance_depth_headless(shape: Shape) -> Said | None:
         files="*", header=False, instrument_column=1, time=2, time_unit="ms", price=8, size=9, side=6, bid="b", ask="a",
         snapshot=7, snapshot_word="snap", update_word="set",
     )  # fmt: skip
-    return Said(_BOOK, table)
+    return KnownTable(_BOOK, table)
 
 
-def _is_time_of_bitmex(shape: Shape) -> bool:
-    return bool(shape.rows) and re.match(r"\d{4}-\d\d-\d\d[DT]", shape.rows[0][0]) is not None
+def _is_time_of_bitmex(start: TableStart) -> bool:
+    return bool(start.rows) and re.match(r"\d{4}-\d\d-\d\d[DT]", start.rows[0][0]) is not None
 
 
-def _bitmex_trades(shape: Shape) -> Said | None:
+def _bitmex_trades(start: TableStart) -> KnownTable | None:
     """Trades of the archive; Bybit has the same columns, with seconds for times."""
-    if not shape.has("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID"):
+    if not start.has("timestamp", "symbol", "side", "size", "price", "tickDirection", "trdMatchID"):
         return None
-    if not _is_time_of_bitmex(shape):
+    if not _is_time_of_bitmex(start):
         return None
     table = Table(
         files="*", instrument_column="symbol", time="timestamp", time_unit="iso", price="price", size="size",
         side="side", buy="Buy", sell="Sell", id="trdMatchID",
     )  # fmt: skip
-    return Said(_TRADES, _with_format(table, shape))
+    return KnownTable(_TRADES, _with_format(table, start))
 
 
-def _bitmex_quotes(shape: Shape) -> Said | None:
-    if not shape.has("timestamp", "symbol", "bidSize", "bidPrice", "askPrice", "askSize") or not _is_time_of_bitmex(
-        shape
+def _bitmex_quotes(start: TableStart) -> KnownTable | None:
+    if not start.has("timestamp", "symbol", "bidSize", "bidPrice", "askPrice", "askSize") or not _is_time_of_bitmex(
+        start
     ):
         return None
     table = Table(
         files="*", instrument_column="symbol", time="timestamp", time_unit="iso",
         levels=[["bidPrice", "bidSize", "askPrice", "askSize"]],
     )  # fmt: skip
-    return Said(_BOOK, _with_format(table, shape))
+    return KnownTable(_BOOK, _with_format(table, start))
 
 
-def _with_format(table: Table, shape: Shape) -> Table:
-    """BitMEX's D between date and time."""
-    if "D" not in shape.rows[0][0]:
+def _with_format(table: Table, start: TableStart) -> Table:
+    """Add the format of BitMEX's times, with a D between date and time, if needed."""
+    if "D" not in start.rows[0][0]:
         return table
     return msgspec.structs.replace(table, time_unit=None, format="%Y-%m-%dD%H:%M:%S.%f")
 
@@ -173,19 +173,19 @@ _DUKASCOPY_CLOCKS: Final = {
 }
 
 
-def _dukascopy(shape: Shape) -> Said | None:
+def _dukascopy(start: TableStart) -> KnownTable | None:
     """JForex's export of ticks: day first, with the offset of the local time."""
-    clock = next((name for name in _DUKASCOPY_CLOCKS if shape.has(name, "Ask", "Bid")), None)
-    if clock is None or not shape.rows:
+    clock = next((name for name in _DUKASCOPY_CLOCKS if start.has(name, "Ask", "Bid")), None)
+    if clock is None or not start.rows:
         return None
-    zone, said = _DUKASCOPY_CLOCKS[clock]
-    first = shape.rows[0][shape.names.index(clock)]
+    zone, assumption = _DUKASCOPY_CLOCKS[clock]
+    first = start.rows[0][start.names.index(clock)]
     form = next((form for form, pattern in _DUKASCOPY_FORMS.items() if re.fullmatch(pattern, first)), None)
     table = Table(
-        files="*", instrument=_named(shape, r"([A-Za-z0-9.]+?)_"), time=clock, format=form, zone=zone,
+        files="*", instrument=_named(start, r"([A-Za-z0-9.]+?)_"), time=clock, format=form, zone=zone,
         levels=[["Bid", "BidVolume", "Ask", "AskVolume"]],
     )  # fmt: skip
-    return Said(_BOOK, table, Rules(said=(said,) if said else ()))
+    return KnownTable(_BOOK, table, Rules(assumptions=(assumption,) if assumption else ()))
 
 
 _DUKASCOPY_FORMS: Final = {
@@ -195,84 +195,88 @@ _DUKASCOPY_FORMS: Final = {
 }
 
 
-def _dukascopy_node(shape: Shape) -> Said | None:
-    if not shape.has("timestamp", "askPrice", "bidPrice"):
+def _dukascopy_node(start: TableStart) -> KnownTable | None:
+    if not start.has("timestamp", "askPrice", "bidPrice"):
         return None
     table = Table(
-        files="*", instrument=_named(shape, r"(.+?)-tick(?:-|$)", upper=True), time="timestamp",
+        files="*", instrument=_named(start, r"(.+?)-tick(?:-|$)", upper=True), time="timestamp",
         levels=[["bidPrice", "bidVolume", "askPrice", "askVolume"]],
     )  # fmt: skip
-    return Said(_BOOK, table)
+    return KnownTable(_BOOK, table)
 
 
-def _metatrader(shape: Shape) -> Said | None:
-    """MetaTrader 5's export of ticks: what changed alone; a trade where there is a last price with a volume."""
-    if not shape.has("<DATE>", "<TIME>", "<BID>", "<ASK>"):
+def _metatrader(start: TableStart) -> KnownTable | None:
+    """MetaTrader 5's export of ticks: only changes; a row with a last price and a volume is a trade."""
+    if not start.has("<DATE>", "<TIME>", "<BID>", "<ASK>"):
         return None
-    has_trades = shape.has("<LAST>", "<VOLUME>")
+    has_trades = start.has("<LAST>", "<VOLUME>")
     table = Table(
-        files="*", instrument=_named(shape, r"(.+?)_\d{8}"), delimiter=shape.delimiter, time=["<DATE>", "<TIME>"],
+        files="*", instrument=_named(start, r"(.+?)_\d{8}"), delimiter=start.delimiter, time=["<DATE>", "<TIME>"],
         format="%Y.%m.%d %H:%M:%S.%f", levels=[["<BID>", "<ASK>"]],
         price="<LAST>" if has_trades else None, size="<VOLUME>" if has_trades else None,
     )  # fmt: skip
-    flags = "<FLAGS>" if has_trades and shape.has("<FLAGS>") else None
-    said = ("the clock is that of the broker's server, taken as UTC, as nothing names its zone",)
-    return Said(_BOTH if has_trades else _BOOK, table, Rules(keeps_quotes=True, flags=flags, said=said))
+    flags = "<FLAGS>" if has_trades and start.has("<FLAGS>") else None
+    assumptions = ("times are those of the broker's server, read as UTC because no zone is given",)
+    return KnownTable(
+        _BOTH if has_trades else _BOOK, table, Rules(keeps_quotes=True, flags=flags, assumptions=assumptions)
+    )
 
 
 _HISTDATA: Final = (re.compile(r"\d{8} \d{9}"), *[re.compile(r"\d+\.?\d*")] * 2, re.compile(r"\d+"))
 _TRUEFX: Final = (re.compile(r"[A-Z]{3}/[A-Z]{3}"), re.compile(r"\d{8} \d\d:\d\d:\d\d\.\d{3}"), *_HISTDATA[1:3])
 
 
-def _fits(shape: Shape, columns: tuple[re.Pattern[str], ...]) -> bool:
-    """Whether there is no header, and the first rows have just these columns."""
+def _fits(start: TableStart, columns: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether there is no header and the first rows have exactly these columns."""
     return (
-        not shape.names
-        and bool(shape.rows)
+        not start.names
+        and bool(start.rows)
         and all(
-            len(row) == len(columns) and all(map(re.Pattern.fullmatch, columns, row)) for row in shape.rows
+            len(row) == len(columns) and all(map(re.Pattern.fullmatch, columns, row)) for row in start.rows
         )
     )  # fmt: skip
 
 
-def _histdata(shape: Shape) -> Said | None:
+def _histdata(start: TableStart) -> KnownTable | None:
     """Ticks of bid and ask; the volume is always 0."""
-    if not _fits(shape, _HISTDATA):
+    if not _fits(start, _HISTDATA):
         return None
     table = Table(
-        files="*", header=False, instrument=_named(shape, r"DAT_ASCII_([A-Z0-9]+)_T"), time=1, format="%Y%m%d %H%M%S%f",
+        files="*", header=False, instrument=_named(start, r"DAT_ASCII_([A-Z0-9]+)_T"), time=1, format="%Y%m%d %H%M%S%f",
         zone="-05:00", levels=[[2, 3]],
     )  # fmt: skip
-    return Said(_BOOK, table, Rules(said=("the clock is Eastern Standard Time all year, 5 hours behind UTC",)))
+    return KnownTable(
+        _BOOK, table, Rules(assumptions=("the clock is Eastern Standard Time all year, 5 hours behind UTC",))
+    )
 
 
-def _truefx(shape: Shape) -> Said | None:
-    if not _fits(shape, _TRUEFX):
+def _truefx(start: TableStart) -> KnownTable | None:
+    if not _fits(start, _TRUEFX):
         return None
     table = Table(files="*", header=False, instrument_column=1, time=2, format="%Y%m%d %H:%M:%S.%f", levels=[[3, 4]])
-    return Said(_BOOK, table, Rules(said=("the clock is GMT",)))
+    return KnownTable(_BOOK, table, Rules(assumptions=("the clock is GMT",)))
 
 
 _FREQTRADE: Final = ("timestamp", "id", "type", "side", "price", "amount", "cost")
 _FREQTRADE_NAME: Final = re.compile(r"(?:.*-|[a-z]+_)?([A-Za-z0-9]+)_([A-Z0-9]+)(?:_([A-Z0-9]+(?:-\d+)?))?-trades")
 
 
-def _freqtrade(shape: Shape) -> Said | None:
-    """The same rows as Feather, Parquet, or lists in JSON, whose columns have no names; the pair is in the name."""
+def _freqtrade(start: TableStart) -> KnownTable | None:
+    """Rows in Feather, Parquet, or JSON lists (without column names); the pair is in the file name."""
     columns: tuple[str | int, ...] = _FREQTRADE
-    if shape.names != _FREQTRADE:
+    if start.names != _FREQTRADE:
         columns = tuple(range(1, len(_FREQTRADE) + 1))
-        is_list = not shape.names and bool(shape.rows) and all(map(_is_freqtrade, shape.rows))
+        is_list = not start.names and bool(start.rows) and all(map(_is_freqtrade, start.rows))
         if not is_list:
             return None
     time, trade_id, _, side, price, size, _ = columns
-    name = _FREQTRADE_NAME.fullmatch(shape.stem)
-    pair = f"{name[1]}/{name[2]}" + (f":{name[3]}" if name[3] else "") if name else shape.stem
+    name = _FREQTRADE_NAME.fullmatch(start.stem)
+    pair = f"{name[1]}/{name[2]}" + (f":{name[3]}" if name[3] else "") if name else start.stem
     table = Table(
         files="*", instrument=pair, time=time, time_unit="ms", id=trade_id, price=price, size=size, side=side,
-        header=bool(shape.names),
+        header=bool(start.names),
     )  # fmt: skip
-    return Said(_TRADES, table)
+    return KnownTable(_TRADES, table)
 
 
 def _is_freqtrade(row: Row) -> bool:
@@ -282,61 +286,61 @@ def _is_freqtrade(row: Row) -> bool:
 _KRAKEN_COLUMNS: Final = 3
 
 
-def _kraken(shape: Shape) -> Said | None:
-    """Kraken's time and sales: three numbers without names, seconds first; the pair is the file's name."""
-    if shape.names or not shape.rows or any(len(row) != _KRAKEN_COLUMNS for row in shape.rows):
+def _kraken(start: TableStart) -> KnownTable | None:
+    """Kraken's time and sales: three columns without names, seconds first; the pair is the file's name."""
+    if start.names or not start.rows or any(len(row) != _KRAKEN_COLUMNS for row in start.rows):
         return None
-    times = [row[0] for row in shape.rows]
-    numbers = [field for row in shape.rows for field in row[1:]]
+    times = [row[0] for row in start.rows]
+    numbers = [field for row in start.rows for field in row[1:]]
     are_seconds = all(re.fullmatch(r"\d{10}", time) for time in times) and unit_of(times) == "s"
-    pair = next((word for word in re.split(r"[^A-Za-z0-9.]", shape.stem) if _TICKER.fullmatch(word)), None)
+    pair = next((word for word in re.split(r"[^A-Za-z0-9.]", start.stem) if _TICKER.fullmatch(word)), None)
     are_decimals = all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers) and "." in "".join(numbers)
     if not are_seconds or pair is None or not are_decimals:
         return None
     table = Table(files="*", header=False, instrument=pair, time=1, time_unit="s", price=2, size=3)
-    return Said(_TRADES, table, Rules(said=("who took is not in the data",)))
+    return KnownTable(_TRADES, table, Rules(assumptions=("the aggressor is not in the data",)))
 
 
-def _cryptofeed_trades(shape: Shape) -> Said | None:
-    if not shape.has("exchange", "symbol", "side", "amount", "price", "timestamp", "receipt_timestamp"):
+def _cryptofeed_trades(start: TableStart) -> KnownTable | None:
+    if not start.has("exchange", "symbol", "side", "amount", "price", "timestamp", "receipt_timestamp"):
         return None
     table = Table(
         files="*", exchange_column="exchange", instrument_column="symbol", time="timestamp",
         local_time="receipt_timestamp", price="price", size="amount", side="side",
-        id="id" if shape.has("id") else None,
+        id="id" if start.has("id") else None,
     )  # fmt: skip
-    return Said(_TRADES, table)
+    return KnownTable(_TRADES, table)
 
 
-def _cryptofeed_book(shape: Shape) -> Said | None:
-    """Whole books, their sides as maps or lists; or a level a row, where `delta` is false for those of a snapshot."""
-    symbol = next((name for name in ("symbol", "pair") if shape.has(name)), None)
-    exchange = next((name for name in ("exchange", "feed") if shape.has(name)), None)
-    if not shape.has("timestamp", "receipt_timestamp"):
+def _cryptofeed_book(start: TableStart) -> KnownTable | None:
+    """Full books with sides as maps or lists; or one level per row, where `delta` is false in snapshots."""
+    symbol = next((name for name in ("symbol", "pair") if start.has(name)), None)
+    exchange = next((name for name in ("exchange", "feed") if start.has(name)), None)
+    if not start.has("timestamp", "receipt_timestamp"):
         return None
     table = Table(
         files="*", time="timestamp", local_time="receipt_timestamp", exchange_column=exchange if symbol else None,
-        instrument_column=symbol, instrument=None if symbol else shape.stem,
+        instrument_column=symbol, instrument=None if symbol else start.stem,
     )  # fmt: skip
-    if shape.has("bids", "asks") and symbol:
-        return Said(_BOOK, msgspec.structs.replace(table, bids="bids", asks="asks"))
-    if not shape.has("delta", "side", "price", "size"):
+    if start.has("bids", "asks") and symbol:
+        return KnownTable(_BOOK, msgspec.structs.replace(table, bids="bids", asks="asks"))
+    if not start.has("delta", "side", "price", "size"):
         return None
     rows = {"price": "price", "size": "size", "side": "side"}
     words = {"snapshot": "delta", "snapshot_word": "false", "update_word": "true"}
-    return Said(_BOOK, msgspec.structs.replace(table, **rows, **words))
+    return KnownTable(_BOOK, msgspec.structs.replace(table, **rows, **words))
 
 
-def _carbonbot(shape: Shape) -> Said | None:
+def _carbonbot(start: TableStart) -> KnownTable | None:
     """Books as lists of [price, size, ...] in tab-separated columns; `snapshot` false is an update."""
-    if not shape.has("timestamp", "snapshot", "asks", "bids"):
+    if not start.has("timestamp", "snapshot", "asks", "bids"):
         return None
     table = Table(
-        files="*", instrument=shape.stem, delimiter=shape.delimiter, time="timestamp", time_unit="ms", bids="bids",
+        files="*", instrument=start.stem, delimiter=start.delimiter, time="timestamp", time_unit="ms", bids="bids",
         asks="asks", snapshot="snapshot",
     )  # fmt: skip
-    return Said(
-        _BOOK, table, Rules(sequence=("seq_id", "prev_seq_id")) if shape.has("seq_id", "prev_seq_id") else Rules()
+    return KnownTable(
+        _BOOK, table, Rules(sequence=("seq_id", "prev_seq_id")) if start.has("seq_id", "prev_seq_id") else Rules()
     )
 
 
@@ -356,4 +360,4 @@ VENDORS: Final = (
     Vendor("cryptofeed (trades, books)", _cryptofeed_book),
     Vendor("carbonbot (l2_event)", _carbonbot),
 )
-"""All of them, in the order in which they are tried."""
+"""All vendors, in the order in which they are tried."""

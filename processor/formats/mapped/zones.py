@@ -1,4 +1,4 @@
-"""Time zones as arrays: from which moments on their clocks are how far from UTC."""
+"""Time zones as arrays: the UTC offsets of their clocks, and when each starts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2100
 _MOST_HOURS: Final = 15
 _LONG_AGO: Final = -(1 << 40)
-"""In seconds: before every time that is read."""
+"""A time in seconds before every time that is read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Zone:
-    """From each of `begins_s` (UTC, the first of them long ago) on, its clocks are `offsets_s` ahead of UTC."""
+    """A zone whose clocks are `offsets_s` ahead of UTC, each from `begins_s` (UTC) on; the first start is long ago."""
 
     name: str
     begins_s: NDArray[np.int64]
@@ -40,7 +40,7 @@ UTC_ZONE: Final = _fixed("UTC", 0)
 
 @cache
 def zone_of(name: str) -> Zone | None:
-    """The zone of an IANA name (Europe/Berlin) or a fixed offset (-05:00); None where there is no such zone."""
+    """The zone of an IANA name (Europe/Berlin) or a fixed offset (-05:00); None if it does not exist."""
     if name.upper() in {"UTC", "Z", "GMT"}:
         return UTC_ZONE
     fixed = _FIXED.fullmatch(name)
@@ -58,7 +58,7 @@ def zone_of(name: str) -> Zone | None:
 
 
 def _with_changes(name: str, zone: ZoneInfo) -> Zone:
-    """Every change of the zone's offset, to the second: looked for day by day, then between the two days."""
+    """The zone with every change of its offset, to the second: found day by day, then within the day."""
     moment = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
     begins, offsets = [_LONG_AGO], [_offset_s(zone, moment)]
     while moment.year < _LAST_YEAR:

@@ -1,1 +1,1 @@
-"""What is found out about a dataset before it is read: what its files are, and which tell the same."""
+"""Checks of a dataset before it is read: what its files are, and which of them repeat each other."""

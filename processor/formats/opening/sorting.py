@@ -1,6 +1,6 @@
-"""A part of a dataset whose rows are far out of order, sorted on disk: in runs that fit in memory, then merged.
+"""Sorts a part of a dataset on disk if its rows are far out of order: in runs that fit in memory, then merged.
 
-What comes out does not depend on how large a run is: equal times keep the order of the file.
+The result does not depend on the size of a run: equal times keep the order of the file.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from processor.core.report import Report
 
 RUN_ROWS: Final = 4_000_000
-"""Rows that are sorted in memory at once: some 200 MB."""
+"""Rows sorted in memory at once: some 200 MB."""
 BLOCK_ROWS: Final = 131_072
-"""Rows that are read of each run at once."""
+"""Rows read of each run at once."""
 
 
 def sorted_part(part: Part, folder: Path | None) -> Part:
-    """The same part in time order; its rows lie in `folder` (None: where temporary files lie) while it is read."""
+    """The same part in time order; its rows are stored in `folder` (None: the temporary folder) while it is read."""
 
     def read(report: Report) -> Iterator[Batch]:
         with tempfile.TemporaryDirectory(prefix="processor-sort-", dir=folder) as made:
@@ -55,7 +55,7 @@ def sorted_part(part: Part, folder: Path | None) -> Part:
 def _side_by_side(
     trades: Iterator[LocatedTrades], book: Iterator[BookEvents]
 ) -> Iterator[tuple[LocatedTrades | None, BookEvents | None]]:
-    """Both as far as both are known: whoever takes them has no row before those taken."""
+    """Both streams up to the same time: no later piece has a row before the pieces already given."""
     some, events = next(trades, None), next(book, None)
     while some is not None or events is not None:
         until_ns = min(int(each.time_ns[-1]) for each in (some, events) if each is not None)
@@ -65,7 +65,7 @@ def _side_by_side(
 
 
 def _split(rows: ColumnsT | None, until_ns: int, more: Iterator[ColumnsT]) -> tuple[ColumnsT | None, ColumnsT | None]:
-    """The rows up to a time, None for none, and those after it: the next of `more` where there are none."""
+    """The rows up to a time (None if there are none), and the rows after it, or else the next of `more`."""
     if rows is None:
         return None, None
     at = int(np.searchsorted(rows.time_ns, until_ns, side="right"))
@@ -101,7 +101,7 @@ class _Run(Generic[ColumnsT]):
 
 @dataclass(slots=True)
 class _Runs(Generic[ColumnsT]):
-    """Rows of one kind, which become runs in files that begin with this path."""
+    """Rows of one kind, written as runs to files whose names start with `path`."""
 
     path: Path
     _held: list[ColumnsT] = field(default_factory=list)
@@ -110,7 +110,7 @@ class _Runs(Generic[ColumnsT]):
     _numbers: Iterator[int] = field(default_factory=count)
 
     def add(self, rows: ColumnsT) -> None:
-        """Take in the next rows of the file."""
+        """Add the next rows of the file."""
         self._held.append(rows)
         self._held_rows += len(rows)
         if self._held_rows >= RUN_ROWS:
@@ -135,7 +135,7 @@ class _Runs(Generic[ColumnsT]):
         """All rows in time order, in pieces."""
         self._write()
         while left := [run for run in self._runs if run.at < len(run.columns["time_ns"])]:
-            # Up to there, every run's next rows are in its next block.
+            # Up to this time, the next rows of every run are in its next block.
             until_ns = min(run.last_of_block_ns() for run in left)
             some = concatenated([run.take(until_ns) for run in left])
             yield some.rows(np.argsort(some.time_ns, kind="stable"))

@@ -1,4 +1,4 @@
-"""Stores among the files of a dataset. A store says which files are all of it: none of them may be missing."""
+"""Stores among the files of a dataset. A store lists all of its files: none of them may be missing."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store that lies within a dataset: its folder, and what it says that it holds."""
+    """A store within a dataset: its folder, and its manifest."""
 
     folder: Path
     contents: Contents
 
     def check(self) -> None:
-        """Check that all of its events are there; its index may be of another version.
+        """Check that all event files are there; the index may be of another version.
 
         Raises:
             DatasetError: it is unfinished, or a file is missing.
         """
         if not self.contents.complete:
-            msg = f"{self.folder} is an unfinished conversion: `processor convert` again finishes it"
+            msg = f"{self.folder} is an unfinished conversion: run `processor convert` again to finish it"
             raise DatasetError(msg)
         manifests.check_files(self.folder, self.contents.event_files)
 
 
 def below(path: Path, files: Sequence[SourceFile]) -> tuple[Store, ...]:
-    """The stores in the folder of a dataset, also those that have no file left; `files` are those of the own layout.
+    """The stores in the folder of a dataset, also those without files; `files` are the files of the own layout.
 
     Raises:
-        DatasetError: what says which files a store has cannot be read, or is damaged.
+        DatasetError: the manifest of a store cannot be read, or is damaged.
     """
     if not files or not path.is_dir():
         return ()
-    # Folders that links lead to are found by the files in them.
+    # Linked folders are found by the files in them.
     on_disk = {file.path for file in files if file.member is None}
     around = {folder for file in on_disk for folder in file.parents[:2] if folder.is_relative_to(path)}
     found = {manifest.parent.parent for manifest in path.rglob(manifests.MANIFEST_FILE)}
@@ -70,7 +70,7 @@ def checked(stores: Sequence[Store], instrument: str) -> list[Store]:
 
 
 def whole(dataset: Dataset, instrument: str, clock: str) -> tuple[Path, Manifest] | None:
-    """The store that holds all files that `dataset` has of an instrument, and no other, in the order of `clock`.
+    """The store with exactly the files that `dataset` has of an instrument, in the order of `clock`; None if none has.
 
     Raises:
         DatasetError: as `checked` does; or that store is of another version, or its index is damaged.

@@ -1,6 +1,6 @@
-"""What is said of a dataset in which nothing is understood, and of tables in it that a mapping would explain.
+"""The error for a dataset without any known format, with a suggested mapping for its tables.
 
-All formats and all that guesses at columns are imported for it, so this module is, when a file is of no format.
+This module imports all formats and the guessing of columns, so it is imported only if a file has no known format.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ _COMPARED: Final = 50
 
 
 def is_table(file: SourceFile, head: bytes) -> bool:
-    """Whether a file of no known format is a table that a mapping could explain."""
+    """Whether a file of no known format is a table that a mapping could describe."""
     return _may_be_mapped(head) and advice.is_table(file, head)
 
 
 def unknown(path: Path, ignored: Sequence[Ignored]) -> str:
-    """The error of a dataset with nothing of a known format: what is in it, what would be read, and a mapping."""
+    """The error message for a dataset without any known format: its files, the known formats, and a mapping."""
     shown = printable(str(path))
     understood = "\n".join(f"  {known.title}" for known in formats())
     if not ignored:
-        return f"{shown} is empty\nUnderstood are:\n{understood}"
+        return f"{shown} is empty\nKnown formats:\n{understood}"
     found = "\n".join(f"  {each.name}: {_reason(each)}" for each in ignored[:_LISTED])
     more = f"\n  and {len(ignored) - _LISTED} more" if len(ignored) > _LISTED else ""
-    msg = f"nothing in {shown} is of a format that is understood\nFound:\n{found}{more}\nUnderstood are:\n{understood}"
+    msg = f"nothing in {shown} is of a known format\nFound:\n{found}{more}\nKnown formats:\n{understood}"
     tables = [each.file for each in ignored if each.file and each.reason is None and _may_be_mapped(each.start)]
     if not tables:
         return msg
     table, *others = tables
     mapped = indent(advice.example(table, table.head(), others[:_COMPARED]), "  ")
-    hint = f"If it is trades or book updates in columns, put a file {FILE_NAME} like this beside it:"
+    hint = f"If it is a table of trades or book updates, put a file {FILE_NAME} like this beside it:"
     return f"{msg}\n{hint}\n{mapped}"
 
 

@@ -1,1 +1,1 @@
-"""Recordings of websockets: what the formats of all venues have in common."""
+"""Recordings of websockets: the parts shared by the formats of all venues."""

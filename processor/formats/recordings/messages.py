@@ -1,4 +1,4 @@
-"""What a venue's websocket says, decoded: messages about the book and trades."""
+"""Decoded websocket messages: of the book and of trades."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Level: TypeAlias = tuple[str, str]
 """Price and size, as they were sent."""
 Levels: TypeAlias = "Sequence[Any]"
-"""Those of a side: each a Level, or where the venue has no checksum, anything that is written as one."""
+"""The levels of a side: each a Level, or if the venue has no checksum, anything that encodes to one."""
 
 _SIDES: Final = {"buy": BUY, "sell": SELL}
 
@@ -22,10 +22,10 @@ _SIDES: Final = {"buy": BUY, "sell": SELL}
 class BookMessage:
     """A snapshot of a book or an update of it, on one of the venue's channels.
 
-    `previous_id` is the `last_id` of the message before it, where the venue says so; `depth` how many levels of a side
-    the venue keeps, where it does not remove those beyond. A snapshot may come without a time. `received_ns` is the
-    time of receipt where it stands in the message. `is_fetched`: the snapshots of the channel are fetched beside it, so
-    that one may be older than updates that came before it.
+    `previous_id` is the `last_id` of the message before it, if the venue sends it; `depth` is how many levels per side
+    the venue keeps, if it does not remove the others itself. A snapshot may have no time. `received_ns` is the
+    time of receipt, if the message has it. `is_fetched`: the recorder fetches the snapshots of the channel separately,
+    so one may be older than updates that came before it.
     """
 
     channel: str
@@ -43,7 +43,7 @@ class BookMessage:
 
 @dataclass(frozen=True, slots=True)
 class TradeMessage:
-    """A trade; `previous_id` is the id of the one before it, where the venue counts them."""
+    """A trade; `previous_id` is the id of the trade before it, if the venue counts trades."""
 
     time_ns: int
     level: Level

@@ -1,4 +1,4 @@
-"""A book of the very texts an exchange sent, which its checksums are made of."""
+"""A book of the texts that an exchange sent, for its checksums."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TextBook:
         self._order: dict[int, list[int]] = {BID: [], ASK: []}
 
     def update(self, side: int, levels: Iterable[Level], prices: Iterable[int], sizes: Iterable[int]) -> None:
-        """Set levels, whose prices and sizes are these numbers of whatever unit; a size of zero removes one."""
+        """Set levels; `prices` and `sizes` are their numbers in any unit, and a size of zero removes a level."""
         held, order = self._levels[side], self._order[side]
         for level, price, size in zip(levels, prices, sizes, strict=True):
             key = _SIGN[side] * price

@@ -1,6 +1,6 @@
-"""Recordings of a websocket, one JSON message a line: what the formats of all venues have in common.
+"""Recordings of a websocket, one JSON message per line: the code shared by the formats of all venues.
 
-A venue's format says how a message is decoded; here are lines, times, order, and what becomes of it.
+A venue's format decodes a message; this module handles lines, times, order and events.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from processor.formats.lines.text import PHRASES
 from processor.formats.recordings.delta_book import SKIPPED, SNAPSHOT, DeltaBook, Place
 from processor.formats.recordings.messages import BookMessage, TradeMessage
 from processor.formats.recordings.trade_ids import TradeIds
-from processor.formats.recordings.trades_alike import RecordedTrade
+from processor.formats.recordings.trades_without_ids import RecordedTrade
 
 if TYPE_CHECKING:
     import re
@@ -52,32 +52,32 @@ _Days: TypeAlias = dict[type[BookMessage] | type[TradeMessage], DayCheck]
 
 
 class WebsocketFormat:
-    """What a venue's format is made of: its names, and how its messages are known and decoded."""
+    """Base of a venue's format: its names, and how its messages are recognised and decoded."""
 
     name: str
     title: str
     pattern: re.Pattern[bytes]
-    """Finds the instruments in its messages: their names are its only group."""
+    """Finds the instruments in messages: its only group is the name."""
     checksum: Callable[[TextBook], int] | None = None
-    """Of the texts of a book, as the venue makes it."""
+    """Computes the venue's checksum from the texts of a book; None if the venue has none."""
 
     def decoder(self, instrument: str) -> Decoder:
-        """A function that gives what a message says about this instrument.
+        """A function that decodes the content of a message for this instrument.
 
         The function raises ValueError if the message is malformed.
         """
         raise NotImplementedError
 
     def depth_of(self, channel: str) -> int:
-        """How deep the books of a channel are: where several are recorded, the deepest is read."""
+        """The depth of the books of a channel: if several are recorded, the deepest is read."""
         raise NotImplementedError
 
     def instruments(self, file: SourceFile, head: bytes) -> frozenset[str]:
-        """Those in the messages near the beginning of the file."""
+        """The instruments in the messages near the start of the file."""
         return names_near_begin(file, head, self.pattern) if is_recorded(head.removeprefix(BOM)) else frozenset()
 
     def parts(self, files: Sequence[SourceFile], instrument: str, clock: str, report: Report) -> list[Part]:
-        """One part: a recorder writes trades and books into one file, and the book goes on in the next."""
+        """One part: a recorder writes trades and books into one file, and the book continues in the next."""
         del report
         return [part_of_all(files, partial(self._read, files, instrument, clock))]
 
@@ -99,13 +99,13 @@ class WebsocketFormat:
         reader.end()
 
     def _deepest(self, heads: Mapping[SourceFile, _Head], report: Report) -> str | None:
-        """The channel whose books are read; files that have others alone are reported."""
+        """The channel whose books are read; files that only have others are reported."""
         every = set().union(*(head.channels for head in heads.values()))
         deepest = max(every, key=lambda name: (self.depth_of(name), name), default=None)
         for file, head in heads.items():
             found = head.channels
             if found and deepest not in found:
-                detail = f"its books ({', '.join(sorted(found))}) are left out, as there are those of {deepest}"
+                detail = f"its books ({', '.join(sorted(found))}) are left out: the books of {deepest} are read"
                 report.add("unused", file.name, None, None, detail)
         return deepest
 
@@ -129,9 +129,9 @@ class WebsocketFormat:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What the beginning of a file tells of the instrument.
+    """The start of a file, for one instrument.
 
-    When the first message was received, the earliest that the exchange sent, and the channels of its books.
+    The first time of receipt, the earliest exchange time, and the channels of its books.
     """
 
     received_ns: int
@@ -140,13 +140,13 @@ class _Head:
 
     @property
     def first_ns(self) -> int:
-        """The earlier of the two."""
+        """The earlier of the two times."""
         return min(self.received_ns, self.sent_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message that is used, at its time in the chosen clock."""
+    """A message to use, with its time in the chosen clock."""
 
     line: int
     received_ns: int | None
@@ -155,7 +155,7 @@ class _Entry:
 
 
 class _Reader:
-    """Turns chunks of lines into trades and book events, keeping what carries over from one to the next."""
+    """Turns chunks of lines into trades and book events; keeps the state between chunks."""
 
     def __init__(
         self, venue: WebsocketFormat, instrument: str, clock: str, report: Report, channel: str | None
@@ -172,10 +172,10 @@ class _Reader:
         self._name = ""
         self._days: _Days = {}
         self._received_ns = self._sent_ns = 0
-        """The last times of receipt, and of the exchange, of all files so far."""
+        """The last time of receipt and the last exchange time of all files so far."""
 
     def next_file(self, name: str, head: _Head, next_ns: int | None) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none)."""
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none)."""
         self._name = name
         self._days = {kind: DayCheck(name, self._report, first_may_be_old=True) for kind in (BookMessage, TradeMessage)}
         # Recorders' clocks differ.
@@ -217,16 +217,16 @@ class _Reader:
         return trades, book, traded
 
     def end(self) -> None:
-        """The last file has been read.
+        """Finish the last file.
 
         Raises:
-            DatasetError: it contradicts an earlier one.
+            DatasetError: the file contradicts an earlier one.
         """
         self._trade_ids.end()
         self._books.end()
 
     def _entries(self, line: int, row: bytes) -> list[_Entry]:
-        """What the line says that is used.
+        """The messages of the line that are used.
 
         Raises:
             ValueError: the line is malformed.
@@ -244,7 +244,7 @@ class _Reader:
         return entries
 
     def _sound(self, entries: list[_Entry], levels: Levels) -> list[bool]:
-        """Which entries have prices and sizes that are numbers; the others are reported."""
+        """Which entries have valid prices and sizes; the others are reported."""
         reasons = levels.reasons.reshape(-1, 2).max(axis=1, initial=0).tolist()
         for entry, reason in zip(entries, reasons, strict=True):
             if reason:
@@ -318,13 +318,13 @@ class _Reader:
 
 
 class _Made:
-    """Puts together what the messages of a chunk come to; message k's levels are from `bounds[k]` of `events` on."""
+    """Collects the events of a chunk's messages; the levels of message k start at `bounds[k]` of `events`."""
 
     def __init__(self, events: BookEvents, bounds: NDArray[np.int64]) -> None:
         self._events = events
         self._bounds = bounds
         self._kept: list[int] = []
-        """Messages whose levels follow those that are done, and which of them are snapshots."""
+        """Messages whose levels follow the ones already written, and which of them are snapshots."""
         self._snapshots: list[int] = []
         self._parts: list[BookEvents] = []
 
@@ -333,7 +333,7 @@ class _Made:
         return self._events.rows(slice(int(self._bounds[number]), int(self._bounds[number + 1])))
 
     def add(self, number: int, outcome: Outcome, time_ns: int) -> None:
-        """A message of this time comes to this."""
+        """Add the outcome of a message at this time."""
         if outcome == SNAPSHOT and self._bounds[number] == self._bounds[number + 1]:
             outcome = [as_snapshot(time_ns, self.rows_of(number))]
         if isinstance(outcome, list):
@@ -345,7 +345,7 @@ class _Made:
             self._snapshots.append(number)
 
     def whole(self) -> BookEvents | None:
-        """All of it, in the order of the messages."""
+        """All events, in the order of the messages; None if there are none."""
         self._flush()
         parts = [part for part in self._parts if len(part)]
         return concatenated(parts) if parts else None
@@ -364,9 +364,9 @@ class _Made:
 
 
 def _near(entries: list[_Entry], days: _Days) -> list[_Entry]:
-    """The entries whose time is near the file's day, or that have none.
+    """The entries without a time, or with one near the file's day.
 
-    Trades and books are judged apart: on subscription venues send the last trade there was, however old.
+    Trades and books are judged separately: on subscription, venues send the last trade, which may be old.
     """
     far = set()
     for kind, check in days.items():
@@ -382,7 +382,7 @@ def _near(entries: list[_Entry], days: _Days) -> list[_Entry]:
 
 
 def _lists(message: Message) -> tuple[bytes, bytes]:
-    """What a message holds of levels, as the two lists of which the first is the bids of a book, or the trade."""
+    """The levels of a message as two JSON lists: bids and asks of a book, or a trade and an empty list."""
     if isinstance(message, TradeMessage):
         return msgspec.json.encode([message.level]), b"[]"
     return msgspec.json.encode(message.bids), msgspec.json.encode(message.asks)

@@ -1,4 +1,4 @@
-"""At which prices of a side something rests, for clears that take away what is there."""
+"""The occupied prices of a side, for clears that remove all levels in a range."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Resting:
-    """At which prices of one side something rests."""
+class OccupiedPrices:
+    """The prices of one side with a resting size."""
 
     def __init__(self) -> None:
         self._prices = np.empty(0, np.int64)
 
     def update(self, prices: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
-        """The next rows: what rests now at these prices."""
+        """Apply the next rows: the sizes that now rest at these prices."""
         if not len(prices):
             return
         changed, last = np.unique(prices[::-1], return_index=True)
@@ -27,7 +27,7 @@ class Resting:
         self._prices = np.concatenate((unchanged, changed[sizes[::-1][last] > 0]))
 
     def take(self, lowest: int | None, highest: int | None) -> NDArray[np.int64]:
-        """The prices in this range, at which nothing rests from now on."""
+        """Remove and return the occupied prices in this range; None for an open end."""
         gone = np.ones(len(self._prices), np.bool_)
         if lowest is not None:
             gone &= self._prices >= lowest
@@ -41,6 +41,6 @@ class Resting:
         """Multiply all prices.
 
         Raises:
-            ScaleOverflow: one has no room in 64 bits then.
+            ScaleOverflow: one of them does not fit into 64 bits then.
         """
         self._prices = multiplied(self._prices, factor)

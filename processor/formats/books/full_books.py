@@ -1,4 +1,4 @@
-"""Rows that hold the whole visible book, as book events."""
+"""Rows that each hold the full visible book, as book events."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from processor.formats.lines.tables import Rows
 
 
-def full_states(
+def full_books(
     rows: Rows, time_ns: NDArray[np.int64], bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]
 ) -> BookEvents:
-    """Per row a CLEAR and then its levels, of which those without a price or a size are empty and left out.
+    """Per row a CLEAR and then its levels; levels without a price or a size are left out as empty.
 
-    `bids` and `asks` say which rows of `rows.values` hold the price and the size of each level.
+    `bids` and `asks` are the rows of `rows.values` with the price and the size of each level.
     """
     levels = np.array([(BID, *where) for where in bids] + [(ASK, *where) for where in asks], np.int64)
     room = len(rows) * (1 + len(levels))
@@ -52,7 +52,7 @@ def _spread(
     price_ticks: NDArray[np.int64],
     size_lots: NDArray[np.int64],
 ) -> int:
-    """Fill the columns of the events; return how many there are."""
+    """Fill the columns of the events; returns the number of events."""
     at = 0
     for row in range(len(times)):
         time_column[at] = times[row]

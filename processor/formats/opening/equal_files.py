@@ -1,4 +1,4 @@
-"""Files that tell the same twice: packed and unpacked, downloaded again, or downloaded in part and then whole."""
+"""Files with the same content: packed and unpacked, downloaded twice, or downloaded in part and then in full."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _START_BYTES: Final = 1024
 _WITH_DAY_IN_NAME: Final = frozenset({"lobster"})
-"""Formats of which the content does not say the day: the name does, and which files belong together."""
+"""Formats whose file name, not the content, says the day and which files belong together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is known of a file from its head: its format, its instruments, and how it begins."""
+class FileStart:
+    """The start of a file, with its format and its instruments."""
 
     file: SourceFile
     format_name: str
@@ -33,30 +33,30 @@ class Told:
     digest: bytes
 
     @classmethod
-    def of(cls, file: SourceFile, head: bytes, format_name: str, instruments: frozenset[str]) -> Told:
-        """What `head` says."""
+    def of(cls, file: SourceFile, head: bytes, format_name: str, instruments: frozenset[str]) -> FileStart:
+        """The start of `file`, from its `head`."""
         digest = hashlib.blake2b(head, digest_size=16).digest()
         return cls(file, format_name, instruments, head[:_START_BYTES], len(head), digest)
 
     @property
     def kind(self) -> tuple[str, str]:
-        """Files of different kinds are not the same, whatever they hold."""
+        """Files of different kinds count as different, whatever their content."""
         says_day = self.format_name in _WITH_DAY_IN_NAME
         return self.format_name, self.file.base_name.partition(".")[0] if says_day else ""
 
 
 class _Found(Enum):
-    """How two contents go together."""
+    """How the contents of two files relate."""
 
     SAME = auto()
     FIRST_BEGINS_SECOND = auto()
     SECOND_BEGINS_FIRST = auto()
 
 
-def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
-    """The files that are the same as another one, or just its beginning, with a sentence that names it.
+def repeated_files(contents: Sequence[FileStart]) -> dict[SourceFile, str]:
+    """The files that equal another file or are only its beginning, each with a phrase that names the other.
 
-    Of those that are the same the first by name is kept. Files are read to their end only where their heads are alike.
+    Of equal files the first by name is kept. Files are read to their end only if their heads are alike.
 
     Raises:
         DatasetError: one of them cannot be read.
@@ -66,7 +66,7 @@ def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
     for _, same_kind in groupby(ordered, key=lambda each: each.kind):
         some = [each for each in same_kind if each.head_bytes]
         for at, each in enumerate(some):
-            # Those that begin as it does follow it directly.
+            # Contents that start like this one follow it directly.
             for other in takewhile(lambda other: other.start.startswith(each.start), islice(some, at + 1, None)):  # noqa: B023 - used at once
                 if each.file in left_out:
                     break
@@ -75,10 +75,10 @@ def repeated(contents: Sequence[Told]) -> dict[SourceFile, str]:
     return left_out
 
 
-def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
-    """Which of the two tells nothing that the other does not.
+def _left_out(one: FileStart, other: FileStart) -> dict[SourceFile, str]:
+    """The one of the two files that adds nothing to the other, with the reason.
 
-    A file that is cut off shows fewer instruments than the whole one, and maybe half the name of one.
+    A file that is cut off shows fewer instruments than the whole file, and maybe half of a name.
     """
     found = _found(one, other)
     if found is _Found.SAME and one.instruments == other.instruments:
@@ -90,7 +90,7 @@ def _left_out(one: Told, other: Told) -> dict[SourceFile, str]:
     return {}
 
 
-def _found(one: Told, other: Told) -> _Found | None:
+def _found(one: FileStart, other: FileStart) -> _Found | None:
     if one.head_bytes == other.head_bytes == HEAD_BYTES:
         return _compared(one.file, other.file) if one.digest == other.digest else None
     if one.digest == other.digest:
@@ -101,7 +101,7 @@ def _found(one: Told, other: Told) -> _Found | None:
 
 
 def _compared(one: SourceFile, other: SourceFile) -> _Found | None:
-    """The same by all of their content."""
+    """Compare two files by their whole content."""
     of_one, of_other = one.blocks(), other.blocks()
     first = second = memoryview(b"")
     while True:
@@ -119,5 +119,5 @@ def _ended(first: memoryview) -> _Found:
 
 
 def _next(blocks: Iterator[Block]) -> memoryview:
-    """Some more content; none at the end."""
+    """The next piece of content; empty at the end."""
     return next((memoryview(block.data) for block in blocks if block.data), memoryview(b""))

@@ -1,4 +1,4 @@
-"""Which files a dataset has: those of a folder, of its subfolders and of folders that links in it lead to."""
+"""The files of a dataset: in its folder, in the subfolders, and in linked folders."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from stat import S_ISBLK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import DatasetError
+from processor.formats.disk.file_cache import FileCache
 from processor.formats.disk.files import SourceFile, opened
-from processor.formats.disk.keeping import Kept
 from processor.names import printable
 
 if TYPE_CHECKING:
@@ -26,25 +26,25 @@ _NOT_REGULAR: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
 
 
 def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
-    """Every file of a dataset, by path; archives as their members. `left_out` is told what is passed over, and why.
+    """Every file of a dataset, by path; archives as their members. `left_out` gets each skipped file and the reason.
 
     Raises:
-        DatasetError: there is nothing, or an archive cannot be read.
+        DatasetError: `path` does not exist, or an archive cannot be read.
         OSError: a folder cannot be read.
     """
     if not path.exists():
-        msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one file of it"
+        msg = f"{printable(str(path))} does not exist: give a folder of recorded data, or one of its files"
         raise DatasetError(msg)
     root = path if path.is_dir() else path.parent
-    kept = Kept()
+    cache = FileCache()
     for found in sorted(on_disk(path, left_out)):
-        yield from opened(SourceFile(found, root=root, kept=kept), left_out)
+        yield from opened(SourceFile(found, root=root, cache=cache), left_out)
 
 
 def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict[Path, os.stat_result]:
-    """The regular files of a folder that are not hidden, or the one file: each once, however many links lead to it.
+    """The regular, visible files of a folder, or the single file; each once, even if several links lead to it.
 
-    Links to folders are followed. What is found by a link is the same as what is found without one.
+    Links to folders are followed. A linked file is the same file as its target.
 
     Raises:
         OSError: a folder cannot be read.
@@ -61,7 +61,7 @@ def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict
 
 
 class _Tree:
-    """What has been found below a folder by now."""
+    """The files found below a folder so far."""
 
     def __init__(self, root: Path, left_out: LeftOut) -> None:
         self.files: dict[Path, os.stat_result] = {}
@@ -72,9 +72,9 @@ class _Tree:
         self._linked_files: list[Path] = []
 
     def find(self) -> None:
-        """Find all of it: what is reached without a link first, so that it goes by that name."""
+        """Find all files, first those reached without a link, so that they keep that name."""
         self._walk(self._root)
-        for folder in self._linked_folders:  # which grow while they are walked
+        for folder in self._linked_folders:  # this list grows during the loop
             self._walk(folder)
         for path in sorted(self._linked_files):
             self._follow(path)
@@ -102,7 +102,7 @@ class _Tree:
         try:
             status = path.stat()
         except OSError:
-            self._left_out(self._shown(path), "a link that leads nowhere")
+            self._left_out(self._shown(path), "a broken link")
             return
         self._add(path, status)
 
@@ -113,7 +113,7 @@ class _Tree:
             self.files[path] = status
 
     def _is_known(self, path: Path, status: os.stat_result, what: str) -> bool:
-        """Whether it has been found by another name; some file systems number nothing."""
+        """Whether the file was already found under another name; some file systems have no inode numbers."""
         if not status.st_ino:
             return False
         known = self._seen.setdefault((status.st_dev, status.st_ino), path)
@@ -133,4 +133,4 @@ def _leads_to_folder(link: os.DirEntry[str]) -> bool:
 
 
 def _kind(status: os.stat_result) -> str:
-    return next((what for is_it, what in _NOT_REGULAR if is_it(status.st_mode)), "no file")
+    return next((what for is_it, what in _NOT_REGULAR if is_it(status.st_mode)), "not a file")

@@ -1,4 +1,4 @@
-"""Several formats that tell of one instrument: which of them tells its trades, and which its book."""
+"""Which of several formats of one instrument gives its trades, and which its book."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from processor.core.merge.parts import Batch, Part
 
 _TRADES_FIRST: Final = ("mapping", "orderflow-parquet", "binance-archive", "bybit-trades", "okx-trades")
-"""What is made of all trades there were goes before what somebody received of them."""
+"""The order of preference for trades: archives of all trades before recordings of what was received."""
 _BOOK_LAST: Final = ("binance-archive",)
-"""Best prices alone."""
+"""Formats with only the best prices."""
 _VENUES: Final = {
     "binance-raw": "Binance", "binance-archive": "Binance", "okx-raw": "OKX", "okx-archive": "OKX", "okx-trades": "OKX",
     "bybit-raw": "Bybit", "bybit-trades": "Bybit", "kraken-raw": "Kraken", "coinbase-raw": "Coinbase",
     "bitstamp-raw": "Bitstamp", "hyperliquid-raw": "Hyperliquid", "lobster": "NASDAQ", "itch": "NASDAQ", "iex": "IEX",
     "databento-csv": "Databento", "databento-dbn": "Databento", "tardis": "Tardis",
 }  # fmt: skip
-"""Whose instruments a format's names are, where that is known: the same name at two exchanges is two instruments."""
+"""The exchange of a format's instruments, if known: the same name at two exchanges is two instruments."""
 _LOOKED_AT: Final = 16
-"""Batches of a part that are read to see whether there is a book in it."""
+"""Batches of a part that are read to see whether it has a book."""
 
 
-def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
-    """The parts of all formats, by format; of several that tell the book, the best source alone tells it.
+def chosen_parts(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
+    """The parts of all formats together; the book is taken only from the best source.
 
-    Trades that several tell are sorted out by their times, when they are read.
+    Trades that several formats have are separated by their times while they are read.
 
     Raises:
         DatasetError: the formats are of several exchanges.
@@ -47,18 +47,18 @@ def joined(parts: Mapping[str, Sequence[Part]], report: Report) -> list[Part]:
     found: list[Part] = []
     for name, each in parts.items():
         for part in each:
-            tells_book = part.book and name == book_of
-            if part.book and not tells_book and _has_book(part):
-                report.add("unused", part.name, None, None, f"its book is left out, as the book is that of {book_of}")
-            if part.trades or tells_book:
-                found.append(replace(part, book=tells_book, trades_rank=by_trades.index(name)))
+            gives_book = part.book and name == book_of
+            if part.book and not gives_book and _has_book(part):
+                report.add("unused", part.name, None, None, f"its book is left out: the book is read from {book_of}")
+            if part.trades or gives_book:
+                found.append(replace(part, book=gives_book, trades_rank=by_trades.index(name)))
     return found
 
 
 def namesakes(instrument: str, instruments: Iterable[str]) -> list[str]:
-    """Instruments that may be the same one under another name: `exchange:symbol` is not taken for `symbol`.
+    """Instruments that may be the same under another name: `exchange:symbol` and `symbol` stay two instruments.
 
-    Exchanges have several markets of one symbol, and a symbol alone does not say which it is of.
+    Exchanges have several markets of one symbol, and the symbol alone does not say which market it is.
     """
     exchange, _, symbol = instrument.rpartition(":")
     return sorted(
@@ -76,8 +76,8 @@ def _check_venues(parts: Mapping[str, Sequence[Part]]) -> None:
     if len(first_of) > 1:
         where = " and ".join(f"{file} ({venue})" for venue, file in first_of.items())
         msg = (
-            f"{where} have an instrument of the same name, but are of different exchanges or vendors, so that their "
-            f"trades and books are not of one market for certain: give each a folder of its own"
+            f"{where} have an instrument of the same name, but are from different exchanges or vendors, so they may "
+            f"not be of one market: put each into its own folder"
         )
         raise DatasetError(msg)
 

@@ -14,7 +14,7 @@ from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.formats.disk.files import SourceFile
 from processor.formats.disk.packing import HEAD_BYTES
-from processor.formats.opening.same import Told, repeated
+from processor.formats.opening.equal_files import FileStart, repeated_files
 from tests.formats import one_market
 from tests.formats.archive_samples import binance_spot
 from tests.formats.reading import read
@@ -134,8 +134,8 @@ def test_what_is_left_out_is_in_what_is_kept_and_nothing_else_is(
         path = folder / str(number)
         path.write_bytes(made)
         told[SourceFile(path)] = made, named[number]
-    known = [Told.of(file, file.head(), "any", frozenset({name})) for file, (_, name) in told.items()]
-    left_out = repeated(known)
+    known = [FileStart.of(file, file.head(), "any", frozenset({name})) for file, (_, name) in told.items()]
+    left_out = repeated_files(known)
     kept = {each for file, each in told.items() if file not in left_out}
     for file in left_out:
         made, name = told[file]

@@ -1,4 +1,4 @@
-"""What earlier recordings tell, by numbers that stand for it, as far as a later one may tell it, too."""
+"""Keys of the messages of earlier recordings, as far as a later recording may have them too."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _LINE_BITS: Final = 40
 _AT, _KEY, _CONTENT, _PLACE = range(4)
 
 
-class Told:
-    """What the files that were read tell, in the order of their first times of receipt.
+class SeenMessages:
+    """The messages of the files read so far, in the order of the files' first times of receipt.
 
-    Of each file what is of a minute before the next file's begin or later is kept, by the recorder's clock or the
-    exchange's, as recorders' clocks differ. It is 32 bytes each: its time, a key by which it is found, a number for its
-    content, and its place. So memory grows with what is told twice, not with the files.
+    Of each file, messages from a minute before the start of the next file on are kept, by the recorder's clock or the
+    exchange's, because recorders' clocks differ. Each takes 32 bytes: its time, a key to find it, a key of its
+    content, and its place. So memory grows with the overlap, not with the files.
     """
 
     def __init__(self) -> None:
@@ -37,12 +37,12 @@ class Told:
         self._names: list[str] = []
         self._has_rows = False
         self._kept = array("q")
-        """Of this file."""
+        """Messages of this file."""
         self._rows: NDArray[np.int64] = np.empty((4, 0), np.int64)
-        """Of all earlier files, in the order of their keys."""
+        """Messages of all earlier files, ordered by key."""
 
     def next_file(self, name: str, next_ns: int | None) -> None:
-        """Another file begins; the one after it begins at `next_ns` by either clock (None: there is none)."""
+        """Start another file; the one after it starts at `next_ns` by either clock (None: there is none)."""
         kept = np.array(self._kept, np.int64).reshape(-1, 4).T
         rows = np.concatenate((self._rows, kept), axis=1)
         rows = rows[:, rows[_AT] >= self._keep_from_ns]
@@ -54,21 +54,21 @@ class Told:
 
     @property
     def contents(self) -> NDArray[np.int64]:
-        """Those of all earlier files, in the order of their keys."""
+        """The content keys of all earlier files, ordered by key."""
         contents: NDArray[np.int64] = self._rows[_CONTENT]
         return contents
 
-    def concerns(self, at_ns: int) -> bool:
-        """Whether a later file may tell what is of this time (the later of both clocks), or an earlier one has."""
+    def may_overlap(self, at_ns: int) -> bool:
+        """Whether a later file may have messages of this time (the later of both clocks), or an earlier file has."""
         return self._has_rows or at_ns >= self._keep_from_ns
 
     def keep(self, at_ns: int, key: int, content: int, line: int) -> None:
-        """This file tells this in a line, at this time (the later of both clocks)."""
+        """Keep a message of this file by its line and its time (the later of both clocks)."""
         if at_ns >= self._keep_from_ns:
             self._kept.extend((at_ns, key, content, (len(self._names) - 1) << _LINE_BITS | line))
 
     def find(self, key: int) -> range:
-        """Where earlier files tell what has this key."""
+        """The indices of the messages of earlier files with this key."""
         keys = self._rows[_KEY]
         start = beyond = int(np.searchsorted(keys, key))
         while beyond < len(keys) and int(keys[beyond]) == key:
@@ -76,13 +76,13 @@ class Told:
         return range(start, beyond)
 
     def place(self, at: int) -> tuple[str, int]:
-        """The file and the line of what is found there."""
+        """The file and the line of the message at this index."""
         number, line = divmod(int(self._rows[_PLACE, at]), 1 << _LINE_BITS)
         return self._names[number], line
 
 
 def key_of(content: int | bytes) -> int:
-    """A number of 64 bits for an id, or for any content."""
+    """A 64-bit key of an id, or of any content."""
     if isinstance(content, int):
         if _LEAST <= content <= _NEVER_NS:
             return content
@@ -97,18 +97,18 @@ def numbers_of(events: BookEvents) -> tuple[list[int], list[int]]:
     return prices, [size * size_unit for size in events.size_lots.tolist()]
 
 
-def refuse(what: str, one: tuple[str, int], other: tuple[str, int]) -> NoReturn:
-    """Refuse two places, each a file and a line, that tell something differently.
+def refuse_contradiction(what: str, one: tuple[str, int], other: tuple[str, int]) -> NoReturn:
+    """Refuse two places, each a file and a line, that contradict each other.
 
     Raises:
         DatasetError: always.
     """
     (first, first_line), (second, second_line) = one, other
     if first == second:
-        msg = f"{first}: lines {first_line} and {second_line} tell {what} differently, and nothing says which is right"
+        msg = f"{first}: lines {first_line} and {second_line} differ in {what}, and nothing shows which is right"
         raise DatasetError(msg)
     msg = (
-        f"{first} and {second} tell {what} differently (lines {first_line} and {second_line}), and nothing says which "
+        f"{first} and {second} differ in {what} (lines {first_line} and {second_line}), and nothing shows which "
         f"is right: keep one of the files"
     )
     raise DatasetError(msg)

@@ -1,4 +1,4 @@
-"""What the files of a dataset keep of what was read for whoever asks next: heads, archives, temporary copies."""
+"""A cache shared by the files of a dataset: heads, open archives, temporary copies."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 _KEPT_HEADS_BYTES: Final = 32 << 20
 _KEPT_OPEN: Final = 8
-"""Archives, copies and unpacked tars that are held open in case they are asked for again."""
+"""How many archives, copies and unpacked tars are held open for later use."""
 _MOST_COPIED_BYTES: Final = 16 << 30
 _SKIPPED_BYTES: Final = 1 << 20
 
 
 class Readable(Protocol):
-    """The part of a binary file that is needed to read it once."""
+    """The methods of a binary file that are needed to read it once."""
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes, none at the end."""
@@ -37,9 +37,9 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a member of an archive lies: in `archive`, itself a member of the file on disk, or the file (None).
+    """The place of a member of an archive: in `archive`, itself a member of the file on disk, or in the file (None).
 
-    A zip archive's is known by its `name`, a tar's by its `offset` in the unpacked tar. Its `size_bytes` take
+    A member of a zip is found by its `name`, one of a tar by its `offset` in the unpacked tar. Its `size_bytes` take
     `stored_bytes` of the file on disk.
     """
 
@@ -51,7 +51,7 @@ class Place:
 
 
 class Limited:
-    """Up to `size` bytes of what follows in a file."""
+    """At most the next `size` bytes of a file."""
 
     def __init__(self, raw: Readable, size: int) -> None:
         self._raw = raw
@@ -64,8 +64,8 @@ class Limited:
         return data
 
 
-class OnDisk:
-    """A file on disk that is read onwards; it stands at byte `at`."""
+class DiskReader:
+    """A file on disk that is read forwards; the next byte is `at`."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self.at = 0
@@ -78,14 +78,14 @@ class OnDisk:
         return data
 
     def skip_to(self, offset: int) -> None:
-        """Go on to byte `offset`."""
+        """Skip forwards to byte `offset`."""
         self.at = self._raw.seek(offset)
 
 
 class Stream:
-    """The unpacked content of a file, which can be read onwards only; it stands at byte `at`.
+    """The unpacked content of a file, which can only be read forwards; the next byte is `at`.
 
-    `sound` is false once it could not be read.
+    `sound` is false after a failed read.
     """
 
     def __init__(self, file: SourceFile) -> None:
@@ -109,13 +109,13 @@ class Stream:
         return data
 
     def skip_to(self, offset: int) -> None:
-        """Go on to byte `offset`, or to the end if that is before it."""
+        """Skip forwards to byte `offset`, or to the end if the content is shorter."""
         while self.at < offset and self.read(min(offset - self.at, _SKIPPED_BYTES)):
             pass
 
 
 class Copy:
-    """A temporary file with the content of `file`, at `path`; gone with the last who holds this."""
+    """A temporary file with the content of `file`, at `path`; deleted with the last reference to this object."""
 
     def __init__(self, file: SourceFile) -> None:
         """Write it.
@@ -132,7 +132,7 @@ class Copy:
                 for block in file.content():
                     size += len(block.data)
                     if size > _MOST_COPIED_BYTES:
-                        msg = f"{file.name} unpacks to over {_MOST_COPIED_BYTES >> 30} GiB: unpack it first"
+                        msg = f"{file.name} unpacks to more than {_MOST_COPIED_BYTES >> 30} GiB: unpack it first"
                         raise DatasetError(msg)
                     copy.write(block.data)
         except OSError as error:
@@ -141,19 +141,19 @@ class Copy:
             raise DatasetError(msg) from error
 
 
-class _LeftOpen(FileIO):
-    """A file that is held open for as long as somebody may ask, and closes with the last who holds it."""
+class _HeldOpen(FileIO):
+    """A file that stays open for later use, and closes with the last reference to it."""
 
     def __del__(self) -> None:
-        """Closed here, it is not warned of as forgotten."""
+        """Close the file here, so that Python does not warn that it was left open."""
         self.close()
 
 
-class Kept:
-    """What the files of one dataset keep of what was read, in whatever thread.
+class FileCache:
+    """The cache of one dataset's files; safe to use from any thread.
 
-    `places` are the members of its archives by the path of the file on disk, then by their paths in it. `kinds` are
-    the kinds of archives that files turned out to be, None for those that are none.
+    `places` are the members of its archives, by the path of the file on disk and then by their paths in it. `kinds` are
+    the kinds of archives that files turned out to be, None for files that are not archives.
     """
 
     def __init__(self, places: dict[Path, dict[str, Place]] | None = None) -> None:
@@ -165,11 +165,11 @@ class Kept:
         self._lock = threading.RLock()
 
     def head(self, file: SourceFile) -> bytes | None:
-        """Its head, if that was kept."""
+        """The head of `file`, if it is cached."""
         return self._heads.get((type(file), file.path, file.member))
 
     def keep_head(self, file: SourceFile, head: bytes) -> None:
-        """Keep it while there is room."""
+        """Cache the head of `file` if there is room."""
         with self._lock:
             key = type(file), file.path, file.member
             if len(head) <= self._room_bytes and key not in self._heads:
@@ -177,13 +177,13 @@ class Kept:
                 self._heads[key] = head
 
     def forget(self, file: SourceFile) -> None:
-        """Let go of what was seen at the begin of a file: there is another one in its place."""
+        """Forget the start of a file, which another file has replaced."""
         with self._lock:
             self.kinds.pop((file.path, file.member), None)
             self._room_bytes += len(self._heads.pop((type(file), file.path, file.member), b""))
 
     def copy(self, file: SourceFile) -> Copy:
-        """A temporary copy of its content.
+        """A temporary copy of the content of `file`.
 
         Raises:
             DatasetError: as `Copy` does.
@@ -194,7 +194,7 @@ class Kept:
             return found
 
     def archive(self, file: SourceFile) -> zipfile.ZipFile:
-        """The zip archive that `file` is.
+        """The opened zip archive `file`.
 
         Raises:
             DatasetError: as `Copy` does.
@@ -204,18 +204,18 @@ class Kept:
             found: zipfile.ZipFile | None = self._taken(zipfile.ZipFile, file)
             if found is None:
                 with file.on_disk() as path:
-                    found = zipfile.ZipFile(_LeftOpen(path))
+                    found = zipfile.ZipFile(_HeldOpen(path))
             self._keep(file, found)
             return found
 
     @contextmanager
     def stream(self, file: SourceFile, offset: int) -> Iterator[Stream]:
-        """Its unpacked content from byte `offset` on: from where it was left, unless that is beyond it."""
+        """The unpacked content from byte `offset` on: from the last position, if `offset` is not before it."""
         with self._lock:
             found: Stream | None = self._taken(Stream, file)
         if found is None or found.at > offset:
-            # Kept here, it must not keep this.
-            found = Stream(replace(file, kept=Kept(self.places)))
+            # The cache holds the stream, so the stream must not hold the cache.
+            found = Stream(replace(file, cache=FileCache(self.places)))
         try:
             found.skip_to(offset)
             yield found

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processor.core.events import ASK, BID, CLEAR
 from processor.errors import DatasetError
 from processor.formats.disk import files
-from processor.formats.recordings import in_turn
+from processor.formats.recordings import sequencing
 from tests.formats import test_itch
 from tests.formats.mapped_files import START_MS, START_NS, mapped, refusal
 from tests.formats.reading import book_of, read
@@ -166,7 +166,7 @@ def test_an_order_that_happened_before_one_received_before_it_adds_to_it_and_is_
     assert events_of(found) == [(0, CLEAR, 0, 0), (20, BID, 100, 7), (20, BID, 100, 12)]
     line = 3 if form == "dbn" else 4
     assert told(found, "held_back") == [
-        (line, "0.000000010 s before a change that it follows, so it takes effect when that does")
+        (line, "0.000000010 s earlier than a change before it, so it takes effect at the time of that change")
     ]
     assert found.report.counts == {"held_back": 1}
 
@@ -199,7 +199,7 @@ def test_trades_among_orders_keep_their_own_time(tmp_path: Path) -> None:
 def test_records_too_far_out_of_the_order_of_receipt_are_refused_with_both_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_turn, "ROWS_HELD", 3)
+    monkeypatch.setattr(sequencing, "ROWS_HELD", 3)
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 56)
     rows = [CLEARED, *(order(10 * at, "A", "B", at, 100, at) for at in range(1, 9))]
     assert not read(mbo(tmp_path / "sound", *rows)).report.counts
@@ -255,7 +255,7 @@ def test_what_happens_to_an_order_that_is_not_known_holds_nothing_back(tmp_path:
 def test_a_record_that_adds_an_order_that_rests_is_told(tmp_path: Path) -> None:
     found = read(mbo(tmp_path, CLEARED, order(1, "A", "B", 1, 100, 5), order(2, "A", "B", 1, 100, 7)))
     assert events_of(found)[-1] == (2, BID, 100, 7)
-    assert told(found, "gaps") == [(3, "an order is added that rests already: it takes its own place")]
+    assert told(found, "gaps") == [(3, "an order is added that is already resting: the new one replaces it")]
 
 
 def test_messages_of_itch_are_applied_as_they_stand_whatever_their_times(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_finer_numbers_among_rows_of_a_log_that_changed_places_are_exact(
 
 
 def test_a_log_far_out_of_order_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_turn, "ROWS_HELD", 2)
+    monkeypatch.setattr(sequencing, "ROWS_HELD", 2)
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 30)
     rows = [f"{START_MS + at},{at},created,bid,100,7" for at in (1, 2, 3, 4, 5, 6, 0)]
     assert "sort the rows by the time of receipt" in refusal(mapped(tmp_path, ORDERS, "t,id,action,side,p,q", *rows))
@@ -309,13 +309,13 @@ def test_rows_in_any_order_come_to_the_books_of_their_order_of_receipt_or_are_re
     places = [at + reach * each for at, each in enumerate(further)]
     dealt = [changes[at] for at in sorted(range(len(changes)), key=places.__getitem__)]
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_turn, "ROWS_HELD", window)
+        patch.setattr(sequencing, "ROWS_HELD", window)
         patch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
         path = FORMS[form](Path(place) / "data", dealt)
         try:
             found = read(path)
         except DatasetError as error:
-            assert "stands far above it" in str(error)  # noqa: PT017 - or it plays
+            assert "is far above it" in str(error)  # noqa: PT017 - or it plays
             assert window < reach
             return
     assert books_played(found) == books_said(changes)
@@ -340,7 +340,7 @@ def test_updates_of_binance_follow_their_ids_where_their_times_run_backwards(tmp
     sizes = [(event.time_ns // 10**6 % 1000, int(event.size)) for event in book_of(found.book) if event.side == BID]
     assert sizes == [(200, 1), (200, 2), (200, 3)]
     assert told(found, "held_back") == [
-        (3, "0.050000000 s before a change that it follows, so it takes effect when that does")
+        (3, "0.050000000 s earlier than a change before it, so it takes effect at the time of that change")
     ]
 
 
