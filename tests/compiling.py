@@ -28,4 +28,4 @@ def _compile_in_turn(kernel: Any, signature: Any) -> Any:
 def compile_in_turn() -> None:
     """Let this process take turns with the others that have the same NUMBA_CACHE_DIR."""
     _LOCKS.mkdir(parents=True, exist_ok=True)
-    Dispatcher.compile = _compile_in_turn
+    Dispatcher.compile = _compile_in_turn  # type: ignore[assignment, method-assign]
