@@ -46,6 +46,8 @@ def execute(
             error = str(refused)
         except Interrupted:
             if playback.context.stop.requested:
+                # The next processor refuses the command, as it is older; so it must not resume with what it changed.
+                playback.restore(before)
                 raise
             newer = inbox.poll(playback.info.session)
             error = _SUPERSEDED

@@ -41,6 +41,18 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("processor.formats.own.GROUP_ROWS", 100)
 
 
+class Stopper(FakeClock):
+    """Stops the replay as soon as status.json says that it is loading another interval."""
+
+    steered: Steered | None = None
+
+    def monotonic_ns(self) -> int:
+        status = self.steered.status() if self.steered is not None else None
+        if self.steered is not None and status is not None and status.state == "loading":
+            self.steered.stop.requested = True
+        return super().monotonic_ns()
+
+
 class Meddler(FakeClock):
     """Looks into status.json whenever the replay looks at the clock, and once sends a command when it says so."""
 
@@ -92,6 +104,27 @@ def test_a_change_that_is_superseded_by_another_command_has_never_been(
     assert (after.interval, after.obi_levels, after.cvd_reset) == ("1m", 10, "none")
     assert (at_ns(after), after.state, after.session) == (at_ns(before), "paused", before.session)
     assert files == plain(dataset, tmp_path / "plain", after)
+
+
+@pytest.mark.parametrize("change", RECOMPUTED)
+def test_a_change_during_which_the_replay_is_stopped_has_never_been(
+    dataset: Path, tmp_path: Path, change: tuple[str, dict[str, Any]]
+) -> None:
+    stopper = Stopper()
+    with Steered(dataset, tmp_path, clock=stopper) as steered:
+        before = steered.do("seek", time_ms=(FIRST_NS + 2 * HOUR_NS) // 1_000_000 + 59_999)
+        stopper.steered, stopper.look_ns = steered, SLOW_NS
+        given = command(change[0], **change[1])
+        send_command(steered.control, given)
+    left = steered.status()
+    assert left is not None
+    assert (left.interval, left.obi_levels, left.cvd_reset) == ("1m", 10, "none")
+    with Steered(dataset, tmp_path) as resumed:
+        after = resumed.until(lambda status: status.control.last_id == given.id and status.state == "paused")
+        assert after.control.ok is False
+        assert (after.interval, after.obi_levels, after.cvd_reset) == ("1m", 10, "none")
+        assert at_ns(after) == at_ns(before)
+        assert resumed.files() == plain(dataset, tmp_path / "plain", after)
 
 
 @pytest.mark.parametrize("first", RECOMPUTED)
