@@ -313,7 +313,7 @@ def test_days_follow_each_other_and_each_begins_with_an_empty_book(tmp_path: Pat
 def test_two_files_of_one_day_are_refused_by_their_names(tmp_path: Path) -> None:
     day(tmp_path, *SOME[:-2], SOME[-1], name="20240808.BX_ITCH_50")
     day(tmp_path, *SOME)
-    with pytest.raises(DatasetError, match=r"08082024\.NASDAQ_ITCH50 and 20240808\.BX_ITCH_50 are of one day"):
+    with pytest.raises(DatasetError, match=r"08082024\.NASDAQ_ITCH50 and 20240808\.BX_ITCH_50 are of the same day"):
         read(tmp_path)
 
 

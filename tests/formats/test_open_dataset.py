@@ -40,7 +40,7 @@ def test_every_format_has_its_page_and_its_row_in_the_table() -> None:
 def test_a_format_is_not_imported_before_a_file_gets_as_far_as_it(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from processor.formats import open_dataset;"
-        "open_dataset(Path(sys.argv[1])).open(None, 'exchange', __import__('processor.core.report').report.Report());"
+        "from processor.core.report import Report; open_dataset(Path(sys.argv[1])).open(None, 'exchange', Report());"
         "print(*sys.modules)"
     )
     run = subprocess.run(

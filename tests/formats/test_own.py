@@ -275,7 +275,7 @@ def test_unknown_aggressors_are_kept_and_counted(tmp_path: Path) -> None:
     [
         ({"size_lots": None}, {}, "column size_lots is missing"),
         ({"price_ticks": [1.5, 2.5, 3.5, 4.5]}, {}, "column price_ticks is Float64; expected an integer type"),
-        ({}, {"version": "2"}, "understands version 1"),
+        ({}, {"version": "2"}, "supports version 1"),
         ({}, {"kind": "quotes"}, "expected 'trades' or 'book'"),
         ({}, {"price_decimals": "two"}, "price_decimals is 'two'; expected an integer"),
         ({}, {"size_decimals": "40"}, "size_decimals is 40; expected 0 to 18"),

@@ -294,7 +294,7 @@ def test_a_log_far_out_of_order_is_refused_with_what_to_do(tmp_path: Path, monke
     monkeypatch.setattr(sequencing, "ROWS_HELD", 2)
     monkeypatch.setattr(files, "_PLAIN_READ_BYTES", 30)
     rows = [f"{START_MS + at},{at},created,bid,100,7" for at in (1, 2, 3, 4, 5, 6, 0)]
-    assert "sort the rows by the time of receipt" in refusal(mapped(tmp_path, ORDERS, "t,id,action,side,p,q", *rows))
+    assert "sort the rows by local_time" in refusal(mapped(tmp_path, ORDERS, "t,id,action,side,p,q", *rows))
 
 
 @given(

@@ -148,7 +148,7 @@ def test_rows_further_out_of_order_than_is_held_back_are_told_and_come_out_right
     monkeypatch.setattr(ordering, "HELD_ROWS", 1)
     monkeypatch.setattr(sorting, "RUN_ROWS", 2)
     rows = [Update(time * SECOND_NS, 0, i, 1) for i, time in enumerate([0, 100, 200, 300, 10, 400, 10])]
-    with pytest.raises(Disordered, match=r"a\.csv: its rows are far out of order"):
+    with pytest.raises(Disordered, match=r"a\.csv: its rows are too far out of order"):
         run([part([], rows, 1)])
 
     _, book = run([sorted_part(part([], rows, 1), tmp_path)])

@@ -76,7 +76,7 @@ class Lines(SourceFile):
         if not self._mapped.needs_rewriting:
             yield from content.blocks(read_bytes)
             return
-        rewriter = self._mapped.rewriting().begun()
+        rewriter = self._mapped.rewriting().rewriter()
         rest = b""
         consumed = 0
         line = 1

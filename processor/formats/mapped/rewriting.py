@@ -147,7 +147,7 @@ class Rewriting:
         self._fields_added = np.frombuffer(b"".join(fields), np.uint8)
         self._field_ends = np.cumsum([0, *map(len, fields)])
 
-    def begun(self) -> Rewriter:
+    def rewriter(self) -> Rewriter:
         """A rewriter that starts with the first line of a file."""
         return Rewriter(self)
 
