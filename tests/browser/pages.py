@@ -85,7 +85,7 @@ def following(page: Page) -> bool:
 
 
 def wait_following(page: Page, *, wanted: bool) -> None:
-    page.wait_for_selector(f"#app[data-following='{str(wanted).lower()}']", timeout=5000)
+    page.wait_for_selector(f"#app[data-following='{str(wanted).lower()}']", timeout=15_000)
 
 
 def wait_state(page: Page, name: str, timeout_s: float = 15) -> None:

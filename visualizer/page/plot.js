@@ -12,6 +12,10 @@ export function graph(id) {
   return found && found._fullLayout && found.data.length > 0 && window.Plotly ? found : null;
 }
 
+/** Whether Dash is still drawing a figure. Nothing may change it before it is there as a whole.
+ * @param {Graph} gd */
+export const isDrawing = (gd) => gd.classList.contains("dash-graph--pending");
+
 /** A layout without axes. It leaves room for prices on the right and times below. */
 export function layout() {
   return {

@@ -101,7 +101,7 @@ function schedule(urgent) {
 function draw() {
   scheduled = null;
   const gd = graph();
-  if (!gd) {
+  if (!gd || (gd !== heard && plot.isDrawing(gd))) {
     setTimeout(schedule, 50);
     return;
   }

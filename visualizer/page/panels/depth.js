@@ -152,7 +152,7 @@ export function show(state, reset) {
 function draw() {
   pending = false;
   const gd = plot.graph("depth");
-  if (!gd) {
+  if (!gd || (!parts && plot.isDrawing(gd))) {
     pending = true;
     setTimeout(draw, 50);
     return;
