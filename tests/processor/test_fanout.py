@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -126,6 +127,16 @@ def test_the_table_is_the_same_bytes_from_any_number_of_processes(store: Store, 
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
 
 
+def wait_for_port(port: int) -> None:
+    """Until somebody answers there: on a busy machine a process takes long to start."""
+    deadline = time.monotonic() + 60
+    while True:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=60):
+            return
+        assert time.monotonic() < deadline, "the scheduler did not start"
+        time.sleep(0.02)
+
+
 @contextmanager
 def dask(folder: Path, workers: int) -> Generator[str]:
     """A scheduler on loopback with so many worker processes; its address."""
@@ -146,6 +157,7 @@ def dask(folder: Path, workers: int) -> Generator[str]:
             for command, *options in (scheduler, *([*worker, str(folder / str(n))] for n in range(workers)))
         ]
         try:
+            wait_for_port(port)
             yield address
         finally:
             for process in reversed(processes):
