@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,18 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Stopper(FakeClock):
-    """Stops the replay as soon as status.json says that it is loading another interval."""
+    """Stops the replay as soon as status.json says that it is loading, once it may."""
 
-    steered: Steered | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.steered: Steered | None = None
+        self.has_stopped = threading.Event()
 
     def monotonic_ns(self) -> int:
         status = self.steered.status() if self.steered is not None else None
         if self.steered is not None and status is not None and status.state == "loading":
             self.steered.stop.requested = True
+            self.has_stopped.set()
         return super().monotonic_ns()
 
 
@@ -116,6 +121,7 @@ def test_a_change_during_which_the_replay_is_stopped_has_never_been(
         stopper.steered, stopper.look_ns = steered, SLOW_NS
         given = command(change[0], **change[1])
         send_command(steered.control, given)
+        assert stopper.has_stopped.wait(60)
     left = steered.status()
     assert left is not None
     assert (left.interval, left.obi_levels, left.cvd_reset) == ("1m", 10, "none")
