@@ -50,5 +50,5 @@ DEPTH: Final = View[Depth](
     is_rows=False,
     faults=_depth_faults,
     content='`{"bids": [[price, size], ...], "asks": [[price, size], ...]}`, best first',
-    bound="`--depth-levels` a side, 50 by default",
+    bound="`--depth-levels` per side, 50 by default",
 )

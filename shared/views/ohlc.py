@@ -42,6 +42,6 @@ OHLC: Final = View[tuple[OhlcRow, ...]](
     presence="data",
     is_rows=True,
     faults=_ohlc_faults,
-    content="`[[timestamp_ms, open, high, low, close, volume], ...]`, oldest first, the last row is the open bar",
+    content="`[[timestamp_ms, open, high, low, close, volume], ...]`, oldest first; the last row is the open bar",
     bound="1000 rows",
 )

@@ -46,8 +46,8 @@ OVERVIEW: Final = View[Overview | None](
     faults=_overview_faults,
     content=(
         '*added*: `{"start_ms", "bucket_ms", "volumes"}`: the traded volume of the whole range so far, one number for '
-        "each `bucket_ms` from `start_ms`; a bucket that the event clock has not passed is not there. Not written "
-        "where the dataset's own files are read without the cache"
+        "each `bucket_ms` from `start_ms`, without buckets that the event clock has not passed. Not written "
+        "if the dataset's own files are read without the cache"
     ),
     bound="at most 1000 volumes",
 )

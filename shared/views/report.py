@@ -92,6 +92,6 @@ REPORT: Final = View[DataReport | None](
     presence="always",
     is_rows=False,
     faults=_report_faults,
-    content="*added*: what the dataset is and what was found in it ([below](#report_datajson))",
-    bound="20 incidents a kind",
+    content="*added*: what the dataset is and the findings in it ([below](#report_datajson))",
+    bound="20 incidents per kind",
 )
