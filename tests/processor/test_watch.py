@@ -30,7 +30,7 @@ def test_a_change_is_told_once_and_not_before_two_seconds_have_passed(folder: Pa
     assert watch.new_changes() is None
 
     clock.sleep(0.2)
-    assert watch.new_changes() == f"other content: {changed.name}"
+    assert watch.new_changes() == f"changed: {changed.name}"
     clock.sleep(10)
     assert watch.new_changes() is None
 
