@@ -13,7 +13,7 @@ import pytest
 
 from processor.core.events import ASK, BID, CLEAR, BookEvents
 from tests.browser.pages import text, until, wait_drawn, wait_state
-from tests.processor.markets import market, write
+from tests.core.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -37,7 +37,7 @@ from tests.browser.pages import (
     wait_frames,
     watch_candles,
 )
-from tests.processor.markets import market, write
+from tests.core.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,7 +26,7 @@ from shared.validate import faults
 from tests.formats import one_market, test_hftbacktest
 from tests.formats.reading import read
 from tests.formats.samples import write
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from processor.replay.run import replay
 from processor.settings import Settings
 from shared import DATA_FILES, DEPTH_FILE, MAX_ROWS, METRICS_FILE, OHLC_FILE, STATUS_FILE
 from shared.validate import faults
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path

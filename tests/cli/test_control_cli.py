@@ -27,9 +27,9 @@ from shared import (
     encode,
     send_command,
 )
-from tests.processor.fake_clock import FakeClock
-from tests.processor.markets import market, write
-from tests.processor.steered import Steered
+from tests.core.markets import market, write
+from tests.replay.fake_clock import FakeClock
+from tests.replay.steered import Steered
 
 if TYPE_CHECKING:
     from processor.replay.commands.base import Action

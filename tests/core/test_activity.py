@@ -16,7 +16,7 @@ from processor.core.events import ASK, BID, Trades
 from processor.errors import ScaleOverflow
 from processor.settings import Activity, Aggregation
 from tests import reference
-from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.core.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,9 +22,9 @@ from processor.store.cache import Cache
 from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, Status
 from shared.validate import faults
 from tests import reference
-from tests.processor.markets import FIRST_NS, market, write
-from tests.processor.steered import Steered
-from tests.processor.test_replay import contents, play
+from tests.core.markets import FIRST_NS, market, write
+from tests.replay.steered import Steered
+from tests.replay.test_replay import contents, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from processor.settings import Aggregation, Settings
 from processor.store.base_bars import adds_up
 from processor.store.reader import state_of_bars
 from processor.units import NS_PER_DAY
-from tests.processor.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
+from tests.store.test_store import SECOND_NS, assert_same, chunked, market_of_seconds, read_on, written
 
 if TYPE_CHECKING:
     from processor.core.merge.chunk import Chunk

@@ -16,7 +16,7 @@ from processor.replay.commands.speed import SetSpeed
 from processor.replay.commands.toggle import Toggle
 from processor.replay.inbox import Inbox, Request
 from shared import CONTROL_FILE, ControlAnswer, command, send_command
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from processor.core.merge.ordering import in_time_order
 from processor.core.merge.parts import batch
 from processor.core.report import Report
 from processor.errors import DatasetError
-from tests.processor.parts import part, part_of
-from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.core.parts import part, part_of
+from tests.core.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

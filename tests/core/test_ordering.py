@@ -15,8 +15,8 @@ from processor.core.report import Report
 from processor.errors import DatasetError, Disordered
 from processor.formats.opening import sorting
 from processor.formats.opening.sorting import sorted_part
-from tests.processor.parts import part, part_of
-from tests.processor.streams import Trade, Update, columns_of_book
+from tests.core.parts import part, part_of
+from tests.core.streams import Trade, Update, columns_of_book
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from processor.core.merge.ordering import in_time_order
 from processor.core.merge.runs import in_common
 from processor.core.report import Report
 from processor.errors import DatasetError
-from tests.processor.parts import part
-from tests.processor.streams import Trade, Update
-from tests.processor.test_overlaps import named, told
+from tests.core.parts import part
+from tests.core.streams import Trade, Update
+from tests.core.test_overlaps import named, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

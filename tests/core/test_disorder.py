@@ -20,8 +20,8 @@ from processor.store.cache import Cache
 from shared import DATA_FILES, STATUS_FILE, Status, decode
 from tests.formats.samples import TARDIS_BOOK, TARDIS_TRADES, lines, tardis_trade, tardis_update, write
 from tests.formats.websocket_samples import bitstamp_book, bitstamp_trade
-from tests.processor.fake_clock import FakeClock
-from tests.processor.steered import Steered
+from tests.replay.fake_clock import FakeClock
+from tests.replay.steered import Steered
 
 if TYPE_CHECKING:
     from pathlib import Path

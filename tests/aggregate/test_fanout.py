@@ -29,9 +29,9 @@ from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.store.cache import Cache
 from processor.units import NS_PER_DAY
-from tests.processor.fanout_work import Task, computed_or_stalled, ended, killed, pid_in, refused
-from tests.processor.markets import market, write
-from tests.processor.test_store import market_of_seconds, read_on, written
+from tests.aggregate.fanout_work import Task, computed_or_stalled, ended, killed, pid_in, refused
+from tests.core.markets import market, write
+from tests.store.test_store import market_of_seconds, read_on, written
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -101,7 +101,7 @@ def test_no_worker_outlives_what_it_works_for(tmp_path: Path, how: signal.Signal
 from pathlib import Path
 from processor.aggregate.processes import in_processes
 from processor.formats import open_dataset
-from tests.processor.fanout_work import stalled
+from tests.aggregate.fanout_work import stalled
 in_processes(stalled, [Path({str(files[0])!r}), Path({str(files[1])!r})], 2, print)
 """
     command = [sys.executable, "-c", code]

@@ -23,8 +23,8 @@ from processor.settings import Aggregation, Settings
 from shared import STATUS_FILE, DirectoryReader, DirectoryWriter, View, ask_for, decode
 from shared.validate import faults
 from shared.views.tape import TAPE, TAPE_FILE
-from tests.processor.fake_clock import FakeClock
-from tests.processor.markets import market, write
+from tests.core.markets import market, write
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

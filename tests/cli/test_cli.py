@@ -17,7 +17,7 @@ from processor.aggregate.output import write_table
 from processor.cli.main import check_environment
 from processor.errors import SettingError
 from shared import STATUS_FILE, DirectoryReader
-from tests.processor.markets import market, write
+from tests.core.markets import market, write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,11 +14,11 @@ from processor.settings import Offset, iso
 from processor.units import NS_PER_DAY
 from shared import STATUS_FILE, DirectoryReader, Status, decode
 from shared.validate import faults
-from tests.processor.fake_clock import FakeClock
-from tests.processor.markets import FIRST_NS, market, write
-from tests.processor.steered import Steered
-from tests.processor.test_replay import play
-from tests.processor.test_steering import HOUR_NS, at_ns
+from tests.core.markets import FIRST_NS, market, write
+from tests.replay.fake_clock import FakeClock
+from tests.replay.steered import Steered
+from tests.replay.test_replay import play
+from tests.replay.test_steering import HOUR_NS, at_ns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -43,7 +43,7 @@ from processor.sources.opening import open_source
 from processor.store.cache import Cache
 from processor.store.volumes import volumes_of
 from processor.units import NS_PER_DAY, NS_PER_SECOND
-from tests.processor.streams import (
+from tests.core.streams import (
     EDGE_SIZES,
     Trade,
     Update,
@@ -52,7 +52,7 @@ from tests.processor.streams import (
     columns_of_trades,
     trade_streams,
 )
-from tests.processor.test_store import chunk_of, written
+from tests.store.test_store import chunk_of, written
 
 MOST = 2**63 - 1
 US_PER_DAY = NS_PER_DAY // 1000

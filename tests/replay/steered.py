@@ -10,7 +10,7 @@ from processor.replay.context import StopSignal
 from processor.replay.run import replay
 from processor.settings import Settings
 from shared import DATA_FILES, STATUS_FILE, Status, command, decode, send_command
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from processor.sources.opening import open_source
 from processor.store import cache as caching
 from processor.store.cache import LOCK_FILE, Cache, CacheUnusable, Entry
 from processor.store.manifest import MANIFEST_FILE
-from tests.processor.markets import market, write
+from tests.core.markets import market, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

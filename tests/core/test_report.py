@@ -16,7 +16,7 @@ from processor.publish.moment import SessionInfo
 from processor.publish.views.report import report_payload
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_LISTED_FILES, REPORT_FILE, DataReport, decode, encode
-from tests.processor.streams import Update, columns_of_book
+from tests.core.streams import Update, columns_of_book
 
 TOLD: dict[str, Any] = dict.fromkeys(each.name for each in fields(SessionInfo))
 TOLD |= {"dataset": "folder", "format": "tardis", "instrument": "X", "instruments": ("X", "Y")}

@@ -33,9 +33,9 @@ from processor.store.cache import Cache
 from processor.store.files import write_parquet
 from processor.store.manifest import MANIFEST_FILE
 from shared import STATUS_FILE
+from tests.core.markets import market, write
 from tests.formats import samples
-from tests.processor.markets import market, write
-from tests.processor.test_replay import contents, play, status_of
+from tests.replay.test_replay import contents, play, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ from processor.replay.player import Player
 from processor.settings import Aggregation
 from processor.sources.opening import open_source
 from shared import STATUS_FILE, DirectoryReader, Status, command, decode, send_command
-from tests.processor.fake_clock import FakeClock
-from tests.processor.markets import FIRST_NS, market, write
-from tests.processor.steered import Steered
-from tests.processor.test_steering import HOUR_NS, at_ns, plain
+from tests.core.markets import FIRST_NS, market, write
+from tests.replay.fake_clock import FakeClock
+from tests.replay.steered import Steered
+from tests.replay.test_steering import HOUR_NS, at_ns, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

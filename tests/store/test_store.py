@@ -29,7 +29,7 @@ from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
 from processor.store.writer import StoreWriter
 from processor.units import NS_PER_DAY
-from tests.processor.streams import (
+from tests.core.streams import (
     EDGE_SIZES,
     Trade,
     Update,

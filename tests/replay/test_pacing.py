@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.replay.pacing import Pacing
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 EVENT_NS: Final = 1_723_161_660_000_000_000
 NEVER_NS: Final = 2**62

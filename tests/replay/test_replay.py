@@ -29,8 +29,8 @@ from shared import (
     decode,
 )
 from shared.validate import faults
-from tests.processor.fake_clock import FakeClock
-from tests.processor.markets import FIRST_NS, market, write
+from tests.core.markets import FIRST_NS, market, write
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

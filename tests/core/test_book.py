@@ -12,7 +12,7 @@ from processor.core.book import Book, Periods, concatenated
 from processor.core.events import ASK, BID, CLEAR, ONLY_ASK, ONLY_BID
 from processor.core.kernel import NO_PRICE, WIDTH
 from processor.errors import ScaleOverflow
-from tests.processor.streams import Update, book_streams, columns_of_book, cuts
+from tests.core.streams import Update, book_streams, columns_of_book, cuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from processor.core.engine import OBI, Engine, checks, decimal_floats
 from processor.settings import Aggregation
 from processor.units import NS_PER_DAY, NS_PER_MS
 from tests import reference
-from tests.processor.streams import (
+from tests.core.streams import (
     EDGE_SIZES,
     Trade,
     Update,

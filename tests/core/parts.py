@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from processor.core.merge.parts import Batch, Part
-from tests.processor.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.core.streams import Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ import pytest
 from processor.formats import open_dataset
 from processor.replay.watch import DatasetWatch
 from tests.formats.samples import tardis
-from tests.processor.fake_clock import FakeClock
+from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path
