@@ -19,6 +19,7 @@ class Openable(NamedTuple):
 
 OPENABLE: Final = (
     Openable("report", "Report", "R", "data report; escape closes it", has_badge=True),
+    Openable("tape", "Tape", "S", "tape (time and sales)"),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

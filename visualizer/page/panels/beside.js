@@ -3,10 +3,11 @@ import { within } from "../dom.js";
 import * as depth from "./depth.js";
 import * as monitor from "./monitor.js";
 import * as report from "./report.js";
+import * as tape from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, monitor];
+export const BESIDE = [report, depth, monitor, tape];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */
