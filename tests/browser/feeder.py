@@ -29,6 +29,7 @@ from shared import (
     Status,
     encode,
 )
+from shared.views.tape import TAPE_FILE, TapeRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +92,7 @@ class Feeder:
         self.overrides: dict[str, Any] = {}
         self.with_book = True
         self.report: DataReport | None = None
+        self.tape: list[TapeRow] | None = None
         self._absent: tuple[str, ...] = ()
         self._time_ms = _FIRST_MS
         self._trades_per_bar = trades_per_bar
@@ -181,6 +183,8 @@ class Feeder:
         self._writer.write(METRICS_FILE, encode(self.metrics), self.generation)
         if self.report is not None:
             self._writer.write(REPORT_FILE, encode(self.report), self.generation)
+        if self.tape is not None:
+            self._writer.write(TAPE_FILE, encode(self.tape), self.generation)
         if between is not None:
             self._writer.commit((self.directory / STATUS_FILE).read_bytes())
             between()

@@ -8,9 +8,12 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import html
 
 from visualizer.components.attributes import named
+from visualizer.components.openable import OPENABLE
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
+
+    from visualizer.components.openable import Openable
 
 
 def header() -> Component:
@@ -57,14 +60,7 @@ def header() -> Component:
                         transitionDuration=0,
                         **named("draw CVD as"),
                     ),
-                    _button(
-                        "report-button",
-                        ["Report", html.Span(id="report-badge")],
-                        "R",
-                        "show or hide the data report",
-                        opens="report",
-                    ),
-                    _button("monitor-button", "Monitor", "M", "show or hide the monitoring panel", opens="monitor"),
+                    *(_opening(panel) for panel in OPENABLE),
                     _button("keys-button", "?", "", "list of keys"),
                 ],
             ),
@@ -85,6 +81,12 @@ def _field(name: str, label: str) -> Component:
         id=f"{name}-field",
         children=[html.Label(label), html.Span(id=name)],
     )
+
+
+def _opening(panel: Openable) -> Component:
+    badge = [html.Span(id=f"{panel.name}-badge")] if panel.has_badge else []
+    label = f"show or hide the {panel.meaning.partition(';')[0]}"
+    return _button(f"{panel.name}-button", [panel.title, *badge], panel.key, label, opens=panel.name)
 
 
 def _button(name: str, text: str | list[Any], key: str, label: str, opens: str | None = None) -> Component:

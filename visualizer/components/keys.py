@@ -8,6 +8,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import html
 
 from visualizer.components import transport
+from visualizer.components.openable import OPENABLE
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -20,8 +21,7 @@ KEYS: Final = (
         (
             ("F", "follow the newest bar"),
             ("L", "CVD as candles or as a line"),
-            ("R", "data report; escape closes it"),
-            ("M", "monitoring panel"),
+            *((panel.key, panel.meaning) for panel in OPENABLE),
             ("I", "choose another instrument, where there are several"),
             ("?", "this list; escape closes it"),
         ),

@@ -54,6 +54,7 @@ def layout(settings: Settings) -> Component:
                     id="main",
                     children=[
                         panels.chart(),
+                        html.Aside(id="tape", hidden=True, **named("tape: time and sales")),
                         panels.depth(),
                         panels.report(),
                         *notices.over_the_chart(),

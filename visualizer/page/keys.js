@@ -2,13 +2,12 @@
 import * as chart from "./chart/chart.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
-import * as monitor from "./panels/monitor.js";
+import { OPENABLE } from "./panels/beside.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as loop from "./playback/loop.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
-import { current } from "./state.js";
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
 
@@ -32,10 +31,9 @@ const KEYS = {
   b: () => loop.end(),
   c: () => loop.clear(),
   f: () => chart.follow(),
-  m: () => monitor.toggle(current()),
   i: () => picker.open(),
-  r: () => report.toggle(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
+  ...Object.fromEntries(OPENABLE.map(({ KEY, toggle }) => [KEY, () => toggle()])),
   ...Object.fromEntries(ofPanels),
 };
 

@@ -9,8 +9,8 @@ import * as format from "./format.js";
 import * as header from "./header/header.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
+import * as beside from "./panels/beside.js";
 import * as depth from "./panels/depth.js";
-import * as monitor from "./panels/monitor.js";
 import * as panels from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as address from "./playback/address.js";
@@ -28,12 +28,6 @@ import * as store from "./store.js";
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
 const RETRY_AT_MOST_EVERY_MS = 6000;
-
-const BESIDE_THE_CHART = [
-  { views: report.VIEWS, show: report.show },
-  { views: depth.VIEWS, show: depth.show },
-  { views: monitor.VIEWS, show: monitor.show },
-];
 
 let heardAt = performance.now();
 let refreshedAt = performance.now();
@@ -59,7 +53,7 @@ function receive(answer) {
   /** @param {string[]} views */
   const changed = (views) => reset || views.some((view) => view in answer);
   if (changed(chart.VIEWS)) chart.setData(state, reset, before);
-  for (const { views, show } of BESIDE_THE_CHART) if (changed(views)) show(state, reset);
+  for (const { VIEWS, show } of beside.BESIDE) if (changed(VIEWS)) show(state, reset);
   refresh();
   address.follow(state);
   return store.known(state);
@@ -93,8 +87,6 @@ window.dash_clientside.orderflow = {
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
-  toggleReport: callback(() => report.toggle()),
-  toggleMonitor: callback(() => monitor.toggle(current())),
   showKeys: () => true,
 };
 
@@ -115,6 +107,7 @@ address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
+beside.start();
 report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 

@@ -1,6 +1,6 @@
 /* What this page holds now. */
 import * as store from "./store.js";
-/** @import { Answer } from "./types.d.ts" */
+/** @import { Answer, Views } from "./types.d.ts" */
 
 let held = store.empty();
 
@@ -11,4 +11,12 @@ export const current = () => held;
  * @param {number} nowMs */
 export function take(answer, nowMs) {
   held = store.receive(held, answer, nowMs);
+}
+
+/** Asks the server for a view from now on, or no longer.
+ * @param {keyof Views} name
+ * @param {boolean} wanted */
+export function ask(name, wanted) {
+  held = store.ask(held, name, wanted);
+  window.dash_clientside.set_props("known", { data: store.known(held) });
 }

@@ -1,6 +1,6 @@
 /* What this page holds of the data, and how an answer of the server changes it. Pure: nothing here touches the page. */
 import { EMPTY, NAMES, USUAL } from "./views.js";
-/** @import { Answer, RowsChange, Row, State, ViewChange } from "./types.d.ts" */
+/** @import { Answer, RowsChange, Row, State, ViewChange, Views } from "./types.d.ts" */
 
 /** @returns {State} */
 export function empty() {
@@ -15,6 +15,17 @@ export function empty() {
     offsetMs: 0,
     serverMs: 0,
   };
+}
+
+/** The state that asks for a view, or no longer: then nothing of it is held.
+ * @param {State} state
+ * @param {keyof Views} name
+ * @param {boolean} wanted
+ * @returns {State} */
+export function ask(state, name, wanted) {
+  const others = state.asked.filter((each) => each !== name);
+  if (wanted) return { ...state, asked: [...others, name] };
+  return { ...state, asked: others, [name]: EMPTY[name], crc32: { ...state.crc32, [name]: null } };
 }
 
 /** Rows from the server replace the held ones from the first of their keys on.
@@ -55,7 +66,8 @@ export function receive(state, answer, nowMs) {
   Object.assign(next, present({ status, about, monitor, problem }));
   for (const name of NAMES) {
     const change = answer[name];
-    if (change === undefined) continue;
+    // An answer may still bring what is asked for no more.
+    if (change === undefined || !asked.includes(name)) continue;
     const held = /** @type {readonly Row[]} */ (base[name]);
     const { value, crc32 } = change === null ? { value: EMPTY[name], crc32: null } : changed(held, change);
     Object.assign(next, { [name]: value });

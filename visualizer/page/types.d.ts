@@ -322,6 +322,22 @@ export interface Panel extends ChartPanel {
   yaxis: AxisName;
 }
 
+/** A panel beside the chart: the module that draws it. */
+export interface SidePanel {
+  /** It is told when one of these parts of an answer has come. */
+  VIEWS: string[];
+  /** `reset` is whether the data is another session's. */
+  show(state: State, reset: boolean): void;
+}
+
+/** One that is opened and closed. */
+export interface OpenablePanel extends SidePanel {
+  /** Of its element; its button is called so, too. */
+  ID: string;
+  KEY: string;
+  toggle(): void;
+}
+
 /** What Plotly knows of an axis that it has drawn. */
 export interface Axis {
   _offset: number;

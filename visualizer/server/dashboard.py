@@ -89,8 +89,6 @@ def create(settings: Settings) -> Dash:
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
-        ("toggleReport", Output("unused", "data", allow_duplicate=True), Input("report-button", "n_clicks")),
-        ("toggleMonitor", Output("unused", "data", allow_duplicate=True), Input("monitor-button", "n_clicks")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
     ):
         app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part

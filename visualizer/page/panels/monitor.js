@@ -1,7 +1,9 @@
 /* The monitoring panel: a table of how the exchange of files goes; the server has judged each figure already. */
 import * as dom from "../dom.js";
 import * as format from "../format.js";
+import { current } from "../state.js";
 import * as write from "../write.js";
+import { isOpen, setOpen } from "./opening.js";
 /** @import { FileFigures, Monitor, State } from "../types.d.ts" */
 
 /** @param {number} value */
@@ -67,6 +69,8 @@ function serviceTable(panel) {
   return table;
 }
 
+export const ID = "monitor";
+export const KEY = "m";
 /* What it shows: it is told when this has changed. */
 export const VIEWS = ["monitor"];
 
@@ -74,15 +78,7 @@ export const VIEWS = ["monitor"];
 export function show({ monitor: panel }) {
   if (!panel) return;
   write.mark("monitor-button", "level", panel.level);
-  const section = dom.byId("monitor");
-  if (!section.hidden) section.replaceChildren(fileTable(panel.files), serviceTable(panel));
+  if (isOpen(ID)) dom.byId(ID).replaceChildren(fileTable(panel.files), serviceTable(panel));
 }
 
-/** @param {Pick<State, "monitor">} state */
-export function toggle(state) {
-  const section = dom.byId("monitor");
-  section.hidden = !section.hidden;
-  dom.byId("monitor-button").setAttribute("aria-expanded", String(!section.hidden));
-  show(state);
-  window.dispatchEvent(new Event("resize")); // the figures take the height that is left
-}
+export const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));

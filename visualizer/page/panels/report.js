@@ -3,6 +3,7 @@ import { byId, make, within } from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import * as write from "../write.js";
+import * as opening from "./opening.js";
 /** @import { DataReport, Finding, Incident, State } from "../types.d.ts" */
 
 /** @type {DataReport | null} */
@@ -15,8 +16,9 @@ let chart = { show: () => false, reaches: () => false };
 /** @type {Map<string, string>} */
 const made = new Map();
 
-const panel = () => byId("report");
-export const isOpen = () => !panel().hidden;
+export const ID = "report";
+const panel = () => byId(ID);
+export const isOpen = () => opening.isOpen(ID);
 /* On a narrow screen there is no room beside it. */
 const covers = () => getComputedStyle(panel()).position === "fixed";
 
@@ -157,6 +159,7 @@ function reachable() {
   }
 }
 
+export const KEY = "r";
 /* What it shows: it is told when one of these has changed. */
 export const VIEWS = ["report", "ohlc", "metrics"];
 
@@ -176,19 +179,14 @@ export function show(state) {
 /** @param {boolean} open */
 export function toggle(open = !isOpen()) {
   if (open === isOpen()) return;
-  const button = byId("report-button");
-  panel().hidden = !open;
-  button.setAttribute("aria-expanded", String(open));
-  byId("app").dataset.report = open ? "open" : "";
+  if (open) returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+  opening.setOpen(ID, open, draw);
   if (open) {
-    returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
-    draw();
     panel().focus({ preventScroll: true });
   } else {
-    const back = returnTo && returnTo !== document.body && returnTo.isConnected ? returnTo : button;
+    const back = returnTo && returnTo !== document.body && returnTo.isConnected ? returnTo : byId("report-button");
     back.focus({ preventScroll: true });
   }
-  window.dispatchEvent(new Event("resize")); // the chart takes the width that is left
 }
 
 /** `given` goes to a moment or a span, and says whether there are bars at a moment.

@@ -1,0 +1,25 @@
+"""The panels that a button in the header and a key open. Each is one line; what it shows is one module of the page."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Openable(NamedTuple):
+    """A panel that is closed at first: its element has the id `name`, its button `name`-button."""
+
+    name: str
+    title: str
+    """On the button."""
+    key: str
+    meaning: str
+    """In the list of keys."""
+    has_badge: bool = False
+
+
+OPENABLE: Final = (
+    Openable("report", "Report", "R", "data report; escape closes it", has_badge=True),
+    Openable("tape", "Tape", "S", "tape (time and sales)"),
+    Openable("monitor", "Monitor", "M", "monitoring panel"),
+)
+"""In the order of their buttons."""

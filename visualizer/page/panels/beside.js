@@ -1,0 +1,20 @@
+/* The panels beside the chart. A further one is a file, and its name here. */
+import { within } from "../dom.js";
+import * as depth from "./depth.js";
+import * as monitor from "./monitor.js";
+import * as report from "./report.js";
+import * as tape from "./tape.js";
+/** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
+
+/** @type {(SidePanel | OpenablePanel)[]} */
+export const BESIDE = [report, depth, monitor, tape];
+
+/** Those that a button of the header and a key open and close.
+ * @type {OpenablePanel[]} */
+export const OPENABLE = BESIDE.filter((panel) => "toggle" in panel);
+
+export function start() {
+  document.addEventListener("click", (event) => {
+    for (const { ID, toggle } of OPENABLE) if (within(event, `#${ID}-button`)) toggle();
+  });
+}

@@ -1,0 +1,16 @@
+/* Opening and closing what a button of the header opens. */
+import { byId } from "../dom.js";
+
+/** @param {string} id */
+export const isOpen = (id) => !byId(id).hidden;
+
+/** @param {string} id
+ * @param {boolean} open
+ * @param {() => void} fill draws what it shows */
+export function setOpen(id, open, fill) {
+  byId(id).hidden = !open;
+  byId(`${id}-button`).setAttribute("aria-expanded", String(open));
+  byId("app").dataset[id] = open ? "open" : "";
+  fill();
+  window.dispatchEvent(new Event("resize")); // the chart takes the room that is left
+}

@@ -1,0 +1,105 @@
+/* What the tape says of its orders. Pure: rows of the view tape in, texts out. */
+import * as format from "../format.js";
+/** @import { About, State, TapeRow } from "../types.d.ts" */
+
+/** So many orders are drawn at most. */
+export const MOST_DRAWN = 60;
+/** An order is large from so many times the median volume of so many orders before it: an odd number, so that the median
+ * is the volume of one of them. */
+export const LARGE_TIMES = 10;
+export const JUDGED_BY = 51;
+
+const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES] = [0, 1, 2, 3, 4, 5, 6, 7];
+/** @type {Record<number, { name: string, text: string }>} */
+const SIDES = {
+  1: { name: "buy", text: "▲ buy" },
+  [-1]: { name: "sell", text: "▼ sell" },
+  0: { name: "unknown", text: "· unknown" },
+};
+
+/** What was typed as the smallest volume to show; `error` says what would be right.
+ * @param {string} text
+ * @returns {{ volume: number, error: string }} */
+export function smallest(text) {
+  const typed = text.trim();
+  if (!typed) return { volume: 0, error: "" };
+  if (/^(?:\d+\.?\d*|\.\d+)$/u.test(typed)) return { volume: Number(typed), error: "" };
+  return { volume: 0, error: `invalid volume '${typed}': expected a number such as 0.5; all are shown` };
+}
+
+/** Whether an order is large among those before it. Later orders do not matter, so what it is said to be stays true.
+ * @param {readonly TapeRow[]} rows oldest first
+ * @param {number} index */
+export function isLarge(rows, index) {
+  if (index < JUDGED_BY) return false;
+  const before = rows.slice(index - JUDGED_BY, index).map((row) => row[VOLUME]);
+  const median = before.toSorted((one, other) => one - other)[(JUDGED_BY - 1) / 2];
+  // 10 × 1.1 is 11.000000000000002 in floats.
+  return rows[index][VOLUME] >= Number((LARGE_TIMES * median).toPrecision(12));
+}
+
+/** An order as the panel shows it. `day` is set where the day is another than that of the order above it.
+ * @param {readonly TapeRow[]} rows
+ * @param {number} index
+ * @param {string} dayAbove
+ * @param {About | null} about */
+function line(rows, index, dayAbove, about) {
+  const row = rows[index];
+  const [day, time] = format.dateTime(row[TIME]).split(" ");
+  const price = format.exact(row[FIRST], about?.price_decimals);
+  const last = format.exact(row[LAST], about?.price_decimals);
+  return {
+    trade: row[0],
+    day: day === dayAbove ? "" : day,
+    time,
+    side: SIDES[row[SIDE]],
+    price,
+    last: last === price ? "" : `→ ${last}`,
+    volume: format.exact(row[VOLUME], about?.size_decimals),
+    trades: format.count(row[TRADES]),
+    hint: row[PRICES] > 1 ? `${row[PRICES]} prices` : "",
+    isLarge: isLarge(rows, index),
+  };
+}
+
+/** The newest orders of at least a volume, newest first, and how many of that volume there are.
+ * @param {readonly TapeRow[]} rows oldest first
+ * @param {number} least
+ * @param {About | null} about */
+export function newest(rows, least, about) {
+  const found = rows.flatMap((row, index) => (row[VOLUME] >= least ? [index] : [])).reverse();
+  let day = "";
+  const lines = found.slice(0, MOST_DRAWN).map((index) => {
+    const made = line(rows, index, day, about);
+    day = made.day || day;
+    return made;
+  });
+  return { lines, count: found.length };
+}
+
+/** How many are shown of how many.
+ * @param {number} shown
+ * @param {number} found
+ * @param {number} total */
+export function summary(shown, found, total) {
+  if (!total) return "";
+  const of = found === total ? `newest ${format.count(total)} orders` : `${format.count(found)} found in the newest ${format.count(total)} orders`;
+  return shown === found ? of : `${format.count(shown)} shown, ${of}`;
+}
+
+/** Why no order is shown; empty where one is.
+ * @param {Pick<State, "tape" | "about" | "status" | "crc32">} state
+ * @param {number} found orders that pass the filter
+ * @param {boolean} isReadOnly whether the page may ask for nothing */
+export function nothing({ tape, about, status, crc32 }, found, isReadOnly) {
+  if (found || !about || !status) return "";
+  if (tape.length) return "No order is as large as that";
+  if (status.state === "loading") return "Loading ...";
+  const isPublished = typeof crc32.tape === "number";
+  if (isPublished) return status.state === "finished" || status.state === "failed" ? "No trades in this replay" : "No trades so far";
+  const name = "started with --views tape";
+  if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
+  if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;
+  if (status.state === "failed") return "Not published: the replay has failed";
+  return "Asked for; not published yet";
+}

@@ -1,0 +1,127 @@
+/* The tape: time and sales. Orders, newest on top, while it is open; nothing of it travels while it is closed. */
+import { byId, make } from "../dom.js";
+import { ask, current } from "../state.js";
+import { isOpen, setOpen } from "./opening.js";
+import * as orders from "./orders.js";
+/** @import { State } from "../types.d.ts" */
+/** @typedef {ReturnType<typeof orders.newest>["lines"][number]} Line */
+
+const COLUMNS = ["time", "side", "price", "volume", "trades"];
+const RULE = `bright: at least ${orders.LARGE_TIMES} × the median volume of the ${orders.JUDGED_BY} orders before it`;
+
+let typed = ""; // the smallest volume, as long as this page is open
+let widestVolume = 0; // in characters; a column does not shrink, so that nothing moves
+/** @type {ReturnType<typeof build> | null} */
+let parts = null;
+/** By the number of its first trade, the element of each order drawn and what was written into it.
+ * @type {Map<number, ReturnType<typeof order>>} */
+const drawn = new Map();
+
+function build() {
+  const input = make("input", {
+    type: "text",
+    id: "tape-least",
+    inputmode: "decimal",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "all",
+    "aria-describedby": "tape-summary",
+  });
+  input.value = typed;
+  input.addEventListener("input", () => {
+    typed = input.value;
+    draw();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || event.key === "Enter") input.blur();
+  });
+  const summary = make("p", { id: "tape-summary", role: "status" });
+  const nothing = make("p", { id: "tape-nothing" });
+  const list = make("ol", { id: "tape-orders", tabindex: "0", "aria-label": "orders, newest first" });
+  const head = make("div", { id: "tape-head" }, make("h2", {}, "Tape"), make("label", { for: "tape-least" }, "volume from"), input);
+  const names = COLUMNS.map((name) => make("span", { class: name }, name === "time" ? "time, UTC" : name));
+  byId(ID).replaceChildren(head, make("div", { class: "names" }, ...names), nothing, list, make("footer", {}, summary, make("p", {}, RULE)));
+  return { input, summary, nothing, list };
+}
+
+function order() {
+  const cells = COLUMNS.map((name) => make("span", { class: name }));
+  return { element: make("li", {}, ...cells), cells, written: "" };
+}
+
+/** @param {ReturnType<typeof order>} shown
+ * @param {Line} line */
+function write(shown, line) {
+  const key = JSON.stringify(line);
+  if (shown.written === key) return;
+  shown.written = key;
+  const { element, cells } = shown;
+  const [time, side, price, volume, trades] = cells;
+  Object.assign(element.dataset, { day: line.day, side: line.side.name, large: String(line.isLarge) });
+  element.title = line.hint;
+  time.textContent = line.time;
+  side.textContent = line.side.text;
+  price.replaceChildren(make("span", {}, line.price), ...(line.last ? [" ", make("span", {}, line.last)] : []));
+  volume.textContent = line.volume;
+  trades.textContent = line.trades;
+}
+
+/** Every order keeps its element, so that a new one is one more and the others stay as they are.
+ * @param {HTMLElement} list
+ * @param {Line[]} lines newest first */
+function place(list, lines) {
+  const wanted = new Set(lines.map(({ trade }) => trade));
+  for (const [trade, { element }] of drawn) {
+    if (wanted.has(trade)) continue;
+    element.remove();
+    drawn.delete(trade);
+  }
+  let at = list.firstElementChild;
+  for (const line of lines) {
+    const shown = drawn.get(line.trade) ?? order();
+    drawn.set(line.trade, shown);
+    write(shown, line);
+    if (shown.element === at) at = at.nextElementSibling;
+    else list.insertBefore(shown.element, at);
+  }
+}
+
+/** @param {HTMLElement} element
+ * @param {string} content */
+function say(element, content) {
+  if (element.textContent !== content) element.textContent = content;
+  element.hidden = !content;
+}
+
+function draw() {
+  if (!isOpen(ID)) return;
+  parts ??= build();
+  const { input, summary, nothing, list } = parts;
+  const state = current();
+  const { volume: least, error } = orders.smallest(typed);
+  const { lines, count } = orders.newest(state.tape, least, state.about);
+  place(list, lines);
+  widestVolume = Math.max(widestVolume, ...lines.map(({ volume }) => volume.length));
+  byId(ID).style.setProperty("--volume-width", `${widestVolume}ch`);
+  input.setAttribute("aria-invalid", String(error !== ""));
+  say(summary, error || orders.summary(lines.length, count, state.tape.length));
+  say(nothing, orders.nothing(state, count, byId("app").dataset.control !== "on"));
+}
+
+export const ID = "tape";
+export const KEY = "s";
+/* What it shows, and what it says where there is nothing: it is told when one of these has changed. */
+export const VIEWS = ["tape", "about", "status", "control"];
+
+/** @param {State} _
+ * @param {boolean} reset */
+export function show(_, reset) {
+  if (reset) widestVolume = 0;
+  draw();
+}
+
+export function toggle() {
+  const open = !isOpen(ID);
+  ask("tape", open);
+  setOpen(ID, open, draw);
+}
