@@ -150,7 +150,7 @@ def test_the_tape_is_asked_for_only_while_its_panel_is_open(page: Page, feeder: 
     assert page.evaluate("() => orderflow.state().tape") == []
 
 
-def test_an_open_tape_that_nobody_publishes_says_that_it_is_asked_for(page: Page) -> None:
+def test_an_open_tape_that_nobody_publishes_says_why(page: Page) -> None:
     page.keyboard.press("s")
     nothing = page.locator("#tape-nothing")
     nothing.wait_for()

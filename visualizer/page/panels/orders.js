@@ -3,7 +3,7 @@ import * as format from "../format.js";
 /** @import { About, State, TapeRow } from "../types.d.ts" */
 
 /** So many orders are drawn at most. */
-export const MOST_DRAWN = 60;
+const MOST_DRAWN = 60;
 /** An order is large from so many times the median volume of so many orders before it: an odd number, so that the median
  * is the volume of one of them. */
 export const LARGE_TIMES = 10;

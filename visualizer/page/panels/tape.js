@@ -3,10 +3,11 @@ import { byId, make } from "../dom.js";
 import { ask, current } from "../state.js";
 import { isOpen, setOpen } from "./opening.js";
 import * as orders from "./orders.js";
-/** @import { State } from "../types.d.ts" */
+/** @import { OpenablePanel, State } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof orders.newest>["lines"][number]} Line */
 
-const COLUMNS = ["time", "side", "price", "volume", "trades"];
+const COLUMNS = "time side price volume trades".split(" ");
+const ID = "tape";
 const RULE = `Bright: ≥ ${orders.LARGE_TIMES} × the median volume of the ${orders.JUDGED_BY} orders before`;
 
 let typed = ""; // the smallest volume, as long as this page is open
@@ -109,20 +110,18 @@ function draw() {
   say(nothing, orders.nothing(state, count, byId("app").dataset.control !== "on"));
 }
 
-export const ID = "tape";
-export const KEY = "s";
-/* What it shows, and what it says where there is nothing: it is told when one of these has changed. */
-export const VIEWS = ["tape", "about", "status", "control"];
-
 /** @param {State} _
  * @param {boolean} reset */
-export function show(_, reset) {
+function show(_, reset) {
   if (reset) widestVolume = 0;
   draw();
 }
 
-export function toggle() {
+function toggle() {
   const open = !isOpen(ID);
   ask("tape", open);
   setOpen(ID, open, draw);
 }
+
+/** @type {OpenablePanel} */
+export const tape = { id: ID, key: "s", views: ["tape", "about", "status", "control"], show, toggle };
