@@ -50,3 +50,14 @@ test("a view on request is not asked for before something shows it", () => {
   assert.ok(!("tape" in store.known(store.empty()).views));
   assert.deepEqual(store.known({ ...store.empty(), asked: ["tape"] }).views, { tape: { crc32: null } });
 });
+
+test("a view that is asked for no more is forgotten, and an answer that still brings it is not kept", () => {
+  const asking = store.ask(store.empty(), "tape", true);
+  const held = store.receive(asking, answer({ tape: rows([1, 2], 7, { whole: true }) }), 0);
+  assert.deepEqual(store.known(held).views.tape, { crc32: 7, first: 1, last: 2 });
+  const closed = store.ask(held, "tape", false);
+  assert.ok(!("tape" in store.known(closed).views));
+  const late = store.receive(closed, answer({ tape: rows([2, 3], 8, { total: 3 }) }), 0);
+  assert.deepEqual(late.tape, []);
+  assert.deepEqual(store.known(store.ask(late, "tape", true)).views.tape, { crc32: null });
+});

@@ -33,7 +33,7 @@ const KEYS = {
   f: () => chart.follow(),
   i: () => picker.open(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
-  ...Object.fromEntries(OPENABLE.map(({ KEY, toggle }) => [KEY, () => toggle()])),
+  ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),
   ...Object.fromEntries(ofPanels),
 };
 

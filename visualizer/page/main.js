@@ -53,7 +53,7 @@ function receive(answer) {
   /** @param {string[]} views */
   const changed = (views) => reset || views.some((view) => view in answer);
   if (changed(chart.VIEWS)) chart.setData(state, reset, before);
-  for (const { VIEWS, show } of beside.BESIDE) if (changed(VIEWS)) show(state, reset);
+  for (const { views, show } of beside.BESIDE) if (changed(views)) show(state, reset);
   refresh();
   address.follow(state);
   return store.known(state);

@@ -322,10 +322,10 @@ export interface Panel extends ChartPanel {
   yaxis: AxisName;
 }
 
-/** A panel beside the chart: the module that draws it. */
+/** A panel beside the chart. */
 export interface SidePanel {
   /** It is told when one of these parts of an answer has come. */
-  VIEWS: string[];
+  views: string[];
   /** `reset` is whether the data is another session's. */
   show(state: State, reset: boolean): void;
 }
@@ -333,8 +333,8 @@ export interface SidePanel {
 /** One that is opened and closed. */
 export interface OpenablePanel extends SidePanel {
   /** Of its element; its button is called so, too. */
-  ID: string;
-  KEY: string;
+  id: string;
+  key: string;
   toggle(): void;
 }
 

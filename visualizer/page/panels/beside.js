@@ -1,9 +1,9 @@
 /* The panels beside the chart. A further one is a file, and its name here. */
 import { within } from "../dom.js";
-import * as depth from "./depth.js";
-import * as monitor from "./monitor.js";
-import * as report from "./report.js";
-import * as tape from "./tape.js";
+import { depth } from "./depth.js";
+import { monitor } from "./monitor.js";
+import { report } from "./report.js";
+import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
@@ -15,6 +15,6 @@ export const OPENABLE = BESIDE.filter((panel) => "toggle" in panel);
 
 export function start() {
   document.addEventListener("click", (event) => {
-    for (const { ID, toggle } of OPENABLE) if (within(event, `#${ID}-button`)) toggle();
+    for (const { id, toggle } of OPENABLE) if (within(event, `#${id}-button`)) toggle();
   });
 }

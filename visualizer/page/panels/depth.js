@@ -6,7 +6,7 @@ import { token, translucent } from "../tokens.js";
 import * as write from "../write.js";
 import { around } from "./extent.js";
 import { missing } from "./missing.js";
-/** @import { About, Depth, Graph, Level, State } from "../types.d.ts" */
+/** @import { About, Depth, Graph, Level, SidePanel, State } from "../types.d.ts" */
 
 const SIZES_SHARE = 0.4;
 const THINNEST_PX = 2;
@@ -123,12 +123,9 @@ const priceDecimals = () =>
   (about && about.price_decimals) ??
   format.decimalsOf([...book.bids, ...book.asks].map((level) => level[0]));
 
-/* What it shows: it is told when one of these has changed. */
-export const VIEWS = ["depth", "about", "report"];
-
 /** @param {State} state
  * @param {boolean} reset whether it is another session's */
-export function show(state, reset) {
+function show(state, reset) {
   book = state.depth;
   about = state.about;
   const found = missing(state);
@@ -272,3 +269,6 @@ function refresh(gd) {
     `${level.side} ${format.exact(level.price, priceDecimals())}\n` +
     `size ${format.exact(level.size, size)}  sum ${format.exact(level.sum, sumDecimals)}`;
 }
+
+/** @type {SidePanel} */
+export const depth = { views: ["depth", "about", "report"], show };

@@ -4,7 +4,9 @@ import * as format from "../format.js";
 import { current } from "../state.js";
 import * as write from "../write.js";
 import { isOpen, setOpen } from "./opening.js";
-/** @import { FileFigures, Monitor, State } from "../types.d.ts" */
+/** @import { FileFigures, Monitor, OpenablePanel, State } from "../types.d.ts" */
+
+const ID = "monitor";
 
 /** @param {number} value */
 const ms = (value) => value.toFixed(2);
@@ -69,16 +71,14 @@ function serviceTable(panel) {
   return table;
 }
 
-export const ID = "monitor";
-export const KEY = "m";
-/* What it shows: it is told when this has changed. */
-export const VIEWS = ["monitor"];
-
 /** @param {Pick<State, "monitor">} state */
-export function show({ monitor: panel }) {
+function show({ monitor: panel }) {
   if (!panel) return;
   write.mark("monitor-button", "level", panel.level);
   if (isOpen(ID)) dom.byId(ID).replaceChildren(fileTable(panel.files), serviceTable(panel));
 }
 
-export const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));
+const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));
+
+/** @type {OpenablePanel} */
+export const monitor = { id: ID, key: "m", views: ["monitor"], show, toggle };

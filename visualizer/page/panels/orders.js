@@ -3,7 +3,7 @@ import * as format from "../format.js";
 /** @import { About, State, TapeRow } from "../types.d.ts" */
 
 /** So many orders are drawn at most. */
-export const MOST_DRAWN = 60;
+const MOST_DRAWN = 60;
 /** An order is large from so many times the median volume of so many orders before it: an odd number, so that the median
  * is the volume of one of them. */
 export const LARGE_TIMES = 10;
@@ -14,7 +14,7 @@ const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES] = [0, 1, 2, 3, 4, 5, 6
 const SIDES = {
   1: { name: "buy", text: "▲ buy" },
   [-1]: { name: "sell", text: "▼ sell" },
-  0: { name: "unknown", text: "· unknown" },
+  0: { name: "unknown", text: "· n/a" },
 };
 
 /** What was typed as the smallest volume to show; `error` says what would be right.
@@ -57,7 +57,7 @@ function line(rows, index, dayAbove, about) {
     last: last === price ? "" : `→ ${last}`,
     volume: format.exact(row[VOLUME], about?.size_decimals),
     trades: format.count(row[TRADES]),
-    hint: row[PRICES] > 1 ? `${row[PRICES]} prices` : "",
+    hint: [row[SIDE] === 0 && "side unknown", row[PRICES] > 1 && `${row[PRICES]} prices`].filter(Boolean).join(", "),
     isLarge: isLarge(rows, index),
   };
 }

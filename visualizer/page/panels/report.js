@@ -4,10 +4,10 @@ import * as findings from "../findings.js";
 import * as format from "../format.js";
 import * as write from "../write.js";
 import * as opening from "./opening.js";
-/** @import { DataReport, Finding, Incident, State } from "../types.d.ts" */
+/** @import { DataReport, Finding, Incident, OpenablePanel, State } from "../types.d.ts" */
 
 /** @type {DataReport | null} */
-let report = null;
+let held = null;
 /** @type {HTMLElement | null} */
 let returnTo = null;
 /** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean }} */
@@ -16,7 +16,7 @@ let chart = { show: () => false, reaches: () => false };
 /** @type {Map<string, string>} */
 const made = new Map();
 
-export const ID = "report";
+const ID = "report";
 const panel = () => byId(ID);
 export const isOpen = () => opening.isOpen(ID);
 /* On a narrow screen there is no room beside it. */
@@ -135,10 +135,10 @@ function remarks({ findings: list }) {
 
 function draw() {
   if (!isOpen()) return;
-  byId("report-none").hidden = report !== null;
-  byId("report-body").hidden = report === null;
-  if (report === null) return;
-  const shown = report;
+  byId("report-none").hidden = held !== null;
+  byId("report-body").hidden = held === null;
+  if (held === null) return;
+  const shown = held;
   const { complete, trades, book_events: events, format: vendor, instrument } = shown;
   part("report-summary", [complete, trades, events, vendor, instrument], () => summary(shown));
   part("report-files", [shown.files, shown.file_count], () => files(shown));
@@ -159,18 +159,14 @@ function reachable() {
   }
 }
 
-export const KEY = "r";
-/* What it shows: it is told when one of these has changed. */
-export const VIEWS = ["report", "ohlc", "metrics"];
-
 /** @param {State} state */
-export function show(state) {
-  if (state.report === report) {
+function show(state) {
+  if (state.report === held) {
     reachable();
     return;
   }
-  ({ report } = state);
-  const { count: kinds, level } = findings.badge(report);
+  held = state.report;
+  const { count: kinds, level } = findings.badge(held);
   write.text("report-badge", kinds ? String(kinds) : "");
   write.mark("report-button", "level", level);
   draw();
@@ -197,3 +193,6 @@ export function start(given) {
     if (within(event, "#report-close")) toggle(false);
   });
 }
+
+/** @type {OpenablePanel} */
+export const report = { id: ID, key: "r", views: ["report", "ohlc", "metrics"], show, toggle: () => toggle() };

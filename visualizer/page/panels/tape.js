@@ -3,11 +3,12 @@ import { byId, make } from "../dom.js";
 import { ask, current } from "../state.js";
 import { isOpen, setOpen } from "./opening.js";
 import * as orders from "./orders.js";
-/** @import { State } from "../types.d.ts" */
+/** @import { OpenablePanel, State } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof orders.newest>["lines"][number]} Line */
 
-const COLUMNS = ["time", "side", "price", "volume", "trades"];
-const RULE = `bright: at least ${orders.LARGE_TIMES} × the median volume of the ${orders.JUDGED_BY} orders before it`;
+const COLUMNS = "time side price volume trades".split(" ");
+const ID = "tape";
+const RULE = `Bright: ≥ ${orders.LARGE_TIMES} × the median volume of the ${orders.JUDGED_BY} orders before`;
 
 let typed = ""; // the smallest volume, as long as this page is open
 let widestVolume = 0; // in characters; a column does not shrink, so that nothing moves
@@ -37,10 +38,11 @@ function build() {
   });
   const summary = make("p", { id: "tape-summary", role: "status" });
   const nothing = make("p", { id: "tape-nothing" });
-  const list = make("ol", { id: "tape-orders", tabindex: "0", "aria-label": "orders, newest first" });
+  const list = make("ol", { "aria-label": "orders, newest first" });
   const head = make("div", { id: "tape-head" }, make("h2", {}, "Tape"), make("label", { for: "tape-least" }, "volume from"), input);
   const names = COLUMNS.map((name) => make("span", { class: name }, name === "time" ? "time, UTC" : name));
-  byId(ID).replaceChildren(head, make("div", { class: "names" }, ...names), nothing, list, make("footer", {}, summary, make("p", {}, RULE)));
+  const table = make("div", { id: "tape-orders", tabindex: "0" }, make("div", { class: "names" }, ...names), nothing, list);
+  byId(ID).replaceChildren(head, table, make("footer", {}, summary, make("p", {}, RULE)));
   return { input, summary, nothing, list };
 }
 
@@ -90,7 +92,6 @@ function place(list, lines) {
  * @param {string} content */
 function say(element, content) {
   if (element.textContent !== content) element.textContent = content;
-  element.hidden = !content;
 }
 
 function draw() {
@@ -105,23 +106,22 @@ function draw() {
   byId(ID).style.setProperty("--volume-width", `${widestVolume}ch`);
   input.setAttribute("aria-invalid", String(error !== ""));
   say(summary, error || orders.summary(lines.length, count, state.tape.length));
+  nothing.hidden = count > 0;
   say(nothing, orders.nothing(state, count, byId("app").dataset.control !== "on"));
 }
 
-export const ID = "tape";
-export const KEY = "s";
-/* What it shows, and what it says where there is nothing: it is told when one of these has changed. */
-export const VIEWS = ["tape", "about", "status", "control"];
-
 /** @param {State} _
  * @param {boolean} reset */
-export function show(_, reset) {
+function show(_, reset) {
   if (reset) widestVolume = 0;
   draw();
 }
 
-export function toggle() {
+function toggle() {
   const open = !isOpen(ID);
   ask("tape", open);
   setOpen(ID, open, draw);
 }
+
+/** @type {OpenablePanel} */
+export const tape = { id: ID, key: "s", views: ["tape", "about", "status", "control"], show, toggle };
