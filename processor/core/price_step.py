@@ -58,7 +58,8 @@ class Divisor:
         if decimals < self.decimals:
             msg = f"a price step of {self.ticks} / 10**{self.decimals} is no whole number of 1 / 10**{decimals}"
             raise ScaleOverflow(msg)
-        return self.ticks * 10 ** (decimals - self.decimals)
+        grown: int = 10 ** (decimals - self.decimals)
+        return self.ticks * grown
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +111,19 @@ def _levels(events: BookEvents) -> NDArray[np.int64]:
 def _divisor(prices: NDArray[np.integer], divisor: int) -> int:
     """The greatest common divisor of `divisor` and all prices."""
     wide = prices.astype(np.int64, copy=False) if divisor != 1 else prices[:0]
-    while divisor != 1:
-        wide = wide[_indivisible(wide, divisor)]
+    if not 0 < divisor <= _INT64_MAX:
+        # No price can be divided by it, other than 0 and the lowest number there is.
+        wide = wide[wide != 0]
+        divisor = math.gcd(divisor, int(np.gcd.reduce(wide[:_AT_ONCE])))
+    while 1 < divisor <= _INT64_MAX:
+        # Numpy divides by one number with vector instructions, but has none for the remainder.
+        wide = wide[wide // divisor * divisor != wide]
         if not len(wide):
             break
         divisor = math.gcd(divisor, int(np.gcd.reduce(wide[:_AT_ONCE])))
+    if divisor > _INT64_MAX:
+        divisor = math.gcd(divisor, *map(int, np.unique(wide)))
     return divisor
-
-
-def _indivisible(prices: NDArray[np.int64], divisor: int) -> NDArray[np.bool_]:
-    if not 0 < divisor <= _INT64_MAX:
-        return prices != 0
-    # Numpy divides by one number with vector instructions, but has none for the remainder.
-    quotients = prices // divisor
-    quotients *= divisor
-    return quotients != prices
 
 
 def _shortest(ticks: int, decimals: int) -> Divisor:
