@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 import numpy as np
 import polars as pl
 
-from processor.core.engine import decimal_floats
+from processor.core.decimals import decimal_floats
 from processor.core.flow.cells import LOTS, Cells, concatenated, no_cells
 from processor.core.flow.imbalance import imbalances
 from processor.core.flow.statistics import nothing_before, statistics

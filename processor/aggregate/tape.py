@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from processor.core.aggregates.orders import SIDES, whole_orders
-from processor.core.engine import decimal_floats
+from processor.core.decimals import decimal_floats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ repeats its previous close.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 _ORDERS_KEPT: Final = 500
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
-_EXACT_IN_FLOAT64: Final = 2**53
-_EXACT_DECIMALS: Final = 22
-"""10 to the power of more is no float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,16 +265,3 @@ _CHECKS: Final[dict[str, pl.Expr]] = {
 
 def _all(rows: pl.DataFrame, check: pl.Expr) -> bool | None:
     return bool(rows.select(check.all()).item()) if len(rows) else None
-
-
-def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
-    """Values / 10**decimals, each correctly rounded, so its shortest decimal is the one that went in.
-
-    The values are whole numbers of any length, and none is null.
-    """
-    column = pl.Series(values)
-    lowest: Any = column.min()
-    highest: Any = column.max()
-    if column.is_empty() or (max(-lowest, highest) < _EXACT_IN_FLOAT64 and decimals <= _EXACT_DECIMALS):
-        return column.cast(pl.Int64).to_numpy() / np.float64(10**decimals)
-    return np.array([value / 10**decimals for value in column.to_list()])

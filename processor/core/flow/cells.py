@@ -94,9 +94,7 @@ class Cells:
             name: finer_lots(getattr(self, name), grown) for name in (*LOTS, "delta_high", "delta_low")
         }
         prices = scaled_up(self.price_ticks, price_decimals - self.price_decimals)
-        return replace(
-            self, price_ticks=prices, price_decimals=price_decimals, size_decimals=size_decimals, **columns
-        )
+        return replace(self, price_ticks=prices, price_decimals=price_decimals, size_decimals=size_decimals, **columns)
 
     def in_rows(self, height_ticks: int) -> Cells:
         """The same cells gathered into price rows that are so many ticks high, each named by its lower edge."""

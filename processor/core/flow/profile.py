@@ -115,15 +115,13 @@ def _poc(rows: Ints, lots: Lots, first: int, last: int) -> int:
     ends = rows[first] + rows[last - 1]
     best = first
     for i in range(first + 1, last):
-        if lots[i] > lots[best] or (
-            lots[i] == lots[best] and abs(2 * rows[i] - ends) < abs(2 * rows[best] - ends)
-        ):
+        if lots[i] > lots[best] or (lots[i] == lots[best] and abs(2 * rows[i] - ends) < abs(2 * rows[best] - ends)):
             best = i
     return best
 
 
 @register_jitable
-def _area(rows: Ints, lots: Lots, first: int, last: int, poc: int, total: Any) -> tuple[int, int]:  # noqa: ANN401, C901, PLR0912
+def _area(rows: Ints, lots: Lots, first: int, last: int, poc: int, total: Any) -> tuple[int, int]:  # noqa: ANN401
     """The lowest and the highest row of the value area; `total` is the profile's whole volume."""
     # In whole lots, and without a product that could leave 64 bits.
     needed = total // 100 * VALUE_AREA_PERCENT + (total % 100 * VALUE_AREA_PERCENT + 99) // 100
@@ -161,9 +159,7 @@ def _area(rows: Ints, lots: Lots, first: int, last: int, poc: int, total: Any) -
 
 
 @njit(cache=True, nogil=True)
-def _areas(
-    starts: Ints, rows: Ints, lots: Lots, poc: Ints, low: Ints, high: Ints, known: NDArray[np.bool_]
-) -> None:
+def _areas(starts: Ints, rows: Ints, lots: Lots, poc: Ints, low: Ints, high: Ints, known: NDArray[np.bool_]) -> None:
     for piece in range(len(starts) - 1):
         first, last = starts[piece], starts[piece + 1]
         total = lots[first] - lots[first]

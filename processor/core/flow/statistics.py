@@ -33,9 +33,7 @@ class Moments:
     lots_ticks2: int = 0
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(
-            self.lots + other.lots, self.lots_ticks + other.lots_ticks, self.lots_ticks2 + other.lots_ticks2
-        )
+        return Moments(self.lots + other.lots, self.lots_ticks + other.lots_ticks, self.lots_ticks2 + other.lots_ticks2)
 
     def finer(self, price_decimals: int, size_decimals: int) -> Moments:
         """The same with that many more decimals in prices and in lots."""
