@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-import numpy as np
 import polars as pl
 
-from processor.core.decimals import decimal_floats
-from processor.core.flow.cells import LOTS, Cells, concatenated, no_cells
-from processor.core.flow.imbalance import imbalances
+from processor.core.flow.cells import concatenated, no_cells
+from processor.core.flow.frames import footprint_frame, profile_frame, statistics_frame
 from processor.core.flow.statistics import nothing_before, statistics
-from processor.units import MS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from processor.core.flow.cells import Ints, Lots
-    from processor.core.flow.profile import ValueAreas
-    from processor.core.flow.statistics import Moments
-
-    Labels = Callable[[Ints], Ints]
-    """Starts of bars in ms, of their names."""
-
-_VOLUMES: Final = tuple(name.replace("lots", "volume") for name in LOTS)
+    from processor.core.flow.cells import Cells
 
 
 class FlowTable(Protocol):
@@ -37,8 +23,8 @@ class FlowTable(Protocol):
     time: ClassVar[str]
     """The column that its rows ascend by, in ms."""
 
-    def take(self, cells: Cells, height_ticks: int, labels: Labels) -> pl.DataFrame:
-        """The rows that are known with these bars."""
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+        """The rows that are known with these bars, whose names are times in units of `bucket_ms`."""
 
     def end(self) -> pl.DataFrame | None:
         """The rows that are known at the end."""
@@ -51,18 +37,10 @@ class Footprint:
     counted: ClassVar = "price rows"
     time: ClassVar = "timestamp_ms"
 
-    def take(self, cells: Cells, height_ticks: int, labels: Labels) -> pl.DataFrame:
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
         """See FlowTable."""
         bars = cells.of_bars().in_rows(height_ticks)
-        buys, sells = imbalances(bars, height_ticks)
-        return pl.DataFrame(
-            {
-                "timestamp_ms": np.repeat(labels(bars.bucket), np.diff(bars.starts)),
-                **_of_cells(bars),
-                "buy_imbalance": buys,
-                "sell_imbalance": sells,
-            }
-        )
+        return _labelled(footprint_frame(bars, height_ticks), bucket_ms)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -79,48 +57,13 @@ class Statistics:
         self._before = nothing_before()
         self._decimals = (0, 0)
 
-    def take(self, cells: Cells, height_ticks: int, labels: Labels) -> pl.DataFrame:
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
         """See FlowTable."""
         decimals = cells.price_decimals, cells.size_decimals
         before = self._before.finer(decimals[0] - self._decimals[0], decimals[1] - self._decimals[1])
         self._decimals = decimals
         found, self._before = statistics(cells, height_ticks, before)
-        bars, (price_decimals, size_decimals) = found.cells, decimals
-        bought, sold, unknown = found.sides
-        unfinished_high, unfinished_low = found.unfinished
-
-        def lots(values: Lots) -> NDArray[np.float64]:
-            return lot_floats(values, size_decimals)
-
-        def moments(prefix: str, values: Sequence[Moments]) -> dict[str, pl.Series]:
-            return {
-                f"{prefix}vwap": pl.Series([each.vwap(price_decimals) for each in values], dtype=pl.Float64),
-                f"{prefix}sigma": pl.Series([each.sigma(price_decimals) for each in values], dtype=pl.Float64),
-            }
-
-        own = moments("", found.own)
-        return pl.DataFrame(
-            {
-                "timestamp_ms": labels(bars.bucket),
-                "volume": lots(bought + sold + unknown),
-                "buy_volume": lots(bought),
-                "sell_volume": lots(sold),
-                "unknown_volume": lots(unknown),
-                "trades": found.trades,
-                "delta": lots(bought - sold),
-                "delta_max": lots(bars.delta_high),
-                "delta_min": lots(bars.delta_low),
-                **_areas("", found.areas, price_decimals),
-                "vwap": own["vwap"],
-                "duration_ms": (bars.last_ns - bars.first_ns) // NS_PER_MS,
-                "unfinished_high": unfinished_high,
-                "unfinished_low": unfinished_low,
-                **moments("session_", found.session),
-                **_areas("session_", found.session_areas, price_decimals),
-                "sigma": own["sigma"],
-                **moments("dataset_", found.dataset),
-            }
-        )
+        return _labelled(statistics_frame(found), bucket_ms)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -136,44 +79,19 @@ class Profile:
     def __init__(self) -> None:
         self._open = no_cells()
 
-    def take(self, cells: Cells, height_ticks: int, labels: Labels) -> pl.DataFrame:
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are days
         """See FlowTable."""
         days = concatenated([self._open, cells.in_rows(height_ticks).of_days()]).of_days()
         self._open = days.pieces(slice(-1, None))
-        return _sessions(days.pieces(slice(0, -1)))
+        return profile_frame(days.pieces(slice(0, -1)))
 
     def end(self) -> pl.DataFrame:
         """See FlowTable."""
-        return _sessions(self._open)
+        return profile_frame(self._open)
 
 
 FLOW_TABLES: Final[tuple[type[FlowTable], ...]] = (Footprint, Statistics, Profile)
 
 
-def lot_floats(lots: Lots, size_decimals: int) -> NDArray[np.float64]:
-    """Lots in the instrument's own units, correctly rounded."""
-    column = pl.Series(lots.tolist(), dtype=pl.Int128) if lots.dtype == object else lots
-    return decimal_floats(column, size_decimals)
-
-
-def _of_cells(cells: Cells) -> dict[str, NDArray[np.float64] | Ints]:
-    volumes = (lot_floats(getattr(cells, name), cells.size_decimals) for name in LOTS)
-    return {
-        "row_price": decimal_floats(cells.price_ticks, cells.price_decimals),
-        **dict(zip(_VOLUMES, volumes, strict=True)),
-        "trades": cells.trades,
-    }
-
-
-def _sessions(days: Cells) -> pl.DataFrame:
-    return pl.DataFrame({"session_ms": np.repeat(days.day * MS_PER_DAY, np.diff(days.starts)), **_of_cells(days)})
-
-
-def _areas(prefix: str, areas: ValueAreas, price_decimals: int) -> dict[str, pl.Series]:
-    columns = {"poc": areas.poc_ticks, "vah": areas.vah_ticks, "val": areas.val_ticks}
-    known = pl.Series(areas.known)
-    nothing = pl.Series([None], dtype=pl.Float64)
-    return {
-        prefix + name: pl.Series(decimal_floats(ticks, price_decimals)).zip_with(known, nothing)
-        for name, ticks in columns.items()
-    }
+def _labelled(frame: pl.DataFrame, bucket_ms: int) -> pl.DataFrame:
+    return frame.select((pl.col("bucket") * bucket_ms).alias("timestamp_ms"), pl.exclude("bucket"))

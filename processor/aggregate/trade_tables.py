@@ -123,19 +123,18 @@ def _price_step(chunks: Iterator[Chunk]) -> Fraction:
     step = PriceStep()
     for chunk in chunks:
         step = step.advanced(chunk.trades, chunk.book)
-    divisor = step.divisor
-    return Fraction(divisor.ticks, 10**divisor.decimals) if divisor else Fraction(1)
+    return step.height or Fraction(1)
 
 
 def _flow_tables(
     table: FlowTable, chunks: Iterator[Chunk], aggregation: Aggregation, height: Fraction
 ) -> Iterator[pl.DataFrame]:
     """The table in parts, at least one; bars are passed on once they are whole."""
-    to_ms = 1 if aggregation.activity else aggregation.interval_ns // NS_PER_MS
+    bucket_ms = 1 if aggregation.activity else aggregation.interval_ns // NS_PER_MS
 
     def taken(cells: Cells) -> pl.DataFrame:
         cells = cells.finer(max(cells.price_decimals, decimals_of(height)), cells.size_decimals)
-        return table.take(cells, int(height * 10**cells.price_decimals), lambda buckets: buckets * to_ms)
+        return table.take(cells, int(height * 10**cells.price_decimals), bucket_ms)
 
     held = no_cells()
     for found in _cells(chunks, aggregation):

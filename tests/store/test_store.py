@@ -246,13 +246,13 @@ def test_a_missing_or_shortened_file_is_named(tmp_path: Path, kind: str) -> None
 def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Path) -> None:
     assert manifests.load(tmp_path) is None
     (tmp_path / MANIFEST_FILE).parent.mkdir()
-    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 3}')
+    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 4}')
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"2"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 2. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"3"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 3. Convert the dataset again"):
         manifests.load(tmp_path)
 
 

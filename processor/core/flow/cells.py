@@ -79,7 +79,7 @@ class Cells:
         first, last, _ = which.indices(len(self))
         last = max(first, last)
         from_cell, to_cell = int(self.starts[first]), int(self.starts[last])
-        columns = {name: getattr(self, name)[first:last] for name in _OF_PIECES}
+        columns: dict[str, Any] = {name: getattr(self, name)[first:last] for name in _OF_PIECES}
         columns |= {name: getattr(self, name)[from_cell:to_cell] for name in _OF_CELLS}
         return replace(self, starts=self.starts[first : last + 1] - from_cell, **columns)
 
@@ -90,7 +90,7 @@ class Cells:
             ScaleOverflow: a price has no room in 64 bits on that scale.
         """
         grown = size_decimals - self.size_decimals
-        columns: dict[str, NDArray[Any]] = {
+        columns: dict[str, Any] = {
             name: finer_lots(getattr(self, name), grown) for name in (*LOTS, "delta_high", "delta_low")
         }
         prices = scaled_up(self.price_ticks, price_decimals - self.price_decimals)
@@ -182,7 +182,7 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
     parts = [part.finer(*scale) for part in parts]
     if len(parts) == 1:
         return parts[0]
-    columns: dict[str, NDArray[Any]] = {
+    columns: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_PIECES, *_OF_CELLS)
     }
     counts = np.concatenate([np.diff(part.starts) for part in parts])
@@ -195,7 +195,7 @@ def finer_lots(lots: Lots, decimals: int) -> Lots:
     """The same with that many more decimals; objects where they have no room in 64 bits any more."""
     if not decimals or not len(lots):
         return lots
-    wide = lots.astype(object) * 10**decimals
+    wide: Lots = lots.astype(object) * 10**decimals
     has_room = max(int(wide.max()), -int(wide.min())) < NARROW_LOTS
     return wide.astype(np.int64) if lots.dtype != object and has_room else wide
 

@@ -1,7 +1,7 @@
 """Points of control and value areas, of finished profiles and of sessions as they develop; nodes of a profile.
 
-The rules are those of docs/definitions.md, after Steidlmayer's Market Profile. Profiles are sparse: only traded rows are
-there, and stretches without one are passed over at once, so that one odd price does not cost time.
+The rules are those of docs/definitions.md, after Steidlmayer's Market Profile. Profiles are sparse: only traded rows
+are there, and stretches without one are passed over at once, so that one odd price does not cost time.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def developing(cells: Cells, height_ticks: int, session: Session) -> tuple[Value
     """
     lots = cells.volume
     room = len(session.rows) + len(cells.price_ticks)
-    kind = object if lots.dtype == object or session.lots.dtype == object else np.int64
+    kind = object if object in (lots.dtype, session.lots.dtype) else np.int64
     rows, volume = np.empty(room, np.int64), np.empty(room, kind)
     rows[: len(session.rows)], volume[: len(session.rows)] = session.rows, session.lots
     found = _unknown(len(cells))
@@ -174,7 +174,7 @@ def _areas(starts: Ints, rows: Ints, lots: Lots, poc: Ints, low: Ints, high: Int
 
 
 @njit(cache=True, nogil=True)
-def _develop(
+def _develop(  # noqa: C901 - one pass, as kernels are
     starts: Ints,
     day: Ints,
     rows: Ints,

@@ -53,6 +53,9 @@ class Moments:
         return sqrt(spread / (self.lots * self.lots * 100**price_decimals))
 
 
+NO_MOMENTS: Final = Moments()
+
+
 def moments(cells: Cells) -> list[Moments]:
     """Those of each piece."""
     lots = cells.volume
@@ -60,7 +63,9 @@ def moments(cells: Cells) -> list[Moments]:
         return [_exactly(*part) for part in _parts(cells, lots)]
     found = np.zeros((3, len(cells)), np.int64)
     is_safe = np.zeros(len(cells), np.bool_)
-    _sum_moments(*map(read_only, (cells.starts, cells.price_ticks, lots)), *found, is_safe)
+    _sum_moments(
+        read_only(cells.starts), read_only(cells.price_ticks), read_only(lots), found[0], found[1], found[2], is_safe
+    )
     anchors: list[int] = cells.price_ticks[cells.starts[:-1]].tolist()
     sums = zip(*found.tolist(), anchors, strict=True)
     made = [
@@ -125,7 +130,7 @@ class Before:
 
 def nothing_before() -> Before:
     """Before the dataset's first trade."""
-    return Before(no_session(), Moments(), Moments())
+    return Before(no_session(), NO_MOMENTS, NO_MOMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ def statistics(cells: Cells, height_ticks: int, before: Before) -> tuple[Statist
     sessions: list[Moments] = []
     datasets: list[Moments] = []
     own: list[Moments] = []
-    bar = Moments()
+    bar = NO_MOMENTS
     for piece_day, found, ends in zip(cells.day.tolist(), of_pieces, is_last.tolist(), strict=True):
         running = found if piece_day != day else running + found
         day, in_all, bar = piece_day, in_all + found, bar + found
@@ -181,7 +186,7 @@ def statistics(cells: Cells, height_ticks: int, before: Before) -> tuple[Statist
             own.append(bar)
             sessions.append(running)
             datasets.append(in_all)
-            bar = Moments()
+            bar = NO_MOMENTS
     of_bars = pieces.of_bars().in_rows(height_ticks)
     areas = value_areas(of_bars, height_ticks)
     chosen: dict[str, NDArray[Any]] = {
