@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.core.report import Report
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.volumes import Volumes
@@ -80,6 +81,9 @@ class Source(Protocol):
 
     def volumes(self) -> Volumes | None:
         """The traded volume of what has been read, over its whole range; None where that is not known."""
+
+    def price_step(self) -> PriceStep:
+        """The price step of what has been read."""
 
     def refresh(self) -> None:
         """Bring `report` up to date. To be called by the thread that uses it.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.settings import Activity, Aggregation, Moment
     from processor.sources.conversion import Conversion
     from processor.sources.files import FileSource
@@ -193,6 +194,11 @@ class CachedSource:
         """See Source."""
         self._volumes = self._ask(lambda store: store.volumes()) or self._volumes
         return self._volumes
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        # Where the cache is abandoned, the files may not be read as far as the store was.
+        return self.store.price_step().merged(self._files.price_step())
 
     def refresh(self) -> None:
         """See Source."""

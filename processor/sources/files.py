@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
+from processor.core.price_step import PriceStep
 from processor.core.report import Report
 from processor.prefetch import prefetched
 
@@ -40,6 +41,7 @@ class FileSource:
         self.time_range = self._opened.time_range
         self.read_bytes: int | None = None
         self.cache = "off"
+        self._price_step = PriceStep()
 
     @property
     def whole(self) -> bool:
@@ -51,11 +53,13 @@ class FileSource:
         aggregation: Aggregation,  # noqa: ARG002 - files hold no aggregate
         at: Moment | None,  # noqa: ARG002 - everything before it has to be read anyway
         *,
-        keep: int | None,  # noqa: ARG002 - likewise
+        keep: int | None,
         while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - nothing is read before the first chunk
     ) -> tuple[EngineState | None, Iterator[Chunk]]:
         """See Source."""
-        return None, self.chunks(self.report)
+        chunks = self.chunks(self.report)
+        # A table of the whole history does not ask for the step.
+        return None, chunks if keep is None else self._stepped(chunks)
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
         """All chunks, from the first event. `report` is emptied, and then says what is found in them."""
@@ -67,6 +71,11 @@ class FileSource:
             # It was opened to know its size, and has not been read yet.
             report.become(self._found)
         return opened.chunks(report)
+
+    def _stepped(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            self._price_step = self._price_step.advanced(chunk.trades, chunk.book)
+            yield chunk
 
     def stop(self) -> None:
         """See Source."""
@@ -104,6 +113,10 @@ class FileSource:
     def volumes(self) -> Volumes | None:
         """See Source."""
         return None
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return self._price_step
 
     def refresh(self) -> None:
         """See Source."""

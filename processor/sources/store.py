@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.manifest import Manifest
     from processor.store.volumes import Volumes
@@ -146,6 +147,10 @@ class StoreSource:
             self._added_up = segments
             self._volumes = volumes_of(self.folder, manifest)
         return self._volumes
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return self.manifest.price_step
 
     def refresh(self) -> None:
         """See Source."""

@@ -183,6 +183,7 @@ class StoreWriter:
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
             minute_lots=_minute_lots(trade_bars),
+            price_step=self.manifest.price_step.advanced(self._trades, self._book_events),
             files=files,
         )
         self._save(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from processor.core import engine as engines
 from processor.core.engine import Engine, checks
 from processor.core.merge.chunk import Chunk
+from processor.core.price_step import PriceStep
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
@@ -193,6 +194,19 @@ def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp
     assert max(lengths) < 10
 
 
+@given(chunks=chunked(), restarts=st.lists(st.integers(0, 6), max_size=2))
+def test_a_segment_has_the_price_step_of_all_events_up_to_its_end(chunks: list[Chunk], restarts: list[int]) -> None:
+    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+        folder = Path(name)
+        manifest = written(folder, chunks, 7, restarts)
+        step = PriceStep()
+        for number, segment in enumerate(manifest.segments):
+            chunk = read_segment(folder, number, segment)
+            step = step.advanced(chunk.trades, chunk.book)
+            assert segment.price_step == step
+        assert manifest.price_step == step
+
+
 @given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))
 def test_segments_hold_the_chunks_events_in_order_and_never_two_days(chunks: list[Chunk], segment_events: int) -> None:
     with TemporaryDirectory() as name, mock.patch("os.fsync"):
@@ -251,8 +265,8 @@ def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Pa
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"2"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 2. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"3"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 3. Convert the dataset again"):
         manifests.load(tmp_path)
 
 
