@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import structlog
 import typer
 
 from processor.settings import (
@@ -15,8 +16,8 @@ from processor.settings import (
     MAX_DEPTH_LEVELS,
     Settings,
     at_least,
-    bar_length,
     moment,
+    old_spelling,
     one_of,
     size_bytes,
 )
@@ -43,7 +44,7 @@ _DATASET: Final = typer.Argument(
 Dataset = Annotated[Path, _DATASET]
 Interval = Annotated[
     str,
-    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000d of turnover."),
+    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000q of turnover."),
 ]
 ObiLevels = Annotated[int, option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
 DepthLevels = Annotated[int, option("depth-levels", "Levels a side that are published.")]
@@ -106,7 +107,8 @@ def settings(
     Raises:
         SettingError: one of them cannot be used.
     """
-    bar_length(interval)
+    if (written_now := old_spelling(interval)) is not None:
+        structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
     return Settings(
         interval=interval,
         obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),
