@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeVar, cast, get_args
@@ -82,9 +82,16 @@ Moment = int | Offset
 """A time of the dataset: ns since the Unix epoch, or an offset from its first event."""
 
 
+AUTO: Final = "auto"
+"""The interval of a replay that is to choose it by its dataset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a replay that determine what is published; `speed` None is as fast as possible."""
+    """The settings of a replay that determine what is published; `speed` None is as fast as possible.
+
+    An `interval` of AUTO is another one as soon as the replay has begun.
+    """
 
     interval: str = "1m"
     obi_levels: int = 10
@@ -99,11 +106,16 @@ class Settings:
     label: str | None = None
 
     @property
+    def provisional(self) -> Settings:
+        """The same with a valid interval, as long as none is chosen."""
+        return replace(self, interval=Settings().interval) if self.interval == AUTO else self
+
+    @property
     def aggregation(self) -> Aggregation:
         """The settings of the engine.
 
         Raises:
-            SettingError: the interval is invalid.
+            SettingError: the interval is invalid, or not chosen yet.
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)

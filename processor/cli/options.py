@@ -11,6 +11,7 @@ import typer
 
 from processor.settings import (
     AT_ENDS,
+    AUTO,
     CLOCKS,
     CVD_RESETS,
     MAX_DEPTH_LEVELS,
@@ -56,7 +57,7 @@ Until = Annotated[str | None, option("until", "End here: ISO time, or +3h after 
 EventClock = Annotated[str, option("clock", "Which of the dataset's times orders it: exchange or local.")]
 CvdReset = Annotated[str, option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
 Instrument = Annotated[
-    str | None, option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
+    str | None, option("instrument", "Which of the dataset's instruments; the one with the largest files if not given.")
 ]
 AtEnd = Annotated[str, option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
 CacheFolder = Annotated[
@@ -107,7 +108,7 @@ def settings(
     Raises:
         SettingError: one of them cannot be used.
     """
-    if (written_now := old_spelling(interval)) is not None:
+    if interval != AUTO and (written_now := old_spelling(interval)) is not None:
         structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
     return Settings(
         interval=interval,

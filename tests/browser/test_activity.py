@@ -313,7 +313,9 @@ def _is_interval(text: str) -> bool:
 
 def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
     read = "(texts) => texts.map((text) => orderflow.interval.parse(text))"
-    written = [f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "q", "D")]
+    written = [
+        f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "q", "D")
+    ]
     found = page.evaluate(read, written)
     assert [name for name, each in zip(written, found, strict=True) if (each is not None) != _is_interval(name)] == []
 

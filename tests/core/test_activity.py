@@ -111,7 +111,7 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
 
 def test_a_bar_too_large_for_the_digits_of_the_data_is_refused_with_both() -> None:
     counter = ActivityCounter(Activity("q", Decimal(10**15)), 0)
-    with pytest.raises(ScaleOverflow, match=r"1000000000000000d is too large for prices of 9 and sizes of 9 decimals"):
+    with pytest.raises(ScaleOverflow, match=r"1000000000000000q is too large for prices of 9 and sizes of 9 decimals"):
         counter.take(trades_of([(0, 1, 1)], 0, (9, 9)))
 
 

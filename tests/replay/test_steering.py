@@ -182,7 +182,7 @@ def test_a_step_by_bars_shows_whole_bars_one_after_the_other(dataset: Path, tmp_
 
 
 @pytest.mark.parametrize("cached", [True, False], ids=["cached", "direct"])
-@pytest.mark.parametrize("interval", ["17t", "90v", "4000000d"])
+@pytest.mark.parametrize("interval", ["17t", "90v", "4000000q"])
 def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of_the_next(
     dataset: Path, tmp_path: Path, cache: Cache, interval: str, *, cached: bool
 ) -> None:
