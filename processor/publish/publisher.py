@@ -186,6 +186,7 @@ class Publisher:
             cvd_reset=subject.cvd_reset,
             price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
             size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
+            price_step=None if situation.price_step is None else situation.price_step.value,
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
             cache=situation.cache,

@@ -14,11 +14,12 @@ from processor.names import printable
 from processor.publish.moment import SessionInfo, SessionState
 from processor.publish.publisher import Publisher
 from processor.publish.views import FLOW_VIEWS
+from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
 from processor.replay.watch import DatasetWatch
-from processor.settings import iso, resolved
+from processor.settings import AUTO, iso, resolved
 from processor.sources.opening import open_source
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
@@ -63,7 +64,7 @@ class Playback:
 
     `now_ns` (since the Unix epoch) is where play and commands have brought the event clock; the player may still be on
     its way there. `has_started` says whether the first moment has been reached. `limit_ns` is where the replay ends at
-    the latest.
+    the latest. `chosen_interval` is the one chosen at the beginning, None where one was asked for.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Playback:
         self.dataset: Final = dataset
         self.context: Final = context
         self.settings = settings
+        self.chosen_interval: str | None = None
         self.paused = paused
         self.loop_ns = loop_ns
         self.notice = notice
@@ -100,7 +102,7 @@ class Playback:
         self.pacing: Final = Pacing(context.clock)
         self.player: Final = Player(
             self.source,
-            self._aggregation(settings),
+            self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
             while_waiting=self.while_waiting,
@@ -127,6 +129,8 @@ class Playback:
             Interrupted: a stop is requested.
         """
         self.while_waiting()
+        if self.settings.interval == AUTO:
+            self._choose_interval()
         self.player.begin(self._start)
         first_ns = self.first_ns
         if self.settings.until is not None:
@@ -138,6 +142,12 @@ class Playback:
         self._advance_to(min(start_ns, self.limit_ns))
         if start_ns > self.now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self.now_ns))
+
+    def _choose_interval(self) -> None:
+        self.chosen_interval = interval_for(self.source.extent(self.while_waiting))
+        self.settings = replace(self.settings, interval=self.chosen_interval)
+        self.player.aggregate_as(self._aggregation(self.settings))
+        self._show_as(session_info(self.dataset.path, self.settings, self.dataset, self.source.instrument))
 
     def check(self) -> None:
         """See whether to go on at all.
@@ -328,6 +338,7 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
+            price_step=self.source.price_step().divisor,
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
@@ -383,8 +394,8 @@ def session_info(path: Path, settings: Settings, dataset: Dataset | None = None,
         dataset=printable(settings.label or path.resolve().name),
         format=dataset.format if dataset else "",
         instrument=instrument,
-        instruments=dataset.instruments if dataset else (),
-        interval=settings.interval,
+        instruments=dataset.by_activity if dataset else (),
+        interval=settings.provisional.interval,
         obi_levels=settings.obi_levels,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,

@@ -182,7 +182,7 @@ def test_a_step_by_bars_shows_whole_bars_one_after_the_other(dataset: Path, tmp_
 
 
 @pytest.mark.parametrize("cached", [True, False], ids=["cached", "direct"])
-@pytest.mark.parametrize("interval", ["17t", "90v", "4000000d"])
+@pytest.mark.parametrize("interval", ["17t", "90v", "4000000q"])
 def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of_the_next(
     dataset: Path, tmp_path: Path, cache: Cache, interval: str, *, cached: bool
 ) -> None:
@@ -213,7 +213,7 @@ def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of
 @pytest.mark.parametrize(
     ("action", "arguments", "reason"),
     [
-        ("interval", {"interval": "500x"}, "1000000d turnover)"),
+        ("interval", {"interval": "500x"}, "1000000q turnover)"),
         ("seek", {"time": "1999-01-01"}, "expected a time from 2024-08-09T00:00:00"),
         ("seek", {"time": "2124-01-01"}, "expected a time"),
         ("seek", {"by": "-1h"}, "expected a time from"),

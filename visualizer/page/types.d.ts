@@ -83,6 +83,8 @@ export interface About {
   obi_levels: number;
   cvd_reset: string;
   price_decimals: number | null;
+  /** Greatest number that all prices of the book are multiples of. */
+  price_step: number | null;
   size_decimals: number | null;
   checks: Record<string, boolean | null>;
   control: ControlAnswer;
@@ -225,6 +227,9 @@ export interface Limits {
   interval_units_ms: Record<string, number>;
   max_interval_ms: number;
   activity_units: Record<string, string>;
+  /** How a turnover was written before; so many of it or fewer mean days. */
+  old_turnover_unit: string;
+  max_days_meant: number;
   /** Characters of an amount that is traded in a bar. */
   max_activity_digits: number;
   /** What the bar offers. */

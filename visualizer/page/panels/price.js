@@ -10,7 +10,7 @@ const MOST_LABELS = 12;
  * @type {NonNullable<ChartPanel["ticks"]>} */
 function ticks(range, about) {
   if (!about) return {};
-  const decimals = about.price_decimals;
+  const decimals = format.priceDecimals(about);
   const tickformat = Number.isInteger(decimals) ? `.${decimals}f` : "";
   const [low, high] = range ?? [0, Infinity];
   const least = 10 ** -(decimals ?? 0);
@@ -33,14 +33,14 @@ export const price = {
   traces: () => [plot.candles()],
   columns: ({ padded: rows }) => [plot.candleColumns(rows, 1)],
   extent: (rows) => padded(extent(rows, 3, 2)),
-  value: (value, about) => format.exact(value, about?.price_decimals ?? 2),
-  last: { open: 1, close: 4, text: (value, about) => format.exact(value, about?.price_decimals) },
+  value: (value, about) => format.price(value, about),
+  last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
   readout: {
     title: "",
     cells: ["O", "H", "L", "C"].map((label, index) => ({
       id: label.toLowerCase(),
       label,
-      text: (row, about) => format.exact(row?.[index + 1], about?.price_decimals),
+      text: (row, about) => format.price(row?.[index + 1], about),
     })),
     direction: { open: 1, close: 4 },
   },
