@@ -83,8 +83,9 @@ def colours(page: Page, panel: str) -> set[str]:
         """(id) => {
           const canvas = document.getElementById("chart");
           const ratio = canvas.width / canvas.getBoundingClientRect().width;
-          const box = orderflow.chart.drawn().panels[id].box;
-          const [left, top, width, height] = [box.left, box.top, box.width, box.height].map((px) => Math.round(px * ratio));
+          const { box } = orderflow.chart.drawn().panels[id];
+          const sides = [box.left, box.top, box.width, box.height];
+          const [left, top, width, height] = sides.map((px) => Math.round(px * ratio));
           // A copy: a canvas that is read itself is drawn in another way from then on.
           const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
           copy.drawImage(canvas, -left, -top);

@@ -34,7 +34,7 @@ export const obi = {
   empty: ({ loading, book }) => (loading ? "Loading ..." : book),
   layers: [
     {
-      views: ["metrics", "depth"],
+      views: ["metrics"], // which change with the book
       commands: ({ rows, data: { depth } }, scale) =>
         candles(withBook(rows("metrics"), depth.bids.length + depth.asks.length > 0), 1, scale, rising()),
     },
