@@ -53,11 +53,11 @@ def run(*arguments: str, **environment: str) -> float:
 
 
 @contextmanager
-def running(log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m ARGUMENTS` in the background until the block ends; its output goes to `log`."""
+def running(log: Path, *arguments: str, root: Path = _ROOT, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m ARGUMENTS` in the background until the block ends, of the tree at `root`; its output goes to `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(arguments), cwd=_ROOT, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
+            _command(arguments), cwd=root, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
         )
         try:
             yield process
