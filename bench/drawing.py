@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -37,33 +38,32 @@ _DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.o
 
 
 def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float) -> list[Figure]:
-    """Milliseconds of the page's main thread, now and in the release before; why not, where it cannot be measured."""
+    """Processor time of the page's main thread, now and in the release before; why not, where it cannot be measured."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if importlib.util.find_spec("playwright") is None or browser is None:
         return [Figure(PART, "the page in a browser", note="playwright or Chromium is not installed")]
     history_s = history_rows * _INTERVAL_S
     played_s = _SPEED * (60 + 2 * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
-    trees = {"now": _ROOT}
-    if (before := _tree(cache, _BEFORE)) is not None:
-        trees["before"] = before
     found: list[Figure] = []
-    for name, tree in trees.items():
-        progress(f"{PART}: {name}")
-        found += _measured(cache, tree, folder, f"+{history_s}s", name, browser, redraws=redraws, seconds=seconds)
+    with _trees() as trees:
+        for name, tree in trees.items():
+            progress(f"{PART}: {name}")
+            found += _measured(cache, tree, folder, f"+{history_s}s", name, browser, redraws=redraws, seconds=seconds)
     return sorted(found, key=lambda figure: figure.name.rpartition(", ")[0])
 
 
-def _tree(cache: Path, commit: str) -> Path | None:
-    """The files of a commit; None where this is no repository that has it."""
-    folder = cache / f"tree-{commit}"
-    if not folder.is_dir():
-        packed = subprocess.run(["git", "archive", commit], cwd=_ROOT, capture_output=True, check=False)  # noqa: S607
+@contextmanager
+def _trees() -> Iterator[dict[str, Path]]:
+    """The files of now, and those of the release before where this is a repository that has it."""
+    packed = subprocess.run(["git", "archive", _BEFORE], cwd=_ROOT, capture_output=True, check=False)  # noqa: S607
+    with tempfile.TemporaryDirectory() as folder:
         if packed.returncode:
-            return None
+            yield {"now": _ROOT}
+            return
         with tarfile.open(fileobj=BytesIO(packed.stdout)) as files:
             files.extractall(folder, filter="data")
-    return folder
+        yield {"now": _ROOT, "before": Path(folder)}
 
 
 @contextmanager
@@ -77,8 +77,8 @@ def _served(cache: Path, tree: Path, folder: Path, start: str) -> Iterator[str]:
     options = ("--interval", f"{_INTERVAL_S}s", "--start", start, "--speed", str(_SPEED))
     settings = {"VISUALIZER_IPC_DIR": str(directory), "VISUALIZER_PORT": str(port)}
     with (
-        processes.running(replay_log, *command, *options, root=tree) as replay,
-        processes.running(page_log, "visualizer", root=tree, **settings) as page,
+        processes.running_of(tree, replay_log, *command, *options) as replay,
+        processes.running_of(tree, page_log, "visualizer", **settings) as page,
     ):
         processes.until(lambda: processes.plays(directory), replay, replay_log)
         processes.until(lambda: processes.answers(f"{url}/health"), page, page_log)
