@@ -5,6 +5,7 @@ import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
+import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
 import * as header from "./header/header.js";
 import * as picker from "./header/picker.js";
@@ -42,7 +43,6 @@ function receive(answer) {
   const before = current().about;
   take(answer, Date.now());
   const state = current();
-  if ("status" in answer || "problem" in answer || reset) header.showData(state);
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
   if ("about" in answer || allowed !== dataset.control) {
@@ -50,12 +50,7 @@ function receive(answer) {
     picker.show(state);
     control.receive(state);
   }
-  /** @param {string[]} views */
-  const changed = (views) => reset || views.some((view) => view in answer);
-  if (changed(chart.VIEWS)) chart.setData(state, reset, before);
-  for (const { views, show } of beside.BESIDE) if (changed(views)) show(state, reset);
-  refresh();
-  address.follow(state);
+  frame.show({ state, changed: new Set(Object.keys(answer)), reset, before });
   return store.known(state);
 }
 
@@ -65,7 +60,8 @@ function refresh() {
   if (now - refreshedAt > 2000) heardAt = Math.max(heardAt, now - 1000);
   refreshedAt = now;
   const silentMs = now - heardAt;
-  transport.show(current(), header.showTime(current(), Date.now(), silentMs));
+  const state = frame.state();
+  transport.show(state, header.showTime(state, Date.now(), silentMs));
   if (now > retryAt) {
     // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
     retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
@@ -82,7 +78,6 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
-  figures: () => [chart.figure(), depth.figure()],
   receive,
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
@@ -94,13 +89,20 @@ window.dash_clientside.orderflow = {
 window.orderflow = { chart, control, crosshair, depth, format, interval, overview, panels, replay, state: current, store };
 
 chart.connect({
-  ready: (gd) => {
-    gestures.listen(gd);
-    crosshair.listen(gd);
-    contextMenu.listen(gd);
+  ready: () => {
+    gestures.listen();
+    crosshair.listen();
+    contextMenu.listen();
   },
   changed: crosshair.refresh,
 });
+frame.connect([
+  { views: ["status", "problem"], show: header.showData },
+  chart.shown,
+  ...beside.BESIDE,
+  { views: ["server_ms"], show: refresh },
+  { views: ["server_ms"], show: address.follow },
+]);
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
 address.start();

@@ -5,12 +5,12 @@ import { PANELS } from "../panels/registry.js";
 import * as write from "../write.js";
 import * as chart from "./chart.js";
 import * as ranges from "./ranges.js";
-/** @import { Panel, Row } from "../types.d.ts" */
+/** @import { ChartPanel, Row } from "../types.d.ts" */
 
 let built = false;
 
 /** The group that a panel's cells stand in: its own, or that of the panel it is a part of.
- * @param {Panel} panel */
+ * @param {ChartPanel} panel */
 const groupOf = ({ id, partOf }) => `read-${partOf ?? id}`;
 
 function build() {

@@ -3,17 +3,13 @@ import { cvd } from "./cvd.js";
 import { obi } from "./obi.js";
 import { price } from "./price.js";
 import { volume } from "./volume.js";
-/** @import { AxisName, ChartPanel, Panel } from "../types.d.ts" */
+/** @import { ChartPanel } from "../types.d.ts" */
 
 /** @type {ChartPanel[]} */
 const FROM_THE_TOP = [price, volume, obi, cvd];
 
-/** Each with Plotly's name for its axis: nothing else knows how Plotly numbers them.
- * @type {readonly Panel[]} */
-export const PANELS = FROM_THE_TOP.map((panel, index) => ({
-  ...panel,
-  yaxis: /** @type {AxisName} */ (index ? `yaxis${index + 1}` : "yaxis"),
-}));
+/** @type {readonly ChartPanel[]} */
+export const PANELS = FROM_THE_TOP;
 
 /** The tables of rows that the panels draw, each once. */
 export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];
