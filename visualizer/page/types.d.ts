@@ -298,6 +298,8 @@ export interface View {
   shaded: boolean;
   /** The panels that are but a line, as the dataset has nothing for them. */
   collapsed: string[];
+  /** The panels that are not shown at all. */
+  hidden: string[];
 }
 
 /** In pixels of the page; `ratio` is how many pixels of the screen make one of them. */
@@ -371,16 +373,58 @@ export interface Picture {
   /** All that the page holds, with places for times. */
   data: State;
   /** The rows of a table that are in view, and one more on each side. */
-  rows(table: "ohlc" | "metrics"): readonly Row[];
+  rows<T extends BarTable>(table: T): Views[T];
   cvdLine: boolean;
+  options: Readonly<Options>;
+  /** From a time in ms to a place along the axis. */
+  place(ms: number): number;
 }
 
 /** A part of what a panel draws: candles, or what lies over or below them. */
 export interface Layer {
-  /** It is drawn again when one of these has changed. */
+  /** It is drawn again when one of these has changed; while it is shown they are asked for. */
   views: (keyof Views)[];
+  /** Whether it is shown; always if this is not there. */
+  when?(options: Readonly<Options>): boolean;
   commands(picture: Picture, scale: Scale): Command[];
 }
+
+export type PresetName = "overview" | "flow";
+
+/** What a page shows, and how. */
+export interface Options {
+  preset: PresetName;
+  /** The panels of the chart that are shown, by their ids. */
+  panels: string[];
+  /** Footprints instead of candles: never, always, or where there is room for their numbers. */
+  price: "candles" | "footprint" | "auto";
+  /** What a cell of a footprint says. */
+  cells: "sides" | "delta" | "total" | "profile";
+  /** Diagonal imbalance: a decimal that has to be exceeded, the least size, and whether an empty opposite counts for nothing. */
+  ratio: string;
+  least: number;
+  ignoreZero: boolean;
+  /** Since when the VWAP is counted; `anchor` is a time in ms. */
+  vwap: "off" | "session" | "dataset" | "anchor";
+  anchor: number | null;
+  /** So many standard deviations beside it, 0 to 3. */
+  bands: number;
+  /** Of what the profile is; `range` is from and until, in ms. */
+  profile: "off" | "session" | "visible" | "range";
+  range: Span | null;
+  /** The session's point of control and value area as they developed, and points of control of earlier sessions. */
+  developing: boolean;
+  naked: boolean;
+  /** The rows of the statistics, from the top. */
+  statistics: string[];
+  /** Large orders over the price. */
+  bubbles: boolean;
+  /** Columns of volume in the colour of the delta. */
+  volumeByDelta: boolean;
+}
+
+/** The tables that have a row for each bar. */
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -400,7 +444,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics";
+  rows: "ohlc" | "metrics" | "statistics";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
