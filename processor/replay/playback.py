@@ -10,6 +10,7 @@ import structlog
 
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
+from processor.formats.exchange_zones import exchange_zone
 from processor.names import printable
 from processor.publish.moment import SessionInfo, SessionState
 from processor.publish.publisher import Publisher
@@ -381,6 +382,7 @@ def session_info(path: Path, settings: Settings, dataset: Dataset | None = None,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,
         clock=settings.clock,
+        timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),
     )
 
 

@@ -6,6 +6,7 @@ import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
 import * as format from "./format.js";
+import * as clockZone from "./playback/clock-zone.js";
 import * as header from "./header/header.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
@@ -103,6 +104,13 @@ chart.connect({
 });
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
+clockZone.start(() => {
+  const state = current();
+  header.showData(state);
+  transport.refresh();
+  chart.setData(state, false, state.about);
+  address.follow(state);
+});
 address.start();
 chooser.start();
 contextMenu.start();

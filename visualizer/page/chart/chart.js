@@ -5,8 +5,10 @@ import * as format from "../format.js";
 import { collapsedPanels } from "../panels/heights.js";
 import { missing } from "../panels/missing.js";
 import { PANELS, TABLES } from "../panels/registry.js";
+import * as clockZone from "../playback/clock-zone.js";
 import * as plot from "../plot.js";
 import { empty } from "../store.js";
+import * as zones from "../zone.js";
 import * as bars from "./bars.js";
 import * as figure from "./figure.js";
 import * as ranges from "./ranges.js";
@@ -312,7 +314,7 @@ export function barAt(along) {
 }
 
 /** @param {number} place */
-export const label = (place) => format.barTime(timeline.time(place), timeline.fineness);
+export const label = (place) => format.barTime(zones.wall(timeline.time(place), clockZone.current()), timeline.fineness);
 export const isRested = () => scheduled === null;
 
 export { figure } from "./figure.js";

@@ -1,13 +1,13 @@
 /* The address bar: it holds what is shown, and an address that was opened with a moment in it leads there, once. */
-import * as format from "../format.js";
 import { current } from "../state.js";
+import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as replay from "./replay.js";
 /** @import { State } from "../types.d.ts" */
 
 const AT_MOST_EVERY_MS = 1000;
 const WITHIN_MS = 20_000;
-const NAMES = ["instrument", "interval", "t"];
+const NAMES = ["instrument", "interval", "t", "tz"];
 
 /** What an address asks for; null where it asks for nothing. Pure.
  * @param {string} search
@@ -20,10 +20,10 @@ export function asked(search) {
 
 /** The address of a moment, with whatever else was in it. Pure.
  * @param {string} search
- * @param {{ instrument: string, interval: string, t: string }} now */
-export function written(search, { instrument, interval, t }) {
+ * @param {{ instrument: string, interval: string, t: string, tz?: string }} now */
+export function written(search, { instrument, interval, t, tz = "" }) {
   const rest = [...new URLSearchParams(search)].filter(([name]) => !NAMES.includes(name));
-  const pairs = [["instrument", instrument], ["interval", interval], ["t", t], ...rest].filter(([, value]) => value);
+  const pairs = [["instrument", instrument], ["interval", interval], ["t", t], ["tz", tz], ...rest].filter(([, value]) => value);
   return `?${pairs.map((pair) => pair.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("=")).join("&")}`;
 }
 
@@ -92,11 +92,11 @@ async function open({ instrument, interval, t }, now) {
   if (ms !== null && ms !== current().status?.event_time_ms) {
     const range = replay.range();
     if (!range || ms < range.startMs || (range.known && ms > range.endMs)) {
-      return says(`${format.dateTime(ms)}, which is outside of this replay`);
+      return says(`${clockZone.dateTime(ms)}, which is outside of this replay`);
     }
     const { ok } = await control.send("seek", replay.place(ms, range));
     if (!ok) return;
-    changed.push(format.dateTime(ms));
+    changed.push(clockZone.dateTime(ms));
   }
   if (changed.length) control.say(`Moved the replay to ${changed.join(", ")}`, "info");
 }
@@ -148,7 +148,7 @@ function write() {
   const { about, status } = current();
   if (busy || !about || !status || status.event_time_ms === null) return;
   const t = new Date(status.event_time_ms).toISOString();
-  const search = written(window.location.search, { instrument: about.instrument, interval: about.interval, t });
+  const search = written(window.location.search, { instrument: about.instrument, interval: about.interval, t, tz: clockZone.inAddress() });
   if (search === window.location.search) return;
   writtenAt = performance.now();
   window.history.replaceState(window.history.state, "", `${window.location.pathname}${search}${window.location.hash}`);
