@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -68,6 +69,9 @@ class Divisor:
         return self.ticks * grown
 
 
+NO_DIVISOR: Final = Divisor()
+
+
 @dataclass(frozen=True, slots=True)
 class PriceStep:
     """The price step as far as the events show it; it becomes finer with more of them, never coarser.
@@ -75,14 +79,19 @@ class PriceStep:
     The exception is a first price of the book, which may be coarser than the trades before it.
     """
 
-    book: Divisor = Divisor()
-    trades: Divisor = Divisor()
+    book: Divisor = NO_DIVISOR
+    trades: Divisor = NO_DIVISOR
 
     @property
     def divisor(self) -> Divisor | None:
         """The step; None where there is no price but 0."""
         found = self.book if self.book.ticks else self.trades
         return found if found.ticks else None
+
+    @property
+    def height(self) -> Fraction | None:
+        """The step as a price; None where there is no price but 0."""
+        return None if self.divisor is None else Fraction(self.divisor.ticks, 10**self.divisor.decimals)
 
     def ticks(self, decimals: int) -> int | None:
         """The step in ticks of 10**-`decimals`; None where there is no price but 0.
@@ -106,6 +115,9 @@ class PriceStep:
     def merged(self, other: PriceStep) -> PriceStep:
         """The step of the events of both."""
         return PriceStep(self.book.merged(other.book), self.trades.merged(other.trades))
+
+
+NO_STEP: Final = PriceStep()
 
 
 def _levels(events: BookEvents) -> NDArray[np.int64]:
@@ -134,7 +146,7 @@ def _divisor(prices: NDArray[np.integer], divisor: int) -> int:
 
 def _shortest(ticks: int, decimals: int) -> Divisor:
     if not ticks:
-        return Divisor()
+        return NO_DIVISOR
     while decimals and ticks % 10 == 0:
         ticks, decimals = ticks // 10, decimals - 1
     return Divisor(ticks, decimals)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -10,14 +9,15 @@ import structlog
 
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
-from processor.formats.exchange_zones import exchange_zone
 from processor.names import printable
-from processor.publish.moment import SessionInfo, SessionState
+from processor.publish.moment import SessionState
 from processor.publish.publisher import Publisher
+from processor.publish.views import FLOW_VIEWS
 from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
+from processor.replay.session_info import session_info
 from processor.replay.watch import DatasetWatch
 from processor.settings import AUTO, iso, resolved
 from processor.sources.opening import open_source
@@ -25,12 +25,11 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from processor.core.engine import Engine
     from processor.formats import Dataset
+    from processor.publish.moment import SessionInfo
     from processor.replay.context import ReplayContext
-    from processor.settings import Moment, Settings
+    from processor.settings import Aggregation, Moment, Settings
     from shared import State
 
 _log = structlog.get_logger()
@@ -102,7 +101,7 @@ class Playback:
         self.pacing: Final = Pacing(context.clock)
         self.player: Final = Player(
             self.source,
-            settings.provisional.aggregation,
+            self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
             while_waiting=self.while_waiting,
@@ -146,7 +145,7 @@ class Playback:
     def _choose_interval(self) -> None:
         self.chosen_interval = interval_for(self.source.extent(self.while_waiting))
         self.settings = replace(self.settings, interval=self.chosen_interval)
-        self.player.aggregate_as(self.settings.aggregation)
+        self.player.aggregate_as(self._aggregation(self.settings))
         self._show_as(session_info(self.dataset.path, self.settings, self.dataset, self.source.instrument))
 
     def check(self) -> None:
@@ -227,8 +226,25 @@ class Playback:
                 player.
         """
         if not self.player.is_near(at_ns):
+            self.player.aggregation = self._aggregation(self.settings)
             self.player.begin(at_ns)
         self._advance_to(at_ns)
+
+    def follow_requests(self) -> None:
+        """Compute the order flow from here on, with its history, if a view of it has been asked for meanwhile.
+
+        Raises:
+            Interrupted: as `go_to`.
+        """
+        wanted = self._aggregation(self.settings)
+        if wanted.flow and not self.player.aggregation.flow:
+            self.player.aggregation = wanted
+            self.player.begin(self.now_ns)
+            self._advance_to(self.now_ns)
+
+    def _aggregation(self, settings: Settings) -> Aggregation:
+        """What the engine is to compute, with the order flow only while somebody wants it."""
+        return replace(settings.aggregation, flow=not FLOW_VIEWS.isdisjoint(self.context.asked_views()))
 
     def _advance_to(self, at_ns: int) -> None:
         started_ns = self._clock.monotonic_ns()
@@ -253,7 +269,7 @@ class Playback:
 
     def aggregate_as(self, settings: Settings) -> None:
         """Show the same moment with other settings, as another session."""
-        self.player.aggregation = settings.aggregation
+        self.player.aggregation = self._aggregation(settings)
         self.player.begin(self.now_ns)
         self.settings = settings
         self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
@@ -271,9 +287,10 @@ class Playback:
         """Undo what a command has changed and what it has shown; `return_to_now` brings the player back."""
         self.reset_to(before)
         if self.info is not before.info:
-            self.player.aggregate_as(self.settings.aggregation)
+            self.player.aggregate_as(self._aggregation(self.settings))
             self._show_as(before.info)
-        self.player.aggregation = self.settings.aggregation
+        elif replace(self.player.aggregation, flow=False) != self.settings.aggregation:
+            self.player.aggregation = self._aggregation(self.settings)
         if not self.player.is_at(self.now_ns):
             self._state = "loading"
 
@@ -320,7 +337,7 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
-            price_step=self.source.price_step().divisor,
+            price_step=self.source.price_step().merged(engine.price_step).divisor,
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
@@ -367,23 +384,6 @@ class Playback:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self.player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self.player.consumed_bytes / max(1, self.source.size_bytes))
-
-
-def session_info(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> SessionInfo:
-    """What status.json says of a new session."""
-    return SessionInfo(
-        session=uuid.uuid4().hex,
-        dataset=printable(settings.label or path.resolve().name),
-        format=dataset.format if dataset else "",
-        instrument=instrument,
-        instruments=dataset.by_activity if dataset else (),
-        interval=settings.provisional.interval,
-        obi_levels=settings.obi_levels,
-        depth_levels=settings.depth_levels,
-        cvd_reset=settings.cvd_reset,
-        clock=settings.clock,
-        timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),
-    )
 
 
 def _book_report(engine: Engine) -> dict[str, int]:
