@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processor.errors import SettingError
 from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
@@ -110,6 +111,7 @@ class Settings:
     instrument: str | None = None
     at_end: AtEnd = "hold"
     label: str | None = None
+    timezone: str | None = None
 
     @property
     def provisional(self) -> Settings:
@@ -215,6 +217,18 @@ def at_least(option: str, value: int, lowest: int, highest: int) -> int:
     if not lowest <= value <= highest:
         raise SettingError(option, value, f"a whole number from {lowest} to {highest}")
     return value
+
+
+def zone_name(option: str, text: str) -> str:
+    """The IANA name of a time zone, such as America/New_York.
+
+    Raises:
+        SettingError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(option, text, "the name of a time zone, such as America/New_York or UTC") from None
 
 
 def size_bytes(option: str, text: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.core.engine import Engine
-from processor.core.price_step import Divisor, PriceStep
+from processor.core.price_step import NO_DIVISOR, NO_STEP, Divisor
 from processor.core.report import KINDS, Incident, Report, with_crossed_and_locked
 from processor.formats import in_order, open_dataset
 from processor.names import printable
@@ -93,7 +93,7 @@ def _inspected(
     report = Report()
     opened = dataset.open(instrument, clock, report)
     engine = Engine(Aggregation(), keep=1)
-    price_step, size_lot = PriceStep(), Divisor()
+    price_step, size_lot = NO_STEP, NO_DIVISOR
     last_ns: int | None = None
     book_events = 0
     with closing(prefetched(opened.chunks(report))) as chunks:

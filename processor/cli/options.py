@@ -21,6 +21,7 @@ from processor.settings import (
     old_spelling,
     one_of,
     size_bytes,
+    zone_name,
 )
 from processor.settings import speed as speed_of
 from shared.commands import MAX_OBI_LEVELS
@@ -93,6 +94,9 @@ Views = Annotated[
     option("views", "Views to write even while nobody asks for them, with commas between, or all."),
 ]
 Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
+Timezone = Annotated[
+    str | None, option("timezone", "The exchange's time zone, which the page offers: America/New_York, Asia/Tokyo ...")
+]
 Label = Annotated[str | None, option("label", "How the page names the dataset; its folder's name if not given.")]
 
 
@@ -108,6 +112,7 @@ def settings(
     speed: str = "max",
     at_end: str = "exit",
     label: str | None = None,
+    timezone: str | None = None,
 ) -> Settings:
     """The settings that options ask for.
 
@@ -128,6 +133,7 @@ def settings(
         instrument=instrument or None,
         at_end=one_of("at-end", at_end, AT_ENDS),
         label=label or None,
+        timezone=zone_name("timezone", timezone) if timezone else None,
     )
 
 

@@ -34,6 +34,7 @@ class SessionInfo:
     depth_levels: int
     cvd_reset: str
     clock: str
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

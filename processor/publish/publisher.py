@@ -181,6 +181,7 @@ class Publisher:
             error=None,
             format=subject.format,
             clock=subject.clock,
+            timezone=subject.timezone,
             obi_levels=subject.obi_levels,
             depth_levels=subject.depth_levels,
             cvd_reset=subject.cvd_reset,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,13 +10,14 @@ import structlog
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
 from processor.names import printable
-from processor.publish.moment import SessionInfo, SessionState
+from processor.publish.moment import SessionState
 from processor.publish.publisher import Publisher
 from processor.publish.views import FLOW_VIEWS
 from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
+from processor.replay.session_info import session_info
 from processor.replay.watch import DatasetWatch
 from processor.settings import AUTO, iso, resolved
 from processor.sources.opening import open_source
@@ -25,10 +25,9 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from processor.core.engine import Engine
     from processor.formats import Dataset
+    from processor.publish.moment import SessionInfo
     from processor.replay.context import ReplayContext
     from processor.settings import Aggregation, Moment, Settings
     from shared import State
@@ -338,7 +337,7 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
-            price_step=self.source.price_step().divisor,
+            price_step=self.source.price_step().merged(engine.price_step).divisor,
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
@@ -385,22 +384,6 @@ class Playback:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self.player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self.player.consumed_bytes / max(1, self.source.size_bytes))
-
-
-def session_info(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> SessionInfo:
-    """What status.json says of a new session."""
-    return SessionInfo(
-        session=uuid.uuid4().hex,
-        dataset=printable(settings.label or path.resolve().name),
-        format=dataset.format if dataset else "",
-        instrument=instrument,
-        instruments=dataset.by_activity if dataset else (),
-        interval=settings.provisional.interval,
-        obi_levels=settings.obi_levels,
-        depth_levels=settings.depth_levels,
-        cvd_reset=settings.cvd_reset,
-        clock=settings.clock,
-    )
 
 
 def _book_report(engine: Engine) -> dict[str, int]:

@@ -91,7 +91,7 @@ class Source(Protocol):
         """
 
     def price_step(self) -> PriceStep:
-        """The price step of what has been read."""
+        """The price step of what has been read ahead of the replay."""
 
     def refresh(self) -> None:
         """Bring `report` up to date. To be called by the thread that uses it.

@@ -209,8 +209,7 @@ class CachedSource:
 
     def price_step(self) -> PriceStep:
         """See Source."""
-        # Where the cache is abandoned, the files may not be read as far as the store was.
-        return self.store.price_step().merged(self._files.price_step())
+        return self.store.price_step()
 
     def refresh(self) -> None:
         """See Source."""

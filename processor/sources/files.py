@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
-from processor.core.price_step import PriceStep
+from processor.core.price_step import NO_STEP
 from processor.core.report import Report
 from processor.prefetch import prefetched
 from processor.sources.extent import extent_of_chunks
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.formats import Dataset, OpenedDataset
     from processor.settings import Activity, Aggregation, Moment
     from processor.sources.extent import Extent
@@ -43,7 +44,6 @@ class FileSource:
         self.time_range = self._opened.time_range
         self.read_bytes: int | None = None
         self.cache = "off"
-        self._price_step = PriceStep()
 
     @property
     def whole(self) -> bool:
@@ -55,13 +55,11 @@ class FileSource:
         aggregation: Aggregation,  # noqa: ARG002 - files hold no aggregate
         at: Moment | None,  # noqa: ARG002 - everything before it has to be read anyway
         *,
-        keep: int | None,
+        keep: int | None,  # noqa: ARG002 - likewise
         while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - nothing is read before the first chunk
     ) -> tuple[EngineState | None, Iterator[Chunk]]:
         """See Source."""
-        chunks = self.chunks(self.report)
-        # A table of the whole history does not ask for the step.
-        return None, chunks if keep is None else self._stepped(chunks)
+        return None, self.chunks(self.report)
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
         """All chunks, from the first event. `report` is emptied, and then says what is found in them."""
@@ -73,11 +71,6 @@ class FileSource:
             # It was opened to know its size, and has not been read yet.
             report.become(self._found)
         return opened.chunks(report)
-
-    def _stepped(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        for chunk in chunks:
-            self._price_step = self._price_step.advanced(chunk.trades, chunk.book)
-            yield chunk
 
     def stop(self) -> None:
         """See Source."""
@@ -123,7 +116,7 @@ class FileSource:
 
     def price_step(self) -> PriceStep:
         """See Source."""
-        return self._price_step
+        return NO_STEP
 
     def refresh(self) -> None:
         """See Source."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from processor.core.price_step import PriceStep
+from processor.core.price_step import NO_STEP, PriceStep
 from processor.errors import DatasetError
 from processor.store.files import INDEX_FOLDER
 from shared import atomic_write
@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def price_step(self) -> PriceStep:
         """The price step of the events there are so far."""
-        return self.segments[-1].price_step if self.segments else PriceStep()
+        return self.segments[-1].price_step if self.segments else NO_STEP
 
     @property
     def size_bytes(self) -> int:

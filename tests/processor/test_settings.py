@@ -138,3 +138,9 @@ def test_a_moment_is_written_as_iso_to_the_millisecond() -> None:
 def test_a_choice_outside_its_list_is_refused_with_the_list() -> None:
     with pytest.raises(SettingError, match="hold or exit or loop"):
         settings.one_of("at-end", "stop", settings.AT_ENDS)
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "../etc/passwd", "America", "+02:00"])
+def test_another_time_zone_than_one_with_a_name_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="the name of a time zone, such as America/New_York"):
+        settings.zone_name("timezone", text)

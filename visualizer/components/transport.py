@@ -52,10 +52,10 @@ def transport() -> Component:
                     ),
                     _chooser(
                         "clock-button",
-                        "event clock, UTC: go to a typed time (key G)",
+                        "event clock: go to a typed time (key G)",
                         html.Span(id="clock"),
-                        html.Small("UTC"),
                     ),
+                    _chooser("zone-button", "time zone of all times", html.Span("UTC", id="zone")),
                     _group(
                         "speeds",
                         "speed",

@@ -7,6 +7,7 @@ import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
 import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
+import * as clockZone from "./playback/clock-zone.js";
 import * as header from "./header/header.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
@@ -109,6 +110,13 @@ frame.connect([
 ]);
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
+clockZone.start(() => {
+  const state = current();
+  header.showData(state);
+  transport.refresh();
+  frame.request();
+  address.follow(state);
+});
 address.start();
 chooser.start();
 contextMenu.start();

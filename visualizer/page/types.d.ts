@@ -80,6 +80,8 @@ export interface About {
   start_ms: number | null;
   end_ms: number | null;
   loop_ms: Span | null;
+  /** The exchange's, an IANA name. */
+  timezone: string | null;
   obi_levels: number;
   cvd_reset: string;
   price_decimals: number | null;

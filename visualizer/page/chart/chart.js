@@ -6,7 +6,9 @@ import * as format from "../format.js";
 import { missing } from "../panels/missing.js";
 import { BAR_TABLES, PANELS, TABLES, hidden, table } from "../panels/registry.js";
 import { options } from "../options.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { empty } from "../store.js";
+import * as zones from "../zone.js";
 import * as bars from "./bars.js";
 import * as ranges from "./ranges.js";
 import * as sheet from "./sheet.js";
@@ -273,7 +275,7 @@ export function barAt(along) {
 }
 
 /** @param {number} place */
-export const label = (place) => format.barTime(timeline.time(place), timeline.fineness);
+export const label = (place) => format.barTime(zones.wall(timeline.time(place), clockZone.current()), timeline.fineness);
 export const isRested = () => !frame.isRequested();
 /* What is drawn. */
 export const drawn = () => sheet.drawn();

@@ -1,4 +1,4 @@
-"""The price step of a dataset: published, and listed by inspect."""
+"""What a dataset tells of its instrument, the price step and the time zone: published, and listed by inspect."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ def lobster(folder: Path) -> Path:
     return folder
 
 
-def published(dataset: Path, out: Path, cache: Cache | None) -> Status:
-    assert replay(dataset, out, Settings(at_end="exit", speed=None), FakeClock(), StopSignal(), cache=cache)
+def published(dataset: Path, out: Path, cache: Cache | None, timezone: str | None = None) -> Status:
+    settings = Settings(at_end="exit", speed=None, timezone=timezone)
+    assert replay(dataset, out, settings, FakeClock(), StopSignal(), cache=cache)
     status: Status = decode(STATUS_FILE, (out / STATUS_FILE).read_bytes())
     return status
 
 
-def test_it_is_that_of_the_book_from_the_files_a_cache_that_fills_and_a_full_one(tmp_path: Path) -> None:
+def test_the_price_step_is_that_of_the_book_from_the_files_a_cache_that_fills_and_a_full_one(tmp_path: Path) -> None:
     dataset = lobster(tmp_path / "lobster")
     cache = Cache(tmp_path / "cache", 10**9)
     found = [published(dataset, tmp_path / "out", each) for each in (None, cache, cache)]
@@ -46,5 +47,11 @@ def test_it_is_that_of_the_book_from_the_files_a_cache_that_fills_and_a_full_one
     ]
 
 
-def test_inspect_lists_it(tmp_path: Path) -> None:
+def test_the_exchanges_time_zone_is_the_vendors_or_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    dataset = lobster(tmp_path / "lobster")
+    assert published(dataset, tmp_path / "out", None).timezone == "America/New_York"
+    assert published(dataset, tmp_path / "out", None, timezone="Asia/Tokyo").timezone == "Asia/Tokyo"
+
+
+def test_inspect_lists_the_price_step(tmp_path: Path) -> None:
     assert inspect(lobster(tmp_path / "lobster"), None, "exchange").price_tick == "0.01"
