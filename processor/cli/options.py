@@ -6,17 +6,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import structlog
 import typer
 
 from processor.settings import (
     AT_ENDS,
+    AUTO,
     CLOCKS,
     CVD_RESETS,
     MAX_DEPTH_LEVELS,
     Settings,
     at_least,
-    bar_length,
     moment,
+    old_spelling,
     one_of,
     size_bytes,
 )
@@ -43,7 +45,7 @@ _DATASET: Final = typer.Argument(
 Dataset = Annotated[Path, _DATASET]
 Interval = Annotated[
     str,
-    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000d of turnover."),
+    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000q of turnover."),
 ]
 ObiLevels = Annotated[int, option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
 DepthLevels = Annotated[int, option("depth-levels", "Levels a side that are published.")]
@@ -55,7 +57,7 @@ Until = Annotated[str | None, option("until", "End here: ISO time, or +3h after 
 EventClock = Annotated[str, option("clock", "Which of the dataset's times orders it: exchange or local.")]
 CvdReset = Annotated[str, option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
 Instrument = Annotated[
-    str | None, option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
+    str | None, option("instrument", "Which of the dataset's instruments; the one with the largest files if not given.")
 ]
 AtEnd = Annotated[str, option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
 CacheFolder = Annotated[
@@ -71,7 +73,13 @@ Workers = Annotated[
 Cluster = Annotated[
     str | None, option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
 ]
-TableView = Annotated[str, option("view", "What the rows are: bars, or tape for orders.")]
+TableView = Annotated[
+    str,
+    option("view", "What the rows are: bars, tape (orders), footprint, statistics (a row for each bar), or profile."),
+]
+RowHeight = Annotated[
+    str, option("row", "Height of a price row of footprint, statistics and profile; auto for the price step.")
+]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]
@@ -106,7 +114,8 @@ def settings(
     Raises:
         SettingError: one of them cannot be used.
     """
-    bar_length(interval)
+    if interval != AUTO and (written_now := old_spelling(interval)) is not None:
+        structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
     return Settings(
         interval=interval,
         obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),

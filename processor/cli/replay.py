@@ -18,7 +18,7 @@ from processor.settings import SWITCH, one_of
 def replay(
     dataset: options.Dataset,
     out: Annotated[Path, options.option("out", "The IPC directory the files are published into.")],
-    interval: options.Interval = "1m",
+    interval: options.Interval = "auto",
     obi_levels: options.ObiLevels = 10,
     depth_levels: options.DepthLevels = 50,
     speed: options.Speed = "10",

@@ -148,7 +148,11 @@ class Publisher:
                 wrote |= self._writer.drop(view.file)
             elif published.pace in due or (on_request and view.file not in self._writer.files):
                 payload = published.payload(moment)
-                wrote |= payload is not None and self._writer.write(view.file, payload, generation)
+                if payload is not None:
+                    wrote |= self._writer.write(view.file, payload, generation)
+                elif on_request:
+                    # What was shown at a later moment is not what there is now.
+                    wrote |= self._writer.drop(view.file)
         return wrote
 
     def _status(self, engine: Engine, situation: SessionState, generation: int) -> Status:
@@ -182,6 +186,7 @@ class Publisher:
             cvd_reset=subject.cvd_reset,
             price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
             size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
+            price_step=None if situation.price_step is None else situation.price_step.value,
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
             cache=situation.cache,

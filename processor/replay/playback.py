@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
@@ -13,11 +13,13 @@ from processor.errors import DatasetError, SettingError
 from processor.names import printable
 from processor.publish.moment import SessionInfo, SessionState
 from processor.publish.publisher import Publisher
+from processor.publish.views import FLOW_VIEWS
+from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
 from processor.replay.watch import DatasetWatch
-from processor.settings import iso, resolved
+from processor.settings import AUTO, iso, resolved
 from processor.sources.opening import open_source
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from processor.core.engine import Engine
     from processor.formats import Dataset
     from processor.replay.context import ReplayContext
-    from processor.settings import Moment, Settings
+    from processor.settings import Aggregation, Moment, Settings
     from shared import State
 
 _log = structlog.get_logger()
@@ -62,7 +64,7 @@ class Playback:
 
     `now_ns` (since the Unix epoch) is where play and commands have brought the event clock; the player may still be on
     its way there. `has_started` says whether the first moment has been reached. `limit_ns` is where the replay ends at
-    the latest.
+    the latest. `chosen_interval` is the one chosen at the beginning, None where one was asked for.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Playback:
         self.dataset: Final = dataset
         self.context: Final = context
         self.settings = settings
+        self.chosen_interval: str | None = None
         self.paused = paused
         self.loop_ns = loop_ns
         self.notice = notice
@@ -99,7 +102,7 @@ class Playback:
         self.pacing: Final = Pacing(context.clock)
         self.player: Final = Player(
             self.source,
-            settings.aggregation,
+            self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
             while_waiting=self.while_waiting,
@@ -126,6 +129,8 @@ class Playback:
             Interrupted: a stop is requested.
         """
         self.while_waiting()
+        if self.settings.interval == AUTO:
+            self._choose_interval()
         self.player.begin(self._start)
         first_ns = self.first_ns
         if self.settings.until is not None:
@@ -137,6 +142,12 @@ class Playback:
         self._advance_to(min(start_ns, self.limit_ns))
         if start_ns > self.now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self.now_ns))
+
+    def _choose_interval(self) -> None:
+        self.chosen_interval = interval_for(self.source.extent(self.while_waiting))
+        self.settings = replace(self.settings, interval=self.chosen_interval)
+        self.player.aggregate_as(self._aggregation(self.settings))
+        self._show_as(session_info(self.dataset.path, self.settings, self.dataset, self.source.instrument))
 
     def check(self) -> None:
         """See whether to go on at all.
@@ -216,8 +227,25 @@ class Playback:
                 player.
         """
         if not self.player.is_near(at_ns):
+            self.player.aggregation = self._aggregation(self.settings)
             self.player.begin(at_ns)
         self._advance_to(at_ns)
+
+    def follow_requests(self) -> None:
+        """Compute the order flow from here on, with its history, if a view of it has been asked for meanwhile.
+
+        Raises:
+            Interrupted: as `go_to`.
+        """
+        wanted = self._aggregation(self.settings)
+        if wanted.flow and not self.player.aggregation.flow:
+            self.player.aggregation = wanted
+            self.player.begin(self.now_ns)
+            self._advance_to(self.now_ns)
+
+    def _aggregation(self, settings: Settings) -> Aggregation:
+        """What the engine is to compute, with the order flow only while somebody wants it."""
+        return replace(settings.aggregation, flow=not FLOW_VIEWS.isdisjoint(self.context.asked_views()))
 
     def _advance_to(self, at_ns: int) -> None:
         started_ns = self._clock.monotonic_ns()
@@ -242,7 +270,7 @@ class Playback:
 
     def aggregate_as(self, settings: Settings) -> None:
         """Show the same moment with other settings, as another session."""
-        self.player.aggregation = settings.aggregation
+        self.player.aggregation = self._aggregation(settings)
         self.player.begin(self.now_ns)
         self.settings = settings
         self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
@@ -260,9 +288,10 @@ class Playback:
         """Undo what a command has changed and what it has shown; `return_to_now` brings the player back."""
         self.reset_to(before)
         if self.info is not before.info:
-            self.player.aggregate_as(self.settings.aggregation)
+            self.player.aggregate_as(self._aggregation(self.settings))
             self._show_as(before.info)
-        self.player.aggregation = self.settings.aggregation
+        elif replace(self.player.aggregation, flow=False) != self.settings.aggregation:
+            self.player.aggregation = self._aggregation(self.settings)
         if not self.player.is_at(self.now_ns):
             self._state = "loading"
 
@@ -309,6 +338,7 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
+            price_step=self.source.price_step().divisor,
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
@@ -364,8 +394,8 @@ def session_info(path: Path, settings: Settings, dataset: Dataset | None = None,
         dataset=printable(settings.label or path.resolve().name),
         format=dataset.format if dataset else "",
         instrument=instrument,
-        instruments=dataset.instruments if dataset else (),
-        interval=settings.interval,
+        instruments=dataset.by_activity if dataset else (),
+        interval=settings.provisional.interval,
         obi_levels=settings.obi_levels,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,

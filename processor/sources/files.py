@@ -7,8 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
+from processor.core.price_step import PriceStep
 from processor.core.report import Report
 from processor.prefetch import prefetched
+from processor.sources.extent import extent_of_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.formats import Dataset, OpenedDataset
     from processor.settings import Activity, Aggregation, Moment
+    from processor.sources.extent import Extent
     from processor.store.volumes import Volumes
 
 
@@ -24,7 +27,7 @@ class FileSource:
     """See Source."""
 
     def __init__(self, dataset: Dataset, instrument: str | None, clock: str) -> None:
-        """Open one instrument of `dataset` (None: the first).
+        """Open one instrument of `dataset` (None: the most active).
 
         Raises:
             SettingError: there is no such instrument.
@@ -40,6 +43,7 @@ class FileSource:
         self.time_range = self._opened.time_range
         self.read_bytes: int | None = None
         self.cache = "off"
+        self._price_step = PriceStep()
 
     @property
     def whole(self) -> bool:
@@ -51,11 +55,13 @@ class FileSource:
         aggregation: Aggregation,  # noqa: ARG002 - files hold no aggregate
         at: Moment | None,  # noqa: ARG002 - everything before it has to be read anyway
         *,
-        keep: int | None,  # noqa: ARG002 - likewise
+        keep: int | None,
         while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - nothing is read before the first chunk
     ) -> tuple[EngineState | None, Iterator[Chunk]]:
         """See Source."""
-        return None, self.chunks(self.report)
+        chunks = self.chunks(self.report)
+        # A table of the whole history does not ask for the step.
+        return None, chunks if keep is None else self._stepped(chunks)
 
     def chunks(self, report: Report) -> Iterator[Chunk]:
         """All chunks, from the first event. `report` is emptied, and then says what is found in them."""
@@ -67,6 +73,11 @@ class FileSource:
             # It was opened to know its size, and has not been read yet.
             report.become(self._found)
         return opened.chunks(report)
+
+    def _stepped(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            self._price_step = self._price_step.advanced(chunk.trades, chunk.book)
+            yield chunk
 
     def stop(self) -> None:
         """See Source."""
@@ -104,6 +115,15 @@ class FileSource:
     def volumes(self) -> Volumes | None:
         """See Source."""
         return None
+
+    def extent(self, while_waiting: Callable[[], None] = lambda: None) -> Extent:
+        """See Source."""
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            return extent_of_chunks(chunks, self.size_bytes)
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return self._price_step
 
     def refresh(self) -> None:
         """See Source."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Columns
+    from processor.store.manifest import Segment
 
 GROUP_ROWS: Final = 262_144
 """Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
@@ -167,6 +168,18 @@ def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trade
         Trades(**columns | {name: columns[name].astype(np.int64, copy=False) for name in ("price_ticks", "size_lots")})
         for columns in _columns("trades", path, rows, decimals)
     )
+
+
+def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trades, ...]:
+    """A segment's trades, in successive parts.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    if not segment.trades:
+        return ()
+    path = folder / file_name("trades", number, segment.day)
+    return read_trades(path, segment.trades, segment.trade_decimals)
 
 
 def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:

@@ -30,6 +30,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class StoreWriter:
         if manifest.segments:
             self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
         self._bars = SegmentBars(book, manifest.last_ns)
+        self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -169,6 +171,9 @@ class StoreWriter:
             periods=state.periods.tolist(),
         )
         write_index(BARS_KIND, self._bars.rows(trade_bars), {})
+        if trades is not None:
+            self._sessions.add(trades)
+            write_index(SESSION_KIND, *self._sessions.file())
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):
@@ -183,6 +188,7 @@ class StoreWriter:
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
             minute_lots=_minute_lots(trade_bars),
+            price_step=self.manifest.price_step.advanced(self._trades, self._book_events),
             files=files,
         )
         self._save(

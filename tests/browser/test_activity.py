@@ -268,20 +268,20 @@ def test_an_interval_is_typed_in_either_kind_or_refused_with_examples_of_both(
     page: Page, active: Feeder, server: Server
 ) -> None:
     page.keyboard.press("t")
-    for typed in ("nonsense", "500", "2.5t", "0v", "0.0d", "400h", "1234567890123456789v"):
+    for typed in ("nonsense", "500", "2.5t", "0v", "0.0d", "8d", "400h", "1234567890123456789v"):
         page.keyboard.press("Control+a")
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         said = page.get_by_role("dialog").get_by_role("alert").inner_text()
-        for piece in (f'"{typed}" is no interval', "30s", "500t trades", "100v volume", "1000000d turnover"):
+        for piece in (f'"{typed}" is no interval', "30s", "500t trades", "100v volume", "1000000q turnover"):
             assert piece in said
     page.keyboard.press("Control+a")
     page.keyboard.type(" 0.5 V ")
     page.keyboard.press("Enter")
     assert written(page, active, server) == {"action": "interval", "interval": "0.5v"}
     page.keyboard.press("t")
-    page.get_by_role("dialog").get_by_role("button", name="1000000d").click()
-    assert written(page, active, server) == {"action": "interval", "interval": "1000000d"}
+    page.get_by_role("dialog").get_by_role("button", name="1000000q").click()
+    assert written(page, active, server) == {"action": "interval", "interval": "1000000q"}
     assert active.generation
 
 
@@ -295,7 +295,9 @@ def _is_interval(text: str) -> bool:
 
 def test_intervals_are_understood_as_the_processor_does(page: Page) -> None:
     read = "(texts) => texts.map((text) => orderflow.interval.parse(text))"
-    written = [f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "D")]
+    written = [
+        f"{number}{unit}" for number in _NUMBERS for unit in ("", "ms", "s", "m", "h", "d", "w", "t", "v", "q", "D")
+    ]
     found = page.evaluate(read, written)
     assert [name for name, each in zip(written, found, strict=True) if (each is not None) != _is_interval(name)] == []
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as cells from "../../visualizer/page/chart/cells.js";
 import * as placing from "../../visualizer/page/chart/layout.js";
+import { PRESETS } from "../../visualizer/page/options.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { empty } from "../../visualizer/page/store.js";
 import { TOKENS } from "./browser.js";
@@ -46,7 +47,8 @@ function drawn(index, rows, { isEmpty = false, spans = [] } = {}) {
   const within = placing.scaleOf(made, index, [0, 100], [-1, 1], 1);
   const data = { ...empty(), about: ABOUT };
   const bands = [{ kind: "gaps", fill: "fill", edge: "edge", spans }];
-  const picture = { data, rows: () => rows, cvdLine: false, bands, columns: [25, 75], isEmpty };
+  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const picture = { ...shown, data, rows: /** @type {any} */ (() => rows), bands, columns: [25, 75], isEmpty };
   return { groups: cells.cell(PANELS[index], made.panels[index], within, picture), within };
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 from processor.core import engine as engines
 from processor.core.engine import Engine, checks
 from processor.core.merge.chunk import Chunk
+from processor.core.price_step import PriceStep
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from processor.publish.views.tape import tape_payload
+from processor.publish.moment import Moment, SessionInfo, SessionState
+from processor.publish.views import VIEWS
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
@@ -29,6 +32,7 @@ from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
 from processor.store.writer import StoreWriter
 from processor.units import NS_PER_DAY
+from shared import decode
 from tests.core.streams import (
     EDGE_SIZES,
     Trade,
@@ -48,7 +52,10 @@ SECOND_NS = 1_000_000_000
 ANY_AGGREGATION = aggregations(
     intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
     obi_levels=[0, 3, 10, 10],
-)
+).map(lambda each: replace(each, flow=True))
+
+SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
+SITUATION = SessionState("paused")
 
 
 @st.composite
@@ -137,7 +144,11 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
     assert found.book.price_decimals == played.book.price_decimals
     assert found.trade_bars.size_decimals == played.trade_bars.size_decimals
     assert found.trade_bars.traded == played.trade_bars.traded
-    assert tape_payload(found) == tape_payload(played)
+    for published in VIEWS:
+        if published.view.presence == "asked":
+            made = [published.payload(Moment(engine, SUBJECT, SITUATION)) for engine in (found, played)]
+            assert made[0] == made[1], published.view.name
+            assert made[0] is None or not list(published.view.faults(decode(published.view.file, made[0])))
     for engine in (found, played):
         assert False not in checks(engine.rows(), engine).values()
 
@@ -193,6 +204,19 @@ def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp
     assert max(lengths) < 10
 
 
+@given(chunks=chunked(), restarts=st.lists(st.integers(0, 6), max_size=2))
+def test_a_segment_has_the_price_step_of_all_events_up_to_its_end(chunks: list[Chunk], restarts: list[int]) -> None:
+    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+        folder = Path(name)
+        manifest = written(folder, chunks, 7, restarts)
+        step = PriceStep()
+        for number, segment in enumerate(manifest.segments):
+            chunk = read_segment(folder, number, segment)
+            step = step.advanced(chunk.trades, chunk.book)
+            assert segment.price_step == step
+        assert manifest.price_step == step
+
+
 @given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))
 def test_segments_hold_the_chunks_events_in_order_and_never_two_days(chunks: list[Chunk], segment_events: int) -> None:
     with TemporaryDirectory() as name, mock.patch("os.fsync"):
@@ -246,13 +270,13 @@ def test_a_missing_or_shortened_file_is_named(tmp_path: Path, kind: str) -> None
 def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Path) -> None:
     assert manifests.load(tmp_path) is None
     (tmp_path / MANIFEST_FILE).parent.mkdir()
-    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 3}')
+    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 4}')
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"2"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 2. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"3"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 3. Convert the dataset again"):
         manifests.load(tmp_path)
 
 

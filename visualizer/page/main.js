@@ -22,9 +22,10 @@ import * as loop from "./playback/loop.js";
 import * as overview from "./playback/overview.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
-import { current, take } from "./state.js";
+import * as options from "./options.js";
+import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
-/** @import { Answer } from "./types.d.ts" */
+/** @import { Answer, Options } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
@@ -82,6 +83,9 @@ window.dash_clientside.orderflow = {
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
+  chooseView: callback((/** @type {string} */ value) => {
+    if (options.isPreset(value) && value !== options.options().preset) options.choose(value);
+  }),
   showKeys: () => true,
 };
 
@@ -110,6 +114,15 @@ chooser.start();
 contextMenu.start();
 keys.start();
 beside.start();
+/** @param {Readonly<Options>} chosen */
+const show = (chosen) => {
+  byId("app").dataset.view = chosen.preset;
+  window.dash_clientside.set_props("view", { value: chosen.preset });
+  ask("chart", panels.viewsOf(chosen));
+  chart.optionsChanged();
+};
+options.listen(show);
+show(options.options());
 report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 

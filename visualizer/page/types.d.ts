@@ -8,6 +8,36 @@ export type OhlcRow = [number, number, number, number, number, number];
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
 /** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
 export type TapeRow = [number, number, number, number, number, number, number, number];
+/** Lower edge of a price row, volumes bought, sold and of unknown side, and trades. */
+export type PriceCell = [number, number, number, number, number];
+/** A bar's start, the height of its price rows, and those with trades. */
+export type FootprintRow = [number, number, PriceCell[]];
+/** Time, height of the price rows, volumes bought, sold and of unknown side, trades, highest and lowest delta, POC, VAH, VAL,
+ * VWAP, sigma, duration in ms, unfinished high and low, VWAP, sigma, POC, VAH and VAL of the session, VWAP and sigma of the
+ * dataset. */
+export type StatisticsRow = [
+  ...[number, number, number, number, number, number, number, number],
+  ...[number | null, number | null, number | null, number | null, number | null, number, boolean, boolean],
+  ...[number | null, number | null, number | null, number | null, number | null, number | null, number | null],
+];
+export interface EarlierSession {
+  start_ms: number;
+  poc: number | null;
+  vah: number | null;
+  val: number | null;
+  is_naked: boolean;
+}
+export interface Profile {
+  start_ms: number;
+  row: number;
+  rows: PriceCell[];
+  poc: number | null;
+  vah: number | null;
+  val: number | null;
+  high_nodes: number[];
+  low_nodes: number[];
+  earlier: EarlierSession[];
+}
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -53,6 +83,8 @@ export interface About {
   obi_levels: number;
   cvd_reset: string;
   price_decimals: number | null;
+  /** Greatest number that all prices of the book are multiples of. */
+  price_step: number | null;
   size_decimals: number | null;
   checks: Record<string, boolean | null>;
   control: ControlAnswer;
@@ -132,6 +164,9 @@ export interface Views {
   report: DataReport | null;
   overview: Overview | null;
   tape: TapeRow[];
+  footprint: FootprintRow[];
+  statistics: StatisticsRow[];
+  profile: Profile | null;
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -192,6 +227,9 @@ export interface Limits {
   interval_units_ms: Record<string, number>;
   max_interval_ms: number;
   activity_units: Record<string, string>;
+  /** How a turnover was written before; so many of it or fewer mean days. */
+  old_turnover_unit: string;
+  max_days_meant: number;
   /** Characters of an amount that is traded in a bar. */
   max_activity_digits: number;
   /** What the bar offers. */
@@ -260,6 +298,8 @@ export interface View {
   shaded: boolean;
   /** The panels that are but a line, as the dataset has nothing for them. */
   collapsed: string[];
+  /** The panels that are not shown at all. */
+  hidden: string[];
 }
 
 /** In pixels of the page; `ratio` is how many pixels of the screen make one of them. */
@@ -333,16 +373,58 @@ export interface Picture {
   /** All that the page holds, with places for times. */
   data: State;
   /** The rows of a table that are in view, and one more on each side. */
-  rows(table: "ohlc" | "metrics"): readonly Row[];
+  rows<T extends BarTable>(table: T): Views[T];
   cvdLine: boolean;
+  options: Readonly<Options>;
+  /** From a time in ms to a place along the axis. */
+  place(ms: number): number;
 }
 
 /** A part of what a panel draws: candles, or what lies over or below them. */
 export interface Layer {
-  /** It is drawn again when one of these has changed. */
+  /** It is drawn again when one of these has changed; while it is shown they are asked for. */
   views: (keyof Views)[];
+  /** Whether it is shown; always if this is not there. */
+  when?(options: Readonly<Options>): boolean;
   commands(picture: Picture, scale: Scale): Command[];
 }
+
+export type PresetName = "overview" | "flow";
+
+/** What a page shows, and how. */
+export interface Options {
+  preset: PresetName;
+  /** The panels of the chart that are shown, by their ids. */
+  panels: string[];
+  /** Footprints instead of candles: never, always, or where there is room for their numbers. */
+  price: "candles" | "footprint" | "auto";
+  /** What a cell of a footprint says. */
+  cells: "sides" | "delta" | "total" | "profile";
+  /** Diagonal imbalance: a decimal that has to be exceeded, the least size, and whether an empty opposite counts for nothing. */
+  ratio: string;
+  least: number;
+  ignoreZero: boolean;
+  /** Since when the VWAP is counted; `anchor` is a time in ms. */
+  vwap: "off" | "session" | "dataset" | "anchor";
+  anchor: number | null;
+  /** So many standard deviations beside it, 0 to 3. */
+  bands: number;
+  /** Of what the profile is; `range` is from and until, in ms. */
+  profile: "off" | "session" | "visible" | "range";
+  range: Span | null;
+  /** The session's point of control and value area as they developed, and points of control of earlier sessions. */
+  developing: boolean;
+  naked: boolean;
+  /** The rows of the statistics, from the top. */
+  statistics: string[];
+  /** Large orders over the price. */
+  bubbles: boolean;
+  /** Columns of volume in the colour of the delta. */
+  volumeByDelta: boolean;
+}
+
+/** The tables that have a row for each bar. */
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -362,7 +444,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics";
+  rows: "ohlc" | "metrics" | "statistics";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */

@@ -82,6 +82,7 @@ def create(settings: Settings) -> Dash:
         ("receive", Output("known", "data"), Input("delta", "data")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
+        ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
     ):

@@ -2,6 +2,7 @@
    a picture and a scale in, drawing commands out. */
 import { across, rects, upright } from "../draw/commands.js";
 import { valueTicks } from "../draw/ticks.js";
+import { layersOf } from "../panels/registry.js";
 import { token } from "../tokens.js";
 /** @import { Band, Box, ChartPanel, Command, Group, Layout, Picture, Scale, Span } from "../types.d.ts" */
 
@@ -63,7 +64,7 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
     .filter(({ y }) => y >= TEXT_PX / 2 && y <= box.top + box.height);
   return [
     { box: wide, commands: behind },
-    ...(isEmpty ? [] : [{ box, commands: panel.layers.flatMap(({ commands }) => commands(picture, scale)) }]),
+    ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options).flatMap(({ commands }) => commands(picture, scale)) }]),
     { box: whole, commands: [{ kind: "texts", colour: token("axis-text"), align: "left", texts }] },
   ];
 }

@@ -4,7 +4,8 @@ import { byId } from "../dom.js";
 import * as frame from "../draw/frame.js";
 import * as format from "../format.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, TABLES, hidden, table } from "../panels/registry.js";
+import { options } from "../options.js";
 import { empty } from "../store.js";
 import * as bars from "./bars.js";
 import * as ranges from "./ranges.js";
@@ -17,7 +18,7 @@ const REVEALED_AT = 0.8;
 const LEAST_SHARE = 1e-12; // of a value, that an axis can be stretched to
 
 /** @type {View} */
-export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [] };
+export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [], hidden: [] };
 let timeline = bars.ofTime(60_000);
 /** @type {State} */
 let data = empty(); // with places for times
@@ -36,7 +37,7 @@ export function connect(over) {
 
 /** The tables of rows that the panels draw.
  * @param {State} state */
-const tables = (state) => TABLES.map((name) => state[name]);
+const tables = (state) => TABLES.map((name) => table(state, name));
 
 /** @param {boolean} all */
 function refit(all) {
@@ -44,7 +45,7 @@ function refit(all) {
   const { x } = view;
   /** @param {readonly Row[]} rows */
   const inView = (rows) => ranges.visible(rows, x, timeline.step);
-  const visible = new Map(TABLES.map((name) => [name, inView(data[name])]));
+  const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
   for (const { id, rows, extent } of PANELS) {
     const fitted = extent(visible.get(rows) ?? []);
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
@@ -80,6 +81,7 @@ function draw() {
     refit(true);
   }
   view.collapsed = sheet.collapsed(missing(data));
+  view.hidden = hidden(options());
   sheet.draw(view, { data, given, timeline });
   byId("app").dataset.following = String(view.following);
   overlay.changed();
@@ -168,7 +170,7 @@ function takeIn(state) {
   const last = timeline;
   if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, entered ? null : last);
   given = state;
-  data = { ...state, ohlc: timeline.put(state.ohlc), metrics: timeline.put(state.metrics) };
+  data = { ...state, ...Object.fromEntries(BAR_TABLES.map((name) => [name, timeline.put([...table(state, name)])])) };
   if (timeline.unrelated && !entered && view.x) {
     const end = timeline.place(last.time(view.x[1]));
     view.x = [end - (view.x[1] - view.x[0]), end];
@@ -242,6 +244,12 @@ export function show(fromMs, untilMs) {
   const middle = (from + until) / 2 - timeline.step / 2;
   hold([middle - width / 2, middle + width / 2], null);
   return true;
+}
+
+/* Other options: what is shown newly gets its span. */
+export function optionsChanged() {
+  refit(false);
+  frame.request();
 }
 
 /** @param {boolean} isShaded */

@@ -4,7 +4,7 @@ import * as frame from "../draw/frame.js";
 import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES } from "../panels/registry.js";
+import { PANELS, TABLES, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import * as chart from "./chart.js";
@@ -86,7 +86,7 @@ function down(part, y) {
  * @returns {number | null} */
 function nearestBar(data, place) {
   let best = null;
-  for (const rows of TABLES.map((name) => data[name])) {
+  for (const rows of TABLES.map((name) => table(data, name))) {
     const index = ranges.indexAt(rows, place);
     for (const row of [rows[index - 1], rows[index]]) {
       if (row && (best === null || Math.abs(row[0] - place) < Math.abs(best - place))) best = row[0];
@@ -122,7 +122,8 @@ function point() {
 
 /** Whether there are values on a panel's axis.
  * @param {string} id */
-const hasValues = (id) => chart.view.y[id] !== undefined && !chart.view.collapsed.includes(id);
+const hasValues = (id) =>
+  chart.view.y[id] !== undefined && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
 
 /** The line across at a height, and what it says; null for none.
  * @param {number | null} y
@@ -151,7 +152,7 @@ function levelOf(price) {
 /** The place of the newest bar of all tables; null without any.
  * @param {State} data */
 function newestBar(data) {
-  const newest = Math.max(...TABLES.map((name) => data[name].at(-1)?.[0] ?? -Infinity));
+  const newest = Math.max(...TABLES.map((name) => table(data, name).at(-1)?.[0] ?? -Infinity));
   return Number.isFinite(newest) ? newest : null;
 }
 
@@ -176,7 +177,7 @@ function showLast() {
   const { layout, scales } = chart.placed();
   for (const [number, { id, rows, index, last }] of LAST.entries()) {
     const { line, chip } = all().last[number];
-    const row = data[rows].at(-1);
+    const row = table(data, rows).at(-1);
     const { box } = layout.panels[index];
     const value = Number(row?.[last.close] ?? NaN);
     const y = scales[index].toY(value);
@@ -201,6 +202,7 @@ function texts() {
   const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
   const found = missing(data);
   return PANELS.map((panel) => {
+    if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
     const title = panel.title(about, facts);
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };

@@ -3,13 +3,16 @@ import { boundaries, domains } from "../panels/heights.js";
 import { scale } from "../draw/scale.js";
 /** @import { ChartPanel, Layout, Pointed, Size, Span } from "../types.d.ts" */
 
-/** The boxes of the panels in a chart of a size. A cell is a panel's box and its share of the gaps beside it.
- * @param {readonly ChartPanel[]} panels
+/** The boxes of the panels in a chart of a size. A cell is a panel's box and its share of the gaps beside it. Hidden panels are
+ * above the chart and have no height.
+ * @param {readonly ChartPanel[]} all
  * @param {Size} size
  * @param {string[]} collapsed
  * @param {{ right: number, bottom: number }} margin for the labels
+ * @param {string[]} [hidden]
  * @returns {Layout} */
-export function layout(panels, { width, height, ratio }, collapsed, { right, bottom }) {
+export function layout(all, { width, height, ratio }, collapsed, { right, bottom }, hidden = []) {
+  const panels = all.filter(({ id }) => !hidden.includes(id));
   const plot = { left: 0, top: 0, width: Math.max(1, width - right), height: Math.max(1, height - bottom) };
   /** @param {number} share of the height, from below */
   const y = (share) => Math.round(plot.height * (1 - share));
@@ -23,7 +26,9 @@ export function layout(panels, { width, height, ratio }, collapsed, { right, bot
     cell: { left: 0, top: edges[index], width, height: edges[index + 1] - edges[index] },
     rule: rules.find((rule) => rule > edges[index] && rule <= edges[index + 1]) ?? null,
   }));
-  return { width, height, ratio, plot, panels: placed, times: { left: 0, top: plot.height, width, height: height - plot.height } };
+  const nowhere = { left: 0, top: -1000, width: plot.width, height: 0 };
+  const places = all.map(({ id }) => placed.find((place) => place.id === id) ?? { id, box: nowhere, cell: nowhere, rule: null });
+  return { width, height, ratio, plot, panels: places, times: { left: 0, top: plot.height, width, height: height - plot.height } };
 }
 
 /** How a panel's values lie in its box; `y` is undefined where it has none.

@@ -2,9 +2,10 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { PANELS, TABLES } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, layersOf, table } from "../panels/registry.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
+import { options } from "../options.js";
 import * as cells from "./cells.js";
 import * as placing from "./layout.js";
 import * as ranges from "./ranges.js";
@@ -93,20 +94,31 @@ function ticks(timeline, x, width) {
 export function draw(view, { data, given, timeline }) {
   if (!paper) return;
   const { width, height, ratio } = paper.size;
-  layout = placing.layout(PANELS, paper.size, view.collapsed, { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") });
+  layout = placing.layout(PANELS, paper.size, view.collapsed, { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") }, view.hidden);
   const x = view.x ?? /** @type {Span} */ ([0, 1]);
   const found = view.x ? ticks(timeline, x, layout.plot.width) : { places: [], texts: [] };
   const shade = bands(view, data, timeline);
-  near = new Map(TABLES.map((table) => [table, ranges.around(/** @type {readonly Row[]} */ (data[table]), x, timeline.step)]));
+  near = new Map(BAR_TABLES.map((name) => [name, ranges.around(table(data, name), x, timeline.step)]));
+  const chosen = options();
   /** @type {Picture} */
-  const picture = { data, cvdLine: view.cvdLine, rows: (table) => near.get(table) ?? [] };
+  const picture = {
+    data,
+    cvdLine: view.cvdLine,
+    options: chosen,
+    place: timeline.place,
+    rows: (name) => /** @type {any} */ (near.get(name) ?? []), // as the map was filled
+  };
   scales = PANELS.map(({ id }, index) => placing.scaleOf(layout, index, x, view.y[id], timeline.step));
   PANELS.forEach((panel, index) => {
+    if (view.hidden.includes(panel.id)) {
+      painted.delete(panel.id);
+      return;
+    }
     const place = layout.panels[index];
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
-    const drawnFrom = panel.layers.flatMap(({ views }) => views.map((name) => given[name]));
+    const drawnFrom = layersOf(panel, chosen).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
-    const from = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, isEmpty];
+    const from = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...from, ...x, ...scales[index].y, width, height, ratio, box.top, box.height, rule], () => {
       paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...picture, bands: shade, columns: found.places, isEmpty }));
     });

@@ -78,7 +78,7 @@ export function showData(state) {
   write.hide("error", !status.error);
   write.text("error", status.error || "");
   const last = ohlc[ohlc.length - 1];
-  const price = last ? format.exact(last[4], about.price_decimals) : "";
+  const price = last ? format.price(last[4], about) : "";
   write.text("last-price", price);
   write.mark("last-price", "direction", last ? (last[4] >= last[1] ? "up" : "down") : "");
   const title = [price, about.instrument].filter(Boolean).join(" ") || "orderflow replay";

@@ -34,7 +34,7 @@ let painted = { book: null, width: 0, height: 0, decimals: 0 };
 let paints = 0;
 
 const priceDecimals = () =>
-  (about && about.price_decimals) ??
+  format.priceDecimals(about) ??
   format.decimalsOf([...book.bids, ...book.asks].map((level) => level[0]));
 
 /** @param {State} state
@@ -90,15 +90,14 @@ function paint(on) {
 
 /** @param {ReturnType<typeof books.quotes>} best */
 function text({ bid, ask, mid, spread }) {
-  const decimals = priceDecimals();
   const size = about ? about.size_decimals : null;
-  write.text("quote-bid", format.exact(bid && bid[0], decimals));
-  write.text("quote-ask", format.exact(ask && ask[0], decimals));
+  write.text("quote-bid", format.price(bid && bid[0], about));
+  write.text("quote-ask", format.price(ask && ask[0], about));
   write.text("quote-bid-size", bid ? `× ${format.exact(bid[1], size)}` : "");
   write.text("quote-ask-size", ask ? `× ${format.exact(ask[1], size)}` : "");
-  write.text("quote-spread", spread === null ? format.NONE : format.exact(spread, decimals));
+  write.text("quote-spread", spread === null ? format.NONE : format.price(spread, about));
   const crossed = spread !== null && spread <= 0 ? (spread < 0 ? "crossed" : "locked") : "";
-  write.text("quote-spread-size", crossed || (spread === null ? "" : format.basisPoints(spread / Number(mid))));
+  write.text("quote-spread-size", crossed || (spread === null ? "" : format.relativeSpread(spread, Number(mid))));
   write.mark("quotes", "crossed", crossed);
 }
 

@@ -23,14 +23,14 @@ export const price = {
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
   layers: [{ views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) }],
   extent: (rows) => padded(extent(rows, 3, 2)),
-  value: (value, about) => format.exact(value, about?.price_decimals ?? 2),
-  last: { open: 1, close: 4, text: (value, about) => format.exact(value, about?.price_decimals) },
+  value: (value, about) => format.price(value, about),
+  last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
   readout: {
     title: "",
     cells: ["O", "H", "L", "C"].map((label, index) => ({
       id: label.toLowerCase(),
       label,
-      text: (row, about) => format.exact(row?.[index + 1], about?.price_decimals),
+      text: (row, about) => format.price(row?.[index + 1], about),
     })),
     direction: { open: 1, close: 4 },
   },

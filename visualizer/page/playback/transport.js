@@ -100,7 +100,7 @@ export function chooseInterval() {
   chooser.open(buttonOf("interval-button"), {
     label: "interval of the bars",
     value: now,
-    placeholder: "30s, 6h, 500t, 100v, 1000000d",
+    placeholder: "30s, 6h, 500t, 100v, 1000000q",
     presets: [...limits().intervals, ...limits().activities].map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
     submit: replay.chooseInterval,
   });
