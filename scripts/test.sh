@@ -23,7 +23,7 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
 fi
 if [ $# -eq 0 ]; then
   sh scripts/page.sh test
-  # They share two cores; tests/conftest.py says how.
-  set -- --numprocesses 2
+  # One more than the two cores they share, because many tests wait; tests/scheduling.py says which process runs what.
+  set -- --numprocesses 3
 fi
 exec "$python" -m pytest "$@"
