@@ -6,6 +6,7 @@ What the wall's clock says of the day stays true.
 from __future__ import annotations
 
 from typing import Final
+from unittest import mock
 
 from processor.cli import replay
 from processor.cli.main import main
@@ -23,5 +24,5 @@ class HurriedClock(SystemClock):
 
 
 if __name__ == "__main__":
-    replay.SystemClock = HurriedClock  # type: ignore[misc]
-    main()
+    with mock.patch.object(replay, "SystemClock", HurriedClock):
+        main()
