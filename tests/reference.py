@@ -234,7 +234,7 @@ def _aggregate(
         return time_ns // interval_ns * interval_ns
 
     if activity is not None:
-        first_ns = min([row.time_ns for row in (*trades, *book)], default=0)
+        first_ns = min([trade.time_ns for trade in trades] + [sample.time_ns for sample in book], default=0)
         begins_ns = begins_of(trades, first_ns, *activity)
 
         def begin_of(time_ns: int) -> int:

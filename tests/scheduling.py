@@ -17,19 +17,32 @@ _CONTAINERS: Final = "tests/containers"
 _BROWSER: Final = "tests/browser"
 _TOGETHER: Final = (
     _CONTAINERS,
+    # A fixture that is expensive, of the module or of the session.
+    "tests/formats/test_expected.py",
+    "tests/aggregate/test_fanout.py",
+    "tests/browser/test_replayed.py",
     # Real processes that have deadlines of their own: one after the other.
     "tests/test_durability.py",
     "tests/test_run.py",
     "tests/test_control_docs.py",
     "tests/test_bench.py",
-    # A fixture of the module that is expensive.
-    "tests/formats/test_expected.py",
-    "tests/browser/test_replayed.py",
-    "tests/browser/test_picker.py",
-    "tests/aggregate/test_fanout.py",
 )
-"""Files and folders that one process runs as a whole, the longest first."""
-_FIRST: Final = (*_TOGETHER, _BROWSER)
+"""Files and folders that one process runs as a whole."""
+_FIRST: Final = (
+    _CONTAINERS,
+    # They compile what processes need that tests start, which do not take turns at it (tests/compiling.py).
+    "tests/formats/test_expected.py",
+    "tests/core",
+    "tests/replay",
+    "tests/test_durability.py",
+    "tests/aggregate",
+    "tests/test_run.py",
+    "tests/test_control_docs.py",
+    "tests/browser/test_replayed.py",
+    _BROWSER,
+    "tests/test_bench.py",
+)
+"""What starts first, in this order."""
 
 
 def in_order(items: list[pytest.Item]) -> None:
