@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
 
 from processor.errors import SettingError
 from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
@@ -18,6 +18,9 @@ from shared.limits import (
     MAX_SPEED,
     MIN_SPEED,
 )
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Clock = Literal["exchange", "local"]
 CvdReset = Literal["none", "day"]
@@ -55,13 +58,16 @@ class Activity:
 class Aggregation:
     """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
-    With an `activity`, bars end by that amount instead, and `interval_ns` is 0.
+    With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `flow` asks for the order flow,
+    with price rows of height `row`; None: as high as a view needs.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
     obi_levels: int = 10
     cvd_reset: CvdReset = "none"
     activity: Activity | None = None
+    flow: bool = False
+    row: Fraction | None = None
 
     @property
     def divides_days(self) -> bool:

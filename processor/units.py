@@ -7,3 +7,4 @@ from typing import Final
 NS_PER_MS: Final = 1_000_000
 NS_PER_SECOND: Final = 1_000_000_000
 NS_PER_DAY: Final = 86_400 * NS_PER_SECOND
+MS_PER_DAY: Final = NS_PER_DAY // NS_PER_MS

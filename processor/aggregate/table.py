@@ -20,7 +20,8 @@ from processor.aggregate.cluster import on_cluster
 from processor.aggregate.partitions import computed, engine_of_parts, partitions, pieces
 from processor.aggregate.processes import gathered, in_processes
 from processor.core.aggregates import bars
-from processor.core.engine import OBI, Engine, decimal_floats
+from processor.core.decimals import decimal_floats
+from processor.core.engine import OBI, Engine
 from processor.core.events import Trades, concatenated
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order

@@ -71,7 +71,13 @@ Workers = Annotated[
 Cluster = Annotated[
     str | None, option("cluster", "Let a Dask cluster compute them: the address of its scheduler, tcp://host:8786.")
 ]
-TableView = Annotated[str, option("view", "What the rows are: bars, or tape for orders.")]
+TableView = Annotated[
+    str,
+    option("view", "What the rows are: bars, tape (orders), footprint, statistics (a row for each bar), or profile."),
+]
+RowHeight = Annotated[
+    str, option("row", "Height of a price row of footprint, statistics and profile; auto for the price step.")
+]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]

@@ -8,7 +8,7 @@ repeats its previous close.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,10 @@ from processor.core.aggregates.base import Batch
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
 from processor.core.book import Book
+from processor.core.flow.kept import Flow
+from processor.core.flow.shown import FlowShown
 from processor.core.kernel import NO_PRICE
+from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -32,13 +35,12 @@ if TYPE_CHECKING:
     from processor.core.aggregates.base import Aggregate
     from processor.core.book import BookBars, BookState
     from processor.core.events import BookEvents, Trades
+    from processor.core.flow.kept import FlowState
+    from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
 _ORDERS_KEPT: Final = 500
 OBI: Final = ("obi_open", "obi_high", "obi_low", "obi_close")
-_EXACT_IN_FLOAT64: Final = 2**53
-_EXACT_DECIMALS: Final = 22
-"""10 to the power of more is no float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class EngineState:
     are the last intervals, each on the scale of these, the open one last; without a row, an interval of trades starts
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
-    `event_ns`, the newest part first; of them no more is read than the newest orders need.
+    `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
+    flow resumes from, if it is wanted, and `price_step` the step of all prices up to `event_ns`.
     """
 
     event_ns: int
@@ -70,13 +73,16 @@ class EngineState:
     traded_before: Traded
     counter: ActivityCounter | None = None
     earlier_trades: Iterable[Trades] = ()
+    flow: FlowState | None = None
+    price_step: PriceStep = NO_STEP
 
 
 class Engine:
     """Feeds the aggregates, which keep all of their intervals, or only as many as are published.
 
     An interval's name, its `bucket`, is its number since the epoch, or its start in ms where it ends by activity.
-    `first_ns` and `event_ns` are the times of the first and the last event taken in, None before.
+    `first_ns` and `event_ns` are the times of the first and the last event taken in, None before. `price_step` is that
+    of the events taken in; only an engine that keeps some of its intervals computes it.
     """
 
     def __init__(self, aggregation: Aggregation, *, keep: int | None = None, state: EngineState | None = None) -> None:
@@ -90,13 +96,16 @@ class Engine:
         self._keep = keep
         self._counter: ActivityCounter | None = None
         self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
+        self.price_step = NO_STEP if state is None else state.price_step
+        self.flow = Flow(keep, None if state is None else state.flow) if keep and aggregation.flow else None
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
             self.imbalance_bars = ImbalanceBars(self.book, keep=keep)
         else:
             self._resume(state)
-        aggregates: tuple[Aggregate | None, ...] = (self.trade_bars, self.imbalance_bars, self.recent_orders)
+        aggregates: tuple[Aggregate | None, ...] = (self.trade_bars, self.imbalance_bars, self.recent_orders, self.flow)
+        self.flow_shown = None if self.flow is None else FlowShown(self.flow)
         self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
 
     def _resume(self, state: EngineState) -> None:
@@ -150,6 +159,8 @@ class Engine:
         if self.aggregation.activity is not None and self._counter is None and self.first_ns is not None:
             self._counter = ActivityCounter(self.aggregation.activity, self.first_ns)
             self.book.expect(self._counter.starts_ns)
+        if self._keep is not None:
+            self.price_step = self.price_step.advanced(trade_parts, book_parts)
         batch = Batch(trade_parts, self._buckets(trade_parts), book_parts)
         closed = [aggregate.advance(batch) for aggregate in self._aggregates]
         return any(closed)
@@ -207,8 +218,11 @@ class Engine:
 
     def timestamps_ms(self, rows: pl.DataFrame) -> NDArray[np.int64]:
         """Start of each row's interval, ms since the Unix epoch."""
-        bucket_ms = 1 if self.aggregation.activity else self.aggregation.interval_ns // NS_PER_MS
-        return rows["bucket"].to_numpy() * bucket_ms
+        return self.labels_ms(rows["bucket"].to_numpy())
+
+    def labels_ms(self, buckets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Start of each interval, ms since the Unix epoch, by its name."""
+        return buckets * (1 if self.aggregation.activity else self.aggregation.interval_ns // NS_PER_MS)
 
 
 def _bucket(time_ns: int | None, interval_ns: int) -> int | None:
@@ -268,16 +282,3 @@ _CHECKS: Final[dict[str, pl.Expr]] = {
 
 def _all(rows: pl.DataFrame, check: pl.Expr) -> bool | None:
     return bool(rows.select(check.all()).item()) if len(rows) else None
-
-
-def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
-    """Values / 10**decimals, each correctly rounded, so its shortest decimal is the one that went in.
-
-    The values are whole numbers of any length, and none is null.
-    """
-    column = pl.Series(values)
-    lowest: Any = column.min()
-    highest: Any = column.max()
-    if column.is_empty() or (max(-lowest, highest) < _EXACT_IN_FLOAT64 and decimals <= _EXACT_DECIMALS):
-        return column.cast(pl.Int64).to_numpy() / np.float64(10**decimals)
-    return np.array([value / 10**decimals for value in column.to_list()])

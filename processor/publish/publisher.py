@@ -148,7 +148,11 @@ class Publisher:
                 wrote |= self._writer.drop(view.file)
             elif published.pace in due or (on_request and view.file not in self._writer.files):
                 payload = published.payload(moment)
-                wrote |= payload is not None and self._writer.write(view.file, payload, generation)
+                if payload is not None:
+                    wrote |= self._writer.write(view.file, payload, generation)
+                elif on_request:
+                    # What was shown at a later moment is not what there is now.
+                    wrote |= self._writer.drop(view.file)
         return wrote
 
     def _status(self, engine: Engine, situation: SessionState, generation: int) -> Status:

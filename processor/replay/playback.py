@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
@@ -13,6 +13,7 @@ from processor.errors import DatasetError, SettingError
 from processor.names import printable
 from processor.publish.moment import SessionInfo, SessionState
 from processor.publish.publisher import Publisher
+from processor.publish.views import FLOW_VIEWS
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from processor.core.engine import Engine
     from processor.formats import Dataset
     from processor.replay.context import ReplayContext
-    from processor.settings import Moment, Settings
+    from processor.settings import Aggregation, Moment, Settings
     from shared import State
 
 _log = structlog.get_logger()
@@ -99,7 +100,7 @@ class Playback:
         self.pacing: Final = Pacing(context.clock)
         self.player: Final = Player(
             self.source,
-            settings.aggregation,
+            self._aggregation(settings),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
             while_waiting=self.while_waiting,
@@ -216,8 +217,25 @@ class Playback:
                 player.
         """
         if not self.player.is_near(at_ns):
+            self.player.aggregation = self._aggregation(self.settings)
             self.player.begin(at_ns)
         self._advance_to(at_ns)
+
+    def follow_requests(self) -> None:
+        """Compute the order flow from here on, with its history, if a view of it has been asked for meanwhile.
+
+        Raises:
+            Interrupted: as `go_to`.
+        """
+        wanted = self._aggregation(self.settings)
+        if wanted.flow and not self.player.aggregation.flow:
+            self.player.aggregation = wanted
+            self.player.begin(self.now_ns)
+            self._advance_to(self.now_ns)
+
+    def _aggregation(self, settings: Settings) -> Aggregation:
+        """What the engine is to compute, with the order flow only while somebody wants it."""
+        return replace(settings.aggregation, flow=not FLOW_VIEWS.isdisjoint(self.context.asked_views()))
 
     def _advance_to(self, at_ns: int) -> None:
         started_ns = self._clock.monotonic_ns()
@@ -242,7 +260,7 @@ class Playback:
 
     def aggregate_as(self, settings: Settings) -> None:
         """Show the same moment with other settings, as another session."""
-        self.player.aggregation = settings.aggregation
+        self.player.aggregation = self._aggregation(settings)
         self.player.begin(self.now_ns)
         self.settings = settings
         self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
@@ -260,9 +278,10 @@ class Playback:
         """Undo what a command has changed and what it has shown; `return_to_now` brings the player back."""
         self.reset_to(before)
         if self.info is not before.info:
-            self.player.aggregate_as(self.settings.aggregation)
+            self.player.aggregate_as(self._aggregation(self.settings))
             self._show_as(before.info)
-        self.player.aggregation = self.settings.aggregation
+        elif replace(self.player.aggregation, flow=False) != self.settings.aggregation:
+            self.player.aggregation = self._aggregation(self.settings)
         if not self.player.is_at(self.now_ns):
             self._state = "loading"
 

@@ -124,6 +124,7 @@ class Session:
                     if session is not None:
                         return lambda: session
                     has_ended = False
+                playback.follow_requests()
                 if playback.at_end() and not has_ended:
                     has_ended = True
                     playback.publish("finished", whole=True)

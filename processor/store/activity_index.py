@@ -6,7 +6,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
-from processor.store.reader import segment_holding, trades_of_segment
+from processor.store.files import trades_of_segment
+from processor.store.reader import segment_holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.book import BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
+from processor.core.price_step import PriceStep  # noqa: TC001 - msgspec reads the annotation
 from processor.errors import DatasetError
 from processor.names import openable
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Columns
+    from processor.store.manifest import Segment
 
 GROUP_ROWS: Final = 262_144
 """Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
@@ -53,13 +55,14 @@ _INT32: Final = np.iinfo(np.int32)
 class CheckpointMetadata(bars.TradeTotals, frozen=True, kw_only=True):
     """What is known after a segment, whose last event is at `event_ns`, besides the levels of the book.
 
-    `clock` and `periods` are those of a `BookState`.
+    `clock` and `periods` are those of a `BookState`; `price_step` is that of all prices so far.
     """
 
     event_ns: int
     book_decimals: tuple[int, int]
     clock: list[int]
     periods: list[list[int]] = msgspec.field(name="spells")
+    price_step: PriceStep
 
 
 def folder_name(instrument: str) -> str:
@@ -167,6 +170,18 @@ def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trade
         Trades(**columns | {name: columns[name].astype(np.int64, copy=False) for name in ("price_ticks", "size_lots")})
         for columns in _columns("trades", path, rows, decimals)
     )
+
+
+def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trades, ...]:
+    """A segment's trades, in successive parts.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    if not segment.trades:
+        return ()
+    path = folder / file_name("trades", number, segment.day)
+    return read_trades(path, segment.trades, segment.trade_decimals)
 
 
 def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:

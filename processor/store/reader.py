@@ -16,6 +16,7 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import BookBars, concatenated, no_bars
 from processor.core.engine import EngineState, FirstTimes
+from processor.core.flow.kept import FlowState
 from processor.core.merge.chunk import Chunk
 from processor.store.base_bars import (
     Intervals,
@@ -24,7 +25,8 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
-from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, read_trades
+from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, trades_of_segment
+from processor.store.sessions import flow_before, traded_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.aggregates.activity import ActivityCounter
-    from processor.core.events import BookEvents, Trades
+    from processor.core.events import BookEvents
     from processor.settings import Aggregation
     from processor.store.activity_index import ActivityIndex
     from processor.store.manifest import Manifest, Segment
@@ -67,18 +69,6 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     )
 
 
-def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trades, ...]:
-    """A segment's trades, in successive parts.
-
-    Raises:
-        DatasetError: the file is damaged.
-    """
-    if not segment.trades:
-        return ()
-    path = folder / file_name("trades", number, segment.day)
-    return read_trades(path, segment.trades, segment.trade_decimals)
-
-
 def state_before(
     folder: Path,
     manifest: Manifest,
@@ -102,7 +92,19 @@ def state_before(
         for number in reversed(range(first))
         for part in reversed(trades_of_segment(folder, number, manifest.segments[number]))
     )
-    return (None if state is None else replace(state, earlier_trades=earlier)), first
+    if state is None:
+        return None, first
+    flow = _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if aggregation.flow else None
+    return replace(state, earlier_trades=earlier, flow=flow), first
+
+
+def _flow_before(
+    folder: Path, manifest: Manifest, segment: int, first: int, aggregation: Aggregation, *, keep: int
+) -> FlowState:
+    """The order flow of an engine that goes on from `first` to be right from `segment` on."""
+    if first < segment or not adds_up(aggregation):
+        return FlowState(traded_before(folder, manifest, first))
+    return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 
 def _state_before(
@@ -199,4 +201,5 @@ def _state(
         book_bars=intervals.book_bars,
         traded_before=intervals.traded_before,
         counter=counter,
+        price_step=metadata.price_step,
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from processor.core.aggregates import bars
 from processor.core.events import concatenated
+from processor.core.price_step import NO_STEP
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
 from processor.store.files import (
@@ -30,6 +31,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -73,11 +75,13 @@ class StoreWriter:
             book_decimals=(0, 0),
             clock=[],
             periods=[],
+            price_step=NO_STEP,
         )
         book = None
         if manifest.segments:
             self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
         self._bars = SegmentBars(book, manifest.last_ns)
+        self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -167,8 +171,12 @@ class StoreWriter:
             book_decimals=(state.price_decimals, state.size_decimals),
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
+            price_step=self._metadata.price_step.advanced(self._trades, self._book_events),
         )
         write_index(BARS_KIND, self._bars.rows(trade_bars), {})
+        if trades is not None:
+            self._sessions.add(trades)
+            write_index(SESSION_KIND, *self._sessions.file())
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):

@@ -9,16 +9,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
+from shared.views.footprint import FOOTPRINT
 from shared.views.metrics import METRICS
 from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
+from shared.views.profile import PROFILE
 from shared.views.report import REPORT
+from shared.views.statistics import STATISTICS
 from shared.views.tape import TAPE
 
 if TYPE_CHECKING:
     from shared.views.base import View
 
-VIEWS: Final[tuple[View[Any], ...]] = (OHLC, DEPTH, METRICS, REPORT, OVERVIEW, TAPE)
+VIEWS: Final[tuple[View[Any], ...]] = (
+    OHLC,
+    DEPTH,
+    METRICS,
+    REPORT,
+    OVERVIEW,
+    TAPE,
+    FOOTPRINT,
+    STATISTICS,
+    PROFILE,
+)
 
 BY_NAME: Final = {view.name: view for view in VIEWS}
 BY_FILE: Final = {view.file: view for view in VIEWS}

@@ -22,7 +22,8 @@ class View(Generic[T]):
     `type` is what msgspec decodes the file as. `empty` is what a reader shows where there is none. `presence`: a "data"
     file belongs to every picture, and a picture waits until it can be read; a view is written "always" or only while
     it is "asked" for, and holds nothing back. `is_rows`: the file is a list of rows whose first column increases, which
-    are appended to and travel to a page as differences; others are replaced whole. `faults` says what is wrong with a
+    are appended to and travel to a page as differences; others are replaced whole. Where the column `basis` of the last
+    row is another than a page has, all its rows are others. `faults` says what is wrong with a
     decoded value, a sentence each. `content` and `bound` are what docs/contract.md says of it.
     """
 
@@ -32,6 +33,7 @@ class View(Generic[T]):
     empty: T
     presence: Presence
     is_rows: bool
+    basis: str | None = None
     faults: Callable[[Any], Iterator[str]]
     content: str
     bound: str
@@ -41,6 +43,12 @@ def row_key(row: Any) -> int:  # noqa: ANN401 - a row of any view
     """The first column of a row, by which rows are told apart."""
     key: int = getattr(row, row.__struct_fields__[0])
     return key
+
+
+def row_basis(view: View[Any], row: Any) -> float | None:  # noqa: ANN401 - a row of any view
+    """What all rows of a table are made with, as the last one has it; None for nothing."""
+    found: float | None = None if view.basis is None else getattr(row, view.basis)
+    return found
 
 
 def too_many(rows: tuple[object, ...]) -> Iterator[str]:

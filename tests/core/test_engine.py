@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.aggregates import bars
-from processor.core.engine import OBI, Engine, checks, decimal_floats
+from processor.core.decimals import decimal_floats
+from processor.core.engine import OBI, Engine, checks
 from processor.settings import Aggregation
 from processor.units import NS_PER_DAY, NS_PER_MS
 from tests import reference

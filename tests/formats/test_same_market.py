@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from processor.core.engine import decimal_floats
+from processor.core.decimals import decimal_floats
 from processor.core.events import BID, BUY, CLEAR
 from processor.formats import open_dataset
 from processor.formats.own import DatasetWriter

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from processor.replay.context import StopSignal
 from processor.replay.run import replay
 from processor.settings import Settings
-from shared import DATA_FILES, STATUS_FILE, Status, command, decode, send_command
+from shared import DATA_FILES, ON_REQUEST, STATUS_FILE, Status, command, decode, send_command
+from shared.views import BY_NAME
 from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Steered:
                 cache=cache,
                 control=self.control,
                 paused=paused,
+                views=frozenset(ON_REQUEST),
             )
 
         self._thread = threading.Thread(target=run)
@@ -95,4 +97,5 @@ class Steered:
         return self.until(lambda status: status.control.last_id == given.id)
 
     def files(self) -> dict[str, bytes]:
-        return {name: (self.ipc / name).read_bytes() for name in DATA_FILES}
+        names = (*DATA_FILES, *(BY_NAME[name].file for name in ON_REQUEST))
+        return {name: (self.ipc / name).read_bytes() for name in names if (self.ipc / name).exists()}

@@ -18,6 +18,7 @@ from shared import (
     DEPTH_FILE,
     METRICS_FILE,
     OHLC_FILE,
+    ON_REQUEST,
     REPORT,
     REPORT_FILE,
     STATUS_FILE,
@@ -29,6 +30,7 @@ from shared import (
     decode,
 )
 from shared.validate import faults
+from shared.views import BY_NAME
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.fake_clock import FakeClock
 
@@ -52,14 +54,15 @@ def status_of(directory: Path) -> Status:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    return {name: (directory / name).read_bytes() for name in DATA_FILES}
+    names = (*DATA_FILES, *(BY_NAME[name].file for name in ON_REQUEST))
+    return {name: (directory / name).read_bytes() for name in names if (directory / name).exists()}
 
 
 def play(
     dataset: Path, out: Path, clock: FakeClock | None = None, cache: Cache | None = None, **settings: Any
 ) -> Status:
     wanted = Settings(**{"at_end": "exit"} | settings)
-    assert replay(dataset, out, wanted, clock or FakeClock(), StopSignal(), cache=cache)
+    assert replay(dataset, out, wanted, clock or FakeClock(), StopSignal(), cache=cache, views=frozenset(ON_REQUEST))
     assert faults(out) == []
     return status_of(out)
 

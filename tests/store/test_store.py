@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,8 @@ from processor.core.merge.chunk import Chunk
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
-from processor.publish.views.tape import tape_payload
+from processor.publish.moment import Moment, SessionInfo, SessionState
+from processor.publish.views import VIEWS
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
@@ -29,6 +31,7 @@ from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
 from processor.store.writer import StoreWriter
 from processor.units import NS_PER_DAY
+from shared import decode
 from tests.core.streams import (
     EDGE_SIZES,
     Trade,
@@ -48,7 +51,10 @@ SECOND_NS = 1_000_000_000
 ANY_AGGREGATION = aggregations(
     intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
     obi_levels=[0, 3, 10, 10],
-)
+).map(lambda each: replace(each, flow=True))
+
+SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
+SITUATION = SessionState("paused")
 
 
 @st.composite
@@ -137,7 +143,11 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
     assert found.book.price_decimals == played.book.price_decimals
     assert found.trade_bars.size_decimals == played.trade_bars.size_decimals
     assert found.trade_bars.traded == played.trade_bars.traded
-    assert tape_payload(found) == tape_payload(played)
+    for published in VIEWS:
+        if published.view.presence == "asked":
+            made = [published.payload(Moment(engine, SUBJECT, SITUATION)) for engine in (found, played)]
+            assert made[0] == made[1], published.view.name
+            assert made[0] is None or not list(published.view.faults(decode(published.view.file, made[0])))
     for engine in (found, played):
         assert False not in checks(engine.rows(), engine).values()
 
@@ -246,13 +256,13 @@ def test_a_missing_or_shortened_file_is_named(tmp_path: Path, kind: str) -> None
 def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Path) -> None:
     assert manifests.load(tmp_path) is None
     (tmp_path / MANIFEST_FILE).parent.mkdir()
-    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 3}')
+    (tmp_path / MANIFEST_FILE).write_bytes(b'{"version": 4}')
     with pytest.raises(DatasetError, match=r"manifest\.json is damaged"):
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"2"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 2. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"3"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 3. Convert the dataset again"):
         manifests.load(tmp_path)
 
 

@@ -1,5 +1,5 @@
 /* What this page holds of the data, and how an answer of the server changes it. Pure: nothing here touches the page. */
-import { EMPTY, NAMES, USUAL } from "./views.js";
+import { BASIS, EMPTY, NAMES, USUAL } from "./views.js";
 /** @import { Answer, RowsChange, Row, State, ViewChange, Views } from "./types.d.ts" */
 
 /** @returns {State} */
@@ -79,7 +79,7 @@ export function receive(state, answer, nowMs) {
 /** What the server must know to answer with the difference only.
  * @param {State} state */
 export function known(state) {
-  const views = Object.fromEntries(state.asked.map((name) => [name, heldOf(state[name], state.crc32[name] ?? null)]));
+  const views = Object.fromEntries(state.asked.map((name) => [name, heldOf(name, state[name], state.crc32[name] ?? null)]));
   const sent = { problem: state.problem, monitor_ms: state.monitor ? state.monitor.at_ms : 0, views };
   if (!state.status || !state.about) return sent;
   return {
@@ -92,9 +92,12 @@ export function known(state) {
   };
 }
 
-/** @param {unknown} value
+/** @param {keyof Views} name
+ * @param {unknown} value
  * @param {number | null} crc32 */
-function heldOf(value, crc32) {
+function heldOf(name, value, crc32) {
   if (crc32 === null || !Array.isArray(value) || !value.length) return { crc32 };
-  return { crc32, first: value[0][0], last: value[value.length - 1][0] };
+  const last = value[value.length - 1];
+  const basis = BASIS[name];
+  return { crc32, first: value[0][0], last: last[0], ...(basis !== undefined && { basis: last[basis] }) };
 }

@@ -8,6 +8,36 @@ export type OhlcRow = [number, number, number, number, number, number];
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
 /** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
 export type TapeRow = [number, number, number, number, number, number, number, number];
+/** Lower edge of a price row, volumes bought, sold and of unknown side, and trades. */
+export type PriceCell = [number, number, number, number, number];
+/** A bar's start, the height of its price rows, and those with trades. */
+export type FootprintRow = [number, number, PriceCell[]];
+/** Time, height of the price rows, volumes bought, sold and of unknown side, trades, highest and lowest delta, POC, VAH, VAL,
+ * VWAP, sigma, duration in ms, unfinished high and low, VWAP, sigma, POC, VAH and VAL of the session, VWAP and sigma of the
+ * dataset. */
+export type StatisticsRow = [
+  ...[number, number, number, number, number, number, number, number],
+  ...[number | null, number | null, number | null, number | null, number | null, number, boolean, boolean],
+  ...[number | null, number | null, number | null, number | null, number | null, number | null, number | null],
+];
+export interface EarlierSession {
+  start_ms: number;
+  poc: number | null;
+  vah: number | null;
+  val: number | null;
+  is_naked: boolean;
+}
+export interface Profile {
+  start_ms: number;
+  row: number;
+  rows: PriceCell[];
+  poc: number | null;
+  vah: number | null;
+  val: number | null;
+  high_nodes: number[];
+  low_nodes: number[];
+  earlier: EarlierSession[];
+}
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -132,6 +162,9 @@ export interface Views {
   report: DataReport | null;
   overview: Overview | null;
   tape: TapeRow[];
+  footprint: FootprintRow[];
+  statistics: StatisticsRow[];
+  profile: Profile | null;
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */

@@ -9,11 +9,17 @@ export const EMPTY = Object.freeze({
   report: null,
   overview: null,
   tape: [],
+  footprint: [],
+  statistics: [],
+  profile: null,
 });
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-const ON_REQUEST = ["tape"];
+const ON_REQUEST = ["tape", "footprint", "statistics", "profile"];
+/* Views of rows that are all made with what one column of the last row says: the index of that column. */
+/** @type {Partial<Record<keyof Views, number>>} */
+export const BASIS = { footprint: 1, statistics: 1 };
 /* Those that belong to every picture: the picture waits until they can be read. */
 /** @type {(keyof Views)[]} */
 const DATA = ["ohlc", "metrics", "depth"];

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from shared import VIEWS
-from shared.views.base import row_key
+from shared.views.base import row_basis, row_key
 
 if TYPE_CHECKING:
-    from shared import Picture
+    from shared import Picture, View
 
 _MOVING: Final = (
     "state",
@@ -35,12 +35,14 @@ _SETTLED: Final = (
 class HeldView(msgspec.Struct, frozen=True):
     """What a page holds of one view: the CRC-32 of the file it last received, null for nothing.
 
-    `first` and `last` are the first columns of its first and last row, null where it has none.
+    `first` and `last` are the first columns of its first and last row, null where it has none. `basis` is what its rows
+    are made with, where the view has such a column.
     """
 
     crc32: int | None = None
     first: int | None = None
     last: int | None = None
+    basis: float | None = None
 
 
 def _nothing() -> dict[str, HeldView]:
@@ -124,23 +126,25 @@ def _changes(picture: Picture, held: Known) -> dict[str, Any]:
             if view.presence == "asked" and of_page.crc32 is not None:
                 changes[view.name] = None
         elif found.crc32 != of_page.crc32:
-            change = _rows(found.value, of_page) if view.is_rows else {"value": msgspec.to_builtins(found.value)}
+            change = _rows(view, found.value, of_page) if view.is_rows else {"value": msgspec.to_builtins(found.value)}
             changes[view.name] = change | {"crc32": found.crc32}
     return changes
 
 
-def _rows(rows: tuple[Any, ...], of_page: HeldView) -> dict[str, Any]:
+def _rows(view: View[Any], rows: tuple[Any, ...], of_page: HeldView) -> dict[str, Any]:
     """Rows from the page's last one on, which may have changed since.
 
-    All of them where there is no such row, and where there are rows before the page's first, as there are after a move
-    back.
+    All of them where there is no such row, where they are made with something else, and where there are rows before the
+    page's first, as there are after a move back.
     """
     backwards = range(len(rows) - 1, -1, -1)
     first = next((index for index in backwards if row_key(rows[index]) == of_page.last), None)
+    if first is not None and row_basis(view, rows[-1]) != of_page.basis:
+        first = None
     if first is not None and of_page.first is not None and row_key(rows[0]) < of_page.first:
         first = None
     return {
-        "rows": [msgspec.structs.astuple(row) for row in rows[first or 0 :]],
+        "rows": [msgspec.to_builtins(row) for row in rows[first or 0 :]],
         "whole": first is None,
         "total": len(rows),
     }

@@ -33,11 +33,15 @@ SECOND: Final = Pace(1000)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A view of the contract with its pace and its `payload`: the bytes of its file, None while it has no content."""
+    """A view of the contract with its pace and its `payload`: the bytes of its file, None while it has no content.
+
+    `needs_flow` tells that it is made of the order flow, which an engine computes only if asked to.
+    """
 
     view: View[Any]
     pace: Pace
     payload: Callable[[Moment], bytes | None]
+    needs_flow: bool = False
 
 
 def encoded_rows(keys: NDArray[np.int64], *columns: NDArray[np.float64]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.core.aggregates import bars
-from processor.core.engine import decimal_floats
+from processor.core.decimals import decimal_floats
 from processor.publish.views.base import BARS, Published, encoded_rows
 from shared import MAX_ROWS, OHLC
 

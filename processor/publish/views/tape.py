@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from processor.core.engine import decimal_floats
+from processor.core.decimals import decimal_floats
 from processor.publish.views.base import BARS, Published
 from processor.units import NS_PER_MS
 from shared import encode

@@ -1,0 +1,97 @@
+"""The tables of footprints, of statistics and of profiles: filled with the cells of whole bars as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+
+import polars as pl
+
+from processor.core.flow.cells import concatenated, no_cells
+from processor.core.flow.frames import footprint_frame, profile_frame, statistics_frame
+from processor.core.flow.statistics import nothing_before, statistics
+
+if TYPE_CHECKING:
+    from processor.core.flow.cells import Cells
+
+
+class FlowTable(Protocol):
+    """A table that takes in the cells of successive whole bars and gives its rows as they are known."""
+
+    name: ClassVar[str]
+    counted: ClassVar[str]
+    """What its rows are."""
+    time: ClassVar[str]
+    """The column that its rows ascend by, in ms."""
+
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+        """The rows that are known with these bars, whose names are times in units of `bucket_ms`."""
+
+    def end(self) -> pl.DataFrame | None:
+        """The rows that are known at the end."""
+
+
+class Footprint:
+    """A row for each bar and traded price row."""
+
+    name: ClassVar = "footprint"
+    counted: ClassVar = "price rows"
+    time: ClassVar = "timestamp_ms"
+
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+        """See FlowTable."""
+        bars = cells.of_bars().in_rows(height_ticks)
+        return _labelled(footprint_frame(bars, height_ticks), bucket_ms)
+
+    def end(self) -> None:
+        """See FlowTable."""
+
+
+class Statistics:
+    """A row for each bar with a trade."""
+
+    name: ClassVar = "statistics"
+    counted: ClassVar = "bars"
+    time: ClassVar = "timestamp_ms"
+
+    def __init__(self) -> None:
+        self._before = nothing_before()
+        self._decimals = (0, 0)
+
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+        """See FlowTable."""
+        decimals = cells.price_decimals, cells.size_decimals
+        before = self._before.finer(decimals[0] - self._decimals[0], decimals[1] - self._decimals[1])
+        self._decimals = decimals
+        found, self._before = statistics(cells, height_ticks, before)
+        return _labelled(statistics_frame(found), bucket_ms)
+
+    def end(self) -> None:
+        """See FlowTable."""
+
+
+class Profile:
+    """A row for each session and traded price row."""
+
+    name: ClassVar = "profile"
+    counted: ClassVar = "price rows"
+    time: ClassVar = "session_ms"
+
+    def __init__(self) -> None:
+        self._open = no_cells()
+
+    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are days
+        """See FlowTable."""
+        days = concatenated([self._open, cells.in_rows(height_ticks).of_days()]).of_days()
+        self._open = days.pieces(slice(-1, None))
+        return profile_frame(days.pieces(slice(0, -1)))
+
+    def end(self) -> pl.DataFrame:
+        """See FlowTable."""
+        return profile_frame(self._open)
+
+
+FLOW_TABLES: Final[tuple[type[FlowTable], ...]] = (Footprint, Statistics, Profile)
+
+
+def _labelled(frame: pl.DataFrame, bucket_ms: int) -> pl.DataFrame:
+    return frame.select((pl.col("bucket") * bucket_ms).alias("timestamp_ms"), pl.exclude("bucket"))

@@ -1,0 +1,184 @@
+"""The whole history of a dataset as a table that is made of its trades alone."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from processor.aggregate.flow_tables import FLOW_TABLES
+from processor.aggregate.table import Aggregated, chunks_until
+from processor.aggregate.tape import TAPE, order_tables
+from processor.core.aggregates import bars
+from processor.core.aggregates.activity import ActivityCounter
+from processor.core.events import concatenated as joined
+from processor.core.flow.cells import NARROW_LOTS, cells_of, concatenated, no_cells
+from processor.core.flow.rows import decimals_of
+from processor.core.price_step import PriceStep
+from processor.errors import DatasetError
+from processor.formats import in_order
+from processor.prefetch import prefetched
+from processor.settings import resolved
+from processor.sources.opening import open_source
+from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from processor.aggregate.flow_tables import FlowTable
+    from processor.core.flow.cells import Cells
+    from processor.core.merge.chunk import Chunk
+    from processor.formats import Dataset
+    from processor.settings import Aggregation, Settings
+    from processor.store.cache import Cache
+
+    OnProgress = Callable[[str, int, int], None]
+
+_FLOW: Final = {table.name: table for table in FLOW_TABLES}
+TRADE_TABLES: Final = {TAPE: "orders"} | {name: table.counted for name, table in _FLOW.items()}
+"""Their names, and what their rows are."""
+
+
+def trade_tables(
+    name: str,
+    dataset: Dataset,
+    instruments: Sequence[str],
+    settings: Settings,
+    cache: Cache | None,
+    *,
+    height: Fraction | None = None,
+    on_progress: OnProgress = lambda _what, _done, _total: None,
+) -> list[Aggregated]:
+    """Table `name` of each of `instruments`, oldest row first, from `settings.start` to `.until`.
+
+    `height` is that of a price row, None for the price step.
+
+    Raises:
+        DatasetError: the dataset turns out unusable, or holds no trade.
+        SettingError: there is no such instrument.
+    """
+
+    def attempt(found: Dataset) -> list[Aggregated]:
+        return [_table(name, found, each, settings, cache, height, on_progress) for each in instruments]
+
+    made = in_order(dataset, attempt)
+    if not any(each.trades for each in made):
+        msg = f"there is no trade of {', '.join(instruments)} in the dataset"
+        raise DatasetError(msg)
+    return made
+
+
+class _Reading:
+    """One pass over an instrument's events; what it has met is known at the end."""
+
+    def __init__(self, dataset: Dataset, instrument: str, settings: Settings, cache: Cache | None) -> None:
+        self.first_ns: int | None = None
+        self.trades = 0
+        self._settings = settings
+        self.source = open_source(dataset, instrument, settings.clock, cache)
+
+    def chunks(self, on_progress: OnProgress) -> Iterator[Chunk]:
+        """What there is up to `settings.until`; closes the source."""
+        source = self.source
+        with closing(source):
+            _, ahead = source.start(self._settings.aggregation, None, keep=None)
+            with closing(prefetched(ahead)) as chunks, closing(source):
+                for chunk in chunks_until(chunks, self._settings.until):
+                    self.first_ns = chunk.first_ns if self.first_ns is None else self.first_ns
+                    self.trades += sum(map(len, chunk.trades))
+                    yield chunk
+                    on_progress(source.instrument, chunk.consumed_bytes, source.size_bytes)
+        source.refresh()
+
+
+def _table(
+    name: str,
+    dataset: Dataset,
+    instrument: str,
+    settings: Settings,
+    cache: Cache | None,
+    height: Fraction | None,
+    on_progress: OnProgress,
+) -> Aggregated:
+    if name in _FLOW and height is None:
+        # Rows are as high as the price step of the whole dataset, which is known at its end.
+        height = _price_step(_Reading(dataset, instrument, settings, cache).chunks(on_progress))
+    reading = _Reading(dataset, instrument, settings, cache)
+    chunks = reading.chunks(on_progress)
+    if name == TAPE:
+        time, parts = "time_ns", order_tables(part for chunk in chunks for part in chunk.trades)
+    else:
+        table = _FLOW[name]()
+        time, parts = table.time, _flow_tables(table, chunks, settings.aggregation, height or Fraction(1))
+    rows = pl.concat(list(parts))
+    if settings.start is not None and reading.first_ns is not None and len(rows):
+        rows = _since(rows, time, resolved(settings.start, reading.first_ns), settings.aggregation)
+    return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
+
+
+def _price_step(chunks: Iterator[Chunk]) -> Fraction:
+    step = PriceStep()
+    for chunk in chunks:
+        step = step.advanced(chunk.trades, chunk.book)
+    return step.height or Fraction(1)
+
+
+def _flow_tables(
+    table: FlowTable, chunks: Iterator[Chunk], aggregation: Aggregation, height: Fraction
+) -> Iterator[pl.DataFrame]:
+    """The table in parts, at least one; bars are passed on once they are whole."""
+    bucket_ms = 1 if aggregation.activity else aggregation.interval_ns // NS_PER_MS
+
+    def taken(cells: Cells) -> pl.DataFrame:
+        cells = cells.finer(max(cells.price_decimals, decimals_of(height)), cells.size_decimals)
+        return table.take(cells, int(height * 10**cells.price_decimals), bucket_ms)
+
+    held = no_cells()
+    for found in _cells(chunks, aggregation):
+        cells = concatenated([held, found])
+        whole = int(np.searchsorted(cells.bucket, cells.bucket[-1]))
+        if whole:
+            yield taken(cells.pieces(slice(0, whole)))
+        held = cells.pieces(slice(whole, None))
+    yield taken(held)
+    if (rest := table.end()) is not None:
+        yield rest
+
+
+def _cells(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[Cells]:
+    """The cells of the trades of each chunk that has some; a bar may go on in the next."""
+    counter: ActivityCounter | None = None
+    lots, decimals = 0, 0
+    for chunk in chunks:
+        if aggregation.activity is not None and counter is None and chunk.first_ns is not None:
+            counter = ActivityCounter(aggregation.activity, chunk.first_ns)
+        parts = [part for part in chunk.trades if len(part)]
+        if not parts:
+            continue
+        trades = joined(parts)
+        decimals, before = max(decimals, trades.size_decimals), decimals
+        trades = trades.rescaled(trades.price_decimals, decimals)
+        lots = lots * 10 ** (decimals - before) + bars.traded(trades).volume
+        if counter is None:
+            buckets = trades.time_ns // aggregation.interval_ns
+        else:
+            buckets, _ = counter.take(trades)
+        yield cells_of(trades, buckets, is_narrow=lots < NARROW_LOTS)
+
+
+def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregation) -> pl.DataFrame:
+    """The rows from the one that holds a time."""
+    if time == "time_ns":
+        first = start_ns
+    elif time == "session_ms":
+        first = start_ns // NS_PER_DAY * MS_PER_DAY
+    elif aggregation.activity is None:
+        first = start_ns // aggregation.interval_ns * aggregation.interval_ns // NS_PER_MS
+    else:
+        # Every bar reaches to the start of the next one.
+        labels = rows[time]
+        first = labels[max(0, labels.search_sorted(start_ns // NS_PER_MS, "right") - 1)]
+    return rows.filter(pl.col(time) >= first)

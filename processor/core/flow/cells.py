@@ -1,0 +1,281 @@
+"""What was traded at each price, bar by bar: the cells that footprints, profiles and statistics are made of.
+
+A *piece* is what one bar and one UTC day have in common, so that its cells add up to bars and to sessions. Cells are
+kept at single prices: rows of any height come from them, and heights of 2 and of 5 ticks do not come from each other.
+
+Sums of lots are int64 where the dataset's whole volume has room in 62 bits. Where it has not, they are Python's
+integers in columns of objects, and the kernels run as plain Python: slowly, but right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numba import njit
+
+from processor.core.events import BUY, SELL, UNKNOWN, read_only, scaled_up
+from processor.units import NS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from processor.core.events import Trades
+
+    Lots = NDArray[Any]
+    """Lots as int64, or as objects: see above."""
+    Ints = NDArray[np.int64]
+
+NARROW_LOTS: Final = 2**62
+"""Where all that was traded is less than this, no sum of it leaves 64 bits."""
+LOTS: Final = ("buy_lots", "sell_lots", "unknown_lots")
+_OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low")
+_OF_CELLS: Final = ("price_ticks", *LOTS, "trades")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """The cells of successive pieces.
+
+    Of each of P pieces: `bucket` names its bar, `day` is its UTC day number, `first_ns` and `last_ns` are the times of
+    its first and last trade, `delta_high` and `delta_low` are the extremes of its running delta in lots, from 0 and
+    with it. Cells `starts[i]` to `starts[i + 1]` are those of piece i, ascending by `price_ticks` (the lower edge of
+    the row, once they are in rows), with the lots bought, sold and of unknown side, and the number of trades.
+    """
+
+    bucket: Ints
+    day: Ints
+    first_ns: Ints
+    last_ns: Ints
+    delta_high: Lots
+    delta_low: Lots
+    starts: Ints
+    price_ticks: Ints
+    buy_lots: Lots
+    sell_lots: Lots
+    unknown_lots: Lots
+    trades: Ints
+    price_decimals: int
+    size_decimals: int
+
+    def __len__(self) -> int:
+        """Pieces."""
+        return len(self.bucket)
+
+    @property
+    def volume(self) -> Lots:
+        """Lots of all sides in each cell."""
+        return self.buy_lots + self.sell_lots + self.unknown_lots
+
+    def sums(self, cells: NDArray[Any]) -> NDArray[Any]:
+        """A sum for each piece of a column of values for each cell."""
+        return np.add.reduceat(cells, self.starts[:-1]) if len(self) else cells[:0]
+
+    def pieces(self, which: slice) -> Cells:
+        """Some successive pieces."""
+        first, last, _ = which.indices(len(self))
+        last = max(first, last)
+        from_cell, to_cell = int(self.starts[first]), int(self.starts[last])
+        columns: dict[str, Any] = {name: getattr(self, name)[first:last] for name in _OF_PIECES}
+        columns |= {name: getattr(self, name)[from_cell:to_cell] for name in _OF_CELLS}
+        return replace(self, starts=self.starts[first : last + 1] - from_cell, **columns)
+
+    def finer(self, price_decimals: int, size_decimals: int) -> Cells:
+        """The same on a scale at least as fine.
+
+        Raises:
+            ScaleOverflow: a price has no room in 64 bits on that scale.
+        """
+        grown = size_decimals - self.size_decimals
+        columns: dict[str, Any] = {
+            name: finer_lots(getattr(self, name), grown) for name in (*LOTS, "delta_high", "delta_low")
+        }
+        prices = scaled_up(self.price_ticks, price_decimals - self.price_decimals)
+        return replace(self, price_ticks=prices, price_decimals=price_decimals, size_decimals=size_decimals, **columns)
+
+    def in_rows(self, height_ticks: int) -> Cells:
+        """The same cells gathered into price rows that are so many ticks high, each named by its lower edge."""
+        if height_ticks == 1:
+            return self
+        return _gathered(replace(self, price_ticks=self.price_ticks // height_ticks * height_ticks), self.starts)
+
+    def of_bars(self) -> Cells:
+        """A piece for each bar: that of its last trade's day, with the cells of the whole bar."""
+        return self._joined(np.flatnonzero(np.diff(self.bucket)) + 1)
+
+    def of_days(self) -> Cells:
+        """A piece for each day: that of its last bar, with the cells of the whole day."""
+        return self._joined(np.flatnonzero(np.diff(self.day)) + 1)
+
+    def _joined(self, ends: NDArray[np.intp]) -> Cells:
+        """Successive pieces as one, up to each of `ends`."""
+        if len(ends) + 1 >= len(self):
+            return self
+        firsts = np.concatenate([np.zeros(1, np.intp), ends])
+        lasts = np.append(ends, len(self)) - 1
+        high, low = self.delta_high[firsts], self.delta_low[firsts]
+        delta = self.sums(self.buy_lots - self.sell_lots)
+        kernel_for(_extremes_of_pieces, delta)(
+            *map(read_only, (firsts, lasts + 1, delta, self.delta_high, self.delta_low)), high, low
+        )
+        joined = replace(
+            self,
+            bucket=self.bucket[lasts],
+            day=self.day[lasts],
+            first_ns=self.first_ns[firsts],
+            last_ns=self.last_ns[lasts],
+            delta_high=high,
+            delta_low=low,
+        )
+        return _gathered(joined, self.starts[np.append(firsts, len(self))])
+
+
+def no_cells() -> Cells:
+    """No piece."""
+    columns = {name: np.zeros(0, np.int64) for name in (*_OF_PIECES, *_OF_CELLS)}
+    return Cells(starts=np.zeros(1, np.int64), price_decimals=0, size_decimals=0, **columns)
+
+
+def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool) -> Cells:
+    """The cells of trades in time order; `buckets` names each trade's bar.
+
+    `is_narrow` tells that these and all earlier trades come to less than NARROW_LOTS.
+    """
+    size = trades.size_lots.astype(np.int64 if is_narrow else object, copy=False)
+    day = trades.time_ns // NS_PER_DAY
+    cuts = np.flatnonzero((np.diff(buckets) != 0) | (np.diff(day) != 0)) + 1
+    firsts = np.concatenate([np.zeros(min(1, len(trades)), np.intp), cuts])
+    starts = np.append(firsts, len(trades)).astype(np.int64)
+    none = np.zeros_like(size)
+    sides = {side: np.where(trades.aggressor == side, size, none) for side in (BUY, SELL, UNKNOWN)}
+    high, low = none[: len(firsts)].copy(), none[: len(firsts)].copy()
+    delta = sides[BUY] - sides[SELL]
+    kernel_for(_extremes, size)(read_only(starts), read_only(delta), high, low)
+    single = Cells(
+        bucket=buckets[firsts],
+        day=day[firsts],
+        first_ns=trades.time_ns[firsts],
+        last_ns=trades.time_ns[starts[1:] - 1],
+        delta_high=high,
+        delta_low=low,
+        starts=starts,
+        price_ticks=trades.price_ticks.astype(np.int64, copy=False),
+        buy_lots=sides[BUY],
+        sell_lots=sides[SELL],
+        unknown_lots=sides[UNKNOWN],
+        trades=np.ones(len(trades), np.int64),
+        price_decimals=trades.price_decimals,
+        size_decimals=trades.size_decimals,
+    )
+    return _gathered(single, starts)
+
+
+def concatenated(parts: Sequence[Cells]) -> Cells:
+    """Cells that follow each other, on the finest scale among them; what is cut between two parts becomes one piece."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return no_cells()
+    scale = max(part.price_decimals for part in parts), max(part.size_decimals for part in parts)
+    parts = [part.finer(*scale) for part in parts]
+    if len(parts) == 1:
+        return parts[0]
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_PIECES, *_OF_CELLS)
+    }
+    counts = np.concatenate([np.diff(part.starts) for part in parts])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    whole = replace(parts[0], starts=starts, **columns)
+    return whole._joined(np.flatnonzero((np.diff(whole.bucket) != 0) | (np.diff(whole.day) != 0)) + 1)  # noqa: SLF001
+
+
+def finer_lots(lots: Lots, decimals: int) -> Lots:
+    """The same with that many more decimals; objects where they have no room in 64 bits any more."""
+    if not decimals or not len(lots):
+        return lots
+    wide: Lots = lots.astype(object) * 10**decimals
+    has_room = max(int(wide.max()), -int(wide.min())) < NARROW_LOTS
+    return wide.astype(np.int64) if lots.dtype != object and has_room else wide
+
+
+def _gathered(cells: Cells, starts: Ints) -> Cells:
+    """Cells of equal price as one, within groups that begin at cells `starts`."""
+    columns = [np.empty_like(getattr(cells, name)) for name in _OF_CELLS]
+    kept = np.empty_like(starts)
+    given = [read_only(getattr(cells, name)) for name in _OF_CELLS]
+    kernel_for(_gather, cells.buy_lots)(read_only(starts), *given, *columns, kept)
+    # A slice would keep the whole columns in memory.
+    columns = [column[: kept[-1]].copy() for column in columns]
+    return replace(cells, starts=kept, **dict(zip(_OF_CELLS, columns, strict=True)))
+
+
+def kernel_for(compiled: Any, lots: Lots) -> Callable[..., Any]:  # noqa: ANN401 - Numba's dispatcher
+    """A kernel for lots of this kind: as plain Python where they are objects."""
+    found: Callable[..., Any] = compiled.py_func if lots.dtype == object else compiled
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _gather(
+    starts: Ints,
+    price: Ints,
+    buy: Lots,
+    sell: Lots,
+    unknown: Lots,
+    trades: Ints,
+    to_price: Ints,
+    to_buy: Lots,
+    to_sell: Lots,
+    to_unknown: Lots,
+    to_trades: Ints,
+    kept: Ints,
+) -> None:
+    """Write each group's cells in order of price, those of equal price as one; `kept` says where groups then start."""
+    at = 0
+    kept[0] = 0
+    for group in range(len(starts) - 1):
+        first, last = starts[group], starts[group + 1]
+        is_sorted = True
+        for i in range(first + 1, last):
+            if price[i] < price[i - 1]:
+                is_sorted = False
+                break
+        order = np.arange(last - first) if is_sorted else np.argsort(price[first:last], kind="mergesort")
+        for k in range(last - first):
+            i = first + order[k]
+            if at > kept[group] and to_price[at - 1] == price[i]:
+                to_buy[at - 1] += buy[i]
+                to_sell[at - 1] += sell[i]
+                to_unknown[at - 1] += unknown[i]
+                to_trades[at - 1] += trades[i]
+            else:
+                to_price[at], to_trades[at] = price[i], trades[i]
+                to_buy[at], to_sell[at], to_unknown[at] = buy[i], sell[i], unknown[i]
+                at += 1
+        kept[group + 1] = at
+
+
+@njit(cache=True, nogil=True)
+def _extremes(starts: Ints, delta: Lots, high: Lots, low: Lots) -> None:
+    """Write the extremes of each piece's running delta; `high` and `low` come with 0 in them."""
+    for piece in range(len(starts) - 1):
+        running = delta[0] - delta[0]
+        for i in range(starts[piece], starts[piece + 1]):
+            running += delta[i]
+            high[piece] = max(high[piece], running)
+            low[piece] = min(low[piece], running)
+
+
+@njit(cache=True, nogil=True)
+def _extremes_of_pieces(
+    firsts: Ints, ends: Ints, delta: Lots, piece_high: Lots, piece_low: Lots, high: Lots, low: Lots
+) -> None:
+    """Write the extremes of the running delta over each group of pieces; the first piece's are in them already."""
+    for group in range(len(firsts)):
+        running = delta[firsts[group]]
+        for piece in range(firsts[group] + 1, ends[group]):
+            high[group] = max(high[group], running + piece_high[piece])
+            low[group] = min(low[group], running + piece_low[piece])
+            running += delta[piece]

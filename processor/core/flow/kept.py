@@ -1,0 +1,149 @@
+"""What a replay keeps of the order flow: the cells of the newest bars, the sessions, and what was traded before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from processor.core.aggregates import bars
+from processor.core.events import concatenated as joined
+from processor.core.flow.cells import NARROW_LOTS, Cells, cells_of, concatenated, no_cells
+from processor.core.flow.statistics import NO_MOMENTS, Moments, moments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processor.core.aggregates.base import Batch
+    from processor.core.events import Trades
+    from processor.core.flow.cells import Ints
+
+MOST_TRADES: Final = 1 << 22
+"""Bars are kept as long as they and all later ones have no more trades than this together: some 100 MB of cells."""
+EARLIER_SESSIONS: Final = 20
+"""Sessions before the current one whose profiles are kept."""
+_PENDING: Final = 256
+"""Batches that are put together at once: each time the cells of the current session are copied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowBefore:
+    """What was traded up to a moment: the session of the last trade so far, the sessions before it, and all of it.
+
+    Each session is one piece at single prices; `earlier` has the oldest first, at most EARLIER_SESSIONS of them.
+    """
+
+    session: Cells
+    earlier: tuple[Cells, ...] = ()
+    dataset: Moments = NO_MOMENTS
+
+    def added(self, cells: Cells) -> FlowBefore:
+        """The same with later pieces."""
+        if not len(cells):
+            return self
+        *finished, session = sessions_of(concatenated([self.session, cells]))
+        in_all = self.dataset.finer(*_grown(self.session, session))
+        for found in moments(cells.finer(session.price_decimals, session.size_decimals)):
+            in_all += found
+        earlier = (*self.earlier, *finished)[-EARLIER_SESSIONS:]
+        return FlowBefore(session=session, earlier=earlier, dataset=in_all)
+
+
+def nothing_traded() -> FlowBefore:
+    """Before the first trade."""
+    return FlowBefore(session=no_cells())
+
+
+def sessions_of(cells: Cells) -> list[Cells]:
+    """One piece for each UTC day."""
+    days = cells.of_days()
+    return [days.pieces(slice(i, i + 1)) for i in range(len(days))]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowState:
+    """What an engine resumes from: what was traded `before`, and all trades since with the names of their bars."""
+
+    before: FlowBefore
+    since: Iterable[tuple[Trades, Ints]] = ()
+
+
+class Flow:
+    """The cells of the newest `keep` bars, the open one last, and the sessions, whatever batches they came in.
+
+    An aggregate (see `Aggregate`): `cells` are those of the kept bars, `before` is what was traded before them, `now`
+    what was traded up to now.
+    """
+
+    def __init__(self, keep: int, state: FlowState | None = None) -> None:
+        """Start before the first trade, or go on from `state`."""
+        self._keep = keep
+        self.before = nothing_traded() if state is None else state.before
+        self._now = self.before
+        self._cells = no_cells().finer(self.before.session.price_decimals, self.before.session.size_decimals)
+        self._pending: list[Cells] = []
+        self._lots = self.before.dataset.lots
+        self._size_decimals = self.before.session.size_decimals
+        for trades, buckets in () if state is None else state.since:
+            self._take(trades, buckets)
+
+    def advance(self, batch: Batch) -> bool:
+        """See Aggregate: whether an interval is closed is for the bars to say."""
+        if batch.trades:
+            self._take(joined(batch.trades), np.concatenate(batch.buckets))
+        return False
+
+    @property
+    def cells(self) -> Cells:
+        """At single prices, oldest bar first."""
+        self._settle()
+        return self._cells
+
+    @property
+    def now(self) -> FlowBefore:
+        """What was traded up to now."""
+        self._settle()
+        return self._now
+
+    def _take(self, trades: Trades, buckets: Ints) -> None:
+        if not len(trades):
+            return
+        decimals = max(trades.size_decimals, self._size_decimals)
+        trades = trades.rescaled(trades.price_decimals, decimals)
+        grown = decimals - self._size_decimals
+        self._lots = self._lots * 10**grown + bars.traded(trades).volume
+        self._size_decimals = decimals
+        self._pending.append(cells_of(trades, buckets, is_narrow=self._lots < NARROW_LOTS))
+        if len(self._pending) >= _PENDING:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Put together what has come, and forget the oldest bars of those that are too many."""
+        if not self._pending:
+            return
+        found = concatenated(self._pending)
+        self._pending = []
+        self._now = self._now.added(found)
+        self._cells = concatenated([self._cells, found])
+        self._forget(_first_kept(self._cells, self._keep))
+
+    def _forget(self, pieces: int) -> None:
+        if pieces:
+            self.before = self.before.added(self._cells.pieces(slice(0, pieces)))
+            self._cells = self._cells.pieces(slice(pieces, None))
+
+
+def _first_kept(cells: Cells, keep: int) -> int:
+    """The first piece of the last `keep` bars, or of the last ones that have MOST_TRADES; of the last bar at least."""
+    starts = np.concatenate([np.zeros(1, np.intp), np.flatnonzero(np.diff(cells.bucket)) + 1])
+    trades = cells.sums(cells.trades)
+    of_bars = np.add.reduceat(trades, starts)
+    in_and_after = np.cumsum(of_bars[::-1])[::-1]
+    few_enough = np.flatnonzero(in_and_after <= MOST_TRADES)
+    first_bar = max(len(starts) - keep, int(few_enough[0]) if len(few_enough) else len(starts) - 1)
+    return int(starts[first_bar])
+
+
+def _grown(before: Cells, after: Cells) -> tuple[int, int]:
+    return after.price_decimals - before.price_decimals, after.size_decimals - before.size_decimals

@@ -1,0 +1,186 @@
+"""What is shown of the order flow that a replay keeps: computed once for a bar that closes, and again for the open one.
+
+It follows from the cells alone, so it is the same whatever way led to a moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from processor.core.flow.cells import Cells, concatenated, no_cells
+from processor.core.flow.frames import statistics_frame
+from processor.core.flow.profile import Session, ValueAreas, no_session, value_areas
+from processor.core.flow.rows import decimals_of, least_height
+from processor.core.flow.statistics import NO_MOMENTS, Before, moments, nothing_before, statistics
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from processor.core.flow.kept import Flow, FlowBefore
+
+
+@dataclass(slots=True)
+class _Closed:
+    """What closed bars give: up to bar `bucket`, on scale `decimals`, with rows of `height_ticks`."""
+
+    height_ticks: int
+    decimals: tuple[int, int]
+    bucket: int
+
+    def after(self, cells: Cells, height_ticks: int) -> int | None:
+        """The first piece of `cells` that is later; None where this is of no use to them."""
+        if (self.height_ticks, self.decimals) != (height_ticks, _decimals(cells)) or cells.bucket[0] > self.bucket:
+            return None
+        return int(np.searchsorted(cells.bucket, self.bucket, side="right"))
+
+
+@dataclass(slots=True)
+class _ClosedStatistics(_Closed):
+    frame: pl.DataFrame
+    before: Before
+
+
+@dataclass(slots=True)
+class _ClosedRows(_Closed):
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSession:
+    """A session before the current one: its UTC day, its `areas` (one), and whether no later trade met its POC."""
+
+    day: int
+    areas: ValueAreas
+    is_naked: bool
+
+
+class FlowShown:
+    """The views of `flow`, whose values are always those of this moment.
+
+    Heights are those of price rows, as prices; ticks that come back are those of the cells that come back.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._statistics: _ClosedStatistics | None = None
+        self._footprint: _ClosedRows | None = None
+
+    def statistics(self, height: Fraction) -> pl.DataFrame:
+        """A row for each kept bar with a trade (see `statistics_frame`), with value areas on rows of that height."""
+        cells, ticks = _scaled(self._flow.cells, height)
+        if not len(cells):
+            return statistics_frame(statistics(cells, ticks, nothing_before())[0])
+        closed = _first_of_last_bar(cells)
+        first = None if self._statistics is None else self._statistics.after(cells, ticks)
+        if self._statistics is None or first is None:
+            first, frames, before = 0, [], _in_rows(self._flow.before, cells, ticks)
+        else:
+            frames, before = [self._statistics.frame], self._statistics.before
+        if first < closed:
+            found, before = statistics(cells.pieces(slice(first, closed)), ticks, before)
+            frame = pl.concat([*frames, statistics_frame(found)]).filter(pl.col("bucket") >= int(cells.bucket[0]))
+            self._statistics = _ClosedStatistics(ticks, _decimals(cells), int(cells.bucket[closed - 1]), frame, before)
+            frames = [frame]
+        last, _ = statistics(cells.pieces(slice(closed, None)), ticks, before)
+        return pl.concat([*frames, statistics_frame(last)]).filter(pl.col("bucket") >= int(cells.bucket[0]))
+
+    def footprint(
+        self, height: Fraction | None, step: Fraction, *, most_rows: int, bars: int, rows_a_bar: int
+    ) -> tuple[Cells, Fraction]:
+        """The newest bars, a piece each, that have at most `most_rows` rows together, and the height of these.
+
+        None is the least height of the ladder above the price step at which the last `bars` fit and have `rows_a_bar`
+        at most in the mean.
+        """
+        cells = self._flow.cells
+        if not len(cells):
+            return cells, height or step
+        if height is None:
+            scaled, ticks = _scaled(cells, step)
+            first = _first_of_last_bars(scaled, bars)
+            newest = scaled.pieces(slice(first, None)).of_bars()
+            least = least_height(newest, ticks, min(most_rows, rows_a_bar * len(newest)))
+            height = step * (least // ticks)
+        found = self._rows(height)
+        in_and_after = int(found.starts[-1]) - found.starts[:-1]
+        fit = np.flatnonzero(in_and_after <= most_rows)
+        return found.pieces(slice(int(fit[0]) if len(fit) else len(found), None)), height
+
+    def session(self, height: Fraction | None, step: Fraction, most_rows: int) -> tuple[Cells, Fraction]:
+        """The current session in at most `most_rows` rows, one piece, none before the first trade; and their height.
+
+        It is the first of the ladder above `height`, or above the price step for None.
+        """
+        least = height or step
+        scaled, ticks = _scaled(self._flow.now.session, least)
+        height = least * (least_height(scaled, ticks, most_rows) // ticks)
+        cells, ticks = _scaled(self._flow.now.session, height)
+        return cells.in_rows(ticks), height
+
+    def earlier_sessions(self, height: Fraction) -> list[EarlierSession]:
+        """The sessions before it, oldest first, on the scale of `session`."""
+        now, ticks = _scaled(self._flow.now.session, height)
+        later = set(_row_numbers(now, ticks))
+        found: list[EarlierSession] = []
+        for each in reversed(self._flow.now.earlier):
+            cells = each.finer(*_decimals(now)).in_rows(ticks)
+            areas = value_areas(cells, ticks)
+            is_naked = bool(areas.known[0]) and int(areas.poc_ticks[0]) // ticks not in later
+            found.insert(0, EarlierSession(int(cells.day[0]), areas, is_naked))
+            later.update(_row_numbers(cells, ticks))
+        return found
+
+    def _rows(self, height: Fraction) -> Cells:
+        """All kept bars, a piece each, in rows."""
+        cells, ticks = _scaled(self._flow.cells, height)
+        closed = _first_of_last_bar(cells)
+        kept = self._footprint
+        first = None if kept is None else kept.after(cells, ticks)
+        rows = no_cells() if kept is None or first is None else kept.cells
+        fresh = cells.pieces(slice(first or 0, closed))
+        if len(fresh):
+            rows = concatenated([rows, fresh.of_bars().in_rows(ticks)])
+            rows = rows.pieces(slice(int(np.searchsorted(rows.bucket, cells.bucket[0])), None))
+            self._footprint = _ClosedRows(ticks, _decimals(cells), int(cells.bucket[closed - 1]), rows)
+        rows = rows.pieces(slice(int(np.searchsorted(rows.bucket, cells.bucket[0])), None))
+        return concatenated([rows, cells.pieces(slice(closed, None)).of_bars().in_rows(ticks)])
+
+
+def _scaled(cells: Cells, height: Fraction) -> tuple[Cells, int]:
+    """The cells on a scale on which the height is a whole number of ticks, and that number."""
+    cells = cells.finer(max(cells.price_decimals, decimals_of(height)), cells.size_decimals)
+    return cells, int(height * 10**cells.price_decimals)
+
+
+def _first_of_last_bar(cells: Cells) -> int:
+    return int(np.searchsorted(cells.bucket, cells.bucket[-1]))
+
+
+def _first_of_last_bars(cells: Cells, bars: int) -> int:
+    starts = np.flatnonzero(np.diff(cells.bucket)) + 1
+    return int(starts[-bars]) if bars <= len(starts) else 0
+
+
+def _decimals(cells: Cells) -> tuple[int, int]:
+    return cells.price_decimals, cells.size_decimals
+
+
+def _row_numbers(cells: Cells, height_ticks: int) -> list[int]:
+    found: list[int] = np.unique(cells.price_ticks // height_ticks).tolist()
+    return found
+
+
+def _in_rows(before: FlowBefore, cells: Cells, height_ticks: int) -> Before:
+    """What was traded before `cells`, on their scale."""
+    session = before.session.finer(*_decimals(cells))
+    grown = (now - then for now, then in zip(_decimals(cells), _decimals(before.session), strict=True))
+    dataset = before.dataset.finer(*grown)
+    if not len(session):
+        return Before(no_session(), NO_MOMENTS, dataset)
+    rows = session.in_rows(height_ticks)
+    of_day = Session(int(session.day[0]), rows.price_ticks // height_ticks, rows.volume)
+    return Before(of_day, moments(session)[0], dataset)

@@ -1,0 +1,155 @@
+"""What a store keeps of the order flow: after each segment with trades, the session's cells so far.
+
+The file of a day's last segment is the profile of the whole session. The cells are at single prices, so that rows of
+any height come from them; what a replay shows of single bars comes from the trades.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from processor.core.aggregates import bars
+from processor.core.flow.cells import LOTS, NARROW_LOTS, Cells, cells_of
+from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
+from processor.core.flow.statistics import Moments
+from processor.errors import DatasetError
+from processor.names import openable
+from processor.store.files import STATE_KEY, file_name, fits, read_parquet, trades_of_segment
+from processor.units import NS_PER_DAY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.core.events import Trades
+    from processor.core.flow.cells import Ints
+    from processor.store.manifest import Manifest
+
+SESSION_KIND: Final = "session"
+_INT64: Final = np.iinfo(np.int64)
+_COLUMNS: Final = ("price_ticks", *LOTS, "trades")
+
+
+class _Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What the session's file says beside its cells; `delta_high` and `delta_low` as in `Cells`."""
+
+    day: int
+    first_ns: int
+    last_ns: int
+    delta_high: int
+    delta_low: int
+    decimals: tuple[int, int]
+    dataset: Moments
+
+
+class SegmentSessions:
+    """The sessions of what is being written."""
+
+    def __init__(self, before: FlowBefore) -> None:
+        """Go on after what was traded `before`."""
+        self._before = before
+
+    def add(self, trades: Trades) -> None:
+        """Take in a segment's trades.
+
+        Raises:
+            ScaleOverflow: a price has no room in 64 bits on the finest scale seen.
+        """
+        lots = self._before.dataset.lots * 10 ** max(0, trades.size_decimals - self._before.session.size_decimals)
+        is_narrow = lots + bars.traded(trades).volume < NARROW_LOTS
+        # A bar for each day: only sessions are kept.
+        self._before = self._before.added(cells_of(trades, trades.time_ns // NS_PER_DAY, is_narrow=is_narrow))
+
+    def file(self) -> tuple[pl.DataFrame, dict[str, str]]:
+        """The cells of the session so far, and the metadata of their file."""
+        cells = self._before.session
+        frame = pl.DataFrame({name: _narrow(getattr(cells, name)) for name in _COLUMNS})
+        state = _Session(
+            day=int(cells.day[0]),
+            first_ns=int(cells.first_ns[0]),
+            last_ns=int(cells.last_ns[0]),
+            delta_high=int(cells.delta_high[0]),
+            delta_low=int(cells.delta_low[0]),
+            decimals=(cells.price_decimals, cells.size_decimals),
+            dataset=self._before.dataset,
+        )
+        return frame, {STATE_KEY: msgspec.json.encode(state).decode()}
+
+
+def _narrow(column: np.ndarray[Any, Any]) -> pl.Series:
+    if column.dtype != object:
+        return pl.Series(column)
+    wide = pl.Series(column.tolist(), dtype=pl.Int128())
+    return wide.cast(pl.Int64) if len(wide) and fits(wide, _INT64) else wide
+
+
+def traded_before(folder: Path, manifest: Manifest, segment: int) -> FlowBefore:
+    """What was traded before `segment`.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    last_of_days: dict[str, int] = {
+        each.day: number for number, each in enumerate(manifest.segments[:segment]) if each.trades
+    }
+    if not last_of_days:
+        return nothing_traded()
+    *earlier, last = last_of_days.values()
+    session, dataset = _read(folder / file_name(SESSION_KIND, last))
+    before = [_read(folder / file_name(SESSION_KIND, number))[0] for number in earlier[-EARLIER_SESSIONS:]]
+    scale = session.price_decimals, session.size_decimals
+    return FlowBefore(session=session, earlier=tuple(each.finer(*scale) for each in before), dataset=dataset)
+
+
+def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int, keep: int) -> FlowState:
+    """What an engine resumes from before `segment`: enough of the trades for the last `keep` intervals and one more.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    first, count = segment, 0
+    intervals: set[int] = set()
+    since: list[tuple[Trades, Ints]] = []
+    while first and len(intervals) <= keep and count <= MOST_TRADES:
+        first -= 1
+        parts = trades_of_segment(folder, first, manifest.segments[first])
+        found = [(part, part.time_ns // interval_ns) for part in parts]
+        for part, buckets in found:
+            count += len(part)
+            intervals.update(np.unique(buckets).tolist())
+        since = [*found, *since]
+    return FlowState(traded_before(folder, manifest, first), since)
+
+
+def _read(path: Path) -> tuple[Cells, Moments]:
+    frame = read_parquet(path, list(_COLUMNS))
+    try:
+        with openable(path) as opened:
+            state = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=_Session)
+    except (KeyError, msgspec.MsgspecError) as error:
+        msg = f"{path}: damaged: {error}"
+        raise DatasetError(msg) from error
+    is_narrow = state.dataset.lots < NARROW_LOTS
+    kind: Any = np.int64 if is_narrow else object
+
+    def lots(column: pl.Series) -> np.ndarray[Any, Any]:
+        return column.to_numpy().astype(np.int64) if is_narrow else np.array(column.to_list(), dtype=object)
+
+    columns: dict[str, Any] = {name: lots(frame[name]) for name in LOTS}
+    columns |= {name: frame[name].to_numpy().astype(np.int64) for name in ("price_ticks", "trades")}
+    cells = Cells(
+        bucket=np.array([state.day]),
+        day=np.array([state.day]),
+        first_ns=np.array([state.first_ns]),
+        last_ns=np.array([state.last_ns]),
+        delta_high=np.array([state.delta_high], kind),
+        delta_low=np.array([state.delta_low], kind),
+        starts=np.array([0, len(frame)]),
+        price_decimals=state.decimals[0],
+        size_decimals=state.decimals[1],
+        **columns,
+    )
+    return cells, state.dataset

@@ -1,0 +1,55 @@
+"""The tables that are made of trades: footprint, statistics, profile and tape."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from processor.cli.main import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUOTIENTS: Final = {"vwap", "session_vwap", "session_sigma"}
+
+
+def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
+    done = CliRunner().invoke(app, ["aggregate", str(dataset), "--view", view, "--out", str(out), *options])
+    assert done.exit_code == 0, done.output
+    return pl.read_parquet(out)
+
+
+@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape"])
+@pytest.mark.parametrize(
+    ("folder", "name", "interval"),
+    [
+        ("lobster", "lobster-amzn_60s", "1m"),
+        ("binance-raw/btcusdt", "binance-btcusdt_60s", "1m"),
+        ("binance-raw/btcusdt", "binance-btcusdt_1s", "1s"),
+        ("binance-raw/nexousdt", "binance-nexousdt_60s", "1m"),
+    ],
+)
+def test_a_recording_gives_the_expected_table_from_its_files_and_from_the_cache(
+    shared_data: Path, tmp_path: Path, folder: str, name: str, interval: str, view: str
+) -> None:
+    with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
+        expected: dict[str, Any] = json.load(file)
+    wanted: dict[str, list[Any]] = expected[view]
+    row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
+    for _ in ("read from the files", "read from the cache"):
+        found = tabled(
+            shared_data / folder,
+            view,
+            tmp_path / "table.parquet",
+            *("--row", row, "--interval", interval, "--cache", str(tmp_path / "cache")),
+        ).to_dict(as_series=False)
+        for column, values in wanted.items():
+            if column in QUOTIENTS:
+                assert found[column] == pytest.approx(values, rel=1e-12, abs=0), column
+            else:
+                assert found[column] == values, column
