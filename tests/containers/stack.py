@@ -125,15 +125,16 @@ class Stack:
                 pytest.fail(f"not within {timeout_s} s: {what}\n{self.compose('ps').stdout}\n{logs}")
             time.sleep(every_s)
 
-    def is_moving(self) -> bool:
-        """Whether the event time goes on within a second."""
-        before = self.status().get("event_time_ms")
-        time.sleep(1)
-        after = self.status().get("event_time_ms")
-        return before is not None and after is not None and after > before
-
     def wait_until_moving(self) -> None:
-        self.wait_until("the event time goes on", self.is_moving)
+        """Until the event time of one session has gone on."""
+        first: dict[str, int] = {}
+
+        def is_moving() -> bool:
+            status = self.status()
+            now_ms = status.get("event_time_ms")
+            return now_ms is not None and now_ms > first.setdefault(status["session"], now_ms)
+
+        self.wait_until("the event time goes on", is_moving, every_s=0.05)
 
 
 def _is_address_tried_out() -> bool:
