@@ -26,4 +26,6 @@ if [ $# -eq 0 ]; then
   # One more than the two cores they share, because many tests wait; tests/scheduling.py says which process runs what.
   set -- --numprocesses 3
 fi
+# The tests start hundreds of processes, which import the same modules: Python compiles them once and not in each.
+unset PYTHONDONTWRITEBYTECODE
 exec "$python" -m pytest "$@"
