@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from rich.console import Console
 
-from bench import aggregation, cold, exchange, machine, memory, page, stages, startup, steering, whole_book
+from bench import aggregation, cold, drawing, exchange, machine, memory, page, stages, startup, steering, whole_book
 from bench.figures import markdown, progress, table
 from bench.sizes import FULL, QUICK
 
@@ -32,6 +32,7 @@ PARTS: Final = (
     steering.PART,
     exchange.PART,
     page.PART,
+    drawing.PART,
     startup.PART,
 )
 
@@ -52,6 +53,9 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
+        ),
+        drawing.PART: lambda: drawing.measure(
+            cache, history_rows=sizes.history_rows, redraws=sizes.redraws, seconds=sizes.poll_seconds
         ),
         startup.PART: lambda: startup.measure(
             cache, events=sizes.demo_events, warm_runs=sizes.warm_runs, cold_runs=sizes.cold_runs

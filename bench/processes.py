@@ -20,6 +20,7 @@ from shared import DATA_FILES, STATUS_FILE, ContractError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from shared import Status
 
@@ -52,12 +53,17 @@ def run(*arguments: str, **environment: str) -> float:
     return time.perf_counter() - begun
 
 
-@contextmanager
-def running(log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(log: Path, *arguments: str, **environment: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """`python -m ARGUMENTS` in the background until the block ends; its output goes to `log`."""
+    return running_of(_ROOT, log, *arguments, **environment)
+
+
+@contextmanager
+def running_of(tree: Path, log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The same, as the files in another folder have it."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _command(arguments), cwd=_ROOT, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
+            _command(arguments), cwd=tree, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
         )
         try:
             yield process

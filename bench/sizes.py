@@ -10,8 +10,8 @@ from typing import Final
 class Sizes:
     """How much of everything.
 
-    `history_rows` are shown on the polled page, `cold_runs` of the start compile kernels, `packed_events` lie in a
-    vendor's csv.gz.
+    `history_rows` are shown on the polled page, which is drawn `redraws` times; `cold_runs` of the start compile
+    kernels; `packed_events` lie in a vendor's csv.gz.
     """
 
     events: int
@@ -21,6 +21,7 @@ class Sizes:
     tabs: tuple[int, ...]
     poll_seconds: float
     history_rows: int
+    redraws: int
     demo_events: int
     warm_runs: int
     cold_runs: int
@@ -39,6 +40,7 @@ FULL: Final = Sizes(
     tabs=(1, 16, 64),
     poll_seconds=20.0,
     history_rows=1000,
+    redraws=60,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
@@ -56,6 +58,7 @@ QUICK: Final = Sizes(
     tabs=(1, 16, 64),
     poll_seconds=5.0,
     history_rows=1000,
+    redraws=60,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,

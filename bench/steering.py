@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PART: Final = "steering"
 _SEED: Final = 1
 _INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
-_ACTIVITIES: Final = ("500t", "100v", "1000000d")
+_ACTIVITIES: Final = ("500t", "100v", "1000000q")
 _SEEK_MS: Final = 1000.0
 _SWITCH_MS: Final = 300.0
 _LOOK_S: Final = 0.001

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processor.errors import SettingError
 from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
@@ -14,9 +15,11 @@ from shared.limits import (
     ACTIVITY_UNITS,
     INTERVAL_UNITS_MS,
     MAX_ACTIVITY_DIGITS,
+    MAX_DAYS_MEANT,
     MAX_INTERVAL_MS,
     MAX_SPEED,
     MIN_SPEED,
+    OLD_TURNOVER_UNIT,
 )
 
 if TYPE_CHECKING:
@@ -37,16 +40,16 @@ MAX_WORKERS: Final = 256
 
 _UNITS_NS: Final = {unit: length_ms * NS_PER_MS for unit, length_ms in INTERVAL_UNITS_MS.items()}
 _DURATION: Final = re.compile(rf"(\d+)({'|'.join(INTERVAL_UNITS_MS)})")
-_ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}])")
+_ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}{OLD_TURNOVER_UNIT}])")
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The amount traded in a bar: `limit` trades (t), units of volume (v) or of turnover (d)."""
+    """The amount traded in a bar: `limit` trades (t), units of volume (v) or of turnover (q)."""
 
-    unit: Literal["t", "v", "d"]
+    unit: Literal["t", "v", "q"]
     limit: Decimal
 
     def __str__(self) -> str:
@@ -86,9 +89,16 @@ Moment = int | Offset
 """A time of the dataset: ns since the Unix epoch, or an offset from its first event."""
 
 
+AUTO: Final = "auto"
+"""The interval of a replay that is to choose it by its dataset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a replay that determine what is published; `speed` None is as fast as possible."""
+    """The settings of a replay that determine what is published; `speed` None is as fast as possible.
+
+    An `interval` of AUTO is another one as soon as the replay has begun.
+    """
 
     interval: str = "1m"
     obi_levels: int = 10
@@ -101,13 +111,19 @@ class Settings:
     instrument: str | None = None
     at_end: AtEnd = "hold"
     label: str | None = None
+    timezone: str | None = None
+
+    @property
+    def provisional(self) -> Settings:
+        """The same with a valid interval, as long as none is chosen."""
+        return replace(self, interval=Settings().interval) if self.interval == AUTO else self
 
     @property
     def aggregation(self) -> Aggregation:
         """The settings of the engine.
 
         Raises:
-            SettingError: the interval is invalid.
+            SettingError: the interval is invalid, or not chosen yet.
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
@@ -115,9 +131,9 @@ class Settings:
 
 
 def bar_length(text: str) -> int | Activity:
-    """Length of a bar: ns for a duration such as 250ms, 5m or 1d, or an amount traded such as 500t or 1000000d.
+    """Length of a bar: ns for a duration such as 250ms, 5m or 1d, or an amount traded such as 500t or 1000000q.
 
-    A whole number of d, which may mean days or turnover, means days up to 7.
+    A turnover in its old spelling, 1000000d, is read as well, unless it could mean days.
 
     Raises:
         SettingError: it is neither, or a duration longer than a week.
@@ -129,10 +145,23 @@ def bar_length(text: str) -> int | Activity:
     found = _ACTIVITY.fullmatch(text)
     if found and len(found[1]) <= MAX_ACTIVITY_DIGITS and (found[2] != "t" or found[1].isdigit()):
         limit = Decimal(found[1]).normalize()
+        if _means_days(limit, found[2]):
+            raise SettingError("interval", text, f"days up to 7d, or {limit:f}q for a turnover of {limit:f}")
         if limit > 0:
-            return Activity(cast("Literal['t', 'v', 'd']", found[2]), limit)
-    expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000d turnover)"
+            unit = "q" if found[2] == OLD_TURNOVER_UNIT else found[2]
+            return Activity(cast("Literal['t', 'v', 'q']", unit), limit)
+    expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000q turnover)"
     raise SettingError("interval", text, expected)
+
+
+def _means_days(amount: Decimal, unit: str) -> bool:
+    return unit == OLD_TURNOVER_UNIT and 0 < amount <= MAX_DAYS_MEANT and amount == amount.to_integral_value()
+
+
+def old_spelling(text: str) -> str | None:
+    """How the turnover `text`, which `bar_length` accepts in its old spelling, is written now; None for all others."""
+    length = bar_length(text)
+    return str(length) if isinstance(length, Activity) and text.endswith(OLD_TURNOVER_UNIT) else None
 
 
 def speed(text: str) -> float | None:
@@ -188,6 +217,18 @@ def at_least(option: str, value: int, lowest: int, highest: int) -> int:
     if not lowest <= value <= highest:
         raise SettingError(option, value, f"a whole number from {lowest} to {highest}")
     return value
+
+
+def zone_name(option: str, text: str) -> str:
+    """The IANA name of a time zone, such as America/New_York.
+
+    Raises:
+        SettingError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(option, text, "the name of a time zone, such as America/New_York or UTC") from None
 
 
 def size_bytes(option: str, text: str) -> int:

@@ -127,6 +127,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     cvd_reset: str = "none"
     price_decimals: int | None = None
     size_decimals: int | None = None
+    timezone: str | None = None
+    """IANA name of the exchange's time zone; null where it is not known."""
+    price_step: float | None = None
+    """Greatest number that all prices read so far are multiples of; null before any."""
     progress: float | None = None
     """Share of the dataset replayed, 0 to 1; null where its length is unknown."""
     pid: int | None = None

@@ -272,7 +272,7 @@ def begins_of(trades: list[Trade], first_ns: int, unit: str, limit: Decimal) -> 
     for trade in trades:
         if trade.time_ns < begins_ns[-1]:
             continue  # the rest of the millisecond that ended the bar
-        traded += {"t": Decimal(1), "v": trade.size, "d": abs(trade.price) * trade.size}[unit]
+        traded += {"t": Decimal(1), "v": trade.size, "q": abs(trade.price) * trade.size}[unit]
         if traded >= limit:
             begins_ns.append((trade.time_ns // MS_NS + 1) * MS_NS)
             traded = ZERO

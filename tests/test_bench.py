@@ -36,6 +36,7 @@ TINY = Sizes(
     tabs=(2,),
     poll_seconds=1.2,
     history_rows=10,
+    redraws=2,
     demo_events=5_000,
     warm_runs=1,
     cold_runs=0,

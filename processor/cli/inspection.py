@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import closing
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
 
 from processor.core.engine import Engine
+from processor.core.price_step import NO_DIVISOR, NO_STEP, Divisor
 from processor.core.report import KINDS, Incident, Report, with_crossed_and_locked
 from processor.formats import in_order, open_dataset
 from processor.names import printable
@@ -18,7 +17,7 @@ from processor.prefetch import prefetched
 from processor.settings import Aggregation, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from processor.core.events import Columns
@@ -59,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Inspection(msgspec.Struct, frozen=True):
-    """What `processor inspect` says. Times are ISO, UTC; `price_tick` and `size_lot` decimals as text."""
+    """What `processor inspect` says. Times are ISO, UTC; `price_tick` (the price step) and `size_lot` decimals."""
 
     dataset: str
     format: str
@@ -75,27 +74,6 @@ class Inspection(msgspec.Struct, frozen=True):
     files: list[FileFinding]
     ignored_files: list[str]
     findings: list[Finding]
-
-
-class _Step:
-    """The greatest step that every value seen is a multiple of."""
-
-    def __init__(self) -> None:
-        self._step = 0
-        self._decimals = 0
-
-    def see(self, values: Iterable[np.ndarray[tuple[int], np.dtype[np.int64]]], decimals: int) -> None:
-        if decimals > self._decimals:
-            self._step *= 10 ** (decimals - self._decimals)
-            self._decimals = decimals
-        finer = 10 ** (self._decimals - decimals)
-        for column in values:
-            if len(column) and self._step != 1:
-                self._step = math.gcd(self._step, int(np.gcd.reduce(column)) * finer)
-
-    def text(self) -> str | None:
-        with localcontext(prec=_MOST_DIGITS):
-            return format(Decimal(self._step).scaleb(-self._decimals).normalize(), "f") if self._step else None
 
 
 def inspect(
@@ -115,15 +93,15 @@ def _inspected(
     report = Report()
     opened = dataset.open(instrument, clock, report)
     engine = Engine(Aggregation(), keep=1)
-    prices, sizes = _Step(), _Step()
+    price_step, size_lot = NO_STEP, NO_DIVISOR
     last_ns: int | None = None
     book_events = 0
     with closing(prefetched(opened.chunks(report))) as chunks:
         for chunk in chunks:
             parts: list[Columns] = [*chunk.trades, *chunk.book]
+            price_step = price_step.advanced(chunk.trades, chunk.book)
             for part in parts:
-                prices.see([part.price_ticks], part.price_decimals)
-                sizes.see([part.size_lots], part.size_decimals)
+                size_lot = size_lot.including(part.size_lots, part.size_decimals)
             book_events += sum(map(len, chunk.book))
             engine.advance(chunk.trades, chunk.book)
             last_ns = max((int(part.time_ns[-1]) for part in parts if len(part)), default=last_ns)
@@ -140,8 +118,8 @@ def _inspected(
         trades=engine.trades,
         book_events=book_events,
         book_samples=engine.book.samples,
-        price_tick=prices.text(),
-        size_lot=sizes.text(),
+        price_tick=_decimal(price_step.divisor),
+        size_lot=_decimal(size_lot),
         files=[
             FileFinding(printable(name), file.rows, file.malformed, _iso(file.first_ns), _iso(file.last_ns))
             for name, file in report.files.items()
@@ -179,6 +157,13 @@ def as_text(found: Inspection) -> str:
         lines.append(f"  {finding.count} {finding.kind.replace('_', ' ')}: {finding.meaning}")
         lines += [f"    {_line(place)}" for place in finding.incidents]
     return "\n".join(lines)
+
+
+def _decimal(found: Divisor | None) -> str | None:
+    if found is None or not found.ticks:
+        return None
+    with localcontext(prec=_MOST_DIGITS):
+        return format(Decimal(found.ticks).scaleb(-found.decimals), "f")
 
 
 def _others(found: Inspection) -> str:

@@ -6,19 +6,22 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import structlog
 import typer
 
 from processor.settings import (
     AT_ENDS,
+    AUTO,
     CLOCKS,
     CVD_RESETS,
     MAX_DEPTH_LEVELS,
     Settings,
     at_least,
-    bar_length,
     moment,
+    old_spelling,
     one_of,
     size_bytes,
+    zone_name,
 )
 from processor.settings import speed as speed_of
 from shared.commands import MAX_OBI_LEVELS
@@ -43,7 +46,7 @@ _DATASET: Final = typer.Argument(
 Dataset = Annotated[Path, _DATASET]
 Interval = Annotated[
     str,
-    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000d of turnover."),
+    option("interval", "Length of a bar: 1s, 5m, 4h, 1d ..., or 500t trades, 100v of volume, 1000000q of turnover."),
 ]
 ObiLevels = Annotated[int, option("obi-levels", "Levels a side that the imbalance counts; 0 for the whole book.")]
 DepthLevels = Annotated[int, option("depth-levels", "Levels a side that are published.")]
@@ -55,7 +58,7 @@ Until = Annotated[str | None, option("until", "End here: ISO time, or +3h after 
 EventClock = Annotated[str, option("clock", "Which of the dataset's times orders it: exchange or local.")]
 CvdReset = Annotated[str, option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
 Instrument = Annotated[
-    str | None, option("instrument", "Which of the dataset's instruments; the first alphabetically if not given.")
+    str | None, option("instrument", "Which of the dataset's instruments; the one with the largest files if not given.")
 ]
 AtEnd = Annotated[str, option("at-end", "At the end of the dataset: hold the last picture, exit, or loop.")]
 CacheFolder = Annotated[
@@ -91,6 +94,9 @@ Views = Annotated[
     option("views", "Views to write even while nobody asks for them, with commas between, or all."),
 ]
 Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
+Timezone = Annotated[
+    str | None, option("timezone", "The exchange's time zone, which the page offers: America/New_York, Asia/Tokyo ...")
+]
 Label = Annotated[str | None, option("label", "How the page names the dataset; its folder's name if not given.")]
 
 
@@ -106,13 +112,15 @@ def settings(
     speed: str = "max",
     at_end: str = "exit",
     label: str | None = None,
+    timezone: str | None = None,
 ) -> Settings:
     """The settings that options ask for.
 
     Raises:
         SettingError: one of them cannot be used.
     """
-    bar_length(interval)
+    if interval != AUTO and (written_now := old_spelling(interval)) is not None:
+        structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
     return Settings(
         interval=interval,
         obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),
@@ -125,6 +133,7 @@ def settings(
         instrument=instrument or None,
         at_end=one_of("at-end", at_end, AT_ENDS),
         label=label or None,
+        timezone=zone_name("timezone", timezone) if timezone else None,
     )
 
 

@@ -18,7 +18,7 @@ from processor.settings import SWITCH, one_of
 def replay(
     dataset: options.Dataset,
     out: Annotated[Path, options.option("out", "The IPC directory the files are published into.")],
-    interval: options.Interval = "1m",
+    interval: options.Interval = "auto",
     obi_levels: options.ObiLevels = 10,
     depth_levels: options.DepthLevels = 50,
     speed: options.Speed = "10",
@@ -29,6 +29,7 @@ def replay(
     instrument: options.Instrument = None,
     at_end: options.AtEnd = "hold",
     label: options.Label = None,
+    timezone: options.Timezone = None,
     cache: options.CacheFolder = None,
     cache_limit: options.CacheLimit = "20GB",
     control: options.ControlFolder = None,
@@ -43,7 +44,7 @@ def replay(
     from processor.replay.run import replay as play  # noqa: PLC0415
 
     settings = options.settings(
-        interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label
+        interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label, timezone
     )
     asked = named_views(views or "")
     wall = SystemClock()

@@ -37,6 +37,12 @@ class Divisor:
     ticks: int = 0
     decimals: int = 0
 
+    @property
+    def value(self) -> float:
+        """The float nearest to it."""
+        nearest: float = self.ticks / 10**self.decimals
+        return nearest
+
     def including(self, prices: NDArray[np.integer], decimals: int) -> Divisor:
         """That of these prices, too, which are ticks of 10**-`decimals`."""
         scale = max(self.decimals, decimals)

@@ -111,14 +111,25 @@ class Dataset:
         """All instruments, sorted."""
         return tuple(self._of)
 
+    @property
+    def by_activity(self) -> tuple[str, ...]:
+        """All instruments, the one with the largest files first; files of several instruments count in equal shares."""
+
+        def bytes_of(name: str) -> float:
+            return sum(_size_of(content.file) / len(content.instruments) for content in self._of[name])
+
+        return tuple(sorted(self._of, key=lambda name: (-bytes_of(name), name)))
+
     def resolved(self, instrument: str | None) -> str:
-        """The full name of an instrument (None: the first). `symbol` matches `exchange:symbol`, in any case, if unique.
+        """The full name of an instrument (None: the most active).
+
+        `symbol` matches `exchange:symbol`, in any case, if it is unique.
 
         Raises:
             SettingError: no instrument or several match.
         """
         if instrument is None:
-            return self.instruments[0]
+            return self.by_activity[0]
         if instrument in self._of:
             return instrument
         wanted = instrument.casefold()
@@ -151,7 +162,7 @@ class Dataset:
         return {path: (status.st_size, status.st_mtime_ns) for path, status in on_disk(self.path).items()}
 
     def open(self, instrument: str | None, clock: str, report: Report) -> OpenedDataset:
-        """Start reading an instrument (None: the first); `report` collects findings while the streams are read.
+        """Start reading an instrument (None: the most active); `report` collects findings while the streams are read.
 
         Raises:
             SettingError: there is no such instrument.
@@ -256,6 +267,14 @@ def in_order(dataset: Dataset, attempt: Callable[[Dataset], T]) -> T:
         if dataset.sort:
             raise
         return attempt(replace(dataset, sort=True))
+
+
+def _size_of(file: SourceFile) -> int:
+    """Its size; 0 where it is gone by now."""
+    try:
+        return file.size_bytes
+    except OSError:
+        return 0
 
 
 def _tried_formats(contents: Iterable[Content]) -> list[Format]:

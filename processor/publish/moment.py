@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.engine import Engine
+    from processor.core.price_step import Divisor
     from processor.core.report import Report
     from processor.store.volumes import Volumes
     from shared import Resume, State
@@ -33,6 +34,7 @@ class SessionInfo:
     depth_levels: int
     cvd_reset: str
     clock: str
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class SessionState:
     loop_ns: tuple[int, int] | None = None
     resume: Resume | None = None
     volumes: Volumes | None = None
+    price_step: Divisor | None = None
 
 
 @dataclass(frozen=True)

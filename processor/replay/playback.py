@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,23 +10,24 @@ import structlog
 from processor.core.events import END_OF_TIME
 from processor.errors import DatasetError, SettingError
 from processor.names import printable
-from processor.publish.moment import SessionInfo, SessionState
+from processor.publish.moment import SessionState
 from processor.publish.publisher import Publisher
 from processor.publish.views import FLOW_VIEWS
+from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
 from processor.replay.resume import path_text
+from processor.replay.session_info import session_info
 from processor.replay.watch import DatasetWatch
-from processor.settings import iso, resolved
+from processor.settings import AUTO, iso, resolved
 from processor.sources.opening import open_source
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from processor.core.engine import Engine
     from processor.formats import Dataset
+    from processor.publish.moment import SessionInfo
     from processor.replay.context import ReplayContext
     from processor.settings import Aggregation, Moment, Settings
     from shared import State
@@ -63,7 +63,7 @@ class Playback:
 
     `now_ns` (since the Unix epoch) is where play and commands have brought the event clock; the player may still be on
     its way there. `has_started` says whether the first moment has been reached. `limit_ns` is where the replay ends at
-    the latest.
+    the latest. `chosen_interval` is the one chosen at the beginning, None where one was asked for.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Playback:
         self.dataset: Final = dataset
         self.context: Final = context
         self.settings = settings
+        self.chosen_interval: str | None = None
         self.paused = paused
         self.loop_ns = loop_ns
         self.notice = notice
@@ -100,7 +101,7 @@ class Playback:
         self.pacing: Final = Pacing(context.clock)
         self.player: Final = Player(
             self.source,
-            self._aggregation(settings),
+            self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
             while_waiting=self.while_waiting,
@@ -127,6 +128,8 @@ class Playback:
             Interrupted: a stop is requested.
         """
         self.while_waiting()
+        if self.settings.interval == AUTO:
+            self._choose_interval()
         self.player.begin(self._start)
         first_ns = self.first_ns
         if self.settings.until is not None:
@@ -138,6 +141,12 @@ class Playback:
         self._advance_to(min(start_ns, self.limit_ns))
         if start_ns > self.now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self.now_ns))
+
+    def _choose_interval(self) -> None:
+        self.chosen_interval = interval_for(self.source.extent(self.while_waiting))
+        self.settings = replace(self.settings, interval=self.chosen_interval)
+        self.player.aggregate_as(self._aggregation(self.settings))
+        self._show_as(session_info(self.dataset.path, self.settings, self.dataset, self.source.instrument))
 
     def check(self) -> None:
         """See whether to go on at all.
@@ -328,6 +337,7 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
+            price_step=self.source.price_step().merged(engine.price_step).divisor,
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
@@ -374,22 +384,6 @@ class Playback:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self.player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self.player.consumed_bytes / max(1, self.source.size_bytes))
-
-
-def session_info(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> SessionInfo:
-    """What status.json says of a new session."""
-    return SessionInfo(
-        session=uuid.uuid4().hex,
-        dataset=printable(settings.label or path.resolve().name),
-        format=dataset.format if dataset else "",
-        instrument=instrument,
-        instruments=dataset.instruments if dataset else (),
-        interval=settings.interval,
-        obi_levels=settings.obi_levels,
-        depth_levels=settings.depth_levels,
-        cvd_reset=settings.cvd_reset,
-        clock=settings.clock,
-    )
 
 
 def _book_report(engine: Engine) -> dict[str, int]:

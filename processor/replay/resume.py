@@ -58,7 +58,9 @@ def digest_of_marks(root: Path, marks: Mapping[Path, tuple[int, int]]) -> str:
 def settings_for(path: Path, settings: Settings, requested_path: Path, requested: Settings) -> Settings:
     """`settings` for the dataset at `path`; some of those `requested` hold for that at `requested_path` alone."""
     own = requested if path_text(path) == path_text(requested_path) else Settings()
-    return replace(settings, instrument=own.instrument, start=own.start, until=own.until, label=own.label)
+    return replace(
+        settings, instrument=own.instrument, start=own.start, until=own.until, label=own.label, timezone=own.timezone
+    )
 
 
 def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed | str | None:

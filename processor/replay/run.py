@@ -12,10 +12,10 @@ from processor.publish.asked import AskedViews
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.context import ReplayContext
 from processor.replay.inbox import Inbox
-from processor.replay.playback import session_info
 from processor.replay.replay_file import replay_file
 from processor.replay.resume import Resumed, digest_of_marks, digest_of_request, resumable
 from processor.replay.session import Session
+from processor.replay.session_info import session_info
 from shared import ControlAnswer, DirectoryWriter
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.core.report import Report
     from processor.settings import Activity, Aggregation, Moment
+    from processor.sources.extent import Extent
     from processor.store.volumes import Volumes
 
 
@@ -80,6 +82,16 @@ class Source(Protocol):
 
     def volumes(self) -> Volumes | None:
         """The traded volume of what has been read, over its whole range; None where that is not known."""
+
+    def extent(self, while_waiting: Callable[[], None] = lambda: None) -> Extent:
+        """How long the dataset is and how many trades it has, about.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
+    def price_step(self) -> PriceStep:
+        """The price step of what has been read ahead of the replay."""
 
     def refresh(self) -> None:
         """Bring `report` up to date. To be called by the thread that uses it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import structlog
 
 from processor.errors import DatasetError, Disordered
+from processor.sources.extent import extent_of_store
 from processor.sources.store import StoreSource
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.settings import Activity, Aggregation, Moment
     from processor.sources.conversion import Conversion
+    from processor.sources.extent import Extent
     from processor.sources.files import FileSource
     from processor.store.cache import Entry
     from processor.store.manifest import Manifest
@@ -193,6 +196,20 @@ class CachedSource:
         """See Source."""
         self._volumes = self._ask(lambda store: store.volumes()) or self._volumes
         return self._volumes
+
+    def extent(self, while_waiting: Callable[[], None] = lambda: None) -> Extent:
+        """See Source."""
+        while not self._abandoned:
+            manifest = self.store.manifest
+            found = extent_of_store(manifest)
+            if found is not None:
+                return found
+            self._await(len(manifest.segments), while_waiting)
+        return self._files.extent(while_waiting)
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return self.store.price_step()
 
     def refresh(self) -> None:
         """See Source."""

@@ -7,16 +7,20 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
+from processor.core.price_step import NO_STEP
 from processor.core.report import Report
 from processor.prefetch import prefetched
+from processor.sources.extent import extent_of_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.formats import Dataset, OpenedDataset
     from processor.settings import Activity, Aggregation, Moment
+    from processor.sources.extent import Extent
     from processor.store.volumes import Volumes
 
 
@@ -24,7 +28,7 @@ class FileSource:
     """See Source."""
 
     def __init__(self, dataset: Dataset, instrument: str | None, clock: str) -> None:
-        """Open one instrument of `dataset` (None: the first).
+        """Open one instrument of `dataset` (None: the most active).
 
         Raises:
             SettingError: there is no such instrument.
@@ -104,6 +108,15 @@ class FileSource:
     def volumes(self) -> Volumes | None:
         """See Source."""
         return None
+
+    def extent(self, while_waiting: Callable[[], None] = lambda: None) -> Extent:
+        """See Source."""
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            return extent_of_chunks(chunks, self.size_bytes)
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return NO_STEP
 
     def refresh(self) -> None:
         """See Source."""

@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 def open_source(dataset: Dataset, instrument: str | None, clock: str, cache: Cache | None) -> Source:
-    """The best source there is of an instrument (None: the first) of `dataset`.
+    """The best source there is of an instrument (None: the most active) of `dataset`.
 
     Raises:
         SettingError: there is no such instrument.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.core.report import Report
 from processor.settings import resolved
+from processor.sources.extent import Extent, extent_of_store
 from processor.store.activity_index import ActivityIndex
 from processor.store.reader import read_segment, segment_holding, state_before
 from processor.store.volumes import volumes_of
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
+    from processor.core.price_step import PriceStep
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.manifest import Manifest
     from processor.store.volumes import Volumes
@@ -146,6 +148,17 @@ class StoreSource:
             self._added_up = segments
             self._volumes = volumes_of(self.folder, manifest)
         return self._volumes
+
+    def extent(
+        self,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+    ) -> Extent:
+        """See Source."""
+        return extent_of_store(self.manifest) or Extent(0, 0)
+
+    def price_step(self) -> PriceStep:
+        """See Source."""
+        return self.manifest.price_step
 
     def refresh(self) -> None:
         """See Source."""

@@ -17,7 +17,6 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.book import BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
-from processor.core.price_step import PriceStep  # noqa: TC001 - msgspec reads the annotation
 from processor.errors import DatasetError
 from processor.names import openable
 
@@ -55,14 +54,13 @@ _INT32: Final = np.iinfo(np.int32)
 class CheckpointMetadata(bars.TradeTotals, frozen=True, kw_only=True):
     """What is known after a segment, whose last event is at `event_ns`, besides the levels of the book.
 
-    `clock` and `periods` are those of a `BookState`; `price_step` is that of all prices so far.
+    `clock` and `periods` are those of a `BookState`.
     """
 
     event_ns: int
     book_decimals: tuple[int, int]
     clock: list[int]
     periods: list[list[int]] = msgspec.field(name="spells")
-    price_step: PriceStep
 
 
 def folder_name(instrument: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from processor.core.price_step import NO_STEP, PriceStep
 from processor.errors import DatasetError
 from processor.store.files import INDEX_FOLDER
 from shared import atomic_write
@@ -29,7 +30,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are its files' names, relative to the store, with their sizes. Decimals are of prices and of sizes:
     `trade_decimals` those of the trades and their bars, `book_decimals` those of the book events and of the best
-    prices in the bars. `minute_lots` are the minutes with trades: number since the epoch and lots.
+    prices in the bars. `minute_lots` are the minutes with trades: number since the epoch and lots. `price_step` is that
+    of all events up to its end.
     """
 
     day: str
@@ -41,6 +43,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     book_decimals: tuple[int, int]
     consumed_bytes: int
     minute_lots: tuple[tuple[int, int], ...]
+    price_step: PriceStep
     files: dict[str, int]
 
 
@@ -68,6 +71,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def last_ns(self) -> int | None:
         """Time of the last event there is so far."""
         return self.segments[-1].last_ns if self.segments else None
+
+    @property
+    def price_step(self) -> PriceStep:
+        """The price step of the events there are so far."""
+        return self.segments[-1].price_step if self.segments else NO_STEP
 
     @property
     def size_bytes(self) -> int:

@@ -201,5 +201,5 @@ def _state(
         book_bars=intervals.book_bars,
         traded_before=intervals.traded_before,
         counter=counter,
-        price_step=metadata.price_step,
+        price_step=manifest.segments[segment - 1].price_step,
     )

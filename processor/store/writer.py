@@ -11,7 +11,6 @@ import polars as pl
 
 from processor.core.aggregates import bars
 from processor.core.events import concatenated
-from processor.core.price_step import NO_STEP
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
 from processor.store.files import (
@@ -75,7 +74,6 @@ class StoreWriter:
             book_decimals=(0, 0),
             clock=[],
             periods=[],
-            price_step=NO_STEP,
         )
         book = None
         if manifest.segments:
@@ -171,7 +169,6 @@ class StoreWriter:
             book_decimals=(state.price_decimals, state.size_decimals),
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
-            price_step=self._metadata.price_step.advanced(self._trades, self._book_events),
         )
         write_index(BARS_KIND, self._bars.rows(trade_bars), {})
         if trades is not None:
@@ -191,6 +188,7 @@ class StoreWriter:
             book_decimals=(state.price_decimals, state.size_decimals),
             consumed_bytes=consumed_bytes,
             minute_lots=_minute_lots(trade_bars),
+            price_step=self.manifest.price_step.advanced(self._trades, self._book_events),
             files=files,
         )
         self._save(

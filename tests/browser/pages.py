@@ -28,11 +28,11 @@ def until(page: Page, expression: str, argument: object = None) -> None:
 
 def wait_drawn(page: Page) -> None:
     """Until the chart shows bars and has taken the room the filled header left it."""
-    until(page, "() => (window.orderflow?.chart.graph()?.data[0].x || []).length > 0")
+    until(page, "() => Object.values(window.orderflow?.chart.drawn().panels ?? {}).some(({ rows }) => rows.length > 0)")
     until(
         page,
         """() => {
-          const { width, height } = orderflow.chart.graph()._fullLayout;
+          const { width, height } = orderflow.chart.placed().layout;
           const panel = document.getElementById("chart-panel").getBoundingClientRect();
           const fits = Math.abs(width - panel.width) < 1 && Math.abs(height - panel.height) < 1;
           return fits && orderflow.chart.isRested();
@@ -58,7 +58,8 @@ def watch_candles(page: Page) -> Callable[[], int]:
         """() => {
           window.fewest = Infinity;
           const look = () => {
-            window.fewest = Math.min(window.fewest, document.querySelectorAll("#chart .boxlayer path.box").length);
+            const { price, obi, cvd } = orderflow.chart.drawn().panels;
+            window.fewest = Math.min(window.fewest, price.rows.length + obi.rows.length + cvd.rows.length);
             requestAnimationFrame(look);
           };
           look();
@@ -68,18 +69,42 @@ def watch_candles(page: Page) -> Callable[[], int]:
 
 
 def ranges(page: Page) -> Ranges:
-    """The ranges of the time axis and of each panel as Plotly draws them, in its own linear units."""
+    """The spans of the time axis and of each panel's values as they are drawn."""
     found: Ranges = page.evaluate(
         """() => {
-          const full = orderflow.chart.graph()._fullLayout;
-          return Object.fromEntries(
-            [["xaxis", "xaxis"], ...orderflow.panels.PANELS.map(({ id, yaxis }) => [id, yaxis])].map(([name, axis]) => {
-              return [name, full[axis].range.map((end) => full[axis].r2l(end))];
-            })
-          );
+          const { x, panels } = orderflow.chart.drawn();
+          return { xaxis: x, ...Object.fromEntries(Object.entries(panels).map(([id, { y }]) => [id, y])) };
         }"""
     )
     return found
+
+
+def colours(page: Page, panel: str) -> set[str]:
+    """The tokens of the style sheet whose colours some pixel in a panel of the chart has."""
+    found: list[str] = page.evaluate(
+        """(id) => {
+          const canvas = document.getElementById("chart");
+          const ratio = canvas.width / canvas.getBoundingClientRect().width;
+          const { box } = orderflow.chart.drawn().panels[id];
+          const sides = [box.left, box.top, box.width, box.height];
+          const [left, top, width, height] = sides.map((px) => Math.round(px * ratio));
+          // A copy: a canvas that is read itself is drawn in another way from then on.
+          const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+          copy.drawImage(canvas, -left, -top);
+          const { data } = copy.getImageData(0, 0, width, height);
+          const seen = new Set();
+          for (let at = 0; at < data.length; at += 4) {
+            if (data[at + 3] === 255) seen.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+          }
+          const style = getComputedStyle(document.documentElement);
+          return ["up", "down", "blue", "grid", "zero-line"].filter((name) => {
+            const colour = style.getPropertyValue(`--${name}`).trim();
+            return seen.has([1, 3, 5].map((index) => Number.parseInt(colour.slice(index, index + 2), 16)).join());
+          });
+        }""",
+        panel,
+    )
+    return set(found)
 
 
 def following(page: Page) -> bool:
@@ -102,11 +127,9 @@ def plot_point(page: Page, panel: str, across: float, down: float) -> tuple[floa
     """The window's coordinates of a place in a panel, as shares of its width and height."""
     point: list[float] = page.evaluate(
         """([id, across, down]) => {
-          const { yaxis } = orderflow.panels.PANELS.find((panel) => panel.id === id);
-          const gd = orderflow.chart.graph();
-          const box = gd.getBoundingClientRect();
-          const { xaxis: x, [yaxis]: y } = gd._fullLayout;
-          return [box.left + x._offset + across * x._length, box.top + y._offset + down * y._length];
+          const chart = document.getElementById("chart").getBoundingClientRect();
+          const { left, top, width, height } = orderflow.chart.drawn().panels[id].box;
+          return [chart.left + left + across * width, chart.top + top + down * height];
         }""",
         [panel, across, down],
     )
@@ -117,11 +140,9 @@ def bar_point(page: Page, time_ms: int) -> tuple[float, float]:
     """The window's coordinates of the bar of a time, in the price panel."""
     point: list[float] = page.evaluate(
         """(ms) => {
-          const gd = orderflow.chart.graph();
-          const { xaxis, yaxis } = gd._fullLayout;
-          const box = gd.getBoundingClientRect();
-          const place = orderflow.chart.timeline().place(ms);
-          return [box.left + xaxis._offset + xaxis.l2p(place), box.top + yaxis._offset + yaxis._length / 2];
+          const chart = document.getElementById("chart").getBoundingClientRect();
+          const { box, toX } = orderflow.chart.placed().scales[0];
+          return [chart.left + toX(orderflow.chart.timeline().place(ms)), chart.top + box.top + box.height / 2];
         }""",
         time_ms,
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared import Depth, IpcStats, Level, WriteStats
-from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.pages import colours, plot_point, text, until, wait_drawn, wait_frames, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,14 +75,15 @@ def test_the_read_out_shows_the_exact_values_of_the_bar_under_the_crosshair(page
 
 
 def test_the_cvd_is_drawn_as_candles_or_as_a_line(page: Page) -> None:
-    shown = "() => orderflow.chart.graph().data.slice(3).map((trace) => trace.visible)"
-    assert page.evaluate(shown) == [True, False]
+    before = colours(page, "cvd")
+    assert {"up", "down"} <= before
+    assert "blue" not in before
     page.keyboard.press("l")
-    until(page, "() => orderflow.chart.graph().data[4].visible === true")
-    assert page.evaluate(shown) == [False, True]
+    until(page, "() => orderflow.chart.view.cvdLine && orderflow.chart.isRested()")
+    assert colours(page, "cvd") & {"up", "down", "blue"} == {"blue"}
     page.locator("#cvd-style").get_by_text("CVD candles").click()
-    until(page, "() => orderflow.chart.graph().data[3].visible === true")
-    assert page.evaluate(shown) == [True, False]
+    until(page, "() => !orderflow.chart.view.cvdLine && orderflow.chart.isRested()")
+    assert colours(page, "cvd") == before
 
 
 def test_the_depth_shows_best_quotes_spread_and_the_level_under_the_pointer(page: Page, feeder: Feeder) -> None:
@@ -99,10 +100,9 @@ def test_the_depth_shows_best_quotes_spread_and_the_level_under_the_pointer(page
     total = sum(level[1] for level in book["asks"][:10])
     x, y = page.evaluate(
         """(price) => {
-          const gd = document.querySelector("#depth .js-plotly-plot");
-          const box = gd.getBoundingClientRect();
-          const axis = gd._fullLayout.yaxis;
-          return [box.left + 50, box.top + axis._offset + axis.l2p(price)];
+          const canvas = document.getElementById("depth").getBoundingClientRect();
+          const { y: [low, high], box: { height } } = orderflow.depth.drawn();
+          return [canvas.left + 50, canvas.top + (height * (high - price)) / (high - low)];
         }""",
         price,
     )
@@ -110,9 +110,7 @@ def test_the_depth_shows_best_quotes_spread_and_the_level_under_the_pointer(page
     page.wait_for_selector("#depth-overlay .level.shown")
     said = page.locator("#depth-overlay .level").inner_text().split()
     assert said == ["ask", f"{price:.2f}", "size", f"{size:.3f}", "sum", f"{total:.3f}"]
-    drawn = page.evaluate("() => orderflow.depth.steps(orderflow.state().depth.bids)")
-    assert drawn["x"][:2] == [0, bid_size]
-    assert drawn["y"][:2] == [bid, bid]
+    assert page.evaluate("() => orderflow.depth.drawn().book") == book
 
 
 def test_a_level_is_seen_where_the_book_reaches_far_beyond_the_tick(
@@ -125,9 +123,28 @@ def test_a_level_is_seen_where_the_book_reaches_far_beyond_the_tick(
     monkeypatch.setattr(feeder.market, "depth", lambda: far)
     feeder.advance()
     wait_generation(page, feeder)
-    heights = """() => [...document.querySelectorAll("#depth .barlayer path")]
-      .map((bar) => bar.getBoundingClientRect()).filter(({ width }) => width > 0).map(({ height }) => height)"""
-    until(page, f"() => ({heights})().length === 6 && ({heights})().every((height) => height > 1 && height < 4)")
+    wait_frames(page)
+    # Down along the right edge, where the bars of the sizes start: how many pixels are not the background or the grid.
+    seen: list[int] = page.evaluate(
+        """() => {
+          const canvas = document.getElementById("depth");
+          const ratio = window.devicePixelRatio;
+          const { box } = orderflow.depth.drawn();
+          const height = Math.round(box.height * ratio);
+          const copy = new OffscreenCanvas(1, height).getContext("2d", { willReadFrequently: true });
+          copy.drawImage(canvas, -Math.round((box.width - 3) * ratio), 0);
+          const { data } = copy.getImageData(0, 0, 1, height);
+          const runs = [];
+          let run = 0;
+          for (let at = 0; at < data.length; at += 4) {
+            if (Math.max(data[at], data[at + 1], data[at + 2]) > 60 && data[at + 3] > 60) run += 1;
+            else if (run) { runs.push(run / ratio); run = 0; }
+          }
+          return runs;
+        }"""
+    )
+    assert sum(seen) >= 6
+    assert all(1 < height < 10 for height in seen)
 
 
 def test_the_monitor_lights_up_where_a_limit_is_crossed(page: Page, feeder: Feeder) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
 
-_SHAPES = "() => orderflow.chart.graph().layout.shapes.filter((shape) => shape.type === 'path')"
+_SHAPES = "() => orderflow.chart.drawn().bands"
 
 
 def _report(feeder: Feeder) -> DataReport:
@@ -144,10 +144,9 @@ def test_what_was_found_is_shaded_in_the_chart_and_named_under_the_pointer(repor
     assert silence_ms
     x, y = page.evaluate(
         """(ms) => {
-          const gd = orderflow.chart.graph();
-          const { xaxis, yaxis } = gd._fullLayout;
-          const box = gd.getBoundingClientRect();
-          return [box.left + xaxis._offset + xaxis.l2p(ms), box.top + yaxis._offset + yaxis._length / 2];
+          const chart = document.getElementById("chart").getBoundingClientRect();
+          const { box, toX } = orderflow.chart.placed().scales[0];
+          return [chart.left + toX(ms), chart.top + box.top + box.height / 2];
         }""",
         silence_ms + 5 * MINUTE_MS,
     )
@@ -233,11 +232,11 @@ def test_a_panel_that_the_dataset_leaves_empty_gives_its_room_to_the_others(
     wait_frames(page)
     assert [note for note in page.locator("#chart-overlay .panel-note.shown").all_inner_texts() if note] == said
     heights: dict[str, float] = page.evaluate(
-        """() => Object.fromEntries(orderflow.panels.PANELS.map(({ id, yaxis }) => {
-          return [id, orderflow.chart.graph()._fullLayout[yaxis]._length];
-        }))"""
+        """() => Object.fromEntries(
+          Object.entries(orderflow.chart.drawn().panels).map(([id, { box }]) => [id, box.height])
+        )"""
     )
-    total = page.evaluate("() => orderflow.chart.graph()._fullLayout.height") - 34
+    total = page.evaluate("() => orderflow.chart.drawn().plot.height")
     assert all(heights[panel] < 25 for panel in collapsed)
     assert sum(height for panel, height in heights.items() if panel not in collapsed) > 0.85 * total
     assert not any(page.locator(f"#{element}").is_visible() for element in gone)
@@ -254,8 +253,10 @@ def test_a_panel_that_the_dataset_leaves_empty_gives_its_room_to_the_others(
     until(page, "() => orderflow.chart.view.collapsed.length === 0")
     wait_drawn(page)
     assert page.locator("#quotes").is_visible()
-    domain = page.evaluate("() => orderflow.chart.graph()._fullLayout.yaxis.domain")
-    assert domain == pytest.approx([0.475, 1])
+    height, whole = page.evaluate(
+        "() => { const { panels, plot } = orderflow.chart.drawn(); return [panels.price.box.height, plot.height]; }"
+    )
+    assert height / whole == pytest.approx(0.525, abs=0.02)
 
 
 def test_while_a_dataset_is_read_the_page_says_so_and_how_far(page: Page, feeder: Feeder) -> None:

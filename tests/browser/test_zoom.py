@@ -110,8 +110,7 @@ def test_stretching_a_price_axis_leaves_the_others_alone_until_it_is_given_back(
 
 
 def test_no_price_is_labelled_twice_however_far_its_axis_is_stretched(page: Page) -> None:
-    labels = """() => [...document.querySelectorAll("#chart .yaxislayer-above .ytick text")]
-      .map((label) => label.textContent)"""
+    labels = "() => orderflow.chart.drawn().panels.price.labels"
     for _ in range(6):
         page.evaluate("() => orderflow.chart.scalePanel('price', 0.2)")
         until(page, "() => orderflow.chart.isRested()")

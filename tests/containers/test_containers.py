@@ -75,7 +75,7 @@ def test_without_a_dataset_the_page_shows_the_demo_moving(demo: Stack, page: Pag
     clock = page.locator("#clock")
     for _ in range(3):
         expect(clock).not_to_have_text(clock.inner_text(), timeout=PATIENCE_MS)
-    candles = page.evaluate("document.querySelector('#chart .js-plotly-plot').data[0].open.length")
+    candles = page.evaluate("orderflow.chart.drawn().panels.price.rows.length")
     assert candles > 30
     assert faults == []
 

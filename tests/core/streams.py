@@ -67,7 +67,7 @@ def columns_of_book(updates: Sequence[Update], price_decimals: int = 1, size_dec
 _ACTIVITIES: Final = st.one_of(
     st.builds(Activity, st.just("t"), st.sampled_from([Decimal(1), Decimal(2), Decimal(7)])),
     st.builds(Activity, st.just("v"), st.sampled_from([Decimal("0.001"), Decimal("0.01"), Decimal(30), Decimal(9000)])),
-    st.builds(Activity, st.just("d"), st.sampled_from([Decimal("0.3"), Decimal(3000), Decimal(900_000)])),
+    st.builds(Activity, st.just("q"), st.sampled_from([Decimal("0.3"), Decimal(3000), Decimal(900_000)])),
 )
 
 

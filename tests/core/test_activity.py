@@ -59,7 +59,7 @@ def begins_of(parts: Sequence[Trades], first_ns: int, activity: Activity) -> lis
     # The product's float is a word more than the product.
     earlier=[(0, 2**60 - 1, 2**40), (MS_NS, 1, 2**39 - 1), (MS_NS, 1, 1)],
     later=[],
-    unit="d",
+    unit="q",
     limit=2**100 - 2**39,
     places=0,
     decimals=(0, 0),
@@ -68,7 +68,7 @@ def begins_of(parts: Sequence[Trades], first_ns: int, activity: Activity) -> lis
 @given(
     earlier=rows,
     later=rows,
-    unit=st.sampled_from(["t", "v", "d"]),
+    unit=st.sampled_from(["t", "v", "q"]),
     limit=limits,
     places=st.sampled_from([0, 2]),
     decimals=st.tuples(st.integers(0, 4), st.integers(0, 4)),
@@ -110,8 +110,8 @@ def test_bars_begin_where_the_definition_says_however_large_the_numbers_and_what
 
 
 def test_a_bar_too_large_for_the_digits_of_the_data_is_refused_with_both() -> None:
-    counter = ActivityCounter(Activity("d", Decimal(10**15)), 0)
-    with pytest.raises(ScaleOverflow, match=r"1000000000000000d is too large for prices of 9 and sizes of 9 decimals"):
+    counter = ActivityCounter(Activity("q", Decimal(10**15)), 0)
+    with pytest.raises(ScaleOverflow, match=r"1000000000000000q is too large for prices of 9 and sizes of 9 decimals"):
         counter.take(trades_of([(0, 1, 1)], 0, (9, 9)))
 
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from processor.aggregate.partitions import computed, partitions
 from processor.aggregate.table import aggregate_all
-from processor.cli.inspection import _Step, inspect
+from processor.cli.inspection import inspect
 from processor.core import book as books
 from processor.core import kernel
 from processor.core.aggregates import bars
@@ -425,17 +425,6 @@ def test_numbers_on_a_finer_scale_are_exact_or_refused(values: list[int], decima
 def test_more_decimals_than_there_is_room_for_are_refused() -> None:
     with pytest.raises(ScaleOverflow, match="2 decimals more than there is room for"):
         scaled_up(np.array([1]), -2)
-
-
-def test_the_step_of_sizes_has_as_many_digits_as_it_needs() -> None:
-    step = _Step()
-    step.see([np.array([MOST])], 0)
-    step.see([np.array([], np.int64)], 18)
-    assert step.text() == str(MOST)
-    step.see([np.array([10**18 * 3])], 18)
-    assert step.text() == "1"
-    step.see([np.array([MOST])], 30)
-    assert step.text() == f"0.{10**30 // 10**30:030d}"
 
 
 def orders(*sizes: int, price: int = 100) -> tuple[np.ndarray, ...]:

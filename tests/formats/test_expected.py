@@ -177,8 +177,8 @@ def test_the_book_of_amzn_closes_each_minute_where_somebody_else_found_it(shared
     [
         ("binance-raw/nexousdt", "NEXOUSDT", "20t"),
         ("binance-raw/btcusdt", "BTCUSDT", "0.75v"),
-        ("binance-raw/btcusdt", "BTCUSDT", "100000d"),
-        ("lobster", "AMZN", "1000000d"),
+        ("binance-raw/btcusdt", "BTCUSDT", "100000q"),
+        ("lobster", "AMZN", "1000000q"),
     ],
 )
 def test_bars_by_activity_of_a_recording_are_those_of_the_slow_reference(

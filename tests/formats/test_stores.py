@@ -15,6 +15,7 @@ from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.sources.opening import open_source
 from processor.sources.store import StoreSource
+from processor.store.manifest import STORE_VERSION
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 from tests.formats.samples import TARDIS_TRADES
 
@@ -86,7 +87,7 @@ def test_of_several_stores_in_a_folder_none_may_miss_a_file(tmp_path: Path, days
 def test_several_stores_of_another_version_are_played_by_their_events(tmp_path: Path) -> None:
     for day in (0, 1):
         manifest = _store(tmp_path / str(day), day) / ".index" / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version":"2"', '"version":"1"', 1))
+        manifest.write_text(manifest.read_text().replace(f'"version":"{STORE_VERSION}"', '"version":"1"', 1))
     assert _days(tmp_path) == _expected(0, 1)
     with pytest.raises(DatasetError, match="Convert the dataset again"):
         _days(tmp_path / "0")

@@ -14,7 +14,6 @@ const ofActivity = (times, before = null) => bars.ofActivity(times, times[times.
 test("bars of a time stand on their begins", () => {
   const minute = bars.ofTime(60_000);
   assert.deepEqual([minute.place(90_000), minute.time(90_000), minute.bar(95_000)], [90_000, 90_000, 120_000]);
-  assert.equal(minute.ticks([0, 1], 1), null);
 });
 
 test("places and times are each other's inverse, within the bars and beyond them", () => {
@@ -64,7 +63,7 @@ test("labels stay where they are while bars come and go", () => {
   const seen = new Set();
   for (let count = 1000; count <= 1300; count += 7) {
     axis = ofActivity(all.slice(count - 1000, count), axis);
-    seen.add(axis.ticks([axis.place(all[700]), axis.place(all[800])], 10_000)?.texts.slice(3, -3).join());
+    seen.add(axis.ticks([axis.place(all[700]), axis.place(all[800])], 10_000).texts.slice(3, -3).join());
   }
   assert.ok(seen.size <= 2);
 });
@@ -76,12 +75,12 @@ test("labels are never closer than asked for, and tell the times of their bars",
   const timeline = ofActivity(all);
   const perPixel = 10_000;
   const ticks = timeline.ticks([timeline.place(all[100]), timeline.place(all[200])], perPixel);
-  assert.ok(ticks && ticks.places.length > 3);
+  assert.ok(ticks.places.length > 3);
   const apart = Math.ceil((84 * perPixel) / timeline.step) * timeline.step;
   for (const [index, place] of ticks.places.entries()) {
     if (index) assert.ok(place - ticks.places[index - 1] >= apart);
     const time = new Date(timeline.time(place)).toISOString().slice(11, 23);
-    assert.ok(time.startsWith(ticks.texts[index].split("<br>")[0]));
+    assert.ok(time.startsWith(ticks.texts[index].split("\n")[0]));
   }
 });
 

@@ -33,15 +33,15 @@ test("marks are the incidents that have a time, oldest first", () => {
   );
 });
 
-test("shapes are one path for each kind, half a step left of where the times are", () => {
-  const shapes = findings.shapes(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), bars.ofTime(60_000));
-  assert.equal(shapes.length, 2);
-  const gaps = shapes.find(({ fillcolor }) => fillcolor === "rgba(224, 164, 58, 0.1)");
-  const [from, to, alone] = [30_000, 90_000, 570_000].map((ms) => new Date(ms).toISOString().slice(0, 23).replace("T", "_"));
-  assert.equal(
-    gaps?.path,
-    `M ${from},0 L ${from},1 L ${to},1 L ${to},0 ZM ${alone},0 L ${alone},1 L ${alone},1 L ${alone},0 Z`,
-  );
+test("bands are one for each kind, half a step left of where the times are", () => {
+  const bands = findings.bands(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), bars.ofTime(60_000));
+  assert.deepEqual(bands.map(({ kind }) => kind).sort(), ["gaps", "late"]);
+  const gaps = bands.find(({ kind }) => kind === "gaps");
+  assert.deepEqual([gaps?.fill, gaps?.edge], ["rgba(224, 164, 58, 0.1)", "rgba(224, 164, 58, 0.4)"]);
+  assert.deepEqual(gaps?.spans, [
+    [30_000, 90_000],
+    [570_000, 570_000],
+  ]);
 });
 
 test("what lies outside of the bars of activity is not placed, and what begins before them begins with them", () => {

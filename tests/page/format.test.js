@@ -10,6 +10,46 @@ test("a number is written with the instrument's decimals, or without any as the 
   assert.equal(format.exact(0, 2), "0.00");
 });
 
+/** @param {number} step
+ * @param {number} decimals */
+const about = (step, decimals) => /** @type {any} */ ({ price_step: step, price_decimals: decimals });
+
+test("a price has the decimals of the price step, and those it needs where it lies between two steps", () => {
+  const lobster = about(0.01, 4);
+  assert.deepEqual([223.95, 223.955, 224, -0.01, -0.0049].map((value) => format.price(value, lobster)), [
+    "223.95",
+    "223.955",
+    "224.00",
+    "-0.01",
+    "-0.0049",
+  ]);
+  assert.equal(format.price(5012.25, about(0.25, 2)), "5012.25");
+  assert.equal(format.price(98_765_432.1, about(0.1, 1)), "98765432.1");
+  assert.equal(format.price(0.00000123, about(1e-8, 8)), "0.00000123");
+  assert.equal(format.price(-37.63, about(0.01, 2)), "-37.63");
+  assert.equal(format.price(1500, about(50, 0)), "1500");
+  assert.equal(format.price(null, lobster), "–");
+});
+
+test("a price without a known step has the decimals of the prices, or those that it needs", () => {
+  assert.equal(format.price(1.5, /** @type {any} */ ({ price_step: null, price_decimals: 3 })), "1.500");
+  assert.equal(format.price(1.5, null), "1.5");
+});
+
+test("a spread is a distance of two prices, without the noise of floats and without a minus before zero", () => {
+  const spreads = [0.3 - 0.1, 0.1 - 0.3, 0.1 + 0.2 - 0.3, 0.3 - 0.1 - 0.2].map((value) => format.price(value, about(0.1, 1)));
+  assert.deepEqual(spreads, ["0.2", "-0.2", "0.0", "0.0"]);
+});
+
+test("a spread is measured against the distance of the mid price from zero", () => {
+  assert.deepEqual([format.relativeSpread(0.01, -37), format.relativeSpread(-1, 2), format.relativeSpread(1, 0)], ["2.70 bp", "-5000.00 bp", ""]);
+});
+
+test("a large number is abbreviated in thousands, millions, billions and trillions", () => {
+  const numbers = [0, 7, 999.4, 999.6, 1000, 12_345, 1_500_000, 20e9, -20e9, 2e12, 3e15, 0.00123];
+  assert.deepEqual(numbers.map(format.short), ["0", "7", "999", "1k", "1k", "12.3k", "1.5M", "20B", "-20B", "2T", "3000T", "0.00123"]);
+});
+
 test("a sign stands before what is above zero, and before nothing else but a minus", () => {
   assert.deepEqual([1.5, 0, -1.5, null].map((value) => format.signed(value, 1)), ["+1.5", "0.0", "-1.5", "–"]);
 });

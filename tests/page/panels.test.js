@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { figure } from "../../visualizer/page/chart/figure.js";
-import * as depth from "../../visualizer/page/panels/depth.js";
+import { scale } from "../../visualizer/page/draw/scale.js";
 import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
+import { withBook } from "../../visualizer/page/panels/obi.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
+import { PRESETS } from "../../visualizer/page/options.js";
+import { empty } from "../../visualizer/page/store.js";
+import { translucent } from "../../visualizer/page/tokens.js";
+import { NAMES } from "../../visualizer/page/views.js";
 import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
-/** @import { About, Row } from "../../visualizer/page/types.d.ts" */
+/** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
 const NOTHING = { loading: false, trades: "", book: "", cvd: "", settled: true };
 
@@ -83,33 +87,65 @@ test("a reach widens at once and narrows late", () => {
   assert.equal(around(6, 11.5), 6 * 1.15);
 });
 
-test("every panel fills exactly the traces that it has in the figure", () => {
+/** What the layers of a panel draw.
+ * @param {string} id
+ * @param {Row[]} rows
+ * @param {Partial<Picture>} [picture] */
+function drawn(id, rows, picture = {}) {
+  const box = { left: 0, top: 0, width: 100, height: 100 };
+  const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
+  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
+  return panel(id).layers.flatMap(({ commands }) => commands(given, within));
+}
+
+test("candles and columns rise and fall in the same two colours everywhere, and a bar that ends where it opens rises", () => {
+  const [up, down] = [String(TOKENS.get("up")), String(TOKENS.get("down"))];
   /** @type {Row[]} */
-  const rows = [[0, 1, 2, 0.5, 1.5, 3, 4, 2, 3.5]];
-  for (const { traces, columns } of PANELS) {
-    assert.equal(columns({ rows, padded: rows, step: 1000, cvdLine: true }).length, traces().length);
+  const rows = [
+    [1, 1, 2, 0, 2, 1, 2, 0, 2],
+    [2, 2, 2, 0, 1, 2, 2, 0, 1],
+    [3, 1, 1, 1, 1, 1, 1, 1, 1],
+  ];
+  for (const id of ["price", "obi", "cvd"]) {
+    const [rising, falling] = drawn(id, rows);
+    assert.ok(rising.kind === "rects" && falling.kind === "rects");
+    assert.deepEqual([rising.colour, falling.colour], [up, down], id);
+    const bodies = rising.rects.filter((_, index) => index % 4 === 0);
+    assert.equal(bodies.length, 3, id); // a body and a wick, and a bar that is but a line
   }
+  const [rising, falling] = drawn("volume", rows);
+  assert.ok(rising.kind === "rects" && falling.kind === "rects");
+  assert.deepEqual([rising.colour, falling.colour], [translucent(up, 0.75), translucent(down, 0.75)]);
+  assert.deepEqual([rising.rects.length, falling.rects.length], [8, 4]);
 });
 
-test("figures start empty, over one time axis, with fixed ranges", () => {
-  for (const { data, layout } of [figure(), depth.figure()]) {
-    for (const trace of data) assert.deepEqual(Reflect.get(trace, "x"), []);
-    const axes = Object.entries(layout).filter(([name]) => /^[xy]axis/u.test(name));
-    assert.ok(axes.length > 2);
-    for (const [, axis] of axes) assert.equal(Reflect.get(/** @type {object} */ (axis), "autorange"), false);
-  }
-  const { data, layout } = figure();
-  assert.equal(data.filter((trace) => "xaxis" in trace).length, 0);
-  assert.equal(Object.keys(layout).filter((name) => name.startsWith("yaxis")).length, PANELS.length);
+test("the CVD is candles or a line, and neither where it is not published", () => {
+  /** @type {Row[]} */
+  const rows = [[1, 0, 0, 0, 0, 1, 2, 0, 2], [2, 0, 0, 0, 0, null, null, null, null], [3, 0, 0, 0, 0, 2, 2, 0, 1]];
+  assert.deepEqual(drawn("cvd", rows).map(({ kind }) => kind), ["rects", "rects"]);
+  const [line] = drawn("cvd", rows, { cvdLine: true });
+  assert.ok(line.kind === "polyline");
+  assert.deepEqual(line.points, [10, 40, 20, Number.NaN, 30, 45]);
+  assert.deepEqual(drawn("cvd", [rows[1]]), []);
 });
 
-test("candles rise and fall in the same two colours everywhere, those of the style sheet", () => {
-  const candles = figure().data.filter((trace) => Reflect.get(trace, "type") === "candlestick");
-  assert.equal(candles.length, 3);
-  for (const trace of candles) {
-    assert.equal(Reflect.get(trace, "increasing").fillcolor, TOKENS.get("up"));
-    assert.equal(Reflect.get(trace, "decreasing").fillcolor, TOKENS.get("down"));
-  }
+test("the imbalance is a gap where there was no book, and a line at zero where its sides are always equal", () => {
+  /** @type {Row[]} */
+  const rows = [
+    [1, 0, 0, 0, 0, 1, 1, 1, 1],
+    [2, 0, 0.5, 0, 0.25, 1, 1, 1, 1],
+  ];
+  assert.deepEqual(withBook(rows, true), [rows[1]]);
+  assert.deepEqual(withBook([rows[0]], true), [rows[0]]);
+  assert.deepEqual(withBook([rows[0]], false), []);
+  const [candle] = drawn("obi", rows);
+  assert.ok(candle.kind === "rects");
+  assert.ok(candle.rects.every((left, index) => index % 4 > 0 || left > 15));
+});
+
+test("a layer names views that the page holds", () => {
+  for (const { layers } of PANELS) for (const { views } of layers) for (const view of views) assert.ok(NAMES.includes(view));
 });
 
 test("a panel is told apart by its id, and a part follows the panel whose cells it joins", () => {

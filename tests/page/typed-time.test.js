@@ -5,8 +5,8 @@ import { parse } from "../../visualizer/page/playback/typed-time.js";
 // Across midnight: from 23:55 on the 8th to 00:06 on the 9th, the clock at 23:58.
 const RANGE = { startMs: Date.UTC(2024, 7, 8, 23, 55), endMs: Date.UTC(2024, 7, 9, 0, 6), known: true };
 /** @param {string} text */
-const read = (text, range = RANGE) => {
-  const { ms, error } = parse(text, Date.UTC(2024, 7, 8, 23, 58), range);
+const read = (text, range = RANGE, zone = "UTC") => {
+  const { ms, error } = parse(text, Date.UTC(2024, 7, 8, 23, 58), range, zone);
   return error ?? new Date(ms).toISOString();
 };
 
@@ -37,4 +37,16 @@ test("a range whose end is not known refuses only what lies before it", () => {
   const open = { ...RANGE, known: false };
   assert.equal(read("2024-08-10", open), "2024-08-10T00:00:00.000Z");
   assert.equal(read("-1d", open), "outside of the replay, which goes from 2024-08-08 23:55:00");
+});
+
+test("a typed time is that of clocks in the zone, unless it says UTC", () => {
+  const understood = {
+    "2024-08-08 19:59": "2024-08-08T23:59:00.000Z",
+    "2024-08-08 23:59 UTC": "2024-08-08T23:59:00.000Z",
+    "20:01:30": "2024-08-09T00:01:30.000Z",
+    "00:01:30z": "2024-08-09T00:01:30.000Z",
+    "+1m": "2024-08-08T23:59:00.000Z",
+  };
+  for (const [text, moment] of Object.entries(understood)) assert.equal(read(text, RANGE, "America/New_York"), moment);
+  assert.match(read("12:00", RANGE, "America/New_York"), /from 2024-08-08 19:55:00 until 2024-08-08 20:06:00/u);
 });

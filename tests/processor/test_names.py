@@ -13,8 +13,8 @@ from processor.cli.conversion import convert
 from processor.core.report import Report
 from processor.formats import open_dataset
 from processor.names import openable, printable, printable_lines
-from processor.replay.playback import session_info
 from processor.replay.resume import path_text
+from processor.replay.session_info import session_info
 from processor.settings import Settings
 from processor.sources.opening import open_source
 from processor.store.cache import Cache

@@ -31,13 +31,28 @@ def test_an_interval_is_a_number_and_a_unit(text: str, expected_ns: int) -> None
         ("100v", "v", "100"),
         ("0.5v", "v", "0.5"),
         (".5v", "v", "0.5"),
-        ("1000000d", "d", "1000000"),
-        ("8d", "d", "8"),
-        ("2.50d", "d", "2.5"),
+        ("1000000q", "q", "1000000"),
+        ("8q", "q", "8"),
+        ("2.50q", "q", "2.5"),
+        ("367d", "q", "367"),
+        ("2.50d", "q", "2.5"),
     ],
 )
-def test_an_interval_is_what_is_to_be_traded_in_a_bar(text: str, unit: Literal["t", "v", "d"], limit: str) -> None:
+def test_an_interval_is_what_is_to_be_traded_in_a_bar(text: str, unit: Literal["t", "v", "q"], limit: str) -> None:
     assert settings.bar_length(text) == Activity(unit, Decimal(limit))
+
+
+@pytest.mark.parametrize("text", ["8d", "90d", "366d", "08d", "365.0d"])
+def test_more_days_than_a_week_are_refused_and_never_a_turnover(text: str) -> None:
+    with pytest.raises(SettingError, match=r"expected days up to 7d, or (8|90|366|365)q for a turnover"):
+        settings.bar_length(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "now"), [("1000000d", "1000000q"), ("0.5d", "0.5q"), ("1000000q", None), ("1d", None), ("5v", None)]
+)
+def test_a_turnover_in_its_old_spelling_is_told_how_it_is_written_now(text: str, now: str | None) -> None:
+    assert settings.old_spelling(text) == now
 
 
 @pytest.mark.parametrize("text", ["1d", "7d"])
@@ -71,7 +86,7 @@ def test_a_week_of_d_are_days(text: str) -> None:
     ],
 )
 def test_another_interval_is_refused_with_what_would_do(text: str) -> None:
-    with pytest.raises(SettingError, match=r"1s, 5m, 4h, 1d.*500t.*100v.*1000000d"):
+    with pytest.raises(SettingError, match=r"1s, 5m, 4h, 1d.*500t.*100v.*1000000q"):
         settings.bar_length(text)
 
 
@@ -123,3 +138,9 @@ def test_a_moment_is_written_as_iso_to_the_millisecond() -> None:
 def test_a_choice_outside_its_list_is_refused_with_the_list() -> None:
     with pytest.raises(SettingError, match="hold or exit or loop"):
         settings.one_of("at-end", "stop", settings.AT_ENDS)
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "../etc/passwd", "America", "+02:00"])
+def test_another_time_zone_than_one_with_a_name_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="the name of a time zone, such as America/New_York"):
+        settings.zone_name("timezone", text)

@@ -34,6 +34,7 @@ class Steered:
         clock: FakeClock | None = None,
         ipc: Path | None = None,
         control: Path | None = None,
+        views: frozenset[str] = ON_REQUEST,
         **settings: Any,
     ) -> None:
         self.ipc = ipc or folder / "ipc"
@@ -53,7 +54,7 @@ class Steered:
                 cache=cache,
                 control=self.control,
                 paused=paused,
-                views=frozenset(ON_REQUEST),
+                views=views,
             )
 
         self._thread = threading.Thread(target=run)

@@ -19,8 +19,9 @@ from processor.settings import Settings
 from processor.settings import speed as speed_of
 from processor.store import writer as writing
 from processor.store.cache import Cache
-from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, Status
+from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, Status, ask_for
 from shared.validate import faults
+from shared.views.footprint import FOOTPRINT_FILE
 from tests import reference
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.steered import Steered
@@ -182,7 +183,7 @@ def test_a_step_by_bars_shows_whole_bars_one_after_the_other(dataset: Path, tmp_
 
 
 @pytest.mark.parametrize("cached", [True, False], ids=["cached", "direct"])
-@pytest.mark.parametrize("interval", ["17t", "90v", "4000000d"])
+@pytest.mark.parametrize("interval", ["17t", "90v", "4000000q"])
 def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of_the_next(
     dataset: Path, tmp_path: Path, cache: Cache, interval: str, *, cached: bool
 ) -> None:
@@ -213,7 +214,7 @@ def test_a_step_by_bars_that_end_by_activity_goes_from_the_end_of_one_to_that_of
 @pytest.mark.parametrize(
     ("action", "arguments", "reason"),
     [
-        ("interval", {"interval": "500x"}, "1000000d turnover)"),
+        ("interval", {"interval": "500x"}, "1000000q turnover)"),
         ("seek", {"time": "1999-01-01"}, "expected a time from 2024-08-09T00:00:00"),
         ("seek", {"time": "2124-01-01"}, "expected a time"),
         ("seek", {"by": "-1h"}, "expected a time from"),
@@ -293,6 +294,25 @@ def test_a_change_of_what_is_computed_is_a_new_session_at_the_same_moment(
         meant_for_before = steered.do("play", session=before.session)
         assert meant_for_before.control.ok is False
         assert "by now" in (meant_for_before.control.error or "")
+
+
+@pytest.mark.parametrize("is_cached", [True, False], ids=["cached", "direct"])
+def test_order_flow_that_is_asked_for_in_the_middle_has_its_history(
+    dataset: Path, tmp_path: Path, cache: Cache, *, is_cached: bool
+) -> None:
+    with Steered(dataset, tmp_path, cache if is_cached else None, views=frozenset()) as steered:
+        status = steered.do("seek", time_ms=FIRST_NS // 1_000_000 + 5_000_000)
+        assert FOOTPRINT_FILE not in status.files
+
+        def has_come(now: Status) -> bool:
+            ask_for(steered.control, "footprint")
+            return FOOTPRINT_FILE in now.files
+
+        status = steered.until(has_come)
+        found = (steered.ipc / FOOTPRINT_FILE).read_bytes()
+        assert at_ns(status) == FIRST_NS + 5_000_000_000_000
+    assert plain(dataset, tmp_path / "plain", status)[FOOTPRINT_FILE] == found
+    assert len(json.loads(found)) > 10
 
 
 def test_another_instrument_is_shown_at_the_same_moment_and_another_dataset_from_its_start(

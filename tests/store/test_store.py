@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from processor.core import engine as engines
 from processor.core.engine import Engine, checks
 from processor.core.merge.chunk import Chunk
+from processor.core.price_step import PriceStep
 from processor.core.report import Report
 from processor.errors import DatasetError
 from processor.formats import open_dataset
@@ -201,6 +202,19 @@ def test_as_many_bars_by_activity_as_are_kept_are_whole_before_every_segment(tmp
         read_on(tmp_path, manifest, played, number, number)
     assert len(manifest.segments) == 20
     assert max(lengths) < 10
+
+
+@given(chunks=chunked(), restarts=st.lists(st.integers(0, 6), max_size=2))
+def test_a_segment_has_the_price_step_of_all_events_up_to_its_end(chunks: list[Chunk], restarts: list[int]) -> None:
+    with TemporaryDirectory() as name, mock.patch("os.fsync"):
+        folder = Path(name)
+        manifest = written(folder, chunks, 7, restarts)
+        step = PriceStep()
+        for number, segment in enumerate(manifest.segments):
+            chunk = read_segment(folder, number, segment)
+            step = step.advanced(chunk.trades, chunk.book)
+            assert segment.price_step == step
+        assert manifest.price_step == step
 
 
 @given(chunks=chunked(), segment_events=st.sampled_from([1, 7, 1000]))

@@ -159,7 +159,7 @@ def test_rooms_do_not_import_in_a_circle() -> None:
         if room != ".":
             sources = {str(PurePosixPath(source).parent) for *_, source in imported(script, text)}
             rooms.setdefault(room, set()).update(sources - {room, "."})
-    assert set(rooms) == {"chart", "header", "panels", "playback"}
+    assert set(rooms) == {"chart", "draw", "header", "panels", "playback"}
     assert len(list(TopologicalSorter(rooms).static_order())) == len(rooms)
 
 
@@ -181,9 +181,9 @@ def test_every_name_that_a_module_exports_is_taken_by_another_one_or_by_a_test(s
     )
 
 
-def test_only_the_registry_knows_how_plotly_numbers_the_axes_of_the_panels() -> None:
-    numbered = {script for script, text in _SCRIPTS.items() if re.search(r"[\"'`]yaxis(\d|\$)", text)}
-    assert numbered == {"panels/registry.js"}
+def test_one_module_alone_touches_what_the_canvases_of_charts_are_drawn_with() -> None:
+    drawing = {script for script, text in _SCRIPTS.items() if re.search(r"getContext|\bfill(Rect|Style|Text)\b", text)}
+    assert drawing - {"playback/overview.js"} == {"draw/surface.js"}
 
 
 def test_a_panel_of_the_chart_is_named_by_its_own_file_and_the_registry_alone() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import html
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from visualizer.components.openable import Openable
+
+
+VIEWS: Final = {"overview": "Overview", "flow": "Order flow"}
+"""What the page can show, by the names of `options.js`."""
 
 
 def header() -> Component:
@@ -47,6 +51,15 @@ def header() -> Component:
             html.Div(
                 className="controls",
                 children=[
+                    dmc.SegmentedControl(
+                        id="view",
+                        value="overview",
+                        data=[{"value": name, "label": label} for name, label in VIEWS.items()],
+                        size="xs",
+                        radius=2,
+                        transitionDuration=0,
+                        **named("view (key V)"),
+                    ),
                     _button("follow", "Follow", "F", "follow the newest bar"),
                     dmc.SegmentedControl(
                         id="cvd-style",

@@ -20,6 +20,7 @@ KEYS: Final = (
         "Page",
         (
             ("F", "follow the newest bar"),
+            ("V", "next view: overview or order flow"),
             ("L", "CVD as candles or as a line"),
             *((panel.key, panel.meaning) for panel in OPENABLE),
             ("I", "choose another instrument, where there are several"),

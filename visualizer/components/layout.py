@@ -28,6 +28,8 @@ LIMITS: Final[dict[str, Any]] = {
     "interval_units_ms": limits.INTERVAL_UNITS_MS,
     "max_interval_ms": limits.MAX_INTERVAL_MS,
     "activity_units": limits.ACTIVITY_UNITS,
+    "old_turnover_unit": limits.OLD_TURNOVER_UNIT,
+    "max_days_meant": limits.MAX_DAYS_MEANT,
     "max_activity_digits": limits.MAX_ACTIVITY_DIGITS,
     "speeds": transport.SPEEDS,
     "intervals": transport.INTERVALS,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
-from dash import dcc, html
+from dash import html
 
-from visualizer.components import figures
 from visualizer.components.attributes import named
 
 if TYPE_CHECKING:
@@ -28,17 +27,7 @@ def chart() -> Component:
     return html.Section(
         id="chart-panel",
         children=[
-            dcc.Graph(
-                id="chart",
-                figure=figures.blank(),
-                responsive=True,
-                config={
-                    "displayModeBar": False,
-                    "doubleClick": False,
-                    "scrollZoom": False,
-                    "showAxisDragHandles": True,
-                },
-            ),
+            html.Canvas(id="chart"),
             html.Div(id="chart-overlay", className="overlay"),
         ],
     )
@@ -68,12 +57,7 @@ def depth() -> Component:
             html.Div(
                 id="depth-frame",
                 children=[
-                    dcc.Graph(
-                        id="depth",
-                        figure=figures.blank(),
-                        responsive=True,
-                        config={"staticPlot": True, "displayModeBar": False},
-                    ),
+                    html.Canvas(id="depth"),
                     html.Div(id="depth-overlay", className="overlay"),
                 ],
             ),

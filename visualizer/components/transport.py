@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
 INTERVALS: Final = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
-ACTIVITIES: Final = ("500t", "100v", "1000000d")
+ACTIVITIES: Final = ("500t", "100v", "1000000q")
 """Further ones, of bars that are as long as it takes to trade so much."""
 SPEEDS: Final = ("0.1", "0.5", "1", "2", "5", "10", "30", "60", "100", "300", "1000", "max")
 
@@ -52,10 +52,10 @@ def transport() -> Component:
                     ),
                     _chooser(
                         "clock-button",
-                        "event clock, UTC: go to a typed time (key G)",
+                        "event clock: go to a typed time (key G)",
                         html.Span(id="clock"),
-                        html.Small("UTC"),
                     ),
+                    _chooser("zone-button", "time zone of all times", html.Span("UTC", id="zone")),
                     _group(
                         "speeds",
                         "speed",

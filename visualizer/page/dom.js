@@ -27,3 +27,15 @@ export function make(tag, attributes, ...children) {
   made.append(...children);
   return made;
 }
+
+/** Writes a text into an element, if it has another one.
+ * @param {Element} element
+ * @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows or hides a part of what lies over a canvas.
+ * @param {Element} part
+ * @param {boolean} visible */
+export const show = (part, visible) => part.classList.toggle("shown", visible);

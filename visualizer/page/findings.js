@@ -1,7 +1,7 @@
-/* The data report as marks over time. Pure: a report in, marks, shapes and texts out. */
+/* The data report as marks over time. Pure: a report in, marks, bands and texts out. */
 import * as format from "./format.js";
 import { token, translucent } from "./tokens.js";
-/** @import { DataReport, Incident, Mark, Timeline } from "./types.d.ts" */
+/** @import { Band, DataReport, Incident, Mark, Span, Timeline } from "./types.d.ts" */
 
 /* What makes numbers wrong or leaves some out; the rest is good to know. */
 const SERIOUS = new Set([
@@ -44,10 +44,6 @@ export function marks(report) {
     .sort((one, other) => one.fromMs - other.fromMs);
 }
 
-/** A place as a coordinate in a path, in which letters and blanks have a meaning of their own.
- * @param {number} place */
-const coordinate = (place) => new Date(place).toISOString().slice(0, 23).replace("T", "_");
-
 /** Marks where a timeline has them. A candle stands on its start, so half of it lies left of that: so do these.
  * @param {DataReport | null} report
  * @param {Timeline} timeline */
@@ -59,25 +55,19 @@ function placed(report, timeline) {
     .map((mark) => ({ ...mark, from: place(mark.fromMs), to: place(mark.toMs) }));
 }
 
-/** One shape for each kind, however many incidents: Plotly draws every shape again at each frame of a drag.
+/** What is shaded along the axis: per kind its colours, and from where to where.
  * @param {DataReport | null} report
- * @param {Timeline} timeline */
-export function shapes(report, timeline) {
-  const paths = new Map();
-  for (const { kind, ...mark } of placed(report, timeline)) {
-    const from = coordinate(mark.from);
-    const to = coordinate(mark.to);
-    paths.set(kind, `${paths.get(kind) || ""}M ${from},0 L ${from},1 L ${to},1 L ${to},0 Z`);
+ * @param {Timeline} timeline
+ * @returns {Band[]} */
+export function bands(report, timeline) {
+  /** @type {Map<string, Span[]>} */
+  const spans = new Map();
+  for (const { kind, from, to } of placed(report, timeline)) {
+    const found = spans.get(kind);
+    if (found) found.push([from, to]);
+    else spans.set(kind, [[from, to]]);
   }
-  return [...paths].map(([kind, path]) => ({
-    type: "path",
-    xref: "x",
-    yref: "paper",
-    path,
-    layer: "below",
-    fillcolor: colour(kind, 0.1),
-    line: { color: colour(kind, 0.4), width: 1 },
-  }));
+  return [...spans].map(([kind, list]) => ({ kind, fill: colour(kind, 0.1), edge: colour(kind, 0.4), spans: list }));
 }
 
 /** What was found at a place in the chart, give or take.

@@ -1,14 +1,56 @@
 /* Numbers and times as text. Pure: values in, strings out. */
 export const NONE = "–";
 
+/** @import { About } from "./types.d.ts" */
+
 /** A published number with the instrument's decimals; without any, the shortest decimal that reads back.
  * @param {number | null | undefined} value
  * @param {number | null} [decimals] */
 export function exact(value, decimals) {
   if (value === null || value === undefined) return NONE;
-  if (typeof decimals === "number" && Number.isInteger(decimals)) return value.toFixed(Math.min(100, decimals));
+  if (typeof decimals === "number" && Number.isInteger(decimals)) return withoutMinusZero(value.toFixed(Math.min(100, decimals)));
   const text = String(value);
   return text.includes("e-") ? value.toFixed(20).replace(/0+$/u, "") : text;
+}
+
+/** @param {string} text */
+const withoutMinusZero = (text) => text.replace(/^-(?=[0.]+$)/u, "");
+
+/** Decimals of the price step, or those of the prices where it is not known; null without either.
+ * @param {About | null} about
+ * @returns {number | null} */
+export function priceDecimals(about) {
+  return about?.price_step ? decimalsOf([about.price_step]) : (about?.price_decimals ?? null);
+}
+
+/** A price, or a distance of two prices, with the decimals of the price step. What lies between two steps, as hidden executions
+ * do, has the decimals that it needs.
+ * @param {number | null | undefined} value
+ * @param {About | null} about */
+export function price(value, about) {
+  const decimals = priceDecimals(about);
+  if (value === null || value === undefined || decimals === null) return exact(value, decimals);
+  const all = value.toFixed(Math.min(100, about?.price_decimals ?? decimals));
+  const text = exact(value, decimals);
+  return Number(all) === Number(text) ? text : withoutMinusZero(all.replace(/0+$/u, ""));
+}
+
+/** The spread as a share of the mid price, whose sign does not matter; empty where the mid price is 0.
+ * @param {number} spread
+ * @param {number} mid */
+export function relativeSpread(spread, mid) {
+  return mid === 0 ? "" : basisPoints(spread / Math.abs(mid));
+}
+
+const LARGE_UNITS = ["", "k", "M", "B", "T"];
+
+/** A number with three digits that say something, abbreviated: 20B for 20,000,000,000.
+ * @param {number} value */
+export function short(value) {
+  const rounded = Number(value.toPrecision(3));
+  const thousands = Math.floor(Math.log10(Math.abs(rounded)) / 3 + 1e-9);
+  const unit = Math.max(0, Math.min(LARGE_UNITS.length - 1, Number.isFinite(thousands) ? thousands : 0));
+  return `${exact(Number((rounded / 1000 ** unit).toPrecision(3)), null)}${LARGE_UNITS[unit]}`;
 }
 
 /** @param {number | null} value

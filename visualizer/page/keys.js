@@ -2,6 +2,7 @@
 import * as chart from "./chart/chart.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
+import * as options from "./options.js";
 import { OPENABLE } from "./panels/beside.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
@@ -31,6 +32,7 @@ const KEYS = {
   b: () => loop.end(),
   c: () => loop.clear(),
   f: () => chart.follow(),
+  v: () => options.next(),
   i: () => picker.open(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
   ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),

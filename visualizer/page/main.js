@@ -5,7 +5,9 @@ import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
 import { byId } from "./dom.js";
+import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
+import * as clockZone from "./playback/clock-zone.js";
 import * as header from "./header/header.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
@@ -21,9 +23,10 @@ import * as loop from "./playback/loop.js";
 import * as overview from "./playback/overview.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
-import { current, take } from "./state.js";
+import * as options from "./options.js";
+import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
-/** @import { Answer } from "./types.d.ts" */
+/** @import { Answer, Options } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
@@ -42,7 +45,6 @@ function receive(answer) {
   const before = current().about;
   take(answer, Date.now());
   const state = current();
-  if ("status" in answer || "problem" in answer || reset) header.showData(state);
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
   if ("about" in answer || allowed !== dataset.control) {
@@ -50,12 +52,7 @@ function receive(answer) {
     picker.show(state);
     control.receive(state);
   }
-  /** @param {string[]} views */
-  const changed = (views) => reset || views.some((view) => view in answer);
-  if (changed(chart.VIEWS)) chart.setData(state, reset, before);
-  for (const { views, show } of beside.BESIDE) if (changed(views)) show(state, reset);
-  refresh();
-  address.follow(state);
+  frame.show({ state, changed: new Set(Object.keys(answer)), reset, before });
   return store.known(state);
 }
 
@@ -65,7 +62,8 @@ function refresh() {
   if (now - refreshedAt > 2000) heardAt = Math.max(heardAt, now - 1000);
   refreshedAt = now;
   const silentMs = now - heardAt;
-  transport.show(current(), header.showTime(current(), Date.now(), silentMs));
+  const state = frame.state();
+  transport.show(state, header.showTime(state, Date.now(), silentMs));
   if (now > retryAt) {
     // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
     retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
@@ -82,11 +80,13 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
-  figures: () => [chart.figure(), depth.figure()],
   receive,
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
+  chooseView: callback((/** @type {string} */ value) => {
+    if (options.isPreset(value) && value !== options.options().preset) options.choose(value);
+  }),
   showKeys: () => true,
 };
 
@@ -94,20 +94,43 @@ window.dash_clientside.orderflow = {
 window.orderflow = { chart, control, crosshair, depth, format, interval, overview, panels, replay, state: current, store };
 
 chart.connect({
-  ready: (gd) => {
-    gestures.listen(gd);
-    crosshair.listen(gd);
-    contextMenu.listen(gd);
+  ready: () => {
+    gestures.listen();
+    crosshair.listen();
+    contextMenu.listen();
   },
   changed: crosshair.refresh,
 });
+frame.connect([
+  { views: ["status", "problem"], show: header.showData },
+  chart.shown,
+  ...beside.BESIDE,
+  { views: ["server_ms"], show: refresh },
+  { views: ["server_ms"], show: address.follow },
+]);
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 loop.connect(transport.refresh);
+clockZone.start(() => {
+  const state = current();
+  header.showData(state);
+  transport.refresh();
+  frame.request();
+  address.follow(state);
+});
 address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
 beside.start();
+/** @param {Readonly<Options>} chosen */
+const show = (chosen) => {
+  byId("app").dataset.view = chosen.preset;
+  window.dash_clientside.set_props("view", { value: chosen.preset });
+  ask("chart", panels.viewsOf(chosen));
+  chart.optionsChanged();
+};
+options.listen(show);
+show(options.options());
 report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 

@@ -80,9 +80,13 @@ export interface About {
   start_ms: number | null;
   end_ms: number | null;
   loop_ms: Span | null;
+  /** The exchange's, an IANA name. */
+  timezone: string | null;
   obi_levels: number;
   cvd_reset: string;
   price_decimals: number | null;
+  /** Greatest number that all prices of the book are multiples of. */
+  price_step: number | null;
   size_decimals: number | null;
   checks: Record<string, boolean | null>;
   control: ControlAnswer;
@@ -225,6 +229,9 @@ export interface Limits {
   interval_units_ms: Record<string, number>;
   max_interval_ms: number;
   activity_units: Record<string, string>;
+  /** How a turnover was written before; so many of it or fewer mean days. */
+  old_turnover_unit: string;
+  max_days_meant: number;
   /** Characters of an amount that is traded in a bar. */
   max_activity_digits: number;
   /** What the bar offers. */
@@ -246,7 +253,7 @@ export interface Timeline {
   time(place: number): number;
   bar(place: number): number;
   put<R extends Row>(rows: R[]): R[];
-  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] } | null;
+  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] };
   /** The number of the first of later bars; null where none is known. */
   numbered?(later: number[]): number | null;
 }
@@ -274,8 +281,6 @@ export interface Missing {
   settled: boolean;
 }
 
-/** Plotly's name of a panel's axis. */
-export type AxisName = "yaxis" | `yaxis${number}`;
 /** By panel, the span of its axis in view. */
 export type Ranges = Record<string, Span>;
 
@@ -295,17 +300,144 @@ export interface View {
   shaded: boolean;
   /** The panels that are but a line, as the dataset has nothing for them. */
   collapsed: string[];
+  /** The panels that are not shown at all. */
+  hidden: string[];
 }
 
-/** The rows that a panel draws. */
-export interface Drawn {
-  /** Near the view. */
-  rows: readonly Row[];
-  /** The same and two far beyond it, so that Plotly finds how wide a candle is. */
-  padded: readonly Row[];
-  /** From one bar to the next along the axis. */
+/** In pixels of the page; `ratio` is how many pixels of the screen make one of them. */
+export interface Size {
+  width: number;
+  height: number;
+  ratio: number;
+}
+
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** How places along an axis and values lie in a box. */
+export interface Scale {
+  x: Span;
+  y: Span;
+  box: Box;
+  /** From one bar to the next along the axis, and in pixels. */
   step: number;
+  barPx: number;
+  ratio: number;
+  toX(place: number): number;
+  toY(value: number): number;
+  fromX(px: number): number;
+  fromY(px: number): number;
+}
+
+/** What is drawn, in one colour. Rectangles are left, top, width and height of each; points are x and y of each, and a line
+ * breaks where y is NaN. */
+export type Command =
+  | { kind: "rects"; colour: string; rects: number[] }
+  | { kind: "polyline"; colour: string; width: number; points: number[] }
+  | { kind: "polygon"; colour: string; points: number[] }
+  | { kind: "texts"; colour: string; align: "left" | "center" | "right"; texts: { text: string; x: number; y: number }[] };
+
+/** Commands that draw nothing outside of a box. */
+export interface Group {
+  box: Box;
+  commands: Command[];
+}
+
+/** What is drawn on. */
+export interface Surface {
+  readonly size: Size;
+  /** Draws an area again. */
+  paint(area: Box, groups: Group[]): void;
+}
+
+/** Where the panels of the chart are. */
+export interface Layout extends Size {
+  plot: Box;
+  panels: { id: string; box: Box; cell: Box; rule: number | null }[];
+  /** Where the labels of times are. */
+  times: Box;
+}
+
+/** What is shaded along the axis. */
+export interface Band {
+  kind: string;
+  fill: string;
+  edge: string;
+  spans: Span[];
+}
+
+/** What the layers of a panel draw from. */
+export interface Picture {
+  /** All that the page holds, with places for times. */
+  data: State;
+  /** The rows of a table that are in view, and one more on each side. */
+  rows<T extends BarTable>(table: T): Views[T];
   cvdLine: boolean;
+  options: Readonly<Options>;
+  /** From a time in ms to a place along the axis. */
+  place(ms: number): number;
+}
+
+/** A part of what a panel draws: candles, or what lies over or below them. */
+export interface Layer {
+  /** It is drawn again when one of these has changed; while it is shown they are asked for. */
+  views: (keyof Views)[];
+  /** Whether it is shown; always if this is not there. */
+  when?(options: Readonly<Options>): boolean;
+  commands(picture: Picture, scale: Scale): Command[];
+}
+
+export type PresetName = "overview" | "flow";
+
+/** What a page shows, and how. */
+export interface Options {
+  preset: PresetName;
+  /** The panels of the chart that are shown, by their ids. */
+  panels: string[];
+  /** Footprints instead of candles: never, always, or where there is room for their numbers. */
+  price: "candles" | "footprint" | "auto";
+  /** What a cell of a footprint says. */
+  cells: "sides" | "delta" | "total" | "profile";
+  /** Diagonal imbalance: a decimal that has to be exceeded, the least size, and whether an empty opposite counts for nothing. */
+  ratio: string;
+  least: number;
+  ignoreZero: boolean;
+  /** Since when the VWAP is counted; `anchor` is a time in ms. */
+  vwap: "off" | "session" | "dataset" | "anchor";
+  anchor: number | null;
+  /** So many standard deviations beside it, 0 to 3. */
+  bands: number;
+  /** Of what the profile is; `range` is from and until, in ms. */
+  profile: "off" | "session" | "visible" | "range";
+  range: Span | null;
+  /** The session's point of control and value area as they developed, and points of control of earlier sessions. */
+  developing: boolean;
+  naked: boolean;
+  /** The rows of the statistics, from the top. */
+  statistics: string[];
+  /** Large orders over the price. */
+  bubbles: boolean;
+  /** Columns of volume in the colour of the delta. */
+  volumeByDelta: boolean;
+}
+
+/** The tables that have a row for each bar. */
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint";
+
+/** How a panel's axis is labelled. */
+export interface ValueAxis {
+  /** So many labels at most. */
+  labels: number;
+  /** Whether the line at zero stands out. */
+  zero?: boolean;
+  /** The smallest distance of two labels. */
+  least?(about: About): number;
+  /** What the labels of a span say; `decimals` tell them apart. */
+  text(span: Span, about: About): (value: number, decimals: number) => string;
 }
 
 /** A panel of the chart: all that is known of it. It does nothing by itself. */
@@ -314,25 +446,21 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics";
+  rows: "ohlc" | "metrics" | "statistics";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
   partOf?: string;
   /** The part of the height it asks for, where all are shown. */
   share: number;
-  /** What its axis has beside that of others. */
-  axis: Record<string, unknown>;
-  /** How its axis is labelled for a span. */
-  ticks?(range: Span | undefined, about: About | null): Record<string, unknown>;
+  axis: ValueAxis;
   title(about: About, facts: { sizesUnknown: boolean }): string;
   /** The title where it is but a line. */
   collapsedTitle?: string;
   /** What it says when there is nothing to draw. */
   empty(missing: Missing): string;
-  /** Its traces without data, in Plotly's terms, and what changes in each of them. */
-  traces(): object[];
-  columns(drawn: Drawn): Record<string, unknown>[];
+  /** What it draws, from below. */
+  layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
   extent(rows: readonly Row[]): Span | null;
   /** A value of its axis at the pointer. */
@@ -351,17 +479,26 @@ export interface Cell {
   text(row: Row | null, about: About | null): string;
 }
 
-export interface Panel extends ChartPanel {
-  yaxis: AxisName;
+/** What shows data. */
+export interface Shown {
+  /** It is told when one of these parts of an answer has come. */
+  views: string[];
+  /** Takes in the data; `reset` is whether it is another session's, and `before` is then what was shown until now. */
+  show(state: State, reset: boolean, before: About | null): void;
+  /** Draws with every frame, after all have taken in the data of it; what has not changed is left as it is. */
+  draw?(): void;
+}
+
+/** The data of a frame, and what of it has changed since the frame before. */
+export interface Moment {
+  state: State;
+  changed: ReadonlySet<string>;
+  reset: boolean;
+  before: About | null;
 }
 
 /** A panel beside the chart. */
-export interface SidePanel {
-  /** It is told when one of these parts of an answer has come. */
-  views: string[];
-  /** `reset` is whether the data is another session's. */
-  show(state: State, reset: boolean): void;
-}
+export type SidePanel = Shown;
 
 /** One that is opened and closed. */
 export interface OpenablePanel extends SidePanel {
@@ -371,27 +508,13 @@ export interface OpenablePanel extends SidePanel {
   toggle(): void;
 }
 
-/** What Plotly knows of an axis that it has drawn. */
-export interface Axis {
-  _offset: number;
-  _length: number;
-  l2p(value: number): number;
-  p2l(pixel: number): number;
-}
-
-/** What Plotly makes of its element. */
-export interface Graph extends HTMLElement {
-  _dragging?: boolean;
-  data: object[];
-  _fullLayout: { width: number; height: number; margin: { t: number; b: number }; xaxis: Axis } & Record<AxisName, Axis>;
-  on(event: string, listener: (event: Record<string, number | string>) => void): void;
-}
-
 /** Where a pointer is over the chart. */
 export interface Pointed {
   x: number;
   y: number;
-  panel: Panel | null;
+  panel: ChartPanel | null;
+  /** The number of the panel; -1 for none. */
+  index: number;
   zone: "plot" | "scale" | null;
   along: number;
   perPixel: number;
@@ -399,7 +522,6 @@ export interface Pointed {
 
 declare global {
   interface Window {
-    Plotly?: { update(graph: Graph, traces: object, layout: object): void };
     DashRenderer: new () => object;
     dash_clientside: {
       no_update: object;

@@ -16,7 +16,7 @@ export const EMPTY = Object.freeze({
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-const ON_REQUEST = ["tape", "footprint", "statistics", "profile"];
+export const ON_REQUEST = ["tape", "footprint", "statistics", "profile"];
 /* Views of rows that are all made with what one column of the last row says: the index of that column. */
 /** @type {Partial<Record<keyof Views, number>>} */
 export const BASIS = { footprint: 1, statistics: 1 };

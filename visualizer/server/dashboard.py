@@ -78,16 +78,11 @@ def create(settings: Settings) -> Dash:
         telemetry.polled(time.perf_counter() - begun_s)
         return answer
 
-    app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
-        ClientsideFunction(_CLIENTSIDE, "figures"),
-        Output("chart", "figure"),
-        Output("depth", "figure"),
-        Input("app", "id"),
-    )
     for function, output, trigger in (
         ("receive", Output("known", "data"), Input("delta", "data")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
+        ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
     ):

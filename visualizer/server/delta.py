@@ -25,8 +25,19 @@ _MOVING: Final = (
 )
 """Fields of status.json that change while a replay runs; they travel with every piece of news."""
 _SETTLED: Final = (
-    *("session", "dataset", "instrument", "interval", "start_ms", "end_ms", "format", "clock", "obi_levels"),
-    *("depth_levels", "cvd_reset", "price_decimals", "size_decimals", "checks", "instruments", "control"),
+    *(
+        "session",
+        "dataset",
+        "instrument",
+        "interval",
+        "start_ms",
+        "end_ms",
+        "format",
+        "clock",
+        "timezone",
+        "obi_levels",
+    ),
+    *("depth_levels", "cvd_reset", "price_decimals", "price_step", "size_decimals", "checks", "instruments", "control"),
     *("notice", "loop_ms"),
 )
 """Fields that hardly ever change; they travel when they do."""

@@ -65,7 +65,7 @@ def _headers(inline: str) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
         "script-src": f"'self' 'sha256-{sha256}'",
-        # Plotly and the component kit write style attributes and elements.
+        # The component kit writes style attributes and elements.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "object-src": "'none'",

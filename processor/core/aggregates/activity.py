@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _TRADES: Final = 0
 _VOLUME: Final = 1
 _TURNOVER: Final = 2
-_UNITS: Final = {"t": _TRADES, "v": _VOLUME, "d": _TURNOVER}
+_UNITS: Final = {"t": _TRADES, "v": _VOLUME, "q": _TURNOVER}
 
 _WORD: Final = 2**60
 """Amounts are counted in two words, the high one in units of this: turnover has as many decimals as prices and sizes
@@ -110,7 +110,7 @@ def _limit_of(activity: Activity, price_decimals: int, size_decimals: int) -> in
 
 def _decimals_of(activity: Activity, price_decimals: int, size_decimals: int) -> tuple[int, int]:
     """Those that count in what an activity's bars are filled with."""
-    return (price_decimals if activity.unit == "d" else 0), (0 if activity.unit == "t" else size_decimals)
+    return (price_decimals if activity.unit == "q" else 0), (0 if activity.unit == "t" else size_decimals)
 
 
 def bar_around(counter: ActivityCounter, trades: Iterable[Trades], at_ns: int) -> tuple[int, int | None]:

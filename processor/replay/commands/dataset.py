@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,7 @@ from processor.errors import DatasetError, SettingError, first_line
 from processor.replay.commands.base import CommandEntry, Form, Switch
 from processor.replay.commands.words import one_word
 from processor.replay.resume import settings_for
+from processor.settings import AUTO
 from shared import commands as contract
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ class SetDataset:
         """Raises SettingError where there is no dataset."""
         context = playback.context
         dataset = _opened(self.path)
-        return Switch(dataset, settings_for(self.path, playback.settings, context.path, context.requested))
+        settings = settings_for(self.path, playback.settings, context.path, context.requested)
+        if settings.interval == playback.chosen_interval:
+            settings = replace(settings, interval=AUTO)
+        return Switch(dataset, settings)
 
 
 def _opened(path: Path) -> Dataset:

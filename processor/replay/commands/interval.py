@@ -34,8 +34,8 @@ ENTRY: Final = CommandEntry(
     contract.Interval,
     (
         Form(
-            "5m or 500t, 100v, 1000000d",
-            '`interval`: text like `"5m"`, or `"500t"`, `"100v"`, `"1000000d"`',
+            "5m or 500t, 100v, 1000000q",
+            '`interval`: text like `"5m"`, or `"500t"`, `"100v"`, `"1000000q"`',
             "show bars of that time, or of so many trades, volume or turnover",
         ),
     ),

@@ -3,12 +3,12 @@
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
 import * as interval from "../playback/interval.js";
+import * as clock from "./clock.js";
 import * as ranges from "./ranges.js";
 /** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "../types.d.ts" */
 
-/* From one place to the next, in what the axis counts in, and the place of number 0: Plotly takes small numbers for years. */
+/* From one place to the next, in what the axis counts in. */
 const STEP = 60_000;
-const ORIGIN = Date.UTC(2000, 0, 1);
 const LABEL_PX = 84;
 const DAY_MS = 86_400_000;
 /* What a label may stand at, the most telling first: the first bar of a day, of a half of it, and so on. */
@@ -30,7 +30,7 @@ export function ofTime(intervalMs) {
     time: (at) => at,
     bar: (at) => Math.round(at / intervalMs) * intervalMs,
     put: (rows) => rows,
-    ticks: () => null,
+    ticks: clock.ticks,
   };
 }
 
@@ -46,10 +46,10 @@ export function ofActivity(times, nowMs, before) {
   const count = times.length;
   const edges = [...times, Math.max(nowMs ?? 0, times[count - 1]) + 1];
   const mean = (edges[count] - edges[0]) / count;
-/** @param {number} index */
-const at = (index) => ORIGIN + (first + index) * STEP;
+  /** @param {number} index */
+  const at = (index) => (first + index) * STEP;
   /** @param {number} there */
-  const index = (there) => (there - ORIGIN) / STEP - first;
+  const index = (there) => there / STEP - first;
 
   /** Evenly within a bar; beyond the bars as if all were as long as these on average.
    * @param {number} ms
@@ -61,9 +61,9 @@ const at = (index) => ORIGIN + (first + index) * STEP;
     return at(bar + (ms - edges[bar]) / (edges[bar + 1] - edges[bar]));
   }
 
-/** @param {number} there
- * @returns {number} */
-function time(there) {
+  /** @param {number} there
+   * @returns {number} */
+  function time(there) {
     const exact = index(there);
     if (exact <= 0) return edges[0] + exact * mean;
     if (exact >= count) return edges[count] + (exact - count) * mean;
@@ -91,7 +91,7 @@ function time(there) {
  * @template {Row} R
  * @param {R} row
  * @param {number} place */
-export const moved = (row, place) => /** @type {R} */ (/** @type {unknown} */ ([place, ...row.slice(1)]));
+const moved = (row, place) => /** @type {R} */ (/** @type {unknown} */ ([place, ...row.slice(1)]));
 
 /** @param {number} ms */
 const second = (ms) => Math.floor(ms / 1000);
@@ -126,8 +126,8 @@ const rank = (times, bar) =>
     : ROUND_MS.findIndex((length) => Math.floor(times[bar] / length) !== Math.floor(times[bar - 1] / length));
 
 /** Labels, at least so many bars apart: the most telling bars have them. Which of equals does is settled by their
- * numbers alone, so that a label stays where it is while bars come and go. Up to the width of the view beyond it, for a
- * drag; the date is told where it changes, and by the first label that is whole in view.
+ * numbers alone, so that a label stays where it is while bars come and go. Some are beyond the view; the date is told
+ * where it changes, and by the first label that is whole in view.
  * @param {number[]} times
  * @param {number} first
  * @param {Span} span
@@ -160,7 +160,7 @@ function label(ms, before, dated) {
   /** @param {number} length */
   const differs = (length) => Math.floor(ms / length) !== Math.floor(before / length);
   const text = format.dateTime(ms).slice(11, differs(60_000) ? 16 : differs(1000) ? 19 : 23);
-  return dated || differs(DAY_MS) ? `${text}<br>${new Date(ms).toUTCString().slice(5, 16)}` : text;
+  return dated || differs(DAY_MS) ? `${text}\n${clock.date(ms)}` : text;
 }
 
 /** All times of both tables, each once.

@@ -1,56 +1,45 @@
 /* The panels over one time axis: what is in view, and who decides about it, the page or its user. Along the axis everything
    is measured as the timeline does; times become places, and places times, only where they come in and go out. */
 import { byId } from "../dom.js";
+import * as frame from "../draw/frame.js";
 import * as format from "../format.js";
-import { collapsedPanels } from "../panels/heights.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES } from "../panels/registry.js";
-import * as plot from "../plot.js";
+import { BAR_TABLES, PANELS, TABLES, hidden, table } from "../panels/registry.js";
+import { options } from "../options.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { empty } from "../store.js";
+import * as zones from "../zone.js";
 import * as bars from "./bars.js";
-import * as figure from "./figure.js";
 import * as ranges from "./ranges.js";
-/** @import { About, Bar, Graph, Ranges, Row, Span, State, View } from "../types.d.ts" */
+import * as sheet from "./sheet.js";
+/** @import { About, Bar, Ranges, Row, Shown, Span, State, View } from "../types.d.ts" */
 
 const FEWEST_BARS = 5;
-const MARGIN = 0.05;
-const RESTS = 4;
 const SHOWN_SHARE = 0.4;
 const REVEALED_AT = 0.8;
+const LEAST_SHARE = 1e-12; // of a value, that an axis can be stretched to
 
 /** @type {View} */
-export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [] };
+export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [], hidden: [] };
 let timeline = bars.ofTime(60_000);
 /** @type {State} */
 let data = empty(); // with places for times
+/** @type {State} */
+let given = data; // as it came
 /** @type {{ before: About | null } | null} */
 let entered = null; // a session that is not drawn yet
-let margin = MARGIN;
-/** @type {"now" | "later" | null} */
-let scheduled = null;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
-let drawnAt = 0;
-let costMs = 0;
-/** @type {Graph | null} */
-let heard = null; // the graph that is listened to
-/** @type {{ ready: (gd: Graph) => void, changed: (gd: Graph) => void }} */
+/** @type {{ ready: () => void, changed: () => void }} */
 let overlay = { ready: () => {}, changed: () => {} };
 
-/** What lies over the chart: `ready(gd)` is called once the graph is there, `changed(gd)` when what it shows has changed.
- * @param {typeof overlay} given */
-export function connect(given) {
-  overlay = given;
+/** What lies over the chart: `ready` is called once the chart is there, `changed` with every frame.
+ * @param {typeof overlay} over */
+export function connect(over) {
+  overlay = over;
 }
-
-/* What the chart shows: it is told when one of these has changed. */
-export const VIEWS = [...TABLES, "about", "report"];
-
-export const graph = () => plot.graph("chart");
 
 /** The tables of rows that the panels draw.
  * @param {State} state */
-const tables = (state) => TABLES.map((name) => state[name]);
+const tables = (state) => TABLES.map((name) => table(state, name));
 
 /** @param {boolean} all */
 function refit(all) {
@@ -58,7 +47,7 @@ function refit(all) {
   const { x } = view;
   /** @param {readonly Row[]} rows */
   const inView = (rows) => ranges.visible(rows, x, timeline.step);
-  const visible = new Map(TABLES.map((name) => [name, inView(data[name])]));
+  const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
   for (const { id, rows, extent } of PANELS) {
     const fitted = extent(visible.get(rows) ?? []);
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
@@ -69,7 +58,7 @@ function refit(all) {
 export function follow() {
   view.following = true;
   view.scaled = {};
-  schedule(true);
+  frame.request();
 }
 
 /** The user has moved something: from now on nothing moves by itself.
@@ -84,74 +73,20 @@ function hold(x, y) {
     view.scaled[id] = true;
   }
   if (x) refit(false);
-  schedule(true);
-}
-
-/** Draws at the next frame: at once what the user does, data only when the last drawing has been paid for.
- * @param {boolean} [urgent] */
-function schedule(urgent) {
-  if (scheduled === "now" || (scheduled && !urgent)) return;
-  clearTimeout(timer);
-  const waitMs = urgent ? 0 : Math.max(0, drawnAt + RESTS * costMs - performance.now());
-  scheduled = waitMs > 0 ? "later" : "now";
-  if (waitMs > 0) timer = setTimeout(() => requestAnimationFrame(draw), waitMs);
-  else requestAnimationFrame(draw);
+  frame.request();
 }
 
 function draw() {
-  scheduled = null;
-  const gd = graph();
-  if (!gd || (gd !== heard && plot.isDrawing(gd))) {
-    setTimeout(schedule, 50);
-    return;
-  }
-  if (gd !== heard) listen(gd);
-  if (gd._dragging) {
-    setTimeout(schedule, 50);
-    return;
-  }
+  if (!sheet.isReady(overlay.ready)) return;
   if (view.following) {
     view.x = ranges.follow(tables(data), timeline.step);
     refit(true);
   }
-  const startedAt = performance.now();
-  view.collapsed = collapsedPanels(PANELS, missing(data));
-  const layout = { ...figure.layoutUpdate(gd, view, data, timeline), ...figure.rareLayoutUpdate(gd, view, data, timeline) };
-  window.Plotly?.update(gd, figure.tracesUpdate(view, data, timeline.step, margin), layout);
-  drawnAt = performance.now();
-  costMs = drawnAt - startedAt;
+  view.collapsed = sheet.collapsed(missing(data));
+  view.hidden = hidden(options());
+  sheet.draw(view, { data, given, timeline });
   byId("app").dataset.following = String(view.following);
-  overlay.changed(gd);
-}
-
-/* A drag moves what is drawn, and by at most the width of the plot: have that much at hand. */
-export function beforeDrag() {
-  margin = 1;
-  draw();
-  margin = MARGIN;
-}
-
-/** @param {number | string} value */
-const toMs = (value) => (typeof value === "number" ? value : Date.parse(`${value.replace(" ", "T")}Z`));
-
-/** @param {Graph} gd */
-function listen(gd) {
-  heard = gd;
-  gd.on("plotly_relayout", (event) => {
-    /** @type {Span | null} */
-    const x = "xaxis.range[0]" in event ? [toMs(event["xaxis.range[0]"]), toMs(event["xaxis.range[1]"])] : null;
-    /** @type {Ranges} */
-    const y = {};
-    for (const { id, yaxis } of PANELS) {
-      const low = event[`${yaxis}.range[0]`];
-      if (low !== undefined) y[id] = [Number(low), Number(event[`${yaxis}.range[1]`])];
-    }
-    if (x || Object.keys(y).length) hold(x, y);
-    else schedule(true);
-  });
-  // A panel that is but a line keeps the height of one.
-  window.addEventListener("resize", () => view.collapsed.length && setTimeout(schedule, 200));
-  overlay.ready(gd);
+  overlay.changed();
 }
 
 /** Zoom along the axis about a place; `factor` below 1 shows less.
@@ -172,12 +107,36 @@ export function panTime(by) {
   if (view.x) hold([view.x[0] + by, view.x[1] + by], null);
 }
 
+/** @param {number} from the place at the left edge */
+export function panTo(from) {
+  if (view.x) panTime(from - view.x[0]);
+}
+
 /** Stretch a panel's axis; `factor` below 1 shows less.
  * @param {string} id
  * @param {number} factor */
 export function scalePanel(id, factor) {
   const range = view.y[id];
-  if (range) hold(null, { [id]: ranges.zoom(range, (range[0] + range[1]) / 2, factor) });
+  if (!range) return;
+  const [low, high] = ranges.zoom(range, (range[0] + range[1]) / 2, factor);
+  if (isAxis(low, high)) hold(null, { [id]: [low, high] });
+}
+
+/** Whether values between two can be told apart.
+ * @param {number} low
+ * @param {number} high */
+const isAxis = (low, high) => high - low > LEAST_SHARE * Math.max(Math.abs(low), Math.abs(high)) && Number.isFinite(high - low);
+
+/** Zoom to a box: a span along the axis, or one of a panel's values, or both.
+ * @param {Span | null} x
+ * @param {string | null} id
+ * @param {Span | null} y */
+export function zoomBox(x, id, y) {
+  const least = FEWEST_BARS * timeline.step;
+  const middle = x && (x[0] + x[1]) / 2;
+  /** @type {Span | null} */
+  const span = x && middle !== null && x[1] - x[0] < least ? [middle - least / 2, middle + least / 2] : x;
+  hold(span, id && y && isAxis(...y) ? { [id]: y } : null);
 }
 
 /** Fit a panel's axis to what is in view again.
@@ -185,7 +144,7 @@ export function scalePanel(id, factor) {
 export function fitPanel(id) {
   delete view.scaled[id];
   refit(false);
-  schedule(true);
+  frame.request();
 }
 
 /** `before` is what was shown until a new session (`reset`). The picture of a session that has nothing to show yet is
@@ -193,7 +152,7 @@ export function fitPanel(id) {
  * @param {State} state
  * @param {boolean} reset
  * @param {About | null} before */
-export function setData(state, reset, before) {
+function setData(state, reset, before) {
   const hadRows = tables(data).some((rows) => rows.length);
   if (reset) entered = { before };
   takeIn(state);
@@ -203,10 +162,7 @@ export function setData(state, reset, before) {
     if (entered) enter(entered.before);
     else if (hadRows && !view.following) comeBack();
     entered = null;
-    schedule();
   }
-  const gd = graph();
-  if (gd) overlay.changed(gd);
 }
 
 /** The bars get their places. Where all of them are others than before, what is in view stays at its time. Without any,
@@ -215,7 +171,8 @@ export function setData(state, reset, before) {
 function takeIn(state) {
   const last = timeline;
   if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, entered ? null : last);
-  data = { ...state, ohlc: timeline.put(state.ohlc), metrics: timeline.put(state.metrics) };
+  given = state;
+  data = { ...state, ...Object.fromEntries(BAR_TABLES.map((name) => [name, timeline.put([...table(state, name)])])) };
   if (timeline.unrelated && !entered && view.x) {
     const end = timeline.place(last.time(view.x[1]));
     view.x = [end - (view.x[1] - view.x[0]), end];
@@ -291,16 +248,22 @@ export function show(fromMs, untilMs) {
   return true;
 }
 
+/* Other options: what is shown newly gets its span. */
+export function optionsChanged() {
+  refit(false);
+  frame.request();
+}
+
 /** @param {boolean} isShaded */
 export function setShaded(isShaded) {
   view.shaded = isShaded;
-  schedule(true);
+  frame.request();
 }
 
 /** @param {boolean} isLine */
 export function setCvdLine(isLine) {
   view.cvdLine = isLine;
-  schedule(true);
+  frame.request();
 }
 
 /** The bar that a place belongs to, from when to when: a candle stands on its start.
@@ -312,10 +275,20 @@ export function barAt(along) {
 }
 
 /** @param {number} place */
-export const label = (place) => format.barTime(timeline.time(place), timeline.fineness);
-export const isRested = () => scheduled === null;
+export const label = (place) => format.barTime(zones.wall(timeline.time(place), clockZone.current()), timeline.fineness);
+export const isRested = () => !frame.isRequested();
+/* What is drawn. */
+export const drawn = () => sheet.drawn();
 
-export { figure } from "./figure.js";
+/** What a point of the chart is over.
+ * @param {{ x: number, y: number }} point */
+export const pointed = (point) => sheet.pointed(view.x ?? [0, 1], point);
+
+/* Where the panels are, and how values lie in them. */
+export const placed = () => sheet.placed();
+
+/** @type {Shown} */
+export const shown = { views: [...TABLES, "about", "report", "status", ...PANELS.flatMap(({ layers }) => layers.flatMap(({ views }) => views))], show: setData, draw };
 
 const currentData = () => data;
 const currentTimeline = () => timeline;

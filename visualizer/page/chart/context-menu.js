@@ -4,7 +4,7 @@ import * as loop from "../playback/loop.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
 import * as gestures from "./gestures.js";
-/** @import { Bar, Graph } from "../types.d.ts" */
+/** @import { Bar } from "../types.d.ts" */
 
 /** @type {HTMLElement | null} */
 let menu = null;
@@ -56,11 +56,10 @@ function open(event, { label: time, fromMs, untilMs }) {
   if (!reason) list.querySelector("button")?.focus({ preventScroll: true });
 }
 
-/** @param {Graph} gd */
-export function listen(gd) {
+export function listen() {
   const panel = byId("chart-panel");
   panel.addEventListener("contextmenu", (event) => {
-    const at = gestures.place(gd, event);
+    const at = gestures.place(event);
     if (at.zone !== "plot" || !replay.range()) return;
     event.preventDefault();
     open(event, chart.barAt(at.along));

@@ -1,21 +1,26 @@
 /* What lies over the chart: one crosshair through all panels, the last price, the panels' titles and why one is empty. */
-import { byId, make } from "../dom.js";
+import { byId, make, say, show } from "../dom.js";
+import * as frame from "../draw/frame.js";
+import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES } from "../panels/registry.js";
-import { current } from "../state.js";
+import { PANELS, TABLES, table } from "../panels/registry.js";
+import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import * as chart from "./chart.js";
 import * as gestures from "./gestures.js";
 import * as ranges from "./ranges.js";
 import * as readout from "./readout.js";
-/** @import { Graph, Pointed, State } from "../types.d.ts" */
+/** @import { Pointed, State } from "../types.d.ts" */
 
 const FOUND_PX = 4;
 const FOUND_LINES = 4;
 /* The panels with a line at their newest value. */
-const LAST = PANELS.flatMap(({ last, ...panel }) => (last ? [{ ...panel, last }] : []));
-/** @type {{ clientX: number, clientY: number } | null} */
+const LAST = PANELS.flatMap(({ last, ...panel }, index) => (last ? [{ ...panel, last, index }] : []));
+/* The panel whose values are prices. */
+const PRICES = LAST[0].index;
+const PLACE = "chart";
+/** @type {{ x: number, y: number } | null} */
 let pointer = null;
 /** @type {ReturnType<typeof made> | null} */
 let overlay = null;
@@ -49,24 +54,31 @@ function made() {
 /* The parts, made where they are asked for first. */
 const all = () => (overlay ??= made());
 
-/** @param {Graph} gd */
-export function listen(gd) {
+export function listen() {
   const panel = byId("chart-panel");
   panel.addEventListener("pointermove", (event) => {
-    pointer = { clientX: event.clientX, clientY: event.clientY };
-    point(gd);
+    const { left, top } = panel.getBoundingClientRect();
+    pointer = { x: event.clientX - left, y: event.clientY - top };
+    frame.request();
   });
   panel.addEventListener("pointerleave", () => {
     pointer = null;
-    point(gd);
+    frame.request();
   });
-  gd.on("plotly_afterplot", () => refresh(gd));
-  gd.on("plotly_relayouting", () => point(gd));
 }
 
-/** @param {Element} part
- * @param {boolean} visible */
-const show = (part, visible) => part.classList.toggle("shown", visible);
+/** @param {HTMLElement} part
+ * @param {number} x where its middle is
+ * @param {string} most where its right edge is at most */
+function across(part, x, most) {
+  part.style.transform = `translateX(clamp(0px, ${Math.round(x)}px - 50%, ${most} - 100%))`;
+}
+
+/** @param {HTMLElement} part
+ * @param {number} y */
+function down(part, y) {
+  part.style.transform = `translateY(${Math.round(y)}px)`;
+}
 
 /** The place of the bar nearest to another, of all tables; null without any bar.
  * @param {State} data
@@ -74,7 +86,7 @@ const show = (part, visible) => part.classList.toggle("shown", visible);
  * @returns {number | null} */
 function nearestBar(data, place) {
   let best = null;
-  for (const rows of TABLES.map((name) => data[name])) {
+  for (const rows of TABLES.map((name) => table(data, name))) {
     const index = ranges.indexAt(rows, place);
     for (const row of [rows[index - 1], rows[index]]) {
       if (row && (best === null || Math.abs(row[0] - place) < Math.abs(best - place))) best = row[0];
@@ -83,83 +95,101 @@ function nearestBar(data, place) {
   return best;
 }
 
-/** Crosshair and read-out for where the pointer is.
- * @param {Graph} gd */
-function point(gd) {
+/* Crosshair and read-out for where the pointer is. */
+function point() {
   const parts = all();
   const data = chart.data();
-  const at = pointer && gestures.place(gd, pointer);
-  const full = gd._fullLayout;
+  const at = pointer && chart.pointed(pointer);
+  const { layout, scales } = chart.placed();
   const bar = at && at.zone === "plot" ? nearestBar(data, at.along) : null;
-  show(parts.vertical, bar !== null);
-  show(parts.time, bar !== null);
-  if (bar !== null) {
-    const x = full.xaxis._offset + full.xaxis.l2p(bar);
-    const inside = x >= full.xaxis._offset && x <= full.xaxis._offset + full.xaxis._length;
-    show(parts.vertical, inside);
-    show(parts.time, inside);
+  const x = bar === null ? 0 : scales[0].toX(bar);
+  const isInside = bar !== null && x >= 0 && x <= layout.plot.width;
+  show(parts.vertical, isInside);
+  show(parts.time, isInside);
+  if (isInside) {
     parts.vertical.style.transform = `translateX(${Math.round(x)}px)`;
-    parts.time.textContent = chart.label(bar);
-    const half = parts.time.offsetWidth / 2;
-    const left = Math.max(0, Math.min(x - half, full.width - 2 * half));
-    parts.time.style.transform = `translateX(${Math.round(left)}px)`;
+    say(parts.time, chart.label(bar));
+    across(parts.time, x, `${layout.width}px`);
   }
-  showFound(gd, at);
-  const panel = at && at.zone && at.panel && !chart.view.collapsed.includes(at.panel.id) ? at.panel : null;
-  show(parts.horizontal, panel !== null);
-  show(parts.value, panel !== null);
-  if (at && panel) {
-    const axis = full[panel.yaxis];
-    parts.horizontal.style.transform = `translateY(${Math.round(at.y)}px)`;
-    parts.value.style.transform = `translateY(${Math.round(at.y)}px)`;
-    parts.value.textContent = panel.value(axis.p2l(at.y - axis._offset), data.about);
-  }
+  showFound(at);
+  const panel = at && at.zone && at.panel && hasValues(at.panel.id) ? at.panel : null;
+  const value = at && panel ? scales[at.index].fromY(at.y) : null;
+  pointedPrice.point(PLACE, at?.index === PRICES ? value : null);
+  if (at && panel && value !== null) level(at.y, panel.value(value, data.about));
+  else levelOf(pointedPrice.other(PLACE));
   readout.show(bar ?? newestBar(data));
+}
+
+/** Whether there are values on a panel's axis.
+ * @param {string} id */
+const hasValues = (id) =>
+  chart.view.y[id] !== undefined && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
+
+/** The line across at a height, and what it says; null for none.
+ * @param {number | null} y
+ * @param {string} text */
+function level(y, text) {
+  const { horizontal, value } = all();
+  show(horizontal, y !== null);
+  show(value, y !== null);
+  if (y === null) return;
+  down(horizontal, y);
+  down(value, y);
+  say(value, text);
+}
+
+/** The line across at a price that is pointed at beside the chart.
+ * @param {number | null} price */
+function levelOf(price) {
+  const { layout, scales } = chart.placed();
+  const { box } = layout.panels[PRICES];
+  const panel = PANELS[PRICES];
+  const y = price === null || !hasValues(panel.id) ? -1 : scales[PRICES].toY(price);
+  const isInside = price !== null && y >= box.top && y <= box.top + box.height;
+  level(isInside ? y : null, isInside ? panel.value(price, chart.data().about) : "");
 }
 
 /** The place of the newest bar of all tables; null without any.
  * @param {State} data */
 function newestBar(data) {
-  const newest = Math.max(...TABLES.map((name) => data[name].at(-1)?.[0] ?? -Infinity));
+  const newest = Math.max(...TABLES.map((name) => table(data, name).at(-1)?.[0] ?? -Infinity));
   return Number.isFinite(newest) ? newest : null;
 }
 
 /** What the report locates under the pointer.
- * @param {Graph} gd
  * @param {Pointed | null} at */
-function showFound(gd, at) {
+function showFound(at) {
   const { report } = chart.data();
-  const over = at && at.zone === "plot" && chart.view.shaded && report && !gd._dragging;
-  const parts = all();
+  const over = at && at.zone === "plot" && chart.view.shaded && report && !gestures.isDragging();
+  const part = all().found;
   const found = over ? findings.at(report, at.along, FOUND_PX * at.perPixel, chart.timeline()) : [];
-  show(parts.found, found.length > 0);
+  show(part, found.length > 0);
   if (!at || !found.length) return;
   const lines = found.slice(0, FOUND_LINES).map(({ kind, detail }) => `${findings.label(kind)}: ${detail}`);
   if (found.length > lines.length) lines.push(`and ${found.length - lines.length} more`);
-  parts.found.textContent = lines.join("\n");
-  const most = gd._fullLayout.xaxis._offset + gd._fullLayout.xaxis._length - parts.found.offsetWidth;
-  parts.found.style.transform = `translateX(${Math.round(Math.max(0, Math.min(at.x + 12, most)))}px)`;
+  say(part, lines.join("\n"));
+  part.style.transform = `translateX(clamp(0px, ${Math.round(at.x + 12)}px, ${chart.placed().layout.plot.width}px - 100%))`;
 }
 
-/** The line at the newest value, of each panel that has one.
- * @param {Graph} gd */
-function showLast(gd) {
+/* The line at the newest value, of each panel that has one. */
+function showLast() {
   const data = chart.data();
-  for (const [index, { id, rows, yaxis, last }] of LAST.entries()) {
-    const { line, chip } = all().last[index];
-    const row = data[rows].at(-1);
-    const axis = gd._fullLayout[yaxis];
+  const { layout, scales } = chart.placed();
+  for (const [number, { id, rows, index, last }] of LAST.entries()) {
+    const { line, chip } = all().last[number];
+    const row = table(data, rows).at(-1);
+    const { box } = layout.panels[index];
     const value = Number(row?.[last.close] ?? NaN);
-    const y = axis._offset + axis.l2p(value);
-    const inside = y >= axis._offset && y <= axis._offset + axis._length && !chart.view.collapsed.includes(id);
+    const y = scales[index].toY(value);
+    const inside = y >= box.top && y <= box.top + box.height && hasValues(id);
     show(line, inside);
     show(chip, inside);
     if (!inside) continue;
     for (const part of [line, chip]) {
-      part.style.transform = `translateY(${Math.round(y)}px)`;
-      part.style.setProperty("--colour", token(value >= Number(row?.[last.open]) ? "up" : "down"));
+      down(part, y);
+      part.style.setProperty("--colour", token(rises(Number(row?.[last.open]), value) ? "up" : "down"));
     }
-    chip.textContent = last.text(value, data.about);
+    say(chip, last.text(value, data.about));
   }
 }
 
@@ -169,9 +199,10 @@ function texts() {
   const data = chart.data();
   const { about } = data;
   if (!about) return PANELS.map(() => ({ title: "", note: "" }));
-  const facts = { sizesUnknown: findings.sizesAreUnknown(current().report) };
+  const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
   const found = missing(data);
   return PANELS.map((panel) => {
+    if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
     const title = panel.title(about, facts);
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };
@@ -179,17 +210,18 @@ function texts() {
   });
 }
 
-/** @param {Graph} gd */
-export function refresh(gd) {
+/* Everything for what the chart shows now. */
+export function refresh() {
   const parts = all();
+  const { panels } = chart.placed().layout;
   for (const [index, { title, note }] of texts().entries()) {
-    const { _offset: top, _length: height } = gd._fullLayout[PANELS[index].yaxis];
-    parts.titles[index].style.transform = `translateY(${Math.round(top)}px)`;
-    parts.titles[index].textContent = title;
-    parts.notes[index].style.transform = `translateY(${Math.round(top + height / 2)}px)`;
-    parts.notes[index].textContent = note;
+    const { top, height } = panels[index].box;
+    down(parts.titles[index], top);
+    say(parts.titles[index], title);
+    down(parts.notes[index], top + height / 2);
+    say(parts.notes[index], note);
     show(parts.notes[index], Boolean(note));
   }
-  showLast(gd);
-  point(gd);
+  showLast();
+  point();
 }

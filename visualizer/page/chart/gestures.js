@@ -1,93 +1,183 @@
-/* The wheel zooms in time, a drag along a price axis stretches it, double clicks give either back to the page. */
-import { byId } from "../dom.js";
+/* A drag pans, with shift it zooms into a box; the wheel and two fingers zoom in time; a drag along a price axis stretches it;
+   double clicks give either back to the page. */
+import { byId, make } from "../dom.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
-import { PANELS } from "../panels/registry.js";
-/** @import { Graph, Pointed } from "../types.d.ts" */
+/** @import { Pointed, Span } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
+const DOUBLE_CLICK_PX = 6;
+const LEAST_DRAG_PX = 4;
+const LEAST_BOX_PX = 8;
 
-/** Where a pointer is: how far along the axis, the panel it is in, and whether over the plot or its price axis.
- * @param {Graph} gd
+/** What a pointer does while it is down.
+ * @typedef {{ move: (at: Pointed) => void, end: (at: Pointed) => void }} Drag */
+
+/** @type {HTMLElement | null} */
+let box = null;
+/** @type {Drag | null} */
+let drag = null;
+
+/* Whether the chart is being dragged. */
+export const isDragging = () => drag !== null;
+
+/** Where a pointer is over the chart.
  * @param {{ clientX: number, clientY: number }} event
  * @returns {Pointed} */
-export function place(gd, event) {
-  const box = gd.getBoundingClientRect();
-  const x = event.clientX - box.left;
-  const y = event.clientY - box.top;
-  const full = gd._fullLayout;
-  const panel = PANELS.find(({ yaxis }) => {
-    const { _offset: top, _length: height } = full[yaxis];
-    return y >= top && y <= top + height;
-  });
-  const left = full.xaxis._offset;
-  const inside = x >= left && x <= left + full.xaxis._length;
+export function place(event) {
+  const { left, top } = byId("chart-panel").getBoundingClientRect();
+  return chart.pointed({ x: event.clientX - left, y: event.clientY - top });
+}
+
+/** @param {Pointed} start
+ * @returns {Drag} */
+function pan(start) {
+  /** @type {number | null} */
+  let from = null; // the place at the left edge when it began to move
   return {
-    x,
-    y,
-    panel: panel || null,
-    zone: inside ? "plot" : x > left + full.xaxis._length ? "scale" : null,
-    along: full.xaxis.p2l(x - left),
-    perPixel: full.xaxis.p2l(1) - full.xaxis.p2l(0),
+    move(at) {
+      if (from === null && Math.abs(at.x - start.x) >= LEAST_DRAG_PX) from = chart.view.x?.[0] ?? null;
+      if (from !== null) chart.panTo(from - (at.x - start.x) * at.perPixel);
+    },
+    end: () => {},
   };
 }
 
-/** @param {Graph} gd */
-export function listen(gd) {
+/** @param {Pointed} start
+ * @returns {Drag} */
+function stretch(start) {
+  let last = start.y;
+  return {
+    move(at) {
+      if (start.panel && at.y !== last) chart.scalePanel(start.panel.id, Math.exp((at.y - last) * 0.006));
+      last = at.y;
+    },
+    end: () => {},
+  };
+}
+
+/** A box zooms what it is wide in, and what it is high in, of the panel that it starts in.
+ * @param {Pointed} start
+ * @returns {Drag} */
+function zoomBox(start) {
+  box ??= byId("chart-overlay").appendChild(make("div", { class: "zoom-box" }));
+  const shown = box;
+  const within = chart.placed().layout.panels[start.index].box;
+  /** @param {Pointed} at */
+  const corners = (at) => {
+    const x = Math.max(0, Math.min(at.x, within.width));
+    const y = Math.max(within.top, Math.min(at.y, within.top + within.height));
+    return { left: Math.min(start.x, x), right: Math.max(start.x, x), top: Math.min(start.y, y), bottom: Math.max(start.y, y) };
+  };
+  return {
+    move(at) {
+      const { left, right, top, bottom } = corners(at);
+      shown.classList.add("shown");
+      Object.assign(shown.style, { width: `${right - left}px`, height: `${bottom - top}px`, transform: `translate(${left}px, ${top}px)` });
+    },
+    end(at) {
+      shown.classList.remove("shown");
+      const { left, right, top, bottom } = corners(at);
+      const { fromY } = chart.placed().scales[start.index];
+      /** @type {Span} */
+      const along = [chart.pointed({ x: left, y: top }).along, chart.pointed({ x: right, y: top }).along];
+      /** @type {Span} */
+      const values = [fromY(bottom), fromY(top)];
+      const [isWide, isHigh] = [right - left >= LEAST_BOX_PX, bottom - top >= LEAST_BOX_PX];
+      if (isWide || isHigh) chart.zoomBox(isWide ? along : null, start.panel?.id ?? null, isHigh ? values : null);
+    },
+  };
+}
+
+/** Two fingers: what is between them stays there.
+ * @param {Map<number, Pointed>} fingers
+ * @returns {Drag} */
+function pinch(fingers) {
+  const distance = () => {
+    const [one, other] = [...fingers.values()];
+    return { px: Math.max(10, Math.abs(one.x - other.x)), along: (one.along + other.along) / 2 };
+  };
+  let last = distance().px;
+  return {
+    move() {
+      const { px, along } = distance();
+      chart.zoomTime(along, last / px);
+      last = px;
+    },
+    end: () => {},
+  };
+}
+
+/** @param {WheelEvent} event */
+function wheel(event) {
+  const at = place(event);
+  if (!at.zone || event.ctrlKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (at.zone === "scale") {
+    if (at.panel) chart.scalePanel(at.panel.id, Math.exp(event.deltaY * 0.0015));
+  } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+    chart.panTime(event.deltaX * at.perPixel);
+  } else {
+    chart.zoomTime(at.along, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
+  }
+}
+
+/** @param {Pointed} at
+ * @param {boolean} shift
+ * @returns {Drag | null} */
+function started(at, shift) {
+  if (at.zone === "scale") return at.panel && stretch(at);
+  if (!at.zone) return null;
+  return shift && at.panel ? zoomBox(at) : pan(at);
+}
+
+export function listen() {
   const panel = byId("chart-panel");
-
-  panel.addEventListener(
-    "wheel",
-    (event) => {
-      const at = place(gd, event);
-      if (!at.zone || event.ctrlKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (at.zone === "scale") {
-        if (at.panel) chart.scalePanel(at.panel.id, Math.exp(event.deltaY * 0.0015));
-      } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        chart.panTime(event.deltaX * at.perPixel);
-      } else {
-        chart.zoomTime(at.along, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
-      }
-    },
-    { capture: true, passive: false },
-  );
-
-  /** @type {{ id: string, y: number } | null} */
-  let stretching = null;
+  /** @type {Map<number, Pointed>} */
+  const down = new Map();
   let last = { at: 0, x: 0, y: 0 };
-  panel.addEventListener(
-    "pointerdown",
-    (event) => {
-      if (event.button !== 0) return;
-      const at = place(gd, event);
-      if (event.altKey && at.zone === "plot") {
-        event.stopPropagation();
-        void replay.seek(chart.barAt(at.along).fromMs);
-        return;
-      }
-      const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);
-      const again = event.timeStamp - last.at < DOUBLE_CLICK_MS && moved < 6;
-      last = { at: again ? 0 : event.timeStamp, x: event.clientX, y: event.clientY };
-      if (at.zone === "plot") {
-        if (again) chart.follow();
-        else chart.beforeDrag();
-      } else if (at.zone === "scale" && at.panel) {
-        if (again) chart.fitPanel(at.panel.id);
-        stretching = { id: at.panel.id, y: event.clientY };
-        panel.setPointerCapture(event.pointerId);
-      }
-    },
-    { capture: true },
-  );
-  panel.addEventListener("pointermove", (event) => {
-    if (!stretching || event.clientY === stretching.y) return;
-    chart.scalePanel(stretching.id, Math.exp((event.clientY - stretching.y) * 0.006));
-    stretching.y = event.clientY;
+
+  /** @param {PointerEvent} event */
+  const isDouble = (event) => {
+    const moved = Math.abs(event.clientX - last.x) + Math.abs(event.clientY - last.y);
+    const again = event.timeStamp - last.at < DOUBLE_CLICK_MS && moved < DOUBLE_CLICK_PX;
+    last = { at: again ? 0 : event.timeStamp, x: event.clientX, y: event.clientY };
+    return again;
+  };
+
+  panel.addEventListener("wheel", wheel, { capture: true, passive: false });
+  panel.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const at = place(event);
+    if (event.altKey && at.zone === "plot") {
+      void replay.seek(chart.barAt(at.along).fromMs);
+      return;
+    }
+    panel.setPointerCapture(event.pointerId);
+    down.set(event.pointerId, at);
+    if (down.size === 2) {
+      drag = pinch(down);
+    } else {
+      const again = isDouble(event);
+      if (again && at.zone === "plot") chart.follow();
+      else if (again && at.panel) chart.fitPanel(at.panel.id);
+      drag = started(at, event.shiftKey);
+    }
   });
-  const rest = () => {
-    stretching = null;
+  panel.addEventListener("pointermove", (event) => {
+    if (!down.has(event.pointerId)) return;
+    const at = place(event);
+    down.set(event.pointerId, at);
+    drag?.move(at);
+  });
+  /** @param {PointerEvent} event */
+  const rest = (event) => {
+    if (!down.delete(event.pointerId)) return;
+    const ended = drag;
+    drag = null;
+    if (event.type === "pointerup") ended?.end(place(event));
+    else box?.classList.remove("shown");
   };
   panel.addEventListener("pointerup", rest);
   panel.addEventListener("pointercancel", rest);

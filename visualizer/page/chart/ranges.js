@@ -72,6 +72,16 @@ export function visible(rows, range, step) {
   return rows.slice(indexAt(rows, range[0] - half), indexAt(rows, range[1] + half));
 }
 
+/** The rows in a range, and one more on each side, so that a line reaches the edge.
+ * @template {Row} R
+ * @param {readonly R[]} rows
+ * @param {Span} range
+ * @param {number} step */
+export function around(rows, range, step) {
+  const half = step / 2;
+  return rows.slice(Math.max(0, indexAt(rows, range[0] - half) - 1), indexAt(rows, range[1] + half) + 1);
+}
+
 /** A range scaled about one of its points.
  * @param {Span} range
  * @param {number} about

@@ -1,16 +1,16 @@
 /* The line of exact values above the chart: a group of cells for each panel, in the order of the panels. */
 import { byId, make } from "../dom.js";
 import * as format from "../format.js";
-import { PANELS } from "../panels/registry.js";
+import { PANELS, table } from "../panels/registry.js";
 import * as write from "../write.js";
 import * as chart from "./chart.js";
 import * as ranges from "./ranges.js";
-/** @import { Panel, Row } from "../types.d.ts" */
+/** @import { ChartPanel, Row } from "../types.d.ts" */
 
 let built = false;
 
 /** The group that a panel's cells stand in: its own, or that of the panel it is a part of.
- * @param {Panel} panel */
+ * @param {ChartPanel} panel */
 const groupOf = ({ id, partOf }) => `read-${partOf ?? id}`;
 
 function build() {
@@ -33,10 +33,10 @@ export function show(place) {
   write.text("read-time", place === null ? format.NONE : chart.label(place));
   for (const panel of PANELS) {
     const group = groupOf(panel);
-    const row = place === null ? null : rowAt(data[panel.rows], place);
+    const row = place === null ? null : rowAt(table(data, panel.rows), place);
     const { cells, direction } = panel.readout;
     for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about));
-    if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id));
+    if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
   }
 }

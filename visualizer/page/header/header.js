@@ -3,6 +3,7 @@ import * as dom from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import { limits } from "../limits.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { heldBack } from "../views.js";
 import * as write from "../write.js";
 /** @import { State, Status } from "../types.d.ts" */
@@ -72,13 +73,14 @@ export function showData(state) {
   const sizes = findings.sizesAreUnknown(state.report) && "book sizes unknown: depth and OBI count quotes";
   write.text("dataset", [about.dataset, about.format, sizes].filter(Boolean).join(" · "));
   write.text("interval", about.interval);
-  write.text("clock", format.dateTime(status.event_time_ms));
+  write.text("clock", clockZone.dateTime(status.event_time_ms));
+  clockZone.show(status.event_time_ms);
   write.text("speed", format.speed(status.speed));
   showProgress(status);
   write.hide("error", !status.error);
   write.text("error", status.error || "");
   const last = ohlc[ohlc.length - 1];
-  const price = last ? format.exact(last[4], about.price_decimals) : "";
+  const price = last ? format.price(last[4], about) : "";
   write.text("last-price", price);
   write.mark("last-price", "direction", last ? (last[4] >= last[1] ? "up" : "down") : "");
   const title = [price, about.instrument].filter(Boolean).join(" ") || "orderflow replay";

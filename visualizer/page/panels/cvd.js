@@ -1,10 +1,13 @@
 /* Cumulative volume delta: a candle for each bar, or a line through their closes. */
+import { candles, line } from "../draw/commands.js";
 import * as format from "../format.js";
-import * as plot from "../plot.js";
 import { token } from "../tokens.js";
+import { rising } from "./colours.js";
 import { extent, padded } from "./extent.js";
-import { large, shortSize } from "./sizes.js";
+import { shortSize, sizeAxis } from "./sizes.js";
 /** @import { ChartPanel } from "../types.d.ts" */
+
+const LINE_PX = 1.5;
 
 /** @type {ChartPanel} */
 export const cvd = {
@@ -13,25 +16,17 @@ export const cvd = {
   rows: "metrics",
   needs: "trades",
   share: 0.18,
-  axis: { nticks: 5, zeroline: true },
-  ticks: large,
+  axis: { ...sizeAxis, labels: 5, zero: true },
   title: ({ cvd_reset: reset }) => `CVD ${reset === "day" ? "daily" : ""}`,
   empty: ({ trades, cvd: none }) => trades || none,
-  traces: () => [
-    plot.candles(),
+  layers: [
     {
-      type: "scatter",
-      mode: "lines",
-      x: [],
-      y: [],
-      line: { color: token("blue"), width: 1.5 },
-      hoverinfo: "skip",
-      visible: false,
+      views: ["metrics"],
+      commands: ({ rows, cvdLine }, scale) =>
+        cvdLine
+          ? line(rows("metrics"), 8, scale, { colour: token("blue"), width: LINE_PX })
+          : candles(rows("metrics"), 5, scale, rising()),
     },
-  ],
-  columns: ({ rows, padded: more, cvdLine }) => [
-    { ...plot.candleColumns(more, 5), visible: !cvdLine },
-    { x: plot.column(rows, 0), y: plot.column(rows, 8), visible: cvdLine },
   ],
   extent: (rows) => padded(extent(rows, 7, 6)),
   value: shortSize,

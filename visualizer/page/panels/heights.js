@@ -1,6 +1,6 @@
 /* What part of the chart's height each panel gets: one without data gives its own up to the others, but for a line that
    says why. Pure: panels and a height in, shares of the height out. */
-/** @import { Missing, Panel, Span } from "../types.d.ts" */
+/** @import { ChartPanel, Missing, Span } from "../types.d.ts" */
 
 const GAP = 0.01;
 const STRIP_PX = 22;
@@ -8,21 +8,21 @@ const MOST_STRIP = 0.1;
 const SLIVER = 0.001;
 
 /** The ids of the panels that are but a line: a dataset without trades, or without a book.
- * @param {readonly Panel[]} panels
+ * @param {readonly ChartPanel[]} panels
  * @param {Missing} missing */
 export function collapsedPanels(panels, missing) {
   if (!missing.settled || Boolean(missing.trades) === Boolean(missing.book)) return [];
   return panels.filter(({ needs }) => missing[needs]).map(({ id }) => id);
 }
 
-/** Per panel its part of the height, from the bottom, as Plotly wants it.
- * @param {readonly Panel[]} panels
+/** Per panel its part of the height, from the bottom, as shares of it.
+ * @param {readonly ChartPanel[]} panels
  * @param {string[]} collapsed
  * @param {number} heightPx
  * @returns {Span[]} */
 export function domains(panels, collapsed, heightPx) {
   const strip = Math.min(MOST_STRIP, STRIP_PX / Math.max(heightPx, 1));
-  /** @param {Panel} panel */
+  /** @param {ChartPanel} panel */
   const line = ({ partOf }) => (partOf ? SLIVER : strip); // a part is told in the line of its whole
   const isLine = panels.map(({ id }) => collapsed.includes(id));
   const asked = panels.reduce((sum, { share }, index) => sum + (isLine[index] ? 0 : share), 0);
@@ -39,7 +39,7 @@ export function domains(panels, collapsed, heightPx) {
 }
 
 /** Where lines part the panels; a line on its own is not parted from its part.
- * @param {readonly Panel[]} panels
+ * @param {readonly ChartPanel[]} panels
  * @param {string[]} collapsed
  * @param {number} heightPx */
 export function boundaries(panels, collapsed, heightPx) {

@@ -12,5 +12,4 @@ export function setOpen(id, open, fill) {
   byId(`${id}-button`).setAttribute("aria-expanded", String(open));
   byId("app").dataset[id] = open ? "open" : "";
   fill();
-  window.dispatchEvent(new Event("resize")); // the chart takes the room that is left
 }

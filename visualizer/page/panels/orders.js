@@ -46,8 +46,8 @@ export function isLarge(rows, index) {
 function line(rows, index, dayAbove, about) {
   const row = rows[index];
   const [day, time] = format.dateTime(row[TIME]).split(" ");
-  const price = format.exact(row[FIRST], about?.price_decimals);
-  const last = format.exact(row[LAST], about?.price_decimals);
+  const price = format.price(row[FIRST], about);
+  const last = format.price(row[LAST], about);
   return {
     trade: row[0],
     day: day === dayAbove ? "" : day,

@@ -3,17 +3,39 @@ import { cvd } from "./cvd.js";
 import { obi } from "./obi.js";
 import { price } from "./price.js";
 import { volume } from "./volume.js";
-/** @import { AxisName, ChartPanel, Panel } from "../types.d.ts" */
+/** @import { BarTable, ChartPanel, Options, Row, State, Views } from "../types.d.ts" */
 
 /** @type {ChartPanel[]} */
 const FROM_THE_TOP = [price, volume, obi, cvd];
 
-/** Each with Plotly's name for its axis: nothing else knows how Plotly numbers them.
- * @type {readonly Panel[]} */
-export const PANELS = FROM_THE_TOP.map((panel, index) => ({
-  ...panel,
-  yaxis: /** @type {AxisName} */ (index ? `yaxis${index + 1}` : "yaxis"),
-}));
+/** @type {readonly ChartPanel[]} */
+export const PANELS = FROM_THE_TOP;
 
 /** The tables of rows that the panels draw, each once. */
 export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];
+
+/** All tables that have a row for each bar.
+ * @type {BarTable[]} */
+export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint"];
+
+/** The rows of a table; booleans in them are no numbers, and nothing that all tables have in common asks for one.
+ * @param {State} state
+ * @param {BarTable} name */
+export const table = (state, name) => /** @type {readonly Row[]} */ (/** @type {unknown} */ (state[name]));
+
+/** The panels that are not shown.
+ * @param {Readonly<Options>} options */
+export const hidden = ({ panels }) => PANELS.filter(({ id }) => !panels.includes(id)).map(({ id }) => id);
+
+/** The layers of a panel that are shown.
+ * @param {ChartPanel} panel
+ * @param {Readonly<Options>} options */
+export const layersOf = ({ layers }, options) => layers.filter(({ when }) => !when || when(options));
+
+/** The views that what is shown draws from.
+ * @param {Readonly<Options>} options
+ * @returns {Set<keyof Views>} */
+export function viewsOf(options) {
+  const shown = PANELS.filter(({ id }) => options.panels.includes(id));
+  return new Set(shown.flatMap((panel) => [panel.rows, ...layersOf(panel, options).flatMap(({ views }) => views)]));
+}

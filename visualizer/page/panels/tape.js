@@ -119,7 +119,7 @@ function show(_, reset) {
 
 function toggle() {
   const open = !isOpen(ID);
-  ask("tape", open);
+  ask(ID, open ? ["tape"] : []);
   setOpen(ID, open, draw);
 }
 

@@ -1,13 +1,14 @@
 /* The address bar: it holds what is shown, and an address that was opened with a moment in it leads there, once. */
-import * as format from "../format.js";
+import { choose, isPreset, listen, options } from "../options.js";
 import { current } from "../state.js";
+import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as replay from "./replay.js";
 /** @import { State } from "../types.d.ts" */
 
 const AT_MOST_EVERY_MS = 1000;
 const WITHIN_MS = 20_000;
-const NAMES = ["instrument", "interval", "t"];
+const NAMES = ["instrument", "interval", "t", "tz", "view"];
 
 /** What an address asks for; null where it asks for nothing. Pure.
  * @param {string} search
@@ -20,10 +21,12 @@ export function asked(search) {
 
 /** The address of a moment, with whatever else was in it. Pure.
  * @param {string} search
- * @param {{ instrument: string, interval: string, t: string }} now */
-export function written(search, { instrument, interval, t }) {
+ * @param {{ instrument: string, interval: string, t: string, tz?: string, view?: string }} now `view` is the preset, nothing for
+ * the first */
+export function written(search, { instrument, interval, t, tz = "", view = "" }) {
   const rest = [...new URLSearchParams(search)].filter(([name]) => !NAMES.includes(name));
-  const pairs = [["instrument", instrument], ["interval", interval], ["t", t], ...rest].filter(([, value]) => value);
+  const named = Object.entries({ instrument, interval, t, tz, view });
+  const pairs = [...named, ...rest].filter(([, value]) => value);
   return `?${pairs.map((pair) => pair.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("=")).join("&")}`;
 }
 
@@ -92,11 +95,11 @@ async function open({ instrument, interval, t }, now) {
   if (ms !== null && ms !== current().status?.event_time_ms) {
     const range = replay.range();
     if (!range || ms < range.startMs || (range.known && ms > range.endMs)) {
-      return says(`${format.dateTime(ms)}, which is outside of this replay`);
+      return says(`${clockZone.dateTime(ms)}, which is outside of this replay`);
     }
     const { ok } = await control.send("seek", replay.place(ms, range));
     if (!ok) return;
-    changed.push(format.dateTime(ms));
+    changed.push(clockZone.dateTime(ms));
   }
   if (changed.length) control.say(`Moved the replay to ${changed.join(", ")}`, "info");
 }
@@ -106,6 +109,9 @@ async function open({ instrument, interval, t }, now) {
 export function start() {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   if (navigation && navigation.type === "navigate") wanted = asked(window.location.search);
+  const view = new URLSearchParams(window.location.search).get("view");
+  if (view && isPreset(view)) choose(view);
+  listen(write);
 }
 
 /** Follows the replay, once what the address asked for is done.
@@ -148,7 +154,10 @@ function write() {
   const { about, status } = current();
   if (busy || !about || !status || status.event_time_ms === null) return;
   const t = new Date(status.event_time_ms).toISOString();
-  const search = written(window.location.search, { instrument: about.instrument, interval: about.interval, t });
+  const { instrument, interval } = about;
+  const { preset } = options();
+  const view = preset === "overview" ? "" : preset;
+  const search = written(window.location.search, { instrument, interval, t, tz: clockZone.inAddress(), view });
   if (search === window.location.search) return;
   writtenAt = performance.now();
   window.history.replaceState(window.history.state, "", `${window.location.pathname}${search}${window.location.hash}`);

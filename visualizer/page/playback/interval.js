@@ -2,20 +2,22 @@
 import * as format from "../format.js";
 import { limits } from "../limits.js";
 
-export const EXAMPLES = "30s, 5m, 4h or 1d, or what is traded in a bar: 500t trades, 100v volume, 1000000d turnover";
+export const EXAMPLES = "30s, 5m, 4h or 1d, or what is traded in a bar: 500t trades, 100v volume, 1000000q turnover";
 
-/** "1m" → { ms: 60000 }, "500t" → { traded: "trades", amount: "500" }; null where it is neither. What is both, a whole
- * number of d, are days up to a week.
+/** "1m" → { ms: 60000 }, "500t" → { traded: "trades", amount: "500" }; null where it is neither. A turnover may have its old
+ * spelling, "1000000d", unless that could mean days.
  * @param {string | null | undefined} text
  * @returns {{ ms: number, traded?: undefined } | { ms?: undefined, traded: string, amount: string } | null} */
 export function parse(text) {
   const given = text || "";
   const { interval_units_ms: units, max_interval_ms: longest, activity_units: traded, max_activity_digits: most } = limits();
+  const { old_turnover_unit: old, max_days_meant: days } = limits();
   const time = new RegExp(`^(\\d+)(${Object.keys(units).join("|")})$`, "u").exec(given);
   const ms = time ? Number(time[1]) * units[time[2]] : 0;
   if (ms > 0 && ms <= longest) return { ms };
-  const [, amount, unit] = new RegExp(`^(\\d+|\\d*\\.\\d+)([${Object.keys(traded).join("")}])$`, "u").exec(given) || [];
+  const [, amount, unit] = new RegExp(`^(\\d+|\\d*\\.\\d+)([${Object.keys(traded).join("")}${old}])$`, "u").exec(given) || [];
   if (!amount || amount.length > most || !(Number(amount) > 0)) return null;
+  if (unit === old) return Number.isInteger(Number(amount)) && Number(amount) <= days ? null : { traded: traded.q, amount };
   return unit === "t" && amount.includes(".") ? null : { traded: traded[unit], amount };
 }
 

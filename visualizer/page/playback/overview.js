@@ -2,11 +2,15 @@
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
+import * as zones from "../zone.js";
 /** @import { Bounds, Overview, State } from "../types.d.ts" */
 
 const SCALE_PX = 13;
 const LABEL_PX = 96;
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+/* The first Monday since the epoch. */
+const MONDAY_MS = 4 * DAY_MS;
 const STEPS_MS = [1, 5, 15, 30, 60, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800].map(
   (seconds) => seconds * 1000,
 );
@@ -34,26 +38,30 @@ export function columns(overview, { startMs, endMs }, widthPx) {
   return sums;
 }
 
-/** Moments of the scale, with labels as fine as their distance. Pure.
+/** Moments of the scale, at times that are round in a zone, with labels as fine as their distance. Pure.
  * @param {{ startMs: number, endMs: number }} bounds
- * @param {number} widthPx */
-function ticks({ startMs, endMs }, widthPx) {
+ * @param {number} widthPx
+ * @param {string} zone */
+export function ticks({ startMs, endMs }, widthPx, zone) {
   const least = ((endMs - startMs) / widthPx) * LABEL_PX;
   const step = STEPS_MS.find((each) => each >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
   const found = [];
-  for (let ms = Math.ceil(startMs / step) * step; ms <= endMs; ms += step) {
-    const text = format.dateTime(ms);
-    const midnight = ms % DAY_MS === 0;
+  const [from, to] = [startMs, endMs].map((ms) => zones.wall(ms, zone));
+  const origin = step % WEEK_MS === 0 ? MONDAY_MS : 0;
+  for (let wallMs = origin + Math.ceil((from - origin) / step) * step; wallMs <= to; wallMs += step) {
+    const text = format.dateTime(wallMs);
+    const midnight = wallMs % DAY_MS === 0;
     const label = midnight ? text.slice(0, 10) : step % 60_000 === 0 ? text.slice(11, 16) : text.slice(11, 19);
-    found.push({ ms, label, midnight });
+    found.push({ ms: zones.moment(wallMs, zone), label, midnight });
   }
   return found;
 }
 
 /** @param {HTMLCanvasElement} canvas
  * @param {State} state
- * @param {Bounds | null} range */
-export function draw(canvas, { overview, report }, range) {
+ * @param {Bounds | null} range
+ * @param {string} zone */
+export function draw(canvas, { overview, report }, range, zone) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   const ratio = window.devicePixelRatio || 1;
@@ -66,7 +74,7 @@ export function draw(canvas, { overview, report }, range) {
   const floor = height - SCALE_PX;
   /** @param {number} ms */
   const x = (ms) => ((ms - range.startMs) / (range.endMs - range.startMs)) * width;
-  drawTicks(context, ticks(range, width), x, { width, height, floor });
+  drawTicks(context, ticks(range, width, zone), x, { width, height, floor });
   for (const { kind, fromMs, toMs } of findings.marks(report)) {
     if (!MARKED.includes(kind)) continue;
     context.fillStyle = findings.colour(kind, 0.55);

@@ -1,8 +1,8 @@
 /* The seek slider: shows the clock in the whole range, seeks where it is clicked or dragged, loops with shift. */
 import { byId } from "../dom.js";
 import * as findings from "../findings.js";
-import * as format from "../format.js";
 import { current } from "../state.js";
+import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as loop from "./loop.js";
 import * as overview from "./overview.js";
@@ -133,7 +133,7 @@ const perPixel = (range) => (range.endMs - range.startMs) / Math.max(1, width())
  * @param {number} ms
  * @param {Bounds} range */
 function label(ms, range) {
-  const text = format.dateTime(Math.round(ms));
+  const text = clockZone.dateTime(Math.round(ms));
   return perPixel(range) < 1000 ? text : text.slice(0, 19);
 }
 
@@ -198,7 +198,7 @@ function show() {
   }
   const share = (100 * (ms - range.startMs)) / (range.endMs - range.startMs);
   bar().setAttribute("aria-valuenow", share.toFixed(1));
-  bar().setAttribute("aria-valuetext", `${label(ms, range)} UTC`);
+  bar().setAttribute("aria-valuetext", `${label(ms, range)} ${clockZone.abbreviation(ms)}`);
 }
 
 /* The picture under it, drawn again only when what it shows has changed. */
@@ -208,10 +208,10 @@ export function refresh() {
   const state = current();
   const range = replay.range();
   const size = [width(), bar().clientHeight, window.devicePixelRatio];
-  const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, ...size].join();
+  const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, clockZone.current(), ...size].join();
   if (key !== drawn) {
     drawn = key;
-    overview.draw(/** @type {HTMLCanvasElement} */ (part("canvas")), state, range);
+    overview.draw(/** @type {HTMLCanvasElement} */ (part("canvas")), state, range, clockZone.current());
   }
   bar().setAttribute("aria-disabled", String(!usable()));
   show();

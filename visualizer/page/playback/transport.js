@@ -5,6 +5,7 @@ import { current } from "../state.js";
 import * as write from "../write.js";
 import { limits } from "../limits.js";
 import * as chooser from "./chooser.js";
+import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as interval from "./interval.js";
 import * as loop from "./loop.js";
@@ -34,6 +35,7 @@ function build() {
     slower: () => replay.nextSpeed(-1),
     faster: () => replay.nextSpeed(1),
     "clock-button": () => jump(),
+    "zone-button": () => clockZone.open(),
     "speed-button": () => chooseSpeed(),
     "interval-button": () => chooseInterval(),
     "loop-start": () => loop.start(),
@@ -65,12 +67,12 @@ export function jump() {
   const nowMs = replay.clockMs();
   if (!range || nowMs === null) return;
   chooser.open(buttonOf("clock-button"), {
-    label: "go to a time, UTC",
-    value: format.dateTime(nowMs),
+    label: `go to a time, ${clockZone.current()}`,
+    value: clockZone.dateTime(nowMs),
     placeholder: "2024-08-09 00:01, 00:01:30, +5m, -1h, 50%",
     presets: ["-1h", "-5m", "-1m", "+1m", "+5m", "+1h"].map((text) => ({ text, shown: text.replace("-", "−") })),
     submit: (text) => {
-      const found = typedTime.parse(text, replay.clockMs() ?? nowMs, replay.range() ?? range);
+      const found = typedTime.parse(text, replay.clockMs() ?? nowMs, replay.range() ?? range, clockZone.current());
       if (found.error !== undefined) return found.error;
       void replay.seek(found.ms);
       return null;
@@ -100,7 +102,7 @@ export function chooseInterval() {
   chooser.open(buttonOf("interval-button"), {
     label: "interval of the bars",
     value: now,
-    placeholder: "30s, 6h, 500t, 100v, 1000000d",
+    placeholder: "30s, 6h, 500t, 100v, 1000000q",
     presets: [...limits().intervals, ...limits().activities].map((text) => ({ text, shown: text, hint: interval.words(text), current: text === now })),
     submit: replay.chooseInterval,
   });
@@ -145,7 +147,8 @@ function enable() {
   if (!built) return;
   const reason = replay.reason();
   if (reason) chooser.close();
-  for (const button of buttons("#transport button")) {
+  // What is chosen for this page alone can be chosen on a page that may steer nothing, too.
+  for (const button of buttons("#transport button:not(#zone-button)")) {
     button.disabled = Boolean(reason);
     button.title = reason || (button.dataset.title ?? "");
   }

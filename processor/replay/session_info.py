@@ -1,0 +1,33 @@
+"""What status.json says of a session as long as it lasts."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from processor.formats.exchange_zones import exchange_zone
+from processor.names import printable
+from processor.publish.moment import SessionInfo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.formats import Dataset
+    from processor.settings import Settings
+
+
+def session_info(path: Path, settings: Settings, dataset: Dataset | None = None, instrument: str = "") -> SessionInfo:
+    """What status.json says of a new session."""
+    return SessionInfo(
+        session=uuid.uuid4().hex,
+        dataset=printable(settings.label or path.resolve().name),
+        format=dataset.format if dataset else "",
+        instrument=instrument,
+        instruments=dataset.by_activity if dataset else (),
+        interval=settings.provisional.interval,
+        obi_levels=settings.obi_levels,
+        depth_levels=settings.depth_levels,
+        cvd_reset=settings.cvd_reset,
+        clock=settings.clock,
+        timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),
+    )

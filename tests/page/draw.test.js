@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { candles, columns, line } from "../../visualizer/page/draw/commands.js";
+import { scale } from "../../visualizer/page/draw/scale.js";
+import { sizeText, valueTicks } from "../../visualizer/page/draw/ticks.js";
+import { random } from "./random.js";
+/** @import { Row, Span } from "../../visualizer/page/types.d.ts" */
+
+const COLOURS = { up: "up", down: "down" };
+const BOX = { left: 10, top: 20, width: 400, height: 200 };
+
+/** @param {Span} x
+ * @param {Span} y
+ * @param {number} [ratio] */
+const within = (x, y, ratio = 1) => scale({ x, y, box: BOX, step: 1, ratio });
+
+/** @param {number[]} flat */
+const each = (flat) => Array.from({ length: flat.length / 4 }, (_, index) => flat.slice(4 * index, 4 * index + 4));
+
+test("a scale leads to pixels and back, prices upwards", () => {
+  const { toX, toY, fromX, fromY, barPx } = within([100, 120], [-1, 1]);
+  assert.deepEqual([toX(100), toX(120), toY(1), toY(-1)], [10, 410, 20, 220]);
+  for (const value of [-3, 0, 0.25, 1]) assert.ok(Math.abs(fromY(toY(value)) - value) < 1e-12);
+  for (const place of [90, 110, 119.5]) assert.ok(Math.abs(fromX(toX(place)) - place) < 1e-12);
+  assert.equal(barPx, 20);
+});
+
+test("a wick stands in the middle of its body, on whole pixels of the screen", () => {
+  const next = random(5);
+  for (const ratio of [1, 1.5, 2]) {
+    for (let round = 0; round < 50; round += 1) {
+      const from = next(1000) / 7;
+      /** @type {Row} */
+      const row = [from + 3, 4, 9, 1, 6];
+      const [{ rects, kind }] = /** @type {{ kind: "rects", rects: number[] }[]} */ (
+        candles([row], 1, within([from, from + 4 + next(200)], [0, 10], ratio), COLOURS)
+      );
+      assert.equal(kind, "rects");
+      const [body, wick] = each(rects);
+      const whole = [...body, ...wick].map((px) => px * ratio);
+      for (const px of whole) assert.ok(Math.abs(px - Math.round(px)) < 1e-6);
+      assert.ok(Math.abs(body[0] + body[2] / 2 - (wick[0] + wick[2] / 2)) < 1e-6);
+      assert.ok(wick[1] < body[1] && wick[1] + wick[3] > body[1] + body[3]);
+    }
+  }
+});
+
+test("a bar without a range is seen, one without values is a gap", () => {
+  /** @type {Row[]} */
+  const rows = [[1, 5, 5, 5, 5], [2, null, null, null, null]];
+  const drawn = candles(rows, 1, within([0, 4], [0, 10]), COLOURS);
+  assert.equal(drawn.length, 1);
+  assert.deepEqual(drawn[0], { kind: "rects", colour: "up", rects: [86, 120, 49, 1] });
+});
+
+test("columns stand on zero, and a line breaks where a value is missing", () => {
+  /** @type {Row[]} */
+  const rows = [[1, 1, 0, 0, 2, 8], [2, 2, 0, 0, 1, null], [3, 2, 0, 0, 1, 4]];
+  const drawn = columns(rows, { value: 5, open: 1, close: 4, share: 0.5 }, within([0, 4], [0, 10]), COLOURS);
+  assert.deepEqual(drawn, [
+    { kind: "rects", colour: "up", rects: [85, 60, 50, 160] },
+    { kind: "rects", colour: "down", rects: [285, 140, 50, 80] },
+  ]);
+  const [through] = line(rows, 5, within([0, 4], [0, 10]), { colour: "blue", width: 1 });
+  assert.deepEqual(through, { kind: "polyline", colour: "blue", width: 1, points: [110, 60, 210, Number.NaN, 310, 140] });
+});
+
+test("labels are round, evenly apart, in the span, and no more than asked for", () => {
+  const next = random(11);
+  for (let round = 0; round < 300; round += 1) {
+    const low = (next(2000) - 1000) / 10 ** next(6);
+    const high = low + (1 + next(5000)) / 10 ** next(6);
+    const most = 1 + next(15);
+    const { values, decimals } = valueTicks([low, high], most);
+    assert.ok(values.length <= most + 1);
+    assert.equal(new Set(values.map((value) => value.toFixed(decimals))).size, values.length);
+    for (const value of values) {
+      assert.ok(value >= low - 1e-6 * (high - low) && value <= high + 1e-6 * (high - low));
+      assert.ok(Math.abs(Number(value.toFixed(decimals)) - value) <= 1e-9 * Math.max(1, Math.abs(value)));
+    }
+  }
+  assert.deepEqual(valueTicks([1.2271, 1.2358], 12, 0.001).values.slice(0, 2), [1.228, 1.229]);
+  assert.deepEqual(valueTicks([1, 1], 5), { values: [], decimals: 0 });
+});
+
+test("large sizes are abbreviated as soon as one of the axis is large", () => {
+  assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
+  assert.deepEqual([0, 500, 12_000, -1_500_000].map((value) => sizeText([-2e6, 12_000])(value, 0)), ["0", "500", "12k", "-1.5M"]);
+});

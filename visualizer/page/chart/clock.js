@@ -1,0 +1,72 @@
+/* The labels of an axis that is time itself: round times, as fine as their distance. Pure. */
+/** @import { Span } from "../types.d.ts" */
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const MONTH_MS = 28 * DAY_MS;
+const MONDAY_MS = 4 * DAY_MS; // the first of 1970
+const LABEL_PX = 92;
+/* From one label to the next. */
+const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
+  .concat([1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND_MS))
+  .concat([1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS))
+  .concat([1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS))
+  .concat([1, 2, 7, 14].map((days) => days * DAY_MS));
+const STEPS_MONTHS = [1, 3, 6, 12, 24, 60, 120];
+
+/** A date as labels say it: 02 Jan 2024.
+ * @param {number} ms */
+export const date = (ms) => new Date(ms).toUTCString().slice(5, 16);
+
+/** @param {Span} span
+ * @param {number} stepMs */
+function multiples([from, to], stepMs) {
+  const offset = stepMs % (7 * DAY_MS) === 0 ? MONDAY_MS : 0;
+  const times = [];
+  for (let ms = Math.ceil((from - offset) / stepMs) * stepMs + offset; ms <= to; ms += stepMs) times.push(ms);
+  return times;
+}
+
+/** The starts of months.
+ * @param {Span} span
+ * @param {number} step how many months from one to the next */
+function months([from, to], step) {
+  const first = new Date(from);
+  const times = [];
+  for (let month = Math.floor((first.getUTCFullYear() * 12 + first.getUTCMonth()) / step) * step; ; month += step) {
+    const ms = Date.UTC(Math.floor(month / 12), month % 12);
+    if (ms > to) return times;
+    if (ms >= from) times.push(ms);
+  }
+}
+
+/** What a label says where its neighbour is so far away, and the line below it, which stands only where it changes.
+ * @param {number} ms
+ * @param {number} stepMs */
+function lines(ms, stepMs) {
+  const clock = new Date(ms).toISOString();
+  const day = date(ms);
+  if (stepMs >= DAY_MS) return [day.slice(0, 6), day.slice(7)];
+  return [clock.slice(11, stepMs % MINUTE_MS === 0 ? 16 : stepMs % SECOND_MS === 0 ? 19 : 23), day];
+}
+
+/** Round times of a span, and what their labels say; the first one that is whole in view has both lines.
+ * @param {Span} span
+ * @param {number} perPixel */
+export function ticks(span, perPixel) {
+  const leastMs = LABEL_PX * perPixel;
+  const step = STEPS_MS.find((ms) => ms >= leastMs);
+  const monthly = STEPS_MONTHS.find((count) => count * MONTH_MS >= leastMs) ?? Math.ceil(leastMs / MONTH_MS / 120) * 120;
+  const places = step ? multiples(span, step) : months(span, monthly);
+  const leading = places.find((place) => place >= span[0] + leastMs / 2);
+  let above = "";
+  const texts = places.map((place) => {
+    const [text, below] = lines(place, step ?? MONTH_MS);
+    const isTold = place === leading || (above !== "" && below !== above);
+    above = below;
+    return isTold ? `${text}\n${below}` : text;
+  });
+  return { places, texts };
+}

@@ -1,0 +1,85 @@
+/* A canvas as wide as its element, in pixels of the screen. Only this module touches what canvases are drawn with. */
+import { token } from "../tokens.js";
+/** @import { Box, Command, Surface } from "../types.d.ts" */
+
+const TEXT_PX = 11;
+
+/** @type {{ [K in Command["kind"]]: (context: CanvasRenderingContext2D, command: Extract<Command, { kind: K }>) => void }} */
+const PAINT = {
+  rects(context, { colour, rects }) {
+    context.fillStyle = colour;
+    for (let at = 0; at < rects.length; at += 4) context.fillRect(rects[at], rects[at + 1], rects[at + 2], rects[at + 3]);
+  },
+  polyline(context, { colour, width, points }) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    let drawing = false;
+    for (let at = 0; at < points.length; at += 2) {
+      const there = !Number.isNaN(points[at + 1]);
+      if (there && drawing) context.lineTo(points[at], points[at + 1]);
+      else if (there) context.moveTo(points[at], points[at + 1]);
+      drawing = there;
+    }
+    context.stroke();
+  },
+  polygon(context, { colour, points }) {
+    context.fillStyle = colour;
+    context.beginPath();
+    for (let at = 0; at < points.length; at += 2) context.lineTo(points[at], points[at + 1]);
+    context.fill();
+  },
+  texts(context, { colour, align, texts }) {
+    context.fillStyle = colour;
+    context.textAlign = align;
+    for (const { text, x, y } of texts) context.fillText(text, x, y);
+  },
+};
+
+/** @param {CanvasRenderingContext2D} context
+ * @param {Command} command */
+function run(context, command) {
+  const paint = /** @type {(context: CanvasRenderingContext2D, command: Command) => void} */ (PAINT[command.kind]);
+  paint(context, command);
+}
+
+/** The surface of a canvas. `resized` is called when it has another size, before that is painted.
+ * @param {HTMLCanvasElement} canvas
+ * @param {() => void} resized
+ * @returns {Surface} */
+export function surface(canvas, resized) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const made = { width: 0, height: 0, ratio: 1 };
+  new ResizeObserver(([{ contentRect: { width, height } }]) => {
+    const ratio = window.devicePixelRatio;
+    if (width === made.width && height === made.height && ratio === made.ratio) return;
+    Object.assign(made, { width, height, ratio });
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    resized();
+  }).observe(canvas);
+
+  /** @param {Box} box */
+  const clip = ({ left, top, width, height }) => {
+    context.beginPath();
+    context.rect(left, top, width, height);
+    context.clip();
+  };
+
+  return {
+    size: made,
+    paint(area, groups) {
+      context.setTransform(made.ratio, 0, 0, made.ratio, 0, 0);
+      context.font = `${TEXT_PX}px ${token("mono")}`;
+      context.textBaseline = "middle";
+      context.lineJoin = "round";
+      context.clearRect(area.left, area.top, area.width, area.height);
+      for (const { box, commands } of groups) {
+        context.save();
+        clip(box);
+        for (const command of commands) run(context, command);
+        context.restore();
+      }
+    },
+  };
+}
