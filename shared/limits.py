@@ -8,7 +8,7 @@ MIN_SPEED: Final = 0.1
 MAX_SPEED: Final = 10_000.0
 """Times real time."""
 
-INTERVAL_UNITS_MS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+INTERVAL_UNITS_MS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 MAX_INTERVAL_MS: Final = 7 * INTERVAL_UNITS_MS["d"]
 ACTIVITY_UNITS: Final = {"t": "trades", "v": "volume", "q": "turnover"}
 """What is traded in a bar of activity, by the letter behind the amount; q is for the quote currency."""

@@ -19,6 +19,8 @@ BUY, SELL, UNKNOWN = 1, -1, 0
 BID, ASK, CLEAR, ONLY_BID, ONLY_ASK = range(5)
 
 DAY_NS = 86_400 * 10**9
+WEEK_NS = 7 * DAY_NS
+MONDAY_NS = 4 * DAY_NS
 MS_NS = 10**6
 ZERO = Decimal(0)
 _DIGITS = 200
@@ -231,7 +233,8 @@ def _aggregate(
     book = samples.rows
 
     def begin_of(time_ns: int) -> int:
-        return time_ns // interval_ns * interval_ns
+        origin_ns = MONDAY_NS if interval_ns == WEEK_NS else 0
+        return (time_ns - origin_ns) // interval_ns * interval_ns + origin_ns
 
     if activity is not None:
         first_ns = min([trade.time_ns for trade in trades] + [sample.time_ns for sample in book], default=0)

@@ -9,6 +9,7 @@ import polars as pl
 from processor.core.flow.cells import concatenated, no_cells
 from processor.core.flow.frames import footprint_frame, profile_frame, statistics_frame
 from processor.core.flow.statistics import nothing_before, statistics
+from processor.core.intervals import labels_ms
 
 if TYPE_CHECKING:
     from processor.core.flow.cells import Cells
@@ -23,8 +24,8 @@ class FlowTable(Protocol):
     time: ClassVar[str]
     """The column that its rows ascend by, in ms."""
 
-    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
-        """The rows that are known with these bars, whose names are times in units of `bucket_ms`."""
+    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
+        """The rows that are known with these bars, of intervals of `interval_ns`, or by activity where it is 0."""
 
     def end(self) -> pl.DataFrame | None:
         """The rows that are known at the end."""
@@ -37,10 +38,10 @@ class Footprint:
     counted: ClassVar = "price rows"
     time: ClassVar = "timestamp_ms"
 
-    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
         """See FlowTable."""
         bars = cells.of_bars().in_rows(height_ticks)
-        return _labelled(footprint_frame(bars, height_ticks), bucket_ms)
+        return _labelled(footprint_frame(bars, height_ticks), interval_ns)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -57,13 +58,13 @@ class Statistics:
         self._before = nothing_before()
         self._decimals = (0, 0)
 
-    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:
+    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
         """See FlowTable."""
         decimals = cells.price_decimals, cells.size_decimals
         before = self._before.finer(decimals[0] - self._decimals[0], decimals[1] - self._decimals[1])
         self._decimals = decimals
         found, self._before = statistics(cells, height_ticks, before)
-        return _labelled(statistics_frame(found), bucket_ms)
+        return _labelled(statistics_frame(found), interval_ns)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -79,7 +80,7 @@ class Profile:
     def __init__(self) -> None:
         self._open = no_cells()
 
-    def take(self, cells: Cells, height_ticks: int, bucket_ms: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are days
+    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are days
         """See FlowTable."""
         days = concatenated([self._open, cells.in_rows(height_ticks).of_days()]).of_days()
         self._open = days.pieces(slice(-1, None))
@@ -93,5 +94,6 @@ class Profile:
 FLOW_TABLES: Final[tuple[type[FlowTable], ...]] = (Footprint, Statistics, Profile)
 
 
-def _labelled(frame: pl.DataFrame, bucket_ms: int) -> pl.DataFrame:
-    return frame.select((pl.col("bucket") * bucket_ms).alias("timestamp_ms"), pl.exclude("bucket"))
+def _labelled(frame: pl.DataFrame, interval_ns: int) -> pl.DataFrame:
+    labels = pl.Series("timestamp_ms", labels_ms(frame["bucket"].to_numpy(), interval_ns))
+    return frame.select(labels, pl.exclude("bucket"))

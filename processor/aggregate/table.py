@@ -23,6 +23,7 @@ from processor.core.aggregates import bars
 from processor.core.decimals import decimal_floats
 from processor.core.engine import OBI, Engine
 from processor.core.events import Trades, concatenated
+from processor.core.intervals import number_of, start_of
 from processor.errors import DatasetError, SettingError
 from processor.formats import in_order
 from processor.prefetch import SMALL_BYTES, prefetched
@@ -352,7 +353,8 @@ def table(engine: Engine, settings: Settings) -> pl.DataFrame:
         start_ns = resolved(settings.start, engine.first_ns)
         interval_ns = settings.aggregation.interval_ns
         if interval_ns:
-            return rows.filter(pl.col("timestamp_ms") >= start_ns // interval_ns * interval_ns // NS_PER_MS)
+            first_ns = start_of(number_of(start_ns, interval_ns), interval_ns)
+            return rows.filter(pl.col("timestamp_ms") >= first_ns // NS_PER_MS)
         # Every interval reaches to the start of the next one.
         return rows[max(0, rows["timestamp_ms"].search_sorted(start_ns // NS_PER_MS, "right") - 1) :]
     return rows

@@ -17,6 +17,7 @@ from processor.core.aggregates.activity import ActivityCounter
 from processor.core.events import concatenated as joined
 from processor.core.flow.cells import NARROW_LOTS, cells_of, concatenated, no_cells
 from processor.core.flow.rows import decimals_of
+from processor.core.intervals import number_of, start_of
 from processor.core.price_step import PriceStep
 from processor.errors import DatasetError
 from processor.formats import in_order
@@ -130,11 +131,10 @@ def _flow_tables(
     table: FlowTable, chunks: Iterator[Chunk], aggregation: Aggregation, height: Fraction
 ) -> Iterator[pl.DataFrame]:
     """The table in parts, at least one; bars are passed on once they are whole."""
-    bucket_ms = 1 if aggregation.activity else aggregation.interval_ns // NS_PER_MS
 
     def taken(cells: Cells) -> pl.DataFrame:
         cells = cells.finer(max(cells.price_decimals, decimals_of(height)), cells.size_decimals)
-        return table.take(cells, int(height * 10**cells.price_decimals), bucket_ms)
+        return table.take(cells, int(height * 10**cells.price_decimals), aggregation.interval_ns)
 
     held = no_cells()
     for found in _cells(chunks, aggregation):
@@ -163,7 +163,7 @@ def _cells(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[Cells]
         trades = trades.rescaled(trades.price_decimals, decimals)
         lots = lots * 10 ** (decimals - before) + bars.traded(trades).volume
         if counter is None:
-            buckets = trades.time_ns // aggregation.interval_ns
+            buckets = number_of(trades.time_ns, aggregation.interval_ns)
         else:
             buckets, _ = counter.take(trades)
         yield cells_of(trades, buckets, is_narrow=lots < NARROW_LOTS)
@@ -176,7 +176,7 @@ def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregatio
     elif time == "session_ms":
         first = start_ns // NS_PER_DAY * MS_PER_DAY
     elif aggregation.activity is None:
-        first = start_ns // aggregation.interval_ns * aggregation.interval_ns // NS_PER_MS
+        first = start_of(number_of(start_ns, aggregation.interval_ns), aggregation.interval_ns) // NS_PER_MS
     else:
         # Every bar reaches to the start of the next one.
         labels = rows[time]

@@ -15,6 +15,7 @@ import numpy as np
 
 from processor.core import kernel
 from processor.core.events import END_OF_TIME, BookEvents, read_only, scaled_up
+from processor.core.intervals import number_of, start_of
 from processor.core.kernel import NO_PRICE
 from processor.errors import ScaleOverflow
 from processor.units import NS_PER_MS
@@ -181,7 +182,7 @@ class Book:
     def interval_at(self, time_ns: int) -> int:
         """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
         if self._interval_ns:
-            return time_ns // self._interval_ns
+            return number_of(time_ns, self._interval_ns)
         at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
         return int(self._starts_ns[at]) // NS_PER_MS
 
@@ -281,9 +282,13 @@ class Book:
         if not book._clock[kernel.SAMPLES]:
             return book
         time_ns = int(book._clock[kernel.TIME])
-        bucket = time_ns // interval_ns if starts_ns is None else min(time_ns, int(starts_ns[0])) // NS_PER_MS
-        # Where there are `starts_ns`, the kernel looks there for the end.
-        book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, (bucket + 1) * interval_ns, 1
+        if starts_ns is None:
+            bucket = number_of(time_ns, interval_ns)
+            end_ns = start_of(bucket + 1, interval_ns)
+        else:
+            # The kernel looks for the end in `starts_ns`.
+            bucket, end_ns = min(time_ns, int(starts_ns[0])) // NS_PER_MS, 0
+        book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, end_ns, 1
         if open_bar is None:
             book._bar[:] = kernel.imbalance(book._ladder, obi_levels, True)  # noqa: FBT003 - kernels take no keywords
         else:

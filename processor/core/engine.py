@@ -22,6 +22,7 @@ from processor.core.aggregates.orders import RecentOrders
 from processor.core.book import Book
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
+from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
 from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
@@ -119,11 +120,11 @@ class Engine:
             starts_ns=None if state.counter is None else state.counter.starts_ns,
         )
         if state.counter is None:
-            first_trade = _bucket(first_times.trade_ns, aggregation.interval_ns)
-            first_book = _bucket(first_times.book_ns, aggregation.interval_ns)
+            first_trade = _number(first_times.trade_ns, aggregation.interval_ns)
+            first_book = _number(first_times.book_ns, aggregation.interval_ns)
         else:
             # The first trade is in the first interval, and a book with samples had one before those that count.
-            first_trade = _bucket(first_times.event_ns, NS_PER_MS)
+            first_trade = _number(first_times.event_ns, NS_PER_MS)
             first_book = first_trade if self.book.samples else None
         self.trade_bars = TradeBars.resumed(
             state.totals,
@@ -168,7 +169,7 @@ class Engine:
     def _buckets(self, parts: list[Trades]) -> list[NDArray[np.int64]]:
         """Each trade's interval; where intervals end by activity, tell the book of those that these trades start."""
         if self._counter is None:
-            return [part.time_ns // self.aggregation.interval_ns for part in parts]
+            return [number_of(part.time_ns, self.aggregation.interval_ns) for part in parts]
         taken = [self._counter.take(part) for part in parts]
         if taken:
             self.book.expect(np.concatenate([starts_ns for _, starts_ns in taken]))
@@ -222,11 +223,11 @@ class Engine:
 
     def labels_ms(self, buckets: NDArray[np.int64]) -> NDArray[np.int64]:
         """Start of each interval, ms since the Unix epoch, by its name."""
-        return buckets * (1 if self.aggregation.activity else self.aggregation.interval_ns // NS_PER_MS)
+        return labels_ms(buckets, self.aggregation.interval_ns)
 
 
-def _bucket(time_ns: int | None, interval_ns: int) -> int | None:
-    return None if time_ns is None else time_ns // interval_ns
+def _number(time_ns: int | None, interval_ns: int) -> int | None:
+    return None if time_ns is None else number_of(time_ns, interval_ns)
 
 
 def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:

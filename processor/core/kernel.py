@@ -28,6 +28,7 @@ from numba import njit
 
 from processor.core.bits import leading_zeros, trailing_zeros
 from processor.core.events import ASK, BID, CLEAR, END_OF_TIME, ONLY_BID
+from processor.core.intervals import MONDAY_NS, WEEK_NS
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -638,8 +639,9 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                     open_ = close if has_bar else obi
                     high = low = open_
                     if interval_ns:
-                        bucket = now_ns // interval_ns
-                        bucket_end_ns = (bucket + 1) * interval_ns
+                        origin_ns = MONDAY_NS if interval_ns == WEEK_NS else 0
+                        bucket = (now_ns - origin_ns) // interval_ns
+                        bucket_end_ns = (bucket + 1) * interval_ns + origin_ns
                     else:
                         bucket = starts_ns[np.searchsorted(starts_ns, now_ns, side="right") - 1] // NS_PER_MS
                         bucket_end_ns = _end_of_interval(starts_ns, now_ns)

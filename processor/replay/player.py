@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.core.engine import Engine
 from processor.core.events import END_OF_TIME
+from processor.core.intervals import number_of, start_of
 from processor.errors import DatasetError, SettingError
 from processor.prefetch import prefetched
 from processor.replay.cursor import Cursor
@@ -180,7 +181,7 @@ class Player:
         activity, interval_ns = self.aggregation.activity, self.aggregation.interval_ns
         if activity is not None:
             return self.source.bar(activity, at_ns, while_waiting=self._while_waiting)
-        start_ns = at_ns // interval_ns * interval_ns
+        start_ns = start_of(number_of(at_ns, interval_ns), interval_ns)
         return start_ns, start_ns + interval_ns
 
     def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:

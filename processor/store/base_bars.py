@@ -6,7 +6,7 @@ intervals that an engine needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
+from processor.core.intervals import origin_ns
 from processor.store.files import CHECKPOINT_KIND, file_name, fits, read_checkpoint, read_parquet
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
@@ -215,10 +216,15 @@ def _seconds_before(
     while found.first and min(len(traded), len(sampled)) < wanted:
         number = found.first - 1
         trades, book = _read_segment(folder, manifest, number, segment - 1, obi_levels)
-        traded.update((trades["bucket"] // per_bucket).unique().to_list())
-        sampled.update(np.unique(book.bucket // per_bucket).tolist())
+        for numbers, seconds in ((traded, trades["bucket"].to_numpy()), (sampled, book.bucket)):
+            numbers.update(np.unique((seconds - _origin(per_bucket)) // per_bucket).tolist())
         found = _Seconds(number, [trades, *found.trades], [book, *found.book])
     return found
+
+
+def _origin(per_bucket: int) -> int:
+    """The second that intervals of so many count from."""
+    return origin_ns(per_bucket * BASE_NS) // BASE_NS
 
 
 def _read_segment(
@@ -241,6 +247,7 @@ def _gathered(
     Each segment is gathered by itself, so that not all of its seconds have to be held.
     """
     per_bucket = aggregation.interval_ns // BASE_NS
+    origin = _origin(per_bucket)
     day, before_lots = before.day, before.cvd_lots
     trade_parts: list[pl.DataFrame] = []
     book_parts: list[BookBars] = []
@@ -250,8 +257,8 @@ def _gathered(
             if segment.first_ns // NS_PER_DAY != day:
                 day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
             of_day = trades.with_columns(pl.col(name) - pl.lit(before_lots, pl.Int128) for name in bars.CVD)
-        trade_parts.append(bars.coarser(of_day, per_bucket))
-        book_parts.append(book.coarser(per_bucket))
+        trade_parts.append(bars.coarser(of_day.with_columns(pl.col("bucket") - origin), per_bucket))
+        book_parts.append(replace(book, bucket=book.bucket - origin).coarser(per_bucket))
     trade_bars = bars.coarser(pl.concat(trade_parts), 1)
     return Intervals(trade_bars, concatenated(book_parts).coarser(1), before.traded)
 

@@ -16,6 +16,7 @@ from processor.core.aggregates import bars
 from processor.core.flow.cells import LOTS, NARROW_LOTS, Cells, cells_of
 from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
 from processor.core.flow.statistics import Moments
+from processor.core.intervals import number_of
 from processor.errors import DatasetError
 from processor.names import openable
 from processor.store.files import STATE_KEY, file_name, fits, read_parquet, trades_of_segment
@@ -116,7 +117,7 @@ def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int
     while first and len(intervals) <= keep and count <= MOST_TRADES:
         first -= 1
         parts = trades_of_segment(folder, first, manifest.segments[first])
-        found = [(part, part.time_ns // interval_ns) for part in parts]
+        found = [(part, number_of(part.time_ns, interval_ns)) for part in parts]
         for part, buckets in found:
             count += len(part)
             intervals.update(np.unique(buckets).tolist())

@@ -486,7 +486,7 @@ def test_an_address_with_instrument_bars_and_moment_leads_to_all_of_them(
 ) -> None:
     """Opened where all three are others; an instrument that is not there is refused."""
     for seed, name in enumerate(("ALPHA", "BETA/2")):
-        write(tmp_path / "both", *market(4000, seed=seed), instrument=name)
+        write(tmp_path / "both", *market(4000 - seed * 100, seed=seed), instrument=name)
     with served() as server:
         replay = Replay(server, tmp_path / "both", "+1h")
         try:

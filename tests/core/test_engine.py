@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from processor.core.aggregates import bars
 from processor.core.decimals import decimal_floats
 from processor.core.engine import OBI, Engine, checks
+from processor.core.intervals import WEEK_NS, start_of
 from processor.settings import Aggregation
 from processor.units import NS_PER_DAY, NS_PER_MS
 from tests import reference
@@ -35,7 +36,7 @@ SECOND_NS = 1_000_000_000
 PRICE_DECIMALS, SIZE_DECIMALS = 1, 2
 
 ANY_AGGREGATION = aggregations(
-    intervals_ns=[SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
+    intervals_ns=[SECOND_NS, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY, WEEK_NS],
     obi_levels=[0, 1, 3, 10],
 )
 
@@ -85,7 +86,7 @@ def as_rows(rows: pl.DataFrame, aggregation: Aggregation) -> list[tuple[Any, ...
 
     return [
         (
-            row["bucket"] * (NS_PER_MS if aggregation.activity else aggregation.interval_ns),
+            row["bucket"] * NS_PER_MS if aggregation.activity else start_of(row["bucket"], aggregation.interval_ns),
             *(price(row[name]) for name in bars.PRICES),
             *(Decimal(row[name]).scaleb(-SIZE_DECIMALS) for name in (*bars.LOTS, *bars.CVD)),
             row["trades"],

@@ -95,3 +95,8 @@ test("the timeline of a state is that of its interval, over the bars of both tab
   assert.equal(bars.timeline(stateOf({ about: { ...about, interval: "5m" } }), null).step, 300_000);
   assert.equal(bars.timeline(empty(), null).step, 60_000);
 });
+
+test("the bars of a week stand on Mondays", () => {
+  const week = bars.ofTime(604_800_000);
+  assert.equal(new Date(week.bar(Date.UTC(2024, 7, 7))).getUTCDay(), 1);
+});

@@ -18,6 +18,7 @@ from processor.settings import Activity, Offset
         ("5m", 300_000_000_000),
         ("4h", 14_400_000_000_000),
         ("1d", 86_400_000_000_000),
+        ("1w", 604_800_000_000_000),
     ],
 )
 def test_an_interval_is_a_number_and_a_unit(text: str, expected_ns: int) -> None:

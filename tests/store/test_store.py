@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from processor.core import engine as engines
 from processor.core.engine import Engine, checks
+from processor.core.intervals import WEEK_NS
 from processor.core.merge.chunk import Chunk
 from processor.core.price_step import PriceStep
 from processor.core.report import Report
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 
 ANY_AGGREGATION = aggregations(
-    intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, 3 * NS_PER_DAY],
+    intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
     obi_levels=[0, 3, 10, 10],
 ).map(lambda each: replace(each, flow=True))
 

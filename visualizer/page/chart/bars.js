@@ -11,6 +11,9 @@ import * as ranges from "./ranges.js";
 const STEP = 60_000;
 const LABEL_PX = 84;
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+/* Weeks begin on Mondays; the first one since the epoch. */
+const MONDAY_MS = 4 * DAY_MS;
 /* What a label may stand at, the most telling first: the first bar of a day, of a half of it, and so on. */
 const ROUND_MS = [24, 12, 6, 3, 1]
   .map((hours) => hours * 3_600_000)
@@ -20,6 +23,7 @@ const ROUND_MS = [24, 12, 6, 3, 1]
 /** @param {number} intervalMs
  * @returns {Timeline} */
 export function ofTime(intervalMs) {
+  const originMs = intervalMs === WEEK_MS ? MONDAY_MS : 0;
   return {
     step: intervalMs,
     fineness: intervalMs,
@@ -28,7 +32,7 @@ export function ofTime(intervalMs) {
     untilMs: Infinity,
     place: (ms) => ms,
     time: (at) => at,
-    bar: (at) => Math.round(at / intervalMs) * intervalMs,
+    bar: (at) => Math.round((at - originMs) / intervalMs) * intervalMs + originMs,
     put: (rows) => rows,
     ticks: clock.ticks,
   };

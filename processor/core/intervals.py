@@ -1,0 +1,40 @@
+"""Intervals of a fixed length: their numbers and starts.
+
+They count from the Unix epoch, a Thursday; weeks count from its first Monday. `kernel.advance` does the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from processor.units import NS_PER_DAY, NS_PER_MS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Number = TypeVar("Number", int, NDArray[np.int64])
+
+WEEK_NS: Final = 7 * NS_PER_DAY
+MONDAY_NS: Final = 4 * NS_PER_DAY
+"""Monday, 5 January 1970."""
+
+
+def origin_ns(interval_ns: int) -> int:
+    """Where interval number 0 starts."""
+    return MONDAY_NS if interval_ns == WEEK_NS else 0
+
+
+def number_of(time_ns: Number, interval_ns: int) -> Number:
+    """Number of the interval that holds a time."""
+    return (time_ns - origin_ns(interval_ns)) // interval_ns
+
+
+def start_of(number: Number, interval_ns: int) -> Number:
+    """Start of an interval in ns."""
+    return number * interval_ns + origin_ns(interval_ns)
+
+
+def labels_ms(buckets: NDArray[np.int64], interval_ns: int) -> NDArray[np.int64]:
+    """Start of each interval in ms, by its name: its number, or with `interval_ns` 0 its start."""
+    return start_of(buckets, interval_ns) // NS_PER_MS if interval_ns else buckets
