@@ -26,11 +26,11 @@ from processor.publish.publisher import TICK_MS
 from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, DirectoryReader, Picture
 from shared.validate import faults
 from tests.hurried_replay import TIMES
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE_S: Final = 120
 STEP_NS: Final = 20_000_000
 EVENTS: Final = 200_000
 KILLS: Final = 10
