@@ -51,6 +51,7 @@ _REASONS = tuple(
     for there, reason in (
         (importlib.util.find_spec("hftbacktest"), "hftbacktest is not installed"),
         (importlib.util.find_spec("duckdb"), "duckdb is not installed"),
+        (importlib.util.find_spec("playwright"), "playwright or Chromium is not installed"),
         (processes.CACHES, "has no cache"),
         (Path("/proc/self/status").exists(), "has no /proc"),
     )

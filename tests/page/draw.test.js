@@ -33,7 +33,7 @@ test("a wick stands in the middle of its body, on whole pixels of the screen", (
       /** @type {Row} */
       const row = [from + 3, 4, 9, 1, 6];
       const [{ rects, kind }] = /** @type {{ kind: "rects", rects: number[] }[]} */ (
-        candles([row], 1, within([from, from + 4 + next(200)], [0, 10], ratio), COLOURS)
+        candles([row], 1, within([from, from + 4 + next(60)], [0, 10], ratio), COLOURS)
       );
       assert.equal(kind, "rects");
       const [body, wick] = each(rects);
@@ -87,4 +87,12 @@ test("large sizes are abbreviated as soon as one of the axis is large", () => {
   assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
   assert.deepEqual([20e9, -3e12].map((value) => sizeText([-3e12, 20e9])(value, 0)), ["20B", "-3T"]);
   assert.deepEqual([0, 500, 12_000, -1_500_000].map((value) => sizeText([-2e6, 12_000])(value, 0)), ["0", "500", "12k", "-1.5M"]);
+});
+
+test("where bars are dense, a candle is one line", () => {
+  const rows = /** @type {Row[]} */ (Array.from({ length: 500 }, (_, bar) => [bar, 5, 9, 1, 6]));
+  const [drawn] = candles(rows, 1, within([0, 400], [0, 10]), COLOURS);
+  assert.ok(drawn.kind === "rects");
+  assert.equal(drawn.rects.length, 4 * rows.length);
+  assert.deepEqual(drawn.rects.slice(1, 4), [40, 1, 160]);
 });

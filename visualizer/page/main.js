@@ -39,11 +39,13 @@ let retryAt = heardAt + RETRY_AFTER_MS;
 /** @param {Answer | null} answer */
 function receive(answer) {
   if (!answer) return window.dash_clientside.no_update;
+  const isFirst = !current().serverMs;
   heardAt = performance.now();
   retryAt = heardAt + RETRY_AFTER_MS;
   const reset = Boolean(answer.reset);
   const before = current().about;
   take(answer, Date.now());
+  if (isFirst) showChosen(options.options()); // before it there are no components
   const state = current();
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
@@ -54,6 +56,15 @@ function receive(answer) {
   }
   frame.show({ state, changed: new Set(Object.keys(answer)), reset, before });
   return store.known(state);
+}
+
+/** @param {Readonly<Options>} chosen */
+function showChosen(chosen) {
+  if (!current().serverMs) return;
+  byId("app").dataset.view = chosen.preset;
+  window.dash_clientside.set_props("view", { value: chosen.preset });
+  ask("chart", panels.viewsOf(chosen));
+  chart.optionsChanged();
 }
 
 function refresh() {
@@ -122,15 +133,7 @@ chooser.start();
 contextMenu.start();
 keys.start();
 beside.start();
-/** @param {Readonly<Options>} chosen */
-const show = (chosen) => {
-  byId("app").dataset.view = chosen.preset;
-  window.dash_clientside.set_props("view", { value: chosen.preset });
-  ask("chart", panels.viewsOf(chosen));
-  chart.optionsChanged();
-};
-options.listen(show);
-show(options.options());
+options.listen(showChosen);
 report.start({ show: chart.show, reaches: chart.reaches });
 setInterval(refresh, REFRESH_MS);
 

@@ -51,7 +51,8 @@ export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
     const bottom = snapped(toY(Math.min(open, close)), ratio);
     const highest = snapped(toY(high), ratio);
     const lowest = snapped(toY(low), ratio);
-    into.push(left, top, body, Math.max(wick, bottom - top));
+    // Where bars are dense a body is as wide as its wick, and both are one.
+    if (body > wick || lowest - highest <= bottom - top) into.push(left, top, body, Math.max(wick, bottom - top));
     if (lowest - highest > bottom - top) into.push(left + (body - wick) / 2, highest, wick, lowest - highest);
   }
   return twoColours(colours, up, down);
