@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.aggregates.base import Batch
+from processor.core.engine import Engine
 from processor.core.flow import kept
 from processor.core.flow.cells import Cells, cells_of, concatenated
+from processor.core.flow.checks import flow_checks
 from processor.core.flow.frames import footprint_frame, statistics_frame
 from processor.core.flow.imbalance import ImbalanceRule, imbalances
 from processor.core.flow.kept import Flow
@@ -23,6 +25,7 @@ from processor.core.flow.rows import least_height, row_height
 from processor.core.flow.shown import FlowShown
 from processor.core.flow.statistics import nothing_before, statistics
 from processor.errors import SettingError
+from processor.settings import Aggregation
 from tests.core.flow import flow_reference as reference
 from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
 
@@ -270,3 +273,16 @@ def test_no_trade_gives_empty_views() -> None:
     assert shown.statistics(Fraction(1))[1].height == 0
     assert len(shown.footprint(None, Fraction(1), most_rows=5, bars=5, rows_a_bar=5).open) == 0
     assert pl.DataFrame(shown.earlier_sessions(Fraction(1))).is_empty()
+
+
+def test_a_footprint_that_is_not_its_bar_fails_its_check() -> None:
+    engine = Engine(Aggregation(interval_ns=MINUTE_NS, flow=True), keep=10)
+    engine.advance([columns([Trade(0, 10, 5, 1), Trade(1, 12, 3, -1), Trade(MINUTE_NS, 10, 2, 0)])], [])
+    assert engine.flow is not None
+    assert set(flow_checks(engine.flow, engine.trade_bars).values()) == {True}
+    engine.flow.cells.buy_lots[0] += 1
+    assert flow_checks(engine.flow, engine.trade_bars)["footprint_is_bar"] is False
+    other = Engine(Aggregation(interval_ns=MINUTE_NS), keep=10)
+    other.advance([columns([Trade(0, 10, 6, 1)])], [])
+    assert flow_checks(engine.flow, other.trade_bars)["sessions_are_all_trades"] is False
+    assert set(flow_checks(None, engine.trade_bars).values()) == {None}
