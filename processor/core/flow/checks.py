@@ -27,14 +27,18 @@ def flow_checks(flow: Flow | None, trade_bars: TradeBars) -> dict[str, bool | No
     if flow is None or not len(cells := flow.cells):
         return dict.fromkeys(FLOW_CHECKS)
     cells = cells.finer(max(cells.price_decimals, trade_bars.price_decimals), trade_bars.size_decimals)
-    bars = cells.of_bars()
+    # Bars that have closed and were found right stay so: only those since are looked at.
+    since = 0 if flow.checked is None else int(np.searchsorted(cells.bucket, flow.checked, side="right"))
+    bars = cells.pieces(slice(since, None)).of_bars()
     sides = {name.replace("lots", "volume"): bars.sums(getattr(bars, name)) for name in LOTS}
-    rows = trade_bars.rows()
-    rows = rows.filter(pl.col("bucket").is_in(bars.bucket))
+    rows = trade_bars.rows().tail(len(bars))
     # A replay may keep fewer bars of one kind than of the other, but those that both keep are the same.
     of_rows = np.isin(bars.bucket, rows["bucket"].to_numpy())
+    rows = rows.filter(pl.Series(np.isin(rows["bucket"].to_numpy(), bars.bucket)))
     agree = [rows[name].to_list() == found[of_rows].tolist() for name, found in sides.items()]
     agree.append(rows["trades"].to_list() == bars.sums(bars.trades)[of_rows].tolist())
+    if all(agree) and len(bars) > 1:
+        flow.checked = int(bars.bucket[-2])
     now, traded = flow.now, trade_bars.traded
     of_session = [int(getattr(now.session, name).sum()) for name in LOTS]
     all_of_it = now.dataset.lots == traded.volume
