@@ -1,4 +1,5 @@
-/* The labels of an axis that is time itself: round times, as fine as their distance. Pure. */
+/* The labels of an axis that is time itself: times that are round in a zone, as fine as their distance. Pure. */
+import * as zones from "../zone.js";
 /** @import { Span } from "../types.d.ts" */
 
 const SECOND_MS = 1000;
@@ -17,10 +18,10 @@ const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 const STEPS_MONTHS = [1, 3, 6, 12, 24, 60, 120];
 
 /** A date as labels say it: 02 Jan 2024.
- * @param {number} ms */
-export const date = (ms) => new Date(ms).toUTCString().slice(5, 16);
+ * @param {number} wallMs */
+export const date = (wallMs) => new Date(wallMs).toUTCString().slice(5, 16);
 
-/** @param {Span} span
+/** @param {Span} span in wall time, as all here
  * @param {number} stepMs */
 function multiples([from, to], stepMs) {
   const offset = stepMs % (7 * DAY_MS) === 0 ? MONDAY_MS : 0;
@@ -43,28 +44,34 @@ function months([from, to], step) {
 }
 
 /** What a label says where its neighbour is so far away, and the line below it, which stands only where it changes.
- * @param {number} ms
+ * @param {number} wallMs
  * @param {number} stepMs */
-function lines(ms, stepMs) {
-  const clock = new Date(ms).toISOString();
-  const day = date(ms);
+function lines(wallMs, stepMs) {
+  const clock = new Date(wallMs).toISOString();
+  const day = date(wallMs);
   if (stepMs >= DAY_MS) return [day.slice(0, 6), day.slice(7)];
   return [clock.slice(11, stepMs % MINUTE_MS === 0 ? 16 : stepMs % SECOND_MS === 0 ? 19 : 23), day];
 }
 
 /** Round times of a span, and what their labels say; the first one that is whole in view has both lines.
  * @param {Span} span
- * @param {number} perPixel */
-export function ticks(span, perPixel) {
+ * @param {number} perPixel
+ * @param {string} zone */
+export function ticks(span, perPixel, zone) {
+  /** @type {Span} */
+  const shown = [zones.wall(span[0], zone), zones.wall(span[1], zone)];
   const leastMs = LABEL_PX * perPixel;
   const step = STEPS_MS.find((ms) => ms >= leastMs);
   const monthly = STEPS_MONTHS.find((count) => count * MONTH_MS >= leastMs) ?? Math.ceil(leastMs / MONTH_MS / 120) * 120;
-  const places = step ? multiples(span, step) : months(span, monthly);
-  const leading = places.find((place) => place >= span[0] + leastMs / 2);
+  const round = step ? multiples(shown, step) : months(shown, monthly);
+  // Where clocks are set forward, some times are never shown.
+  const walls = round.filter((wallMs) => zones.wall(zones.moment(wallMs, zone), zone) === wallMs);
+  const places = walls.map((wallMs) => zones.moment(wallMs, zone));
+  const leading = places.findIndex((place) => place >= span[0] + leastMs / 2);
   let above = "";
-  const texts = places.map((place) => {
-    const [text, below] = lines(place, step ?? MONTH_MS);
-    const isTold = place === leading || (above !== "" && below !== above);
+  const texts = walls.map((wallMs, index) => {
+    const [text, below] = lines(wallMs, step ?? MONTH_MS);
+    const isTold = index === leading || (above !== "" && below !== above);
     above = below;
     return isTold ? `${text}\n${below}` : text;
   });
