@@ -3,9 +3,9 @@
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
 import * as interval from "../playback/interval.js";
-import * as zones from "../zone.js";
 import * as clock from "./clock.js";
 import * as ranges from "./ranges.js";
+import * as zones from "../zone.js";
 /** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "../types.d.ts" */
 
 /* From one place to the next, in what the axis counts in. */
@@ -88,8 +88,8 @@ export function ofActivity(times, nowMs, before) {
     bar: (there) => at(Math.max(0, Math.min(count - 1, Math.round(index(there))))),
     put: (rows) => rows.map((row) => moved(row, at(indexBefore(times, row[0])))),
     ticks: ([from, to], perPixel, zone) => {
-      const walls = times.map((ms) => zones.wall(ms, zone));
-      return ticks(walls, first, [index(from), index(to)], Math.ceil((LABEL_PX * perPixel) / STEP), at);
+      const shown = times.map((ms) => zones.wall(ms, zone));
+      return ticks(shown, first, [index(from), index(to)], Math.ceil((LABEL_PX * perPixel) / STEP), at);
     },
     numbered: (later) => numbered(times, first, later),
   };
@@ -136,7 +136,7 @@ const rank = (times, bar) =>
 /** Labels, at least so many bars apart: the most telling bars have them. Which of equals does is settled by their
  * numbers alone, so that a label stays where it is while bars come and go. Some are beyond the view; the date is told
  * where it changes, and by the first label that is whole in view.
- * @param {number[]} times as clocks show them
+ * @param {number[]} times
  * @param {number} first
  * @param {Span} span
  * @param {number} apart

@@ -84,7 +84,7 @@ function draw() {
   }
   view.collapsed = sheet.collapsed(missing(data));
   view.hidden = hidden(options());
-  sheet.draw(view, { data, given, timeline, zone: clockZone.current() });
+  sheet.draw(view, { data, given, timeline });
   byId("app").dataset.following = String(view.following);
   overlay.changed();
 }

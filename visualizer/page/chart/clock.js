@@ -18,10 +18,10 @@ const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 const STEPS_MONTHS = [1, 3, 6, 12, 24, 60, 120];
 
 /** A date as labels say it: 02 Jan 2024.
- * @param {number} wallMs */
-export const date = (wallMs) => new Date(wallMs).toUTCString().slice(5, 16);
+ * @param {number} ms */
+export const date = (ms) => new Date(ms).toUTCString().slice(5, 16);
 
-/** @param {Span} span in wall time, as all here
+/** @param {Span} span
  * @param {number} stepMs */
 function multiples([from, to], stepMs) {
   const offset = stepMs % (7 * DAY_MS) === 0 ? MONDAY_MS : 0;
@@ -44,11 +44,11 @@ function months([from, to], step) {
 }
 
 /** What a label says where its neighbour is so far away, and the line below it, which stands only where it changes.
- * @param {number} wallMs
+ * @param {number} ms
  * @param {number} stepMs */
-function lines(wallMs, stepMs) {
-  const clock = new Date(wallMs).toISOString();
-  const day = date(wallMs);
+function lines(ms, stepMs) {
+  const clock = new Date(ms).toISOString();
+  const day = date(ms);
   if (stepMs >= DAY_MS) return [day.slice(0, 6), day.slice(7)];
   return [clock.slice(11, stepMs % MINUTE_MS === 0 ? 16 : stepMs % SECOND_MS === 0 ? 19 : 23), day];
 }
@@ -58,22 +58,20 @@ function lines(wallMs, stepMs) {
  * @param {number} perPixel
  * @param {string} zone */
 export function ticks(span, perPixel, zone) {
-  /** @type {Span} */
-  const shown = [zones.wall(span[0], zone), zones.wall(span[1], zone)];
   const leastMs = LABEL_PX * perPixel;
   const step = STEPS_MS.find((ms) => ms >= leastMs);
   const monthly = STEPS_MONTHS.find((count) => count * MONTH_MS >= leastMs) ?? Math.ceil(leastMs / MONTH_MS / 120) * 120;
-  const round = step ? multiples(shown, step) : months(shown, monthly);
-  // Where clocks are set forward, some times are never shown.
-  const walls = round.filter((wallMs) => zones.wall(zones.moment(wallMs, zone), zone) === wallMs);
-  const places = walls.map((wallMs) => zones.moment(wallMs, zone));
-  const leading = places.findIndex((place) => place >= span[0] + leastMs / 2);
+  const shown = /** @type {Span} */ (span.map((ms) => zones.wall(ms, zone)));
+  const times = (step ? multiples(shown, step) : months(shown, monthly)).map((wallMs) => ({ wallMs, ms: zones.moment(wallMs, zone) }));
+  // Clocks that are set forward skip times.
+  const found = times.filter(({ wallMs, ms }) => zones.wall(ms, zone) === wallMs);
+  const leading = found.find(({ ms }) => ms >= span[0] + leastMs / 2);
   let above = "";
-  const texts = walls.map((wallMs, index) => {
-    const [text, below] = lines(wallMs, step ?? MONTH_MS);
-    const isTold = index === leading || (above !== "" && below !== above);
+  const texts = found.map((time) => {
+    const [text, below] = lines(time.wallMs, step ?? MONTH_MS);
+    const isTold = time === leading || (above !== "" && below !== above);
     above = below;
     return isTold ? `${text}\n${below}` : text;
   });
-  return { places, texts };
+  return { places: found.map(({ ms }) => ms), texts };
 }

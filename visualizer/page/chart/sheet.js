@@ -3,6 +3,7 @@ import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
 import { BAR_TABLES, PANELS, layersOf, table } from "../panels/registry.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
@@ -81,23 +82,23 @@ function bands(view, data, timeline) {
 
 /** @param {Timeline} timeline
  * @param {Span} x
- * @param {number} width
- * @param {string} zone */
-function ticks(timeline, x, width, zone) {
+ * @param {number} width */
+function ticks(timeline, x, width) {
+  const zone = clockZone.current();
   const key = [timeline.key, timeline.step, ...x, width, zone];
   if (!same(key, ticked.key)) ticked = { key, ticks: timeline.ticks(x, (x[1] - x[0]) / width, zone) };
   return ticked.ticks;
 }
 
-/** `data` has places for times; `given` is the same as it came, by which a change is seen; `zone` is that of the labels.
+/** `data` has places for times; `given` is the same as it came, by which a change is seen.
  * @param {View} view
- * @param {{ data: State, given: State, timeline: Timeline, zone: string }} held */
-export function draw(view, { data, given, timeline, zone }) {
+ * @param {{ data: State, given: State, timeline: Timeline }} held */
+export function draw(view, { data, given, timeline }) {
   if (!paper) return;
   const { width, height, ratio } = paper.size;
   layout = placing.layout(PANELS, paper.size, view.collapsed, { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") }, view.hidden);
   const x = view.x ?? /** @type {Span} */ ([0, 1]);
-  const found = view.x ? ticks(timeline, x, layout.plot.width, zone) : { places: [], texts: [] };
+  const found = view.x ? ticks(timeline, x, layout.plot.width) : { places: [], texts: [] };
   const shade = bands(view, data, timeline);
   near = new Map(BAR_TABLES.map((name) => [name, ranges.around(table(data, name), x, timeline.step)]));
   const chosen = options();
