@@ -49,7 +49,7 @@ export function isReady(ready) {
 
 function resized() {
   painted.clear(); // a canvas of another size is empty
-  frame.run();
+  frame.redraw();
 }
 
 /** The ids of the panels that are but a line.
