@@ -38,6 +38,8 @@ export interface Profile {
   low_nodes: number[];
   earlier: EarlierSession[];
 }
+/** What a volume profile is drawn from: the session's, or that of some bars. */
+export type Profiled = Omit<Profile, "start_ms" | "earlier">;
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -534,6 +536,12 @@ export interface Pointed {
   zone: "plot" | "scale" | null;
   along: number;
   perPixel: number;
+}
+
+/** What a pointer does while it is down. */
+export interface Drag {
+  move(at: Pointed): void;
+  end(at: Pointed): void;
 }
 
 declare global {

@@ -2,7 +2,9 @@
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
+import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
+import { barsProfile, sessionProfile } from "./profile.js";
 import { sessions } from "./sessions.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
@@ -26,7 +28,11 @@ export const price = {
   layers: [
     sessions,
     { views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) },
+    naked,
+    developing,
     vwap,
+    sessionProfile,
+    barsProfile,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   value: (value, about) => format.price(value, about),
