@@ -68,12 +68,12 @@ function averages(picture, rows) {
  * @param {{ colour: string, width: number }} style
  * @returns {Command[]} */
 function through(lists, { toX, toY, barPx }, { colour, width }) {
-  const points = lists.flatMap((list) => {
+  const points = lists.filter(({ length }) => length).flatMap((list) => {
     if (list.length !== 1) return [...list.flatMap(({ place, value }) => [toX(place), toY(value)]), 0, Number.NaN];
     const [x, y] = [toX(list[0].place), toY(list[0].value)];
     return [x - barPx / 2, y, x + barPx / 2, y, 0, Number.NaN];
   });
-  return points.some((point) => !Number.isNaN(point)) ? [{ kind: "polyline", colour, width, points }] : [];
+  return points.length ? [{ kind: "polyline", colour, width, points }] : [];
 }
 
 /** A flag at the anchor.
