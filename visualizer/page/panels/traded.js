@@ -15,7 +15,10 @@ const converted = new WeakMap();
 function lotsOf(cells, decimals) {
   const known = converted.get(cells);
   if (known?.decimals === decimals) return known.lots;
-  const lots = cells.map(([, ...numbers]) => numbers.slice(0, 3).map((size) => BigInt(Math.round(size * 10 ** decimals))));
+  const factor = 10 ** decimals;
+  /** @param {number} size */
+  const whole = (size) => (size === 0 ? 0n : BigInt(Math.round(size * factor)));
+  const lots = cells.map(([, buy, sell, unknown]) => [whole(buy), whole(sell), whole(unknown)]);
   converted.set(cells, { decimals, lots });
   return lots;
 }

@@ -116,8 +116,12 @@ function commands(picture, scale) {
 
 /** The average after the bar at a place.
  * @param {Picture} picture
- * @param {number | null} place */
-const averageAt = (picture, place) => averages(picture, picture.data.statistics).find((each) => each.place === place);
+ * @param {number | null} place
+ * @returns {Average | undefined} */
+function averageAt(picture, place) {
+  const row = picture.data.statistics.find((each) => each[0] === place);
+  return row && averages(picture, [row])[0];
+}
 
 /** @param {number | null | undefined} value
  * @param {About | null} about */
