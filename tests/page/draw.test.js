@@ -85,6 +85,7 @@ test("labels are round, evenly apart, in the span, and no more than asked for", 
 
 test("large sizes are abbreviated as soon as one of the axis is large", () => {
   assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
+  assert.deepEqual([20e9, -3e12].map((value) => sizeText([-3e12, 20e9])(value, 0)), ["20B", "-3T"]);
   assert.deepEqual([0, 500, 12_000, -1_500_000].map((value) => sizeText([-2e6, 12_000])(value, 0)), ["0", "500", "12k", "-1.5M"]);
 });
 

@@ -255,7 +255,7 @@ export interface Timeline {
   time(place: number): number;
   bar(place: number): number;
   put<R extends Row>(rows: R[]): R[];
-  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] };
+  ticks(range: Span, perPixel: number, zone: string): { places: number[]; texts: string[] };
   /** The number of the first of later bars; null where none is known. */
   numbered?(later: number[]): number | null;
 }

@@ -3,6 +3,7 @@ import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
 import { BAR_TABLES, PANELS, layersOf, table } from "../panels/registry.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
@@ -85,8 +86,9 @@ function bands(view, data, timeline) {
  * @param {Span} x
  * @param {number} width */
 function ticks(timeline, x, width) {
-  const key = [timeline.key, timeline.step, ...x, width];
-  if (!same(key, ticked.key)) ticked = { key, ticks: timeline.ticks(x, (x[1] - x[0]) / width) };
+  const zone = clockZone.current();
+  const key = [timeline.key, timeline.step, ...x, width, zone];
+  if (!same(key, ticked.key)) ticked = { key, ticks: timeline.ticks(x, (x[1] - x[0]) / width, zone) };
   return ticked.ticks;
 }
 

@@ -4,7 +4,8 @@
 const MANTISSAS = [1, 2, 5, 10];
 const LARGE = 2000;
 const UNITS = /** @type {[number, string][]} */ ([
-  [1e9, "G"],
+  [1e12, "T"],
+  [1e9, "B"],
   [1e6, "M"],
   [1e3, "k"],
 ]);

@@ -19,8 +19,8 @@ export const price = {
   axis: {
     labels: 12,
     // No label between two prices that can be: it would read like one of them.
-    least: (about) => 10 ** -(about.price_decimals ?? 12),
-    text: (_, about) => (value, decimals) => value.toFixed(about.price_decimals ?? decimals),
+    least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
+    text: (_, about) => (value, decimals) => value.toFixed(format.priceDecimals(about) ?? decimals),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
