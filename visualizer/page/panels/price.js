@@ -2,7 +2,11 @@
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
+import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
+import { barsProfile, sessionProfile } from "./profile.js";
+import { sessions } from "./sessions.js";
+import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
 /** @type {ChartPanel} */
@@ -21,7 +25,15 @@ export const price = {
   title: () => "",
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
-  layers: [{ views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) }],
+  layers: [
+    sessions,
+    { views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) },
+    naked,
+    developing,
+    vwap,
+    sessionProfile,
+    barsProfile,
+  ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
