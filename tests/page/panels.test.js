@@ -4,7 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
 import { withBook } from "../../visualizer/page/panels/obi.js";
-import { PANELS } from "../../visualizer/page/panels/registry.js";
+import { PANELS, layersOf } from "../../visualizer/page/panels/registry.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { empty } from "../../visualizer/page/store.js";
 import { translucent } from "../../visualizer/page/tokens.js";
@@ -96,7 +96,7 @@ function drawn(id, rows, picture = {}) {
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
   const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
-  return panel(id).layers.flatMap(({ commands }) => commands(given, within));
+  return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
 }
 
 test("candles and columns rise and fall in the same two colours everywhere, and a bar that ends where it opens rises", () => {

@@ -3,9 +3,10 @@
 
 const BODY_SHARE = 0.5;
 
-/** @param {number} px
+/** A place on a whole pixel of the screen.
+ * @param {number} px
  * @param {number} ratio */
-const snapped = (px, ratio) => Math.round(px * ratio) / ratio;
+export const snapped = (px, ratio) => Math.round(px * ratio) / ratio;
 
 /** Whether a bar is one that rises; one that ends where it opens is, everywhere on the page.
  * @param {number} open
