@@ -1,6 +1,7 @@
 /* What follows from the price rows of a bar's footprint: the point of control, imbalances and unfinished auctions. Sizes are compared
    as whole lots, so that nothing depends on how a float is rounded. Pure. */
 import * as format from "../format.js";
+import { lotsOf } from "./sizes.js";
 /** @import { About, PriceCell } from "../types.d.ts" */
 
 /** Price rows from the lowest: the number of each (its lower edge in heights), and lots by aggressor.
@@ -43,7 +44,7 @@ const decimalsOf = (cells, about) => about?.size_decimals ?? format.decimalsOf(c
 export function bar(cells, height, about) {
   const decimals = decimalsOf(cells, about);
   /** @param {number} size */
-  const lots = (size) => Math.round(size * 10 ** decimals);
+  const lots = (size) => lotsOf(size, decimals);
   return {
     decimals,
     numbers: cells.map(([price]) => Math.round(price / height)),

@@ -1,6 +1,6 @@
 /* What the cells of a footprint look like: colours by size, and numbers. Pure: a bar's rows in, shares of its width out. */
-import * as format from "../format.js";
 import { bar, remembered } from "./footprint-bar.js";
+import { abbreviated } from "./sizes.js";
 /** @import { About, FootprintRow, Options, PriceCell } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof bar>} Bar */
 /** A coloured part of a cell, from and to as shares of the cell's width.
@@ -19,15 +19,6 @@ const EVEN = 3; // the strength of bars, whose length says it
 /** @param {number} lots
  * @param {number} most */
 const strength = (lots, most) => Math.max(0, Math.ceil((lots / most) * STRENGTHS.length) - 1);
-
-/** A number in as few characters as tell its first two digits: 0.12, 1.23, 123, 1.2k, 123k.
- * @param {number} value */
-export function abbreviated(value) {
-  const size = Math.abs(value);
-  if (size >= 1 && size < 1000) return format.short(value);
-  const leading = size < 1 ? 1 : (Math.floor(Math.log10(size)) % 3) + 1;
-  return format.short(Number(value.toPrecision(Math.max(2, leading))));
-}
 
 /** A size, abbreviated.
  * @param {number} lots

@@ -15,7 +15,7 @@ import { CHARACTER_PX, STRENGTHS, faceOf } from "./footprint-cells.js";
 const LEAST_BAR_PX = 8; // narrower ones are candles, even by choice
 const NUMBER_PX = 11; // rows are so high where they have numbers
 const FRAME_PX = 5; // and so high where a frame is told from its inside
-const STACK_PX = 3;
+const STACK_PX = 2;
 const INDENTS_PX = { left: 3, center: 0, right: -3 };
 
 const marksOf = remembered((_, /** @type {string} */ __, /** @type {Face["bar"]} */ bar, /** @type {Rule} */ given) => {
@@ -33,15 +33,16 @@ export function columnsOf(barPx, ratio) {
   const candle = barPx >= 40 ? 5 : barPx >= 16 ? 3 : 1;
   const edge = barPx >= 24 ? 2 : 1;
   const left = snapped(pad - barPx / 2, ratio);
-  const cells = left + candle + 1 + edge;
-  return { left, candle, cells, edge, width: Math.max(1, barPx / 2 - pad - edge - cells) };
+  const stack = barPx >= 40 ? STACK_PX : 0; // narrower bars have theirs over what is beside them
+  const cells = left + candle + 1 + stack + edge;
+  return { left, candle, cells, edge, width: Math.max(1, barPx / 2 - pad - stack - edge - cells) };
 }
 
 /** Whether numbers have room in cells.
  * @param {number} characters of the longest number
  * @param {Options["cells"]} cells
  * @param {Columns} columns */
-export const fits = (characters, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (characters * CHARACTER_PX + 4);
+export const fits = (characters, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (characters * CHARACTER_PX + 3);
 
 /** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of all bars
  * that are held fit, so that nothing changes while one pans.
