@@ -13,7 +13,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", book: "", cvd: "", settled: true };
+const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -25,7 +25,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "cvd"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "cvd"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);

@@ -280,6 +280,7 @@ export interface Missing {
   trades: string;
   book: string;
   cvd: string;
+  statistics: string;
   settled: boolean;
 }
 
@@ -454,6 +455,8 @@ export interface ValueAxis {
   zero?: boolean;
   /** The smallest distance of two labels. */
   least?(about: About): number;
+  /** Rows of equal height from the top that are labelled instead of values; such an axis is not stretched. */
+  rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
   text(span: Span, about: About): (value: number, decimals: number) => string;
 }
@@ -471,6 +474,8 @@ export interface ChartPanel {
   partOf?: string;
   /** The part of the height it asks for, where all are shown. */
   share: number;
+  /** Its height in pixels, where that does not depend on the chart's. */
+  heightPx?(options: Readonly<Options>): number;
   axis: ValueAxis;
   title(about: About, facts: { sizesUnknown: boolean }): string;
   /** The title where it is but a line. */

@@ -117,10 +117,14 @@ export function panTo(from) {
  * @param {number} factor */
 export function scalePanel(id, factor) {
   const range = view.y[id];
-  if (!range) return;
+  if (!range || hasRows(id)) return;
   const [low, high] = ranges.zoom(range, (range[0] + range[1]) / 2, factor);
   if (isAxis(low, high)) hold(null, { [id]: [low, high] });
 }
+
+/** Whether an axis has rows instead of values.
+ * @param {string | null} id */
+export const hasRows = (id) => PANELS.some((panel) => panel.id === id && panel.axis.rows);
 
 /** Whether values between two can be told apart.
  * @param {number} low
@@ -136,7 +140,7 @@ export function zoomBox(x, id, y) {
   const middle = x && (x[0] + x[1]) / 2;
   /** @type {Span | null} */
   const span = x && middle !== null && x[1] - x[0] < least ? [middle - least / 2, middle + least / 2] : x;
-  hold(span, id && y && isAxis(...y) ? { [id]: y } : null);
+  hold(span, id && y && isAxis(...y) && !hasRows(id) ? { [id]: y } : null);
 }
 
 /** Fit a panel's axis to what is in view again.

@@ -123,7 +123,7 @@ function point() {
 /** Whether there are values on a panel's axis.
  * @param {string} id */
 const hasValues = (id) =>
-  chart.view.y[id] !== undefined && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
+  chart.view.y[id] !== undefined && !chart.hasRows(id) && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
 
 /** The line across at a height, and what it says; null for none.
  * @param {number | null} y
@@ -200,7 +200,7 @@ function texts() {
   const { about } = data;
   if (!about) return PANELS.map(() => ({ title: "", note: "" }));
   const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
-  const found = missing(data);
+  const found = missing(data, byId("app").dataset.control !== "on");
   return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
     const title = [panel.title(about, facts), ...chart.notes(index)].filter(Boolean).join(" · ");

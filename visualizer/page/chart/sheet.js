@@ -2,7 +2,7 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { BAR_TABLES, PANELS, layersOf, table } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, fixedHeights, layersOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
@@ -98,12 +98,13 @@ function ticks(timeline, x, width) {
 export function draw(view, { data, given, timeline, label }) {
   if (!paper) return;
   const { width, height, ratio } = paper.size;
-  layout = placing.layout(PANELS, paper.size, view.collapsed, { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") }, view.hidden);
+  const chosen = options();
+  const margin = { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") };
+  layout = placing.layout(PANELS, paper.size, view.collapsed, margin, { hidden: view.hidden, fixed: fixedHeights(chosen) });
   const x = view.x ?? /** @type {Span} */ ([0, 1]);
   const found = view.x ? ticks(timeline, x, layout.plot.width) : { places: [], texts: [] };
   const shade = bands(view, data, timeline);
   near = new Map(BAR_TABLES.map((name) => [name, ranges.around(table(data, name), x, timeline.step)]));
-  const chosen = options();
   /** @type {Picture} */
   const from = {
     data,
@@ -162,7 +163,7 @@ export function drawn() {
     const { box } = layout.panels[index];
     const { y } = scales[index] ?? { y: [0, 1] };
     const rows = near.get(panel.rows) ?? [];
-    const texts = cells.valueLabels(panel, y, box, shown?.about ?? null).map(({ text }) => text);
+    const texts = cells.valueLabels(panel, y, box, { about: shown?.about ?? null, options: options() }).map(({ text }) => text);
     return [panel.id, { box, y, rows, labels: texts, paints: paints.get(panel.id) ?? 0 }];
   });
   return {

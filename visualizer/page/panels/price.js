@@ -1,9 +1,10 @@
-/* Price: a candle for each bar, and a line at the last price. */
+/* Price: a candle or a footprint for each bar, and a line at the last price. */
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
+import { footprint } from "./footprint.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { sessions } from "./sessions.js";
 import { vwap } from "./vwap.js";
@@ -27,7 +28,12 @@ export const price = {
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
   layers: [
     sessions,
-    { views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) },
+    {
+      views: ["ohlc"],
+      when: (options) => options.price === "candles",
+      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
+    },
+    footprint,
     naked,
     developing,
     vwap,
