@@ -37,9 +37,22 @@ class Checkout:
             name: value for name, value in os.environ.items() if name == "PROCESSOR_CACHE" or "PROCESSOR_" not in name
         }
         self.environment = clean | {"PATH": path, "PYTHONPATH": str(_ROOT)}
-        replay = ["replay", str(dataset), "--out", "data/ipc", "--control", "data/control", "--paused"]
+        replay = [
+            "replay",
+            str(dataset),
+            "--out",
+            "data/ipc",
+            "--control",
+            "data/control",
+            "--interval",
+            "1m",
+            "--paused",
+        ]
         self.processor = subprocess.Popen(
-            [sys.executable, "-m", "processor", *replay], cwd=folder, env=self.environment, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "processor", *replay, "--interval", "1m"],
+            cwd=folder,
+            env=self.environment,
+            stderr=subprocess.DEVNULL,
         )
 
     def run(self, *command: str) -> str:

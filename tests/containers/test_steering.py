@@ -52,7 +52,7 @@ RECORDINGS: Final = (
 def stack(images: None, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """`docker compose up` with the first recording, paused at its begin."""
     first = str(shared_data / RECORDINGS[0].folder)
-    with running(tmp_path_factory.mktemp("steered"), DATASET=first, PROCESSOR_PAUSED="1") as stack:
+    with running(tmp_path_factory.mktemp("steered"), DATASET=first, INTERVAL="1m", PROCESSOR_PAUSED="1") as stack:
         stack.wait_until("the page is served", stack.is_served)
         wait_until_read(stack)
         yield stack

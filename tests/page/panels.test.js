@@ -4,7 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
 import { withBook } from "../../visualizer/page/panels/obi.js";
-import { PANELS } from "../../visualizer/page/panels/registry.js";
+import { PANELS, layersOf } from "../../visualizer/page/panels/registry.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { empty } from "../../visualizer/page/store.js";
 import { translucent } from "../../visualizer/page/tokens.js";
@@ -13,7 +13,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", book: "", cvd: "", settled: true };
+const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -25,7 +25,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "cvd"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "cvd"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -94,9 +94,9 @@ test("a reach widens at once and narrows late", () => {
 function drawn(id, rows, picture = {}) {
   const box = { left: 0, top: 0, width: 100, height: 100 };
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
-  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
-  return panel(id).layers.flatMap(({ commands }) => commands(given, within));
+  return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
 }
 
 test("candles and columns rise and fall in the same two colours everywhere, and a bar that ends where it opens rises", () => {

@@ -5,22 +5,26 @@ It follows from the cells alone, so it is the same whatever way led to a moment.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from processor.core.flow.cells import Cells, concatenated, no_cells
-from processor.core.flow.frames import statistics_frame
+from processor.core.flow.frames import statistics_columns
 from processor.core.flow.profile import Session, ValueAreas, no_session, value_areas
 from processor.core.flow.rows import decimals_of, least_height
-from processor.core.flow.statistics import NO_MOMENTS, Before, moments, nothing_before, statistics
+from processor.core.flow.statistics import NO_MOMENTS, Before, moments, statistics
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from processor.core.flow.kept import Flow, FlowBefore
+    from processor.core.flow.statistics import Statistics
+
+    Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +47,12 @@ class Closed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClosedStatistics(Closed):
-    """The statistics of closed bars, and what was traded up to the end of the last of them."""
+    """The statistics of closed bars, and what was traded up to the end of the last of them.
 
-    frame: pl.DataFrame
+    Each of `rows` has the values of `statistics_columns`, that of its bar first.
+    """
+
+    rows: tuple[Row, ...]
     before: Before
 
 
@@ -86,14 +93,14 @@ class FlowShown:
         self._statistics: ClosedStatistics | None = None
         self._footprint: ClosedRows | None = None
 
-    def statistics(self, height: Fraction) -> tuple[ClosedStatistics | None, pl.DataFrame]:
-        """A row for each closed bar that is kept and has a trade (see `statistics_frame`), and one for the open bar.
+    def statistics(self, height: Fraction) -> tuple[ClosedStatistics | None, list[Row]]:
+        """A row for each closed bar that is kept and has a trade (see `ClosedStatistics`), and one for the open bar.
 
         Value areas are on rows of that height.
         """
         cells, ticks = _scaled(self._flow.cells, height)
         if not len(cells):
-            return None, statistics_frame(statistics(cells, ticks, nothing_before())[0])
+            return None, []
         kept = self._statistics
         end = _first_of_last_bar(cells)
         first = None if kept is None else kept.after(cells, ticks)
@@ -103,11 +110,13 @@ class FlowShown:
             before = kept.before
         if first < end:
             found, before = statistics(cells.pieces(slice(first, end)), ticks, before)
-            frames = [] if kept is None else [kept.frame]
-            frame = pl.concat([*frames, statistics_frame(found)]).filter(pl.col("bucket") >= int(cells.bucket[0]))
-            kept = ClosedStatistics(ticks, _decimals(cells), int(cells.bucket[end - 1]), frame, before)
+            rows = [*(() if kept is None else kept.rows), *_rows_of(found)]
+            first_kept = bisect_left(rows, int(cells.bucket[0]), key=itemgetter(0))
+            kept = ClosedStatistics(
+                ticks, _decimals(cells), int(cells.bucket[end - 1]), tuple(rows[first_kept:]), before
+            )
         self._statistics = kept
-        return kept, statistics_frame(statistics(cells.pieces(slice(end, None)), ticks, before)[0])
+        return kept, _rows_of(statistics(cells.pieces(slice(end, None)), ticks, before)[0])
 
     def footprint(
         self, height: Fraction | None, step: Fraction, *, most_rows: int, bars: int, rows_a_bar: int
@@ -176,6 +185,10 @@ class FlowShown:
             kept = ClosedRows(height_ticks, _decimals(cells), int(cells.bucket[end - 1]), rows)
         self._footprint = kept
         return kept
+
+
+def _rows_of(found: Statistics) -> list[Row]:
+    return list(zip(*statistics_columns(found).values(), strict=True))
 
 
 def _scaled(cells: Cells, height: Fraction) -> tuple[Cells, int]:

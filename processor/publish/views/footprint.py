@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 from processor.core.intervals import labels_ms
 from processor.publish.views.base import BARS, Published
-from processor.publish.views.flow import encodable, price_step
+from processor.publish.views.flow import EncodedBars, encodable, price_step
 from shared import encode
 from shared.views.footprint import FOOTPRINT, MAX_CELLS
 
 if TYPE_CHECKING:
     from processor.core.engine import Engine
     from processor.core.flow.cells import Cells
-    from processor.core.flow.shown import ClosedRows
+    from processor.core.flow.shown import FlowShown
 
+_ENCODED: Final[WeakKeyDictionary[FlowShown, EncodedBars]] = WeakKeyDictionary()
 BARS_IN_VIEW: Final = 400
 ROWS_A_BAR: Final = 40
 """Rows are so high that this many bars fit, with so many rows in the mean."""
@@ -33,14 +34,16 @@ def footprint_payload(engine: Engine) -> bytes | None:
         rows_a_bar=ROWS_A_BAR,
     )
     row, interval_ns = float(found.height), engine.aggregation.interval_ns
-    closed = [] if found.closed is None else _encoded(found.closed, row, interval_ns)[found.first :]
-    return b"[" + b",".join([*closed, *_bars(found.open, row, interval_ns)]) + b"]"
-
-
-@lru_cache(maxsize=2)
-def _encoded(closed: ClosedRows, row: float, interval_ns: int) -> list[bytes]:
-    """Bars that have closed, which are published again and again."""
-    return _bars(closed.cells, row, interval_ns)
+    parts: list[bytes] = []
+    if (closed := found.closed) is not None:
+        known = _ENCODED.setdefault(engine.flow_shown, EncodedBars())
+        every = known.of(
+            (closed.height_ticks, closed.decimals),
+            closed.cells.bucket.tolist(),
+            lambda first: _bars(closed.cells.pieces(slice(first, None)), row, interval_ns),
+        )
+        parts = every[found.first :]
+    return b"[" + b",".join([*parts, *_bars(found.open, row, interval_ns)]) + b"]"
 
 
 def _bars(bars: Cells, row: float, interval_ns: int) -> list[bytes]:

@@ -1,12 +1,27 @@
 /* Why panels stay empty. Pure: what is held in, sentences out. */
-/** @import { Missing, State } from "../types.d.ts" */
+/** @import { Missing, State, Views } from "../types.d.ts" */
 
-/** Why panels stay empty: a sentence each for trades, book and cvd where there are none, and whether that is known of
+/** Why there is nothing of a view on request; empty where it is published.
+ * @param {Pick<State, "about" | "status" | "crc32">} state
+ * @param {keyof Views} view
+ * @param {boolean} isReadOnly whether the page may ask for nothing */
+export function unpublished({ about, status, crc32 }, view, isReadOnly) {
+  if (typeof crc32[view] === "number" || !about || !status) return "";
+  const name = `started with --views ${view}`;
+  if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
+  if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;
+  if (status.state === "failed") return "Not published: the replay has failed";
+  return "Asked for; not published yet";
+}
+
+/** Why panels stay empty: a sentence each for trades, book, cvd and statistics where there are none, and whether that is known of
  * the dataset, so that no room need be kept. Nothing is known before something has been read.
  * @param {State} state
+ * @param {boolean} [isReadOnly] whether the page may ask for nothing
  * @returns {Missing} */
-export function missing({ about, status, ohlc, metrics, depth, report }) {
-  const found = { loading: false, trades: "", book: "", cvd: "", settled: false };
+export function missing(state, isReadOnly = false) {
+  const { about, status, ohlc, metrics, depth, report } = state;
+  const found = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: false };
   if (!about) return found;
   const started = ohlc.length > 0 || metrics.length > 0;
   if (!started && status && status.state === "loading") return { ...found, loading: true };
@@ -20,6 +35,7 @@ export function missing({ about, status, ohlc, metrics, depth, report }) {
   const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
   if (!ohlc.length) found.trades = none("trades");
   if (noBook) found.book = none("order book");
+  if (!state.statistics.length) found.statistics = found.trades || unpublished(state, "statistics", isReadOnly);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";
   return found;
 }

@@ -1,6 +1,7 @@
 /* What the tape says of its orders. Pure: rows of the view tape in, texts out. */
 import * as format from "../format.js";
 import * as zones from "../zone.js";
+import { unpublished } from "./missing.js";
 /** @import { About, State, TapeRow } from "../types.d.ts" */
 
 /** So many orders are drawn at most. */
@@ -98,11 +99,6 @@ export function nothing({ tape, about, status, crc32 }, found, isReadOnly) {
   if (found || !about || !status) return "";
   if (tape.length) return "No order is as large as that";
   if (status.state === "loading") return "Loading ...";
-  const isPublished = typeof crc32.tape === "number";
-  if (isPublished) return status.state === "finished" || status.state === "failed" ? "No trades in this replay" : "No trades so far";
-  const name = "started with --views tape";
-  if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
-  if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;
-  if (status.state === "failed") return "Not published: the replay has failed";
-  return "Asked for; not published yet";
+  const over = status.state === "finished" || status.state === "failed";
+  return unpublished({ about, status, crc32 }, "tape", isReadOnly) || `No trades ${over ? "in this replay" : "so far"}`;
 }

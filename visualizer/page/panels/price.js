@@ -1,8 +1,12 @@
-/* Price: a candle for each bar, and a line at the last price. */
+/* Price: a candle or a footprint for each bar, and a line at the last price. */
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
+import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
+import { footprint } from "./footprint.js";
+import { barsProfile, sessionProfile } from "./profile.js";
+import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
 /** @type {ChartPanel} */
@@ -21,7 +25,19 @@ export const price = {
   title: () => "",
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
-  layers: [{ views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) }],
+  layers: [
+    {
+      views: ["ohlc"],
+      when: (options) => options.price === "candles",
+      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
+    },
+    footprint,
+    naked,
+    developing,
+    vwap,
+    sessionProfile,
+    barsProfile,
+  ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
