@@ -4,7 +4,8 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
 import { withBook } from "../../visualizer/page/panels/obi.js";
-import { PANELS } from "../../visualizer/page/panels/registry.js";
+import { byDelta } from "../../visualizer/page/panels/volume.js";
+import { PANELS, layersOf } from "../../visualizer/page/panels/registry.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { empty } from "../../visualizer/page/store.js";
 import { translucent } from "../../visualizer/page/tokens.js";
@@ -25,7 +26,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "cvd"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "delta", "cvd"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -96,7 +97,7 @@ function drawn(id, rows, picture = {}) {
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
   const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
-  return panel(id).layers.flatMap(({ commands }) => commands(given, within));
+  return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
 }
 
 test("candles and columns rise and fall in the same two colours everywhere, and a bar that ends where it opens rises", () => {
@@ -118,6 +119,35 @@ test("candles and columns rise and fall in the same two colours everywhere, and 
   assert.ok(rising.kind === "rects" && falling.kind === "rects");
   assert.deepEqual([rising.colour, falling.colour], [translucent(up, 0.75), translucent(down, 0.75)]);
   assert.deepEqual([rising.rects.length, falling.rects.length], [8, 4]);
+});
+
+/** A row of the statistics.
+ * @param {number} place @param {number} buy @param {number} sell @param {[number, number]} extremes
+ * @returns {Row} */
+const traded = (place, buy, sell, extremes) => [place, 1, buy, sell, 0, 3, ...extremes];
+
+test("the delta of a bar stands on zero with its highest and lowest value as a wick, and says it to the last decimal", () => {
+  const about = /** @type {About} */ ({ size_decimals: 1 });
+  const rows = [traded(2, 0.3, 0.1, [5, 0]), traded(4, 1, 3, [1, -4])];
+  const [rising, falling] = drawn("delta", rows);
+  assert.ok(rising.kind === "rects" && falling.kind === "rects");
+  assert.deepEqual([rising.rects[1] + rising.rects[3], falling.rects[1]], [50, 50]);
+  assert.deepEqual([rising.rects[5], falling.rects[5] + falling.rects[7]], [25, 70]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], about)), ["+0.2", "+5.0", "0.0"]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], null)), ["+0.2", "+5", "0"]);
+});
+
+test("volume by delta has the side of the delta as its colour and its share as the strength, where it is known", () => {
+  /** @type {import("../../visualizer/page/types.d.ts").OhlcRow[]} */
+  const bars = [[1, 2, 2, 1, 1, 10], [2, 1, 2, 1, 2, 10], [3, 1, 2, 1, 2, 10], [4, 2, 2, 1, 1, 0]];
+  const statistics = [traded(1, 10, 0, [0, 0]), traded(3, 4, 6, [0, 0]), traded(4, 0, 0, [0, 0])];
+  const { found, others } = byDelta(bars, statistics);
+  assert.deepEqual(found.map((some) => some.map(([place]) => place)), [[3], [], [], [1]]);
+  assert.deepEqual(others, [bars[1], bars[3]]);
+  const options = { ...PRESETS.overview, volumeByDelta: true };
+  const rows = /** @type {any} */ ((/** @type {string} */ name) => (name === "ohlc" ? bars.slice(0, 1) : statistics));
+  const [column] = drawn("volume", [], { options, rows });
+  assert.equal(column.colour, String(TOKENS.get("up"))); // of a bar that falls
 });
 
 test("the CVD is candles or a line, and neither where it is not published", () => {

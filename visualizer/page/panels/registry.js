@@ -1,12 +1,13 @@
 /* The panels of the chart, from the top. A further one is a file, and its name here. */
 import { cvd } from "./cvd.js";
+import { delta } from "./delta.js";
 import { obi } from "./obi.js";
 import { price } from "./price.js";
 import { volume } from "./volume.js";
 /** @import { BarTable, ChartPanel, Options, Row, State, Views } from "../types.d.ts" */
 
 /** @type {ChartPanel[]} */
-const FROM_THE_TOP = [price, volume, obi, cvd];
+const FROM_THE_TOP = [price, volume, delta, obi, cvd];
 
 /** @type {readonly ChartPanel[]} */
 export const PANELS = FROM_THE_TOP;
