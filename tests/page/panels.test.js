@@ -14,7 +14,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", book: "", cvd: "", settled: true };
+const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -26,7 +26,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "delta", "cvd"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "delta", "cvd", "buckets"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -148,6 +148,24 @@ test("volume by delta has the side of the delta as its colour and its share as t
   const rows = /** @type {any} */ ((/** @type {string} */ name) => (name === "ohlc" ? bars.slice(0, 1) : statistics));
   const [column] = drawn("volume", [], { options, rows });
   assert.equal(column.colour, String(TOKENS.get("up"))); // of a bar that falls
+});
+
+test("the CVD of each size is a line, named by its sizes, and there are as many as sizes", () => {
+  const about = /** @type {About} */ ({ size_decimals: 1 });
+  /** @type {Row[]} */
+  const rows = [[1, 1, 2, 3, 4, 0.5, 2, 10], [2, 2, -3, 4, 5, 0.5, 2, 10]];
+  const data = { ...empty(), about };
+  const commands = drawn("buckets", rows, { data });
+  const lines = commands.filter(({ kind }) => kind === "polyline");
+  assert.equal(new Set(lines.map(({ colour }) => colour)).size, 4);
+  assert.deepEqual(commands.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), [
+    "< 0.5", "0.5 – 2.0", "2.0 – 10.0", "≥ 10.0",
+  ]);
+  assert.deepEqual(panel("buckets").readout.cells.map(({ text }) => text(rows[1], about)), ["+2.0", "-3.0", "+4.0", "+5.0"]);
+  const few = drawn("buckets", [[1, 1, 2, null, null, 5, null, null], [2, 1, 2, null, null, 5, null, null]], { data });
+  assert.deepEqual(few.map(({ kind }) => kind), ["polyline", "texts", "polyline", "texts"]);
+  assert.deepEqual(few.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["< 5.0", "≥ 5.0"]);
+  assert.equal(panel("buckets").extent([]), null);
 });
 
 test("the CVD is candles or a line, and neither where it is not published", () => {
