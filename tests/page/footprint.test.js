@@ -170,6 +170,6 @@ test("stacked imbalances and unfinished auctions are marked in closed bars alone
   const closed = drawn({ held: 1, now: 4 });
   assert.deepEqual(rectsOf(open, "buy-bright").map(([, , width]) => width), [2, 2, 2]);
   assert.deepEqual(rectsOf(closed, "buy-bright").map(([, , width]) => width), [2, 2, 2, 4]);
-  assert.deepEqual(rectsOf(closed, "buy-bright")[3].slice(1), [20, 5, 60]);
+  assert.deepEqual(rectsOf(closed, "buy-bright")[3].slice(1), [20, 4, 60]);
   assert.deepEqual([rectsOf(open, "unfinished").length, rectsOf(closed, "unfinished").length], [0, 1]);
 });
