@@ -160,7 +160,7 @@ test("footprints take the place of candles where their numbers fit, or by choice
 
 test("bars that the footprint does not hold stay candles", () => {
   const bodies = rectsOf(drawn({ held: 1 }), "up").map(([, , width]) => width);
-  assert.deepEqual(bodies.filter((width) => width === 49).length, 2);
+  assert.deepEqual(bodies.filter((width) => width > 40).length, 2);
   assert.deepEqual(bodies.filter((width) => width === 5).length, 1);
   assert.deepEqual(rectsOf(drawn({ held: 0 }), "up").map(([, , width]) => width).filter((width) => width === 5), []);
 });

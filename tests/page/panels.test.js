@@ -94,7 +94,7 @@ test("a reach widens at once and narrows late", () => {
 function drawn(id, rows, picture = {}) {
   const box = { left: 0, top: 0, width: 100, height: 100 };
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
-  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
   return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
 }

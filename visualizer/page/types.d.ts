@@ -38,6 +38,8 @@ export interface Profile {
   low_nodes: number[];
   earlier: EarlierSession[];
 }
+/** What a volume profile is drawn from: the session's, or that of some bars. */
+export type Profiled = Omit<Profile, "start_ms" | "earlier">;
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -253,7 +255,7 @@ export interface Timeline {
   time(place: number): number;
   bar(place: number): number;
   put<R extends Row>(rows: R[]): R[];
-  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] };
+  ticks(range: Span, perPixel: number, zone: string): { places: number[]; texts: string[] };
   /** The number of the first of later bars; null where none is known. */
   numbered?(later: number[]): number | null;
 }
@@ -379,8 +381,13 @@ export interface Picture {
   rows<T extends BarTable>(table: T): Views[T];
   cvdLine: boolean;
   options: Readonly<Options>;
-  /** From a time in ms to a place along the axis. */
+  /** From a time in ms to a place along the axis, and back. */
   place(ms: number): number;
+  time(place: number): number;
+  /** From one bar to the next along the axis. */
+  step: number;
+  /** What the bar at a place is called. */
+  label(place: number): string;
 }
 
 /** A part of what a panel draws: candles, or what lies over or below them. */
@@ -390,6 +397,17 @@ export interface Layer {
   /** Whether it is shown; always if this is not there. */
   when?(options: Readonly<Options>): boolean;
   commands(picture: Picture, scale: Scale): Command[];
+  /** What the panel's title says of it; empty for nothing. */
+  note?(picture: Picture, scale: Scale): string;
+  /** Its cells above the chart, after those of its panel. */
+  readout?: { id: string; title: string; cells: LayerCell[] };
+}
+
+export interface LayerCell {
+  id: string;
+  label: string;
+  /** `place` is that of the bar whose values are read; null for none. */
+  text(picture: Picture, place: number | null): string;
 }
 
 export type PresetName = "overview" | "flow";
@@ -523,6 +541,12 @@ export interface Pointed {
   zone: "plot" | "scale" | null;
   along: number;
   perPixel: number;
+}
+
+/** What a pointer does while it is down. */
+export interface Drag {
+  move(at: Pointed): void;
+  end(at: Pointed): void;
 }
 
 declare global {

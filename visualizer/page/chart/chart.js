@@ -84,7 +84,7 @@ function draw() {
   }
   view.collapsed = sheet.collapsed(missing(data));
   view.hidden = hidden(options());
-  sheet.draw(view, { data, given, timeline });
+  sheet.draw(view, { data, given, timeline, label });
   byId("app").dataset.following = String(view.following);
   overlay.changed();
 }
@@ -287,6 +287,13 @@ export const drawn = () => sheet.drawn();
 /** What a point of the chart is over.
  * @param {{ x: number, y: number }} point */
 export const pointed = (point) => sheet.pointed(view.x ?? [0, 1], point);
+
+/* What the layers were drawn from. */
+export const picture = () => sheet.drawnFrom();
+
+/** What the layers of a panel say in its title.
+ * @param {number} index */
+export const notes = (index) => sheet.notes(index);
 
 /* Where the panels are, and how values lie in them. */
 export const placed = () => sheet.placed();

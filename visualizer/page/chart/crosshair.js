@@ -201,12 +201,12 @@ function texts() {
   if (!about) return PANELS.map(() => ({ title: "", note: "" }));
   const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
   const found = missing(data, byId("app").dataset.control !== "on");
-  return PANELS.map((panel) => {
+  return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
-    const title = panel.title(about, facts);
+    const title = [panel.title(about, facts), ...chart.notes(index)].filter(Boolean).join(" · ");
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };
-    return { title: "", note: note && `${panel.collapsedTitle ?? title} · ${note}` };
+    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts)} · ${note}` };
   });
 }
 

@@ -32,6 +32,23 @@ export const OPTIONS = [
   { group: "Footprint", label: "Imbalance above", name: "ratio", kind: "decimal", hint: "times the opposite side, diagonally" },
   { group: "Footprint", label: "Imbalance from", name: "least", kind: "number", hint: "the least size of an imbalance" },
   { group: "Footprint", label: "Ignore an empty opposite", name: "ignoreZero", kind: "switch" },
+  {
+    group: "VWAP",
+    label: "Since",
+    name: "vwap",
+    kind: "choice",
+    choices: { off: "off", session: "the session", dataset: "the first trade", anchor: "a bar (key W)" },
+  },
+  { group: "VWAP", label: "Bands", name: "bands", kind: "choice", choices: { 0: "none", 1: "1 σ", 2: "2 σ", 3: "3 σ" } },
+  {
+    group: "Profile",
+    label: "Volume profile",
+    name: "profile",
+    kind: "choice",
+    choices: { off: "off", session: "of the session", visible: "of the bars in view", range: "of a range (key P)" },
+  },
+  { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
+  { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 

@@ -33,7 +33,10 @@ function checkbox(label, isChosen, act) {
 function choice(option) {
   const { label, name, choices = {} } = option;
   const select = make("select", { id: `option-${name}` }, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
-  select.addEventListener("change", () => choose(option, select.value));
+  select.addEventListener("change", () => {
+    const isNumber = typeof options.options()[name] === "number";
+    choose(option, isNumber ? Number(select.value) : select.value);
+  });
   return {
     element: make("div", { class: "field" }, make("label", { for: select.id }, label), select),
     show: (chosen) => {

@@ -2,8 +2,12 @@
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
+import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
+import { barsProfile, sessionProfile } from "./profile.js";
+import { sessions } from "./sessions.js";
+import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
 /** @type {ChartPanel} */
@@ -16,19 +20,25 @@ export const price = {
   axis: {
     labels: 12,
     // No label between two prices that can be: it would read like one of them.
-    least: (about) => 10 ** -(about.price_decimals ?? 12),
-    text: (_, about) => (value, decimals) => value.toFixed(about.price_decimals ?? decimals),
+    least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
+    text: (_, about) => (value, decimals) => value.toFixed(format.priceDecimals(about) ?? decimals),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
   layers: [
+    sessions,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
       commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
     },
     footprint,
+    naked,
+    developing,
+    vwap,
+    sessionProfile,
+    barsProfile,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   value: (value, about) => format.price(value, about),
