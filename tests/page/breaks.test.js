@@ -37,7 +37,7 @@ test("places and times are each other's inverse and never go back, within breaks
   for (let round = 0; round < 40; round += 1) {
     let ms = OPEN_MS;
     const times = Array.from({ length: 60 }, () => (ms += MINUTE_MS * (1 + (next(6) ? 0 : next(900)))));
-    const axis = axisOf(times, { gap: "30" });
+    const axis = axisOf(times, { gap: "30 min" });
     let before = -Infinity;
     for (let at = times[0] - HOUR_MS; at < ms + HOUR_MS; at += 77_777) {
       const place = axis.place(at);
@@ -79,7 +79,7 @@ test("where no bar is known from before, the axis says so, unless it is plain ti
 test("what a break is: an hour and four bars by itself, never, or from so many minutes on", () => {
   assert.deepEqual([1000, MINUTE_MS, HOUR_MS].map((each) => breaks.leastMs("auto", each) / HOUR_MS), [1, 1, 4]);
   assert.equal(breaks.leastMs("never", MINUTE_MS), Infinity);
-  assert.deepEqual([1000, HOUR_MS].map((each) => breaks.leastMs("30", each) / MINUTE_MS), [30, 180]);
+  assert.deepEqual([1000, HOUR_MS].map((each) => breaks.leastMs("30 min", each) / MINUTE_MS), [30, 180]);
   assert.equal(axisOf(daysOf(2, 4 * HOUR_MS), { intervalMs: 4 * HOUR_MS }).breaks.length, 1);
   assert.equal(axisOf(daysOf(2), { gap: "never" }).breaks.length, 0);
 });

@@ -459,7 +459,7 @@ export interface Options {
   bubbles: boolean;
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
-  /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes. */
+  /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
 }
 

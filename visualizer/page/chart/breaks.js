@@ -20,12 +20,12 @@ const AUTO_BARS = 4;
 const LONGEST_MARKED_MS = HOUR_MS;
 
 /** The shortest stretch without bars that is a break.
- * @param {string} gap "auto", "never" or minutes
+ * @param {string} gap "auto", "never" or minutes, as in "15 min"
  * @param {number} intervalMs
  * @returns {number} */
 export function leastMs(gap, intervalMs) {
   if (gap === "never") return Infinity;
-  const minutes = Number(gap);
+  const minutes = Number.parseFloat(gap);
   if (!(minutes > 0)) return Math.max(AUTO_MS, AUTO_BARS * intervalMs);
   return Math.max(minutes * MINUTE_MS, (WIDTH_BARS + 1) * intervalMs); // none that would be wider than it lasts
 }

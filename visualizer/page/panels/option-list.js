@@ -16,6 +16,19 @@ export const OPTIONS = [
     choices: Object.fromEntries(PANELS.map(({ id, name }) => [id, name])),
   },
   {
+    group: "Chart",
+    label: "Times without bars",
+    name: "gap",
+    kind: "choice",
+    choices: {
+      auto: "no room from an hour and four bars on",
+      "15 min": "no room from 15 min on",
+      "60 min": "no room from 1 h on",
+      "240 min": "no room from 4 h on",
+      never: "as wide as they last",
+    },
+  },
+  {
     group: "Price",
     label: "Bars",
     name: "price",
