@@ -227,7 +227,7 @@ class Playback:
         """
         if not self.player.is_near(at_ns):
             self.player.aggregation = self._aggregation(self.settings)
-            self.player.begin(at_ns)
+            self._begin_again(at_ns)
         self._advance_to(at_ns)
 
     def follow_requests(self) -> None:
@@ -239,8 +239,13 @@ class Playback:
         wanted = self._aggregation(self.settings)
         if wanted.flow and not self.player.aggregation.flow:
             self.player.aggregation = wanted
-            self.player.begin(self.now_ns)
+            self._begin_again(self.now_ns)
             self._advance_to(self.now_ns)
+
+    def _begin_again(self, at_ns: int) -> None:
+        """Let the player start before `at_ns`; what is published on the way is no resting picture."""
+        self._state = "loading"
+        self.player.begin(at_ns)
 
     def _aggregation(self, settings: Settings) -> Aggregation:
         """What the engine is to compute, with the order flow only while somebody wants it."""
