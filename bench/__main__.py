@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from rich.console import Console
 
-from bench import aggregation, cold, drawing, exchange, machine, memory, page, stages, startup, steering, whole_book
+from bench import (
+    aggregation,
+    cold,
+    drawing,
+    exchange,
+    machine,
+    memory,
+    page,
+    stages,
+    startup,
+    steering,
+    views,
+    whole_book,
+)
 from bench.figures import markdown, progress, table
 from bench.sizes import FULL, QUICK
 
@@ -30,6 +43,7 @@ PARTS: Final = (
     cold.PART,
     memory.PART,
     steering.PART,
+    views.PART,
     exchange.PART,
     page.PART,
     drawing.PART,
@@ -49,6 +63,9 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
         memory.PART: lambda: memory.measure(cache, events_a_day=sizes.memory_events_a_day, days=sizes.memory_days),
         steering.PART: lambda: steering.measure(
             cache, events=sizes.memory_events_a_day, commands=sizes.steering_commands
+        ),
+        views.PART: lambda: views.measure(
+            cache, events=sizes.memory_events_a_day, commands=sizes.steering_commands, seconds=sizes.poll_seconds
         ),
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(

@@ -134,6 +134,12 @@ def published(directory: Path) -> Status | None:
     return status
 
 
+def is_playing(directory: Path) -> bool:
+    """Whether a replay into `directory` plays."""
+    status = published(directory)
+    return status is not None and status.state == "playing"
+
+
 def pictures(directory: Path) -> bool:
     """Whether a replay into `directory` has published anything to look at, be it still reading."""
     status = published(directory)

@@ -32,12 +32,27 @@ def measure(cache: Path, *, events: int, commands: int) -> list[Figure]:
 
     A day of `events` in the processor's cache, paused, 1m bars, steered by one writer after the other.
     """
-    folder = dataset.prepared(cache, events, hours=24)
-    out, steering, kept, log = (cache / name for name in ("ipc", "control", "steering-cache", "replay.log"))
+    folder, kept = dataset.prepared(cache, events, hours=24), cache / "steering-cache"
+    found = answered_ms(cache, folder, kept, commands)
+    shutil.rmtree(kept, ignore_errors=True)
+    note = f"{commands} of them in a day of {events:,} events, answered at most ten times a second"
+    seek, switch = Bar("p95", "<=", _SEEK_MS), Bar("p95", "<=", _SWITCH_MS)
+    return [
+        Figure(PART, "seek anywhere, forwards and backwards", "ms", numbers(found["seek"]), seek, note),
+        Figure(PART, "another interval", "ms", numbers(found["interval"]), switch, note),
+        Figure(PART, "one event back", "ms", numbers(found["step"]), None, note),
+        Figure(PART, "seek, bars by activity", "ms", numbers(found["seek by activity"]), seek, note),
+        Figure(PART, "to bars by activity", "ms", numbers(found["to activity"]), switch, note),
+    ]
+
+
+def answered_ms(cache: Path, folder: Path, kept: Path, commands: int, *options: str) -> dict[str, list[float]]:
+    """By kind of command, how long each of `commands` took in a replay of `folder` with these further options."""
+    out, steering, log = (cache / name for name in ("ipc", "control", "replay.log"))
     for old in (out, steering):
         shutil.rmtree(old, ignore_errors=True)
-    options = ("--out", str(out), "--control", str(steering), "--paused", "--resume", "off")
-    with processes.running(log, "processor", "replay", str(folder), *options, **processes.keeping_in(kept)) as replay:
+    given = ("--out", str(out), "--control", str(steering), "--paused", "--resume", "off", "--interval", "1m", *options)
+    with processes.running(log, "processor", "replay", str(folder), *given, **processes.keeping_in(kept)) as replay:
         processes.until(lambda: _is_kept(processes.published(out)), replay, log)
         progress(f"{PART}: {commands} seeks and as many switches")
         dice = random.Random(_SEED)
@@ -52,18 +67,17 @@ def measure(cache: Path, *, events: int, commands: int) -> list[Figure]:
             interval = _ACTIVITIES[number % len(_ACTIVITIES)]
             to_activity.append(_answered_ms(replay, out, steering, "interval", interval=interval))
             by_activity.append(_answered_ms(replay, out, steering, "seek", fraction=share))
-    shutil.rmtree(kept, ignore_errors=True)
-    note = f"{commands} of them in a day of {events:,} events, answered at most ten times a second"
-    return [
-        Figure(PART, "seek anywhere, forwards and backwards", "ms", _numbers(seeks), Bar("p95", "<=", _SEEK_MS), note),
-        Figure(PART, "another interval", "ms", _numbers(switches), Bar("p95", "<=", _SWITCH_MS), note),
-        Figure(PART, "one event back", "ms", _numbers(steps), None, note),
-        Figure(PART, "seek, bars by activity", "ms", _numbers(by_activity), Bar("p95", "<=", _SEEK_MS), note),
-        Figure(PART, "to bars by activity", "ms", _numbers(to_activity), Bar("p95", "<=", _SWITCH_MS), note),
-    ]
+    return {
+        "seek": seeks,
+        "interval": switches,
+        "step": steps,
+        "seek by activity": by_activity,
+        "to activity": to_activity,
+    }
 
 
-def _numbers(values_ms: list[float]) -> dict[str, float]:
+def numbers(values_ms: list[float]) -> dict[str, float]:
+    """What is told of them."""
     ordered = sorted(values_ms)
     p95 = ordered[max(0, -(-len(ordered) * 95 // 100) - 1)]
     found = percentiles(values_ms)

@@ -1,7 +1,7 @@
 """`python -m processor.warm`: compiles every kernel into Numba's cache, so that no later start has to.
 
-It makes a small dataset of each way of reading and aggregates them all: what is compiled is what a real run needs,
-whatever that is.
+It makes a small dataset of each way of reading, aggregates them all, and replays one: what is compiled is what a real
+run needs, whatever that is.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.aggregate.table import aggregate
+from processor.clock import SystemClock
 from processor.demo import generate
 from processor.formats import dbn, open_dataset
 from processor.formats.books import orders
-from processor.publish.views.depth import depth_payload
+from processor.publish.asked import named_views
+from processor.replay.context import StopSignal
+from processor.replay.run import replay
 from processor.settings import Settings
 from processor.sources.files import FileSource
 
@@ -88,7 +91,15 @@ def main() -> None:
             for interval in ("1m", "1t"):
                 engine = aggregate(FileSource(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
                 engine.rows()
-                depth_payload(engine, 1)
+        _replay(Path(folder) / "demo", Path(folder) / "ipc")
+
+
+def _replay(dataset: Path, out: Path) -> None:
+    """What is published, in every view."""
+    clock = SystemClock()
+    for interval in ("1m", "1t"):
+        settings = Settings(interval=interval, speed=None, at_end="exit")
+        replay(dataset, out, settings, clock, StopSignal(), resume=False, views=named_views("all"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; t
 fi
 if [ $# -eq 0 ]; then
   sh scripts/page.sh test
-  # They share two cores; tests/conftest.py says how.
-  set -- --numprocesses 2
+  # One more than the two cores they share, because many tests wait; tests/scheduling.py says which process runs what.
+  set -- --numprocesses 3
 fi
+# The tests start hundreds of processes, which import the same modules: Python compiles them once and not in each.
+unset PYTHONDONTWRITEBYTECODE
 exec "$python" -m pytest "$@"

@@ -150,6 +150,8 @@ CHECKS: Final = (
     "low_is_lowest",
     "obi_within_one",
     "times_increase",
+    "footprint_is_bar",
+    "sessions_are_all_trades",
 )
 """The cross-checks a writer publishes under `checks`: true, false, or null while there is nothing to check."""
 

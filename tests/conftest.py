@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 import zlib
@@ -12,7 +11,8 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from tests.scheduling import Scheduling, in_order
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -64,34 +64,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
     compile_in_turn()
 
-_TOGETHER: Final = ("containers", "test_bench.py", "test_control_docs.py", "test_durability.py", "test_run.py")
-"""Tests of real processes that have deadlines of their own, by the first part of their path: one after the other."""
 
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Containers first, browsers last: networks that come up make Chromium drop what it is loading."""
-    order = {"containers": 0, "browser": 2}
-    items.sort(key=lambda item: order.get(_parts(item.nodeid)[1], 1))
-
-
-class _Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Lets one of the processes that share the tests have all of each of these, and all of a file of the browser's."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        _, first, second, *_ = _parts(nodeid)
-        return first if first in _TOGETHER else second if first == "browser" else nodeid
+    """After pytest has sorted them by the parameters of their fixtures."""
+    in_order(items)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Where several processes share the tests, say who gets which, in the order above."""
     config.option.loadscopereorder = False
-    return _Together(config, log)
-
-
-def _parts(nodeid: str) -> list[str]:
-    """Folders, file and test."""
-    return re.split("/|::", nodeid)
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

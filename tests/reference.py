@@ -6,13 +6,14 @@ It shares no code with the processor. What the fast engine publishes is compared
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 BUY, SELL, UNKNOWN = 1, -1, 0
 BID, ASK, CLEAR, ONLY_BID, ONLY_ASK = range(5)
@@ -163,6 +164,22 @@ class Book:
         return self.ask.prices[0] if self.ask.prices else None
 
 
+class Sample(NamedTuple):
+    """The imbalance and the best prices after the last event of a time."""
+
+    time_ns: int
+    obi: float
+    best_bid: Decimal | None
+    best_ask: Decimal | None
+
+
+class Samples(NamedTuple):
+    """All samples of a book, and the book at the end."""
+
+    rows: list[Sample]
+    final: Book
+
+
 def aggregate(
     trades: list[Trade],
     book: list[BookEvent],
@@ -176,28 +193,51 @@ def aggregate(
 
     With an `activity`, a unit and a limit, bars end by that.
     """
+    return aggregate_samples(trades, samples_of(book, obi_levels), interval_ns, cvd_reset, activity)
+
+
+def samples_of(book: list[BookEvent], obi_levels: int) -> Samples:
+    """What is sampled of a book, whatever the intervals."""
+    with exactly():
+        return _samples_of(sorted(book, key=lambda event: event.time_ns), obi_levels)
+
+
+def aggregate_samples(
+    trades: list[Trade],
+    samples: Samples,
+    interval_ns: int = 0,
+    cvd_reset: Literal["none", "day"] = "none",
+    activity: tuple[str, Decimal] | None = None,
+) -> Reference:
+    """The same as `aggregate`, of a book that has been sampled."""
+    with exactly():
+        return _aggregate(trades, samples, interval_ns, cvd_reset, activity)
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Decimals of enough digits, and an error where they are not enough."""
     with localcontext(prec=_DIGITS) as context:
         context.traps[Inexact] = True
-        return _aggregate(trades, book, interval_ns, obi_levels, cvd_reset, activity)
+        yield
 
 
 def _aggregate(
     trades: list[Trade],
-    book: list[BookEvent],
+    samples: Samples,
     interval_ns: int,
-    obi_levels: int,
     cvd_reset: str,
     activity: tuple[str, Decimal] | None,
 ) -> Reference:
     trades = sorted(trades, key=lambda trade: trade.time_ns)
-    book = sorted(book, key=lambda event: event.time_ns)
+    book = samples.rows
 
     def begin_of(time_ns: int) -> int:
         origin_ns = MONDAY_NS if interval_ns == WEEK_NS else 0
         return (time_ns - origin_ns) // interval_ns * interval_ns + origin_ns
 
     if activity is not None:
-        first_ns = min([trade.time_ns for trade in trades] + [event.time_ns for event in book], default=0)
+        first_ns = min([trade.time_ns for trade in trades] + [sample.time_ns for sample in book], default=0)
         begins_ns = begins_of(trades, first_ns, *activity)
 
         def begin_of(time_ns: int) -> int:
@@ -208,7 +248,7 @@ def _aggregate(
     # Before any book the imbalance stands at 0, and a row of trades says so; the very first row opens with its sample.
     first_book_ns = begin_of(book[0].time_ns) if book else None
     rows_before = first_book_ns is not None and any(start_ns < first_book_ns for start_ns in bars)
-    obis, best, samples, final = obis_of(book, begin_of, obi_levels, standing=0.0 if rows_before else None)
+    obis, best = obis_of(book, begin_of, standing=0.0 if rows_before else None)
 
     intervals = []
     last_obi, last_cvd = 0.0, ZERO
@@ -219,9 +259,10 @@ def _aggregate(
         last_obi, last_cvd = obi.close, cvd.close
         last_best = best.get(start_ns, last_best)
         intervals.append(Interval(start_ns, bars.get(start_ns), obi, cvd, *last_best))
+    final = samples.final
     return Reference(
         intervals=intervals,
-        samples=samples,
+        samples=len(book),
         bids=[(price, final.bid.sizes[price]) for price in reversed(final.bid.prices)],
         asks=[(price, final.ask.sizes[price]) for price in final.ask.prices],
     )
@@ -277,26 +318,29 @@ def cvds_of(trades: list[Trade], begin_of: Callable[[int], int], cvd_reset: str)
     return cvds
 
 
-def obis_of(
-    events: list[BookEvent], begin_of: Callable[[int], int], levels: int, *, standing: float | None
-) -> tuple[dict[int, Obi], dict[int, tuple[Decimal | None, Decimal | None]], int, Book]:
-    """By interval the imbalance and the best prices at its end; the number of samples; the last book."""
-    obis: dict[int, Obi] = {}
-    best: dict[int, tuple[Decimal | None, Decimal | None]] = {}
-    samples = 0
+def _samples_of(events: list[BookEvent], levels: int) -> Samples:
+    rows = []
     book = Book()
     for event, following in zip(events, [*events[1:], None], strict=False):
         book.apply(event)
-        if following is not None and following.time_ns == event.time_ns:
-            continue
-        sample = book.obi(levels)
-        samples += 1
-        start_ns = begin_of(event.time_ns)
-        opened = sample if standing is None else standing
+        if following is None or following.time_ns != event.time_ns:
+            rows.append(Sample(event.time_ns, book.obi(levels), book.best_bid(), book.best_ask()))
+    return Samples(rows, book)
+
+
+def obis_of(
+    samples: list[Sample], begin_of: Callable[[int], int], *, standing: float | None
+) -> tuple[dict[int, Obi], dict[int, tuple[Decimal | None, Decimal | None]]]:
+    """By interval the imbalance, and the best prices at its end."""
+    obis: dict[int, Obi] = {}
+    best: dict[int, tuple[Decimal | None, Decimal | None]] = {}
+    for sample in samples:
+        start_ns = begin_of(sample.time_ns)
+        opened = sample.obi if standing is None else standing
         obi = obis.setdefault(start_ns, Obi(opened, opened, opened, opened))
-        obi.high = max(obi.high, sample)
-        obi.low = min(obi.low, sample)
-        obi.close = sample
-        standing = sample
-        best[start_ns] = (book.best_bid(), book.best_ask())
-    return obis, best, samples, book
+        obi.high = max(obi.high, sample.obi)
+        obi.low = min(obi.low, sample.obi)
+        obi.close = sample.obi
+        standing = sample.obi
+        best[start_ns] = (sample.best_bid, sample.best_ask)
+    return obis, best

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _DOCUMENTED: Final = (_ROOT / "docs/control.md").read_text()
-_PATIENCE_S: Final = 60.0
 _MINUTE_MS: Final = 60_000
 
 
@@ -36,9 +37,22 @@ class Checkout:
             name: value for name, value in os.environ.items() if name == "PROCESSOR_CACHE" or "PROCESSOR_" not in name
         }
         self.environment = clean | {"PATH": path, "PYTHONPATH": str(_ROOT)}
-        replay = ["replay", str(dataset), "--out", "data/ipc", "--control", "data/control", "--paused"]
+        replay = [
+            "replay",
+            str(dataset),
+            "--out",
+            "data/ipc",
+            "--control",
+            "data/control",
+            "--interval",
+            "1m",
+            "--paused",
+        ]
         self.processor = subprocess.Popen(
-            [sys.executable, "-m", "processor", *replay], cwd=folder, env=self.environment, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "processor", *replay, "--interval", "1m"],
+            cwd=folder,
+            env=self.environment,
+            stderr=subprocess.DEVNULL,
         )
 
     def run(self, *command: str) -> str:
@@ -50,7 +64,7 @@ class Checkout:
         return done.stdout
 
     def until(self, reached: Callable[[dict[str, Any]], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while not reached(status := self.status()):
             assert self.processor.poll() is None, "the processor has ended"
             assert time.monotonic() < deadline, status
@@ -72,7 +86,7 @@ def checkout(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield checkout
     finally:
         checkout.processor.terminate()
-        checkout.processor.wait(20)
+        checkout.processor.wait(PATIENCE_S)
 
 
 def printed(language: str) -> str:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 import pytest
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -69,11 +71,11 @@ class Run:
         except OSError:  # refused, reset, or accepted by a server that is still starting
             return False
 
-    def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60) -> None:
-        deadline_s = time.monotonic() + timeout_s
+    def wait_until(self, what: str, holds: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
         while not holds():
             if time.monotonic() > deadline_s or self.process.poll() is not None:
-                pytest.fail(f"not within {timeout_s} s: {what}\n{self.log.read_text()}")
+                pytest.fail(f"not within {PATIENCE_S} s: {what}\n{self.log.read_text()}")
             time.sleep(0.1)
 
 
@@ -94,15 +96,15 @@ def run(dataset: Path, tmp_path: Path) -> Generator[Run]:
     finally:
         if started.process.poll() is None:
             started.process.send_signal(signal.SIGTERM)
-            started.process.wait(30)
+            started.process.wait(PATIENCE_S)
 
 
 def test_one_interrupt_ends_both_and_counts_as_success(run: Run) -> None:
     family = run.family()
     assert len(family) >= 3
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(30) == 0
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert run.process.wait(PATIENCE_S) == 0
+    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
     assert f"http://127.0.0.1:{run.port}" in run.log.read_text()
     assert "Traceback" not in run.log.read_text()
 
@@ -111,7 +113,7 @@ def test_the_page_steers_the_processor(run: Run) -> None:
     # An instrument that is not there: whoever replays refuses it, and nothing changes.
     body = json.dumps({"action": "instrument", "instrument": "NOPE"}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{run.port}/control", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own loopback address
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own loopback address
         sent = json.load(answer)["id"]
     assert (run.ipc.with_name("control") / "control.json").exists()
     run.wait_until("it is answered", lambda: run.status()["control"]["last_id"] == sent)
@@ -123,8 +125,8 @@ def test_when_one_dies_the_other_is_ended_and_the_exit_code_says_so(run: Run, mo
     family = run.family()
     victim = {"processor": "processor", "visualizer": "gunicorn"}[module]
     run.one(victim).kill()
-    assert run.process.wait(30) == 128 + signal.SIGKILL
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert run.process.wait(PATIENCE_S) == 128 + signal.SIGKILL
+    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
     assert f"the {module} ended by itself" in run.log.read_text()
 
 
@@ -137,7 +139,7 @@ def test_a_refused_setting_ends_both_with_the_reason(dataset: Path, tmp_path: Pa
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert ended.returncode == 1
     assert "invalid speed 'fast': expected" in ended.stderr

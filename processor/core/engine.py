@@ -20,6 +20,7 @@ from processor.core.aggregates.base import Batch
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
 from processor.core.book import Book
+from processor.core.flow.checks import FLOW_CHECKS, flow_checks
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
 from processor.core.intervals import labels_ms, number_of
@@ -240,7 +241,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys(_CHECKS)
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -254,7 +255,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    return found
+    return found | flow_checks(engine.flow, engine.trade_bars)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -27,7 +27,7 @@ import numpy as np
 from numba import njit
 
 from processor.core.bits import leading_zeros, trailing_zeros
-from processor.core.events import ASK, CLEAR, END_OF_TIME, ONLY_BID
+from processor.core.events import ASK, BID, CLEAR, END_OF_TIME, ONLY_BID
 from processor.core.intervals import MONDAY_NS, WEEK_NS
 from processor.units import NS_PER_MS
 
@@ -669,7 +669,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                 clear_side(ladder, s)
                 update(ladder, s, price[i], size[i], top_levels)
         else:
-            s = int(side[i])
+            # As int64: for an int8, all that is called here would be compiled once more.
+            s = int(side[i]) - BID
             offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
             old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0
             if old and size[i]:

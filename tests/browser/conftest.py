@@ -20,6 +20,7 @@ import pytest
 
 from tests.browser.feeder import Feeder
 from tests.browser.pages import until, wait_drawn, wait_following
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_READY_WITHIN_S: Final = 60.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,7 +60,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "visualizer"], cwd=_ROOT, env=environment, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + _READY_WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(OSError):
                 self.get("/health")
@@ -71,7 +71,7 @@ class Server:
     def stop(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def restart(self, **settings: str) -> None:

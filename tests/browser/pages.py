@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tests.patience import PATIENCE_MS, PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
 Ranges = dict[str, list[float]]
 
 
-def until(page: Page, expression: str, argument: object = None, timeout_s: float = 15) -> None:
+def until(page: Page, expression: str, argument: object = None) -> None:
     """Until a JavaScript expression is true. Playwright's own waiting evaluates strings in the page, which its
     Content-Security-Policy rightly refuses."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + PATIENCE_S
     while not page.evaluate(expression, argument):
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {expression}"
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {expression}"
         page.wait_for_timeout(25)
 
 
@@ -110,11 +112,11 @@ def following(page: Page) -> bool:
 
 
 def wait_following(page: Page, *, wanted: bool) -> None:
-    page.wait_for_selector(f"#app[data-following='{str(wanted).lower()}']", timeout=15_000)
+    page.wait_for_selector(f"#app[data-following='{str(wanted).lower()}']", timeout=PATIENCE_MS)
 
 
-def wait_state(page: Page, name: str, timeout_s: float = 15) -> None:
-    page.wait_for_selector(f"#state[data-name='{name}']", timeout=timeout_s * 1000)
+def wait_state(page: Page, name: str) -> None:
+    page.wait_for_selector(f"#state[data-name='{name}']", timeout=PATIENCE_MS)
 
 
 def text(page: Page, element: str) -> str:

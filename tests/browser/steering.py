@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import CONTROL_FILE, ControlAnswer, decode_command
 from tests.browser.pages import until, wait_generation
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,7 +32,7 @@ def later(feeder: Feeder) -> int:
 def asked(page: Page, server: Server) -> dict[str, Any]:
     """The command that the page has written, waited for, as it stands in the file."""
     path = server.control / CONTROL_FILE
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not path.exists():
         assert time.monotonic() < deadline, "nothing was written"
         page.wait_for_timeout(20)

@@ -10,6 +10,7 @@ import pytest
 from shared import CONTROL_FILE, ControlAnswer
 from tests.browser.pages import wait_drawn
 from tests.browser.steering import later, written
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ class Lossy:
         self.page.route(pattern, _abort, times=times)
 
     def until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while not is_so():
             assert time.monotonic() < deadline, f"loaded {self.loads} times"
             self.page.wait_for_timeout(50)

@@ -10,6 +10,7 @@ import pytest
 from shared import CONTROL_FILE, ControlAnswer, command, send_command
 from tests.browser.pages import text, until
 from tests.browser.steering import asked, show
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -172,7 +173,7 @@ def test_of_commands_sent_one_after_the_other_the_last_is_answered(page: Page, s
           }
         }"""
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while steered.written()["fraction"] != 0.3:
         assert time.monotonic() < deadline
     page.wait_for_timeout(200)

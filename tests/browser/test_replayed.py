@@ -38,6 +38,7 @@ from tests.browser.pages import (
     watch_candles,
 )
 from tests.core.markets import market, write
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-_PATIENCE_S: Final = 60.0
 _NOON: Final = "2024-07-24T12:00:00.000Z"
 _MINUTE_MS: Final = 60_000
 _CLOCK: Final = "() => new Date(orderflow.state().status.event_time_ms).toISOString()"
@@ -82,7 +82,7 @@ class Replay:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(PATIENCE_S)
         self._log.close()
 
     def status(self) -> Status | None:
@@ -92,7 +92,7 @@ class Replay:
         return None
 
     def until(self, reached: Callable[[Status], bool]) -> Status:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             status = self.status()
             if status is not None and reached(status):
@@ -162,7 +162,7 @@ def page(replay: Replay, shown: Page, console: Console) -> Page:
 
 
 def _wait_clock(page: Page, wanted: str) -> None:
-    until(page, f"wanted => ({_CLOCK})() === wanted", wanted, timeout_s=_PATIENCE_S)
+    until(page, f"wanted => ({_CLOCK})() === wanted", wanted)
 
 
 def _wait_shown(page: Page, replay: Replay) -> Status:
@@ -176,7 +176,6 @@ def _wait_shown(page: Page, replay: Replay) -> Status:
           return about.session === session && status.generation >= generation;
         }""",
         [status.session, status.generation],
-        timeout_s=_PATIENCE_S,
     )
     return status
 
@@ -216,7 +215,7 @@ def test_play_pause_and_steps_are_clicked_and_keyed(page: Page, replay: Replay) 
     seen: list[str] = [page.evaluate(_CLOCK)]
     for key in ("Shift+ArrowRight", "#event-on", "Shift+ArrowLeft", "#event-back"):
         _press(page, key)
-        until(page, f"before => ({_CLOCK})() !== before", seen[-1], timeout_s=_PATIENCE_S)
+        until(page, f"before => ({_CLOCK})() !== before", seen[-1])
         seen.append(page.evaluate(_CLOCK))
     assert seen[0] < seen[1] < seen[2]
     assert seen[3] == seen[1]
@@ -288,7 +287,7 @@ def test_the_slider_shows_the_volume_so_far_and_seeks_where_it_is_clicked_and_dr
     page: Page, replay: Replay
 ) -> None:
     before = replay.rows(OVERVIEW_FILE)
-    until(page, "() => orderflow.state().overview !== null", timeout_s=_PATIENCE_S)
+    until(page, "() => orderflow.state().overview !== null")
     held = page.evaluate("() => orderflow.state().overview")
     assert held["volumes"] == before["volumes"]  # type: ignore[call-overload] # an object
     status = _wait_shown(page, replay)
@@ -308,7 +307,6 @@ def test_the_slider_shows_the_volume_so_far_and_seeks_where_it_is_clicked_and_dr
             page,
             "([ms, slack]) => Math.abs(orderflow.state().status.event_time_ms - ms) <= slack",
             [at(share), 2 * per_pixel_ms],
-            timeout_s=_PATIENCE_S,
         )
 
     y = box["y"] + 10
@@ -335,10 +333,10 @@ def test_a_loop_is_set_shown_and_lifted(page: Page, replay: Replay) -> None:
     _wait_clock(page, "2024-07-24T12:30:00.000Z")
     page.locator("#loop-end").click()
     wanted = [_ms(_NOON), _ms("2024-07-24T12:30:00Z")]
-    until(page, "wanted => String(orderflow.state().about.loop_ms) === String(wanted)", wanted, timeout_s=_PATIENCE_S)
+    until(page, "wanted => String(orderflow.state().about.loop_ms) === String(wanted)", wanted)
     assert page.locator("#seek-loop").is_visible()
     page.keyboard.press("c")
-    until(page, "() => orderflow.state().about.loop_ms === null", timeout_s=_PATIENCE_S)
+    until(page, "() => orderflow.state().about.loop_ms === null")
     page.wait_for_selector("#seek-loop", state="hidden")
     assert replay.status()
 
@@ -351,7 +349,7 @@ def test_an_interval_is_clicked_or_typed_and_a_zoom_in_time_survives_it(page: Pa
     zoomed = ranges(page)["xaxis"]
 
     def shown(interval: str) -> None:
-        until(page, "wanted => orderflow.state().about.interval === wanted", interval, timeout_s=_PATIENCE_S)
+        until(page, "wanted => orderflow.state().about.interval === wanted", interval)
         until(page, "() => orderflow.chart.isRested()")
         assert _about(page, "interval") == interval
 
@@ -379,7 +377,7 @@ def test_bars_that_end_by_activity_are_typed_replayed_from_and_stepped(
     page.keyboard.press("t")
     page.keyboard.type("50t")
     page.keyboard.press("Enter")
-    until(page, "() => orderflow.state().about.interval === '50t'", timeout_s=_PATIENCE_S)
+    until(page, "() => orderflow.state().about.interval === '50t'")
     wait_drawn(page)
     begins = [row[0] for row in replay.rows(OHLC_FILE)]
     assert (
@@ -397,12 +395,12 @@ def test_bars_that_end_by_activity_are_typed_replayed_from_and_stepped(
     page.keyboard.press("ArrowLeft")
     _wait_clock(page, _iso(begins[-39] - 1))
     address = f"?instrument=NEXOUSDT&interval=50t&t={_iso(begins[-39] - 1)}"
-    until(page, "wanted => location.search === wanted", address, timeout_s=_PATIENCE_S)
+    until(page, "wanted => location.search === wanted", address)
     replay.reset()
     opened = tab(f"{replay.server.url}/{address}")
     wait_drawn(opened)
     _wait_clock(opened, _iso(begins[-39] - 1))
-    until(opened, "() => orderflow.state().about.interval === '50t'", timeout_s=_PATIENCE_S)
+    until(opened, "() => orderflow.state().about.interval === '50t'")
     wait_drawn(opened)
     last = opened.evaluate("() => orderflow.chart.timeline().time(orderflow.chart.data().ohlc.at(-1)[0])")
     assert last == begins[-40]
@@ -451,7 +449,7 @@ def test_the_chart_replays_from_where_it_is_clicked(page: Page, replay: Replay) 
     page.keyboard.down("Alt")
     page.mouse.click(*plot_point(page, "cvd", 0.2, 0.5))
     page.keyboard.up("Alt")
-    until(page, f"before => ({_CLOCK})() < before", wanted, timeout_s=_PATIENCE_S)
+    until(page, f"before => ({_CLOCK})() < before", wanted)
     assert _about(page, "session") == replay.until(lambda status: status.state == "paused").session
     assert page.locator("#app").get_attribute("data-following") == "true"
 
@@ -462,22 +460,22 @@ def test_an_address_leads_to_its_moment_once_and_loading_it_again_moves_nothing(
     page.keyboard.press("ArrowLeft")
     moment = "2024-07-24T11:59:59.999Z"
     wanted = f"?instrument=NEXOUSDT&interval=1m&t={moment}"
-    until(page, "wanted => location.search === wanted", wanted, timeout_s=_PATIENCE_S)
+    until(page, "wanted => location.search === wanted", wanted)
     replay.do("interval", interval="5m")
     replay.do("seek", fraction=0.9)
     opened = tab(f"{replay.server.url}/{wanted}")
     wait_drawn(opened)
     _wait_clock(opened, moment)
-    until(opened, "() => !document.getElementById('toast').hidden", timeout_s=_PATIENCE_S)
+    until(opened, "() => !document.getElementById('toast').hidden")
     assert text(opened, "toast") == "Moved the replay to 1m bars, 2024-07-24 11:59:59.999."
     _wait_clock(page, moment)
     before = replay.do("seek", fraction=0.1)
     _wait_shown(opened, replay)
-    until(opened, "wanted => !location.search.endsWith(wanted)", moment, timeout_s=_PATIENCE_S)
+    until(opened, "wanted => !location.search.endsWith(wanted)", moment)
     opened.evaluate("wanted => history.replaceState(null, '', wanted)", wanted)
     opened.reload()
     wait_drawn(opened)
-    until(opened, "wanted => location.search !== wanted", wanted, timeout_s=_PATIENCE_S)
+    until(opened, "wanted => location.search !== wanted", wanted)
     status = replay.status()
     assert status is not None
     assert status.event_time_ms == before.event_time_ms
@@ -497,16 +495,16 @@ def test_an_address_with_instrument_bars_and_moment_leads_to_all_of_them(
             moment = _iso((begun.start_ms or 0) + 5_432_100)
             wanted = f"?instrument=BETA%2F2&interval=20t&t={moment}"
             page = tab(f"{server.url}/{wanted}")
-            until(page, "() => orderflow.state().about?.instrument === 'BETA/2'", timeout_s=_PATIENCE_S)
+            until(page, "() => orderflow.state().about?.instrument === 'BETA/2'")
             _wait_clock(page, moment)
-            until(page, "() => !document.getElementById('toast').hidden", timeout_s=_PATIENCE_S)
+            until(page, "() => !document.getElementById('toast').hidden")
             shown = moment.replace("T", " ")[:-1]
             assert text(page, "toast") == f"Moved the replay to BETA/2, 20t bars, {shown}."
             assert (text(page, "instrument"), text(page, "interval"), text(page, "clock")) == ("BETA/2", "20t", shown)
-            until(page, "wanted => location.search === wanted", wanted, timeout_s=_PATIENCE_S)
+            until(page, "wanted => location.search === wanted", wanted)
             wait_drawn(page)
             other = tab(f"{server.url}/?instrument=GAMMA&t={moment}")
-            until(other, "() => document.getElementById('toast')?.hidden === false", timeout_s=_PATIENCE_S)
+            until(other, "() => document.getElementById('toast')?.hidden === false")
             assert text(other, "toast") == (
                 "The address asks for GAMMA, which this dataset does not hold; it holds ALPHA, BETA/2."
             )
@@ -534,8 +532,8 @@ def test_two_browsers_show_the_same_replay_whoever_steers(
         page.keyboard.press("ArrowLeft")
         _wait_clock(other, "2024-07-24T11:58:59.999Z")
         page.locator("[data-interval='5m']").click()
-        until(other, "() => orderflow.state().about.interval === '5m'", timeout_s=_PATIENCE_S)
-        until(page, "() => orderflow.state().about.interval === '5m'", timeout_s=_PATIENCE_S)
+        until(other, "() => orderflow.state().about.interval === '5m'")
+        until(page, "() => orderflow.state().about.interval === '5m'")
         _wait_shown(page, replay)
         _wait_shown(other, replay)
         rows = "() => JSON.stringify([orderflow.state().ohlc, orderflow.state().metrics, orderflow.state().depth])"
@@ -551,8 +549,8 @@ def test_a_read_only_page_shows_all_and_steers_nothing(replay: Replay, tab: Call
         page = tab(f"{server.url}/?t=2024-07-24T03:00:00Z")
         wait_drawn(page)
         _wait_clock(page, _NOON)
-        until(page, "() => orderflow.state().overview !== null", timeout_s=_PATIENCE_S)
-        buttons = page.locator("#transport button")
+        until(page, "() => orderflow.state().overview !== null")
+        buttons = page.locator("#transport button:not(#zone-button)")
         assert all(buttons.nth(index).is_disabled() for index in range(buttons.count()))
         assert page.locator("#play").get_attribute("title") == "read-only: VISUALIZER_CONTROL is off"
         assert text(page, "transport-reason") == "read-only"

@@ -11,6 +11,7 @@ import pytest
 
 from shared import DEPTH_FILE, OHLC_FILE, REPORT_FILE, Finding, Incident
 from tests.browser.pages import plot_point, text, until, wait_drawn, wait_frames, wait_generation
+from tests.patience import PATIENCE_MS
 from tests.visualizer.pictures import MINUTE_MS, report
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ def test_a_broken_report_leaves_the_last_one_and_holds_nothing_else_back(reporte
     feeder.step()
     feeder.publish((feeder.directory / REPORT_FILE).unlink)
     wait_generation(page, feeder)
-    page.wait_for_selector("#note:visible", timeout=8000)
+    page.wait_for_selector("#note:visible", timeout=PATIENCE_MS)
     assert text(page, "note") == "The last good report stays: report_data.json is missing."
     assert page.evaluate("() => orderflow.state().report.trades") == 3
     assert text(page, "last-price") == f"{feeder.ohlc[-1].close:.2f}"

@@ -10,6 +10,8 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,7 +33,7 @@ def _poll(server: Server) -> None:
         json.dumps(_POLL).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own server
         assert answer.status == 200
 
 
@@ -61,7 +63,7 @@ def test_metrics_speak_for_all_workers_and_for_the_processor(own_server: Server,
 
 def _two_workers(server: Server, without: int = 0) -> list[int]:
     """Poll until both workers have answered, none of them the one that was killed."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while without in (pids := server.workers()) or len(pids) < 2:
         assert time.monotonic() < deadline, f"still {pids}"
         _poll(server)

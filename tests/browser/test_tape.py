@@ -12,6 +12,7 @@ import pytest
 from shared import decode
 from shared.views.tape import TAPE_FILE, TapeRow
 from tests.browser.pages import until, wait_generation
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +141,7 @@ def test_the_tape_is_asked_for_only_while_its_panel_is_open(page: Page, feeder: 
     page.keyboard.press("s")
     assert "tape" in next_polls()
     until(page, "() => document.querySelectorAll('#tape li').length === 5")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_S
     while not request.exists():
         assert time.monotonic() < deadline, "the processor is not asked for the tape"
         page.wait_for_timeout(50)

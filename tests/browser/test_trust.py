@@ -22,6 +22,7 @@ from tests.browser.pages import (
     wait_state,
 )
 from tests.browser.steering import later
+from tests.patience import PATIENCE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ def test_a_silent_writer_is_called_stale_and_a_returning_one_is_not(page: Page, 
     assert text(page, "age").endswith("s")
     assert page.evaluate("() => orderflow.state().ohlc.length") == bars
     feeder.advance()
-    wait_state(page, "playing", timeout_s=2)
+    wait_state(page, "playing")
 
 
 def _missing(directory: Path, _: Feeder) -> None:
@@ -88,7 +89,7 @@ def test_the_last_good_picture_outlives_broken_files(
         feeder.publish(lambda: harm(feeder.directory, feeder))
     else:
         harm(feeder.directory, feeder)
-    page.wait_for_selector("#note:visible", timeout=8000)
+    page.wait_for_selector("#note:visible", timeout=PATIENCE_MS)
     assert said in text(page, "note")
     assert page.evaluate("() => JSON.stringify([orderflow.state().ohlc, orderflow.state().depth])") == held
     assert text(page, "last-price") == close

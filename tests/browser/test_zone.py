@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shared import ControlAnswer
-from tests.browser.pages import text, until, wait_drawn
+from tests.browser.pages import text, until, wait_drawn, wait_frames
 from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ def clock(ms: int | None, zone: str) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def axis(page: Page) -> dict[int, int]:
+    """The minute of the day that each label of the time axis tells, by its place."""
+    labels = page.evaluate(
+        "() => orderflow.chart.drawn().times.map(({ text, x }) => [Math.round(x), text.slice(0, 5)])"
+    )
+    return {place: int(time[:2]) * 60 + int(time[3:]) for place, time in labels}
+
+
 def choose(page: Page, name: str) -> None:
     page.locator("#zone-button").click()
     page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
@@ -33,8 +41,12 @@ def test_the_clock_shows_the_zone_that_is_chosen_and_the_address_keeps_it(page: 
     show(page, feeder, timezone=NEW_YORK, heartbeat_ms=later(feeder))
     now_ms = feeder.status().event_time_ms
     assert (text(page, "clock")[:19], text(page, "zone")) == (clock(now_ms, "UTC"), "UTC")
+    before = axis(page)
     choose(page, "exchange")
     assert (text(page, "clock")[:19], text(page, "zone")) == (clock(now_ms, NEW_YORK), "EST")
+    wait_frames(page)
+    after = axis(page)
+    assert {(before[place] - after[place]) % 1440 for place in before.keys() & after.keys()} == {5 * 60}
     until(page, "() => new URLSearchParams(location.search).get('tz') === 'exchange'")
     page.reload()
     wait_drawn(page)

@@ -1,9 +1,8 @@
-"""The command line as its users meet it: real processes, what they print and how they end."""
+"""The command line as its users meet it: what it prints and how it ends."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from processor.aggregate.output import write_table
 from processor.cli.main import check_environment
 from processor.errors import SettingError
 from shared import STATUS_FILE, DirectoryReader
+from tests.cli.running import run, run_here
 from tests.core.markets import market, write
 
 if TYPE_CHECKING:
@@ -28,17 +28,6 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("markets") / "walk"
     write(folder, *market(rows=4000), instrument="WALK")
     return write(folder, *market(rows=1000, seed=2), instrument="STROLL")
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PROCESSOR_")}
-    return subprocess.run(
-        [sys.executable, "-m", "processor", *map(str, arguments)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=clean | environment,
-    )
 
 
 def until(directory: Path, state: str) -> None:
@@ -111,7 +100,7 @@ def test_every_option_can_come_from_the_environment(dataset: Path, tmp_path: Pat
 def test_a_wrong_value_is_one_line_that_says_what_would_do(
     dataset: Path, tmp_path: Path, option: str, value: str, hint: str
 ) -> None:
-    found = run("replay", dataset, "--out", tmp_path, option, value)
+    found = run_here("replay", dataset, "--out", tmp_path, option, value)
 
     assert found.returncode == 1
     assert hint in found.stderr
@@ -119,7 +108,7 @@ def test_a_wrong_value_is_one_line_that_says_what_would_do(
 
 
 def test_a_table_of_another_kind_is_refused_before_any_work(dataset: Path, tmp_path: Path) -> None:
-    found = run("aggregate", dataset, "--out", tmp_path / "table.xlsx")
+    found = run_here("aggregate", dataset, "--out", tmp_path / "table.xlsx")
 
     assert found.returncode == 1
     assert ".parquet or .csv" in found.stderr
@@ -129,7 +118,7 @@ def test_a_table_of_another_kind_is_refused_before_any_work(dataset: Path, tmp_p
 def test_a_table_that_cannot_be_written_is_refused_in_one_line_before_any_work(tmp_path: Path, out: str) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     (tmp_path / "folder.csv").mkdir()
-    found = run("aggregate", tmp_path / "no dataset", "--out", tmp_path / out)
+    found = run_here("aggregate", tmp_path / "no dataset", "--out", tmp_path / out)
 
     assert found.returncode == 1
     assert found.stderr.startswith("processor: invalid out ")
@@ -148,7 +137,7 @@ def test_a_table_for_which_the_disk_has_no_room_is_refused_in_one_line(tmp_path:
 def test_the_table_begins_and_ends_where_it_is_told_to(dataset: Path, tmp_path: Path) -> None:
     def table(*options: str) -> pl.DataFrame:
         out = tmp_path / "t.parquet"
-        assert run("aggregate", dataset, "--out", out, "--instrument", "WALK", *options).returncode == 0
+        assert run_here("aggregate", dataset, "--out", out, "--instrument", "WALK", *options).returncode == 0
         return pl.read_parquet(out)
 
     whole = table()
@@ -162,8 +151,8 @@ def test_the_table_begins_and_ends_where_it_is_told_to(dataset: Path, tmp_path: 
 
 
 def test_inspect_says_what_there_is(dataset: Path) -> None:
-    text = run("inspect", dataset).stdout
-    found = json.loads(run("inspect", dataset, "--json", "--instrument", "WALK").stdout)
+    text = run_here("inspect", dataset).stdout
+    found = json.loads(run_here("inspect", dataset, "--json", "--instrument", "WALK").stdout)
 
     assert "WALK (of STROLL, WALK)" in text
     assert (found["instruments"], found["instrument"], found["trades"]) == (["STROLL", "WALK"], "WALK", 800)

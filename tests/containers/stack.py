@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -108,9 +110,9 @@ class Stack:
         command = ["docker", "inspect", "--format", wanted, container]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    def wait_until(self, what: str, holds: Callable[[], bool], timeout_s: float = 60, every_s: float = 0.25) -> None:
+    def wait_until(self, what: str, holds: Callable[[], bool], every_s: float = 0.25) -> None:
         """Look every so many seconds until it holds; where it never does, fail with the logs of both."""
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + PATIENCE_S
 
         def holds_by_now() -> bool:
             # A port is open before anybody behind it answers.
@@ -122,18 +124,19 @@ class Stack:
         while not holds_by_now():
             if time.monotonic() > deadline_s:
                 logs = self.compose("logs", "--no-color", check=False).stdout
-                pytest.fail(f"not within {timeout_s} s: {what}\n{self.compose('ps').stdout}\n{logs}")
+                pytest.fail(f"not within {PATIENCE_S} s: {what}\n{self.compose('ps').stdout}\n{logs}")
             time.sleep(every_s)
 
-    def is_moving(self) -> bool:
-        """Whether the event time goes on within a second."""
-        before = self.status().get("event_time_ms")
-        time.sleep(1)
-        after = self.status().get("event_time_ms")
-        return before is not None and after is not None and after > before
-
     def wait_until_moving(self) -> None:
-        self.wait_until("the event time goes on", self.is_moving)
+        """Until the event time of one session has gone on."""
+        first: dict[str, int] = {}
+
+        def is_moving() -> bool:
+            status = self.status()
+            now_ms = status.get("event_time_ms")
+            return now_ms is not None and now_ms > first.setdefault(status["session"], now_ms)
+
+        self.wait_until("the event time goes on", is_moving, every_s=0.05)
 
 
 def _is_address_tried_out() -> bool:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.containers.stack import running
+from tests.patience import PATIENCE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -70,10 +71,10 @@ def test_without_a_dataset_the_page_shows_the_demo_moving(demo: Stack, page: Pag
     page.on("pageerror", lambda error: faults.append(str(error)))
     demo.wait_until_moving()
     page.goto(demo.url)
-    expect(page.locator("#state-name")).to_have_text("playing", timeout=20_000)
+    expect(page.locator("#state-name")).to_have_text("playing", timeout=PATIENCE_MS)
     clock = page.locator("#clock")
     for _ in range(3):
-        expect(clock).not_to_have_text(clock.inner_text(), timeout=20_000)
+        expect(clock).not_to_have_text(clock.inner_text(), timeout=PATIENCE_MS)
     candles = page.evaluate("orderflow.chart.drawn().panels.price.rows.length")
     assert candles > 30
     assert faults == []

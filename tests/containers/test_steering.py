@@ -20,6 +20,7 @@ from shared import DATA_FILES, MAX_ROWS, command, send_command
 from tests.browser.conftest import Console, open_page
 from tests.browser.pages import drag, plot_point, until, wait_drawn, wait_following
 from tests.containers.stack import ROOT, Stack, running
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.containers
 
-_PATIENCE_S: Final = 60.0
 _OFTEN_S: Final = 0.02
 _MINUTE_MS: Final = 60_000
 
@@ -52,7 +52,7 @@ RECORDINGS: Final = (
 def stack(images: None, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """`docker compose up` with the first recording, paused at its begin."""
     first = str(shared_data / RECORDINGS[0].folder)
-    with running(tmp_path_factory.mktemp("steered"), DATASET=first, PROCESSOR_PAUSED="1") as stack:
+    with running(tmp_path_factory.mktemp("steered"), DATASET=first, INTERVAL="1m", PROCESSOR_PAUSED="1") as stack:
         stack.wait_until("the page is served", stack.is_served)
         wait_until_read(stack)
         yield stack
@@ -132,7 +132,6 @@ def until_shown(page: Page, **wanted: object) -> None:
           return Object.entries(wanted).every(([key, value]) => String(shown[key]) === String(value));
         }""",
         wanted,
-        timeout_s=_PATIENCE_S,
     )
 
 
@@ -180,7 +179,6 @@ def moved(page: Page, act: Callable[[], object]) -> int:
           return event_time_ms !== before && state !== "loading";
         }""",
         before,
-        timeout_s=_PATIENCE_S,
     )
     return int(page.evaluate("() => orderflow.state().status.event_time_ms"))
 
@@ -341,5 +339,5 @@ def test_a_visualizer_begun_anew_shows_the_picture_at_once_and_where_it_is_read_
         f"{stack.url}/control", b'{"action": "play"}', {"Content-Type": "application/json"}
     )
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(request, timeout=5)  # noqa: S310 - our own loopback address
+        urllib.request.urlopen(request, timeout=PATIENCE_S)  # noqa: S310 - our own loopback address
     assert (stack.control / "control.json").read_bytes() == steered

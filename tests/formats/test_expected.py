@@ -6,7 +6,7 @@ import csv
 import gzip
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,21 +16,30 @@ from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.sources.files import FileSource
 from tests.formats.reading import book_of, read, trades_of
-from tests.reference import Bar, Book, aggregate
+from tests.reference import Bar, Book, aggregate_samples, samples_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.reference import BookEvent, Reference, Trade
+    from tests.reference import BookEvent, Reference, Samples, Trade
 
 pytestmark = pytest.mark.slow
 
 SECOND_NS = 10**9
 
 
-class Events(NamedTuple):
-    trades: list[Trade]
-    book: list[BookEvent]
+class Events:
+    """What a recording holds, and by numbers of levels what is sampled of its book, each made once."""
+
+    def __init__(self, trades: list[Trade], book: list[BookEvent]) -> None:
+        self.trades = trades
+        self.book = book
+        self._samples: dict[int, Samples] = {}
+
+    def samples(self, levels: int) -> Samples:
+        if levels not in self._samples:
+            self._samples[levels] = samples_of(self.book, levels)
+        return self._samples[levels]
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +98,7 @@ def test_a_recording_gives_the_expected_history_and_final_book(
     shared_data: Path, recorded: Any, folder: str, instrument: str, name: str, seconds: int, obi_levels: int
 ) -> None:
     events = recorded(folder, instrument)
-    found = aggregate(events.trades, events.book, interval_ns=seconds * SECOND_NS, obi_levels=obi_levels)
+    found = aggregate_samples(events.trades, events.samples(obi_levels), seconds * SECOND_NS)
     agrees(found, expected(shared_data, name))
 
 
@@ -97,7 +106,7 @@ def test_tardis_and_the_raw_recording_of_the_same_minutes_are_the_same_market(re
     raw, rewritten = recorded("binance-raw/btcusdt", "BTCUSDT"), recorded("tardis", "binance:BTCUSDT")
     assert raw.trades == rewritten.trades
     raw_book, rewritten_book = (
-        aggregate([], events.book, interval_ns=SECOND_NS // 10, obi_levels=1) for events in (raw, rewritten)
+        aggregate_samples([], events.samples(10), SECOND_NS // 10) for events in (raw, rewritten)
     )
     assert raw_book == rewritten_book
 
@@ -137,7 +146,7 @@ def test_the_rebuilt_book_has_the_best_prices_the_exchange_itself_sent(
 def test_the_trades_of_amzn_make_the_bars_that_somebody_else_made(shared_data: Path, recorded: Any) -> None:
     """Four-second bars labelled by their end in seconds after 09:30 New York, prices in 1/10,000 dollar."""
     opening_ns = 1_340_285_400 * SECOND_NS
-    found = aggregate(recorded("lobster", "AMZN").trades, [], interval_ns=4 * SECOND_NS, obi_levels=1)
+    found = aggregate_samples(recorded("lobster", "AMZN").trades, samples_of([], 1), 4 * SECOND_NS)
     bars = {
         (row.start_ns - opening_ns) // SECOND_NS + 4: [
             *(int(price * 10_000) for price in (row.bar.high, row.bar.low, row.bar.open, row.bar.close)),
@@ -153,7 +162,7 @@ def test_the_trades_of_amzn_make_the_bars_that_somebody_else_made(shared_data: P
 
 def test_the_book_of_amzn_closes_each_minute_where_somebody_else_found_it(shared_data: Path, recorded: Any) -> None:
     events = recorded("lobster", "AMZN")
-    found = aggregate(events.trades, events.book, interval_ns=60 * SECOND_NS, obi_levels=1)
+    found = aggregate_samples(events.trades, events.samples(5), 60 * SECOND_NS)
     ours = [(row.best_bid, row.best_ask) for row in found.intervals]
     with (shared_data / "expected/third-party_amzn_60sec_agg.csv").open() as file:
         theirs = [
@@ -177,7 +186,7 @@ def test_bars_by_activity_of_a_recording_are_those_of_the_slow_reference(
 ) -> None:
     events = recorded(folder, instrument)
     activity = interval[-1], Decimal(interval[:-1])
-    wanted = aggregate(events.trades, events.book, obi_levels=10, activity=activity).intervals
+    wanted = aggregate_samples(events.trades, events.samples(10), activity=activity).intervals
 
     settings = Settings(interval=interval, instrument=instrument)
     engine = aggregated(FileSource(open_dataset(shared_data / folder), instrument, "exchange"), settings)

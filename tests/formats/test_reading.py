@@ -14,7 +14,7 @@ from processor.errors import TooManyMalformed
 from processor.formats.disk import files
 from processor.formats.disk.files import SourceFile
 from tests.formats import archive_samples, known_samples, samples, websocket_samples
-from tests.formats.reading import read
+from tests.formats.reading import Read, read
 from tests.formats.samples import TARDIS_TRADES, lines, tardis_trade, write
 
 if TYPE_CHECKING:
@@ -63,10 +63,14 @@ def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return writer(tmp_path_factory.mktemp(writer.__name__))
 
 
+@pytest.fixture(scope="module")
+def whole(sample: Path) -> Read:
+    return read(sample)
+
+
 @given(read_bytes=st.integers(1, 300))
 @example(read_bytes=1)
-def test_how_much_is_read_at_once_changes_no_event(sample: Path, read_bytes: int) -> None:
-    whole = read(sample)
+def test_how_much_is_read_at_once_changes_no_event(sample: Path, whole: Read, read_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "_PLAIN_READ_BYTES", read_bytes)
         patch.setattr(files, "_PACKED_READ_BYTES", read_bytes)

@@ -63,7 +63,7 @@ test("labels stay where they are while bars come and go", () => {
   const seen = new Set();
   for (let count = 1000; count <= 1300; count += 7) {
     axis = ofActivity(all.slice(count - 1000, count), axis);
-    seen.add(axis.ticks([axis.place(all[700]), axis.place(all[800])], 10_000).texts.slice(3, -3).join());
+    seen.add(axis.ticks([axis.place(all[700]), axis.place(all[800])], 10_000, "UTC").texts.slice(3, -3).join());
   }
   assert.ok(seen.size <= 2);
 });
@@ -74,7 +74,7 @@ test("labels are never closer than asked for, and tell the times of their bars",
   const all = Array.from({ length: 400 }, () => (ms += 1 + next(9000)));
   const timeline = ofActivity(all);
   const perPixel = 10_000;
-  const ticks = timeline.ticks([timeline.place(all[100]), timeline.place(all[200])], perPixel);
+  const ticks = timeline.ticks([timeline.place(all[100]), timeline.place(all[200])], perPixel, "UTC");
   assert.ok(ticks.places.length > 3);
   const apart = Math.ceil((84 * perPixel) / timeline.step) * timeline.step;
   for (const [index, place] of ticks.places.entries()) {

@@ -50,7 +50,7 @@ test("a bar without a range is seen, one without values is a gap", () => {
   const rows = [[1, 5, 5, 5, 5], [2, null, null, null, null]];
   const drawn = candles(rows, 1, within([0, 4], [0, 10]), COLOURS);
   assert.equal(drawn.length, 1);
-  assert.deepEqual(drawn[0], { kind: "rects", colour: "up", rects: [86, 120, 49, 1] });
+  assert.deepEqual(drawn[0], { kind: "rects", colour: "up", rects: [85, 120, 51, 1] });
 });
 
 test("columns stand on zero, and a line breaks where a value is missing", () => {
@@ -85,6 +85,7 @@ test("labels are round, evenly apart, in the span, and no more than asked for", 
 
 test("large sizes are abbreviated as soon as one of the axis is large", () => {
   assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
+  assert.deepEqual([20e9, -3e12].map((value) => sizeText([-3e12, 20e9])(value, 0)), ["20B", "-3T"]);
   assert.deepEqual([0, 500, 12_000, -1_500_000].map((value) => sizeText([-2e6, 12_000])(value, 0)), ["0", "500", "12k", "-1.5M"]);
 });
 
@@ -94,4 +95,14 @@ test("where bars are dense, a candle is one line", () => {
   assert.ok(drawn.kind === "rects");
   assert.equal(drawn.rects.length, 4 * rows.length);
   assert.deepEqual(drawn.rects.slice(1, 4), [40, 1, 160]);
+});
+
+test("a body is wider than its wick as soon as there is room for it, and never as wide as its bar", () => {
+  /** @param {number} barPx */
+  const bodyPx = (barPx) => {
+    const [drawn] = candles([[1, 4, 9, 1, 6]], 1, within([0, 400 / barPx], [0, 10]), COLOURS);
+    assert.ok(drawn.kind === "rects");
+    return drawn.rects[2];
+  };
+  assert.deepEqual([1, 2, 3, 4, 6, 8].map(bodyPx), [1, 1, 1, 3, 3, 5]);
 });

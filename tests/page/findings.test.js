@@ -53,8 +53,14 @@ test("what lies outside of the bars of activity is not placed, and what begins b
 
 test("a span names the date of its end only where it is another", () => {
   const day = Date.UTC(2024, 0, 2, 23, 59, 59);
-  assert.equal(findings.span({ time_ms: null, until_ms: null }), "");
-  assert.equal(findings.span({ time_ms: day, until_ms: day }), "2024-01-02 23:59:59.000");
-  assert.equal(findings.span({ time_ms: day, until_ms: day + 500 }), "2024-01-02 23:59:59.000 – 23:59:59.500");
-  assert.equal(findings.span({ time_ms: day, until_ms: day + 1000 }), "2024-01-02 23:59:59.000 – 2024-01-03 00:00:00.000");
+  assert.equal(findings.span({ time_ms: null, until_ms: null }, "UTC"), "");
+  assert.equal(findings.span({ time_ms: day, until_ms: day }, "UTC"), "2024-01-02 23:59:59.000");
+  assert.equal(findings.span({ time_ms: day, until_ms: day + 500 }, "UTC"), "2024-01-02 23:59:59.000 – 23:59:59.500");
+  assert.equal(findings.span({ time_ms: day, until_ms: day + 1000 }, "UTC"), "2024-01-02 23:59:59.000 – 2024-01-03 00:00:00.000");
+});
+
+test("a span is told in the time zone", () => {
+  const ms = Date.UTC(2024, 0, 3, 4, 59, 59);
+  const told = findings.span({ time_ms: ms, until_ms: ms + 2000 }, "America/New_York");
+  assert.equal(told, "2024-01-02 23:59:59.000 – 2024-01-03 00:00:01.000");
 });

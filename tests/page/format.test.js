@@ -45,11 +45,6 @@ test("a spread is measured against the distance of the mid price from zero", () 
   assert.deepEqual([format.relativeSpread(0.01, -37), format.relativeSpread(-1, 2), format.relativeSpread(1, 0)], ["2.70 bp", "-5000.00 bp", ""]);
 });
 
-test("a large number is abbreviated in thousands, millions, billions and trillions", () => {
-  const numbers = [0, 7, 999.4, 999.6, 1000, 12_345, 1_500_000, 20e9, -20e9, 2e12, 3e15, 0.00123];
-  assert.deepEqual(numbers.map(format.short), ["0", "7", "999", "1k", "1k", "12.3k", "1.5M", "20B", "-20B", "2T", "3000T", "0.00123"]);
-});
-
 test("a sign stands before what is above zero, and before nothing else but a minus", () => {
   assert.deepEqual([1.5, 0, -1.5, null].map((value) => format.signed(value, 1)), ["+1.5", "0.0", "-1.5", "–"]);
 });

@@ -82,3 +82,11 @@ test("a part that fails leaves the others at the same moment", () => {
   next();
   assert.deepEqual(seen, ["no canvas", "taken", "no canvas", "drawn"]);
 });
+
+test("a part of another size is drawn again at once, from the moment that is drawn", () => {
+  frame.show(moment(["one"]));
+  frame.redraw();
+  assert.deepEqual(seen, ["one draws", "other draws"]);
+  next();
+  assert.deepEqual(seen.slice(2), ["one takes", "one draws", "other draws"]);
+});

@@ -47,7 +47,7 @@ function drawn(index, rows, { isEmpty = false, spans = [] } = {}) {
   const within = placing.scaleOf(made, index, [0, 100], [-1, 1], 1);
   const data = { ...empty(), about: ABOUT };
   const bands = [{ kind: "gaps", fill: "fill", edge: "edge", spans }];
-  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const picture = { ...shown, data, rows: /** @type {any} */ (() => rows), bands, columns: [25, 75], isEmpty };
   return { groups: cells.cell(PANELS[index], made.panels[index], within, picture), within };
 }

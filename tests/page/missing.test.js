@@ -5,7 +5,7 @@ import { empty } from "../../visualizer/page/store.js";
 /** @import { State } from "../../visualizer/page/types.d.ts" */
 
 /** @param {object} fields */
-const stateOf = (fields) => /** @type {State} */ ({ ...empty(), about: {}, ...fields });
+const stateOf = (fields) => /** @type {State} */ ({ ...empty(), about: { control: { listening: true } }, ...fields });
 const BARS = [[0, 1, 1, 1, 1, 1]];
 const METRICS = [[0, 0, 0.5, 0.5, 0, 0, 0, 0, 0]];
 const DEPTH = { bids: [[1, 1]], asks: [] };
@@ -30,6 +30,9 @@ test("a panel without data says so as surely as it is known", () => {
   const playing = stateOf({ status: { state: "playing" }, ohlc: BARS });
   assert.equal(missing(playing).book, "No order book so far");
   assert.equal(missing({ ...playing, status: stateOf({ status: { state: "finished" } }).status }).book, "No order book in this replay");
+  assert.equal(missing(playing).statistics, "Asked for; not published yet");
+  assert.match(missing(playing, true).statistics, /read-only/u);
+  assert.equal(missing({ ...playing, crc32: { statistics: 7 } }).statistics, "");
   const report = { trades: 5, book_events: 0 };
   assert.equal(missing(stateOf({ ohlc: BARS, report: { ...report, complete: true } })).book, "This dataset holds no order book");
   assert.equal(missing(stateOf({ ohlc: BARS, report })).book, "No order book in what has been read");

@@ -15,7 +15,7 @@ test("what was kept of a preset is taken as far as it is of the right kind", () 
 
 test("a panel that is not shown has no place, is pointed at nowhere, and leaves its height to the others", () => {
   const size = { width: 900, height: 700, ratio: 1 };
-  const made = placing.layout(PANELS, size, [], { right: 76, bottom: 34 }, ["volume", "obi"]);
+  const made = placing.layout(PANELS, size, [], { right: 76, bottom: 34 }, { hidden: ["volume", "obi"] });
   assert.deepEqual(made.panels.map(({ box }) => box.height > 0), PANELS.map(({ id }) => id !== "volume" && id !== "obi"));
   const shown = made.panels.filter(({ box }) => box.height > 0);
   assert.equal(shown.reduce((sum, { cell }) => sum + cell.height, 0), made.plot.height);

@@ -16,7 +16,7 @@ const ordersOf = (volumes) => volumes.map((volume, trade) => order(trade, volume
 
 test("an order is shown with its time of day, who took, its decimals, and the last price where that differs", () => {
   const rows = [order(0, 0.5), order(1, 2, { side: -1, last: 4.5 }), order(2, 3, { side: 0 })];
-  const { lines } = orders.newest(rows, 0, ABOUT);
+  const { lines } = orders.newest(rows, 0, ABOUT, "UTC");
   assert.deepEqual(
     lines.map(({ time, side, price, last, volume }) => [time, side.text, price, last, volume].join(" ")),
     ["12:00:00.007 · n/a 5.0  3.00", "12:00:00.007 ▼ sell 5.0 → 4.5 2.00", "12:00:00.007 ▲ buy 5.0  0.50"],
@@ -25,12 +25,12 @@ test("an order is shown with its time of day, who took, its decimals, and the la
 
 test("a date stands above the first order and above each that is of another day", () => {
   const rows = [order(0, 1, { ms: NOON_MS - 86_400_000 }), order(1, 1), order(2, 1)];
-  assert.deepEqual(orders.newest(rows, 0, ABOUT).lines.map(({ day }) => day), ["2024-07-24", "", "2024-07-23"]);
+  assert.deepEqual(orders.newest(rows, 0, ABOUT, "UTC").lines.map(({ day }) => day), ["2024-07-24", "", "2024-07-23"]);
 });
 
 test("the newest 60 orders of at least the volume are shown, and all of them are counted", () => {
   const rows = ordersOf(Array.from({ length: 200 }, (_, index) => (index % 2 ? 0.3 : 0.2)));
-  const { lines, count } = orders.newest(rows, 0.3, ABOUT);
+  const { lines, count } = orders.newest(rows, 0.3, ABOUT, "UTC");
   assert.equal(count, 100);
   assert.deepEqual(lines.map(({ trade }) => trade), Array.from({ length: 60 }, (_, index) => 199 - 2 * index));
   assert.equal(orders.summary(60, 100, 200), "60 shown, 100 found in the newest 200 orders");

@@ -26,7 +26,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "delta", "cvd", "buckets"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "delta", "cvd", "buckets"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -95,7 +95,7 @@ test("a reach widens at once and narrows late", () => {
 function drawn(id, rows, picture = {}) {
   const box = { left: 0, top: 0, width: 100, height: 100 };
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
-  const shown = { options: PRESETS.overview, place: Number, cvdLine: false };
+  const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
   return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
 }

@@ -1,11 +1,9 @@
-"""Recorded markets through the real program: its table and its published files against independent results."""
+"""Recorded markets through the whole program: its table and its published files against independent results."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -17,6 +15,7 @@ from processor.replay.run import replay
 from processor.settings import Settings
 from shared import DATA_FILES, DEPTH_FILE, MAX_ROWS, METRICS_FILE, OHLC_FILE, STATUS_FILE
 from shared.validate import faults
+from tests.cli.running import run_here
 from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
@@ -77,9 +76,9 @@ def test_the_table_is_the_whole_history_of_an_independent_program(
 ) -> None:
     wanted = expected(shared_data, name)
     out = tmp_path / "table.parquet"
-    command = [sys.executable, "-m", "processor", "aggregate", str(shared_data / folder), "--out", str(out)]
-    options = ["--interval", interval, "--obi-levels", str(obi_levels), "--instrument", instrument]
-    subprocess.run([*command, *options], check=True, capture_output=True)
+    options = ("--interval", interval, "--obi-levels", obi_levels, "--instrument", instrument)
+    found = run_here("aggregate", shared_data / folder, "--out", out, *options)
+    assert found.returncode == 0, found.stderr
 
     table = pl.read_parquet(out)
     assert table.columns == list(COLUMNS)
@@ -106,16 +105,15 @@ def test_the_same_market_from_two_vendors_is_published_as_the_same_bytes(
 
 def test_the_table_as_csv_holds_the_same_numbers(shared_data: Path, tmp_path: Path) -> None:
     for suffix in ("csv", "parquet"):
-        command = [sys.executable, "-m", "processor", "aggregate", str(shared_data / RECORDINGS[-1][0])]
-        subprocess.run([*command, "--out", str(tmp_path / f"t.{suffix}")], check=True, capture_output=True)
+        found = run_here("aggregate", shared_data / RECORDINGS[-1][0], "--out", tmp_path / f"t.{suffix}")
+        assert found.returncode == 0, found.stderr
 
     csv, parquet = pl.read_csv(tmp_path / "t.csv"), pl.read_parquet(tmp_path / "t.parquet")
     assert csv.rows() == parquet.rows()
 
 
 def test_the_malformed_row_is_inspected_at_its_line(shared_data: Path) -> None:
-    command = [sys.executable, "-m", "processor", "inspect", "--json", str(shared_data / RECORDINGS[-1][0])]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    found = json.loads(run_here("inspect", "--json", shared_data / RECORDINGS[-1][0]).stdout)
 
     assert (found["format"], found["instrument"], found["price_tick"], found["size_lot"]) == (
         "databento-csv",

@@ -21,6 +21,8 @@ KEYS: Final = (
         (
             ("F", "follow the newest bar"),
             ("V", "next view: overview or order flow"),
+            ("W", "choose the bar where the VWAP starts; escape leaves it"),
+            ("P", "choose the bars of a profile; escape leaves it"),
             ("L", "CVD as candles or as a line"),
             *((panel.key, panel.meaning) for panel in OPENABLE),
             ("I", "choose another instrument, where there are several"),
@@ -34,7 +36,7 @@ KEYS: Final = (
             ("drag", "pan; on a price axis: stretch it"),
             ("shift + drag", "zoom into a box"),
             ("double click", "follow again; on a price axis: fit it again"),
-            ("right click", "replay or loop from there"),
+            ("right click", "replay, loop or VWAP from there, profile of a range"),
             ("alt + click", "replay from there"),
         ),
     ),

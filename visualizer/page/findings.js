@@ -1,6 +1,6 @@
 /* The data report as marks over time. Pure: a report in, marks, bands and texts out. */
-import * as format from "./format.js";
 import { token, translucent } from "./tokens.js";
+import * as zones from "./zone.js";
 /** @import { Band, DataReport, Incident, Mark, Span, Timeline } from "./types.d.ts" */
 
 /* What makes numbers wrong or leaves some out; the rest is good to know. */
@@ -80,12 +80,13 @@ export function at(report, place, slack, timeline) {
 }
 
 /** From when to when: the end without the date where it is the same day's.
- * @param {Pick<Incident, "time_ms" | "until_ms">} incident */
-export function span({ time_ms: fromMs, until_ms: untilMs }) {
+ * @param {Pick<Incident, "time_ms" | "until_ms">} incident
+ * @param {string} zone */
+export function span({ time_ms: fromMs, until_ms: untilMs }, zone) {
   if (fromMs === null) return "";
-  const from = format.dateTime(fromMs);
+  const from = zones.dateTime(fromMs, zone);
   if (untilMs === null || untilMs === fromMs) return from;
-  const until = format.dateTime(untilMs);
+  const until = zones.dateTime(untilMs, zone);
   return `${from} – ${until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until}`;
 }
 

@@ -42,17 +42,6 @@ export function relativeSpread(spread, mid) {
   return mid === 0 ? "" : basisPoints(spread / Math.abs(mid));
 }
 
-const LARGE_UNITS = ["", "k", "M", "B", "T"];
-
-/** A number with three digits that say something, abbreviated: 20B for 20,000,000,000.
- * @param {number} value */
-export function short(value) {
-  const rounded = Number(value.toPrecision(3));
-  const thousands = Math.floor(Math.log10(Math.abs(rounded)) / 3 + 1e-9);
-  const unit = Math.max(0, Math.min(LARGE_UNITS.length - 1, Number.isFinite(thousands) ? thousands : 0));
-  return `${exact(Number((rounded / 1000 ** unit).toPrecision(3)), null)}${LARGE_UNITS[unit]}`;
-}
-
 /** @param {number | null} value
  * @param {number | null} decimals */
 export function signed(value, decimals) {

@@ -1,5 +1,6 @@
 /* What the keys do. */
 import * as chart from "./chart/chart.js";
+import * as choosing from "./chart/choosing.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
@@ -33,6 +34,8 @@ const KEYS = {
   c: () => loop.clear(),
   f: () => chart.follow(),
   v: () => options.next(),
+  w: () => choosing.toggle("anchor"),
+  p: () => choosing.toggle("range"),
   i: () => picker.open(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
   ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),
@@ -45,7 +48,8 @@ function pressed(event) {
   // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
-  if (within(event, "input[type=text], textarea") || dialog || commanded) return;
+  if (within(event, "input[type=text], textarea, select") || dialog || commanded) return;
+  if (event.key === "Escape" && choosing.leave()) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);
     return;

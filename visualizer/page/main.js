@@ -125,6 +125,7 @@ clockZone.start(() => {
   const state = current();
   header.showData(state);
   transport.refresh();
+  for (const { show } of beside.BESIDE) show(state, false, state.about);
   frame.request();
   address.follow(state);
 });

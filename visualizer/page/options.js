@@ -3,7 +3,7 @@
 
 const KEPT_AS = "orderflow.options";
 
-/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "bubbles" | "volumeByDelta">>} */
+/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "volumeByDelta">>} */
 const COMMON = Object.freeze({
   cells: "sides",
   ratio: "3",
@@ -12,8 +12,6 @@ const COMMON = Object.freeze({
   bands: 2,
   anchor: null,
   range: null,
-  developing: true,
-  naked: true,
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 
@@ -26,6 +24,8 @@ export const PRESETS = Object.freeze({
     price: "candles",
     vwap: "off",
     profile: "off",
+    developing: false,
+    naked: false,
     bubbles: false,
     volumeByDelta: false,
   },
@@ -36,6 +36,8 @@ export const PRESETS = Object.freeze({
     price: "auto",
     vwap: "session",
     profile: "session",
+    developing: true,
+    naked: true,
     bubbles: true,
     volumeByDelta: true,
   },
@@ -108,7 +110,15 @@ function change(made) {
 }
 
 function keep() {
-  const lasting = { ...chosen, anchor: null, range: null }; // these belong to one dataset
+  // A bar and a range belong to one dataset, and what is shown of them does.
+  const { vwap, profile } = PRESETS[chosen.preset];
+  const lasting = {
+    ...chosen,
+    anchor: null,
+    range: null,
+    vwap: chosen.vwap === "anchor" ? vwap : chosen.vwap,
+    profile: chosen.profile === "range" ? profile : chosen.profile,
+  };
   const all = JSON.parse(window.localStorage.getItem(KEPT_AS) ?? "{}");
   window.localStorage.setItem(KEPT_AS, JSON.stringify({ ...all, [chosen.preset]: lasting }));
 }

@@ -40,6 +40,8 @@ export interface Profile {
   low_nodes: number[];
   earlier: EarlierSession[];
 }
+/** What a volume profile is drawn from: the session's, or that of some bars. */
+export type Profiled = Omit<Profile, "start_ms" | "earlier">;
 /** Price and size. */
 export type Level = [number, number];
 /** From where to where, along one axis. */
@@ -256,7 +258,7 @@ export interface Timeline {
   time(place: number): number;
   bar(place: number): number;
   put<R extends Row>(rows: R[]): R[];
-  ticks(range: Span, perPixel: number): { places: number[]; texts: string[] };
+  ticks(range: Span, perPixel: number, zone: string): { places: number[]; texts: string[] };
   /** The number of the first of later bars; null where none is known. */
   numbered?(later: number[]): number | null;
 }
@@ -383,8 +385,13 @@ export interface Picture {
   rows<T extends BarTable>(table: T): Views[T];
   cvdLine: boolean;
   options: Readonly<Options>;
-  /** From a time in ms to a place along the axis. */
+  /** From a time in ms to a place along the axis, and back. */
   place(ms: number): number;
+  time(place: number): number;
+  /** From one bar to the next along the axis. */
+  step: number;
+  /** What the bar at a place is called. */
+  label(place: number): string;
 }
 
 /** A part of what a panel draws: candles, or what lies over or below them. */
@@ -394,6 +401,17 @@ export interface Layer {
   /** Whether it is shown; always if this is not there. */
   when?(options: Readonly<Options>): boolean;
   commands(picture: Picture, scale: Scale): Command[];
+  /** What the panel's title says of it; empty for nothing. */
+  note?(picture: Picture, scale: Scale): string;
+  /** Its cells above the chart, after those of its panel. */
+  readout?: { id: string; title: string; cells: LayerCell[] };
+}
+
+export interface LayerCell {
+  id: string;
+  label: string;
+  /** `place` is that of the bar whose values are read; null for none. */
+  text(picture: Picture, place: number | null): string;
 }
 
 export type PresetName = "overview" | "flow";
@@ -441,6 +459,8 @@ export interface ValueAxis {
   zero?: boolean;
   /** The smallest distance of two labels. */
   least?(about: About): number;
+  /** Rows of equal height from the top that are labelled instead of values; such an axis is not stretched. */
+  rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
   text(span: Span, about: About): (value: number, decimals: number) => string;
 }
@@ -458,6 +478,8 @@ export interface ChartPanel {
   partOf?: string;
   /** The part of the height it asks for, where all are shown. */
   share: number;
+  /** Its height in pixels, where that does not depend on the chart's. */
+  heightPx?(options: Readonly<Options>): number;
   axis: ValueAxis;
   title(about: About, facts: { sizesUnknown: boolean }): string;
   /** The title where it is but a line. */
@@ -523,6 +545,12 @@ export interface Pointed {
   zone: "plot" | "scale" | null;
   along: number;
   perPixel: number;
+}
+
+/** What a pointer does while it is down. */
+export interface Drag {
+  move(at: Pointed): void;
+  end(at: Pointed): void;
 }
 
 declare global {

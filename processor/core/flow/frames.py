@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -37,39 +37,45 @@ def footprint_frame(bars: Cells, height_ticks: int) -> pl.DataFrame:
     )
 
 
-def statistics_frame(found: Statistics) -> pl.DataFrame:
-    """A row for each bar (`bucket`) with a trade."""
+def statistics_columns(found: Statistics) -> dict[str, list[Any]]:
+    """The columns of a table with a row for each bar (`bucket`) with a trade."""
     bars = found.cells
     price_decimals, size_decimals = bars.price_decimals, bars.size_decimals
     bought, sold, unknown = found.sides
     unfinished_high, unfinished_low = found.unfinished
     own = _averages("", found.own, price_decimals)
 
-    def lots(values: Lots) -> NDArray[np.float64]:
-        return lot_floats(values, size_decimals)
+    def lots(values: Lots) -> list[float]:
+        found: list[float] = lot_floats(values, size_decimals).tolist()
+        return found
 
-    return pl.DataFrame(
-        {
-            "bucket": bars.bucket,
-            "volume": lots(bought + sold + unknown),
-            "buy_volume": lots(bought),
-            "sell_volume": lots(sold),
-            "unknown_volume": lots(unknown),
-            "trades": found.trades,
-            "delta": lots(bought - sold),
-            "delta_max": lots(bars.delta_high),
-            "delta_min": lots(bars.delta_low),
-            **_areas("", found.areas, price_decimals),
-            "vwap": own["vwap"],
-            "duration_ms": (bars.last_ns - bars.first_ns) // NS_PER_MS,
-            "unfinished_high": unfinished_high,
-            "unfinished_low": unfinished_low,
-            **_averages("session_", found.session, price_decimals),
-            **_areas("session_", found.session_areas, price_decimals),
-            "sigma": own["sigma"],
-            **_averages("dataset_", found.dataset, price_decimals),
-        }
-    )
+    return {
+        "bucket": bars.bucket.tolist(),
+        "volume": lots(bought + sold + unknown),
+        "buy_volume": lots(bought),
+        "sell_volume": lots(sold),
+        "unknown_volume": lots(unknown),
+        "trades": found.trades.tolist(),
+        "delta": lots(bought - sold),
+        "delta_max": lots(bars.delta_high),
+        "delta_min": lots(bars.delta_low),
+        **_areas("", found.areas, price_decimals),
+        "vwap": own["vwap"],
+        "duration_ms": ((bars.last_ns - bars.first_ns) // NS_PER_MS).tolist(),
+        "unfinished_high": unfinished_high.tolist(),
+        "unfinished_low": unfinished_low.tolist(),
+        **_averages("session_", found.session, price_decimals),
+        **_areas("session_", found.session_areas, price_decimals),
+        "sigma": own["sigma"],
+        **_averages("dataset_", found.dataset, price_decimals),
+    }
+
+
+def statistics_frame(found: Statistics) -> pl.DataFrame:
+    """The same as a frame."""
+    columns = statistics_columns(found)
+    kinds = dict.fromkeys(columns, pl.Float64) | dict.fromkeys(("bucket", "trades", "duration_ms"), pl.Int64)
+    return pl.DataFrame(columns, schema=kinds | dict.fromkeys(("unfinished_high", "unfinished_low"), pl.Boolean))
 
 
 def profile_frame(sessions: Cells) -> pl.DataFrame:
@@ -94,17 +100,20 @@ def _of_cells(cells: Cells) -> dict[str, NDArray[np.float64] | Ints]:
     }
 
 
-def _averages(prefix: str, values: Sequence[Moments], price_decimals: int) -> dict[str, pl.Series]:
+def _averages(prefix: str, values: Sequence[Moments], price_decimals: int) -> dict[str, list[float | None]]:
     return {
-        f"{prefix}vwap": pl.Series([each.vwap(price_decimals) for each in values], dtype=pl.Float64),
-        f"{prefix}sigma": pl.Series([each.sigma(price_decimals) for each in values], dtype=pl.Float64),
+        f"{prefix}vwap": [each.vwap(price_decimals) for each in values],
+        f"{prefix}sigma": [each.sigma(price_decimals) for each in values],
     }
 
 
-def _areas(prefix: str, areas: ValueAreas, price_decimals: int) -> dict[str, pl.Series]:
+def _areas(prefix: str, areas: ValueAreas, price_decimals: int) -> dict[str, list[float | None]]:
     columns = {"poc": areas.poc_ticks, "vah": areas.vah_ticks, "val": areas.val_ticks}
-    known, nothing = pl.Series(areas.known), pl.Series([None], dtype=pl.Float64)
+    known: list[bool] = areas.known.tolist()
     return {
-        prefix + name: pl.Series(decimal_floats(ticks, price_decimals)).zip_with(known, nothing)
+        prefix + name: [
+            value if is_known else None
+            for value, is_known in zip(decimal_floats(ticks, price_decimals).tolist(), known, strict=True)
+        ]
         for name, ticks in columns.items()
     }

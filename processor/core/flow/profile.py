@@ -87,16 +87,21 @@ def developing(cells: Cells, height_ticks: int, session: Session) -> tuple[Value
 
 def nodes(rows: Ints, lots: Lots) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of a profile's traded rows (numbers, ascending) are nodes of high, and of low volume."""
-    volume: dict[int, int] = dict(zip(rows.tolist(), lots.tolist(), strict=True))
-    most = max(volume.values(), default=0)
-    high, low = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+    count = len(rows)
+    most = int(lots.max()) if count else 0
+    high, low = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     if not most:
         return high, low
-    for i in range(_NODE_REACH, len(rows) - _NODE_REACH):
-        row, own = int(rows[i]), volume[int(rows[i])]
-        beside = [volume.get(row + by, 0) for by in range(-_NODE_REACH, _NODE_REACH + 1) if by]
-        high[i] = own >= max(beside) and 100 * own >= HIGH_NODE_PERCENT * most
-        low[i] = own <= min(beside) and 100 * own <= LOW_NODE_PERCENT * most
+    # The least lots of a high node and the most of a low one, without a product that could leave 64 bits.
+    high[:] = lots >= -(-most * HIGH_NODE_PERCENT // 100)
+    low[:] = lots <= most * LOW_NODE_PERCENT // 100
+    for by in (each for each in range(-_NODE_REACH, _NODE_REACH + 1) if each):
+        there = np.minimum(np.searchsorted(rows, rows + by), count - 1)
+        beside = np.where(rows[there] == rows + by, lots[there], 0)
+        high &= (lots >= beside).astype(np.bool_)
+        low &= (lots <= beside).astype(np.bool_)
+    for ends in (slice(0, _NODE_REACH), slice(max(0, count - _NODE_REACH), None)):
+        high[ends] = low[ends] = False
     return high, low
 
 

@@ -5,27 +5,34 @@ It follows from the cells alone, so it is the same whatever way led to a moment.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from processor.core.flow.cells import Cells, concatenated, no_cells
-from processor.core.flow.frames import statistics_frame
+from processor.core.flow.frames import statistics_columns
 from processor.core.flow.profile import Session, ValueAreas, no_session, value_areas
 from processor.core.flow.rows import decimals_of, least_height
-from processor.core.flow.statistics import NO_MOMENTS, Before, moments, nothing_before, statistics
+from processor.core.flow.statistics import NO_MOMENTS, Before, moments, statistics
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from processor.core.flow.kept import Flow, FlowBefore
+    from processor.core.flow.statistics import Statistics
+
+    Row = tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class _Closed:
-    """What closed bars give: up to bar `bucket`, on scale `decimals`, with rows of `height_ticks`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """What closed bars give, the same object until another bar closes: up to bar `bucket`, on scale `decimals`.
+
+    Rows are `height_ticks` high.
+    """
 
     height_ticks: int
     decimals: tuple[int, int]
@@ -38,15 +45,32 @@ class _Closed:
         return int(np.searchsorted(cells.bucket, self.bucket, side="right"))
 
 
-@dataclass(slots=True)
-class _ClosedStatistics(_Closed):
-    frame: pl.DataFrame
+@dataclass(frozen=True, slots=True, eq=False)
+class ClosedStatistics(Closed):
+    """The statistics of closed bars, and what was traded up to the end of the last of them.
+
+    Each of `rows` has the values of `statistics_columns`, that of its bar first.
+    """
+
+    rows: tuple[Row, ...]
     before: Before
 
 
-@dataclass(slots=True)
-class _ClosedRows(_Closed):
+@dataclass(frozen=True, slots=True, eq=False)
+class ClosedRows(Closed):
+    """The cells of closed bars, a piece each, in rows."""
+
     cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """The newest bars that fit: those of `closed` from number `first` on, and the `open` one where it fits, too."""
+
+    closed: ClosedRows | None
+    first: int
+    open: Cells
+    height: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,49 +90,62 @@ class FlowShown:
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
-        self._statistics: _ClosedStatistics | None = None
-        self._footprint: _ClosedRows | None = None
+        self._statistics: ClosedStatistics | None = None
+        self._footprint: ClosedRows | None = None
 
-    def statistics(self, height: Fraction) -> pl.DataFrame:
-        """A row for each kept bar with a trade (see `statistics_frame`), with value areas on rows of that height."""
+    def statistics(self, height: Fraction) -> tuple[ClosedStatistics | None, list[Row]]:
+        """A row for each closed bar that is kept and has a trade (see `ClosedStatistics`), and one for the open bar.
+
+        Value areas are on rows of that height.
+        """
         cells, ticks = _scaled(self._flow.cells, height)
         if not len(cells):
-            return statistics_frame(statistics(cells, ticks, nothing_before())[0])
-        closed = _first_of_last_bar(cells)
-        first = None if self._statistics is None else self._statistics.after(cells, ticks)
-        if self._statistics is None or first is None:
-            first, frames, before = 0, [], _in_rows(self._flow.before, cells, ticks)
+            return None, []
+        kept = self._statistics
+        end = _first_of_last_bar(cells)
+        first = None if kept is None else kept.after(cells, ticks)
+        if kept is None or first is None:
+            kept, first, before = None, 0, _in_rows(self._flow.before, cells, ticks)
         else:
-            frames, before = [self._statistics.frame], self._statistics.before
-        if first < closed:
-            found, before = statistics(cells.pieces(slice(first, closed)), ticks, before)
-            frame = pl.concat([*frames, statistics_frame(found)]).filter(pl.col("bucket") >= int(cells.bucket[0]))
-            self._statistics = _ClosedStatistics(ticks, _decimals(cells), int(cells.bucket[closed - 1]), frame, before)
-            frames = [frame]
-        last, _ = statistics(cells.pieces(slice(closed, None)), ticks, before)
-        return pl.concat([*frames, statistics_frame(last)]).filter(pl.col("bucket") >= int(cells.bucket[0]))
+            before = kept.before
+        if first < end:
+            found, before = statistics(cells.pieces(slice(first, end)), ticks, before)
+            rows = [*(() if kept is None else kept.rows), *_rows_of(found)]
+            first_kept = bisect_left(rows, int(cells.bucket[0]), key=itemgetter(0))
+            kept = ClosedStatistics(
+                ticks, _decimals(cells), int(cells.bucket[end - 1]), tuple(rows[first_kept:]), before
+            )
+        self._statistics = kept
+        return kept, _rows_of(statistics(cells.pieces(slice(end, None)), ticks, before)[0])
 
     def footprint(
         self, height: Fraction | None, step: Fraction, *, most_rows: int, bars: int, rows_a_bar: int
-    ) -> tuple[Cells, Fraction]:
-        """The newest bars, a piece each, that have at most `most_rows` rows together, and the height of these.
+    ) -> Footprint:
+        """The newest bars that have at most `most_rows` rows together, and the height of these.
 
         None is the least height of the ladder above the price step at which the last `bars` fit and have `rows_a_bar`
         at most in the mean.
         """
         cells = self._flow.cells
         if not len(cells):
-            return cells, height or step
+            return Footprint(None, 0, cells, height or step)
         if height is None:
             scaled, ticks = _scaled(cells, step)
             first = _first_of_last_bars(scaled, bars)
             newest = scaled.pieces(slice(first, None)).of_bars()
             least = least_height(newest, ticks, min(most_rows, rows_a_bar * len(newest)))
             height = step * (least // ticks)
-        found = self._rows(height)
-        in_and_after = int(found.starts[-1]) - found.starts[:-1]
-        fit = np.flatnonzero(in_and_after <= most_rows)
-        return found.pieces(slice(int(fit[0]) if len(fit) else len(found), None)), height
+        cells, ticks = _scaled(cells, height)
+        closed = self._closed_rows(cells, ticks)
+        last = cells.pieces(slice(_first_of_last_bar(cells), None)).of_bars().in_rows(ticks)
+        room = most_rows - len(last.price_ticks)
+        if room < 0:
+            return Footprint(None, 0, no_cells(), height)
+        if closed is None:
+            return Footprint(None, 0, last, height)
+        in_and_after = len(closed.cells.price_ticks) - closed.cells.starts[:-1]
+        fit = np.flatnonzero(in_and_after <= room)
+        return Footprint(closed, int(fit[0]) if len(fit) else len(closed.cells), last, height)
 
     def session(self, height: Fraction | None, step: Fraction, most_rows: int) -> tuple[Cells, Fraction]:
         """The current session in at most `most_rows` rows, one piece, none before the first trade; and their height.
@@ -134,20 +171,24 @@ class FlowShown:
             later.update(_row_numbers(cells, ticks))
         return found
 
-    def _rows(self, height: Fraction) -> Cells:
-        """All kept bars, a piece each, in rows."""
-        cells, ticks = _scaled(self._flow.cells, height)
-        closed = _first_of_last_bar(cells)
+    def _closed_rows(self, cells: Cells, height_ticks: int) -> ClosedRows | None:
+        """The closed bars of `cells`, a piece each, in rows; None where there is none."""
+        end = _first_of_last_bar(cells)
         kept = self._footprint
-        first = None if kept is None else kept.after(cells, ticks)
-        rows = no_cells() if kept is None or first is None else kept.cells
-        fresh = cells.pieces(slice(first or 0, closed))
-        if len(fresh):
-            rows = concatenated([rows, fresh.of_bars().in_rows(ticks)])
+        first = None if kept is None else kept.after(cells, height_ticks)
+        if kept is None or first is None:
+            kept, first = None, 0
+        if first < end:
+            fresh = cells.pieces(slice(first, end)).of_bars().in_rows(height_ticks)
+            rows = fresh if kept is None else concatenated([kept.cells, fresh])
             rows = rows.pieces(slice(int(np.searchsorted(rows.bucket, cells.bucket[0])), None))
-            self._footprint = _ClosedRows(ticks, _decimals(cells), int(cells.bucket[closed - 1]), rows)
-        rows = rows.pieces(slice(int(np.searchsorted(rows.bucket, cells.bucket[0])), None))
-        return concatenated([rows, cells.pieces(slice(closed, None)).of_bars().in_rows(ticks)])
+            kept = ClosedRows(height_ticks, _decimals(cells), int(cells.bucket[end - 1]), rows)
+        self._footprint = kept
+        return kept
+
+
+def _rows_of(found: Statistics) -> list[Row]:
+    return list(zip(*statistics_columns(found).values(), strict=True))
 
 
 def _scaled(cells: Cells, height: Fraction) -> tuple[Cells, int]:

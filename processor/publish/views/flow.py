@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,29 @@ from processor.core.flow.cells import LOTS
 from processor.core.flow.frames import lot_floats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from processor.core.engine import Engine
     from processor.core.flow.cells import Cells
+
+
+class EncodedBars:
+    """Bars that have closed as they are published, encoded once: of others than before, only those are."""
+
+    def __init__(self) -> None:
+        self._made_with: object = None
+        self._buckets: list[int] = []
+        self._parts: list[bytes] = []
+
+    def of(self, made_with: object, buckets: list[int], encode_from: Callable[[int], list[bytes]]) -> list[bytes]:
+        """The bars `buckets`, of which `encode_from` gives those from a number on; all are `made_with` the same."""
+        if made_with != self._made_with or not self._buckets or not buckets or buckets[0] > self._buckets[-1]:
+            self._made_with, self._buckets, self._parts = made_with, [], []
+        gone = bisect_left(self._buckets, buckets[0]) if buckets else 0
+        held = len(self._buckets) - gone
+        self._parts = [*self._parts[gone:], *(encode_from(held) if held < len(buckets) else ())]
+        self._buckets = buckets
+        return self._parts
 
 
 def price_step(engine: Engine) -> Fraction:

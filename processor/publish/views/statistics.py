@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
-import polars as pl
+import numpy as np
 
+from processor.core.flow.cells import no_cells
+from processor.core.flow.frames import statistics_columns
+from processor.core.flow.statistics import nothing_before, statistics
+from processor.core.intervals import labels_ms
 from processor.publish.views.base import BARS, Published
-from processor.publish.views.flow import price_step
+from processor.publish.views.flow import EncodedBars, price_step
 from shared import MAX_ROWS, encode
 from shared.views.statistics import STATISTICS, StatisticsRow
 
 if TYPE_CHECKING:
-    from processor.core.engine import Engine
+    from collections.abc import Sequence
 
-_COLUMNS: Final = StatisticsRow.__struct_fields__[2:]
+    from processor.core.engine import Engine
+    from processor.core.flow.shown import FlowShown
+
+_NAMES: Final = list(statistics_columns(statistics(no_cells(), 1, nothing_before())[0]))
+_PICKED: Final = itemgetter(*map(_NAMES.index, StatisticsRow.__struct_fields__[2:]))
+_ENCODED: Final[WeakKeyDictionary[FlowShown, EncodedBars]] = WeakKeyDictionary()
 
 
 def statistics_payload(engine: Engine) -> bytes | None:
     """statistics_data.json: the newest bars with trades, the open one last."""
-    if engine.flow_shown is None:
+    shown = engine.flow_shown
+    if shown is None:
         return None
     height = engine.aggregation.row or price_step(engine)
-    frame = engine.flow_shown.statistics(height).tail(MAX_ROWS)
-    labels = pl.Series("timestamp_ms", engine.labels_ms(frame["bucket"].to_numpy()))
-    rows = frame.select(labels, pl.lit(float(height)).alias("row"), *_COLUMNS)
-    return encode(rows.rows())
+    row, interval_ns = float(height), engine.aggregation.interval_ns
+
+    def encoded(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
+        labels = labels_ms(np.array([each[0] for each in rows], np.int64), interval_ns).tolist()
+        return [encode((label, row, *_PICKED(each))) for label, each in zip(labels, rows, strict=True)]
+
+    closed, last = shown.statistics(height)
+    parts: list[bytes] = []
+    if closed is not None:
+        known = _ENCODED.setdefault(shown, EncodedBars())
+        buckets = [each[0] for each in closed.rows]
+        parts = known.of((closed.height_ticks, closed.decimals), buckets, lambda first: encoded(closed.rows[first:]))
+    return b"[" + b",".join([*parts, *encoded(last)][-MAX_ROWS:]) + b"]"
 
 
 PUBLISHED: Final = Published(STATISTICS, BARS, lambda moment: statistics_payload(moment.engine), needs_flow=True)

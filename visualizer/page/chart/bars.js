@@ -5,6 +5,7 @@ import * as format from "../format.js";
 import * as interval from "../playback/interval.js";
 import * as clock from "./clock.js";
 import * as ranges from "./ranges.js";
+import * as zones from "../zone.js";
 /** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "../types.d.ts" */
 
 /* From one place to the next, in what the axis counts in. */
@@ -86,7 +87,10 @@ export function ofActivity(times, nowMs, before) {
     time,
     bar: (there) => at(Math.max(0, Math.min(count - 1, Math.round(index(there))))),
     put: (rows) => rows.map((row) => moved(row, at(indexBefore(times, row[0])))),
-    ticks: ([from, to], perPixel) => ticks(times, first, [index(from), index(to)], Math.ceil((LABEL_PX * perPixel) / STEP), at),
+    ticks: ([from, to], perPixel, zone) => {
+      const shown = times.map((ms) => zones.wall(ms, zone));
+      return ticks(shown, first, [index(from), index(to)], Math.ceil((LABEL_PX * perPixel) / STEP), at);
+    },
     numbered: (later) => numbered(times, first, later),
   };
 }

@@ -31,9 +31,11 @@ function shaded(bands, { top, height }, { toX, x: [from, to], ratio }) {
  * @param {ChartPanel} panel
  * @param {Span} span
  * @param {Box} box
- * @param {Picture["data"]["about"]} about */
-export function valueLabels({ axis }, span, box, about) {
+ * @param {{ about: Picture["data"]["about"], options: Picture["options"] }} given */
+export function valueLabels({ axis }, span, box, { about, options }) {
   if (!about) return [];
+  const names = axis.rows?.(options);
+  if (names) return names.map((text, row) => ({ value: 1 - (row + 0.5) / names.length, text }));
   const most = Math.min(axis.labels, Math.floor(box.height / LABEL_HEIGHT_PX));
   const { values, decimals } = valueTicks(span, most, axis.least?.(about));
   const say = axis.text(span, about);
@@ -49,8 +51,8 @@ export function valueLabels({ axis }, span, box, about) {
 export function cell(panel, { box, cell: whole, rule }, scale, picture) {
   const { bands, columns, isEmpty } = picture;
   const wide = { ...whole, width: box.width };
-  const labels = isEmpty ? [] : valueLabels(panel, scale.y, box, picture.data.about);
-  const lines = labels.filter(({ value }) => !(panel.axis.zero && value === 0)).map(({ value }) => scale.toY(value));
+  const labels = isEmpty ? [] : valueLabels(panel, scale.y, box, { about: picture.data.about, options: picture.options });
+  const lines = (panel.axis.rows ? [] : labels).filter(({ value }) => !(panel.axis.zero && value === 0)).map(({ value }) => scale.toY(value));
   const hasZero = panel.axis.zero && !isEmpty && scale.y[0] <= 0 && scale.y[1] >= 0;
   const behind = [
     ...shaded(bands, wide, scale),

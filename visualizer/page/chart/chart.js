@@ -84,7 +84,7 @@ function draw() {
   }
   view.collapsed = sheet.collapsed(missing(data));
   view.hidden = hidden(options());
-  sheet.draw(view, { data, given, timeline });
+  sheet.draw(view, { data, given, timeline, label });
   byId("app").dataset.following = String(view.following);
   overlay.changed();
 }
@@ -117,10 +117,14 @@ export function panTo(from) {
  * @param {number} factor */
 export function scalePanel(id, factor) {
   const range = view.y[id];
-  if (!range) return;
+  if (!range || hasRows(id)) return;
   const [low, high] = ranges.zoom(range, (range[0] + range[1]) / 2, factor);
   if (isAxis(low, high)) hold(null, { [id]: [low, high] });
 }
+
+/** Whether an axis has rows instead of values.
+ * @param {string | null} id */
+export const hasRows = (id) => PANELS.some((panel) => panel.id === id && panel.axis.rows);
 
 /** Whether values between two can be told apart.
  * @param {number} low
@@ -136,7 +140,7 @@ export function zoomBox(x, id, y) {
   const middle = x && (x[0] + x[1]) / 2;
   /** @type {Span | null} */
   const span = x && middle !== null && x[1] - x[0] < least ? [middle - least / 2, middle + least / 2] : x;
-  hold(span, id && y && isAxis(...y) ? { [id]: y } : null);
+  hold(span, id && y && isAxis(...y) && !hasRows(id) ? { [id]: y } : null);
 }
 
 /** Fit a panel's axis to what is in view again.
@@ -283,6 +287,13 @@ export const drawn = () => sheet.drawn();
 /** What a point of the chart is over.
  * @param {{ x: number, y: number }} point */
 export const pointed = (point) => sheet.pointed(view.x ?? [0, 1], point);
+
+/* What the layers were drawn from. */
+export const picture = () => sheet.drawnFrom();
+
+/** What the layers of a panel say in its title.
+ * @param {number} index */
+export const notes = (index) => sheet.notes(index);
 
 /* Where the panels are, and how values lie in them. */
 export const placed = () => sheet.placed();

@@ -1,4 +1,5 @@
-/* The labels of an axis that is time itself: round times, as fine as their distance. Pure. */
+/* The labels of an axis that is time itself: times that are round in a zone, as fine as their distance. Pure. */
+import * as zones from "../zone.js";
 /** @import { Span } from "../types.d.ts" */
 
 const SECOND_MS = 1000;
@@ -54,19 +55,23 @@ function lines(ms, stepMs) {
 
 /** Round times of a span, and what their labels say; the first one that is whole in view has both lines.
  * @param {Span} span
- * @param {number} perPixel */
-export function ticks(span, perPixel) {
+ * @param {number} perPixel
+ * @param {string} zone */
+export function ticks(span, perPixel, zone) {
   const leastMs = LABEL_PX * perPixel;
   const step = STEPS_MS.find((ms) => ms >= leastMs);
   const monthly = STEPS_MONTHS.find((count) => count * MONTH_MS >= leastMs) ?? Math.ceil(leastMs / MONTH_MS / 120) * 120;
-  const places = step ? multiples(span, step) : months(span, monthly);
-  const leading = places.find((place) => place >= span[0] + leastMs / 2);
+  const shown = /** @type {Span} */ (span.map((ms) => zones.wall(ms, zone)));
+  const times = (step ? multiples(shown, step) : months(shown, monthly)).map((wallMs) => ({ wallMs, ms: zones.moment(wallMs, zone) }));
+  // Clocks that are set forward skip times.
+  const found = times.filter(({ wallMs, ms }) => zones.wall(ms, zone) === wallMs);
+  const leading = found.find(({ ms }) => ms >= span[0] + leastMs / 2);
   let above = "";
-  const texts = places.map((place) => {
-    const [text, below] = lines(place, step ?? MONTH_MS);
-    const isTold = place === leading || (above !== "" && below !== above);
+  const texts = found.map((time) => {
+    const [text, below] = lines(time.wallMs, step ?? MONTH_MS);
+    const isTold = time === leading || (above !== "" && below !== above);
     above = below;
     return isTold ? `${text}\n${below}` : text;
   });
-  return { places, texts };
+  return { places: found.map(({ ms }) => ms), texts };
 }

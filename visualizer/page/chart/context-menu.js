@@ -1,10 +1,11 @@
-/* Replaying from a place in the chart: a menu for the right button, and alt with a click. */
+/* What can be done with a bar of the chart: a menu for the right button. */
 import { byId, make } from "../dom.js";
 import * as loop from "../playback/loop.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
+import * as choosing from "./choosing.js";
 import * as gestures from "./gestures.js";
-/** @import { Bar } from "../types.d.ts" */
+/** @import { Pointed } from "../types.d.ts" */
 
 /** @type {HTMLElement | null} */
 let menu = null;
@@ -16,22 +17,25 @@ function close() {
 }
 
 /** @param {MouseEvent} event
- * @param {Bar} bar */
-function open(event, { label: time, fromMs, untilMs }) {
+ * @param {Pointed} at */
+function open(event, { along }) {
   close();
+  const { label: time, fromMs, untilMs } = chart.barAt(along);
   const reason = replay.reason();
   const list = make("div", { id: "context-menu", role: "menu", "aria-label": `at ${time}` });
   menu = list;
   list.append(make("small", {}, reason ? `${time} · ${reason}` : time));
-  /** @type {[name: string, hint: string, action: () => unknown][]} */
+  /** @type {[name: string, hint: string, action: () => unknown, disabled: boolean][]} */
   const entries = [
-    ["Replay from here", "alt + click", () => replay.seek(fromMs)],
-    ["Loop from here", "", () => loop.start(fromMs)],
-    ["Loop until here", "", () => loop.end(untilMs)],
+    ["Replay from here", "alt + click", () => replay.seek(fromMs), Boolean(reason)],
+    ["Loop from here", "", () => loop.start(fromMs), Boolean(reason)],
+    ["Loop until here", "", () => loop.end(untilMs), Boolean(reason)],
+    ["VWAP from here", "W", () => choosing.anchorAt(along), false],
+    ["Profile of a range", "P", () => choosing.toggle("range"), false],
   ];
-  for (const [name, hint, action] of entries) {
+  for (const [name, hint, action, disabled] of entries) {
     const entry = make("button", { type: "button", role: "menuitem" }, name);
-    entry.disabled = Boolean(reason);
+    entry.disabled = disabled;
     if (hint) entry.append(make("kbd", {}, hint));
     entry.addEventListener("click", () => {
       close();
@@ -43,8 +47,8 @@ function open(event, { label: time, fromMs, untilMs }) {
     const by = { ArrowDown: 1, ArrowUp: -1 }[pressed.key];
     if (pressed.key === "Escape") close();
     else if (by) {
-      const items = [...list.querySelectorAll("button")];
-      items[(items.findIndex((item) => item === document.activeElement) + by + items.length) % items.length].focus();
+      const items = [...list.querySelectorAll("button:enabled")];
+      /** @type {HTMLElement} */ (items[(items.findIndex((item) => item === document.activeElement) + by + items.length) % items.length]).focus();
     } else return;
     pressed.preventDefault();
     pressed.stopPropagation();
@@ -53,7 +57,8 @@ function open(event, { label: time, fromMs, untilMs }) {
   const { width, height } = list.getBoundingClientRect();
   list.style.left = `${Math.max(2, Math.min(event.clientX, document.documentElement.clientWidth - width - 4))}px`;
   list.style.top = `${Math.max(2, Math.min(event.clientY, document.documentElement.clientHeight - height - 4))}px`;
-  if (!reason) list.querySelector("button")?.focus({ preventScroll: true });
+  const first = /** @type {HTMLElement | null} */ (list.querySelector("button:enabled"));
+  first?.focus({ preventScroll: true });
 }
 
 export function listen() {
@@ -62,7 +67,7 @@ export function listen() {
     const at = gestures.place(event);
     if (at.zone !== "plot" || !replay.range()) return;
     event.preventDefault();
-    open(event, chart.barAt(at.along));
+    open(event, at);
   });
 }
 

@@ -123,7 +123,7 @@ function point() {
 /** Whether there are values on a panel's axis.
  * @param {string} id */
 const hasValues = (id) =>
-  chart.view.y[id] !== undefined && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
+  chart.view.y[id] !== undefined && !chart.hasRows(id) && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
 
 /** The line across at a height, and what it says; null for none.
  * @param {number | null} y
@@ -200,13 +200,13 @@ function texts() {
   const { about } = data;
   if (!about) return PANELS.map(() => ({ title: "", note: "" }));
   const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
-  const found = missing(data);
-  return PANELS.map((panel) => {
+  const found = missing(data, byId("app").dataset.control !== "on");
+  return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
-    const title = panel.title(about, facts);
+    const title = [panel.title(about, facts), ...chart.notes(index)].filter(Boolean).join(" · ");
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };
-    return { title: "", note: note && `${panel.collapsedTitle ?? title} · ${note}` };
+    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts)} · ${note}` };
   });
 }
 

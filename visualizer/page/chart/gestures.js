@@ -3,15 +3,13 @@
 import { byId, make } from "../dom.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
-/** @import { Pointed, Span } from "../types.d.ts" */
+import * as choosing from "./choosing.js";
+/** @import { Drag, Pointed, Span } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
 const DOUBLE_CLICK_PX = 6;
 const LEAST_DRAG_PX = 4;
 const LEAST_BOX_PX = 8;
-
-/** What a pointer does while it is down.
- * @typedef {{ move: (at: Pointed) => void, end: (at: Pointed) => void }} Drag */
 
 /** @type {HTMLElement | null} */
 let box = null;
@@ -156,7 +154,10 @@ export function listen() {
     }
     panel.setPointerCapture(event.pointerId);
     down.set(event.pointerId, at);
-    if (down.size === 2) {
+    const chosen = down.size === 1 ? choosing.started(at) : null;
+    if (chosen) {
+      drag = chosen;
+    } else if (down.size === 2) {
       drag = pinch(down);
     } else {
       const again = isDouble(event);

@@ -9,15 +9,15 @@ import { scale } from "../draw/scale.js";
  * @param {Size} size
  * @param {string[]} collapsed
  * @param {{ right: number, bottom: number }} margin for the labels
- * @param {string[]} [hidden]
+ * @param {{ hidden?: string[], fixed?: Readonly<Record<string, number>> }} [chosen] `fixed` are heights in pixels
  * @returns {Layout} */
-export function layout(all, { width, height, ratio }, collapsed, { right, bottom }, hidden = []) {
+export function layout(all, { width, height, ratio }, collapsed, { right, bottom }, { hidden = [], fixed = {} } = {}) {
   const panels = all.filter(({ id }) => !hidden.includes(id));
   const plot = { left: 0, top: 0, width: Math.max(1, width - right), height: Math.max(1, height - bottom) };
   /** @param {number} share of the height, from below */
   const y = (share) => Math.round(plot.height * (1 - share));
-  const shares = domains(panels, collapsed, plot.height);
-  const rules = boundaries(panels, collapsed, plot.height).map(y);
+  const shares = domains(panels, collapsed, plot.height, fixed);
+  const rules = boundaries(panels, collapsed, plot.height, fixed).map(y);
   const boxes = shares.map(([low, high]) => ({ ...plot, top: y(high), height: Math.max(1, y(low) - y(high)) }));
   const edges = [0, ...shares.slice(1).map(([, high], index) => y((high + shares[index][0]) / 2)), plot.height];
   const placed = panels.map(({ id }, index) => ({

@@ -1,6 +1,7 @@
 /* The line of exact values above the chart: a group of cells for each panel, in the order of the panels. */
 import { byId, make } from "../dom.js";
 import * as format from "../format.js";
+import { options } from "../options.js";
 import { PANELS, table } from "../panels/registry.js";
 import * as write from "../write.js";
 import * as chart from "./chart.js";
@@ -8,20 +9,34 @@ import * as ranges from "./ranges.js";
 /** @import { ChartPanel, Row } from "../types.d.ts" */
 
 let built = false;
+/* The layers with cells of their own, and their panels. */
+const LAYERS = PANELS.flatMap(({ id, layers }) =>
+  layers.flatMap(({ readout, when }) => (readout ? [{ panel: id, readout, when }] : [])),
+);
 
 /** The group that a panel's cells stand in: its own, or that of the panel it is a part of.
  * @param {ChartPanel} panel */
 const groupOf = ({ id, partOf }) => `read-${partOf ?? id}`;
 
+/** The cells of a group, empty.
+ * @param {string} group
+ * @param {{ id: string, label: string }[]} cells */
+const empty = (group, cells) =>
+  cells.map(({ id, label }) => make("span", {}, make("label", {}, label), make("output", { id: `${group}-${id}` })));
+
+/** @param {string} group
+ * @param {{ title: string, cells: { id: string, label: string }[] }} readout */
+function append(group, { title, cells }) {
+  const heading = title ? [make("b", {}, title)] : [];
+  byId("readout").append(make("div", { class: "group", id: group }, ...heading, ...empty(group, cells)));
+}
+
 function build() {
   for (const panel of PANELS) {
-    const { title, cells } = panel.readout;
-    const spans = cells.map(({ id, label }) =>
-      make("span", {}, make("label", {}, label), make("output", { id: `${groupOf(panel)}-${id}` })),
-    );
-    if (panel.partOf) byId(groupOf(panel)).append(...spans);
-    else byId("readout").append(make("div", { class: "group", id: groupOf(panel) }, ...(title ? [make("b", {}, title)] : []), ...spans));
+    if (panel.partOf) byId(groupOf(panel)).append(...empty(groupOf(panel), panel.readout.cells));
+    else append(groupOf(panel), panel.readout);
   }
+  for (const { readout } of LAYERS) append(`read-${readout.id}`, readout);
   return true;
 }
 
@@ -38,6 +53,19 @@ export function show(place) {
     for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about));
     if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
+  }
+  showLayers(place);
+}
+
+/** The values of the layers that are shown.
+ * @param {number | null} place */
+function showLayers(place) {
+  const picture = chart.picture();
+  for (const { panel, readout, when } of LAYERS) {
+    const group = `read-${readout.id}`;
+    const isShown = picture !== null && (!when || when(options())) && ![...chart.view.collapsed, ...chart.view.hidden].includes(panel);
+    write.hide(group, !isShown);
+    if (isShown) for (const { id, text } of readout.cells) write.text(`${group}-${id}`, text(picture, place));
   }
 }
 

@@ -2,7 +2,8 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { BAR_TABLES, PANELS, layersOf, table } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, fixedHeights, layersOf, table } from "../panels/registry.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
@@ -29,6 +30,8 @@ let span = null;
 let labels = [];
 /** @type {Map<string, readonly Row[]>} */
 let near = new Map(); // by table, the rows in view and one more on each side
+/** @type {Picture | null} */
+let picture = null; // what the layers were drawn from
 /** @type {{ key: string, bands: Band[] }} */
 let marks = { key: "", bands: [] };
 /** @type {{ key: readonly unknown[], ticks: ReturnType<Timeline["ticks"]> }} */
@@ -48,7 +51,7 @@ export function isReady(ready) {
 
 function resized() {
   painted.clear(); // a canvas of another size is empty
-  frame.run();
+  frame.redraw();
 }
 
 /** The ids of the panels that are but a line.
@@ -83,31 +86,37 @@ function bands(view, data, timeline) {
  * @param {Span} x
  * @param {number} width */
 function ticks(timeline, x, width) {
-  const key = [timeline.key, timeline.step, ...x, width];
-  if (!same(key, ticked.key)) ticked = { key, ticks: timeline.ticks(x, (x[1] - x[0]) / width) };
+  const zone = clockZone.current();
+  const key = [timeline.key, timeline.step, ...x, width, zone];
+  if (!same(key, ticked.key)) ticked = { key, ticks: timeline.ticks(x, (x[1] - x[0]) / width, zone) };
   return ticked.ticks;
 }
 
 /** `data` has places for times; `given` is the same as it came, by which a change is seen.
  * @param {View} view
- * @param {{ data: State, given: State, timeline: Timeline }} held */
-export function draw(view, { data, given, timeline }) {
+ * @param {{ data: State, given: State, timeline: Timeline, label: Picture["label"] }} held */
+export function draw(view, { data, given, timeline, label }) {
   if (!paper) return;
   const { width, height, ratio } = paper.size;
-  layout = placing.layout(PANELS, paper.size, view.collapsed, { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") }, view.hidden);
+  const chosen = options();
+  const margin = { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") };
+  layout = placing.layout(PANELS, paper.size, view.collapsed, margin, { hidden: view.hidden, fixed: fixedHeights(chosen) });
   const x = view.x ?? /** @type {Span} */ ([0, 1]);
   const found = view.x ? ticks(timeline, x, layout.plot.width) : { places: [], texts: [] };
   const shade = bands(view, data, timeline);
   near = new Map(BAR_TABLES.map((name) => [name, ranges.around(table(data, name), x, timeline.step)]));
-  const chosen = options();
   /** @type {Picture} */
-  const picture = {
+  const from = {
     data,
     cvdLine: view.cvdLine,
     options: chosen,
     place: timeline.place,
+    time: timeline.time,
+    step: timeline.step,
+    label,
     rows: (name) => /** @type {any} */ (near.get(name) ?? []), // as the map was filled
   };
+  picture = from;
   scales = PANELS.map(({ id }, index) => placing.scaleOf(layout, index, x, view.y[id], timeline.step));
   PANELS.forEach((panel, index) => {
     if (view.hidden.includes(panel.id)) {
@@ -118,9 +127,9 @@ export function draw(view, { data, given, timeline }) {
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
     const drawnFrom = layersOf(panel, chosen).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
-    const from = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
-    part(panel.id, [...from, ...x, ...scales[index].y, width, height, ratio, box.top, box.height, rule], () => {
-      paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...picture, bands: shade, columns: found.places, isEmpty }));
+    const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
+    part(panel.id, [...inputs, ...x, ...scales[index].y, width, height, ratio, box.top, box.height, rule], () => {
+      paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, bands: shade, columns: found.places, isEmpty }));
     });
   });
   labels = view.x ? cells.timeLabels(found, x, layout.plot.width) : [];
@@ -133,6 +142,17 @@ export function draw(view, { data, given, timeline }) {
  * @param {{ x: number, y: number }} point */
 export const pointed = (x, point) => placing.pointed(layout, PANELS, x, point);
 
+/** What the layers of a panel say in its title.
+ * @param {number} index */
+export function notes(index) {
+  const from = picture;
+  if (!from) return [];
+  return layersOf(PANELS[index], from.options).flatMap(({ note }) => note?.(from, scales[index]) || []);
+}
+
+/* What the layers were drawn from; null before that. */
+export const drawnFrom = () => picture;
+
 /** Where the panels are, and how values lie in them.
  * @returns {{ layout: Layout, scales: Scale[] }} */
 export const placed = () => ({ layout, scales });
@@ -143,7 +163,7 @@ export function drawn() {
     const { box } = layout.panels[index];
     const { y } = scales[index] ?? { y: [0, 1] };
     const rows = near.get(panel.rows) ?? [];
-    const texts = cells.valueLabels(panel, y, box, shown?.about ?? null).map(({ text }) => text);
+    const texts = cells.valueLabels(panel, y, box, { about: shown?.about ?? null, options: options() }).map(({ text }) => text);
     return [panel.id, { box, y, rows, labels: texts, paints: paints.get(panel.id) ?? 0 }];
   });
   return {

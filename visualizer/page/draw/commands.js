@@ -3,9 +3,10 @@
 
 const BODY_SHARE = 0.5;
 
-/** @param {number} px
+/** A place on a whole pixel of the screen.
+ * @param {number} px
  * @param {number} ratio */
-const snapped = (px, ratio) => Math.round(px * ratio) / ratio;
+export const snapped = (px, ratio) => Math.round(px * ratio) / ratio;
 
 /** Whether a bar is one that rises; one that ends where it opens is, everywhere on the page.
  * @param {number} open
@@ -24,6 +25,15 @@ export const rects = (colour, list) => (list.length ? [{ kind: "rects", colour, 
  * @param {number[]} down */
 const twoColours = (colours, up, down) => [...rects(colours.up, up), ...rects(colours.down, down)];
 
+/** How wide a body is, in pixels of the screen: a wick stands in the middle of it, and a gap between two.
+ * @param {number} bar
+ * @param {number} wick */
+function bodyPx(bar, wick) {
+  const wanted = Math.round(bar * BODY_SHARE);
+  const odd = (wanted - wick) & 1;
+  return Math.max(wick, wanted + odd < bar ? wanted + odd : wanted - odd);
+}
+
 /** Candles: open, high, low and close from a column of the rows on; nothing where one is null.
  * @param {readonly Row[]} rows
  * @param {number} first
@@ -32,9 +42,7 @@ const twoColours = (colours, up, down) => [...rects(colours.up, up), ...rects(co
  * @returns {Command[]} */
 export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
   const wick = Math.max(1, Math.round(ratio)) / ratio;
-  const wanted = Math.round(barPx * BODY_SHARE * ratio);
-  // A wick stands in the middle of its body.
-  const body = Math.max(wick, (wanted - ((wanted - Math.round(wick * ratio)) & 1)) / ratio);
+  const body = bodyPx(barPx * ratio, Math.round(wick * ratio)) / ratio;
   /** @type {number[]} */
   const up = [];
   /** @type {number[]} */

@@ -44,8 +44,7 @@ export function request() {
   else requestAnimationFrame(run);
 }
 
-/* Draws what has changed at once: in a frame that has begun. */
-export function run() {
+function run() {
   requested = false;
   const moment = next;
   next = null;
@@ -55,6 +54,11 @@ export function run() {
       if (moment.reset || views.some((view) => moment.changed.has(view))) attempt(() => take(moment.state, moment.reset, moment.before));
     }
   }
+  redraw();
+}
+
+/* Draws the same moment again at once, in a frame that has begun: where a part has got another size. */
+export function redraw() {
   for (const { draw } of parts) if (draw) attempt(draw);
 }
 

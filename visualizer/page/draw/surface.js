@@ -50,14 +50,17 @@ function run(context, command) {
 export function surface(canvas, resized) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const made = { width: 0, height: 0, ratio: 1 };
-  new ResizeObserver(([{ contentRect: { width, height } }]) => {
+  const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
     const ratio = window.devicePixelRatio;
     if (width === made.width && height === made.height && ratio === made.ratio) return;
     Object.assign(made, { width, height, ratio });
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     resized();
-  }).observe(canvas);
+  });
+  // Where browsers know it: it changes, too, when the page moves to a finer screen.
+  const isKnown = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
+  observer.observe(canvas, { box: isKnown ? "device-pixel-content-box" : "content-box" });
 
   /** @param {Box} box */
   const clip = ({ left, top, width, height }) => {

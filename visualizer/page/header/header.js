@@ -18,6 +18,8 @@ const CHECKS = {
   low_is_lowest: "low ≤ open, close, high",
   obi_within_one: "|OBI| ≤ 1",
   times_increase: "times increase",
+  footprint_is_bar: "footprint = bar",
+  sessions_are_all_trades: "sessions = all trades",
 };
 /** @type {Record<string, string>} */
 const TONES = {

@@ -74,7 +74,7 @@ function draw() {
 
 function resized() {
   painted.book = null; // a canvas of another size is empty
-  frame.run();
+  frame.redraw();
 }
 
 /** @param {Surface} on */

@@ -6,6 +6,7 @@ const GAP = 0.01;
 const STRIP_PX = 22;
 const MOST_STRIP = 0.1;
 const SLIVER = 0.001;
+const MOST_FIXED = 0.4;
 
 /** The ids of the panels that are but a line: a dataset without trades, or without a book.
  * @param {readonly ChartPanel[]} panels
@@ -19,18 +20,21 @@ export function collapsedPanels(panels, missing) {
  * @param {readonly ChartPanel[]} panels
  * @param {string[]} collapsed
  * @param {number} heightPx
+ * @param {Readonly<Record<string, number>>} [fixed] by panel, heights in pixels
  * @returns {Span[]} */
-export function domains(panels, collapsed, heightPx) {
+export function domains(panels, collapsed, heightPx, fixed = {}) {
   const strip = Math.min(MOST_STRIP, STRIP_PX / Math.max(heightPx, 1));
   /** @param {ChartPanel} panel */
   const line = ({ partOf }) => (partOf ? SLIVER : strip); // a part is told in the line of its whole
   const isLine = panels.map(({ id }) => collapsed.includes(id));
-  const asked = panels.reduce((sum, { share }, index) => sum + (isLine[index] ? 0 : share), 0);
-  const taken = panels.reduce((sum, panel, index) => sum + (isLine[index] ? line(panel) : 0), 0);
+  const kept = panels.map(({ id }, index) => (isLine[index] ? 0 : (fixed[id] ?? 0) / Math.max(heightPx, 1)));
+  const most = Math.min(1, MOST_FIXED / Math.max(1e-9, kept.reduce((sum, part) => sum + part, 0)));
+  const asked = panels.reduce((sum, { id, share }, index) => sum + (isLine[index] || id in fixed ? 0 : share), 0);
+  const taken = panels.reduce((sum, panel, index) => sum + (isLine[index] ? line(panel) : kept[index] * most), 0);
   const room = 1 - GAP * (panels.length - 1) - taken;
   let top = 1;
   return panels.map((panel, index) => {
-    const height = isLine[index] ? line(panel) : (panel.share / asked) * room;
+    const height = isLine[index] ? line(panel) : panel.id in fixed ? kept[index] * most : (panel.share / asked) * room;
     /** @type {Span} */
     const domain = [Math.max(0, top - height), top];
     top -= height + GAP;
@@ -41,9 +45,10 @@ export function domains(panels, collapsed, heightPx) {
 /** Where lines part the panels; a line on its own is not parted from its part.
  * @param {readonly ChartPanel[]} panels
  * @param {string[]} collapsed
- * @param {number} heightPx */
-export function boundaries(panels, collapsed, heightPx) {
-  const parted = domains(panels, collapsed, heightPx).filter((_, index) => {
+ * @param {number} heightPx
+ * @param {Readonly<Record<string, number>>} [fixed] */
+export function boundaries(panels, collapsed, heightPx, fixed = {}) {
+  const parted = domains(panels, collapsed, heightPx, fixed).filter((_, index) => {
     const below = panels[index + 1];
     return !(below?.partOf && collapsed.includes(below.id));
   });

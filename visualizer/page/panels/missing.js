@@ -1,19 +1,25 @@
 /* Why panels stay empty. Pure: what is held in, sentences out. */
-/** @import { Missing, State } from "../types.d.ts" */
+/** @import { Missing, State, Views } from "../types.d.ts" */
 
-/** Why a view that is asked for has no rows; empty where it has, and where it is published without any.
- * @param {State} state
- * @param {"statistics" | "sizes"} name */
-function unpublished({ about, asked, crc32, ...views }, name) {
-  if (!about || views[name].length || typeof crc32[name] === "number" || !asked.includes(name)) return "";
-  return about.control.listening ? "Asked for; not published yet" : "Not published: the replay takes no requests";
+/** Why there is nothing of a view on request; empty where it is published.
+ * @param {Pick<State, "about" | "status" | "crc32">} state
+ * @param {keyof Views} view
+ * @param {boolean} isReadOnly whether the page may ask for nothing */
+export function unpublished({ about, status, crc32 }, view, isReadOnly) {
+  if (typeof crc32[view] === "number" || !about || !status) return "";
+  const name = `started with --views ${view}`;
+  if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
+  if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;
+  if (status.state === "failed") return "Not published: the replay has failed";
+  return "Asked for; not published yet";
 }
 
-/** Why panels stay empty: a sentence each for trades, book and cvd where there are none, and whether that is known of
- * the dataset, so that no room need be kept; and one for each view on request that is not there. Nothing is known before something has been read.
+/** Why panels stay empty: a sentence each for trades, book, cvd, statistics and sizes where there are none, and whether that is known of
+ * the dataset, so that no room need be kept. Nothing is known before something has been read.
  * @param {State} state
+ * @param {boolean} [isReadOnly] whether the page may ask for nothing
  * @returns {Missing} */
-export function missing(state) {
+export function missing(state, isReadOnly = false) {
   const { about, status, ohlc, metrics, depth, report } = state;
   const found = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", settled: false };
   if (!about) return found;
@@ -29,9 +35,10 @@ export function missing(state) {
   const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
   if (!ohlc.length) found.trades = none("trades");
   if (noBook) found.book = none("order book");
+  if (!state.statistics.length) found.statistics = found.trades || unpublished(state, "statistics", isReadOnly);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";
-  found.statistics = unpublished(state, "statistics");
   const isEarly = state.crc32.sizes && !state.sizes.length;
-  found.sizes = isEarly ? "Starts once the sizes of the first 10,000 orders are known" : unpublished(state, "sizes");
+  const early = isEarly ? "Starts once the sizes of the first 10,000 orders are known" : "";
+  found.sizes = found.trades || early || unpublished(state, "sizes", isReadOnly);
   return found;
 }

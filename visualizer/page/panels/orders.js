@@ -1,5 +1,7 @@
 /* What the tape says of its orders. Pure: rows of the view tape in, texts out. */
 import * as format from "../format.js";
+import * as zones from "../zone.js";
+import { unpublished } from "./missing.js";
 /** @import { About, State, TapeRow } from "../types.d.ts" */
 
 /** So many orders are drawn at most. */
@@ -42,10 +44,11 @@ export function isLarge(rows, index) {
  * @param {readonly TapeRow[]} rows
  * @param {number} index
  * @param {string} dayAbove
- * @param {About | null} about */
-function line(rows, index, dayAbove, about) {
+ * @param {About | null} about
+ * @param {string} zone */
+function line(rows, index, dayAbove, about, zone) {
   const row = rows[index];
-  const [day, time] = format.dateTime(row[TIME]).split(" ");
+  const [day, time] = zones.dateTime(row[TIME], zone).split(" ");
   const price = format.price(row[FIRST], about);
   const last = format.price(row[LAST], about);
   return {
@@ -65,12 +68,13 @@ function line(rows, index, dayAbove, about) {
 /** The newest orders of at least a volume, newest first, and how many of that volume there are.
  * @param {readonly TapeRow[]} rows oldest first
  * @param {number} least
- * @param {About | null} about */
-export function newest(rows, least, about) {
+ * @param {About | null} about
+ * @param {string} zone */
+export function newest(rows, least, about, zone) {
   const found = rows.flatMap((row, index) => (row[VOLUME] >= least ? [index] : [])).reverse();
   let day = "";
   const lines = found.slice(0, MOST_DRAWN).map((index) => {
-    const made = line(rows, index, day, about);
+    const made = line(rows, index, day, about, zone);
     day = made.day || day;
     return made;
   });
@@ -95,11 +99,6 @@ export function nothing({ tape, about, status, crc32 }, found, isReadOnly) {
   if (found || !about || !status) return "";
   if (tape.length) return "No order is as large as that";
   if (status.state === "loading") return "Loading ...";
-  const isPublished = typeof crc32.tape === "number";
-  if (isPublished) return status.state === "finished" || status.state === "failed" ? "No trades in this replay" : "No trades so far";
-  const name = "started with --views tape";
-  if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
-  if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;
-  if (status.state === "failed") return "Not published: the replay has failed";
-  return "Asked for; not published yet";
+  const over = status.state === "finished" || status.state === "failed";
+  return unpublished({ about, status, crc32 }, "tape", isReadOnly) || `No trades ${over ? "in this replay" : "so far"}`;
 }

@@ -1,8 +1,13 @@
-/* Price: a candle for each bar, and a line at the last price. */
+/* Price: a candle or a footprint for each bar, and a line at the last price. */
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { rising } from "./colours.js";
+import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
+import { footprint } from "./footprint.js";
+import { barsProfile, sessionProfile } from "./profile.js";
+import { sessions } from "./sessions.js";
+import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
 /** @type {ChartPanel} */
@@ -15,13 +20,26 @@ export const price = {
   axis: {
     labels: 12,
     // No label between two prices that can be: it would read like one of them.
-    least: (about) => 10 ** -(about.price_decimals ?? 12),
-    text: (_, about) => (value, decimals) => value.toFixed(about.price_decimals ?? decimals),
+    least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
+    text: (_, about) => (value, decimals) => value.toFixed(format.priceDecimals(about) ?? decimals),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
-  layers: [{ views: ["ohlc"], commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()) }],
+  layers: [
+    sessions,
+    {
+      views: ["ohlc"],
+      when: (options) => options.price === "candles",
+      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
+    },
+    footprint,
+    naked,
+    developing,
+    vwap,
+    sessionProfile,
+    barsProfile,
+  ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },

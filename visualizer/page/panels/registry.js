@@ -4,11 +4,12 @@ import { cvd } from "./cvd.js";
 import { delta } from "./delta.js";
 import { obi } from "./obi.js";
 import { price } from "./price.js";
+import { statistics } from "./statistics.js";
 import { volume } from "./volume.js";
 /** @import { BarTable, ChartPanel, Options, Row, State, Views } from "../types.d.ts" */
 
 /** @type {ChartPanel[]} */
-const FROM_THE_TOP = [price, volume, delta, obi, cvd, buckets];
+const FROM_THE_TOP = [price, volume, statistics, delta, obi, cvd, buckets];
 
 /** @type {readonly ChartPanel[]} */
 export const PANELS = FROM_THE_TOP;
@@ -28,6 +29,12 @@ export const table = (state, name) => /** @type {readonly Row[]} */ (/** @type {
 /** The panels that are not shown.
  * @param {Readonly<Options>} options */
 export const hidden = ({ panels }) => PANELS.filter(({ id }) => !panels.includes(id)).map(({ id }) => id);
+
+/** Heights of panels in pixels, where they have one of their own.
+ * @param {Readonly<Options>} options
+ * @returns {Record<string, number>} */
+export const fixedHeights = (options) =>
+  Object.fromEntries(PANELS.flatMap(({ id, heightPx }) => (heightPx ? [[id, heightPx(options)]] : [])));
 
 /** The layers of a panel that are shown.
  * @param {ChartPanel} panel

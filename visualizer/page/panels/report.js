@@ -2,6 +2,7 @@
 import { byId, make, within } from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
+import * as clockZone from "../playback/clock-zone.js";
 import * as write from "../write.js";
 import * as opening from "./opening.js";
 /** @import { DataReport, Finding, Incident, OpenablePanel, State } from "../types.d.ts" */
@@ -60,7 +61,7 @@ function summary({ complete, trades, book_events: events, format: vendor, instru
 function files({ files: list, file_count: total }) {
   const rows = list.map((file) => {
     const row = element("li", [element("span", file.name, "name"), element("span", `${format.count(file.rows)} rows`)]);
-    const times = findings.span({ time_ms: file.first_ms, until_ms: file.last_ms });
+    const times = findings.span({ time_ms: file.first_ms, until_ms: file.last_ms }, clockZone.current());
     if (times) row.append(element("span", times, "times"));
     if (file.malformed) {
       const malformed = element("span", `${format.count(file.malformed)} malformed`);
@@ -95,7 +96,7 @@ function incident(kind, found, index) {
   const where = element("span", place(found), "where");
   const row = element("li", []);
   if (fromMs !== null) {
-    const time = element("button", findings.span(found), "time");
+    const time = element("button", findings.span(found, clockZone.current()), "time");
     time.type = "button";
     time.dataset.focus = `${kind} ${index}`;
     time.dataset.ms = String(fromMs);
@@ -141,9 +142,9 @@ function draw() {
   const shown = held;
   const { complete, trades, book_events: events, format: vendor, instrument } = shown;
   part("report-summary", [complete, trades, events, vendor, instrument], () => summary(shown));
-  part("report-files", [shown.files, shown.file_count], () => files(shown));
+  part("report-files", [shown.files, shown.file_count, clockZone.current()], () => files(shown));
   part("report-ignored", [shown.ignored_files, shown.ignored_count], () => ignored(shown));
-  part("report-findings", shown.findings, () => remarks(shown));
+  part("report-findings", [shown.findings, clockZone.current()], () => remarks(shown));
   reachable();
 }
 

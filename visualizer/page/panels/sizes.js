@@ -1,5 +1,5 @@
-/* How sizes are labelled. Pure. */
-import { sizeText } from "../draw/ticks.js";
+/* Sizes as whole lots, and how they are labelled. Pure. */
+import { sizeText, withUnit } from "../draw/ticks.js";
 import * as format from "../format.js";
 /** @import { About } from "../types.d.ts" */
 
@@ -12,3 +12,17 @@ export const sizeAxis = { text: sizeText };
  * @param {number} value
  * @param {About | null} about */
 export const shortSize = (value, about) => format.exact(value, Math.min(about?.size_decimals ?? 2, MOST_DECIMALS));
+
+/** A size in whole lots, which are added and compared exactly.
+ * @param {number} size
+ * @param {number} decimals */
+export const lotsOf = (size, decimals) => Math.round(size * 10 ** decimals);
+
+/** A number in as few characters as tell its first two digits: 0.12, 1.23, 123, 1.2k, 123k.
+ * @param {number} value */
+export function abbreviated(value) {
+  const size = Math.abs(value);
+  if (size < 1) return format.exact(Number(value.toPrecision(2)), null);
+  const leading = (Math.floor(Math.log10(size)) % 3) + 1;
+  return withUnit(Number(value.toPrecision(size < 1000 ? 3 : Math.max(2, leading))));
+}

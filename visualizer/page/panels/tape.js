@@ -1,5 +1,6 @@
 /* The tape: time and sales. Orders, newest on top, while it is open; nothing of it travels while it is closed. */
 import { byId, make } from "../dom.js";
+import * as clockZone from "../playback/clock-zone.js";
 import { ask, current } from "../state.js";
 import { isOpen, setOpen } from "./opening.js";
 import * as orders from "./orders.js";
@@ -40,10 +41,10 @@ function build() {
   const nothing = make("p", { id: "tape-nothing" });
   const list = make("ol", { "aria-label": "orders, newest first" });
   const head = make("div", { id: "tape-head" }, make("h2", {}, "Tape"), make("label", { for: "tape-least" }, "volume from"), input);
-  const names = COLUMNS.map((name) => make("span", { class: name }, name === "time" ? "time, UTC" : name));
+  const names = COLUMNS.map((name) => make("span", { class: name }, name));
   const table = make("div", { id: "tape-orders", tabindex: "0" }, make("div", { class: "names" }, ...names), nothing, list);
   byId(ID).replaceChildren(head, table, make("footer", {}, summary, make("p", {}, RULE)));
-  return { input, summary, nothing, list };
+  return { input, summary, nothing, list, time: names[COLUMNS.indexOf("time")] };
 }
 
 function order() {
@@ -97,10 +98,11 @@ function say(element, content) {
 function draw() {
   if (!isOpen(ID)) return;
   parts ??= build();
-  const { input, summary, nothing, list } = parts;
+  const { input, summary, nothing, list, time } = parts;
   const state = current();
   const { volume: least, error } = orders.smallest(typed);
-  const { lines, count } = orders.newest(state.tape, least, state.about);
+  const { lines, count } = orders.newest(state.tape, least, state.about, clockZone.current());
+  say(time, `time, ${clockZone.abbreviation(state.status?.event_time_ms ?? 0)}`);
   place(list, lines);
   widestVolume = Math.max(widestVolume, ...lines.map(({ volume }) => volume.length));
   byId(ID).style.setProperty("--volume-width", `${widestVolume}ch`);

@@ -1,0 +1,64 @@
+"""What the views on request cost: how soon a command is answered while all are written, and the processor's time."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Final
+
+import psutil
+
+from bench import dataset, processes, steering
+from bench.figures import Bar, Figure, progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PART: Final = "views"
+_SPEED: Final = 600
+_WARM_S: Final = 3.0
+_MOST_MORE: Final = 1.5
+_SEEK_MS: Final = 1000.0
+_SWITCH_MS: Final = 500.0
+
+
+def measure(cache: Path, *, events: int, commands: int, seconds: float) -> list[Figure]:
+    """Milliseconds until commands are answered with every view written, and seconds of processor time a second.
+
+    A day of `events` in the processor's cache. The time is that of a replay at 600 times real time from the middle of
+    the day, over `seconds`, with the views and without them.
+    """
+    folder = dataset.prepared(cache, events, hours=24)
+    kept = cache / "views-cache"
+    found = steering.answered_ms(cache, folder, kept, commands, "--views", "all")
+    note = f"{commands} of them in a day of {events:,} events, every view written"
+    bars = {"seek": Bar("p95", "<=", _SEEK_MS), "interval": Bar("p95", "<=", _SWITCH_MS)}
+    figures = [
+        Figure(PART, "seek, all views" if action == "seek" else "another interval, all views", "ms", numbers, bar, note)
+        for action, bar in bars.items()
+        for numbers in [steering.numbers(found[action])]
+    ]
+    progress(f"{PART}: processor time at x{_SPEED}")
+    without = _processor_s(cache, folder, kept, seconds)
+    every = _processor_s(cache, folder, kept, seconds, "--views", "all")
+    shutil.rmtree(kept, ignore_errors=True)
+    times = {"without": without, "all": every, "ratio": every / without}
+    note = f"seconds a second at x{_SPEED}, over {seconds:g} s, bars of a minute"
+    return [*figures, Figure(PART, "processor time, all views", "s", times, Bar("ratio", "<=", _MOST_MORE), note)]
+
+
+def _processor_s(cache: Path, folder: Path, kept: Path, seconds: float, *options: str) -> float:
+    """Processor time of a replay, in seconds a second of real time."""
+    out, log = cache / "ipc", cache / "replay.log"
+    shutil.rmtree(out, ignore_errors=True)
+    played = ("--out", str(out), "--resume", "off", "--start", "+12h", "--speed", str(_SPEED), "--interval", "1m")
+    command = ("processor", "replay", str(folder), *played, *options)
+    with processes.running(log, *command, **processes.keeping_in(kept)) as replay:
+        processes.until(lambda: processes.is_playing(out), replay, log)
+        time.sleep(_WARM_S)
+        process = psutil.Process(replay.pid)
+        before, begun = process.cpu_times(), time.perf_counter()
+        time.sleep(seconds)
+        after, taken = process.cpu_times(), time.perf_counter() - begun
+    used: float = after.user + after.system - before.user - before.system
+    return used / taken

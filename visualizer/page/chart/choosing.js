@@ -1,0 +1,112 @@
+/* What a click or a drag in the chart chooses next: the bar where the VWAP starts, or the bars of a profile. Until it is done, or
+   escape ends it, the pointer does nothing else in the chart. */
+import { byId, make, say, show } from "../dom.js";
+import * as options from "../options.js";
+import * as chart from "./chart.js";
+import * as ranges from "./ranges.js";
+/** @import { Bar, Drag, Pointed } from "../types.d.ts" */
+
+/** @typedef {"anchor" | "range"} Choice */
+
+const HINTS = {
+  anchor: "Click the bar where the VWAP starts · escape",
+  range: "Drag over the bars of the profile · escape",
+};
+
+/** @type {Choice | null} */
+let choice = null;
+/** @type {{ hint: HTMLElement, box: HTMLElement } | null} */
+let parts = null;
+
+/* What is shown of it, made where it is asked for first. */
+function all() {
+  parts ??= {
+    hint: byId("chart-overlay").appendChild(make("div", { class: "chip hint" })),
+    box: byId("chart-overlay").appendChild(make("div", { class: "zoom-box" })),
+  };
+  return parts;
+}
+
+/** Chooses next; the same again gives it up.
+ * @param {Choice} next */
+export const toggle = (next) => become(choice === next ? null : next);
+
+/* Gives the choice up; false where there was none. */
+export function leave() {
+  const was = choice !== null;
+  become(null);
+  return was;
+}
+
+/** @param {Choice | null} next */
+function become(next) {
+  choice = next;
+  const { hint, box } = all();
+  say(hint, next ? HINTS[next] : "");
+  show(hint, next !== null);
+  show(box, false);
+}
+
+/** The bar with a trade nearest to a place along the axis; null without any.
+ * @param {number} along
+ * @returns {Bar | null} */
+function tradedBar(along) {
+  const { ohlc } = chart.data();
+  if (!ohlc.length) return null;
+  const index = ranges.indexAt(ohlc, along);
+  const [before, after] = [ohlc[index - 1] ?? ohlc[index], ohlc[index] ?? ohlc[index - 1]];
+  return chart.barAt(along - before[0] < after[0] - along ? before[0] : after[0]);
+}
+
+/** The VWAP starts at the bar of a place.
+ * @param {number} along */
+export function anchorAt(along) {
+  const bar = tradedBar(along);
+  if (bar) options.set({ vwap: "anchor", anchor: bar.fromMs });
+}
+
+/** The bars from one place to another, in either order.
+ * @param {number} one
+ * @param {number} other
+ * @returns {[Bar, Bar] | null} */
+function barsOf(one, other) {
+  const [first, last] = [tradedBar(Math.min(one, other)), tradedBar(Math.max(one, other))];
+  return first && last && [first, last];
+}
+
+/** @param {Pointed} start
+ * @returns {Drag} */
+function dragged(start) {
+  return {
+    move(at) {
+      const bars = barsOf(start.along, at.along);
+      if (!bars) return;
+      const { layout, scales } = chart.placed();
+      const { step, place } = chart.timeline();
+      const [left, right] = [place(bars[0].fromMs) - step / 2, place(bars[1].fromMs) + step / 2].map(scales[0].toX);
+      const { box } = all();
+      show(box, true);
+      Object.assign(box.style, { width: `${right - left}px`, height: `${layout.plot.height}px`, transform: `translate(${left}px, 0)` });
+    },
+    end(at) {
+      const bars = barsOf(start.along, at.along);
+      if (bars) options.set({ profile: "range", range: [bars[0].fromMs, bars[1].untilMs] });
+      become(null);
+    },
+  };
+}
+
+/** What a pointer that goes down now does; null where nothing is being chosen.
+ * @param {Pointed} start
+ * @returns {Drag | null} */
+export function started(start) {
+  if (choice === null || start.zone !== "plot") return null;
+  if (choice === "range") return dragged(start);
+  return {
+    move: () => {},
+    end(at) {
+      anchorAt(at.along);
+      become(null);
+    },
+  };
+}

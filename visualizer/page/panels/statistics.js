@@ -1,0 +1,168 @@
+/* Statistics: a table under the chart with a column for each bar. Its colours are always there, its numbers where they fit. */
+import { rects, snapped } from "../draw/commands.js";
+import * as format from "../format.js";
+import { token, translucent } from "../tokens.js";
+import { abbreviated, lotsOf } from "./sizes.js";
+/** @import { About, ChartPanel, Command, Options, Picture, Row, Scale, StatisticsRow } from "../types.d.ts" */
+/** A row of the table: `tint` says by what its cells are coloured.
+ * @typedef {{ label: string, tint: "amount" | "signed" | "none", value(row: StatisticsRow, about: About | null): number | null, text(value: number, about: About | null): string }} Kind */
+
+const ROW_PX = 16;
+const CHARACTER_PX = 6.62; // of the widest of the usual fonts
+const PAD_PX = 4;
+const STRENGTHS = [0.08, 0.16, 0.25, 0.35, 0.46, 0.58];
+
+/** A sum of sizes in whole lots, as a size; `signs` are those of what was bought, sold and of unknown side.
+ * @param {StatisticsRow} row
+ * @param {About | null} about
+ * @param {[number, number, number]} signs */
+function summed([, , buy, sell, unknown], about, signs) {
+  const sizes = [buy, sell, unknown];
+  const decimals = about?.size_decimals ?? format.decimalsOf(sizes);
+  return sizes.reduce((sum, size, index) => sum + signs[index] * lotsOf(size, decimals), 0) / 10 ** decimals;
+}
+
+/** @param {StatisticsRow} row
+ * @param {About | null} about */
+const volumeOf = (row, about) => summed(row, about, [1, 1, 1]);
+
+/** @param {StatisticsRow} row
+ * @param {About | null} about */
+const deltaOf = (row, about) => summed(row, about, [1, -1, 0]);
+
+/** @param {StatisticsRow} row
+ * @param {About | null} about */
+function percentOf(row, about) {
+  const volume = volumeOf(row, about);
+  return volume > 0 ? (100 * deltaOf(row, about)) / volume : null;
+}
+
+/** A duration in its largest unit, rounded down.
+ * @param {number} ms */
+export function duration(ms) {
+  if (ms < 1000) return `${ms}ms`;
+  if (ms < 100_000) return `${Math.floor(ms / 1000)}s`;
+  if (ms < 6_000_000) return `${Math.floor(ms / 60_000)}m`;
+  return ms < 360_000_000 ? `${Math.floor(ms / 3_600_000)}h` : `${Math.floor(ms / 86_400_000)}d`;
+}
+
+/** @param {number} value */
+const signed = (value) => `${value > 0 ? "+" : ""}${abbreviated(value)}`;
+
+/** @param {number} value */
+const percent = (value) => `${value > 0.5 ? "+" : ""}${format.exact(value, 0)}%`;
+
+/** @param {number} value
+ * @param {About | null} about */
+const price = (value, about) => format.exact(value, format.priceDecimals(about));
+
+/** By the names in the options.
+ * @type {Readonly<Record<string, Kind>>} */
+const KINDS = {
+  volume: { label: "Volume", tint: "amount", value: volumeOf, text: abbreviated },
+  buy: { label: "Bought", tint: "amount", value: (row) => row[2], text: abbreviated },
+  sell: { label: "Sold", tint: "amount", value: (row) => row[3], text: abbreviated },
+  delta: { label: "Delta", tint: "signed", value: deltaOf, text: signed },
+  deltaPercent: { label: "Delta %", tint: "signed", value: percentOf, text: percent },
+  deltaMax: { label: "Max delta", tint: "signed", value: (row) => row[6], text: signed },
+  deltaMin: { label: "Min delta", tint: "signed", value: (row) => row[7], text: signed },
+  trades: { label: "Trades", tint: "amount", value: (row) => row[5], text: abbreviated },
+  duration: { label: "Duration", tint: "amount", value: (row) => row[13], text: duration },
+  vwap: { label: "VWAP", tint: "none", value: (row) => row[11], text: price },
+  poc: { label: "POC", tint: "none", value: (row) => row[8], text: price },
+  vah: { label: "VAH", tint: "none", value: (row) => row[9], text: price },
+  val: { label: "VAL", tint: "none", value: (row) => row[10], text: price },
+};
+
+/* What there is to choose from, by name. */
+export const LABELS = Object.freeze(Object.fromEntries(Object.entries(KINDS).map(([name, { label }]) => [name, label])));
+
+/** The rows that are shown.
+ * @param {Readonly<Options>} options */
+const kindsOf = ({ statistics: names }) => names.flatMap((name) => (Object.hasOwn(KINDS, name) ? [KINDS[name]] : []));
+
+/** The coloured cells of a row of the table: the larger a value of those in view, the stronger.
+ * @param {(number | null)[]} values
+ * @param {Kind["tint"]} tint
+ * @param {(index: number) => number[]} cell
+ * @returns {Command[]} */
+function coloured(values, tint, cell) {
+  const most = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)));
+  if (tint === "none" || !most) return [];
+  const colours = tint === "amount" ? { up: token("volume"), down: token("volume") } : { up: token("up"), down: token("down") };
+  /** @type {Map<string, number[]>} */
+  const found = new Map();
+  for (const [index, value] of values.entries()) {
+    if (!value) continue;
+    const strength = Math.ceil((Math.abs(value) / most) * STRENGTHS.length) - 1;
+    const colour = translucent(value > 0 ? colours.up : colours.down, STRENGTHS[strength]);
+    const list = found.get(colour) ?? [];
+    if (!list.length) found.set(colour, list);
+    list.push(...cell(index));
+  }
+  return [...found].flatMap(([colour, list]) => rects(colour, list));
+}
+
+/** The table. A row of it has numbers where all of them in view fit.
+ * @param {Picture} picture
+ * @param {Scale} scale
+ * @returns {Command[]} */
+function commands({ rows, options, data: { about } }, { box, barPx, toX, ratio }) {
+  const kinds = kindsOf(options);
+  const bars = rows("statistics");
+  const height = box.height / kinds.length;
+  const gap = barPx >= 4 ? 1 : 0;
+  const lefts = bars.map(([place]) => snapped(toX(place) - barPx / 2, ratio));
+  const width = Math.max(1 / ratio, snapped(barPx, ratio) - gap);
+  return kinds.flatMap(({ tint, value, text }, line) => {
+    const values = bars.map((row) => value(row, about));
+    const top = snapped(box.top + line * height, ratio);
+    const found = coloured(values, tint, (index) => [lefts[index], top, width, snapped(height, ratio) - 1]);
+    if (barPx < 2 * CHARACTER_PX + PAD_PX) return found;
+    const texts = values.map((each) => (each === null ? "" : text(each, about)));
+    const hasRoom = texts.every(({ length }) => length * CHARACTER_PX + PAD_PX <= barPx);
+    if (!hasRoom) return found;
+    const places = texts.map((each, index) => ({ text: each, x: toX(bars[index][0]), y: top + height / 2 }));
+    return [...found, { kind: "texts", colour: token("text"), align: "center", texts: places }];
+  });
+}
+
+/* What the read-out has of them, in full. */
+const READ = /** @type {{ id: string, label: string, kind: Kind, text(value: number, about: About | null): string }[]} */ ([
+  { id: "percent", label: "Δ%", kind: KINDS.deltaPercent, text: (value) => format.signed(value, 1) },
+  { id: "trades", label: "trades", kind: KINDS.trades, text: (value) => format.count(value) },
+  { id: "vwap", label: "VWAP", kind: KINDS.vwap, text: price },
+]);
+
+/** @param {Row | null} row
+ * @returns {StatisticsRow | null} */
+const asStatistics = (row) => /** @type {StatisticsRow | null} */ (/** @type {unknown} */ (row));
+
+/** @type {ChartPanel} */
+export const statistics = {
+  id: "statistics",
+  name: "statistics",
+  rows: "statistics",
+  needs: "trades",
+  share: 0.12,
+  heightPx: (options) => ROW_PX * kindsOf(options).length,
+  axis: { labels: 0, rows: (options) => kindsOf(options).map(({ label }) => label), text: () => () => "" },
+  title: () => "",
+  collapsedTitle: "Statistics",
+  empty: ({ loading, statistics: reason }) => (loading ? "Loading ..." : reason),
+  layers: [{ views: ["statistics"], commands }],
+  extent: (rows) => (rows.length ? [0, 1] : null),
+  value: () => "",
+  readout: {
+    title: "",
+    cells: READ.map(({ id, label, kind, text }) => ({
+      id,
+      label,
+      text: (row, about) => {
+        const of = asStatistics(row);
+        const value = of && kind.value(of, about);
+        return value === null ? format.NONE : text(value, about);
+      },
+    })),
+  },
+};
