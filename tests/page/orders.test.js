@@ -45,18 +45,9 @@ test("a volume is a plain number, and anything else is refused with an example w
   }
 });
 
-test("an order is large from ten times the median of the 51 before it, to the last decimal", () => {
-  // 25 smaller and 25 larger than 1.1, in no order.
-  const before = [1.1, ...Array.from({ length: 25 }, (_, index) => [5 + index, 0.1]).flat()];
-  assert.equal(orders.isLarge(ordersOf([...before, 11]), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...before, 10.99]), 51), false);
-});
-
-test("what comes later does not change whether an order is large, and the first orders are not judged", () => {
-  const rows = ordersOf([...Array(51).fill(1), 10, ...Array(300).fill(500)]);
-  assert.equal(orders.isLarge(rows, 51), true);
-  assert.equal(orders.isLarge(rows.slice(0, 52), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...Array(50).fill(1), 1000]), 50), false);
+test("an order is large where the processor says so", () => {
+  const rows = [order(0, 1), /** @type {TapeRow} */ ([...order(1, 2).slice(0, 8), true]), /** @type {TapeRow} */ ([...order(2, 9).slice(0, 8), false])];
+  assert.deepEqual(orders.newest(rows, 0, ABOUT).lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 
 test("an empty tape says why it is empty", () => {

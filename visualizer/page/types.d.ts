@@ -6,8 +6,8 @@ export type Row = readonly [number, ...(number | null)[]];
 export type OhlcRow = [number, number, number, number, number, number];
 /** Time, then open, high, low and close of the OBI and of the CVD. */
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
-/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
-export type TapeRow = [number, number, number, number, number, number, number, number];
+/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices, whether it is large. */
+export type TapeRow = [number, number, number, number, number, number, number, number, boolean?];
 /** Lower edge of a price row, volumes bought, sold and of unknown side, and trades. */
 export type PriceCell = [number, number, number, number, number];
 /** A bar's start, the height of its price rows, and those with trades. */
