@@ -46,8 +46,11 @@ test("a volume is a plain number, and anything else is refused with an example w
 });
 
 test("an order is large where the processor says so", () => {
-  const rows = [order(0, 1), /** @type {TapeRow} */ ([...order(1, 2).slice(0, 8), true]), /** @type {TapeRow} */ ([...order(2, 9).slice(0, 8), false])];
-  assert.deepEqual(orders.newest(rows, 0, ABOUT).lines.map(({ isLarge }) => isLarge), [false, true, false]);
+  /** @param {number} trade @param {boolean} large
+   * @returns {TapeRow} */
+  const judged = (trade, large) => [trade, NOON_MS, 1, 2, 1, 5, 5, 1, large];
+  const { lines } = orders.newest([order(0, 1), judged(1, true), judged(2, false)], 0, ABOUT);
+  assert.deepEqual(lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 
 test("an empty tape says why it is empty", () => {

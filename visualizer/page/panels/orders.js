@@ -6,7 +6,7 @@ import { unpublished } from "./missing.js";
 
 /** So many orders are drawn at most. */
 const MOST_DRAWN = 60;
-const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES, LARGE] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES, LARGE] = /** @type {const} */ ([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 /** @type {Record<number, { name: string, text: string }>} */
 const SIDES = {
   1: { name: "buy", text: "▲ buy" },
