@@ -49,7 +49,7 @@ test("an order is large where the processor says so", () => {
   /** @param {number} trade @param {boolean} large
    * @returns {TapeRow} */
   const judged = (trade, large) => [trade, NOON_MS, 1, 2, 1, 5, 5, 1, large];
-  const { lines } = orders.newest([order(0, 1), judged(1, true), judged(2, false)], 0, ABOUT);
+  const { lines } = orders.newest([order(0, 1), judged(1, true), judged(2, false)], 0, ABOUT, "UTC");
   assert.deepEqual(lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 

@@ -341,11 +341,12 @@ export interface Scale {
 }
 
 /** What is drawn, in one colour. Rectangles are left, top, width and height of each; points are x and y of each, and a line
- * breaks where y is NaN. */
+ * breaks where y is NaN; circles are x, y and radius of each, and rings where they have a width. */
 export type Command =
   | { kind: "rects"; colour: string; rects: number[] }
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
+  | { kind: "circles"; colour: string; circles: number[]; width?: number }
   | { kind: "texts"; colour: string; align: "left" | "center" | "right"; texts: { text: string; x: number; y: number }[] };
 
 /** Commands that draw nothing outside of a box. */

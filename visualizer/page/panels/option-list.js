@@ -22,6 +22,7 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   {
     group: "Footprint",
     label: "Cells",
