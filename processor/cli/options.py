@@ -76,7 +76,9 @@ Cluster = Annotated[
 ]
 TableView = Annotated[
     str,
-    option("view", "What the rows are: bars, tape (orders), footprint, statistics (a row for each bar), or profile."),
+    option(
+        "view", "What the rows are: bars, tape (orders), footprint, statistics (a bar each), profile, or cvd_by_size."
+    ),
 ]
 RowHeight = Annotated[
     str, option("row", "Height of a price row of footprint, statistics and profile; auto for the price step.")

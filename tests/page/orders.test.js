@@ -45,18 +45,12 @@ test("a volume is a plain number, and anything else is refused with an example w
   }
 });
 
-test("an order is large from ten times the median of the 51 before it, to the last decimal", () => {
-  // 25 smaller and 25 larger than 1.1, in no order.
-  const before = [1.1, ...Array.from({ length: 25 }, (_, index) => [5 + index, 0.1]).flat()];
-  assert.equal(orders.isLarge(ordersOf([...before, 11]), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...before, 10.99]), 51), false);
-});
-
-test("what comes later does not change whether an order is large, and the first orders are not judged", () => {
-  const rows = ordersOf([...Array(51).fill(1), 10, ...Array(300).fill(500)]);
-  assert.equal(orders.isLarge(rows, 51), true);
-  assert.equal(orders.isLarge(rows.slice(0, 52), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...Array(50).fill(1), 1000]), 50), false);
+test("an order is large where the processor says so", () => {
+  /** @param {number} trade @param {boolean} large
+   * @returns {TapeRow} */
+  const judged = (trade, large) => [trade, NOON_MS, 1, 2, 1, 5, 5, 1, large];
+  const { lines } = orders.newest([order(0, 1), judged(1, true), judged(2, false)], 0, ABOUT, "UTC");
+  assert.deepEqual(lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 
 test("an empty tape says why it is empty", () => {

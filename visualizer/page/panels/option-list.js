@@ -22,6 +22,7 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   {
     group: "Footprint",
     label: "Cells",
@@ -49,6 +50,7 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
+  { group: "Volume", label: "Coloured by the delta", name: "volumeByDelta", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 

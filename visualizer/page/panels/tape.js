@@ -9,7 +9,7 @@ import * as orders from "./orders.js";
 
 const COLUMNS = "time side price volume trades".split(" ");
 const ID = "tape";
-const RULE = `Bright: ≥ ${orders.LARGE_TIMES} × the median volume of the ${orders.JUDGED_BY} orders before`;
+const RULE = "Bright: ≥ mean + 3 σ of the volumes of the orders of the hour before";
 
 let typed = ""; // the smallest volume, as long as this page is open
 let widestVolume = 0; // in characters; a column does not shrink, so that nothing moves
