@@ -32,10 +32,30 @@ def _footprint(bar: OhlcRow) -> FootprintRow:
 
 
 def _statistics(bar: OhlcRow) -> StatisticsRow:
-    session = (bar.close, 1.0, bar.close, bar.close + _ROW, bar.close - _ROW)
-    own = (bar.low, bar.low + _ROW, bar.low, bar.close, 1.0)
     return StatisticsRow(
-        bar.timestamp_ms, _ROW, 31.0, 0.8, 0.0, 8, 30.2, 0.0, *own, 59_000, True, False, *session, bar.close, 1.0
+        timestamp_ms=bar.timestamp_ms,
+        row=_ROW,
+        buy_volume=31.0,
+        sell_volume=0.8,
+        unknown_volume=0.0,
+        trades=8,
+        delta_max=30.2,
+        delta_min=0.0,
+        poc=bar.low,
+        vah=bar.low + _ROW,
+        val=bar.low,
+        vwap=bar.close,
+        sigma=1.0,
+        duration_ms=59_000,
+        unfinished_high=True,
+        unfinished_low=False,
+        session_vwap=bar.close,
+        session_sigma=1.0,
+        session_poc=bar.close,
+        session_vah=bar.close + _ROW,
+        session_val=bar.close - _ROW,
+        dataset_vwap=bar.close,
+        dataset_sigma=1.0,
     )
 
 
