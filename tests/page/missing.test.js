@@ -18,7 +18,7 @@ test("nothing is missing before anything is known, and nothing where all is ther
 });
 
 test("a view that was asked for says why it is not there", () => {
-  const asked = stateOf({ status: { state: "playing" }, ohlc: BARS, metrics: METRICS, asked: ["sizes", "statistics"] });
+  const asked = stateOf({ about: { control: { listening: true } }, status: { state: "playing" }, ohlc: BARS, metrics: METRICS, asked: ["sizes", "statistics"] });
   assert.equal(missing(asked).statistics, "Asked for; not published yet");
   const deaf = stateOf({ ...asked, about: { control: { listening: false } } });
   assert.match(missing(deaf).sizes, /^Not published: the replay takes no requests/u);
@@ -30,7 +30,9 @@ test("a panel without data says so as surely as it is known", () => {
   const playing = stateOf({ status: { state: "playing" }, ohlc: BARS });
   assert.equal(missing(playing).book, "No order book so far");
   assert.equal(missing({ ...playing, status: stateOf({ status: { state: "finished" } }).status }).book, "No order book in this replay");
+  assert.equal(missing(playing).statistics, "Asked for; not published yet");
   assert.match(missing(playing, true).statistics, /read-only/u);
+  assert.equal(missing({ ...playing, crc32: { statistics: 7 } }).statistics, "");
   const report = { trades: 5, book_events: 0 };
   assert.equal(missing(stateOf({ ohlc: BARS, report: { ...report, complete: true } })).book, "This dataset holds no order book");
   assert.equal(missing(stateOf({ ohlc: BARS, report })).book, "No order book in what has been read");
