@@ -41,7 +41,7 @@ class Footprint:
     def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
         """See FlowTable."""
         bars = cells.of_bars().in_rows(height_ticks)
-        return _labelled(footprint_frame(bars, height_ticks), interval_ns)
+        return labelled(footprint_frame(bars, height_ticks), interval_ns)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -64,7 +64,7 @@ class Statistics:
         before = self._before.finer(decimals[0] - self._decimals[0], decimals[1] - self._decimals[1])
         self._decimals = decimals
         found, self._before = statistics(cells, height_ticks, before)
-        return _labelled(statistics_frame(found), interval_ns)
+        return labelled(statistics_frame(found), interval_ns)
 
     def end(self) -> None:
         """See FlowTable."""
@@ -94,6 +94,7 @@ class Profile:
 FLOW_TABLES: Final[tuple[type[FlowTable], ...]] = (Footprint, Statistics, Profile)
 
 
-def _labelled(frame: pl.DataFrame, interval_ns: int) -> pl.DataFrame:
+def labelled(frame: pl.DataFrame, interval_ns: int) -> pl.DataFrame:
+    """The same with the starts of its bars, which column `bucket` names."""
     labels = pl.Series("timestamp_ms", labels_ms(frame["bucket"].to_numpy(), interval_ns))
     return frame.select(labels, pl.exclude("bucket"))

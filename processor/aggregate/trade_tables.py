@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from processor.aggregate.flow_tables import FLOW_TABLES
+from processor.aggregate.flow_tables import FLOW_TABLES, labelled
 from processor.aggregate.table import Aggregated, chunks_until
 from processor.aggregate.tape import TAPE, order_tables
 from processor.core.aggregates import bars
@@ -17,6 +17,7 @@ from processor.core.aggregates.activity import ActivityCounter
 from processor.core.events import concatenated as joined
 from processor.core.flow.cells import NARROW_LOTS, cells_of, concatenated, no_cells
 from processor.core.flow.rows import decimals_of
+from processor.core.flow.sizes import OrderSizes
 from processor.core.intervals import number_of, start_of
 from processor.core.price_step import PriceStep
 from processor.errors import DatasetError
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from processor.aggregate.flow_tables import FlowTable
-    from processor.core.flow.cells import Cells
+    from processor.core.events import Trades
+    from processor.core.flow.cells import Cells, Ints
     from processor.core.merge.chunk import Chunk
     from processor.formats import Dataset
     from processor.settings import Aggregation, Settings
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     OnProgress = Callable[[str, int, int], None]
 
 _FLOW: Final = {table.name: table for table in FLOW_TABLES}
-TRADE_TABLES: Final = {TAPE: "orders"} | {name: table.counted for name, table in _FLOW.items()}
+CVD_BY_SIZE: Final = "cvd_by_size"
+TRADE_TABLES: Final = {TAPE: "orders", CVD_BY_SIZE: "bars"} | {name: table.counted for name, table in _FLOW.items()}
 """Their names, and what their rows are."""
 
 
@@ -111,6 +114,8 @@ def _table(
     chunks = reading.chunks(on_progress)
     if name == TAPE:
         time, parts = "time_ns", order_tables(part for chunk in chunks for part in chunk.trades)
+    elif name == CVD_BY_SIZE:
+        time, parts = "timestamp_ms", _size_tables(chunks, settings.aggregation)
     else:
         table = _FLOW[name]()
         time, parts = table.time, _flow_tables(table, chunks, settings.aggregation, height or Fraction(1))
@@ -137,8 +142,8 @@ def _flow_tables(
         return table.take(cells, int(height * 10**cells.price_decimals), aggregation.interval_ns)
 
     held = no_cells()
-    for found in _cells(chunks, aggregation):
-        cells = concatenated([held, found])
+    for trades, bars_of, is_narrow in _in_bars(chunks, aggregation):
+        cells = concatenated([held, cells_of(trades, bars_of, is_narrow=is_narrow)])
         whole = int(np.searchsorted(cells.bucket, cells.bucket[-1]))
         if whole:
             yield taken(cells.pieces(slice(0, whole)))
@@ -148,8 +153,20 @@ def _flow_tables(
         yield rest
 
 
-def _cells(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[Cells]:
-    """The cells of the trades of each chunk that has some; a bar may go on in the next."""
+def _size_tables(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[pl.DataFrame]:
+    """The CVD by order size in parts, at least one."""
+    sizes = OrderSizes(None, reset=aggregation.cvd_reset)
+    for trades, bars_of, is_narrow in _in_bars(chunks, aggregation):
+        sizes.take(trades, bars_of, is_narrow=is_narrow)
+        yield labelled(sizes.closed(), aggregation.interval_ns)
+    yield labelled(sizes.frame(at_end=True), aggregation.interval_ns)
+
+
+def _in_bars(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[tuple[Trades, Ints, bool]]:
+    """The trades of each chunk that has some, the bar of each, and whether all so far come to less than NARROW_LOTS.
+
+    A bar may go on in the next chunk.
+    """
     counter: ActivityCounter | None = None
     lots, decimals = 0, 0
     for chunk in chunks:
@@ -166,7 +183,7 @@ def _cells(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[Cells]
             buckets = number_of(trades.time_ns, aggregation.interval_ns)
         else:
             buckets, _ = counter.take(trades)
-        yield cells_of(trades, buckets, is_narrow=lots < NARROW_LOTS)
+        yield trades, buckets, lots < NARROW_LOTS
 
 
 def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregation) -> pl.DataFrame:

@@ -99,7 +99,9 @@ class Engine:
         self._counter: ActivityCounter | None = None
         self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
         self.price_step = NO_STEP if state is None else state.price_step
-        self.flow = Flow(keep, None if state is None else state.flow) if keep and aggregation.flow else None
+        self.flow: Flow | None = None
+        if keep and aggregation.flow:
+            self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)

@@ -39,7 +39,10 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """Where a replay stands: its state, event clock and known range (ns), and the share of it done."""
+    """Where a replay stands: its state, event clock and known range (ns), and the share of it done.
+
+    `has_all` tells that the event clock has reached the dataset's last event.
+    """
 
     state: State
     event_ns: int | None = None
@@ -55,6 +58,7 @@ class SessionState:
     resume: Resume | None = None
     volumes: Volumes | None = None
     price_step: Divisor | None = None
+    has_all: bool = False
 
 
 @dataclass(frozen=True)

@@ -308,6 +308,12 @@ class Playback:
             ends_ns.append(self.limit_ns)
         return min(ends_ns, default=None)
 
+    def _has_all(self) -> bool:
+        """Whether the event clock has reached the dataset's last event, where that is known."""
+        if self.player.end_ns is not None:
+            return self.player.now_ns is not None and self.player.now_ns >= self.player.end_ns
+        return self._state == "finished" and self.limit_ns == END_OF_TIME
+
     def resting_state(self) -> State:
         """The state between two pictures."""
         if self.at_end():
@@ -338,6 +344,7 @@ class Playback:
             resume=self._resume(),
             volumes=self.source.volumes(),
             price_step=self.source.price_step().merged(engine.price_step).divisor,
+            has_all=self._has_all(),
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)

@@ -49,6 +49,7 @@ INDEX_FOLDER: Final = ".index"
 CHECKPOINT_KIND: Final = "checkpoint"
 
 _INT32: Final = np.iinfo(np.int32)
+_INT64: Final = np.iinfo(np.int64)
 
 
 class CheckpointMetadata(bars.TradeTotals, frozen=True, kw_only=True):
@@ -102,6 +103,14 @@ def fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
     lowest: Any = column.min()
     highest: Any = column.max()
     return bool(kind.min <= lowest and highest <= kind.max)
+
+
+def narrow(column: NDArray[Any]) -> pl.Series:
+    """Whole numbers of any length, as int64 where they have room in it."""
+    if column.dtype != object:
+        return pl.Series(column)
+    wide = pl.Series(column.tolist(), dtype=pl.Int128())
+    return wide.cast(pl.Int64) if len(wide) and fits(wide, _INT64) else wide
 
 
 def event_metadata(kind: str, instrument: str, events: Columns) -> dict[str, str]:

@@ -26,6 +26,7 @@ from processor.store.base_bars import (
     segment_before,
 )
 from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, trades_of_segment
+from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _flow_before(
 ) -> FlowState:
     """The order flow of an engine that goes on from `first` to be right from `segment` on."""
     if first < segment or not adds_up(aggregation):
-        return FlowState(traded_before(folder, manifest, first))
+        return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 

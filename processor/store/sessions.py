@@ -1,4 +1,4 @@
-"""What a store keeps of the order flow: after each segment with trades, the session's cells so far.
+"""What a store keeps of what was traded: after each segment with trades, the session's cells so far.
 
 The file of a day's last segment is the profile of the whole session. The cells are at single prices, so that rows of
 any height come from them; what a replay shows of single bars comes from the trades.
@@ -19,7 +19,8 @@ from processor.core.flow.statistics import Moments
 from processor.core.intervals import number_of
 from processor.errors import DatasetError
 from processor.names import openable
-from processor.store.files import STATE_KEY, file_name, fits, read_parquet, trades_of_segment
+from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, trades_of_segment
+from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from processor.store.manifest import Manifest
 
 SESSION_KIND: Final = "session"
-_INT64: Final = np.iinfo(np.int64)
 _COLUMNS: Final = ("price_ticks", *LOTS, "trades")
 
 
@@ -53,21 +53,22 @@ class SegmentSessions:
         """Go on after what was traded `before`."""
         self._before = before
 
-    def add(self, trades: Trades) -> None:
-        """Take in a segment's trades.
+    def add(self, trades: Trades) -> bool:
+        """Take in a segment's trades; return whether all trades so far come to less than NARROW_LOTS.
 
         Raises:
             ScaleOverflow: a price has no room in 64 bits on the finest scale seen.
         """
         lots = self._before.dataset.lots * 10 ** max(0, trades.size_decimals - self._before.session.size_decimals)
-        is_narrow = lots + bars.traded(trades).volume < NARROW_LOTS
+        is_narrow: bool = lots + bars.traded(trades).volume < NARROW_LOTS
         # A bar for each day: only sessions are kept.
         self._before = self._before.added(cells_of(trades, trades.time_ns // NS_PER_DAY, is_narrow=is_narrow))
+        return is_narrow
 
     def file(self) -> tuple[pl.DataFrame, dict[str, str]]:
         """The cells of the session so far, and the metadata of their file."""
         cells = self._before.session
-        frame = pl.DataFrame({name: _narrow(getattr(cells, name)) for name in _COLUMNS})
+        frame = pl.DataFrame({name: narrow(getattr(cells, name)) for name in _COLUMNS})
         state = _Session(
             day=int(cells.day[0]),
             first_ns=int(cells.first_ns[0]),
@@ -78,13 +79,6 @@ class SegmentSessions:
             dataset=self._before.dataset,
         )
         return frame, {STATE_KEY: msgspec.json.encode(state).decode()}
-
-
-def _narrow(column: np.ndarray[Any, Any]) -> pl.Series:
-    if column.dtype != object:
-        return pl.Series(column)
-    wide = pl.Series(column.tolist(), dtype=pl.Int128())
-    return wide.cast(pl.Int64) if len(wide) and fits(wide, _INT64) else wide
 
 
 def traded_before(folder: Path, manifest: Manifest, segment: int) -> FlowBefore:
@@ -122,7 +116,7 @@ def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int
             count += len(part)
             intervals.update(np.unique(buckets).tolist())
         since = [*found, *since]
-    return FlowState(traded_before(folder, manifest, first), since)
+    return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first), since)
 
 
 def _read(path: Path) -> tuple[Cells, Moments]:

@@ -30,6 +30,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
 from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
@@ -80,6 +81,7 @@ class StoreWriter:
             self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
         self._bars = SegmentBars(book, manifest.last_ns)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
+        self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -172,8 +174,10 @@ class StoreWriter:
         )
         write_index(BARS_KIND, self._bars.rows(trade_bars), {})
         if trades is not None:
-            self._sessions.add(trades)
+            is_narrow = self._sessions.add(trades)
             write_index(SESSION_KIND, *self._sessions.file())
+            self._orders.add(trades, is_narrow=is_narrow)
+            write_index(ORDERS_KIND, *self._orders.file())
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):

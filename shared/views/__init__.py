@@ -15,6 +15,7 @@ from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
 from shared.views.profile import PROFILE
 from shared.views.report import REPORT
+from shared.views.sizes import SIZES
 from shared.views.statistics import STATISTICS
 from shared.views.tape import TAPE
 
@@ -31,6 +32,7 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     FOOTPRINT,
     STATISTICS,
     PROFILE,
+    SIZES,
 )
 
 BY_NAME: Final = {view.name: view for view in VIEWS}

@@ -24,7 +24,7 @@ def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
     return pl.read_parquet(out)
 
 
-@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape"])
+@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size"])
 @pytest.mark.parametrize(
     ("folder", "name", "interval"),
     [
@@ -40,6 +40,8 @@ def test_a_recording_gives_the_expected_table_from_its_files_and_from_the_cache(
     with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
         expected: dict[str, Any] = json.load(file)
     wanted: dict[str, list[Any]] = expected[view]
+    edges = wanted.pop("edges", [])
+    wanted |= {f"edge_{number}": [edge] * len(wanted["timestamp_ms"]) for number, edge in enumerate(edges, 1)}
     row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
     for _ in ("read from the files", "read from the cache"):
         found = tabled(

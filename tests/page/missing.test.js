@@ -11,10 +11,19 @@ const METRICS = [[0, 0, 0.5, 0.5, 0, 0, 0, 0, 0]];
 const DEPTH = { bids: [[1, 1]], asks: [] };
 
 test("nothing is missing before anything is known, and nothing where all is there", () => {
-  const all = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: false };
+  const all = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", settled: false };
   assert.deepEqual(missing(empty()), all);
   assert.deepEqual(missing(stateOf({ ohlc: BARS, metrics: METRICS, depth: DEPTH })), all);
   assert.deepEqual(missing(stateOf({ status: { state: "loading" } })), { ...all, loading: true });
+});
+
+test("a view that was asked for says why it is not there", () => {
+  const asked = stateOf({ about: { control: { listening: true } }, ohlc: BARS, metrics: METRICS, asked: ["sizes", "statistics"] });
+  assert.equal(missing(asked).statistics, "Asked for; not published yet");
+  const deaf = stateOf({ ...asked, about: { control: { listening: false } } });
+  assert.equal(missing(deaf).sizes, "Not published: the replay takes no requests");
+  const early = stateOf({ ...asked, crc32: { sizes: 7, statistics: 8 } });
+  assert.deepEqual([missing(early).sizes, missing(early).statistics], ["Starts once the sizes of the first 10,000 orders are known", ""]);
 });
 
 test("a panel without data says so as surely as it is known", () => {

@@ -4,6 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { around } from "../../visualizer/page/panels/extent.js";
 import * as heights from "../../visualizer/page/panels/heights.js";
 import { withBook } from "../../visualizer/page/panels/obi.js";
+import { byDelta } from "../../visualizer/page/panels/volume.js";
 import { PANELS, layersOf } from "../../visualizer/page/panels/registry.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { empty } from "../../visualizer/page/store.js";
@@ -13,7 +14,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: true };
+const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -25,7 +26,7 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "cvd"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "delta", "cvd", "buckets"]);
   assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -118,6 +119,53 @@ test("candles and columns rise and fall in the same two colours everywhere, and 
   assert.ok(rising.kind === "rects" && falling.kind === "rects");
   assert.deepEqual([rising.colour, falling.colour], [translucent(up, 0.75), translucent(down, 0.75)]);
   assert.deepEqual([rising.rects.length, falling.rects.length], [8, 4]);
+});
+
+/** A row of the statistics.
+ * @param {number} place @param {number} buy @param {number} sell @param {[number, number]} extremes
+ * @returns {Row} */
+const traded = (place, buy, sell, extremes) => [place, 1, buy, sell, 0, 3, ...extremes];
+
+test("the delta of a bar stands on zero with its highest and lowest value as a wick, and says it to the last decimal", () => {
+  const about = /** @type {About} */ ({ size_decimals: 1 });
+  const rows = [traded(2, 0.3, 0.1, [5, 0]), traded(4, 1, 3, [1, -4])];
+  const [rising, falling] = drawn("delta", rows);
+  assert.ok(rising.kind === "rects" && falling.kind === "rects");
+  assert.deepEqual([rising.rects[1] + rising.rects[3], falling.rects[1]], [50, 50]);
+  assert.deepEqual([rising.rects[5], falling.rects[5] + falling.rects[7]], [25, 70]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], about)), ["+0.2", "+5.0", "0.0"]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], null)), ["+0.2", "+5", "0"]);
+});
+
+test("volume by delta has the side of the delta as its colour and its share as the strength, where it is known", () => {
+  /** @type {import("../../visualizer/page/types.d.ts").OhlcRow[]} */
+  const bars = [[1, 2, 2, 1, 1, 10], [2, 1, 2, 1, 2, 10], [3, 1, 2, 1, 2, 10], [4, 2, 2, 1, 1, 0]];
+  const statistics = [traded(1, 10, 0, [0, 0]), traded(3, 4, 6, [0, 0]), traded(4, 0, 0, [0, 0])];
+  const { found, others } = byDelta(bars, statistics);
+  assert.deepEqual(found.map((some) => some.map(([place]) => place)), [[3], [], [], [1]]);
+  assert.deepEqual(others, [bars[1], bars[3]]);
+  const options = { ...PRESETS.overview, volumeByDelta: true };
+  const rows = /** @type {any} */ ((/** @type {string} */ name) => (name === "ohlc" ? bars.slice(0, 1) : statistics));
+  const [column] = drawn("volume", [], { options, rows });
+  assert.equal(column.colour, String(TOKENS.get("up"))); // of a bar that falls
+});
+
+test("the CVD of each size is a line, named by its sizes, and there are as many as sizes", () => {
+  const about = /** @type {About} */ ({ size_decimals: 1 });
+  /** @type {Row[]} */
+  const rows = [[1, 1, 2, 3, 4, 0.5, 2, 10], [2, 2, -3, 4, 5, 0.5, 2, 10]];
+  const data = { ...empty(), about };
+  const commands = drawn("buckets", rows, { data });
+  const lines = commands.filter(({ kind }) => kind === "polyline");
+  assert.equal(new Set(lines.map(({ colour }) => colour)).size, 4);
+  assert.deepEqual(commands.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), [
+    "< 0.5", "0.5 – 2.0", "2.0 – 10.0", "≥ 10.0",
+  ]);
+  assert.deepEqual(panel("buckets").readout.cells.map(({ text }) => text(rows[1], about)), ["+2.0", "-3.0", "+4.0", "+5.0"]);
+  const few = drawn("buckets", [[1, 1, 2, null, null, 5, null, null], [2, 1, 2, null, null, 5, null, null]], { data });
+  assert.deepEqual(few.map(({ kind }) => kind), ["polyline", "texts", "polyline", "texts"]);
+  assert.deepEqual(few.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["< 5.0", "≥ 5.0"]);
+  assert.equal(panel("buckets").extent([]), null);
 });
 
 test("the CVD is candles or a line, and neither where it is not published", () => {

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from processor.core import engine as engines
 from processor.core.engine import Engine, checks
+from processor.core.flow import sizes
 from processor.core.intervals import WEEK_NS
 from processor.core.merge.chunk import Chunk
 from processor.core.price_step import PriceStep
@@ -57,6 +58,7 @@ ANY_AGGREGATION = aggregations(
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 SITUATION = SessionState("paused")
+AT_THE_END = replace(SITUATION, has_all=True)
 
 
 @st.composite
@@ -147,9 +149,10 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
     assert found.trade_bars.traded == played.trade_bars.traded
     for published in VIEWS:
         if published.view.presence == "asked":
-            made = [published.payload(Moment(engine, SUBJECT, SITUATION)) for engine in (found, played)]
-            assert made[0] == made[1], published.view.name
-            assert made[0] is None or not list(published.view.faults(decode(published.view.file, made[0])))
+            for situation in (SITUATION, AT_THE_END) if published.view.name == "sizes" else (SITUATION,):
+                made = [published.payload(Moment(engine, SUBJECT, situation)) for engine in (found, played)]
+                assert made[0] == made[1], published.view.name
+                assert made[0] is None or not list(published.view.faults(decode(published.view.file, made[0])))
     for engine in (found, played):
         assert False not in checks(engine.rows(), engine).values()
 
@@ -160,11 +163,17 @@ def assert_same(found: Engine, played: Engine, keep: int) -> None:
     keep=st.sampled_from([1, 3, 1000]),
     segment_events=st.sampled_from([1, 7, 1000]),
     restarts=st.lists(st.integers(0, 6), max_size=2),
+    sample=st.sampled_from([1, 4, 1000]),
 )
 def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
-    chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, restarts: list[int]
+    chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, restarts: list[int], sample: int
 ) -> None:
-    with TemporaryDirectory() as name, mock.patch("os.fsync"), mock.patch.object(engines, "_ORDERS_KEPT", keep):
+    with (
+        TemporaryDirectory() as name,
+        mock.patch("os.fsync"),
+        mock.patch.object(engines, "_ORDERS_KEPT", keep),
+        mock.patch.object(sizes, "SAMPLE_ORDERS", sample),
+    ):
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)
@@ -276,8 +285,8 @@ def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Pa
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"3"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 3. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"4"', b'"version":"99"'))
+    with pytest.raises(DatasetError, match=r"understands version 4. Convert the dataset again"):
         manifests.load(tmp_path)
 
 

@@ -59,6 +59,7 @@ def layout(settings: Settings) -> Component:
                         html.Aside(id="tape", hidden=True, **named("tape: time and sales")),
                         panels.depth(),
                         panels.report(),
+                        html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
                         *notices.over_the_chart(),
                     ],
                 ),

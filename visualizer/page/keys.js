@@ -48,7 +48,7 @@ function pressed(event) {
   // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
-  if (within(event, "input[type=text], textarea") || dialog || commanded) return;
+  if (within(event, "input[type=text], textarea, select") || dialog || commanded) return;
   if (event.key === "Escape" && choosing.leave()) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);

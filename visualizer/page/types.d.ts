@@ -20,6 +20,8 @@ export type StatisticsRow = [
   ...[number | null, number | null, number | null, number | null, number | null, number, boolean, boolean],
   ...[number | null, number | null, number | null, number | null, number | null, number | null, number | null],
 ];
+/** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
+export type SizesRow = [number, number, ...(number | null)[]];
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -171,6 +173,7 @@ export interface Views {
   footprint: FootprintRow[];
   statistics: StatisticsRow[];
   profile: Profile | null;
+  sizes: SizesRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -281,6 +284,7 @@ export interface Missing {
   book: string;
   cvd: string;
   statistics: string;
+  sizes: string;
   settled: boolean;
 }
 
@@ -445,7 +449,7 @@ export interface Options {
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -467,7 +471,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics" | "statistics";
+  rows: "ohlc" | "metrics" | "statistics" | "sizes";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */

@@ -29,7 +29,7 @@ def orders_of(trades: Trades) -> pl.DataFrame:
     Columns: `first` (the row of its first trade), `time_ns`, `side` (BUY, SELL or UNKNOWN), `volume` (lots, Int128),
     `trades`, `price_first`, `price_last` (ticks) and `prices` (how many distinct ones).
     """
-    starts = _starts(trades)
+    starts = order_starts(trades)
     frame = pl.DataFrame(
         {
             "order": np.repeat(np.arange(len(starts)), np.diff(starts, append=len(trades))),
@@ -61,7 +61,7 @@ def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame
         if not len(part):
             continue
         trades = part if held is None else concatenated([held, part])
-        last = int(_starts(trades)[-1])
+        last = int(order_starts(trades)[-1])
         if last:
             whole = trades.rows(slice(0, last))
             yield whole, orders_of(whole)
@@ -93,7 +93,7 @@ class RecentOrders:
             if len(part):
                 self._parts.insert(0, part)
                 self._trim()
-            if len(self._parts) and len(_starts(self._parts[0])) > self._keep:
+            if len(self._parts) and len(order_starts(self._parts[0])) > self._keep:
                 break
 
     def newest(self, trades_in_all: int) -> tuple[Trades | None, pl.DataFrame]:
@@ -117,14 +117,14 @@ class RecentOrders:
         except ScaleOverflow:
             # Sizes without room on the scale of later ones: the newest orders begin after them.
             trades = self._parts[-1]
-        starts = _starts(trades)
+        starts = order_starts(trades)
         from_row = int(starts[max(0, len(starts) - self._keep - 1)])
         # A slice would keep all that it is of in memory.
         self._parts = [trades.rows(np.arange(from_row, len(trades))) if from_row else trades]
         self._count = len(self._parts[0])
 
 
-def _starts(trades: Trades) -> NDArray[np.int64]:
+def order_starts(trades: Trades) -> NDArray[np.int64]:
     """The row at which each order begins."""
     time_ns, side = trades.time_ns, trades.aggressor
     begins = np.flatnonzero((time_ns[1:] != time_ns[:-1]) | (side[1:] != side[:-1])) + 1

@@ -10,6 +10,7 @@ import numpy as np
 from processor.core.aggregates import bars
 from processor.core.events import concatenated as joined
 from processor.core.flow.cells import NARROW_LOTS, Cells, cells_of, concatenated, no_cells
+from processor.core.flow.sizes import OrderSizes, SizesBefore
 from processor.core.flow.statistics import NO_MOMENTS, Moments, moments
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from processor.core.aggregates.base import Batch
     from processor.core.events import Trades
     from processor.core.flow.cells import Ints
+    from processor.settings import CvdReset
 
 MOST_TRADES: Final = 1 << 22
 """Bars are kept as long as they and all later ones have no more trades than this together: some 100 MB of cells."""
@@ -63,9 +65,13 @@ def sessions_of(cells: Cells) -> list[Cells]:
 
 @dataclass(frozen=True, slots=True)
 class FlowState:
-    """What an engine resumes from: what was traded `before`, and all trades since with the names of their bars."""
+    """What an engine resumes from: what was traded `before`, and all trades since with the names of their bars.
+
+    `sizes` is what was known of the orders before.
+    """
 
     before: FlowBefore
+    sizes: SizesBefore
     since: Iterable[tuple[Trades, Ints]] = ()
 
 
@@ -74,12 +80,14 @@ class Flow:
 
     An aggregate (see `Aggregate`): `cells` are those of the kept bars, `before` is what was traded before them, `now`
     what was traded up to now. `checked` names the last closed bar that was compared with what is known otherwise.
+    what was traded up to now. `sizes` is the CVD by order size, whose resets are those of the CVD.
     """
 
-    def __init__(self, keep: int, state: FlowState | None = None) -> None:
+    def __init__(self, keep: int, state: FlowState | None = None, *, reset: CvdReset = "none") -> None:
         """Start before the first trade, or go on from `state`."""
         self.checked: int | None = None
         self._keep = keep
+        self.sizes = OrderSizes(keep, None if state is None else state.sizes, reset=reset)
         self.before = nothing_traded() if state is None else state.before
         self._now = self.before
         self._cells = no_cells().finer(self.before.session.price_decimals, self.before.session.size_decimals)
@@ -115,7 +123,9 @@ class Flow:
         grown = decimals - self._size_decimals
         self._lots = self._lots * 10**grown + bars.traded(trades).volume
         self._size_decimals = decimals
-        self._pending.append(cells_of(trades, buckets, is_narrow=self._lots < NARROW_LOTS))
+        is_narrow = self._lots < NARROW_LOTS
+        self.sizes.take(trades, buckets, is_narrow=is_narrow)
+        self._pending.append(cells_of(trades, buckets, is_narrow=is_narrow))
         if len(self._pending) >= _PENDING:
             self._settle()
 

@@ -32,10 +32,11 @@ export function valueTicks([low, high], most, least = 0) {
  * @param {Span} span
  * @returns {(value: number, decimals: number) => string} */
 export const sizeText = ([low, high]) =>
-  Math.max(-low, high) < LARGE ? (value, decimals) => value.toFixed(decimals) : abbreviated;
+  Math.max(-low, high) < LARGE ? (value, decimals) => value.toFixed(decimals) : withUnit;
 
-/** @param {number} value */
-function abbreviated(value) {
+/** A number with the letter of its thousands.
+ * @param {number} value */
+export function withUnit(value) {
   const [unit, letter] = UNITS.find(([least]) => Math.abs(value) >= least) ?? [1, ""];
   return `${Number((value / unit).toPrecision(12))}${letter}`;
 }

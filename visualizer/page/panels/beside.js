@@ -2,12 +2,13 @@
 import { within } from "../dom.js";
 import { depth } from "./depth.js";
 import { monitor } from "./monitor.js";
+import { optionsPanel } from "./options-panel.js";
 import { report } from "./report.js";
 import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, monitor, tape];
+export const BESIDE = [report, depth, monitor, tape, optionsPanel];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */

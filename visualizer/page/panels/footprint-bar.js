@@ -2,6 +2,7 @@
    as whole lots, so that nothing depends on how a float is rounded. Pure. */
 import * as format from "../format.js";
 import { lotsOf } from "./sizes.js";
+import { mostTraded } from "./value-area.js";
 /** @import { About, PriceCell } from "../types.d.ts" */
 
 /** Price rows from the lowest: the number of each (its lower edge in heights), and lots by aggressor.
@@ -54,19 +55,11 @@ export function bar(cells, height, about) {
   };
 }
 
-/** Place of the row with the greatest volume; of equals the one nearest to the middle of the range, then the lower. Null without volume.
- * @param {Bar} bar
- * @returns {number | null} */
+/** Place of the row with the greatest volume; null without volume.
+ * @param {Bar} bar */
 export function pointOfControl({ numbers, total }) {
-  const most = Math.max(...total);
-  if (!(most > 0)) return null;
-  const ends = numbers[0] + numbers[numbers.length - 1];
-  let best = -1;
-  for (const [place, lots] of total.entries()) {
-    if (lots !== most) continue;
-    if (best < 0 || Math.abs(2 * numbers[place] - ends) < Math.abs(2 * numbers[best] - ends)) best = place;
-  }
-  return best;
+  if (!total.some((lots) => lots > 0)) return null;
+  return mostTraded(numbers.map((row, place) => ({ row, lots: total[place] })));
 }
 
 /** The rule of imbalances as a user gives it; null where the ratio is no decimal above 0.

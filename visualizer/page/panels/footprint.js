@@ -1,6 +1,7 @@
 /* Footprints in the place of candles: what was bought and sold at each price row of a bar. Its colours are always there, its numbers
    where they fit. A layer of the price panel. Pure. */
 import { candles, rects, rises, snapped } from "../draw/commands.js";
+import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
 import { imbalances, pointOfControl, remembered, rule, stacks, unfinished } from "./footprint-bar.js";
@@ -226,5 +227,15 @@ function commands(picture, scale) {
   return [...candles(without, 1, scale, rising()), ...thinCandles(within, columns, scale), ...commandsOf(found)];
 }
 
+/** The height of the price rows, or why there are candles.
+ * @param {Picture} picture
+ * @param {Scale} scale */
+function note(picture, scale) {
+  const { data, options } = picture;
+  const newest = data.footprint[data.footprint.length - 1];
+  if (!newest) return options.price === "footprint" ? "no footprint so far" : "";
+  return isShown(picture, scale) ? `footprint rows ${format.price(newest[1], data.about)}` : "footprints: zoom in";
+}
+
 /** @type {Layer} */
-export const footprint = { views: ["ohlc", "footprint"], when: ({ price }) => price !== "candles", commands };
+export const footprint = { views: ["ohlc", "footprint"], when: ({ price }) => price !== "candles", commands, note };

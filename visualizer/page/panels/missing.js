@@ -14,14 +14,14 @@ export function unpublished({ about, status, crc32 }, view, isReadOnly) {
   return "Asked for; not published yet";
 }
 
-/** Why panels stay empty: a sentence each for trades, book, cvd and statistics where there are none, and whether that is known of
+/** Why panels stay empty: a sentence each for trades, book, cvd, statistics and sizes where there are none, and whether that is known of
  * the dataset, so that no room need be kept. Nothing is known before something has been read.
  * @param {State} state
  * @param {boolean} [isReadOnly] whether the page may ask for nothing
  * @returns {Missing} */
 export function missing(state, isReadOnly = false) {
   const { about, status, ohlc, metrics, depth, report } = state;
-  const found = { loading: false, trades: "", book: "", cvd: "", statistics: "", settled: false };
+  const found = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", settled: false };
   if (!about) return found;
   const started = ohlc.length > 0 || metrics.length > 0;
   if (!started && status && status.state === "loading") return { ...found, loading: true };
@@ -37,5 +37,8 @@ export function missing(state, isReadOnly = false) {
   if (noBook) found.book = none("order book");
   if (!state.statistics.length) found.statistics = found.trades || unpublished(state, "statistics", isReadOnly);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";
+  const isEarly = state.crc32.sizes && !state.sizes.length;
+  const early = isEarly ? "Starts once the sizes of the first 10,000 orders are known" : "";
+  found.sizes = found.trades || early || unpublished(state, "sizes", isReadOnly);
   return found;
 }

@@ -1,5 +1,5 @@
 /* Sizes as whole lots, and how they are labelled. Pure. */
-import { sizeText } from "../draw/ticks.js";
+import { sizeText, withUnit } from "../draw/ticks.js";
 import * as format from "../format.js";
 /** @import { About } from "../types.d.ts" */
 
@@ -22,7 +22,7 @@ export const lotsOf = (size, decimals) => Math.round(size * 10 ** decimals);
  * @param {number} value */
 export function abbreviated(value) {
   const size = Math.abs(value);
-  if (size >= 1 && size < 1000) return format.short(value);
-  const leading = size < 1 ? 1 : (Math.floor(Math.log10(size)) % 3) + 1;
-  return format.short(Number(value.toPrecision(Math.max(2, leading))));
+  if (size < 1) return format.exact(Number(value.toPrecision(2)), null);
+  const leading = (Math.floor(Math.log10(size)) % 3) + 1;
+  return withUnit(Number(value.toPrecision(size < 1000 ? 3 : Math.max(2, leading))));
 }

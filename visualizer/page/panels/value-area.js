@@ -13,8 +13,8 @@ const NODE_REACH = 2; // rows on either side that a node is compared with
 const total = (rows) => rows.reduce((sum, { lots }) => sum + lots, 0n);
 
 /** Index of the row with the most volume: of several the one nearest to the middle, then the lower.
- * @param {readonly Traded[]} rows */
-function mostTraded(rows) {
+ * @param {readonly { row: number, lots: number | bigint }[]} rows */
+export function mostTraded(rows) {
   const ends = rows[0].row + rows[rows.length - 1].row;
   let best = 0;
   for (const [index, { row, lots }] of rows.entries()) {

@@ -1,0 +1,76 @@
+/* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { PANELS } from "./registry.js";
+import { LABELS } from "./statistics.js";
+/** @import { Options } from "../types.d.ts" */
+/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least.
+ * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
+ * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string }} Option */
+
+/** @type {readonly Option[]} */
+export const OPTIONS = [
+  {
+    group: "Chart",
+    label: "Panels",
+    name: "panels",
+    kind: "several",
+    choices: Object.fromEntries(PANELS.map(({ id, name }) => [id, name])),
+  },
+  {
+    group: "Price",
+    label: "Bars",
+    name: "price",
+    kind: "choice",
+    choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
+  },
+  {
+    group: "Footprint",
+    label: "Cells",
+    name: "cells",
+    kind: "choice",
+    choices: { sides: "sold × bought", delta: "delta", total: "volume", profile: "profile" },
+  },
+  { group: "Footprint", label: "Imbalance above", name: "ratio", kind: "decimal", hint: "times the opposite side, diagonally" },
+  { group: "Footprint", label: "Imbalance from", name: "least", kind: "number", hint: "the least size of an imbalance" },
+  { group: "Footprint", label: "Ignore an empty opposite", name: "ignoreZero", kind: "switch" },
+  {
+    group: "VWAP",
+    label: "Since",
+    name: "vwap",
+    kind: "choice",
+    choices: { off: "off", session: "the session", dataset: "the first trade", anchor: "a bar (key W)" },
+  },
+  { group: "VWAP", label: "Bands", name: "bands", kind: "choice", choices: { 0: "none", 1: "1 σ", 2: "2 σ", 3: "3 σ" } },
+  {
+    group: "Profile",
+    label: "Volume profile",
+    name: "profile",
+    kind: "choice",
+    choices: { off: "off", session: "of the session", visible: "of the bars in view", range: "of a range (key P)" },
+  },
+  { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
+  { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
+  { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
+];
+
+const DECIMAL = /^(?:\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})$/u;
+
+/** What was typed as a number; null where it is none.
+ * @param {Kind} kind
+ * @param {string} typed
+ * @returns {string | number | null} */
+export function typedValue(kind, typed) {
+  const text = typed.trim();
+  if (!DECIMAL.test(text)) return null;
+  if (kind === "number") return Number(text);
+  return Number(text) > 0 ? text : null;
+}
+
+/** What is chosen of several after one of them has changed, in the order in which they are offered. The last one stays.
+ * @param {readonly string[]} before
+ * @param {string} name
+ * @param {boolean} isChosen
+ * @param {Readonly<Record<string, string>>} choices */
+export function several(before, name, isChosen, choices) {
+  const after = Object.keys(choices).filter((each) => (each === name ? isChosen : before.includes(each)));
+  return after.length ? after : [...before];
+}

@@ -1,0 +1,144 @@
+/* The panel "Chart options": a control for each entry of option-list.js, which acts at once and in this browser alone. */
+import { byId, make } from "../dom.js";
+import * as options from "../options.js";
+import { isOpen, setOpen } from "./opening.js";
+import { OPTIONS, several, typedValue } from "./option-list.js";
+/** @import { OpenablePanel, Options } from "../types.d.ts" */
+/** @typedef {import("./option-list.js").Option} Option */
+/** A control on the page, and how it shows what is chosen.
+ * @typedef {{ element: HTMLElement, show(chosen: Readonly<Options>): void }} Control */
+
+const ID = "options";
+/** @type {Control[] | null} */
+let controls = null;
+/** @type {HTMLElement | null} */
+let returnTo = null;
+
+/** @param {Option} option
+ * @param {unknown} value */
+const choose = ({ name }, value) => options.set({ [name]: value });
+
+/** @param {string} label
+ * @param {boolean} isChosen
+ * @param {(isChosen: boolean) => void} act */
+function checkbox(label, isChosen, act) {
+  const input = make("input", { type: "checkbox" });
+  input.checked = isChosen;
+  input.addEventListener("change", () => act(input.checked));
+  return { input, element: make("label", { class: "check" }, input, label) };
+}
+
+/** @param {Option} option
+ * @returns {Control} */
+function choice(option) {
+  const { label, name, choices = {} } = option;
+  const select = make("select", { id: `option-${name}` }, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+  select.addEventListener("change", () => {
+    const isNumber = typeof options.options()[name] === "number";
+    choose(option, isNumber ? Number(select.value) : select.value);
+  });
+  return {
+    element: make("div", { class: "field" }, make("label", { for: select.id }, label), select),
+    show: (chosen) => {
+      select.value = String(chosen[name]);
+    },
+  };
+}
+
+/** @param {Option} option
+ * @returns {Control} */
+function onOff(option) {
+  const { input, element } = checkbox(option.label, false, (isChosen) => choose(option, isChosen));
+  input.id = `option-${option.name}`;
+  return {
+    element,
+    show: (chosen) => {
+      input.checked = Boolean(chosen[option.name]);
+    },
+  };
+}
+
+/** A number that is taken as soon as it is one.
+ * @param {Option} option
+ * @returns {Control} */
+function typed(option) {
+  const { label, name, kind, hint = "" } = option;
+  const input = make("input", { type: "text", id: `option-${name}`, inputmode: "decimal", autocomplete: "off", "aria-describedby": `option-${name}-hint` });
+  input.addEventListener("input", () => {
+    const value = typedValue(kind, input.value);
+    input.setAttribute("aria-invalid", String(value === null));
+    if (value !== null) choose(option, value);
+  });
+  return {
+    element: make("div", { class: "field" }, make("label", { for: input.id }, label), input, make("small", { id: `option-${name}-hint` }, hint)),
+    show: (chosen) => {
+      if (document.activeElement === input) return; // it is being typed into
+      input.value = String(chosen[name]);
+      input.setAttribute("aria-invalid", "false");
+    },
+  };
+}
+
+/** @param {Option} option
+ * @returns {Control} */
+function boxes(option) {
+  const { label, name, choices = {} } = option;
+  const held = () => /** @type {string[]} */ (options.options()[name]);
+  const made = Object.entries(choices).map(([value, text]) => {
+    const { input, element } = checkbox(text, false, (isChosen) => choose(option, several(held(), value, isChosen, choices)));
+    input.name = name;
+    input.value = value;
+    return { input, element };
+  });
+  return {
+    element: make("fieldset", {}, make("legend", {}, label), ...made.map(({ element }) => element)),
+    show: () => {
+      for (const { input } of made) input.checked = held().includes(input.value);
+    },
+  };
+}
+
+const MADE = { choice, switch: onOff, number: typed, decimal: typed, several: boxes };
+
+/** @returns {Control[]} */
+function build() {
+  const made = OPTIONS.map((option) => MADE[option.kind](option));
+  const groups = [...new Set(OPTIONS.map(({ group }) => group))].map((group) => {
+    const own = made.filter((_, index) => OPTIONS[index].group === group);
+    return make("section", { "aria-label": group }, make("h3", {}, group), ...own.map(({ element }) => element));
+  });
+  const reset = make("button", { type: "button", id: "options-reset" }, "Reset");
+  reset.title = "all options of this view as they were at first";
+  reset.addEventListener("click", options.reset);
+  const close = make("button", { type: "button", id: "options-close", "aria-label": "close the chart options (key escape)" }, "×");
+  close.addEventListener("click", toggle);
+  const panel = byId(ID);
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups);
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    toggle();
+  });
+  options.listen(fill);
+  return made;
+}
+
+/** @param {Readonly<Options>} chosen */
+function fill(chosen) {
+  for (const { show } of controls ?? []) show(chosen);
+}
+
+function toggle() {
+  const open = !isOpen(ID);
+  if (open) {
+    returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+    controls ??= build();
+    fill(options.options());
+  }
+  setOpen(ID, open, () => {});
+  const back = returnTo && returnTo !== document.body && returnTo.isConnected ? returnTo : byId(`${ID}-button`);
+  (open ? byId(ID) : back).focus({ preventScroll: true });
+}
+
+/** @type {OpenablePanel} */
+export const optionsPanel = { id: ID, key: "o", views: [], show: () => {}, toggle };
