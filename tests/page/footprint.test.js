@@ -132,7 +132,7 @@ function drawn({ price = "auto", span = [0, 10], held = 2, now = 3.5, rows = cel
   const bars = /** @type {OhlcRow[]} */ ([1, 2, 3].map((place) => [place, 1, 4, 1, 4, 30]));
   const data = { ...empty(), about: ABOUT, status: /** @type {Status} */ ({ event_time_ms: now }), ohlc: bars };
   data.footprint = bars.slice(3 - held).map(([place]) => [place, 1, rows.map((cell) => /** @type {PriceCell} */ ([...cell]))]);
-  const picture = { data, options: { ...PRESETS.flow, price }, place: Number, cvdLine: false, rows: (/** @type {keyof typeof data} */ name) => data[name] };
+  const picture = { data, options: { ...PRESETS.flow, price }, place: Number, time: Number, step: 1, label: String, cvdLine: false, rows: (/** @type {keyof typeof data} */ name) => data[name] };
   const within = scale({ x: span, y: [0, 6], box: { left: 0, top: 0, width: 1000, height: 120 }, step: 1, ratio: 1 });
   return footprint.commands(/** @type {Picture} */ (picture), within);
 }

@@ -3,7 +3,7 @@ import { upright } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { runs } from "./sessions.js";
-/** @import { About, Command, Layer, Options, Picture, Scale, StatisticsRow } from "../types.d.ts" */
+/** @import { About, Command, Layer, Picture, Scale, StatisticsRow } from "../types.d.ts" */
 /** The VWAP and the deviation after a bar; null without volume.
  * @typedef {{ place: number, vwap: number | null, sigma: number | null }} Average */
 
@@ -11,7 +11,6 @@ const COLUMNS = { session: [16, 17], dataset: [21, 22] };
 const LINE_PX = 1.5;
 const BAND_PX = 1;
 const FLAG_PX = 9;
-const MOST_BANDS = 3;
 const FINER = 2; // decimals that a mean of prices has more than they
 
 /** What was averaged over bars, summed up about a price near all of them, so that no digit is lost.
@@ -91,10 +90,6 @@ function flag({ options: { vwap, anchor }, place }, { toX, box, ratio }) {
   ];
 }
 
-/** How many bands there are on either side.
- * @param {Readonly<Options>} options */
-const bandsOf = ({ bands }) => Math.min(MOST_BANDS, Math.floor(bands));
-
 /** @param {Picture} picture
  * @param {Scale} scale
  * @returns {Command[]} */
@@ -110,7 +105,7 @@ function commands(picture, scale) {
     );
     return through(lists, scale, style);
   };
-  const bands = Array.from({ length: bandsOf(options) }, (_, index) => index + 1);
+  const bands = Array.from({ length: options.bands }, (_, index) => index + 1);
   const band = { colour: token("vwap-band"), width: BAND_PX };
   return [
     ...bands.flatMap((sigmas) => [...at(sigmas, band), ...at(-sigmas, band)]),
@@ -138,8 +133,7 @@ function fine(value, about) {
 /** @param {Picture} picture */
 function note(picture) {
   const { options, data } = picture;
-  const { vwap: since, anchor } = options;
-  const bands = bandsOf(options);
+  const { vwap: since, anchor, bands } = options;
   const width = bands ? ` ±${bands}σ` : "";
   if (since !== "anchor") return `VWAP ${since}${width}`;
   if (anchor === null) return "VWAP: press W and click the bar where it starts";
