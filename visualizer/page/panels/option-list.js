@@ -17,6 +17,19 @@ export const OPTIONS = [
   },
   { group: "Chart", label: "Volume in the colour of the delta", name: "volumeByDelta", kind: "switch" },
   {
+    group: "Chart",
+    label: "Times without bars",
+    name: "gap",
+    kind: "choice",
+    choices: {
+      auto: "no room from an hour and four bars on",
+      "15 min": "no room from 15 min on",
+      "60 min": "no room from 1 h on",
+      "240 min": "no room from 4 h on",
+      never: "as wide as they last",
+    },
+  },
+  {
     group: "Price",
     label: "Bars",
     name: "price",
