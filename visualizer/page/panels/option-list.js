@@ -64,7 +64,6 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
-  { group: "Volume", label: "Coloured by the delta", name: "volumeByDelta", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 
