@@ -25,7 +25,10 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from processor.core.engine import Engine
+    from processor.core.price_step import PriceStep
     from processor.formats import Dataset
     from processor.publish.moment import SessionInfo
     from processor.replay.context import ReplayContext
@@ -348,13 +351,20 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
-            price_step=self.source.price_step().merged(engine.price_step).divisor,
+            price_step=self._price_step().divisor,
             has_all=self._has_all(),
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
         else:
             self._publisher.announce(engine, now)
+
+    def price_step(self) -> Fraction | None:
+        """The price step of what has been read so far; None before any price."""
+        return self._price_step().height
+
+    def _price_step(self) -> PriceStep:
+        return self.source.price_step().merged(self.player.engine.price_step)
 
     def _give_way(self) -> None:
         """Raise Interrupted where a command has come while something else is being done."""

@@ -88,6 +88,8 @@ export interface About {
   timezone: string | null;
   obi_levels: number;
   cvd_reset: string;
+  /** Height of price rows as a decimal, or auto. */
+  row: string;
   price_decimals: number | null;
   /** Greatest number that all prices of the book are multiples of. */
   price_step: number | null;
