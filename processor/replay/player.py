@@ -15,7 +15,6 @@ from processor.errors import DatasetError, SettingError
 from processor.prefetch import prefetched
 from processor.replay.cursor import Cursor
 from processor.settings import iso
-from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -185,7 +184,7 @@ class Player:
         return start_ns, start_ns + interval_ns
 
     def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:
-        """The next or previous landmark from `now_ns`: a gap or silence found in the data, or a UTC day's first event.
+        """The next or previous landmark from `now_ns`: a gap or silence found in the data, or the start of a session.
 
         Raises:
             SettingError: there is none.
@@ -202,10 +201,11 @@ class Player:
                     "seek", f"{_way(forward=forward)} gap", f"a gap or a silence {_from(now_ns, forward=forward)}"
                 )
             return min(there) if forward else max(there)
-        if forward:
-            return self._neighbour((now_ns // NS_PER_DAY + 1) * NS_PER_DAY - 1, "event", forward=True)
-        day_ns = self._neighbour(now_ns, "event", forward=False) // NS_PER_DAY * NS_PER_DAY
-        return self._neighbour(day_ns - 1, "event", forward=True)
+        start_ns = self.source.session_start(now_ns, forward=forward, while_waiting=self._while_waiting)
+        if start_ns is None:
+            expected = f"a session that starts {_from(now_ns, forward=forward)}"
+            raise SettingError("seek", f"{_way(forward=forward)} session", expected)
+        return start_ns
 
     def _neighbour(self, at_ns: int, kind: EventKind, *, forward: bool) -> int:
         found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)

@@ -71,6 +71,15 @@ class Source(Protocol):
             DatasetError: the dataset is unusable.
         """
 
+    def session_start(
+        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """Time of the first start of a session later than `at_ns`, or of the last one earlier; None without any.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
     ) -> tuple[int, int | None]:

@@ -169,15 +169,33 @@ class CachedSource:
         self, at_ns: int, kind: EventKind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
+        return self._time(
+            lambda source: source.neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting),
+            while_waiting if forward else None,
+        )
+
+    def session_start(
+        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """See Source."""
+        return self._time(
+            lambda source: source.session_start(at_ns, forward=forward, while_waiting=while_waiting),
+            while_waiting if forward else None,
+        )
+
+    def _time(
+        self, question: Callable[[StoreSource | FileSource], int | None], while_waiting: Callable[[], None] | None
+    ) -> int | None:
+        """The answer of the store, waited for if there may be one later; once it is abandoned, that of the files."""
         while not self._abandoned:
             manifest = self.store.manifest
-            found_ns = self._ask(lambda store: store.neighbour(at_ns, kind, forward=forward))
+            found_ns = self._ask(question)
             if self._abandoned:
                 break
-            if found_ns is not None or manifest.complete or not forward:
+            if found_ns is not None or manifest.complete or while_waiting is None:
                 return found_ns
             self._await(len(manifest.segments), while_waiting)
-        return self._files.neighbour(at_ns, kind, forward=forward, while_waiting=while_waiting)
+        return question(self._files)
 
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.core.price_step import NO_STEP
 from processor.core.report import Report
+from processor.core.sessions import nearest, starts_among, times_of
 from processor.prefetch import prefetched
 from processor.sources.extent import extent_of_chunks
 
@@ -93,6 +94,24 @@ class FileSource:
                 if not forward and chunk.until_ns >= at_ns:
                     break
         return before_ns
+
+    def session_start(
+        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+    ) -> int | None:
+        """See Source."""
+        before_ns: int | None = None
+        start_ns: int | None = None
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            for chunk in chunks:
+                times = times_of(chunk)
+                found_ns = nearest(starts_among(times, before_ns), at_ns, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                start_ns = start_ns if found_ns is None else found_ns
+                before_ns = int(times[-1]) if len(times) else before_ns
+                if not forward and chunk.until_ns >= at_ns:
+                    break
+        return start_ns
 
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None

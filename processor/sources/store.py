@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from processor.core.report import Report
+from processor.core.sessions import QUIET_NS, nearest, starts_among, times_of
 from processor.settings import resolved
 from processor.sources.extent import Extent, extent_of_store
 from processor.store.activity_index import ActivityIndex
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
+    from processor.core.sessions import Times
     from processor.settings import Activity, Aggregation, Moment
     from processor.store.manifest import Manifest
     from processor.store.volumes import Volumes
@@ -128,6 +132,30 @@ class StoreSource:
                 return found_ns
             number += 1 if forward else -1
         return None
+
+    def session_start(
+        self,
+        at_ns: int,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+    ) -> int | None:
+        """See Source."""
+        number = segment_holding(self.manifest, at_ns)
+        while 0 <= number < len(self.manifest.segments):
+            found_ns = nearest(self._session_starts(number), at_ns, forward=forward)
+            if found_ns is not None:
+                return found_ns
+            number += 1 if forward else -1
+        return None
+
+    def _session_starts(self, number: int) -> Times:
+        segments = self.manifest.segments
+        before_ns = segments[number - 1].last_ns if number else None
+        first_ns, last_ns = segments[number].first_ns, segments[number].last_ns
+        # A segment is of one day: only its first event can start a session where it is too short for a pause.
+        is_short = last_ns - first_ns < QUIET_NS
+        return starts_among(np.array([first_ns]) if is_short else times_of(self.chunk(number)), before_ns)
 
     def bar(
         self,

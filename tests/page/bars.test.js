@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as bars from "../../visualizer/page/chart/bars.js";
+import * as breaks from "../../visualizer/page/chart/breaks.js";
 import { random } from "./random.js";
 import { empty } from "../../visualizer/page/store.js";
 import "./browser.js";
@@ -12,7 +13,7 @@ import "./browser.js";
 const ofActivity = (times, before = null) => bars.ofActivity(times, times[times.length - 1] + 4000, before);
 
 test("bars of a time stand on their begins", () => {
-  const minute = bars.ofTime(60_000);
+  const minute = breaks.ofTime(60_000);
   assert.deepEqual([minute.place(90_000), minute.time(90_000), minute.bar(95_000)], [90_000, 90_000, 120_000]);
 });
 
@@ -90,13 +91,13 @@ test("the timeline of a state is that of its interval, over the bars of both tab
   const ohlc = /** @type {OhlcRow[]} */ ([[1000, 1, 1, 1, 1, 1]]);
   const metrics = /** @type {MetricsRow[]} */ ([[500, 0, 0, 0, 0, 0, 0, 0, 0]]);
   const about = /** @type {NonNullable<State["about"]>} */ (/** @type {unknown} */ ({ interval: "5t" }));
-  const timeline = bars.timeline(stateOf({ about, ohlc, metrics }), null);
+  const timeline = bars.timeline(stateOf({ about, ohlc, metrics }), null, "auto");
   assert.equal(timeline.place(1000) - timeline.place(500), timeline.step);
-  assert.equal(bars.timeline(stateOf({ about: { ...about, interval: "5m" } }), null).step, 300_000);
-  assert.equal(bars.timeline(empty(), null).step, 60_000);
+  assert.equal(bars.timeline(stateOf({ about: { ...about, interval: "5m" } }), null, "auto").step, 300_000);
+  assert.equal(bars.timeline(empty(), null, "auto").step, 60_000);
 });
 
 test("the bars of a week stand on Mondays", () => {
-  const week = bars.ofTime(604_800_000);
+  const week = breaks.ofTime(604_800_000);
   assert.equal(new Date(week.bar(Date.UTC(2024, 7, 7))).getUTCDay(), 1);
 });

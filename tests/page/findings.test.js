@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as bars from "../../visualizer/page/chart/bars.js";
+import * as breaks from "../../visualizer/page/chart/breaks.js";
 import * as findings from "../../visualizer/page/findings.js";
 import "./browser.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
@@ -34,7 +35,7 @@ test("marks are the incidents that have a time, oldest first", () => {
 });
 
 test("bands are one for each kind, half a step left of where the times are", () => {
-  const bands = findings.bands(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), bars.ofTime(60_000));
+  const bands = findings.bands(report({ gaps: [[60_000, 120_000], [600_000, null]], late: [[0, null]] }), breaks.ofTime(60_000));
   assert.deepEqual(bands.map(({ kind }) => kind).sort(), ["gaps", "late"]);
   const gaps = bands.find(({ kind }) => kind === "gaps");
   assert.deepEqual([gaps?.fill, gaps?.edge], ["rgba(224, 164, 58, 0.1)", "rgba(224, 164, 58, 0.4)"]);

@@ -85,3 +85,9 @@ test("sizes and counts are grouped and rounded for reading", () => {
   assert.equal(format.count(1_234_567), "1,234,567");
   assert.equal(format.count(900_719_925_474_099_312n), "900,719,925,474,099,312");
 });
+
+test("a length of time is told in its two largest units", () => {
+  const minute = 60_000;
+  const lengths = [17.5 * 60 * minute, 65 * 60 * minute, 45 * minute, 120 * minute, 90_000, 48 * 60 * minute, 400];
+  assert.deepEqual(lengths.map(format.duration), ["17 h 30 min", "2 d 17 h", "45 min", "2 h", "1 min 30 s", "2 d", ""]);
+});

@@ -6,7 +6,7 @@ import { PRESETS } from "../../visualizer/page/options.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { empty } from "../../visualizer/page/store.js";
 import { TOKENS } from "./browser.js";
-/** @import { About, Command, Row, Span } from "../../visualizer/page/types.d.ts" */
+/** @import { About, Break, Command, Row, Span } from "../../visualizer/page/types.d.ts" */
 
 const MARGIN = { right: 76, bottom: 34 };
 const ABOUT = /** @type {About} */ ({ price_decimals: 2 });
@@ -41,14 +41,14 @@ test("a point is in a panel, over the prices, or over neither", () => {
 /** Everything that is drawn of a panel.
  * @param {number} index
  * @param {Row[]} rows
- * @param {{ isEmpty?: boolean, spans?: Span[] }} [how] */
-function drawn(index, rows, { isEmpty = false, spans = [] } = {}) {
+ * @param {{ isEmpty?: boolean, spans?: Span[], breaks?: Break[], sessions?: number[] }} [how] */
+function drawn(index, rows, { isEmpty = false, spans = [], breaks = [], sessions = [] } = {}) {
   const made = placing.layout(PANELS, { width: 900, height: 700, ratio: 1 }, [], MARGIN);
   const within = placing.scaleOf(made, index, [0, 100], [-1, 1], 1);
   const data = { ...empty(), about: ABOUT };
   const bands = [{ kind: "gaps", fill: "fill", edge: "edge", spans }];
   const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
-  const picture = { ...shown, data, rows: /** @type {any} */ (() => rows), bands, columns: [25, 75], isEmpty };
+  const picture = { ...shown, data, rows: /** @type {any} */ (() => rows), bands, columns: [25, 75], breaks, sessions, isTold: true, isEmpty };
   return { groups: cells.cell(PANELS[index], made.panels[index], within, picture), within };
 }
 
@@ -58,7 +58,7 @@ const colours = (commands) => commands.map(({ colour }) => colour);
 test("a panel is drawn from below: what was found, the grid, its zero, its marks, its labels", () => {
   const obi = PANELS.findIndex(({ id }) => id === "obi");
   const { groups, within } = drawn(obi, [[50, 0, 0.5, -0.5, 0.2]], { spans: [[10, 20], [200, 300]] });
-  const [behind, marks, labels] = groups.map(({ commands }) => commands);
+  const [behind, marks, , labels] = groups.map(({ commands }) => commands);
   const [grid, zero, rule] = ["grid", "zero-line", "panel-rule"].map((name) => String(TOKENS.get(name)));
   assert.deepEqual(colours(behind), ["fill", "edge", grid, grid, zero, rule]);
   const [fill] = behind;
@@ -74,6 +74,19 @@ test("a panel without values is empty but for what was found", () => {
   const { groups } = drawn(0, [], { isEmpty: true, spans: [[10, 20]] });
   assert.deepEqual(colours(groups.flatMap(({ commands }) => commands)).slice(0, 2), ["fill", "edge"]);
   assert.ok(groups.every(({ commands }) => commands.every((each) => each.kind !== "texts" || each.texts.length === 0)));
+});
+
+test("a break is a hatched band that tells its length where there is room, and sessions start with a line", () => {
+  const night = { fromMs: 0, toMs: 17.5 * 3_600_000, from: 40, to: 42 };
+  const { groups, within } = drawn(0, [[50, 1, 1, 1, 1, 1]], { breaks: [night], sessions: [42] });
+  const [behind, , told] = groups.map(({ commands }) => commands);
+  const [band, hatch, start] = behind;
+  assert.deepEqual(colours(behind).slice(0, 3), ["break", "break-hatch", "session-mark"].map((name) => TOKENS.get(name)));
+  assert.ok(band.kind === "rects" && hatch.kind === "polyline" && start.kind === "rects");
+  assert.deepEqual([band.rects[0], band.rects[0] + band.rects[2]], [within.toX(39.5), within.toX(41.5)]);
+  assert.ok(Math.abs(start.rects[0] - within.toX(41.5)) <= 1);
+  assert.ok(told[0].kind === "texts" && told[0].turned);
+  assert.deepEqual(told[0].texts.map(({ text, x }) => [text, x]), [["17 h 30 min", within.toX(40.5)]]);
 });
 
 test("labels of times are drawn in whole or not at all, the date below", () => {

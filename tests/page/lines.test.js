@@ -4,7 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { developing, naked } from "../../visualizer/page/panels/developing.js";
 import { barsProfile, binsOf, sessionProfile, together } from "../../visualizer/page/panels/profile.js";
-import { runs, sessions } from "../../visualizer/page/panels/sessions.js";
+import { runs } from "../../visualizer/page/panels/sessions.js";
 import { profileOf, within } from "../../visualizer/page/panels/traded.js";
 import { anchored, vwap } from "../../visualizer/page/panels/vwap.js";
 import { empty } from "../../visualizer/page/store.js";
@@ -126,13 +126,6 @@ test("an anchored VWAP starts with the bar that its anchor lies in, says so, and
 test("a bar belongs to the session of its last trade", () => {
   const rows = [bar(DAY_MS - MINUTE_MS, { duration: MINUTE_MS - 1 }), bar(DAY_MS - 1, { duration: 1 }), bar(DAY_MS + 5)];
   assert.deepEqual(runs(rows, Number), [[rows[0]], [rows[1], rows[2]]]);
-});
-
-test("sessions are parted between their bars, and not where a mark would be as near as a bar", () => {
-  const marks = rectsOf(drawn(sessions, shown({}, {}, [1435, 1445])), "session-mark");
-  assert.deepEqual(marks, [[45, 0, 1, 200]]);
-  assert.deepEqual(drawn(sessions, shown({}, {}, [0, 10 * 1440])), []);
-  assert.deepEqual(drawn(sessions, shown({}, {}, [10, 20])), []);
 });
 
 test("developing lines step from bar to bar, over bars without a trade, and break with the session", () => {

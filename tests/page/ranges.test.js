@@ -17,19 +17,21 @@ test("the index of a place is that of the first row at or after it, as a plain s
   }
 });
 
-test("the newest bars are followed: as many as there are, but neither less than 40 nor more than 120", () => {
+test("the newest bars are followed: as many as there are, but neither less than 8 nor more than 120, and a little room", () => {
   /** @param {number} count */
   const shown = (count) => {
     /** @type {Row[]} */
     const rows = Array.from({ length: count }, (_, bar) => [bar * 60_000]);
     const range = ranges.follow([rows, []], 60_000);
-    return range && [(range[1] - range[0]) / 60_000 - 4, range[1] - (count - 1) * 60_000];
+    const ahead = range && range[1] / 60_000 - (count - 1);
+    return range && [(range[1] - range[0]) / 60_000 + 1 - Number(ahead), ahead];
   };
   assert.equal(shown(0), null);
-  assert.deepEqual([1, 60, 500].map(shown), [
-    [40, 300_000],
-    [61, 300_000],
-    [120, 300_000],
+  assert.deepEqual([1, 10, 60, 500].map(shown), [
+    [8, 1],
+    [11, 1],
+    [61, 3],
+    [120, 5],
   ]);
 });
 

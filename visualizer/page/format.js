@@ -89,6 +89,24 @@ export function age(ms) {
   return `${Math.floor(s / 86_400)} days`;
 }
 
+const SPANS_MS = /** @type {[number, string][]} */ ([
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1000, "s"],
+]);
+
+/** How long something lasts, in the two largest units that say something: 17 h 30 min.
+ * @param {number} ms */
+export function duration(ms) {
+  const first = Math.max(0, SPANS_MS.findIndex(([length]) => ms >= length));
+  const parts = SPANS_MS.slice(first, first + 2).map(([length, unit], index) => {
+    const within = index ? ms % SPANS_MS[first][0] : ms;
+    return [Math.floor(within / length), unit];
+  });
+  return parts.filter(([number]) => number !== 0).map(([number, unit]) => `${number} ${unit}`).join(" ");
+}
+
 /** @param {number | null | undefined} size */
 export function bytes(size) {
   if (size === null || size === undefined) return NONE;

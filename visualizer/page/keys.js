@@ -29,6 +29,10 @@ const KEYS = {
   "]": () => replay.nextSpeed(1),
   g: () => transport.jump(),
   t: () => transport.chooseInterval(),
+  n: (held) => held || replay.seekLandmark("session", 1),
+  "shift n": (held) => held || replay.seekLandmark("session", -1),
+  j: (held) => held || replay.seekLandmark("gap", 1),
+  "shift j": (held) => held || replay.seekLandmark("gap", -1),
   a: () => loop.start(),
   b: () => loop.end(),
   c: () => loop.clear(),
@@ -41,6 +45,14 @@ const KEYS = {
   ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),
   ...Object.fromEntries(ofPanels),
 };
+
+/** What a key does; with shift, letters do what they do without, unless they mean something else then.
+ * @param {KeyboardEvent} event */
+function meant({ key, shiftKey }) {
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  const shifted = KEYS[`shift ${name}`];
+  return shiftKey && (shifted || MOVING.test(key)) ? shifted : KEYS[name];
+}
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
@@ -57,8 +69,7 @@ function pressed(event) {
   // What has the focus takes the keys that it understands itself.
   if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
   if (MOVING.test(event.key) && within(event, "#report, #context-menu, input")) return;
-  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const action = KEYS[event.shiftKey && MOVING.test(event.key) ? `shift ${name}` : name];
+  const action = meant(event);
   if (!action) return;
   event.preventDefault();
   void action(event.repeat);

@@ -12,6 +12,7 @@ const COMMON = Object.freeze({
   bands: 2,
   anchor: null,
   range: null,
+  gap: "auto",
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 

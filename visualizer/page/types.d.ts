@@ -88,6 +88,8 @@ export interface About {
   timezone: string | null;
   obi_levels: number;
   cvd_reset: string;
+  /** Height of price rows as a decimal, or auto. */
+  row: string;
   price_decimals: number | null;
   /** Greatest number that all prices of the book are multiples of. */
   price_step: number | null;
@@ -245,6 +247,14 @@ export interface Limits {
   activities: string[];
 }
 
+/** A stretch without any bar that takes no room along the axis: when it is, and where. */
+export interface Break {
+  fromMs: number;
+  toMs: number;
+  from: number;
+  to: number;
+}
+
 /** Where bars stand along the chart's axis. */
 export interface Timeline {
   step: number;
@@ -254,6 +264,9 @@ export interface Timeline {
   untilMs: number;
   /** Whether it shares no bar with the timeline before. */
   unrelated?: boolean;
+  breaks: readonly Break[];
+  /** Where sessions start. */
+  sessions: readonly number[];
   place(ms: number): number;
   time(place: number): number;
   bar(place: number): number;
@@ -261,6 +274,8 @@ export interface Timeline {
   ticks(range: Span, perPixel: number, zone: string): { places: number[]; texts: string[] };
   /** The number of the first of later bars; null where none is known. */
   numbered?(later: number[]): number | null;
+  /** The newest of later bars that it knows; null without any. */
+  shared?(later: readonly number[]): number | null;
 }
 
 export interface Bar {
@@ -341,13 +356,14 @@ export interface Scale {
 }
 
 /** What is drawn, in one colour. Rectangles are left, top, width and height of each; points are x and y of each, and a line
- * breaks where y is NaN; circles are x, y and radius of each, and rings where they have a width. */
+ * breaks where y is NaN; circles are x, y and radius of each, and rings where they have a width. Texts that are turned read from
+ * below. */
 export type Command =
   | { kind: "rects"; colour: string; rects: number[] }
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
-  | { kind: "texts"; colour: string; align: "left" | "center" | "right"; texts: { text: string; x: number; y: number }[] };
+  | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
 
 /** Commands that draw nothing outside of a box. */
 export interface Group {
@@ -447,6 +463,8 @@ export interface Options {
   bubbles: boolean;
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
+  /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
+  gap: string;
 }
 
 /** The tables that have a row for each bar. */

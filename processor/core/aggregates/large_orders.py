@@ -1,7 +1,7 @@
 """Which orders are large: at least three standard deviations above the mean of the orders of the hour before.
 
-Volumes v of n orders with sum S1 and sum of squares S2 in [t - 60 min, t): v n > S1 and (v n - S1)^2 >= 9 (n S2 - S1^2) > 0,
-in integers of any length.
+Volumes v of n orders with sum S1 and sum of squares S2 in [t - 60 min, t): v n > S1 and
+(v n - S1)^2 >= 9 (n S2 - S1^2) > 0, in integers of any length.
 """
 
 from __future__ import annotations

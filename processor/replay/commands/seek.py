@@ -1,4 +1,4 @@
-"""`seek`: move the event clock to a time, by a distance, to a share of the range, or to the nearest gap or day."""
+"""`seek`: move the event clock to a time, by a distance, to a share of the range, or to the nearest gap or session."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SeekFraction:
 
 @dataclass(frozen=True, slots=True)
 class SeekNearest:
-    """Move the event clock to the next gap or first event of a UTC day, or to the previous one."""
+    """Move the event clock to the next gap or start of a session, or to the previous one."""
 
     landmark: contract.Landmark
     forward: bool
@@ -112,7 +112,7 @@ ENTRY: Final = CommandEntry(
         Form(
             "next|previous gap|session",
             "`next` or `previous`: `gap` or `session`",
-            "go to the nearest gap, or to the first event of the nearest UTC day",
+            "go to the nearest gap, or to the nearest start of a session",
         ),
     ),
     _from_words,

@@ -1,43 +1,24 @@
 /* Where bars stand along the chart's axis, and what time it is there. Bars of a time stand on their starts: the axis is
-   time itself. Bars of activity last as long as they take; each has one place on an axis that counts bars, and its time is
+   time itself, less its breaks. Bars of activity last as long as they take; each has one place on an axis that counts bars, and its time is
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
 import * as interval from "../playback/interval.js";
+import * as breaks from "./breaks.js";
 import * as clock from "./clock.js";
+import { moved } from "./moved.js";
 import * as ranges from "./ranges.js";
 import * as zones from "../zone.js";
-/** @import { MetricsRow, OhlcRow, Row, Span, State, Timeline } from "../types.d.ts" */
+/** @import { MetricsRow, OhlcRow, Span, State, Timeline } from "../types.d.ts" */
 
 /* From one place to the next, in what the axis counts in. */
 const STEP = 60_000;
 const LABEL_PX = 84;
 const DAY_MS = 86_400_000;
-const WEEK_MS = 7 * DAY_MS;
-/* Weeks begin on Mondays; the first one since the epoch. */
-const MONDAY_MS = 4 * DAY_MS;
 /* What a label may stand at, the most telling first: the first bar of a day, of a half of it, and so on. */
 const ROUND_MS = [24, 12, 6, 3, 1]
   .map((hours) => hours * 3_600_000)
   .concat([30, 15, 5, 1].map((minutes) => minutes * 60_000))
   .concat([30_000, 15_000, 5000, 1000, 1]);
-
-/** @param {number} intervalMs
- * @returns {Timeline} */
-export function ofTime(intervalMs) {
-  const originMs = intervalMs === WEEK_MS ? MONDAY_MS : 0;
-  return {
-    step: intervalMs,
-    fineness: intervalMs,
-    key: "",
-    fromMs: -Infinity,
-    untilMs: Infinity,
-    place: (ms) => ms,
-    time: (at) => at,
-    bar: (at) => Math.round((at - originMs) / intervalMs) * intervalMs + originMs,
-    put: (rows) => rows,
-    ticks: clock.ticks,
-  };
-}
 
 /** The bars that start at `times`, the last of which has come as far as `nowMs`. Bars that `before`, the timeline until now,
  * knows as well keep their places; where there are none, `unrelated` is true.
@@ -83,6 +64,8 @@ export function ofActivity(times, nowMs, before) {
     fromMs: edges[0],
     untilMs: edges[count],
     unrelated: found === null,
+    breaks: [],
+    sessions: times.flatMap((ms, bar) => (bar && day(ms) !== day(times[bar - 1]) ? [at(bar)] : [])),
     place,
     time,
     bar: (there) => at(Math.max(0, Math.min(count - 1, Math.round(index(there))))),
@@ -95,14 +78,11 @@ export function ofActivity(times, nowMs, before) {
   };
 }
 
-/** A row at a place.
- * @template {Row} R
- * @param {R} row
- * @param {number} place */
-const moved = (row, place) => /** @type {R} */ (/** @type {unknown} */ ([place, ...row.slice(1)]));
-
 /** @param {number} ms */
 const second = (ms) => Math.floor(ms / 1000);
+
+/** @param {number} ms */
+const day = (ms) => Math.floor(ms / DAY_MS);
 
 /** Index of the last of them at or before a moment; -1 where there is none.
  * @param {number[]} times
@@ -180,11 +160,15 @@ function timesOf(ohlc, metrics) {
   return more.length ? [...all, ...more].sort((one, other) => one - other) : [...all];
 }
 
-/** The timeline of what the page holds, some bar at least; `before` is the one until now, if it is of the same session.
+/** The timeline of what the page holds, some bar at least; `before` is the one until now, if it is of the same session, and
+ * `gap` what makes a break.
  * @param {State} state
- * @param {Timeline | null} before */
-export function timeline({ about, status, ohlc, metrics }, before) {
+ * @param {Timeline | null} before
+ * @param {string} gap */
+export function timeline({ about, status, ohlc, metrics }, before, gap) {
   const length = interval.parse(about && about.interval);
-  if (!length || length.ms) return ofTime(length ? length.ms : STEP);
-  return ofActivity(timesOf(ohlc, metrics), status && status.event_time_ms, before);
+  const times = timesOf(ohlc, metrics);
+  if (length && !length.ms) return ofActivity(times, status && status.event_time_ms, before);
+  const intervalMs = length ? length.ms : STEP;
+  return breaks.ofTime(intervalMs, times, breaks.leastMs(gap, intervalMs), before);
 }

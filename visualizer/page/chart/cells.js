@@ -1,16 +1,16 @@
 /* What a panel of the chart is made of, from below: what the report locates, the grid, the panel's own layers, its labels. Pure:
    a picture and a scale in, drawing commands out. */
 import { across, rects, upright } from "../draw/commands.js";
+import { TEXT_PX, widthOf } from "../draw/text.js";
 import { valueTicks } from "../draw/ticks.js";
 import { layersOf } from "../panels/registry.js";
 import { token } from "../tokens.js";
-/** @import { Band, Box, ChartPanel, Command, Group, Layout, Picture, Scale, Span } from "../types.d.ts" */
+import { breakLabels, breaksAndSessions } from "./session-marks.js";
+/** @import { Band, Box, Break, ChartPanel, Command, Group, Layout, Picture, Scale, Span } from "../types.d.ts" */
 
 const LABEL_GAP_PX = 3;
 const LABEL_HEIGHT_PX = 15;
-const TEXT_PX = 11;
 const LINE_PX = 14;
-const CHARACTER_PX = 6.62; // of the widest of the usual fonts, in TEXT_PX
 
 /** The bands as far as they are in view.
  * @param {Band[]} bands
@@ -42,19 +42,23 @@ export function valueLabels({ axis }, span, box, { about, options }) {
   return values.map((value) => ({ value, text: say(value, decimals) }));
 }
 
+/** What is behind the panels; `columns` are the places of the times that are labelled, and in one panel it is told how long breaks last.
+ * @typedef {{ bands: Band[], columns: number[], breaks: readonly Break[], sessions: readonly number[], isTold: boolean }} Behind */
+
 /** A panel with everything in its cell. Without a range of values there is nothing but what is behind them.
  * @param {ChartPanel} panel
  * @param {Layout["panels"][number]} place
  * @param {Scale} scale
- * @param {Picture & { bands: Band[], columns: number[], isEmpty: boolean }} picture `columns` are the places of the times that are labelled
+ * @param {Picture & Behind & { isEmpty: boolean }} picture
  * @returns {Group[]} */
 export function cell(panel, { box, cell: whole, rule }, scale, picture) {
-  const { bands, columns, isEmpty } = picture;
+  const { bands, columns, breaks, sessions, isTold, isEmpty } = picture;
   const wide = { ...whole, width: box.width };
   const labels = isEmpty ? [] : valueLabels(panel, scale.y, box, { about: picture.data.about, options: picture.options });
   const lines = (panel.axis.rows ? [] : labels).filter(({ value }) => !(panel.axis.zero && value === 0)).map(({ value }) => scale.toY(value));
   const hasZero = panel.axis.zero && !isEmpty && scale.y[0] <= 0 && scale.y[1] >= 0;
   const behind = [
+    ...breaksAndSessions({ breaks, sessions }, wide, scale),
     ...shaded(bands, wide, scale),
     ...(isEmpty ? [] : upright(token("grid"), columns.map(scale.toX), box, scale.ratio)),
     ...across(token("grid"), lines, scale),
@@ -67,6 +71,7 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
   return [
     { box: wide, commands: behind },
     ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options).flatMap(({ commands }) => commands(picture, scale)) }]),
+    ...(isTold ? [{ box: wide, commands: breakLabels(breaks, box, scale) }] : []),
     { box: whole, commands: [{ kind: "texts", colour: token("axis-text"), align: "left", texts }] },
   ];
 }
@@ -79,7 +84,7 @@ export function timeLabels({ places, texts }, span, width) {
   return places
     .map((place, index) => {
       const x = ((place - span[0]) / (span[1] - span[0])) * width;
-      const half = (Math.max(...texts[index].split("\n").map((line) => line.length)) * CHARACTER_PX) / 2;
+      const half = Math.max(...texts[index].split("\n").map(widthOf)) / 2;
       return { text: texts[index], x, left: x - half, right: x + half };
     })
     .filter(({ left, right }) => left >= 0 && right <= width);

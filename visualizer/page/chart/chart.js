@@ -10,9 +10,10 @@ import * as clockZone from "../playback/clock-zone.js";
 import { empty } from "../store.js";
 import * as zones from "../zone.js";
 import * as bars from "./bars.js";
+import * as breaks from "./breaks.js";
 import * as ranges from "./ranges.js";
 import * as sheet from "./sheet.js";
-/** @import { About, Bar, Ranges, Row, Shown, Span, State, View } from "../types.d.ts" */
+/** @import { About, Bar, Ranges, Row, Shown, Span, State, Timeline, View } from "../types.d.ts" */
 
 const FEWEST_BARS = 5;
 const SHOWN_SHARE = 0.4;
@@ -21,7 +22,8 @@ const LEAST_SHARE = 1e-12; // of a value, that an axis can be stretched to
 
 /** @type {View} */
 export const view = { following: true, x: null, asked: null, y: {}, scaled: {}, cvdLine: false, shaded: true, collapsed: [], hidden: [] };
-let timeline = bars.ofTime(60_000);
+let timeline = breaks.ofTime(60_000);
+let { gap } = options(); // what makes a break of it
 /** @type {State} */
 let data = empty(); // with places for times
 /** @type {State} */
@@ -174,13 +176,19 @@ function setData(state, reset, before) {
  * @param {State} state */
 function takeIn(state) {
   const last = timeline;
-  if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, entered ? null : last);
-  given = state;
-  data = { ...state, ...Object.fromEntries(BAR_TABLES.map((name) => [name, timeline.put([...table(state, name)])])) };
+  put(state, entered ? null : last);
   if (timeline.unrelated && !entered && view.x) {
     const end = timeline.place(last.time(view.x[1]));
     view.x = [end - (view.x[1] - view.x[0]), end];
   }
+}
+
+/** @param {State} state
+ * @param {Timeline | null} before */
+function put(state, before) {
+  if (tables(state).some((rows) => rows.length)) timeline = bars.timeline(state, before, gap);
+  given = state;
+  data = { ...state, ...Object.fromEntries(BAR_TABLES.map((name) => [name, timeline.put([...table(state, name)])])) };
 }
 
 /** Another session: a span that was held is kept where there is something to see in it; of another instrument nothing
@@ -252,8 +260,14 @@ export function show(fromMs, untilMs) {
   return true;
 }
 
-/* Other options: what is shown newly gets its span. */
+/* Other options: what is shown newly gets its span, and what is in view stays at its time. */
 export function optionsChanged() {
+  const last = timeline;
+  if (options().gap !== gap) {
+    ({ gap } = options());
+    put(given, null);
+    if (view.x) view.x = [timeline.place(last.time(view.x[0])), timeline.place(last.time(view.x[1]))];
+  }
   refit(false);
   frame.request();
 }

@@ -8,7 +8,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MONTH_MS = 28 * DAY_MS;
 const MONDAY_MS = 4 * DAY_MS; // the first of 1970
-const LABEL_PX = 92;
+/* From one label to the next, at least. */
+export const LABEL_PX = 92;
 /* From one label to the next. */
 const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
   .concat([1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND_MS))
@@ -50,28 +51,46 @@ function lines(ms, stepMs) {
   const clock = new Date(ms).toISOString();
   const day = date(ms);
   if (stepMs >= DAY_MS) return [day.slice(0, 6), day.slice(7)];
-  return [clock.slice(11, stepMs % MINUTE_MS === 0 ? 16 : stepMs % SECOND_MS === 0 ? 19 : 23), day];
+  /** @param {number} unit */
+  const isWhole = (unit) => stepMs % unit === 0 && ms % unit === 0;
+  return [clock.slice(11, isWhole(MINUTE_MS) ? 16 : isWhole(SECOND_MS) ? 19 : 23), day];
 }
 
-/** Round times of a span, and what their labels say; the first one that is whole in view has both lines.
+/** Times of a span that are round in a zone, at least so many ms apart, each with what clocks show then.
  * @param {Span} span
- * @param {number} perPixel
+ * @param {number} leastMs
  * @param {string} zone */
-export function ticks(span, perPixel, zone) {
-  const leastMs = LABEL_PX * perPixel;
+export function round(span, leastMs, zone) {
   const step = STEPS_MS.find((ms) => ms >= leastMs);
   const monthly = STEPS_MONTHS.find((count) => count * MONTH_MS >= leastMs) ?? Math.ceil(leastMs / MONTH_MS / 120) * 120;
   const shown = /** @type {Span} */ (span.map((ms) => zones.wall(ms, zone)));
   const times = (step ? multiples(shown, step) : months(shown, monthly)).map((wallMs) => ({ wallMs, ms: zones.moment(wallMs, zone) }));
   // Clocks that are set forward skip times.
-  const found = times.filter(({ wallMs, ms }) => zones.wall(ms, zone) === wallMs);
-  const leading = found.find(({ ms }) => ms >= span[0] + leastMs / 2);
+  return { times: times.filter(({ wallMs, ms }) => zones.wall(ms, zone) === wallMs), stepMs: step ?? MONTH_MS };
+}
+
+/** What labels say; the `leading` one, the first that is whole in view, has both lines.
+ * @template {{ wallMs: number }} T
+ * @param {readonly T[]} times
+ * @param {number} stepMs
+ * @param {T | undefined} leading */
+export function texts(times, stepMs, leading) {
   let above = "";
-  const texts = found.map((time) => {
-    const [text, below] = lines(time.wallMs, step ?? MONTH_MS);
+  return times.map((time) => {
+    const [text, below] = lines(time.wallMs, stepMs);
     const isTold = time === leading || (above !== "" && below !== above);
     above = below;
     return isTold ? `${text}\n${below}` : text;
   });
-  return { places: found.map(({ ms }) => ms), texts };
+}
+
+/** Round times of a span, and what their labels say.
+ * @param {Span} span
+ * @param {number} perPixel
+ * @param {string} zone */
+export function ticks(span, perPixel, zone) {
+  const leastMs = LABEL_PX * perPixel;
+  const { times, stepMs } = round(span, leastMs, zone);
+  const leading = times.find(({ ms }) => ms >= span[0] + leastMs / 2);
+  return { places: times.map(({ ms }) => ms), texts: texts(times, stepMs, leading) };
 }

@@ -3,16 +3,16 @@
 /** @import { Row, Span } from "../types.d.ts" */
 
 const FOLLOWED_BARS = 120;
-const FEWEST_BARS = 40;
+const FEWEST_BARS = 8;
 const FEWEST_KEPT = 20;
-const AHEAD_BARS = 5;
+const AHEAD_SHARE = 1 / 24; // of the bars that are followed, but one bar at least
 
 /** @param {readonly Row[]} rows */
 const lastOf = (rows) => (rows.length ? rows[rows.length - 1][0] : -Infinity);
 /** @param {readonly Row[]} rows */
 const firstOf = (rows) => (rows.length ? rows[0][0] : Infinity);
 
-/** The newest bars, right-aligned; while there are few, as many as there are. Null without any.
+/** The newest bars, right-aligned; while there are few, as many as there are, so that they fill the width. Null without any.
  * @param {readonly (readonly Row[])[]} tables
  * @param {number} step
  * @returns {Span | null} */
@@ -21,7 +21,7 @@ export function follow(tables, step) {
   if (!Number.isFinite(last)) return null;
   const first = Math.min(...tables.map(firstOf));
   const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / step + 2));
-  return [last - (bars - 1) * step, last + AHEAD_BARS * step];
+  return [last - (bars - 1) * step, last + Math.max(1, Math.round(bars * AHEAD_SHARE)) * step];
 }
 
 /** A span that was in view under another interval, as far as it makes sense for the bars there are now: as many bars as

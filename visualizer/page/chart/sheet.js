@@ -26,6 +26,8 @@ const paints = new Map(); // by part, how often it was drawn
 let shown = null;
 /** @type {Span | null} */
 let span = null;
+/** @type {Timeline | null} */
+let axis = null;
 /** @type {ReturnType<typeof cells.timeLabels>} */
 let labels = [];
 /** @type {Map<string, readonly Row[]>} */
@@ -118,6 +120,7 @@ export function draw(view, { data, given, timeline, label }) {
   };
   picture = from;
   scales = PANELS.map(({ id }, index) => placing.scaleOf(layout, index, x, view.y[id], timeline.step));
+  const told = PANELS.findIndex(({ id }) => !view.hidden.includes(id) && !view.collapsed.includes(id)); // how long breaks last
   PANELS.forEach((panel, index) => {
     if (view.hidden.includes(panel.id)) {
       painted.delete(panel.id);
@@ -129,12 +132,15 @@ export function draw(view, { data, given, timeline, label }) {
     const { box, rule } = place;
     const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...inputs, ...x, ...scales[index].y, width, height, ratio, box.top, box.height, rule], () => {
-      paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, bands: shade, columns: found.places, isEmpty }));
+      const { breaks, sessions } = timeline;
+      const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: index === told };
+      paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty }));
     });
   });
   labels = view.x ? cells.timeLabels(found, x, layout.plot.width) : [];
   part("times", [found, ...x, width, height, ratio], () => paper?.paint(layout.times, cells.times(labels, layout.times)));
   shown = data;
+  axis = timeline;
   span = view.x;
 }
 
@@ -172,6 +178,7 @@ export function drawn() {
     plot: layout.plot,
     times: labels,
     bands: marks.bands,
+    breaks: axis?.breaks ?? [],
     panels: Object.fromEntries(panels),
   };
 }

@@ -1,8 +1,7 @@
 /* A canvas as wide as its element, in pixels of the screen. Only this module touches what canvases are drawn with. */
 import { token } from "../tokens.js";
+import { TEXT_PX } from "./text.js";
 /** @import { Box, Command, Surface } from "../types.d.ts" */
-
-const TEXT_PX = 11;
 
 /** @type {{ [K in Command["kind"]]: (context: CanvasRenderingContext2D, command: Extract<Command, { kind: K }>) => void }} */
 const PAINT = {
@@ -40,10 +39,13 @@ const PAINT = {
       else context.fill();
     }
   },
-  texts(context, { colour, align, texts }) {
+  texts(context, { colour, align, turned = false, texts }) {
     context.fillStyle = colour;
     context.textAlign = align;
-    for (const { text, x, y } of texts) context.fillText(text, x, y);
+    context.save();
+    if (turned) context.rotate(-Math.PI / 2);
+    for (const { text, x, y } of texts) context.fillText(text, turned ? -y : x, turned ? x : y);
+    context.restore();
   },
 };
 

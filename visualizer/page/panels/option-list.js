@@ -1,6 +1,6 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
 import { PANELS } from "./registry.js";
-import { LABELS } from "./statistics.js";
+import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
 /** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least.
  * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
@@ -14,6 +14,20 @@ export const OPTIONS = [
     name: "panels",
     kind: "several",
     choices: Object.fromEntries(PANELS.map(({ id, name }) => [id, name])),
+  },
+  { group: "Chart", label: "Volume in the colour of the delta", name: "volumeByDelta", kind: "switch" },
+  {
+    group: "Chart",
+    label: "Times without bars",
+    name: "gap",
+    kind: "choice",
+    choices: {
+      auto: "no room from an hour and four bars on",
+      "15 min": "no room from 15 min on",
+      "60 min": "no room from 1 h on",
+      "240 min": "no room from 4 h on",
+      never: "as wide as they last",
+    },
   },
   {
     group: "Price",
@@ -50,7 +64,6 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
-  { group: "Volume", label: "Coloured by the delta", name: "volumeByDelta", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 

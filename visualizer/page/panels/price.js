@@ -7,7 +7,6 @@ import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { barsProfile, sessionProfile } from "./profile.js";
-import { sessions } from "./sessions.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
@@ -28,7 +27,6 @@ export const price = {
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
   layers: [
-    sessions,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",

@@ -1,11 +1,8 @@
-/* Sessions are UTC days: where one ends and the next starts. Pure. */
-import { upright } from "../draw/commands.js";
-import { token } from "../tokens.js";
-/** @import { Layer, StatisticsRow } from "../types.d.ts" */
+/* Sessions of profiles and averages are UTC days. Pure. */
+/** @import { StatisticsRow } from "../types.d.ts" */
 
 const DAY_MS = 86_400_000;
 const DURATION = 13;
-const LEAST_PX = 24; // from one mark to the next
 
 /** Rows in lists of one session each: a bar's is that of its last trade.
  * @param {readonly StatisticsRow[]} rows
@@ -23,17 +20,3 @@ export function runs(rows, time) {
   }
   return found;
 }
-
-/** Marks between the bars of one session and of the next, where they are far enough apart to be told from bars.
- * @type {Layer} */
-export const sessions = {
-  views: ["ohlc"],
-  commands({ time, place, step }, { x, toX, box, ratio }) {
-    const [from, to] = [time(x[0] + step / 2), time(x[1] + step / 2)]; // a bar stands on its start, so half of it lies left of that
-    const first = Math.ceil(from / DAY_MS);
-    const count = Math.max(0, Math.ceil(to / DAY_MS) - first);
-    if (count * LEAST_PX > box.width) return [];
-    const xs = Array.from({ length: count }, (_, index) => toX(place((first + index) * DAY_MS) - step / 2));
-    return upright(token("session-mark"), xs, box, ratio);
-  },
-};

@@ -154,6 +154,14 @@ export async function step(unit, count, held = false) {
   stepsBusy = false;
 }
 
+/** To the nearest gap in the data, or start of a session, after here (1) or before (-1).
+ * @param {"gap" | "session"} landmark
+ * @param {1 | -1} direction */
+export async function seekLandmark(landmark, direction) {
+  const { ok } = await send("seek", { [direction > 0 ? "next" : "previous"]: landmark });
+  if (ok) moved(clockMs());
+}
+
 /* Whether it plays, or will once it has got where it is going. A step ends in a pause. */
 export function playing() {
   const state = current().status?.state;
