@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_args
+from fractions import Fraction
+from typing import Final, Literal, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processor.errors import SettingError
@@ -21,9 +22,6 @@ from shared.limits import (
     MIN_SPEED,
     OLD_TURNOVER_UNIT,
 )
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 Clock = Literal["exchange", "local"]
 CvdReset = Literal["none", "day"]
@@ -41,6 +39,7 @@ MAX_WORKERS: Final = 256
 _UNITS_NS: Final = {unit: length_ms * NS_PER_MS for unit, length_ms in INTERVAL_UNITS_MS.items()}
 _DURATION: Final = re.compile(rf"(\d+)({'|'.join(INTERVAL_UNITS_MS)})")
 _ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}{OLD_TURNOVER_UNIT}])")
+_HEIGHT: Final = re.compile(r"\d{1,9}(\.\d{1,18})?|\.\d{1,18}")
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
@@ -90,7 +89,7 @@ Moment = int | Offset
 
 
 AUTO: Final = "auto"
-"""The interval of a replay that is to choose it by its dataset."""
+"""The interval of a replay that is to choose it by its dataset; a height of price rows that each view chooses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,7 @@ class Settings:
     at_end: AtEnd = "hold"
     label: str | None = None
     timezone: str | None = None
+    row: str = AUTO
 
     @property
     def provisional(self) -> Settings:
@@ -123,11 +123,25 @@ class Settings:
         """The settings of the engine.
 
         Raises:
-            SettingError: the interval is invalid, or not chosen yet.
+            SettingError: the interval or the row is invalid, or the interval is not chosen yet.
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
-        return Aggregation(interval_ns, self.obi_levels, self.cvd_reset, activity)
+        return Aggregation(interval_ns, self.obi_levels, self.cvd_reset, activity, row=row_height(self.row))
+
+
+def row_height(text: str) -> Fraction | None:
+    """The height of price rows that a user gives: a price above 0, or None for auto.
+
+    Raises:
+        SettingError: it is neither.
+    """
+    if text == AUTO:
+        return None
+    height = Fraction(text) if _HEIGHT.fullmatch(text) else Fraction(0)
+    if height <= 0:
+        raise SettingError("row", text, "the height of a price row, such as 0.25 or 10, or auto")
+    return height
 
 
 def bar_length(text: str) -> int | Activity:

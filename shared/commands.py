@@ -150,6 +150,15 @@ class CvdReset(_Command, frozen=True, kw_only=True, tag="cvd_reset"):
     cvd_reset: CvdResetAt
 
 
+class Row(_Command, frozen=True, kw_only=True, tag="row"):
+    """Make price rows of another height, as a decimal; "auto" lets each view choose its own."""
+
+    EXAMPLE = {"row": "0.25"}
+    CHOICES = {"row": 'a price such as "0.25", or "auto"'}
+
+    row: Words
+
+
 class Range(_Command, frozen=True, kw_only=True, tag="range"):
     """Loop from `start` to `end`, as text or in ms since the Unix epoch; without either, loop no more."""
 
@@ -172,7 +181,9 @@ class Range(_Command, frozen=True, kw_only=True, tag="range"):
             raise ValueError(msg)
 
 
-Command = Play | Pause | Toggle | Step | Seek | Speed | Interval | Instrument | Dataset | ObiLevels | CvdReset | Range
+Command = (
+    Play | Pause | Toggle | Step | Seek | Speed | Interval | Instrument | Dataset | ObiLevels | CvdReset | Row | Range
+)
 """Every command there is: a new one is added here."""
 
 ACTIONS: Final[dict[str, type[Command]]] = {kind.__struct_config__.tag: kind for kind in get_args(Command)}

@@ -125,6 +125,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     obi_levels: int = 10
     depth_levels: int = 50
     cvd_reset: str = "none"
+    row: str = "auto"
+    """Height of price rows, as a decimal; auto where each view chooses its own."""
     price_decimals: int | None = None
     size_decimals: int | None = None
     timezone: str | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import MAX_WORKERS, at_least, one_of
+from processor.settings import MAX_WORKERS, at_least, one_of, row_height
 
 
 def aggregate(
@@ -33,7 +33,6 @@ def aggregate(
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor.aggregate import output, table  # noqa: PLC0415 - Polars and Numba load only when needed
     from processor.aggregate.trade_tables import TRADE_TABLES, trade_tables  # noqa: PLC0415
-    from processor.core.flow.rows import row_height  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)

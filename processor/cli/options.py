@@ -20,6 +20,7 @@ from processor.settings import (
     moment,
     old_spelling,
     one_of,
+    row_height,
     size_bytes,
     zone_name,
 )
@@ -76,10 +77,16 @@ Cluster = Annotated[
 ]
 TableView = Annotated[
     str,
-    option("view", "What the rows are: bars, tape (orders), footprint, statistics (a row for each bar), or profile."),
+    option(
+        "view", "What the rows are: bars, tape (orders), footprint, statistics (a bar each), profile, or cvd_by_size."
+    ),
 ]
 RowHeight = Annotated[
-    str, option("row", "Height of a price row of footprint, statistics and profile; auto for the price step.")
+    str,
+    option(
+        "row",
+        "Height of a price row of footprint, statistics and profile; auto for the price step, or more.",
+    ),
 ]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
@@ -113,6 +120,7 @@ def settings(
     at_end: str = "exit",
     label: str | None = None,
     timezone: str | None = None,
+    row: str = AUTO,
 ) -> Settings:
     """The settings that options ask for.
 
@@ -121,6 +129,7 @@ def settings(
     """
     if interval != AUTO and (written_now := old_spelling(interval)) is not None:
         structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
+    row_height(row)
     return Settings(
         interval=interval,
         obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),
@@ -134,6 +143,7 @@ def settings(
         at_end=one_of("at-end", at_end, AT_ENDS),
         label=label or None,
         timezone=zone_name("timezone", timezone) if timezone else None,
+        row=row,
     )
 
 

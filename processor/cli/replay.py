@@ -30,6 +30,7 @@ def replay(
     at_end: options.AtEnd = "hold",
     label: options.Label = None,
     timezone: options.Timezone = None,
+    row: options.RowHeight = "auto",
     cache: options.CacheFolder = None,
     cache_limit: options.CacheLimit = "20GB",
     control: options.ControlFolder = None,
@@ -44,7 +45,19 @@ def replay(
     from processor.replay.run import replay as play  # noqa: PLC0415
 
     settings = options.settings(
-        interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, speed, at_end, label, timezone
+        interval,
+        obi_levels,
+        depth_levels,
+        clock,
+        cvd_reset,
+        instrument,
+        start,
+        until,
+        speed,
+        at_end,
+        label,
+        timezone,
+        row,
     )
     asked = named_views(views or "")
     wall = SystemClock()

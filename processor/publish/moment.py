@@ -35,6 +35,7 @@ class SessionInfo:
     cvd_reset: str
     clock: str
     timezone: str | None = None
+    row: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

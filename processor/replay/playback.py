@@ -25,7 +25,10 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from processor.core.engine import Engine
+    from processor.core.price_step import PriceStep
     from processor.formats import Dataset
     from processor.publish.moment import SessionInfo
     from processor.replay.context import ReplayContext
@@ -227,7 +230,7 @@ class Playback:
         """
         if not self.player.is_near(at_ns):
             self.player.aggregation = self._aggregation(self.settings)
-            self.player.begin(at_ns)
+            self._begin_again(at_ns)
         self._advance_to(at_ns)
 
     def follow_requests(self) -> None:
@@ -239,8 +242,13 @@ class Playback:
         wanted = self._aggregation(self.settings)
         if wanted.flow and not self.player.aggregation.flow:
             self.player.aggregation = wanted
-            self.player.begin(self.now_ns)
+            self._begin_again(self.now_ns)
             self._advance_to(self.now_ns)
+
+    def _begin_again(self, at_ns: int) -> None:
+        """Let the player start before `at_ns`; what is published on the way is no resting picture."""
+        self._state = "loading"
+        self.player.begin(at_ns)
 
     def _aggregation(self, settings: Settings) -> Aggregation:
         """What the engine is to compute, with the order flow only while somebody wants it."""
@@ -343,13 +351,20 @@ class Playback:
             loop_ns=self.loop_ns,
             resume=self._resume(),
             volumes=self.source.volumes(),
-            price_step=self.source.price_step().merged(engine.price_step).divisor,
+            price_step=self._price_step().divisor,
             has_all=self._has_all(),
         )
         if has_events:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
         else:
             self._publisher.announce(engine, now)
+
+    def price_step(self) -> Fraction | None:
+        """The price step of what has been read so far; None before any price."""
+        return self._price_step().height
+
+    def _price_step(self) -> PriceStep:
+        return self.source.price_step().merged(self.player.engine.price_step)
 
     def _give_way(self) -> None:
         """Raise Interrupted where a command has come while something else is being done."""

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from processor.errors import SettingError
 from processor.names import printable
-from processor.settings import CVD_RESETS, Settings, bar_length, one_of
+from processor.settings import CVD_RESETS, Settings, bar_length, one_of, row_height
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,13 @@ def settings_for(path: Path, settings: Settings, requested_path: Path, requested
     """`settings` for the dataset at `path`; some of those `requested` hold for that at `requested_path` alone."""
     own = requested if path_text(path) == path_text(requested_path) else Settings()
     return replace(
-        settings, instrument=own.instrument, start=own.start, until=own.until, label=own.label, timezone=own.timezone
+        settings,
+        instrument=own.instrument,
+        start=own.start,
+        until=own.until,
+        label=own.label,
+        timezone=own.timezone,
+        row=own.row,
     )
 
 
@@ -75,6 +81,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         return "the dataset or the settings are not those of the last replay, so this replay starts from its beginning"
     try:
         bar_length(before.interval)
+        row_height(before.row)
         cvd_reset = one_of("cvd-reset", before.cvd_reset, CVD_RESETS)
     except SettingError:
         return None
@@ -84,6 +91,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         interval=before.interval,
         obi_levels=before.obi_levels,
         cvd_reset=cvd_reset,
+        row=before.row,
         speed=before.speed,
         instrument=before.instrument or None,
     )

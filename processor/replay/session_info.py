@@ -28,6 +28,7 @@ def session_info(path: Path, settings: Settings, dataset: Dataset | None = None,
         obi_levels=settings.obi_levels,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,
+        row=settings.row,
         clock=settings.clock,
         timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),
     )

@@ -20,6 +20,7 @@ class TapeRow(msgspec.Struct, array_like=True, frozen=True):
     """One order: `trade` is the number of its first trade in the dataset, from 0; time in ms since the Unix epoch, UTC.
 
     `side` is 1 for a buyer who took, -1 for a seller and 0 where that is unknown; `prices` counts the distinct ones.
+    `large` tells whether it is large among the orders of the hour before.
     """
 
     trade: int
@@ -30,6 +31,7 @@ class TapeRow(msgspec.Struct, array_like=True, frozen=True):
     price_first: float
     price_last: float
     prices: int
+    large: bool = False
 
 
 def _tape_faults(rows: tuple[TapeRow, ...]) -> Iterator[str]:
@@ -55,9 +57,9 @@ TAPE: Final = View[tuple[TapeRow, ...]](
     is_rows=True,
     faults=_tape_faults,
     content=(
-        "*added*: `[[trade, timestamp_ms, side, volume, trades, price_first, price_last, prices], ...]`: the newest "
+        f"*added*: `[[{', '.join(TapeRow.__struct_fields__)}], ...]`: the newest "
         "[orders](tape.md), oldest first; `trade` is the number of an order's first trade in the dataset, from 0, and "
-        "`side` is 1 (buyer), -1 (seller) or 0 (unknown)"
+        "`side` is 1 (buyer), -1 (seller) or 0 (unknown); `large` tells [large orders](tape.md#large-orders)"
     ),
     bound="500 rows; on request",
 )

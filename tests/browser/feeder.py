@@ -93,6 +93,8 @@ class Feeder:
         self.with_book = True
         self.report: DataReport | None = None
         self.tape: list[TapeRow] | None = None
+        self.further: dict[str, object] = {}
+        """By file name, the content of further views."""
         self._absent: tuple[str, ...] = ()
         self._time_ms = _FIRST_MS
         self._trades_per_bar = trades_per_bar
@@ -185,6 +187,8 @@ class Feeder:
             self._writer.write(REPORT_FILE, encode(self.report), self.generation)
         if self.tape is not None:
             self._writer.write(TAPE_FILE, encode(self.tape), self.generation)
+        for name, content in self.further.items():
+            self._writer.write(name, encode(content), self.generation)
         if between is not None:
             self._writer.commit((self.directory / STATUS_FILE).read_bytes())
             between()

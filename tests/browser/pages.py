@@ -97,7 +97,9 @@ def colours(page: Page, panel: str) -> set[str]:
             if (data[at + 3] === 255) seen.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
           }
           const style = getComputedStyle(document.documentElement);
-          return ["up", "down", "blue", "grid", "zero-line", "break", "session-mark"].filter((name) => {
+          const names = ["up", "down", "blue", "grid", "zero-line", "bubble-buy", "bubble-sell"]
+            .concat(["buy-bright", "break", "session-mark"]);
+          return names.filter((name) => {
             const colour = style.getPropertyValue(`--${name}`).trim();
             return seen.has([1, 3, 5].map((index) => Number.parseInt(colour.slice(index, index + 2), 16)).join());
           });

@@ -37,6 +37,7 @@ def _orders(count: int) -> list[TapeRow]:
             price_first=42_000 + i / 4,
             price_last=42_000 + i / 4 + (0 if i % 3 else 0.5),
             prices=1 if i % 3 else 2,
+            large=i % 10 == 9,
         )
         for i in range(count)
     ]

@@ -45,18 +45,27 @@ test("a volume is a plain number, and anything else is refused with an example w
   }
 });
 
-test("an order is large from ten times the median of the 51 before it, to the last decimal", () => {
-  // 25 smaller and 25 larger than 1.1, in no order.
-  const before = [1.1, ...Array.from({ length: 25 }, (_, index) => [5 + index, 0.1]).flat()];
-  assert.equal(orders.isLarge(ordersOf([...before, 11]), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...before, 10.99]), 51), false);
+test("an order is large where the processor says so", () => {
+  /** @param {number} trade @param {boolean} large
+   * @returns {TapeRow} */
+  const judged = (trade, large) => [trade, NOON_MS, 1, 2, 1, 5, 5, 1, large];
+  const { lines } = orders.newest([order(0, 1), judged(1, true), judged(2, false)], 0, ABOUT, "UTC");
+  assert.deepEqual(lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 
-test("what comes later does not change whether an order is large, and the first orders are not judged", () => {
-  const rows = ordersOf([...Array(51).fill(1), 10, ...Array(300).fill(500)]);
-  assert.equal(orders.isLarge(rows, 51), true);
-  assert.equal(orders.isLarge(rows.slice(0, 52), 51), true);
-  assert.equal(orders.isLarge(ordersOf([...Array(50).fill(1), 1000]), 50), false);
+test("the speed of the tape is what was traded in the 15 s before, and a lower bound where the tape is shorter", () => {
+  const before = (/** @type {number} */ ms, /** @type {number} */ trade) => order(trade, 0.1, { ms: NOON_MS - ms });
+  const rows = [before(15_001, 7), before(15_000, 8), before(1, 9), before(0, 10)];
+  assert.equal(orders.speed(rows, NOON_MS, ABOUT), "Speed, 15 s: 2 trades, volume 0.20");
+  assert.equal(orders.speed(rows.slice(1), NOON_MS, ABOUT), "Speed, 15 s: at least 2 trades, volume 0.20");
+  assert.equal(orders.speed([before(5, 0)], NOON_MS, ABOUT), "Speed, 15 s: 1 trades, volume 0.10");
+  assert.equal(orders.speed([], NOON_MS, ABOUT), "");
+});
+
+test("a tape that stands still says how many orders are newer", () => {
+  assert.equal(orders.held(0), "Stands still while the pointer is over it");
+  assert.equal(orders.held(3), "Stands still while the pointer is over it; 3 newer");
+  assert.equal(orders.held(-1), "Stands still while the pointer is over it; more than 60 newer");
 });
 
 test("an empty tape says why it is empty", () => {

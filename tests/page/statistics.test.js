@@ -4,7 +4,8 @@ import * as heights from "../../visualizer/page/panels/heights.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { scale } from "../../visualizer/page/draw/scale.js";
 import { PANELS, fixedHeights } from "../../visualizer/page/panels/registry.js";
-import { LABELS, duration, statistics } from "../../visualizer/page/panels/statistics.js";
+import { LABELS, duration } from "../../visualizer/page/panels/statistics-rows.js";
+import { statistics } from "../../visualizer/page/panels/statistics.js";
 import { empty } from "../../visualizer/page/store.js";
 import "./browser.js";
 /** @import { About, Picture, StatisticsRow } from "../../visualizer/page/types.d.ts" */

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import pytest
@@ -145,3 +146,16 @@ def test_a_choice_outside_its_list_is_refused_with_the_list() -> None:
 def test_another_time_zone_than_one_with_a_name_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="the name of a time zone, such as America/New_York"):
         settings.zone_name("timezone", text)
+
+
+@pytest.mark.parametrize("text", ["0", "0.0", "-1", "1/3", "x", "1e-30", "1e999999999", "9999999999", "nan", ""])
+def test_a_height_of_rows_that_is_no_price_is_refused(text: str) -> None:
+    with pytest.raises(SettingError, match=r"the height of a price row, such as 0\.25 or 10, or auto"):
+        settings.row_height(text)
+
+
+def test_a_height_of_rows_is_exact_and_auto_is_none() -> None:
+    assert settings.row_height("0.25") == Fraction(1, 4)
+    assert settings.row_height(".000000000000000001") == Fraction(1, 10**18)
+    assert settings.row_height("auto") is None
+    assert settings.Settings(row="0.1").aggregation.row == Fraction(1, 10)

@@ -24,6 +24,7 @@ from processor.replay.commands.obi_levels import SetObiLevels
 from processor.replay.commands.pause import Pause
 from processor.replay.commands.play import Play
 from processor.replay.commands.registry import COMMANDS, from_words, parsed
+from processor.replay.commands.row import SetRow
 from processor.replay.commands.seek import SeekBy, SeekFraction, SeekNearest, SeekTime
 from processor.replay.commands.speed import SetSpeed
 from processor.replay.commands.step import Step
@@ -95,6 +96,7 @@ def test_the_help_has_a_line_for_each_form_of_each_command() -> None:
         ("dataset", {"dataset": "/d"}, SetDataset(Path("/d"))),
         ("obi_levels", {"obi_levels": 0}, SetObiLevels(0)),
         ("cvd_reset", {"cvd_reset": "day"}, SetCvdReset("day")),
+        ("row", {"row": "0.25"}, SetRow("0.25")),
         ("range", {}, EndLoop()),
         ("range", {"start_ms": 1, "end_ms": 2}, Loop(1_000_000, 2_000_000)),
         ("range", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}, Loop(AT_NS, AT_NS + MINUTE_NS)),
@@ -171,6 +173,7 @@ def test_whatever_words_are_sent_they_are_a_place_or_refused(target: str, words:
         ("obi-levels 5", {"obi_levels": 5}),
         ("obi_levels 0", {"obi_levels": 0}),
         ("cvd-reset day", {"cvd_reset": "day"}),
+        ("row auto", {"row": "auto"}),
         ("range 2024-08-09T00:01 2024-08-09T00:02", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}),
         ("range off", {}),
     ],
@@ -201,6 +204,7 @@ def test_words_become_the_command_they_say(words: str, fields: dict[str, object]
         ("interval 5", "expected a duration up to 7d"),
         ("obi-levels -1", "expected a whole number from 0"),
         ("cvd-reset week", "expected none or day"),
+        ("row high", "expected the height of a price row, such as 0.25 or 10, or auto"),
         ("range 2024-08-09", "expected two times, or off"),
         ("range 2024-08-09 2024-08-08", "expected an end after its start"),
     ],

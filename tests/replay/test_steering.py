@@ -66,6 +66,7 @@ def plain(dataset: Path, out: Path, status: Status) -> dict[str, bytes]:
         interval=status.interval,
         obi_levels=status.obi_levels,
         cvd_reset=status.cvd_reset,
+        row=status.row,
     )
     return contents(out)
 
@@ -114,6 +115,10 @@ class Journeys(RuleBasedStateMachine):
     @rule(reset=st.sampled_from(["none", "day"]))
     def cvd_reset(self, reset: str) -> None:
         self.steered.do("cvd_reset", cvd_reset=reset)
+
+    @rule(row=st.sampled_from(["auto", "1", "25"]))
+    def row(self, row: str) -> None:
+        self.steered.do("row", row=row)
 
     @invariant()
     def files_are_those_of_a_plain_play(self) -> None:
@@ -313,6 +318,33 @@ def test_order_flow_that_is_asked_for_in_the_middle_has_its_history(
         assert at_ns(status) == FIRST_NS + 5_000_000_000_000
     assert plain(dataset, tmp_path / "plain", status)[FOOTPRINT_FILE] == found
     assert len(json.loads(found)) > 10
+
+
+def test_price_rows_have_the_height_that_is_asked_for_until_the_instrument_is_another(tmp_path: Path) -> None:
+    both = tmp_path / "both"
+    write(both, *market(ROWS, HOURS), instrument="A")
+    write(both, *market(ROWS, HOURS, seed=2), instrument="B")
+
+    def heights(steered: Steered) -> set[float]:
+        return {row for _, row, _ in json.loads((steered.ipc / FOOTPRINT_FILE).read_bytes())}
+
+    with Steered(both, tmp_path) as steered:
+        before = steered.do("seek", fraction=0.25)
+        step = before.price_step
+        assert step is not None
+        assert before.row == "auto"
+        after = steered.do("row", row=f"{40 * step:f}")
+        assert (after.control.ok, after.row) == (True, f"{40 * step:f}")
+        assert heights(steered) == {40 * step}
+        assert at_ns(after) == at_ns(before)
+        refused = steered.do("row", row=f"{step / 2:f}")
+        assert (refused.control.ok, refused.row) == (False, after.row)
+        assert "expected a multiple of the price step" in str(refused.control.error)
+        assert steered.do("row", row="999999999").control.ok is False
+        assert heights(steered) == {40 * step}
+        steered.do("instrument", instrument="B")
+        other = steered.until(lambda status: status.instrument == "B" and status.state == "paused")
+        assert other.row == "auto"
 
 
 def test_another_instrument_is_shown_at_the_same_moment_and_another_dataset_from_its_start(

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core import engine as engines
+from processor.core.aggregates import large_orders
 from processor.core.engine import Engine, checks
 from processor.core.flow import sizes
 from processor.core.intervals import WEEK_NS
@@ -173,6 +174,7 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         mock.patch("os.fsync"),
         mock.patch.object(engines, "_ORDERS_KEPT", keep),
         mock.patch.object(sizes, "SAMPLE_ORDERS", sample),
+        mock.patch.object(large_orders, "LEAST_ORDERS", 2),
     ):
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)

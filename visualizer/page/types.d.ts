@@ -6,8 +6,8 @@ export type Row = readonly [number, ...(number | null)[]];
 export type OhlcRow = [number, number, number, number, number, number];
 /** Time, then open, high, low and close of the OBI and of the CVD. */
 export type MetricsRow = [number, number, number, number, number, ...([number, number, number, number] | [null, null, null, null])];
-/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices. */
-export type TapeRow = [number, number, number, number, number, number, number, number];
+/** Number of an order's first trade, time, side (1, -1, 0), volume, trades, first and last price, distinct prices, whether it is large. */
+export type TapeRow = [number, number, number, number, number, number, number, number, boolean?];
 /** Lower edge of a price row, volumes bought, sold and of unknown side, and trades. */
 export type PriceCell = [number, number, number, number, number];
 /** A bar's start, the height of its price rows, and those with trades. */
@@ -88,6 +88,8 @@ export interface About {
   timezone: string | null;
   obi_levels: number;
   cvd_reset: string;
+  /** Height of price rows as a decimal, or auto. */
+  row: string;
   price_decimals: number | null;
   /** Greatest number that all prices of the book are multiples of. */
   price_step: number | null;
@@ -354,11 +356,13 @@ export interface Scale {
 }
 
 /** What is drawn, in one colour. Rectangles are left, top, width and height of each; points are x and y of each, and a line
- * breaks where y is NaN. Texts that are turned read from below. */
+ * breaks where y is NaN; circles are x, y and radius of each, and rings where they have a width. Texts that are turned read from
+ * below. */
 export type Command =
   | { kind: "rects"; colour: string; rects: number[] }
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
+  | { kind: "circles"; colour: string; circles: number[]; width?: number }
   | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
 
 /** Commands that draw nothing outside of a box. */

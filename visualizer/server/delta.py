@@ -37,7 +37,17 @@ _SETTLED: Final = (
         "timezone",
         "obi_levels",
     ),
-    *("depth_levels", "cvd_reset", "price_decimals", "price_step", "size_decimals", "checks", "instruments", "control"),
+    *(
+        "depth_levels",
+        "cvd_reset",
+        "row",
+        "price_decimals",
+        "price_step",
+        "size_decimals",
+        "checks",
+        "instruments",
+        "control",
+    ),
     *("notice", "loop_ms"),
 )
 """Fields that hardly ever change; they travel when they do."""

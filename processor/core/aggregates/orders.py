@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from processor.core.aggregates.large_orders import WINDOW_NS, are_large
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated
 from processor.errors import ScaleOverflow
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from processor.core.aggregates.base import Batch
 
+_SAFE_LOTS: Final = 2**62
 SIDES: Final = {BUY: "buy", SELL: "sell", UNKNOWN: "unknown"}
 _TRIM_TRADES: Final = 65_536
 _TRIM_PARTS: Final = 512
@@ -71,19 +73,20 @@ def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame
 
 
 class RecentOrders:
-    """The newest `keep` orders and the trades they are of, whatever parts they came in."""
+    """The newest `keep` orders, and the trades of the hour before them, whatever parts they came in."""
 
     def __init__(self, keep: int) -> None:
         """Begin before the first trade."""
         self._keep = keep
         self._parts: list[Trades] = []
         self._count = 0
+        self._trim_at = _TRIM_TRADES
 
     def advance(self, batch: Batch) -> bool:
         """Take in a batch; return that it closed no interval."""
         self._parts += batch.trades
         self._count += sum(map(len, batch.trades))
-        if len(self._parts) > _TRIM_PARTS or self._count > _TRIM_TRADES:
+        if len(self._parts) > _TRIM_PARTS or self._count > self._trim_at:
             self._trim()
         return False
 
@@ -92,36 +95,47 @@ class RecentOrders:
         for part in earlier:
             if len(part):
                 self._parts.insert(0, part)
-                self._trim()
-            if len(self._parts) and len(order_starts(self._parts[0])) > self._keep:
-                break
+                if self._trim():
+                    break
 
     def newest(self, trades_in_all: int) -> tuple[Trades | None, pl.DataFrame]:
-        """The newest orders that are known whole, and the trades they are of; None before the first.
+        """The newest orders and the trades they are of; None before the first.
 
-        `first` is counted from the dataset's first trade, of which `trades_in_all` have been taken in.
+        `first` is counted from the dataset's first trade, of which `trades_in_all` have been taken in. `large` tells
+        which are large.
         """
         if not self._parts:
             return None, pl.DataFrame()
         self._trim()
         trades = self._parts[0]
-        before = trades_in_all - len(trades)
-        found = orders_of(trades).with_columns(pl.col("first") + before)
-        # Of the first of them, trades may be missing.
-        return trades, (found if before == 0 else found[1:]).tail(self._keep)
+        starts = order_starts(trades)
+        shown = max(0, len(starts) - self._keep)
+        lots = trades.size_lots.astype(object if _may_overflow(trades) else np.int64)
+        is_large = are_large(trades.time_ns[starts], np.add.reduceat(lots, starts), shown)
+        newest = trades.rows(slice(int(starts[shown]), None))
+        before = trades_in_all - len(newest)
+        return newest, orders_of(newest).with_columns(pl.col("first") + before, pl.Series("large", is_large))
 
-    def _trim(self) -> None:
-        """One part, of one order more than are kept, as the first may not be whole."""
+    def _trim(self) -> bool:
+        """One part, of the orders that are kept and the hour before; return whether there was more than that."""
         try:
             trades = concatenated(self._parts)
         except ScaleOverflow:
             # Sizes without room on the scale of later ones: the newest orders begin after them.
             trades = self._parts[-1]
         starts = order_starts(trades)
-        from_row = int(starts[max(0, len(starts) - self._keep - 1)])
+        oldest_ns = int(trades.time_ns[starts[max(0, len(starts) - self._keep)]])
+        # Trades of one time are all here or not at all, so all orders are whole.
+        from_row = int(np.searchsorted(trades.time_ns, oldest_ns - WINDOW_NS))
         # A slice would keep all that it is of in memory.
         self._parts = [trades.rows(np.arange(from_row, len(trades))) if from_row else trades]
         self._count = len(self._parts[0])
+        self._trim_at = max(_TRIM_TRADES, 2 * self._count)
+        return from_row > 0
+
+
+def _may_overflow(trades: Trades) -> bool:
+    return int(trades.size_lots.max()) * len(trades) >= _SAFE_LOTS
 
 
 def order_starts(trades: Trades) -> NDArray[np.int64]:

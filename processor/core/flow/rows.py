@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.errors import SettingError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from processor.core.flow.cells import Cells
 
 _LADDER: Final = (1, 2, 5)
 _MOST_DECIMALS: Final = 18
-
-
-def row_height(text: str) -> Fraction | None:
-    """The height that a user gives: a price above 0, or None for auto.
-
-    Raises:
-        SettingError: it is neither.
-    """
-    if text == "auto":
-        return None
-    try:
-        height = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        height = Fraction(0)
-    if height <= 0 or 10**_MOST_DECIMALS % height.denominator:
-        raise SettingError("row", text, "the height of a price row, such as 0.25 or 10, or auto")
-    return height
 
 
 def decimals_of(height: Fraction) -> int:

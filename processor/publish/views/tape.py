@@ -29,6 +29,7 @@ def tape_payload(engine: Engine) -> bytes:
         decimal_floats(orders["price_first"], trades.price_decimals).tolist(),
         decimal_floats(orders["price_last"], trades.price_decimals).tolist(),
         orders["prices"].to_list(),
+        orders["large"].to_list(),
     )
     return encode(list(zip(*columns, strict=True)))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.replay.commands.base import CommandEntry, Form, Switch
 from processor.replay.commands.words import one_word
+from processor.settings import AUTO
 from shared import commands as contract
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class SetInstrument:
         """Raises SettingError where the dataset has no such instrument."""
         if playback.dataset.resolved(self.instrument) == playback.source.instrument:
             return None
-        settings = replace(playback.settings, instrument=self.instrument)
+        settings = replace(playback.settings, instrument=self.instrument, row=AUTO)  # its prices are others
         return Switch(playback.dataset, settings, playback.now_ns)
 
 

@@ -13,6 +13,7 @@ from processor.replay.commands import (
     obi_levels,
     pause,
     play,
+    row,
     seek,
     speed,
     step,
@@ -37,6 +38,7 @@ _ENTRIES: Final[tuple[CommandEntry[Any], ...]] = (
     dataset.ENTRY,
     obi_levels.ENTRY,
     cvd_reset.ENTRY,
+    row.ENTRY,
     loop_range.ENTRY,
 )
 COMMANDS: Final = {str(entry.kind.__struct_config__.tag): entry for entry in _ENTRIES}

@@ -21,10 +21,9 @@ from processor.core.flow.frames import footprint_frame, statistics_frame
 from processor.core.flow.imbalance import ImbalanceRule, imbalances
 from processor.core.flow.kept import Flow
 from processor.core.flow.profile import nodes, value_areas
-from processor.core.flow.rows import least_height, row_height
+from processor.core.flow.rows import least_height
 from processor.core.flow.shown import FlowShown
 from processor.core.flow.statistics import nothing_before, statistics
-from processor.errors import SettingError
 from processor.settings import Aggregation
 from tests.core.flow import flow_reference as reference
 from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
@@ -259,14 +258,6 @@ def test_rows_are_as_high_as_the_ladder_needs() -> None:
     found = profile(dict.fromkeys(range(100), 1))
     assert [least_height(found, 1, most) for most in (1000, 100, 99, 50, 20, 10, 1)] == [1, 1, 2, 2, 5, 10, 100]
     assert least_height(found, 5, 20) == 5
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "1/3", "x", "1e-30"])
-def test_a_height_that_is_no_price_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match=r"the height of a price row, such as 0\.25 or 10, or auto"):
-        row_height(text)
-    assert row_height("0.25") == Fraction(1, 4)
-    assert row_height("auto") is None
 
 
 def test_no_trade_gives_empty_views() -> None:

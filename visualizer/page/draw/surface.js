@@ -28,6 +28,17 @@ const PAINT = {
     for (let at = 0; at < points.length; at += 2) context.lineTo(points[at], points[at + 1]);
     context.fill();
   },
+  circles(context, { colour, circles, width }) {
+    if (width) context.strokeStyle = colour;
+    else context.fillStyle = colour;
+    context.lineWidth = width ?? 0;
+    for (let at = 0; at < circles.length; at += 3) {
+      context.beginPath();
+      context.arc(circles[at], circles[at + 1], circles[at + 2], 0, 2 * Math.PI);
+      if (width) context.stroke();
+      else context.fill();
+    }
+  },
   texts(context, { colour, align, turned = false, texts }) {
     context.fillStyle = colour;
     context.textAlign = align;

@@ -72,7 +72,7 @@ export const buckets = {
   share: 0.15,
   axis: { ...sizeAxis, labels: 4, zero: true },
   title: () => "CVD by size",
-  empty: ({ trades, sizes: none }) => trades || none,
+  empty: ({ loading, sizes: none }) => (loading ? "Loading ..." : none),
   layers: [{ views: ["sizes"], commands: ({ rows, data: { about } }, scale) => lines(rows("sizes"), about, scale) }],
   extent,
   value: shortSize,

@@ -24,7 +24,7 @@ export const delta = {
   share: 0.12,
   axis: { ...sizeAxis, labels: 4, zero: true },
   title: () => "Delta",
-  empty: ({ loading, trades, statistics }) => (loading ? "Loading ..." : trades || statistics),
+  empty: ({ loading, statistics }) => (loading ? "Loading ..." : statistics),
   layers: [
     {
       views: ["statistics"],

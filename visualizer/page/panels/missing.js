@@ -37,8 +37,7 @@ export function missing(state, isReadOnly = false) {
   if (noBook) found.book = none("order book");
   if (!state.statistics.length) found.statistics = found.trades || unpublished(state, "statistics", isReadOnly);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";
-  const isEarly = state.crc32.sizes && !state.sizes.length;
-  const early = isEarly ? "Starts once the sizes of the first 10,000 orders are known" : "";
-  found.sizes = found.trades || early || unpublished(state, "sizes", isReadOnly);
+  const early = typeof state.crc32.sizes === "number" ? "Starts once the sizes of the first 10,000 orders are known" : "";
+  if (!state.sizes.length) found.sizes = found.trades || unpublished(state, "sizes", isReadOnly) || early;
   return found;
 }

@@ -1,6 +1,6 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
 import { PANELS } from "./registry.js";
-import { LABELS } from "./statistics.js";
+import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
 /** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least.
  * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
@@ -15,6 +15,7 @@ export const OPTIONS = [
     kind: "several",
     choices: Object.fromEntries(PANELS.map(({ id, name }) => [id, name])),
   },
+  { group: "Chart", label: "Volume in the colour of the delta", name: "volumeByDelta", kind: "switch" },
   {
     group: "Chart",
     label: "Times without bars",
@@ -35,6 +36,7 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   {
     group: "Footprint",
     label: "Cells",

@@ -6,12 +6,8 @@ import { unpublished } from "./missing.js";
 
 /** So many orders are drawn at most. */
 const MOST_DRAWN = 60;
-/** An order is large from so many times the median volume of so many orders before it: an odd number, so that the median
- * is the volume of one of them. */
-export const LARGE_TIMES = 10;
-export const JUDGED_BY = 51;
-
-const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES] = [0, 1, 2, 3, 4, 5, 6, 7];
+const SPEED_MS = 15_000;
+const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES, LARGE] = /** @type {const} */ ([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 /** @type {Record<number, { name: string, text: string }>} */
 const SIDES = {
   1: { name: "buy", text: "▲ buy" },
@@ -27,17 +23,6 @@ export function smallest(text) {
   if (!typed) return { volume: 0, error: "" };
   if (/^(?:\d+\.?\d*|\.\d+)$/u.test(typed)) return { volume: Number(typed), error: "" };
   return { volume: 0, error: `invalid volume '${typed}': expected a number such as 0.5; all are shown` };
-}
-
-/** Whether an order is large among those before it. Later orders do not matter, so what it is said to be stays true.
- * @param {readonly TapeRow[]} rows oldest first
- * @param {number} index */
-export function isLarge(rows, index) {
-  if (index < JUDGED_BY) return false;
-  const before = rows.slice(index - JUDGED_BY, index).map((row) => row[VOLUME]);
-  const median = before.toSorted((one, other) => one - other)[(JUDGED_BY - 1) / 2];
-  // 10 × 1.1 is 11.000000000000002 in floats.
-  return rows[index][VOLUME] >= Number((LARGE_TIMES * median).toPrecision(12));
 }
 
 /** An order as the panel shows it. `day` is set where the day is another than that of the order above it.
@@ -61,7 +46,7 @@ function line(rows, index, dayAbove, about, zone) {
     volume: format.exact(row[VOLUME], about?.size_decimals),
     trades: format.count(row[TRADES]),
     hint: [row[SIDE] === 0 && "side unknown", row[PRICES] > 1 && `${row[PRICES]} prices`].filter(Boolean).join(", "),
-    isLarge: isLarge(rows, index),
+    isLarge: row[LARGE] === true,
   };
 }
 
@@ -79,6 +64,29 @@ export function newest(rows, least, about, zone) {
     return made;
   });
   return { lines, count: found.length };
+}
+
+/** What is said while the rows stand still; `newer` is how many have come since, -1 for more than are drawn.
+ * @param {number} newer */
+export const held = (newer) =>
+  `Stands still while the pointer is over it${newer === 0 ? "" : `; ${newer < 0 ? `more than ${MOST_DRAWN}` : format.count(newer)} newer`}`;
+
+/** The speed of the tape: trades and volume in the 15 s before a moment. Of a tape that does not reach so far back it is a
+ * lower bound.
+ * @param {readonly TapeRow[]} rows oldest first
+ * @param {number | null} nowMs
+ * @param {About | null} about */
+export function speed(rows, nowMs, about) {
+  if (nowMs === null || !rows.length) return "";
+  const from = nowMs - SPEED_MS;
+  let [trades, volume] = [0, 0];
+  for (const row of rows) {
+    if (row[TIME] < from || row[TIME] >= nowMs) continue;
+    trades += row[TRADES];
+    volume += row[VOLUME];
+  }
+  const isPart = rows[0][0] > 0 && rows[0][TIME] >= from;
+  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.count(trades)} trades, volume ${format.exact(volume, about?.size_decimals)}`;
 }
 
 /** How many are shown of how many.

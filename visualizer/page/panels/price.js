@@ -1,6 +1,7 @@
 /* Price: a candle or a footprint for each bar, and a line at the last price. */
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
+import { bubbles } from "./bubbles.js";
 import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
@@ -35,6 +36,7 @@ export const price = {
     naked,
     developing,
     vwap,
+    bubbles,
     sessionProfile,
     barsProfile,
   ],

@@ -2,80 +2,14 @@
 import { rects, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
-import { abbreviated, lotsOf } from "./sizes.js";
+import { KINDS, price } from "./statistics-rows.js";
 /** @import { About, ChartPanel, Command, Options, Picture, Row, Scale, StatisticsRow } from "../types.d.ts" */
-/** A row of the table: `tint` says by what its cells are coloured.
- * @typedef {{ label: string, tint: "amount" | "signed" | "none", value(row: StatisticsRow, about: About | null): number | null, text(value: number, about: About | null): string }} Kind */
+/** @typedef {import("./statistics-rows.js").Kind} Kind */
 
 const ROW_PX = 16;
 const CHARACTER_PX = 6.62; // of the widest of the usual fonts
 const PAD_PX = 4;
 const STRENGTHS = [0.08, 0.16, 0.25, 0.35, 0.46, 0.58];
-
-/** A sum of sizes in whole lots, as a size; `signs` are those of what was bought, sold and of unknown side.
- * @param {StatisticsRow} row
- * @param {About | null} about
- * @param {[number, number, number]} signs */
-function summed([, , buy, sell, unknown], about, signs) {
-  const sizes = [buy, sell, unknown];
-  const decimals = about?.size_decimals ?? format.decimalsOf(sizes);
-  return sizes.reduce((sum, size, index) => sum + signs[index] * lotsOf(size, decimals), 0) / 10 ** decimals;
-}
-
-/** @param {StatisticsRow} row
- * @param {About | null} about */
-const volumeOf = (row, about) => summed(row, about, [1, 1, 1]);
-
-/** @param {StatisticsRow} row
- * @param {About | null} about */
-const deltaOf = (row, about) => summed(row, about, [1, -1, 0]);
-
-/** @param {StatisticsRow} row
- * @param {About | null} about */
-function percentOf(row, about) {
-  const volume = volumeOf(row, about);
-  return volume > 0 ? (100 * deltaOf(row, about)) / volume : null;
-}
-
-/** A duration in its largest unit, rounded down.
- * @param {number} ms */
-export function duration(ms) {
-  if (ms < 1000) return `${ms}ms`;
-  if (ms < 100_000) return `${Math.floor(ms / 1000)}s`;
-  if (ms < 6_000_000) return `${Math.floor(ms / 60_000)}m`;
-  return ms < 360_000_000 ? `${Math.floor(ms / 3_600_000)}h` : `${Math.floor(ms / 86_400_000)}d`;
-}
-
-/** @param {number} value */
-const signed = (value) => `${value > 0 ? "+" : ""}${abbreviated(value)}`;
-
-/** @param {number} value */
-const percent = (value) => `${value > 0.5 ? "+" : ""}${format.exact(value, 0)}%`;
-
-/** @param {number} value
- * @param {About | null} about */
-const price = (value, about) => format.exact(value, format.priceDecimals(about));
-
-/** By the names in the options.
- * @type {Readonly<Record<string, Kind>>} */
-const KINDS = {
-  volume: { label: "Volume", tint: "amount", value: volumeOf, text: abbreviated },
-  buy: { label: "Bought", tint: "amount", value: (row) => row[2], text: abbreviated },
-  sell: { label: "Sold", tint: "amount", value: (row) => row[3], text: abbreviated },
-  delta: { label: "Delta", tint: "signed", value: deltaOf, text: signed },
-  deltaPercent: { label: "Delta %", tint: "signed", value: percentOf, text: percent },
-  deltaMax: { label: "Max delta", tint: "signed", value: (row) => row[6], text: signed },
-  deltaMin: { label: "Min delta", tint: "signed", value: (row) => row[7], text: signed },
-  trades: { label: "Trades", tint: "amount", value: (row) => row[5], text: abbreviated },
-  duration: { label: "Duration", tint: "amount", value: (row) => row[13], text: duration },
-  vwap: { label: "VWAP", tint: "none", value: (row) => row[11], text: price },
-  poc: { label: "POC", tint: "none", value: (row) => row[8], text: price },
-  vah: { label: "VAH", tint: "none", value: (row) => row[9], text: price },
-  val: { label: "VAL", tint: "none", value: (row) => row[10], text: price },
-};
-
-/* What there is to choose from, by name. */
-export const LABELS = Object.freeze(Object.fromEntries(Object.entries(KINDS).map(([name, { label }]) => [name, label])));
 
 /** The rows that are shown.
  * @param {Readonly<Options>} options */

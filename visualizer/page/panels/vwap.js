@@ -149,7 +149,7 @@ export const vwap = {
   note,
   readout: {
     id: "vwap",
-    title: "VWAP",
+    title: "VWAP line", // a bar has one of its own
     cells: [
       { id: "w", label: "W", text: (picture, place) => fine(averageAt(picture, place)?.vwap, picture.data.about) },
       { id: "sigma", label: "σ", text: (picture, place) => fine(averageAt(picture, place)?.sigma, picture.data.about) },
