@@ -155,7 +155,7 @@ test("footprints take the place of candles where their numbers fit, or by choice
   assert.deepEqual(textsOf(drawn({ span: [0, 40], price: "footprint" })), []);
   assert.ok(rectsOf(drawn({ span: [0, 40], price: "footprint" }), "point-of-control").length > 0);
   assert.ok(footprint.when && !footprint.when({ ...PRESETS.flow, price: "candles" }));
-  assert.ok(fits(4, "sides", columnsOf(80, 1)) && !fits(4, "sides", columnsOf(50, 1)) && fits(4, "total", columnsOf(50, 1)));
+  assert.ok(fits(26, "sides", columnsOf(80, 1)) && !fits(26, "sides", columnsOf(50, 1)) && fits(26, "total", columnsOf(50, 1)));
 });
 
 test("bars that the footprint does not hold stay candles", () => {

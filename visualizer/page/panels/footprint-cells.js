@@ -1,4 +1,5 @@
 /* What the cells of a footprint look like: colours by size, and numbers. Pure: a bar's rows in, shares of its width out. */
+import { widthOf } from "../draw/text.js";
 import { bar, remembered } from "./footprint-bar.js";
 import { abbreviated } from "./sizes.js";
 /** @import { About, FootprintRow, Options, PriceCell } from "../types.d.ts" */
@@ -9,8 +10,6 @@ import { abbreviated } from "./sizes.js";
  * @typedef {{ text: string, side: "buy" | "sell" | "", align: "left" | "center" | "right", at: number }} Text */
 /** How a row looks: `most` is the greatest of the sizes that its colours compare.
  * @typedef {{ most(bar: Bar): number, parts(bar: Bar, place: number, most: number): Part[], texts(bar: Bar, place: number): Text[] }} Look */
-
-export const CHARACTER_PX = 6.62; // of the widest of the usual fonts
 
 /** How much of a colour there is, from the smallest size to the greatest. */
 export const STRENGTHS = [0.1, 0.18, 0.26, 0.36, 0.46, 0.58];
@@ -86,11 +85,11 @@ const made = remembered((/** @type {readonly PriceCell[]} */ cells, /** @type {s
     bar: rows,
     parts: cells.map((__, place) => look.parts(rows, place, most)),
     texts,
-    widest: Math.max(...texts.flat().map(({ text }) => text.length)),
+    widestPx: Math.max(...texts.flat().map(({ text }) => widthOf(text))),
   };
 });
 
-/** How a bar looks; remembered as long as its rows are held. `widest` is the length of its longest number.
+/** How a bar looks; remembered as long as its rows are held. `widestPx` is the width of its longest number.
  * @param {FootprintRow} row
  * @param {Options["cells"]} name
  * @param {About | null} about */

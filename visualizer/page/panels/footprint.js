@@ -5,7 +5,7 @@ import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
 import { imbalances, pointOfControl, remembered, rule, stacks, unfinished } from "./footprint-bar.js";
-import { CHARACTER_PX, STRENGTHS, faceOf } from "./footprint-cells.js";
+import { STRENGTHS, faceOf } from "./footprint-cells.js";
 /** @import { Command, FootprintRow, Layer, OhlcRow, Options, Picture, Scale } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof faceOf>} Face */
 /** @typedef {NonNullable<ReturnType<typeof rule>>} Rule */
@@ -40,10 +40,10 @@ export function columnsOf(barPx, ratio) {
 }
 
 /** Whether numbers have room in cells.
- * @param {number} characters of the longest number
+ * @param {number} widestPx of the longest number
  * @param {Options["cells"]} cells
  * @param {Columns} columns */
-export const fits = (characters, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (characters * CHARACTER_PX + 3);
+export const fits = (widestPx, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (widestPx + 3);
 
 /** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of all bars
  * that are held fit, so that nothing changes while one pans.
@@ -52,7 +52,7 @@ export const fits = (characters, cells, { width }) => width >= (cells === "sides
 function isShown({ data, options }, { barPx, ratio }) {
   if (barPx < LEAST_BAR_PX || !data.footprint.length) return false;
   if (options.price === "footprint") return true;
-  const widest = Math.max(...data.footprint.map((row) => faceOf(row, options.cells, data.about).widest));
+  const widest = Math.max(...data.footprint.map((row) => faceOf(row, options.cells, data.about).widestPx));
   return fits(widest, options.cells, columnsOf(barPx, ratio));
 }
 
@@ -219,7 +219,7 @@ function commands(picture, scale) {
   for (const row of held.values()) {
     const face = faceOf(row, options.cells, data.about);
     const isClosed = row[0] !== newest || (now !== null && picture.place(now) >= row[0] + scale.step);
-    const hasNumbers = fits(face.widest, options.cells, columns);
+    const hasNumbers = fits(face.widestPx, options.cells, columns);
     add(found, { row, face, isClosed, hasNumbers }, { picture, scale, columns });
   }
   const without = bars.filter(([place]) => !held.has(place));
