@@ -44,6 +44,6 @@ test("the area of a circle is the volume, buyers are filled, sellers are rings, 
   const [fill, outline, ring] = found;
   assert.equal(found.length, 3);
   assert.equal(fill[1], undefined);
-  assert.deepEqual(outline, [TOKENS.get("bubble-buy"), 1, [20, 50, 16 * Math.sqrt(16 / 99)]]);
+  assert.deepEqual(outline, [TOKENS.get("bubble-buy"), 2, [20, 50, 16 * Math.sqrt(16 / 99)]]);
   assert.deepEqual(ring, [TOKENS.get("bubble-sell"), 2, [30, 80, 16]]);
 });

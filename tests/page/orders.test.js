@@ -53,6 +53,21 @@ test("an order is large where the processor says so", () => {
   assert.deepEqual(lines.map(({ isLarge }) => isLarge), [false, true, false]);
 });
 
+test("the speed of the tape is what was traded in the 15 s before, and a lower bound where the tape is shorter", () => {
+  const before = (/** @type {number} */ ms, /** @type {number} */ trade) => order(trade, 0.1, { ms: NOON_MS - ms });
+  const rows = [before(15_001, 7), before(15_000, 8), before(1, 9), before(0, 10)];
+  assert.equal(orders.speed(rows, NOON_MS, ABOUT), "Speed, 15 s: 2 trades, volume 0.20");
+  assert.equal(orders.speed(rows.slice(1), NOON_MS, ABOUT), "Speed, 15 s: at least 2 trades, volume 0.20");
+  assert.equal(orders.speed([before(5, 0)], NOON_MS, ABOUT), "Speed, 15 s: 1 trades, volume 0.10");
+  assert.equal(orders.speed([], NOON_MS, ABOUT), "");
+});
+
+test("a tape that stands still says how many orders are newer", () => {
+  assert.equal(orders.held(0), "Stands still while the pointer is over it");
+  assert.equal(orders.held(3), "Stands still while the pointer is over it; 3 newer");
+  assert.equal(orders.held(-1), "Stands still while the pointer is over it; more than 60 newer");
+});
+
 test("an empty tape says why it is empty", () => {
   /** @param {object} fields */
   const stateOf = (fields) => /** @type {State} */ ({ ...empty(), about: ABOUT, status: { state: "playing" }, ...fields });

@@ -8,6 +8,7 @@ import { abbreviated } from "./sizes.js";
 const [TIME, SIDE, VOLUME, LAST, LARGE] = /** @type {const} */ ([1, 2, 3, 6, 8]);
 const LARGEST_PX = 16; // the radius of the largest single order
 const SMALLEST_PX = 3;
+const CLUSTER_PX = 24; // at most, of several together
 const RING_PX = 2;
 const TEXT_FROM_PX = 15;
 const FILL = 0.35;
@@ -85,7 +86,7 @@ export const bubbles = {
     const large = tape.filter((order) => order[LARGE] === true);
     const most = Math.max(...large.map((order) => order[VOLUME]));
     /** @param {number} volume */
-    const radius = (volume) => Math.max(SMALLEST_PX, LARGEST_PX * Math.sqrt(volume / most));
+    const radius = (volume) => Math.min(CLUSTER_PX, Math.max(SMALLEST_PX, LARGEST_PX * Math.sqrt(volume / most)));
     const bars = rows("ohlc");
     const found = clusters(large, (order) => barAt(bars, place(order[TIME]), step), radius, scale);
     /** @param {number} side */
@@ -100,7 +101,7 @@ export const bubbles = {
     const texts = named.map((each) => ({ text: abbreviated(each.volume), x: scale.toX(each.place), y: scale.toY(each.price) }));
     return [
       ...drawn(translucent(token("bubble-buy"), FILL), bought),
-      ...drawn(token("bubble-buy"), bought, 1),
+      ...drawn(token("bubble-buy"), bought, RING_PX),
       ...drawn(token("bubble-sell"), sold, RING_PX),
       ...drawn(token("bubble-unknown"), unknown, 1),
       ...(texts.length ? [/** @type {Command} */ ({ kind: "texts", colour: token("strong"), align: "center", texts })] : []),

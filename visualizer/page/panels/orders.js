@@ -6,6 +6,7 @@ import { unpublished } from "./missing.js";
 
 /** So many orders are drawn at most. */
 const MOST_DRAWN = 60;
+const SPEED_MS = 15_000;
 const [, TIME, SIDE, VOLUME, TRADES, FIRST, LAST, PRICES, LARGE] = /** @type {const} */ ([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 /** @type {Record<number, { name: string, text: string }>} */
 const SIDES = {
@@ -63,6 +64,29 @@ export function newest(rows, least, about, zone) {
     return made;
   });
   return { lines, count: found.length };
+}
+
+/** What is said while the rows stand still; `newer` is how many have come since, -1 for more than are drawn.
+ * @param {number} newer */
+export const held = (newer) =>
+  `Stands still while the pointer is over it${newer === 0 ? "" : `; ${newer < 0 ? `more than ${MOST_DRAWN}` : format.count(newer)} newer`}`;
+
+/** The speed of the tape: trades and volume in the 15 s before a moment. Of a tape that does not reach so far back it is a
+ * lower bound.
+ * @param {readonly TapeRow[]} rows oldest first
+ * @param {number | null} nowMs
+ * @param {About | null} about */
+export function speed(rows, nowMs, about) {
+  if (nowMs === null || !rows.length) return "";
+  const from = nowMs - SPEED_MS;
+  let [trades, volume] = [0, 0];
+  for (const row of rows) {
+    if (row[TIME] < from || row[TIME] >= nowMs) continue;
+    trades += row[TRADES];
+    volume += row[VOLUME];
+  }
+  const isPart = rows[0][0] > 0 && rows[0][TIME] >= from;
+  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.count(trades)} trades, volume ${format.exact(volume, about?.size_decimals)}`;
 }
 
 /** How many are shown of how many.

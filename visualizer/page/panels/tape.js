@@ -12,6 +12,7 @@ const ID = "tape";
 const RULE = "Bright: ≥ mean + 3 σ of the volumes of the orders of the hour before";
 
 let typed = ""; // the smallest volume, as long as this page is open
+let isHeld = false; // the rows stand still while the pointer is over them
 let widestVolume = 0; // in characters; a column does not shrink, so that nothing moves
 /** @type {ReturnType<typeof build> | null} */
 let parts = null;
@@ -32,19 +33,23 @@ function build() {
   input.value = typed;
   input.addEventListener("input", () => {
     typed = input.value;
+    isHeld = false;
     draw();
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" || event.key === "Enter") input.blur();
   });
   const summary = make("p", { id: "tape-summary", role: "status" });
+  const speed = make("p", { id: "tape-speed" });
   const nothing = make("p", { id: "tape-nothing" });
   const list = make("ol", { "aria-label": "orders, newest first" });
   const head = make("div", { id: "tape-head" }, make("h2", {}, "Tape"), make("label", { for: "tape-least" }, "volume from"), input);
   const names = COLUMNS.map((name) => make("span", { class: name }, name));
   const table = make("div", { id: "tape-orders", tabindex: "0" }, make("div", { class: "names" }, ...names), nothing, list);
-  byId(ID).replaceChildren(head, table, make("footer", {}, summary, make("p", {}, RULE)));
-  return { input, summary, nothing, list, time: names[COLUMNS.indexOf("time")] };
+  table.addEventListener("pointerenter", () => hold(true));
+  table.addEventListener("pointerleave", () => hold(false));
+  byId(ID).replaceChildren(head, table, make("footer", {}, summary, speed, make("p", {}, RULE)));
+  return { input, summary, speed, nothing, list, time: names[COLUMNS.indexOf("time")] };
 }
 
 function order() {
@@ -95,19 +100,27 @@ function say(element, content) {
   if (element.textContent !== content) element.textContent = content;
 }
 
+/** @param {boolean} held */
+function hold(held) {
+  isHeld = held;
+  draw();
+}
+
 function draw() {
   if (!isOpen(ID)) return;
   parts ??= build();
-  const { input, summary, nothing, list, time } = parts;
+  const { input, summary, speed, nothing, list, time } = parts;
   const state = current();
   const { volume: least, error } = orders.smallest(typed);
   const { lines, count } = orders.newest(state.tape, least, state.about, clockZone.current());
   say(time, `time, ${clockZone.abbreviation(state.status?.event_time_ms ?? 0)}`);
-  place(list, lines);
+  if (!isHeld) place(list, lines);
   widestVolume = Math.max(widestVolume, ...lines.map(({ volume }) => volume.length));
   byId(ID).style.setProperty("--volume-width", `${widestVolume}ch`);
   input.setAttribute("aria-invalid", String(error !== ""));
-  say(summary, error || orders.summary(lines.length, count, state.tape.length));
+  const newer = lines.findIndex(({ trade }) => drawn.has(trade));
+  say(summary, error || (isHeld ? orders.held(newer) : orders.summary(lines.length, count, state.tape.length)));
+  say(speed, orders.speed(state.tape, state.status?.event_time_ms ?? null, state.about));
   nothing.hidden = count > 0;
   say(nothing, orders.nothing(state, count, byId("app").dataset.control !== "on"));
 }
@@ -115,7 +128,7 @@ function draw() {
 /** @param {State} _
  * @param {boolean} reset */
 function show(_, reset) {
-  if (reset) widestVolume = 0;
+  if (reset) [widestVolume, isHeld] = [0, false];
   draw();
 }
 
