@@ -255,7 +255,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    return found | flow_checks(engine.flow, engine.trade_bars)
+    return found | flow_checks(engine.flow, rows, engine.trade_bars)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

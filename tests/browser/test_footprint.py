@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared import CONTROL_FILE, ControlAnswer
 from shared.views.footprint import FOOTPRINT_FILE, FootprintCell, FootprintRow
 from shared.views.statistics import STATISTICS_FILE, StatisticsRow
 from tests.browser.pages import colours, until, wait_frames, wait_generation
+from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from shared import OhlcRow
+    from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
 
 _ROW = 0.5
@@ -124,3 +127,22 @@ def test_what_is_chosen_in_the_options_is_drawn_at_once_and_keys_typed_there_do_
     assert not flow.locator("#options").is_visible()
     assert flow.evaluate("() => document.activeElement.id") == "options-button"
     assert "footprint rows" in flow.evaluate(_TITLE)
+
+
+def test_the_height_of_price_rows_is_asked_of_the_replay(flow: Page, feeder: Feeder, server: Server) -> None:
+    (server.control / CONTROL_FILE).unlink(missing_ok=True)
+    show(flow, feeder, control=ControlAnswer(listening=True), heartbeat_ms=later(feeder))
+    flow.locator("#options-button").click()
+    height = flow.get_by_label("Height", exact=True)
+    assert height.input_value() == "auto"
+    assert "for everybody" in flow.locator("#row-height-hint").inner_text()
+    height.fill("-1")
+    height.press("Enter")
+    assert height.get_attribute("aria-invalid") == "true"
+    height.fill("2.50")
+    flow.get_by_role("button", name="Set", exact=True).click()
+    assert written(flow, feeder, server) == {"action": "row", "row": "2.50"}
+    show(flow, feeder, row="5")
+    until(flow, "() => document.getElementById('row-height').value === '5'")
+    show(flow, feeder, control=ControlAnswer(listening=False))
+    until(flow, "() => document.getElementById('row-height').disabled")

@@ -68,7 +68,14 @@ def test_a_dataset_of_one_kind_plays_and_fills_the_page_with_what_it_has(
     wait_state(page, "finished")
     if traded:
         wait_drawn(page)
-    until(page, "collapsed => String(orderflow.chart.view.collapsed) === String(collapsed)", collapsed)
+    until(
+        page,
+        """(wanted) => {
+          const { collapsed, hidden } = orderflow.chart.view;
+          return String(collapsed.filter((id) => !hidden.includes(id))) === String(wanted);
+        }""",
+        collapsed,
+    )
     notes = [note for note in page.locator("#chart-overlay .panel-note.shown").all_inner_texts() if note]
     assert (notes[0] if notes else None) == said
     assert page.title().endswith("WALK")

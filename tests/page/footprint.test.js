@@ -118,6 +118,9 @@ test("cells say both sides, their difference or their sum, and are colours by si
   assert.deepEqual(texts("sides"), [["4", "0"], ["2", "1"]]);
   assert.deepEqual(texts("delta"), [["-4"], ["-1"]]);
   assert.deepEqual(texts("total"), [["4"], ["3.5"]]);
+  const fine = /** @type {About} */ ({ size_decimals: 4 });
+  const small = faceOf([0, 1, [[1, 0.0004, 0, 0, 1], [2, 1, 0.0149, 0, 1]]], "sides", fine).texts;
+  assert.deepEqual(small.map((each) => each.map(({ text }) => text)), [["0", "<.01"], ["0.01", "1"]]);
   const [[whole], parts] = faceOf(row, "profile", ABOUT).parts;
   assert.deepEqual([whole.colour, whole.from, whole.to], ["sell", 0, 1]);
   assert.deepEqual(parts.map(({ colour, from, to }) => [colour, from, to]), [["sell", 0, 0.5], ["buy", 0.5, 0.75], ["total", 0.75, 0.875]]);
@@ -155,7 +158,7 @@ test("footprints take the place of candles where their numbers fit, or by choice
   assert.deepEqual(textsOf(drawn({ span: [0, 40], price: "footprint" })), []);
   assert.ok(rectsOf(drawn({ span: [0, 40], price: "footprint" }), "point-of-control").length > 0);
   assert.ok(footprint.when && !footprint.when({ ...PRESETS.flow, price: "candles" }));
-  assert.ok(fits(4, "sides", columnsOf(80, 1)) && !fits(4, "sides", columnsOf(50, 1)) && fits(4, "total", columnsOf(50, 1)));
+  assert.ok(fits(26, "sides", columnsOf(80, 1)) && !fits(26, "sides", columnsOf(50, 1)) && fits(26, "total", columnsOf(50, 1)));
 });
 
 test("bars that the footprint does not hold stay candles", () => {

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 FLOW_CHECKS: Final = ("footprint_is_bar", "sessions_are_all_trades")
 
 
-def flow_checks(flow: Flow | None, trade_bars: TradeBars) -> dict[str, bool | None]:
-    """Whether they hold; null where there is nothing to check.
+def flow_checks(flow: Flow | None, rows: pl.DataFrame, trade_bars: TradeBars) -> dict[str, bool | None]:
+    """Whether they hold, with the `rows` of the engine; null where there is nothing to check.
 
     `footprint_is_bar`: the cells of each kept bar come to its volumes by side, its trades and its CVD step.
     `sessions_are_all_trades`: the averages since the dataset's start are over all that was traded, and no session has
@@ -31,10 +31,11 @@ def flow_checks(flow: Flow | None, trade_bars: TradeBars) -> dict[str, bool | No
     since = 0 if flow.checked is None else int(np.searchsorted(cells.bucket, flow.checked, side="right"))
     bars = cells.pieces(slice(since, None)).of_bars()
     sides = {name.replace("lots", "volume"): bars.sums(getattr(bars, name)) for name in LOTS}
-    rows = trade_bars.rows().tail(len(bars))
     # A replay may keep fewer bars of one kind than of the other, but those that both keep are the same.
-    of_rows = np.isin(bars.bucket, rows["bucket"].to_numpy())
-    rows = rows.filter(pl.Series(np.isin(rows["bucket"].to_numpy(), bars.bucket)))
+    buckets = rows["bucket"].to_numpy()
+    of_rows = np.isin(bars.bucket, buckets)
+    from_row = int(np.searchsorted(buckets, bars.bucket[0]))
+    rows = rows[from_row:].filter(pl.col("trades") > 0)
     agree = [rows[name].to_list() == found[of_rows].tolist() for name, found in sides.items()]
     agree.append(rows["trades"].to_list() == bars.sums(bars.trades)[of_rows].tolist())
     if all(agree) and len(bars) > 1:

@@ -62,7 +62,7 @@ class Orders:
         first, lots = self.rows(slice(0, -1)) if is_cut else self, later.lots
         if is_cut:
             lots = lots.astype(np.result_type(lots, self.lots))
-            lots[0] += self.lots[-1]
+            lots[0] += int(self.lots[-1])  # one of NumPy's would overflow beside an object
         return Orders(
             np.concatenate([first.time_ns, later.time_ns]),
             np.concatenate([first.side, later.side]),

@@ -271,10 +271,10 @@ def test_a_footprint_that_is_not_its_bar_fails_its_check() -> None:
     engine = Engine(Aggregation(interval_ns=MINUTE_NS, flow=True), keep=10)
     engine.advance([columns([Trade(0, 10, 5, 1), Trade(1, 12, 3, -1), Trade(MINUTE_NS, 10, 2, 0)])], [])
     assert engine.flow is not None
-    assert set(flow_checks(engine.flow, engine.trade_bars).values()) == {True}
+    assert set(flow_checks(engine.flow, engine.rows(), engine.trade_bars).values()) == {True}
     engine.flow.cells.unknown_lots[-1] += 1  # of the open bar: what has closed and was right is not looked at again
-    assert flow_checks(engine.flow, engine.trade_bars)["footprint_is_bar"] is False
+    assert flow_checks(engine.flow, engine.rows(), engine.trade_bars)["footprint_is_bar"] is False
     other = Engine(Aggregation(interval_ns=MINUTE_NS), keep=10)
     other.advance([columns([Trade(0, 10, 6, 1)])], [])
-    assert flow_checks(engine.flow, other.trade_bars)["sessions_are_all_trades"] is False
-    assert set(flow_checks(None, engine.trade_bars).values()) == {None}
+    assert flow_checks(engine.flow, engine.rows(), other.trade_bars)["sessions_are_all_trades"] is False
+    assert set(flow_checks(None, engine.rows(), engine.trade_bars).values()) == {None}

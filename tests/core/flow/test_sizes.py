@@ -55,15 +55,15 @@ def wanted(trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset) 
 def test_rows_are_those_of_the_definition_wherever_the_trades_are_cut(
     trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset, cuts: list[int], keep: int | None
 ) -> None:
-    is_narrow = sum(trade.size_lots for trade in trades) < NARROW_LOTS
     expected = wanted(trades, interval_ns, sample, reset)
     with mock.patch.object(sizes, "SAMPLE_ORDERS", sample):
-        for narrow in {False, is_narrow}:
+        for may_be_narrow in (False, True):
             found = OrderSizes(keep, reset=reset)
             ends = sorted({min(cut, len(trades)) for cut in cuts} | {len(trades)})
             for start, end in zip([0, *ends], ends, strict=False):
                 part = columns_of_trades(trades[start:end], 1, 2)
-                found.take(part, part.time_ns // interval_ns, is_narrow=narrow)
+                is_narrow = may_be_narrow and sum(trade.size_lots for trade in trades[:end]) < NARROW_LOTS
+                found.take(part, part.time_ns // interval_ns, is_narrow=is_narrow)
             assert found.frame().rows() == (expected if keep is None else expected[-keep:])
 
 
@@ -97,3 +97,11 @@ def test_edges_and_sums_grow_with_the_decimals_of_later_sizes() -> None:
         later = columns_of_trades([Trade(5 * 10**9, 5, 25, -1)], 0, 1)
         found.take(later, later.time_ns // 10**9, is_narrow=True)
         assert found.frame().rows()[-1] == (5, 0, 1, 2.5, None, 1, 2, None)
+
+
+def test_an_order_that_is_cut_where_its_volume_leaves_64_bits_is_one() -> None:
+    found = OrderSizes(None)
+    for volume, is_narrow in ((1, True), (2**63 - 1, False), (2**63 - 1, False)):
+        part = columns_of_trades([Trade(0, 5, volume, 1)], 0, 0)
+        found.take(part, part.time_ns, is_narrow=is_narrow)
+    assert found.frame(at_end=True).rows() == [(0, 0, float(2**64 - 1), None, None, float(2**64 - 1), None, None)]

@@ -5,7 +5,7 @@ import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
 import { imbalances, pointOfControl, remembered, rule, stacks, unfinished } from "./footprint-bar.js";
-import { CHARACTER_PX, STRENGTHS, faceOf } from "./footprint-cells.js";
+import { STRENGTHS, faceOf } from "./footprint-cells.js";
 /** @import { Command, FootprintRow, Layer, OhlcRow, Options, Picture, Scale } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof faceOf>} Face */
 /** @typedef {NonNullable<ReturnType<typeof rule>>} Rule */
@@ -14,6 +14,7 @@ import { CHARACTER_PX, STRENGTHS, faceOf } from "./footprint-cells.js";
  * @typedef {{ left: number, candle: number, cells: number, width: number, edge: number }} Columns */
 
 const LEAST_BAR_PX = 8; // narrower ones are candles, even by choice
+const FITTING_SHARE = 0.9;
 const NUMBER_PX = 11; // rows are so high where they have numbers
 const FRAME_PX = 5; // and so high where a frame is told from its inside
 const STACK_PX = 2;
@@ -40,20 +41,20 @@ export function columnsOf(barPx, ratio) {
 }
 
 /** Whether numbers have room in cells.
- * @param {number} characters of the longest number
+ * @param {number} widestPx of the longest number
  * @param {Options["cells"]} cells
  * @param {Columns} columns */
-export const fits = (characters, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (characters * CHARACTER_PX + 3);
+export const fits = (widestPx, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (widestPx + 3);
 
-/** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of all bars
- * that are held fit, so that nothing changes while one pans.
+/** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of nearly all
+ * bars that are held fit, so that nothing changes while one pans.
  * @param {Picture} picture
  * @param {Scale} scale */
 function isShown({ data, options }, { barPx, ratio }) {
   if (barPx < LEAST_BAR_PX || !data.footprint.length) return false;
   if (options.price === "footprint") return true;
-  const widest = Math.max(...data.footprint.map((row) => faceOf(row, options.cells, data.about).widest));
-  return fits(widest, options.cells, columnsOf(barPx, ratio));
+  const widths = data.footprint.map((row) => faceOf(row, options.cells, data.about).widestPx).sort((one, other) => one - other);
+  return fits(widths[Math.floor(FITTING_SHARE * (widths.length - 1))], options.cells, columnsOf(barPx, ratio));
 }
 
 /** A thin candle at the left edge of each bar.
@@ -219,7 +220,7 @@ function commands(picture, scale) {
   for (const row of held.values()) {
     const face = faceOf(row, options.cells, data.about);
     const isClosed = row[0] !== newest || (now !== null && picture.place(now) >= row[0] + scale.step);
-    const hasNumbers = fits(face.widest, options.cells, columns);
+    const hasNumbers = fits(face.widestPx, options.cells, columns);
     add(found, { row, face, isClosed, hasNumbers }, { picture, scale, columns });
   }
   const without = bars.filter(([place]) => !held.has(place));

@@ -3,6 +3,7 @@ import { byId, make } from "../dom.js";
 import * as options from "../options.js";
 import { isOpen, setOpen } from "./opening.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
+import * as rowHeight from "./row-height.js";
 /** @import { OpenablePanel, Options } from "../types.d.ts" */
 /** @typedef {import("./option-list.js").Option} Option */
 /** A control on the page, and how it shows what is chosen.
@@ -11,6 +12,8 @@ import { OPTIONS, several, typedValue } from "./option-list.js";
 const ID = "options";
 /** @type {Control[] | null} */
 let controls = null;
+/** @type {ReturnType<typeof rowHeight.made> | null} */
+let rows = null;
 /** @type {HTMLElement | null} */
 let returnTo = null;
 
@@ -113,7 +116,8 @@ function build() {
   const close = make("button", { type: "button", id: "options-close", "aria-label": "close the chart options (key escape)" }, "×");
   close.addEventListener("click", toggle);
   const panel = byId(ID);
-  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups);
+  rows = rowHeight.made();
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups, rows.element);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
@@ -128,6 +132,10 @@ function fill(chosen) {
   for (const { show } of controls ?? []) show(chosen);
 }
 
+function refresh() {
+  if (isOpen(ID)) rows?.refresh();
+}
+
 function toggle() {
   const open = !isOpen(ID);
   if (open) {
@@ -135,10 +143,10 @@ function toggle() {
     controls ??= build();
     fill(options.options());
   }
-  setOpen(ID, open, () => {});
+  setOpen(ID, open, refresh);
   const back = returnTo && returnTo !== document.body && returnTo.isConnected ? returnTo : byId(`${ID}-button`);
   (open ? byId(ID) : back).focus({ preventScroll: true });
 }
 
 /** @type {OpenablePanel} */
-export const optionsPanel = { id: ID, key: "o", views: [], show: () => {}, toggle };
+export const optionsPanel = { id: ID, key: "o", views: ["about", "control"], show: refresh, toggle };

@@ -1,5 +1,6 @@
 /* Statistics: a table under the chart with a column for each bar. Its colours are always there, its numbers where they fit. */
 import { rects, snapped } from "../draw/commands.js";
+import { widthOf } from "../draw/text.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { KINDS, price } from "./statistics-rows.js";
@@ -7,7 +8,6 @@ import { KINDS, price } from "./statistics-rows.js";
 /** @typedef {import("./statistics-rows.js").Kind} Kind */
 
 const ROW_PX = 16;
-const CHARACTER_PX = 6.62; // of the widest of the usual fonts
 const PAD_PX = 4;
 const STRENGTHS = [0.08, 0.16, 0.25, 0.35, 0.46, 0.58];
 
@@ -52,9 +52,9 @@ function commands({ rows, options, data: { about } }, { box, barPx, toX, ratio }
     const values = bars.map((row) => value(row, about));
     const top = snapped(box.top + line * height, ratio);
     const found = coloured(values, tint, (index) => [lefts[index], top, width, snapped(height, ratio) - 1]);
-    if (barPx < 2 * CHARACTER_PX + PAD_PX) return found;
+    if (barPx < widthOf("0%") + PAD_PX) return found;
     const texts = values.map((each) => (each === null ? "" : text(each, about)));
-    const hasRoom = texts.every(({ length }) => length * CHARACTER_PX + PAD_PX <= barPx);
+    const hasRoom = texts.every((each) => widthOf(each) + PAD_PX <= barPx);
     if (!hasRoom) return found;
     const places = texts.map((each, index) => ({ text: each, x: toX(bars[index][0]), y: top + height / 2 }));
     return [...found, { kind: "texts", colour: token("text"), align: "center", texts: places }];

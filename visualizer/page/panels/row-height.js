@@ -1,0 +1,38 @@
+/* The height of the replay's price rows in the chart options. Unlike these it is the replay's: it holds for everybody. */
+import { make } from "../dom.js";
+import * as control from "../playback/control.js";
+import { current } from "../state.js";
+import { typedValue } from "./option-list.js";
+
+const ID = "row-height";
+
+/** The section with its field; `refresh` shows what the replay has. */
+export function made() {
+  const input = make("input", { type: "text", id: ID, autocomplete: "off", spellcheck: "false", "aria-describedby": `${ID}-hint` });
+  const set = make("button", { type: "submit" }, "Set");
+  const hint = make("small", { id: `${ID}-hint` });
+  const form = make("form", { class: "field" }, make("label", { for: ID }, "Height"), make("span", {}, input, set), hint);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const row = input.value.trim().toLowerCase();
+    const isRight = row === "auto" || typedValue("decimal", row) !== null;
+    input.setAttribute("aria-invalid", String(!isRight));
+    if (isRight) void control.send("row", { row });
+  });
+
+  function refresh() {
+    const { about } = current();
+    const may = control.available();
+    input.disabled = !may;
+    set.disabled = !may;
+    if (document.activeElement !== input) {
+      input.value = about?.row ?? "auto";
+      input.setAttribute("aria-invalid", "false");
+    }
+    const step = about?.price_step;
+    const multiple = step ? `a multiple of the price step ${step}` : "a multiple of the price step";
+    hint.textContent = `${multiple}, or auto. ${may ? "It changes the replay for everybody." : "This page cannot control the replay."}`;
+  }
+
+  return { element: make("section", { "aria-label": "Price rows" }, make("h3", {}, "Price rows of the replay"), form), refresh };
+}
