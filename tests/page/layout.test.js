@@ -6,7 +6,7 @@ import { PRESETS } from "../../visualizer/page/options.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { empty } from "../../visualizer/page/store.js";
 import { TOKENS } from "./browser.js";
-/** @import { About, Break, Command, Row, Span } from "../../visualizer/page/types.d.ts" */
+/** @import { About, Break, Command, OhlcRow, Row, Span } from "../../visualizer/page/types.d.ts" */
 
 const MARGIN = { right: 76, bottom: 34 };
 const ABOUT = /** @type {About} */ ({ price_decimals: 2 });
@@ -45,7 +45,7 @@ test("a point is in a panel, over the prices, or over neither", () => {
 function drawn(index, rows, { isEmpty = false, spans = [], breaks = [], sessions = [] } = {}) {
   const made = placing.layout(PANELS, { width: 900, height: 700, ratio: 1 }, [], MARGIN);
   const within = placing.scaleOf(made, index, [0, 100], [-1, 1], 1);
-  const data = { ...empty(), about: ABOUT };
+  const data = { ...empty(), about: ABOUT, ohlc: /** @type {OhlcRow[]} */ (rows) };
   const bands = [{ kind: "gaps", fill: "fill", edge: "edge", spans }];
   const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const picture = { ...shown, data, rows: /** @type {any} */ (() => rows), bands, columns: [25, 75], breaks, sessions, isTold: true, isEmpty };
@@ -74,6 +74,15 @@ test("a panel without values is empty but for what was found", () => {
   const { groups } = drawn(0, [], { isEmpty: true, spans: [[10, 20]] });
   assert.deepEqual(colours(groups.flatMap(({ commands }) => commands)).slice(0, 2), ["fill", "edge"]);
   assert.ok(groups.every(({ commands }) => commands.every((each) => each.kind !== "texts" || each.texts.length === 0)));
+});
+
+test("a label of an axis is not there under the chip of the newest value, and is whole at the lower edge", () => {
+  const newest = /** @type {Row} */ ([50, 0.5, 0.5, 0.5, 0.5, 1]);
+  const { groups, within } = drawn(0, [newest]);
+  const [labels] = groups[groups.length - 1].commands;
+  assert.ok(labels.kind === "texts");
+  assert.ok(labels.texts.every(({ y }) => Math.abs(y - within.toY(0.5)) > 13 && y + 5.5 <= groups[groups.length - 1].box.top + groups[groups.length - 1].box.height));
+  assert.ok(labels.texts.length > 4);
 });
 
 test("a break is a hatched band that tells its length where there is room, and sessions start with a line", () => {

@@ -14,6 +14,7 @@ import * as keys from "./keys.js";
 import * as beside from "./panels/beside.js";
 import * as depth from "./panels/depth.js";
 import * as panels from "./panels/registry.js";
+import { priceAxis } from "./panels/price-axis.js";
 import * as report from "./panels/report.js";
 import * as address from "./playback/address.js";
 import * as chooser from "./playback/chooser.js";
@@ -114,6 +115,7 @@ chart.connect({
 });
 frame.connect([
   { views: ["status", "problem"], show: header.showData },
+  priceAxis,
   chart.shown,
   ...beside.BESIDE,
   { views: ["server_ms"], show: refresh },

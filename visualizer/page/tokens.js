@@ -1,4 +1,5 @@
-/* The colours, fonts and measures of styles/tokens.css, for what scripts draw. Each is read once. */
+/* The colours, fonts and measures of styles/tokens.css, for what scripts draw. Each is read once.
+   Only a measure may change. */
 /** @type {Map<string, string>} */
 const read = new Map();
 
@@ -16,6 +17,15 @@ export function token(name) {
 /** A measure in pixels.
  * @param {string} name */
 export const pixels = (name) => Number.parseFloat(token(name));
+
+/** Makes a measure another one, for style sheets and scripts alike.
+ * @param {string} name
+ * @param {number} px */
+export function setPixels(name, px) {
+  if (pixels(name) === px) return;
+  document.documentElement.style.setProperty(`--${name}`, `${px}px`);
+  read.set(name, `${px}px`);
+}
 
 /** A colour that what lies below it shines through: `alpha` is 0 for nothing and 1 for the whole colour.
  * @param {string} colour as #rrggbb

@@ -1,9 +1,9 @@
 /* What a panel of the chart is made of, from below: what the report locates, the grid, the panel's own layers, its labels. Pure:
    a picture and a scale in, drawing commands out. */
 import { across, rects, upright } from "../draw/commands.js";
-import { TEXT_PX, widthOf } from "../draw/text.js";
+import { TEXT_PX, isClear, widthOf } from "../draw/text.js";
 import { valueTicks } from "../draw/ticks.js";
-import { layersOf } from "../panels/registry.js";
+import { layersOf, table } from "../panels/registry.js";
 import { token } from "../tokens.js";
 import { breakLabels, breaksAndSessions } from "./session-marks.js";
 /** @import { Band, Box, Break, ChartPanel, Command, Group, Layout, Picture, Scale, Span } from "../types.d.ts" */
@@ -65,15 +65,29 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
     ...(hasZero ? across(token("zero-line"), [scale.toY(0)], scale) : []),
     ...(rule === null ? [] : rects(token("panel-rule"), [box.left, rule - 1, box.width, 1])),
   ];
+  const chip = chipOf(panel, box, scale, picture);
   const texts = labels
     .map(({ value, text }) => ({ text, x: box.left + box.width + LABEL_GAP_PX, y: scale.toY(value) }))
-    .filter(({ y }) => y >= TEXT_PX / 2 && y <= box.top + box.height);
+    .filter(({ y }) => y >= TEXT_PX / 2 && y <= box.top + box.height && isClear(y, chip))
+    .map(({ y, ...label }) => ({ ...label, y: Math.min(y, whole.top + whole.height - TEXT_PX / 2) })); // in whole at the lower edge
   return [
     { box: wide, commands: behind },
     ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options).flatMap(({ commands }) => commands(picture, scale)) }]),
     ...(isTold ? [{ box: wide, commands: breakLabels(breaks, box, scale) }] : []),
     { box: whole, commands: [{ kind: "texts", colour: token("axis-text"), align: "left", texts }] },
   ];
+}
+
+/** Where the chip of a panel's newest value is; null for none.
+ * @param {ChartPanel} panel
+ * @param {Box} box
+ * @param {Scale} scale
+ * @param {Picture} picture */
+function chipOf({ last, rows }, { top, height }, { toY }, { data }) {
+  const newest = last && table(data, rows).at(-1)?.[last.close];
+  if (newest === null || newest === undefined) return null;
+  const y = toY(newest);
+  return y >= top && y <= top + height ? y : null;
 }
 
 /** The labels below the panels: as many as there are in whole.

@@ -131,7 +131,7 @@ export function draw(view, { data, given, timeline, label }) {
     const drawnFrom = layersOf(panel, chosen).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
     const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
-    part(panel.id, [...inputs, ...x, ...scales[index].y, width, height, ratio, box.top, box.height, rule], () => {
+    part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], () => {
       const { breaks, sessions } = timeline;
       const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: index === told };
       paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty }));

@@ -3,6 +3,13 @@ export const TEXT_PX = 11;
 
 const CHARACTER_PX = 6.62; // of the widest of the usual fonts, in TEXT_PX
 
+const CHIP_PX = 16;
+
+/** Whether a label of an axis is not under the chip of a value; null for no chip.
+ * @param {number} y of the label's middle
+ * @param {number | null} chip of the chip's */
+export const isClear = (y, chip) => chip === null || Math.abs(y - chip) >= (CHIP_PX + TEXT_PX) / 2;
+
 /** How wide a line of text is at most.
  * @param {string} line */
 export const widthOf = (line) => line.length * CHARACTER_PX;

@@ -1,6 +1,7 @@
 /* The order book: its quotes and levels, and how its depth is drawn. Pure. */
 import { across, rects, upright } from "../draw/commands.js";
 import { scale as scaleOf } from "../draw/scale.js";
+import { TEXT_PX, isClear, widthOf } from "../draw/text.js";
 import { sizeText, valueTicks } from "../draw/ticks.js";
 import { token, translucent } from "../tokens.js";
 import { around } from "./extent.js";
@@ -15,8 +16,6 @@ const SIZE_ALPHA = 0.55;
 const MOST_PRICES = 16;
 const MOST_SIZES = 5;
 const LABEL_GAP_PX = 3;
-const TEXT_PX = 11;
-const CHARACTER_PX = 6.62;
 
 /** Levels with the sum of the sizes from the best price to each.
  * @param {Level[]} levels */
@@ -142,16 +141,17 @@ function sizes(levels, colour, largest, { box, toY, thick }) {
   );
 }
 
-/** The labels of both axes.
+/** The labels of both axes; none under the chip of the mid.
  * @param {Scale} scale
+ * @param {number} mid
  * @param {number} decimals */
-function labels({ x, y, box, toX, toY }, decimals) {
+function labels({ x, y, box, toX, toY }, mid, decimals) {
   const prices = valueTicks(y, MOST_PRICES, 10 ** -decimals).values.map((value) => ({ value, text: value.toFixed(decimals) }));
   const sums = valueTicks(x, MOST_SIZES);
   const say = sizeText(x);
   /** @param {{ text: string, x: number }} label */
   const isWhole = ({ text, x: middle }) => {
-    const half = (text.length * CHARACTER_PX) / 2;
+    const half = widthOf(text) / 2;
     return middle - half >= 0 && middle + half <= box.width;
   };
   const below = sums.values.map((value) => ({ text: say(value, sums.decimals), x: toX(value), y: box.top + box.height + TEXT_PX }));
@@ -160,7 +160,7 @@ function labels({ x, y, box, toX, toY }, decimals) {
     xs: sums.values.map(toX),
     right: prices
       .map(({ value, text }) => ({ text, x: box.left + box.width + LABEL_GAP_PX, y: toY(value) }))
-      .filter(({ y: middle }) => middle >= box.top + TEXT_PX / 2 && middle <= box.top + box.height),
+      .filter(({ y: at }) => at >= box.top + TEXT_PX / 2 && at <= box.top + box.height && isClear(at, toY(mid))),
     below: below.filter(isWhole),
   };
 }
@@ -176,7 +176,7 @@ export function commands(book, extent, within, { area, decimals }) {
   const least = leastStep(book) ?? 10 ** -decimals;
   // A level is seen, too, where the tick is a small part of a pixel.
   const thick = Math.max(THINNEST_PX, (least * THICK_SHARE * box.height) / (2 * extent.reach));
-  const { ys, xs, right, below } = labels(within, decimals);
+  const { ys, xs, right, below } = labels(within, extent.mid, decimals);
   const sides = /** @type {[Level[], string][]} */ ([[book.bids, token("up")], [book.asks, token("down")]]);
   const grey = token("axis-text");
   return [

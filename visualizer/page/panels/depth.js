@@ -11,6 +11,7 @@ import { missing } from "./missing.js";
 /** @import { About, Depth, Scale, SidePanel, State, Surface } from "../types.d.ts" */
 
 const PLACE = "depth";
+const MOST_CHARACTERS = 27; // of the best quotes and the spread beside each other, in large letters
 
 /** @type {Depth} */
 let book = { bids: [], asks: [] };
@@ -29,8 +30,8 @@ let paper = null;
 let parts = null;
 /** @type {Scale | null} */
 let scale = null;
-/** @type {{ book: Depth | null, width: number, height: number, decimals: number }} */
-let painted = { book: null, width: 0, height: 0, decimals: 0 };
+/** @type {{ book: Depth | null, width: number, height: number, decimals: number, right: number }} */
+let painted = { book: null, width: 0, height: 0, decimals: 0, right: 0 };
 let paints = 0;
 
 const priceDecimals = () =>
@@ -81,8 +82,9 @@ function resized() {
 function paint(on) {
   const { width, height } = on.size;
   const decimals = priceDecimals();
-  if (painted.book === book && painted.width === width && painted.height === height && painted.decimals === decimals) return;
-  painted = { book, width, height, decimals };
+  const from = { book, width, height, decimals, right: pixels("price-axis-width") };
+  if (painted.book === book && Object.entries(from).every(([name, value]) => painted[/** @type {keyof typeof from} */ (name)] === value)) return;
+  painted = from;
   paints += 1;
   const area = { left: 0, top: 0, width, height };
   on.paint(area, extent && scale ? books.commands(book, extent, scale, { area, decimals }) : []);
@@ -99,6 +101,8 @@ function text({ bid, ask, mid, spread }) {
   const crossed = spread !== null && spread <= 0 ? (spread < 0 ? "crossed" : "locked") : "";
   write.text("quote-spread-size", crossed || (spread === null ? "" : format.relativeSpread(spread, Number(mid))));
   write.mark("quotes", "crossed", crossed);
+  const characters = [bid && bid[0], spread, ask && ask[0]].map((price) => format.price(price, about)).join("");
+  write.mark("quotes", "long", String(characters.length > MOST_CHARACTERS));
 }
 
 function made() {
