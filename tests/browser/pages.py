@@ -98,7 +98,7 @@ def colours(page: Page, panel: str) -> set[str]:
           }
           const style = getComputedStyle(document.documentElement);
           const names = ["up", "down", "blue", "grid", "zero-line", "bubble-buy", "bubble-sell"]
-            .concat(["buy-bright", "break-hatch", "session-mark"]);
+            .concat(["buy-bright", "break", "session-mark"]);
           return names.filter((name) => {
             const colour = style.getPropertyValue(`--${name}`).trim();
             return seen.has([1, 3, 5].map((index) => Number.parseInt(colour.slice(index, index + 2), 16)).join());

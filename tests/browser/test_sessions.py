@@ -51,7 +51,7 @@ def test_two_days_fill_the_chart_with_a_thin_break_between_them(page: Page, two_
     low, high = ranges(page)["xaxis"]
     rows = page.evaluate("() => orderflow.chart.drawn().panels.price.rows.length")
     assert rows > 0.9 * (high - low) / MINUTE_MS
-    assert {"break-hatch", "session-mark"} <= colours(page, "cvd")
+    assert {"break", "session-mark"} <= colours(page, "cvd")
     times = page.evaluate("() => orderflow.chart.drawn().times.map(({ text }) => text)")
     assert any("\n03 Jan 2024" in label for label in times)
 

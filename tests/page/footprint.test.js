@@ -118,6 +118,9 @@ test("cells say both sides, their difference or their sum, and are colours by si
   assert.deepEqual(texts("sides"), [["4", "0"], ["2", "1"]]);
   assert.deepEqual(texts("delta"), [["-4"], ["-1"]]);
   assert.deepEqual(texts("total"), [["4"], ["3.5"]]);
+  const fine = /** @type {About} */ ({ size_decimals: 4 });
+  const small = faceOf([0, 1, [[1, 0.0004, 0, 0, 1], [2, 1, 0.0149, 0, 1]]], "sides", fine).texts;
+  assert.deepEqual(small.map((each) => each.map(({ text }) => text)), [["0", "<.01"], ["0.01", "1"]]);
   const [[whole], parts] = faceOf(row, "profile", ABOUT).parts;
   assert.deepEqual([whole.colour, whole.from, whole.to], ["sell", 0, 1]);
   assert.deepEqual(parts.map(({ colour, from, to }) => [colour, from, to]), [["sell", 0, 0.5], ["buy", 0.5, 0.75], ["total", 0.75, 0.875]]);

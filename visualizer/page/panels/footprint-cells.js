@@ -9,20 +9,26 @@ import { abbreviated } from "./sizes.js";
 /** A number in a cell, at a share of the cell's width.
  * @typedef {{ text: string, side: "buy" | "sell" | "", align: "left" | "center" | "right", at: number }} Text */
 /** How a row looks: `most` is the greatest of the sizes that its colours compare.
- * @typedef {{ most(bar: Bar): number, parts(bar: Bar, place: number, most: number): Part[], texts(bar: Bar, place: number): Text[] }} Look */
+ * @typedef {{ most(bar: Bar): number, parts(bar: Bar, place: number, most: number): Part[], texts(bar: Bar, place: number, most: number): Text[] }} Look */
 
 /** How much of a colour there is, from the smallest size to the greatest. */
 export const STRENGTHS = [0.1, 0.18, 0.26, 0.36, 0.46, 0.58];
+const HUNDREDTH = 0.01;
 const EVEN = 3; // the strength of bars, whose length says it
 
 /** @param {number} lots
  * @param {number} most */
 const strength = (lots, most) => Math.max(0, Math.ceil((lots / most) * STRENGTHS.length) - 1);
 
-/** A size, abbreviated.
+/** A size, abbreviated; beside sizes of 0.1 and more, hundredths are enough.
  * @param {number} lots
- * @param {number} decimals */
-const size = (lots, decimals) => abbreviated(lots / 10 ** decimals);
+ * @param {number} decimals
+ * @param {number} most */
+function size(lots, decimals, most) {
+  const value = lots / 10 ** decimals;
+  if (10 * most < 10 ** decimals || Math.abs(value) >= 1 || value === 0) return abbreviated(value);
+  return Math.abs(value) < HUNDREDTH ? `${value < 0 ? "-" : ""}<.01` : String(Number(value.toFixed(2)));
+}
 
 /** A part of a size; none where there is none.
  * @param {Part["colour"]} colour
@@ -41,9 +47,9 @@ const LOOKS = {
   sides: {
     most: ({ buy, sell }) => Math.max(...buy, ...sell),
     parts: ({ buy, sell }, place, most) => [...part("sell", sell[place], most, LEFT), ...part("buy", buy[place], most, RIGHT)],
-    texts: ({ buy, sell, decimals }, place) => [
-      { text: size(sell[place], decimals), side: "sell", align: "right", at: 0.5 },
-      { text: size(buy[place], decimals), side: "buy", align: "left", at: 0.5 },
+    texts: ({ buy, sell, decimals }, place, most) => [
+      { text: size(sell[place], decimals, most), side: "sell", align: "right", at: 0.5 },
+      { text: size(buy[place], decimals, most), side: "buy", align: "left", at: 0.5 },
     ],
   },
   delta: {
@@ -52,15 +58,15 @@ const LOOKS = {
       const lots = buy[place] - sell[place];
       return part(lots > 0 ? "buy" : "sell", Math.abs(lots), most, WHOLE);
     },
-    texts: ({ buy, sell, decimals }, place) => {
+    texts: ({ buy, sell, decimals }, place, most) => {
       const lots = buy[place] - sell[place];
-      return [{ text: `${lots > 0 ? "+" : ""}${size(lots, decimals)}`, side: lots > 0 ? "buy" : "sell", align: "center", at: 0.5 }];
+      return [{ text: `${lots > 0 ? "+" : ""}${size(lots, decimals, most)}`, side: lots > 0 ? "buy" : "sell", align: "center", at: 0.5 }];
     },
   },
   total: {
     most: ({ total }) => Math.max(...total),
     parts: ({ total }, place, most) => part("total", total[place], most, WHOLE),
-    texts: ({ total, decimals }, place) => [{ text: size(total[place], decimals), side: "", align: "center", at: 0.5 }],
+    texts: ({ total, decimals }, place, most) => [{ text: size(total[place], decimals, most), side: "", align: "center", at: 0.5 }],
   },
   profile: {
     most: ({ total }) => Math.max(...total),
@@ -72,7 +78,7 @@ const LOOKS = {
         .map((colour, index) => ({ colour, strength: EVEN, from: ends[index], to: ends[index + 1] }))
         .filter(({ from, to }) => to > from);
     },
-    texts: ({ total, decimals }, place) => [{ text: size(total[place], decimals), side: "", align: "left", at: 0 }],
+    texts: ({ total, decimals }, place, most) => [{ text: size(total[place], decimals, most), side: "", align: "left", at: 0 }],
   },
 };
 
@@ -80,7 +86,7 @@ const made = remembered((/** @type {readonly PriceCell[]} */ cells, /** @type {s
   const rows = bar(cells, row[1], about);
   const look = LOOKS[name];
   const most = look.most(rows);
-  const texts = cells.map((__, place) => look.texts(rows, place));
+  const texts = cells.map((__, place) => look.texts(rows, place, most));
   return {
     bar: rows,
     parts: cells.map((__, place) => look.parts(rows, place, most)),

@@ -14,6 +14,7 @@ import { STRENGTHS, faceOf } from "./footprint-cells.js";
  * @typedef {{ left: number, candle: number, cells: number, width: number, edge: number }} Columns */
 
 const LEAST_BAR_PX = 8; // narrower ones are candles, even by choice
+const FITTING_SHARE = 0.9;
 const NUMBER_PX = 11; // rows are so high where they have numbers
 const FRAME_PX = 5; // and so high where a frame is told from its inside
 const STACK_PX = 2;
@@ -45,15 +46,15 @@ export function columnsOf(barPx, ratio) {
  * @param {Columns} columns */
 export const fits = (widestPx, cells, { width }) => width >= (cells === "sides" ? 2 : 1) * (widestPx + 3);
 
-/** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of all bars
- * that are held fit, so that nothing changes while one pans.
+/** Whether footprints are drawn rather than candles: by choice where anything of them can be seen, else where the numbers of nearly all
+ * bars that are held fit, so that nothing changes while one pans.
  * @param {Picture} picture
  * @param {Scale} scale */
 function isShown({ data, options }, { barPx, ratio }) {
   if (barPx < LEAST_BAR_PX || !data.footprint.length) return false;
   if (options.price === "footprint") return true;
-  const widest = Math.max(...data.footprint.map((row) => faceOf(row, options.cells, data.about).widestPx));
-  return fits(widest, options.cells, columnsOf(barPx, ratio));
+  const widths = data.footprint.map((row) => faceOf(row, options.cells, data.about).widestPx).sort((one, other) => one - other);
+  return fits(widths[Math.floor(FITTING_SHARE * (widths.length - 1))], options.cells, columnsOf(barPx, ratio));
 }
 
 /** A thin candle at the left edge of each bar.
