@@ -58,7 +58,7 @@ test("the speed of the tape is what was traded in the 15 s before, and a lower b
   const rows = [before(15_001, 7), before(15_000, 8), before(1, 9), before(0, 10)];
   assert.equal(orders.speed(rows, NOON_MS, ABOUT), "Speed, 15 s: 2 trades, volume 0.20");
   assert.equal(orders.speed(rows.slice(1), NOON_MS, ABOUT), "Speed, 15 s: at least 2 trades, volume 0.20");
-  assert.equal(orders.speed([before(5, 0)], NOON_MS, ABOUT), "Speed, 15 s: 1 trades, volume 0.10");
+  assert.equal(orders.speed([before(5, 0)], NOON_MS, ABOUT), "Speed, 15 s: 1 trade, volume 0.10");
   assert.equal(orders.speed([], NOON_MS, ABOUT), "");
 });
 

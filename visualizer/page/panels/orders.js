@@ -86,7 +86,7 @@ export function speed(rows, nowMs, about) {
     volume += row[VOLUME];
   }
   const isPart = rows[0][0] > 0 && rows[0][TIME] >= from;
-  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.count(trades)} trades, volume ${format.exact(volume, about?.size_decimals)}`;
+  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.count(trades)} ${trades === 1 ? "trade" : "trades"}, volume ${format.exact(volume, about?.size_decimals)}`;
 }
 
 /** How many are shown of how many.
