@@ -98,21 +98,22 @@ function frame(into, { x, y, width, height }) {
   into.push(x, y, width, 1, x, y + height - 1, width, 1, x, y, 1, height, x + width - 1, y, 1, height);
 }
 
-/** The rows of a bar that are in view, each where it stands.
+/** Acts for each row of a bar that is in view, where it stands. There are thousands in a frame, so none is made an object of its own.
  * @param {FootprintRow} row
  * @param {Face} face
- * @param {Scale} scale */
-function placed([, height], { bar: { numbers } }, { toY, box, ratio }) {
+ * @param {Scale} scale
+ * @param {(at: { place: number, y: number, height: number }) => void} act what it is given is another row the next time */
+function eachPlaced([, height], { bar: { numbers } }, { toY, box, ratio }, act) {
   const least = 1 / ratio;
-  const rows = [];
-  for (const [place, number] of numbers.entries()) {
-    const top = snapped(toY((number + 1) * height), ratio);
-    const bottom = snapped(toY(number * height), ratio);
-    if (bottom < box.top || top > box.top + box.height) continue;
-    const gap = bottom - top >= 4 ? 1 : 0;
-    rows.push({ place, y: top, height: Math.max(least, bottom - top - gap) });
+  const at = { place: 0, y: 0, height: 0 };
+  for (; at.place < numbers.length; at.place += 1) {
+    at.y = snapped(toY((numbers[at.place] + 1) * height), ratio);
+    const bottom = snapped(toY(numbers[at.place] * height), ratio);
+    if (bottom < box.top || at.y > box.top + box.height) continue;
+    const gap = bottom - at.y >= 4 ? 1 : 0;
+    at.height = Math.max(least, bottom - at.y - gap);
+    act(at);
   }
-  return rows;
 }
 
 /** The colours, marks and frame of a row.
@@ -175,10 +176,11 @@ function add(into, { row, face, isClosed, hasNumbers }, { picture: { options }, 
   const marks = given && marksOf(cells, given.key, face.bar, given);
   const point = pointOf(cells, face.bar.decimals, face.bar);
   const where = { left: snapped(scale.toX(along) + columns.cells, scale.ratio), width: columns.width, edge: columns.edge };
-  for (const at of placed(row, face, scale)) {
-    addRow(into, at, { face, marks, point }, where);
-    if (hasNumbers && at.height >= NUMBER_PX - 1) addNumbers(into, at, { face, marks }, where);
-  }
+  const of = { face, marks, point };
+  eachPlaced(row, face, scale, (at) => {
+    addRow(into, at, of, where);
+    if (hasNumbers && at.height >= NUMBER_PX - 1) addNumbers(into, at, of, where);
+  });
   if (isClosed) addClosed(into, { face, marks, height }, where, scale);
 }
 
