@@ -84,8 +84,8 @@ function draw() {
     view.x = ranges.follow(tables(data), timeline.step);
     refit(true);
   }
-  view.collapsed = sheet.collapsed(missing(data));
   view.hidden = hidden(options());
+  view.collapsed = sheet.collapsed(missing(data)).filter((id) => !view.hidden.includes(id));
   sheet.draw(view, { data, given, timeline, label });
   byId("app").dataset.following = String(view.following);
   overlay.changed();
