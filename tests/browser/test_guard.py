@@ -13,11 +13,11 @@ from tests.browser.steering import later, written
 from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page, Route
 
-    from tests.browser.conftest import Console, Server
+    from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
 
 
@@ -44,10 +44,12 @@ class Lossy:
 
 
 @pytest.fixture
-def lossy(tab: Callable[..., Page], console: Console, feeder: Feeder) -> Lossy:
+def lossy(browser: Browser, feeder: Feeder) -> Iterator[Lossy]:
+    """In a context of its own: of what another tab has loaded, a browser may ask for nothing that could be lost."""
     assert feeder.generation
-    console.tolerate("ERR_FAILED", "fetch error", "page error", "Cannot read properties of undefined")
-    return Lossy(tab("about:blank"))
+    page = browser.new_page()
+    yield Lossy(page)
+    page.close()
 
 
 @pytest.mark.parametrize("pattern", ["**/react-dom@*", "**/styles/page.css", "**/_dash-layout"])

@@ -204,7 +204,7 @@ def test_two_tabs_show_the_same_picture(page: Page, server: Server, feeder: Feed
 
 
 def test_a_failed_cross_check_turns_the_badge_red_and_is_named(page: Page, feeder: Feeder) -> None:
-    assert text(page, "checks-text") == "checks 6/6"
+    assert text(page, "checks-text") == "checks 8/8"
     checks = dict.fromkeys(feeder.status().checks, True) | {"obi_within_one": False}
     feeder.overrides = {"checks": checks}
     feeder.advance()

@@ -333,6 +333,7 @@ def test_a_visualizer_begun_anew_shows_the_picture_at_once_and_where_it_is_read_
     assert other.locator("#seek").get_attribute("aria-disabled") == "true"
     for key in (" ", "ArrowLeft", "]"):
         other.keyboard.press(key)
+    page.locator("#app[data-control='off']").wait_for(state="attached")
     page.keyboard.press(" ")
     page.get_by_text("this page is read-only").wait_for()
     request = urllib.request.Request(  # noqa: S310 - our own loopback address

@@ -374,7 +374,7 @@ def test_what_is_published_of_it_is_finite_and_the_nearest_to_what_is_right(tmp_
         assert json.loads(ohlc_payload(engine))[-1][5] == floats(volume)
         row = json.loads(metrics_payload(engine, engine.rows()))[-1]
         assert (row[4], row[8]) == (obi(bids, asks), floats(cvd))
-        assert set(checks(engine.rows(), engine).values()) == {True}
+        assert set(checks(engine.rows(), engine).values()) <= {True, None}
     volumes = source.volumes()
     assert volumes is not None
     assert sum(volumes.lots.to_list()) == volume
