@@ -15,7 +15,7 @@ from tests.patience import PATIENCE_S
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Request, Route
 
     from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
@@ -27,7 +27,8 @@ class Lossy:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.loads = 0
-        page.on("load", self._loaded)
+        # Not by the end of loading: a page that is loaded again before it has come whole has none.
+        page.on("request", self._asked)
 
     def lose(self, pattern: str, times: int = 1) -> None:
         """Lose what is asked for at addresses like this, so many times."""
@@ -39,8 +40,8 @@ class Lossy:
             assert time.monotonic() < deadline, f"loaded {self.loads} times"
             self.page.wait_for_timeout(50)
 
-    def _loaded(self, _page: Page) -> None:
-        self.loads += 1
+    def _asked(self, request: Request) -> None:
+        self.loads += request.is_navigation_request()
 
 
 @pytest.fixture

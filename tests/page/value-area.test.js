@@ -7,7 +7,8 @@ import { random } from "./random.js";
 /** @import { Traded } from "../../visualizer/page/panels/value-area.js" */
 
 /* Results of an independent program over recorded days, where a machine has them. */
-const EXPECTED = process.env.EXPECTED_VIEWS ?? "/work/shared/data/expected";
+const DATA = process.env.SHARED_DATA ?? new URL("../../../shared/data", import.meta.url).pathname;
+const EXPECTED = `${DATA}/expected`;
 
 /** A profile from row numbers and lots in turn.
  * @param {(number | bigint)[]} flat
