@@ -28,7 +28,7 @@ class Lossy:
         self.page = page
         self.loads = 0
         # Not by the end of loading: a page that is loaded again before it has come whole has none.
-        page.on("request", self._asked)
+        page.on("requestfinished", self._has_come)
 
     def lose(self, pattern: str, times: int = 1) -> None:
         """Lose what is asked for at addresses like this, so many times."""
@@ -40,7 +40,7 @@ class Lossy:
             assert time.monotonic() < deadline, f"loaded {self.loads} times"
             self.page.wait_for_timeout(50)
 
-    def _asked(self, request: Request) -> None:
+    def _has_come(self, request: Request) -> None:
         self.loads += request.is_navigation_request()
 
 
