@@ -24,7 +24,7 @@ from processor.errors import DatasetError
 from processor.formats import in_order
 from processor.prefetch import prefetched
 from processor.settings import resolved
-from processor.sources.opening import open_source
+from processor.sources.opening import complete_store, open_source
 from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _table(
 ) -> Aggregated:
     if name in _FLOW and height is None:
         # Rows are as high as the price step of the whole dataset, which is known at its end.
-        height = _price_step(_Reading(dataset, instrument, settings, cache).chunks(on_progress))
+        height = _price_step(_Reading(dataset, instrument, settings, cache), settings, on_progress)
     reading = _Reading(dataset, instrument, settings, cache)
     chunks = reading.chunks(on_progress)
     if name == TAPE:
@@ -125,9 +125,12 @@ def _table(
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
 
 
-def _price_step(chunks: Iterator[Chunk]) -> Fraction:
+def _price_step(reading: _Reading, settings: Settings, on_progress: OnProgress) -> Fraction:
+    if settings.until is None and complete_store(reading.source) is not None:
+        with closing(reading.source) as source:
+            return source.price_step().height or Fraction(1)
     step = PriceStep()
-    for chunk in chunks:
+    for chunk in reading.chunks(on_progress):
         step = step.advanced(chunk.trades, chunk.book)
     return step.height or Fraction(1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from processor.core.events import Columns
     from processor.store.manifest import Segment
+
+T = TypeVar("T")
 
 GROUP_ROWS: Final = 262_144
 """Rows of a Parquet row group: large enough to be fast, and decoded in parallel."""
@@ -155,16 +157,25 @@ def read_checkpoint(path: Path) -> tuple[CheckpointMetadata, BookState]:
         DatasetError: the file is damaged.
     """
     frame = read_parquet(path)
-    try:
-        with openable(path) as opened:
-            metadata = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=CheckpointMetadata)
-    except (KeyError, msgspec.MsgspecError) as error:
-        msg = f"{path}: damaged: {error}"
-        raise DatasetError(msg) from error
+    metadata = read_state(path, CheckpointMetadata)
     sides = (frame.filter(pl.col("side") == side) for side in (BID, ASK))
     bids, asks = ((_int64(side, "price_ticks"), _int64(side, "size_lots")) for side in sides)
     clock, periods = np.array(metadata.clock), np.array(metadata.periods)
     return metadata, BookState(*metadata.book_decimals, bids, asks, clock, periods)
+
+
+def read_state(path: Path, kind: type[T]) -> T:
+    """What a file says beside its rows.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    try:
+        with openable(path) as opened:
+            return msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=kind)
+    except (KeyError, msgspec.MsgspecError) as error:
+        msg = f"{path}: damaged: {error}"
+        raise DatasetError(msg) from error
 
 
 def read_trades(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[Trades, ...]:

@@ -9,9 +9,7 @@ import numpy as np
 import polars as pl
 
 from processor.core.flow.sizes import OrderSizes, SizesBefore, Sums, held_orders
-from processor.errors import DatasetError
-from processor.names import openable
-from processor.store.files import STATE_KEY, file_name, narrow, read_parquet
+from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +58,7 @@ def orders_before(folder: Path, manifest: Manifest, segment: int) -> SizesBefore
         return SizesBefore()
     path = folder / file_name(ORDERS_KIND, last)
     frame = read_parquet(path)
-    try:
-        with openable(path) as opened:
-            state = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=_State)
-    except (KeyError, msgspec.MsgspecError) as error:
-        msg = f"{path}: damaged: {error}"
-        raise DatasetError(msg) from error
+    state = read_state(path, _State)
     lots = frame["size_lots"]
     held = held_orders(
         frame["time_ns"].to_numpy(),

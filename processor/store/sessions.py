@@ -17,9 +17,7 @@ from processor.core.flow.cells import LOTS, NARROW_LOTS, Cells, cells_of
 from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
 from processor.core.flow.statistics import Moments
 from processor.core.intervals import number_of
-from processor.errors import DatasetError
-from processor.names import openable
-from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, trades_of_segment
+from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY
 
@@ -121,12 +119,7 @@ def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int
 
 def _read(path: Path) -> tuple[Cells, Moments]:
     frame = read_parquet(path, list(_COLUMNS))
-    try:
-        with openable(path) as opened:
-            state = msgspec.json.decode(pl.read_parquet_metadata(opened)[STATE_KEY], type=_Session)
-    except (KeyError, msgspec.MsgspecError) as error:
-        msg = f"{path}: damaged: {error}"
-        raise DatasetError(msg) from error
+    state = read_state(path, _Session)
     is_narrow = state.dataset.lots < NARROW_LOTS
     kind: Any = np.int64 if is_narrow else object
 

@@ -79,8 +79,8 @@ class Flow:
     """The cells of the newest `keep` bars, the open one last, and the sessions, whatever batches they came in.
 
     An aggregate (see `Aggregate`): `cells` are those of the kept bars, `before` is what was traded before them, `now`
-    what was traded up to now. `checked` names the last closed bar that was compared with what is known otherwise.
-    what was traded up to now. `sizes` is the CVD by order size, whose resets are those of the CVD.
+    what was traded up to now. `sizes` is the CVD by order size, whose resets are those of the CVD. `checked` names the
+    last closed bar that was compared with what is known otherwise.
     """
 
     def __init__(self, keep: int, state: FlowState | None = None, *, reset: CvdReset = "none") -> None:

@@ -34,7 +34,7 @@ EDGES: Final = tuple(f"edge_{number}" for number in range(1, len(_PERCENTS) + 1)
 _NO_BAR: Final = np.iinfo(np.int64).min
 """The bar of an order from before what an engine goes on from: one before all that are shown."""
 
-_Row = tuple[int, tuple[int, ...]]
+Row = tuple[int, tuple[int, ...]]
 """A bar, and the CVD of each bucket at its end."""
 
 
@@ -128,7 +128,7 @@ class OrderSizes:
         self.now = now or SizesBefore()
         self._keep = keep
         self._reset: CvdReset = reset
-        self._rows: list[_Row] = []
+        self._rows: list[Row] = []
 
     def take(self, trades: Trades, bars: Ints, *, is_narrow: bool) -> None:
         """Take in trades in time order; `bars` names each trade's bar.
@@ -163,14 +163,19 @@ class OrderSizes:
         Buckets that are not there, as edges are equal, are null. `at_end` tells that the dataset has no further trade:
         one with too few orders takes all of them for its edges.
         """
+        rows, edges = self.rows(at_end=at_end)
+        return _frame(rows, edges, self.now.size_decimals)
+
+    def rows(self, *, at_end: bool = False) -> tuple[list[Row], tuple[int, ...]]:
+        """The same in lots, and the edges, of which there are none as long as no bar is shown."""
         now = self.now
         edges = now.edges
         if edges is None and at_end and len(now.held):
             edges = _edges(now.held.lots)
         if edges is None:
-            return _frame([], (), now.size_decimals)
+            return [], ()
         rows, _ = _counted(now.held, edges, now.sums, self._reset)
-        return _frame(_joined(self._rows, rows)[-(self._keep or 0) :], edges, now.size_decimals)
+        return _joined(self._rows, rows)[-(self._keep or 0) :], edges
 
     def closed(self) -> pl.DataFrame:
         """The bars that no order can join any more, each once, as `frame` has them."""
@@ -190,7 +195,7 @@ def _edges(lots: Lots) -> tuple[int, ...]:
     return tuple(sorted({ascending[-(-percent * len(ascending) // 100) - 1] for percent in _PERCENTS}))
 
 
-def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset) -> tuple[list[_Row], Sums]:
+def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset) -> tuple[list[Row], Sums]:
     """The CVD of each bucket at the end of each bar of successive whole orders, and the sums after them."""
     buckets = len(edges) + 1
     lots, before_day = sums.lots or (0,) * buckets, sums.before_day or (0,) * buckets
@@ -219,12 +224,12 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
     return [row for row in made if row[0] != _NO_BAR], Sums(lots, tuple(after), int(days[-1]))
 
 
-def _joined(rows: list[_Row], later: list[_Row]) -> list[_Row]:
+def _joined(rows: list[Row], later: list[Row]) -> list[Row]:
     """Successive rows; a bar that both have is as the later ones say."""
     return [*(rows[:-1] if rows and later and rows[-1][0] == later[0][0] else rows), *later]
 
 
-def _frame(rows: list[_Row], edges: tuple[int, ...], size_decimals: int) -> pl.DataFrame:
+def _frame(rows: list[Row], edges: tuple[int, ...], size_decimals: int) -> pl.DataFrame:
     count = len(rows)
     nothing = pl.Series([None] * count, dtype=pl.Float64)
     columns = zip(*(values for _, values in rows), strict=True)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
-import polars as pl
+import numpy as np
 
+from processor.core.flow.sizes import BUCKETS, EDGES
+from processor.core.intervals import labels_ms
 from processor.publish.views.base import BARS, Published
+from processor.publish.views.flow import EncodedBars
 from shared import MAX_ROWS, encode
-from shared.views.sizes import SIZES, SizesRow
+from shared.views.sizes import SIZES
 
 if TYPE_CHECKING:
-    from processor.core.engine import Engine
+    from collections.abc import Sequence
 
-_COLUMNS: Final = SizesRow.__struct_fields__[1:]
+    from processor.core.engine import Engine
+    from processor.core.flow.kept import Flow
+    from processor.core.flow.sizes import Row
+
+_ENCODED: Final[WeakKeyDictionary[Flow, EncodedBars]] = WeakKeyDictionary()
 
 
 def sizes_payload(engine: Engine, *, at_end: bool) -> bytes | None:
@@ -21,12 +31,26 @@ def sizes_payload(engine: Engine, *, at_end: bool) -> bytes | None:
     flow = engine.flow
     if flow is None:
         return None
-    frame = flow.sizes.frame(at_end=at_end).tail(MAX_ROWS)
-    if len(frame):
+    rows, edges = flow.sizes.rows(at_end=at_end)
+    if rows:
         # Bars that are shown nowhere else have too many trades after them.
-        frame = frame.filter(pl.col("bucket") >= int(flow.cells.bucket[0]))
-    labels = pl.Series("timestamp_ms", engine.labels_ms(frame["bucket"].to_numpy()))
-    return encode(frame.select(labels, *_COLUMNS).rows())
+        rows = rows[bisect_left(rows, int(flow.cells.bucket[0]), key=itemgetter(0)) :]
+    decimals, interval_ns = flow.sizes.now.size_decimals, engine.aggregation.interval_ns
+    of_edges = _in_units(edges, len(EDGES), decimals)
+
+    def encoded(some: Sequence[Row]) -> list[bytes]:
+        labels = labels_ms(np.array([bar for bar, _ in some], np.int64), interval_ns).tolist()
+        units = (_in_units(lots, len(BUCKETS), decimals) for _, lots in some)
+        return [encode((label, *values, *of_edges)) for label, values in zip(labels, units, strict=True)]
+
+    known = _ENCODED.setdefault(flow, EncodedBars())
+    parts = known.of((edges, decimals), [bar for bar, _ in rows[:-1]], lambda first: encoded(rows[first:-1]))
+    return b"[" + b",".join([*parts, *encoded(rows[-1:])][-MAX_ROWS:]) + b"]"
+
+
+def _in_units(lots: Sequence[int], count: int, decimals: int) -> list[float | None]:
+    """Lots in the instrument's own units, correctly rounded, and null for those that are not there."""
+    return [*(each / 10**decimals for each in lots), *[None] * (count - len(lots))]
 
 
 PUBLISHED: Final = Published(
