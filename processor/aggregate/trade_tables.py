@@ -12,10 +12,10 @@ import polars as pl
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
 from processor.aggregate.table import Aggregated, chunks_until
 from processor.aggregate.tape import TAPE, order_tables
-from processor.core.aggregates import bars
 from processor.core.aggregates.activity import ActivityCounter
 from processor.core.events import concatenated as joined
-from processor.core.flow.cells import NARROW_LOTS, cells_of, concatenated, no_cells
+from processor.core.flow.cells import cells_of, concatenated, no_cells
+from processor.core.flow.counted import Counted
 from processor.core.flow.rows import decimals_of
 from processor.core.flow.sizes import OrderSizes
 from processor.core.intervals import number_of, start_of
@@ -171,22 +171,19 @@ def _in_bars(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[tupl
     A bar may go on in the next chunk.
     """
     counter: ActivityCounter | None = None
-    lots, decimals = 0, 0
+    counted = Counted()
     for chunk in chunks:
         if aggregation.activity is not None and counter is None and chunk.first_ns is not None:
             counter = ActivityCounter(aggregation.activity, chunk.first_ns)
         parts = [part for part in chunk.trades if len(part)]
         if not parts:
             continue
-        trades = joined(parts)
-        decimals, before = max(decimals, trades.size_decimals), decimals
-        trades = trades.rescaled(trades.price_decimals, decimals)
-        lots = lots * 10 ** (decimals - before) + bars.traded(trades).volume
+        trades, is_narrow = counted.take(joined(parts))
         if counter is None:
             buckets = number_of(trades.time_ns, aggregation.interval_ns)
         else:
             buckets, _ = counter.take(trades)
-        yield trades, buckets, lots < NARROW_LOTS
+        yield trades, buckets, is_narrow
 
 
 def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregation) -> pl.DataFrame:

@@ -12,11 +12,12 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from processor.core.aggregates import bars
-from processor.core.flow.cells import LOTS, NARROW_LOTS, Cells, cells_of
+from processor.core.flow.cells import LOTS, Cells, cells_of
+from processor.core.flow.counted import Counted
 from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
 from processor.core.flow.statistics import Moments
 from processor.core.intervals import number_of
+from processor.core.lots import NARROW_LOTS
 from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY
@@ -50,6 +51,7 @@ class SegmentSessions:
     def __init__(self, before: FlowBefore) -> None:
         """Go on after what was traded `before`."""
         self._before = before
+        self._counted = Counted(before.dataset.lots, before.session.size_decimals)
 
     def add(self, trades: Trades) -> bool:
         """Take in a segment's trades; return whether all trades so far come to less than NARROW_LOTS.
@@ -57,8 +59,7 @@ class SegmentSessions:
         Raises:
             ScaleOverflow: a price has no room in 64 bits on the finest scale seen.
         """
-        lots = self._before.dataset.lots * 10 ** max(0, trades.size_decimals - self._before.session.size_decimals)
-        is_narrow: bool = lots + bars.traded(trades).volume < NARROW_LOTS
+        trades, is_narrow = self._counted.take(trades)
         # A bar for each day: only sessions are kept.
         self._before = self._before.added(cells_of(trades, trades.time_ns // NS_PER_DAY, is_narrow=is_narrow))
         return is_narrow

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
+from processor.core.lots import NARROW_LOTS, finer_lots
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from processor.core.lots import Lots
+
     Ints = NDArray[np.int64]
-    Lots = NDArray[Any]
-    """Lots as int64, or as objects where they have no room in it."""
 
 WINDOW_NS: Final = 3_600 * 10**9
 LEAST_ORDERS: Final = 100
 _DEVIATIONS: Final = 3
-_SAFE_LOTS: Final = 2**62
 _BITS: Final = 64
 _PARTS: Final = 3
 """Volumes are squared in so many parts, whose products add up in 64 bits."""
@@ -61,13 +62,9 @@ class LastHour:
 
     def judged(self, time_ns: Ints, volume: pl.Series, size_decimals: int) -> NDArray[np.bool_]:
         """Whether each of some further orders is large; their sizes have as many decimals as those before, or more."""
-        fits = int(volume.max() or 0) < _SAFE_LOTS  # type: ignore[arg-type] # whole numbers
+        fits = int(volume.max() or 0) < NARROW_LOTS  # type: ignore[arg-type] # whole numbers
         lots = volume.cast(pl.Int64).to_numpy() if fits else np.array(volume.to_list(), dtype=object)
-        factor = 10 ** (size_decimals - self._size_decimals)
-        before = self._lots
-        if factor > 1 and len(before):
-            before = before.astype(object) * factor
-            before = before.astype(np.int64) if int(before.max()) < _SAFE_LOTS else before
+        before = finer_lots(self._lots, size_decimals - self._size_decimals)
         first = len(before)
         times, all_lots = np.concatenate([self._time_ns, time_ns]), np.concatenate([before, lots])
         found = are_large(times, all_lots, first)

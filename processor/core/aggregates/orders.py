@@ -9,6 +9,7 @@ import polars as pl
 
 from processor.core.aggregates.large_orders import WINDOW_NS, are_large
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated
+from processor.core.lots import NARROW_LOTS
 from processor.errors import ScaleOverflow
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from processor.core.aggregates.base import Batch
 
-_SAFE_LOTS: Final = 2**62
 SIDES: Final = {BUY: "buy", SELL: "sell", UNKNOWN: "unknown"}
 _TRIM_TRADES: Final = 65_536
 _TRIM_PARTS: Final = 512
@@ -135,7 +135,7 @@ class RecentOrders:
 
 
 def _may_overflow(trades: Trades) -> bool:
-    return int(trades.size_lots.max()) * len(trades) >= _SAFE_LOTS
+    return int(trades.size_lots.max()) * len(trades) >= NARROW_LOTS
 
 
 def order_starts(trades: Trades) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 
 from processor.core.events import BUY, SELL, UNKNOWN, read_only, scaled_up
+from processor.core.lots import finer_lots
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Trades
+    from processor.core.lots import Lots
 
-    Lots = NDArray[Any]
-    """Lots as int64, or as objects: see above."""
     Ints = NDArray[np.int64]
 
-NARROW_LOTS: Final = 2**62
-"""Where all that was traded is less than this, no sum of it leaves 64 bits."""
 LOTS: Final = ("buy_lots", "sell_lots", "unknown_lots")
 _OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low")
 _OF_CELLS: Final = ("price_ticks", *LOTS, "trades")
@@ -189,15 +187,6 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     whole = replace(parts[0], starts=starts, **columns)
     return whole._joined(np.flatnonzero((np.diff(whole.bucket) != 0) | (np.diff(whole.day) != 0)) + 1)  # noqa: SLF001
-
-
-def finer_lots(lots: Lots, decimals: int) -> Lots:
-    """The same with that many more decimals; objects where they have no room in 64 bits any more."""
-    if not decimals or not len(lots):
-        return lots
-    wide: Lots = lots.astype(object) * 10**decimals
-    has_room = max(int(wide.max()), -int(wide.min())) < NARROW_LOTS
-    return wide.astype(np.int64) if lots.dtype != object and has_room else wide
 
 
 def _gathered(cells: Cells, starts: Ints) -> Cells:

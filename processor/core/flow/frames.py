@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from processor.core.flow.cells import Cells, Ints, Lots
+    from processor.core.flow.cells import Cells, Ints
     from processor.core.flow.profile import ValueAreas
     from processor.core.flow.statistics import Moments, Statistics
+    from processor.core.lots import Lots
 
 _VOLUMES: Final = tuple(name.replace("lots", "volume") for name in LOTS)
 

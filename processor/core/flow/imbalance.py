@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.flow.cells import NARROW_LOTS
+from processor.core.lots import NARROW_LOTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from processor.core.flow.cells import Cells, Lots
+    from processor.core.flow.cells import Cells
+    from processor.core.lots import Lots
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.aggregates import bars
 from processor.core.events import concatenated as joined
-from processor.core.flow.cells import NARROW_LOTS, Cells, cells_of, concatenated, no_cells
+from processor.core.flow.cells import Cells, cells_of, concatenated, no_cells
+from processor.core.flow.counted import Counted
 from processor.core.flow.sizes import OrderSizes, SizesBefore
 from processor.core.flow.statistics import NO_MOMENTS, Moments, moments
 
@@ -92,8 +92,7 @@ class Flow:
         self._now = self.before
         self._cells = no_cells().finer(self.before.session.price_decimals, self.before.session.size_decimals)
         self._pending: list[Cells] = []
-        self._lots = self.before.dataset.lots
-        self._size_decimals = self.before.session.size_decimals
+        self._counted = Counted(self.before.dataset.lots, self.before.session.size_decimals)
         for trades, buckets in () if state is None else state.since:
             self._take(trades, buckets)
 
@@ -118,12 +117,7 @@ class Flow:
     def _take(self, trades: Trades, buckets: Ints) -> None:
         if not len(trades):
             return
-        decimals = max(trades.size_decimals, self._size_decimals)
-        trades = trades.rescaled(trades.price_decimals, decimals)
-        grown = decimals - self._size_decimals
-        self._lots = self._lots * 10**grown + bars.traded(trades).volume
-        self._size_decimals = decimals
-        is_narrow = self._lots < NARROW_LOTS
+        trades, is_narrow = self._counted.take(trades)
         self.sizes.take(trades, buckets, is_narrow=is_narrow)
         self._pending.append(cells_of(trades, buckets, is_narrow=is_narrow))
         if len(self._pending) >= _PENDING:

@@ -19,7 +19,8 @@ from processor.core.flow.cells import Cells, kernel_for
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from processor.core.flow.cells import Ints, Lots
+    from processor.core.flow.cells import Ints
+    from processor.core.lots import Lots
 
 VALUE_AREA_PERCENT: Final = 70
 HIGH_NODE_PERCENT: Final = 70

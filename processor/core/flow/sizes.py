@@ -17,14 +17,15 @@ import polars as pl
 
 from processor.core.aggregates.orders import order_starts
 from processor.core.decimals import decimal_floats
-from processor.core.flow.cells import finer_lots
+from processor.core.lots import finer_lots
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Trades
-    from processor.core.flow.cells import Ints, Lots
+    from processor.core.flow.cells import Ints
+    from processor.core.lots import Lots
     from processor.settings import CvdReset
 
 SAMPLE_ORDERS: Final = 10_000

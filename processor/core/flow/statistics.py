@@ -10,16 +10,18 @@ import numpy as np
 from numba import njit
 
 from processor.core.events import read_only
-from processor.core.flow.cells import LOTS, NARROW_LOTS, finer_lots
+from processor.core.flow.cells import LOTS
 from processor.core.flow.profile import Session, developing, no_session, value_areas
+from processor.core.lots import NARROW_LOTS, finer_lots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from processor.core.flow.cells import Cells, Ints, Lots
+    from processor.core.flow.cells import Cells, Ints
     from processor.core.flow.profile import ValueAreas
+    from processor.core.lots import Lots
 
 _SAFE: Final = float(NARROW_LOTS)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.flow import sizes
-from processor.core.flow.cells import NARROW_LOTS
 from processor.core.flow.sizes import BUCKETS, EDGES, OrderSizes
+from processor.core.lots import NARROW_LOTS
 from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
 
 if TYPE_CHECKING:
