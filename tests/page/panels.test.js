@@ -141,7 +141,7 @@ test("volume by delta has the side of the delta as its colour and its share as t
   /** @type {import("../../visualizer/page/types.d.ts").OhlcRow[]} */
   const bars = [[1, 2, 2, 1, 1, 10], [2, 1, 2, 1, 2, 10], [3, 1, 2, 1, 2, 10], [4, 2, 2, 1, 1, 0]];
   const statistics = [traded(1, 10, 0, [0, 0]), traded(3, 4, 6, [0, 0]), traded(4, 0, 0, [0, 0])];
-  const { found, others } = byDelta(bars, statistics);
+  const { found, others } = byDelta(bars, statistics, null);
   assert.deepEqual(found.map((some) => some.map(([place]) => place)), [[3], [], [], [1]]);
   assert.deepEqual(others, [bars[1], bars[3]]);
   const options = { ...PRESETS.overview, volumeByDelta: true };

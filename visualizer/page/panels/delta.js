@@ -6,10 +6,10 @@ import { deltaOf } from "./bar-delta.js";
 import { rising } from "./colours.js";
 import { extent, padded } from "./extent.js";
 import { shortSize, sizeAxis } from "./sizes.js";
-/** @import { ChartPanel, Row } from "../types.d.ts" */
+/** @import { About, ChartPanel, Row } from "../types.d.ts" */
 
 const [BOUGHT, SOLD, MAX, MIN] = [2, 3, 6, 7];
-const CELLS = /** @type {[string, string, (row: Row) => number | null][]} */ ([
+const CELLS = /** @type {[string, string, (row: Row, about: About | null) => number | null][]} */ ([
   ["delta", "Δ", deltaOf],
   ["max", "max", (row) => row[MAX]],
   ["min", "min", (row) => row[MIN]],
@@ -28,9 +28,9 @@ export const delta = {
   layers: [
     {
       views: ["statistics"],
-      commands: ({ rows }, scale) => {
+      commands: ({ data: { about }, rows }, scale) => {
         const some = /** @type {readonly Row[]} */ (/** @type {unknown} */ (rows("statistics")));
-        return candles(some.map((row) => [row[0], 0, row[MAX], row[MIN], deltaOf(row)]), 1, scale, rising());
+        return candles(some.map((row) => [row[0], 0, row[MAX], row[MIN], deltaOf(row, about)]), 1, scale, rising());
       },
     },
   ],
@@ -38,7 +38,7 @@ export const delta = {
   value: shortSize,
   readout: {
     title: "",
-    cells: CELLS.map(([id, label, of]) => ({ id, label, text: (row, about) => format.signed(row && of(row), about?.size_decimals ?? null) })),
+    cells: CELLS.map(([id, label, of]) => ({ id, label, text: (row, about) => format.signed(row && of(row, about), about?.size_decimals ?? null) })),
     direction: { open: SOLD, close: BOUGHT },
   },
 };

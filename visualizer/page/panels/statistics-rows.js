@@ -1,27 +1,10 @@
 /* The rows of the table of statistics: what each says of a bar. Pure. */
 import * as format from "../format.js";
-import { abbreviated, lotsOf } from "./sizes.js";
+import { deltaOf, volumeOf } from "./bar-delta.js";
+import { abbreviated } from "./sizes.js";
 /** @import { About, StatisticsRow } from "../types.d.ts" */
 /** A row of the table: `tint` says by what its cells are coloured.
  * @typedef {{ label: string, tint: "amount" | "signed" | "none", value(row: StatisticsRow, about: About | null): number | null, text(value: number, about: About | null): string }} Kind */
-
-/** A sum of sizes in whole lots, as a size; `signs` are those of what was bought, sold and of unknown side.
- * @param {StatisticsRow} row
- * @param {About | null} about
- * @param {[number, number, number]} signs */
-function summed([, , buy, sell, unknown], about, signs) {
-  const sizes = [buy, sell, unknown];
-  const decimals = about?.size_decimals ?? format.decimalsOf(sizes);
-  return sizes.reduce((sum, size, index) => sum + signs[index] * lotsOf(size, decimals), 0) / 10 ** decimals;
-}
-
-/** @param {StatisticsRow} row
- * @param {About | null} about */
-const volumeOf = (row, about) => summed(row, about, [1, 1, 1]);
-
-/** @param {StatisticsRow} row
- * @param {About | null} about */
-const deltaOf = (row, about) => summed(row, about, [1, -1, 0]);
 
 /** @param {StatisticsRow} row
  * @param {About | null} about */

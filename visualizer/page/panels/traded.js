@@ -1,4 +1,5 @@
 /* What was traded at each price in some bars, as the session's profile is published. Pure: rows of the footprint in, a profile out. */
+import { lotsOf } from "./sizes.js";
 import { nodes, valueArea } from "./value-area.js";
 /** @import { FootprintRow, OhlcRow, PriceCell, Profiled, Span } from "../types.d.ts" */
 /** @import { Traded } from "./value-area.js" */
@@ -12,12 +13,11 @@ const converted = new WeakMap();
 /** The sizes of cells in whole lots.
  * @param {readonly PriceCell[]} cells
  * @param {number} decimals */
-function lotsOf(cells, decimals) {
+function lotsIn(cells, decimals) {
   const known = converted.get(cells);
   if (known?.decimals === decimals) return known.lots;
-  const factor = 10 ** decimals;
   /** @param {number} size */
-  const whole = (size) => (size === 0 ? 0n : BigInt(Math.round(size * factor)));
+  const whole = (size) => (size === 0 ? 0n : BigInt(lotsOf(size, decimals)));
   const lots = cells.map(([, buy, sell, unknown]) => [whole(buy), whole(sell), whole(unknown)]);
   converted.set(cells, { decimals, lots });
   return lots;
@@ -33,7 +33,7 @@ export function profileOf(bars, decimals) {
   /** @type {Map<number, Sum>} */
   const sums = new Map();
   for (const [, , cells] of bars) {
-    const lots = lotsOf(cells, decimals);
+    const lots = lotsIn(cells, decimals);
     for (const [index, [price, , , , trades]] of cells.entries()) {
       const row = Math.round(price / height);
       const sum = sums.get(row);

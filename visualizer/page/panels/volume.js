@@ -5,7 +5,7 @@ import { deltaOf } from "./bar-delta.js";
 import { rising } from "./colours.js";
 import { extent } from "./extent.js";
 import { shortSize, sizeAxis } from "./sizes.js";
-/** @import { ChartPanel, OhlcRow, Row } from "../types.d.ts" */
+/** @import { About, ChartPanel, OhlcRow, Row } from "../types.d.ts" */
 
 const VOLUME = 5;
 const COLUMNS = { value: VOLUME, open: 1, close: 4, share: 0.75 };
@@ -17,8 +17,9 @@ const STRENGTHS = [0.3, 0.5, 0.75, 1];
 /** The bars by the strength and the side of their delta, each with 0 and the delta as the columns that tell its colour; those
  * without statistics come last, as they are. Both are in order of time.
  * @param {readonly OhlcRow[]} bars
- * @param {readonly Row[]} statistics */
-export function byDelta(bars, statistics) {
+ * @param {readonly Row[]} statistics
+ * @param {About | null} about */
+export function byDelta(bars, statistics, about) {
   /** @type {Row[][]} */
   const found = STRENGTHS.map(() => []);
   /** @type {Row[]} */
@@ -28,7 +29,7 @@ export function byDelta(bars, statistics) {
     while (at < statistics.length && statistics[at][0] < bar[0]) at += 1;
     const of = statistics[at];
     if (of && of[0] === bar[0] && bar[VOLUME] > 0) {
-      const delta = deltaOf(of);
+      const delta = deltaOf(of, about);
       const share = Math.min(1, Math.abs(delta) / bar[VOLUME]);
       const strength = Math.min(STRENGTHS.length - 1, Math.floor(share * STRENGTHS.length));
       found[strength].push([bar[0], 0, 0, 0, delta, bar[VOLUME]]);
@@ -57,9 +58,9 @@ export const volume = {
     {
       views: ["ohlc", "statistics"],
       when: ({ volumeByDelta }) => volumeByDelta,
-      commands: ({ rows }, scale) => {
+      commands: ({ data: { about }, rows }, scale) => {
         const statistics = /** @type {readonly Row[]} */ (/** @type {unknown} */ (rows("statistics")));
-        const { found, others } = byDelta(rows("ohlc"), statistics);
+        const { found, others } = byDelta(rows("ohlc"), statistics, about);
         return [
           ...columns(others, COLUMNS, scale, rising(ALPHA)),
           ...found.flatMap((some, strength) => columns(some, COLUMNS, scale, rising(STRENGTHS[strength]))),
