@@ -1,5 +1,6 @@
 /* CVD by order size: a line for the orders of each size, the largest the strongest, and its sizes above in its colour. */
 import { line } from "../draw/commands.js";
+import { widthOf } from "../draw/text.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { padded } from "./extent.js";
@@ -16,7 +17,6 @@ const BUCKETS = [
 ];
 const LEGEND_LEFT_PX = 100; // beside the title
 const LEGEND_TOP_PX = 9;
-const CHARACTER_PX = 7;
 const GAP_PX = 16;
 
 /** The sizes of the orders of a bucket: from one edge to below the next.
@@ -44,7 +44,7 @@ function lines(rows, about, scale) {
     const text = sizes(last, bucket, about);
     /** @type {Command} */
     const legend = { kind: "texts", colour, align: "left", texts: [{ text, x, y: scale.box.top + LEGEND_TOP_PX }] };
-    x += text.length * CHARACTER_PX + GAP_PX;
+    x += widthOf(text) + GAP_PX;
     return [...line(rows, column, scale, { colour, width }), legend];
   });
 }
