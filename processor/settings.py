@@ -56,19 +56,23 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
+Extra = Literal["flow"]
+"""What an engine computes only if it is asked to: the order flow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aggregation:
     """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
-    With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `flow` asks for the order flow,
-    with price rows of height `row`; None: as high as a view needs.
+    With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `extras` are computed beside bars and
+    book, with price rows of height `row`; None: as high as a view needs.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
     obi_levels: int = 10
     cvd_reset: CvdReset = "none"
     activity: Activity | None = None
-    flow: bool = False
+    extras: frozenset[Extra] = frozenset()
     row: Fraction | None = None
 
     @property

@@ -32,11 +32,11 @@ def aggregate(
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor.aggregate import output, table  # noqa: PLC0415 - Polars and Numba load only when needed
-    from processor.aggregate.trade_tables import TRADE_TABLES, trade_tables  # noqa: PLC0415
+    from processor.aggregate.view_tables import VIEW_TABLES, view_tables  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
-    one_of("view", view, ("bars", *TRADE_TABLES))
+    one_of("view", view, ("bars", *VIEW_TABLES))
     height = row_height(row)
     output.check_out(out)
     if all_instruments and settings.instrument:
@@ -50,8 +50,8 @@ def aggregate(
             progress.update(task, description=what, completed=done, total=total)
 
         kept = options.cache(cache, cache_limit)
-        if view in TRADE_TABLES:
-            found = trade_tables(view, opened, names, settings, kept, height=height, on_progress=on_progress)
+        if view in VIEW_TABLES:
+            found = view_tables(view, opened, names, settings, kept, height=height, on_progress=on_progress)
         else:
             count = at_least("workers", workers, 1, MAX_WORKERS)
             found = table.aggregate_all(
@@ -61,7 +61,7 @@ def aggregate(
     output.write_table(rows, out)
     for each in found:
         name = f"{each.instrument}: " if all_instruments else ""
-        what = TRADE_TABLES.get(view, "intervals")
-        samples = "" if view in TRADE_TABLES else f" and {each.samples} book samples"
+        what = VIEW_TABLES.get(view, "intervals")
+        samples = "" if view in VIEW_TABLES else f" and {each.samples} book samples"
         say(f"{out}: {name}{len(each.rows)} {what} of {each.trades} trades{samples}")
         say_found(each.report)

@@ -7,17 +7,16 @@ the batches, the result is that of one piece.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from processor.core import kernel
 from processor.core.events import END_OF_TIME, BookEvents, read_only, scaled_up
-from processor.core.intervals import number_of, start_of
+from processor.core.intervals import known_starts, number_of, start_of
 from processor.core.kernel import NO_PRICE
-from processor.errors import ScaleOverflow
+from processor.core.levels import Levels, largest_lots_of
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
@@ -25,12 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_PIECE: Final = 131_072
-"""Events whose narrow columns are widened at once."""
+    from processor.core.levels import Side
+
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
-_LARGEST_INT32: Final = np.iinfo(np.int32).max
-_NARROW: Final = 2**62
-"""Lots whose sums stay below this are compared in one word of the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +146,14 @@ class Book:
 
         With `interval_ns` 0, `expect` says where intervals start.
         """
-        self.price_decimals = 0
-        self.size_decimals = 0
         self._interval_ns = interval_ns
         self._obi_levels = obi_levels
-        self._ladder = kernel.new_ladder()
-        self._largest_lots = 0
+        self._levels = Levels(obi_levels)
         self._clock = np.zeros(kernel.CLOCK_FIELDS, np.int64)
         self._clock[kernel.TIME] = _BEFORE_TIME
         self._clock[kernel.SPREAD_STATE] = kernel.APART
         self._bar = np.zeros(4)
         self._periods = np.zeros((4, kernel.PERIODS_KEPT), np.int64)
-        self._wide = np.empty((2, _PIECE), np.int64)
         self._starts_ns = np.empty(0, np.int64)
 
     def expect(self, starts_ns: NDArray[np.int64]) -> None:
@@ -170,14 +162,7 @@ class Book:
         `starts_ns` must be later than all starts registered before. No later event may be earlier than the
         second-to-last of those.
         """
-        known = self._starts_ns
-        if len(known):
-            # Of the others none will be asked for: what is pending is in one that was known then, what is to come in
-            # one of the last two, and whatever is open has ended by then.
-            pending = int(np.searchsorted(known, self._clock[kernel.TIME], side="right")) - 1
-            last = len(known) - 1
-            known = known[np.unique(np.maximum((pending, last - 1, last), 0))]
-        self._starts_ns = np.concatenate((known, starts_ns))
+        self._starts_ns = known_starts(self._starts_ns, starts_ns, int(self._clock[kernel.TIME]))
 
     def interval_at(self, time_ns: int) -> int:
         """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
@@ -194,21 +179,13 @@ class Book:
         """
         if not len(events):
             return no_bars()
-        price_decimals = max(events.price_decimals, self.price_decimals)
-        size_decimals = max(events.size_decimals, self.size_decimals)
-        self._rescale(price_decimals, size_decimals)
-        events = events.rescaled(price_decimals, size_decimals)
-        largest_lots = _LARGEST_INT32 if events.size_lots.dtype == np.int32 else int(events.size_lots.max())
-        if events.price_ticks.dtype == events.size_lots.dtype == np.int64:
-            return self._advance(events, largest_lots)
-        # Widened a piece at a time, in memory that is in the processor's cache already.
-        pieces = (events.rows(slice(at, at + _PIECE)) for at in range(0, len(events), _PIECE))
-        return concatenated([self._advance(self._widened(piece), largest_lots) for piece in pieces])
-
-    def _widened(self, events: BookEvents) -> BookEvents:
-        price_ticks, size_lots = self._wide[:, : len(events)]
-        price_ticks[:], size_lots[:] = events.price_ticks, events.size_lots
-        return replace(events, price_ticks=price_ticks, size_lots=size_lots)
+        grown, _ = self._levels.rescale(events.price_decimals, events.size_decimals)
+        best = self._clock[[kernel.BEST_BID, kernel.BEST_ASK]]
+        standing = best != NO_PRICE
+        best[standing] = scaled_up(best[standing], grown)
+        self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
+        largest_lots = largest_lots_of(events.rescaled(self.price_decimals, self.size_decimals))
+        return concatenated([self._advance(piece, largest_lots) for piece in self._levels.pieces(events)])
 
     def _advance(self, events: BookEvents, largest_lots: int) -> BookBars:
         """Apply `events`, of which none is of more than `largest_lots`."""
@@ -216,9 +193,8 @@ class Book:
         intervals = span // self._interval_ns + 2 if self._interval_ns else len(self._starts_ns)
         room = min(len(events), intervals) + 1
         times, values = np.empty((3, room), np.int64), np.empty((4, room))
-        self._ladder = kernel.with_room(self._ladder, len(events))
         closed = kernel.advance(
-            self._ladder,
+            self._levels.ladder,
             self._clock,
             self._bar,
             self._periods,
@@ -233,25 +209,11 @@ class Book:
             times,
             values,
         )
-        self._check_reach(self.price_decimals)
+        self._levels.check_reach()
         return _bars(times[:, :closed], values[:, :closed])
 
-    def _check_reach(self, price_decimals: int) -> None:
-        for s in (0, 1):
-            if out_of_reach := int(self._ladder[s, kernel.OUT_OF_REACH]):
-                price = Decimal(out_of_reach).scaleb(-price_decimals)
-                msg = f"a price of {price:f}, in ticks of 1e-{price_decimals}, has no room in a book of 64 bits"
-                raise ScaleOverflow(msg)
-
     def _is_wide(self, events: int, largest_lots: int) -> bool:
-        """Whether sums of lots that are compared may come to 2**62 with so many more events, of no more lots each."""
-        self._largest_lots = max(self._largest_lots, largest_lots)
-        levels = 2 * self._obi_levels or self._levels + events
-        if levels * self._largest_lots < _NARROW:
-            return False
-        # What made it so may be gone by now.
-        self._largest_lots = max(kernel.recount(self._ladder), largest_lots)
-        return True
+        return self._levels.is_wide(2 * self._obi_levels, events, largest_lots)
 
     @classmethod
     def resumed(
@@ -272,12 +234,8 @@ class Book:
         book = cls(interval_ns=interval_ns, obi_levels=obi_levels)
         if starts_ns is not None:
             book.expect(starts_ns)
-        book.price_decimals, book.size_decimals = state.price_decimals, state.size_decimals
-        sides = (state.bids, state.asks)
-        book._ladder = kernel.with_room(book._ladder, max(len(prices) for prices, _ in sides))
-        for s, (prices, sizes) in enumerate(sides):
-            kernel.refill(book._ladder, s, prices, sizes, obi_levels)
-        book._largest_lots = kernel.recount(book._ladder)
+        book._levels.rescale(state.price_decimals, state.size_decimals)
+        book._levels.hold((state.bids, state.asks))
         book._clock, book._periods = state.clock.copy(), state.periods.copy()
         if not book._clock[kernel.SAMPLES]:
             return book
@@ -290,7 +248,7 @@ class Book:
             bucket, end_ns = min(time_ns, int(starts_ns[0])) // NS_PER_MS, 0
         book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.HAS_BAR]] = bucket, end_ns, 1
         if open_bar is None:
-            book._bar[:] = kernel.imbalance(book._ladder, obi_levels, True)  # noqa: FBT003 - kernels take no keywords
+            book._bar[:] = kernel.imbalance(book._levels.ladder, obi_levels, True)  # noqa: FBT003 - kernels take no keywords
         else:
             book._bar[:] = open_bar._values()[:, -1]  # noqa: SLF001 - of its own kind
         return book
@@ -299,7 +257,7 @@ class Book:
         """What `resumed` needs to go on from here, when no more events of the last time are to come."""
         clock, _, periods, _, _ = self._settled()
         clock[kernel.PENDING] = 0
-        bids, asks = self.levels(self._levels)
+        bids, asks = self._levels.both_sides()
         return BookState(self.price_decimals, self.size_decimals, bids, asks, clock, periods)
 
     def open_bars(self) -> BookBars:
@@ -321,7 +279,7 @@ class Book:
             later = read_only(np.array([END_OF_TIME], np.int64))
             nothing = read_only(np.array([kernel.NOTHING], np.int8))
             closed = kernel.advance(
-                self._ladder,
+                self._levels.ladder,
                 clock,
                 bar,
                 periods,
@@ -339,20 +297,25 @@ class Book:
             clock[kernel.TIME] = self._clock[kernel.TIME]
         return clock, bar, periods, times[:, :closed], values[:, :closed]
 
-    def levels(self, limit: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+    def levels(self, limit: int) -> tuple[Side, Side]:
         """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
-        return kernel.best_levels(self._ladder, 0, limit), kernel.best_levels(self._ladder, 1, limit)
+        return self._levels.both_sides(limit)
 
     def imbalance(self) -> float:
         """OBI of the book as it stands, by Python's integers and from its levels: what the last sample must be."""
-        bid_lots, ask_lots = (sum(sizes.tolist()) for _, sizes in self.levels(self._obi_levels or self._levels))
+        sides = self._levels.both_sides(self._obi_levels or None)
+        bid_lots, ask_lots = (sum(sizes.tolist()) for _, sizes in sides)
         return (bid_lots - ask_lots) / (bid_lots + ask_lots) if bid_lots + ask_lots else 0.0
 
     @property
-    def _levels(self) -> int:
-        """Levels of both sides."""
-        bids, asks = (self._ladder[:, kernel.COUNT] + self._ladder[:, kernel.FAR]).tolist()
-        return int(bids + asks)
+    def price_decimals(self) -> int:
+        """Those of the finest price so far."""
+        return self._levels.price_decimals
+
+    @property
+    def size_decimals(self) -> int:
+        """Those of the finest size so far."""
+        return self._levels.size_decimals
 
     @property
     def samples(self) -> int:
@@ -377,24 +340,6 @@ class Book:
         if self._clock[kernel.SPREAD_STATE] == kind and kept == count:
             ends_ns[-1] = None
         return Periods(int(self._clock[kernel.TOUCHING + kind]), count, tuple(starts_ns), tuple(ends_ns))
-
-    def _rescale(self, price_decimals: int, size_decimals: int) -> None:
-        grow_price = price_decimals - self.price_decimals
-        grow_size = size_decimals - self.size_decimals
-        if grow_price == grow_size == 0:
-            return
-        sides = self.levels(self._levels)
-        fresh = kernel.with_room(kernel.new_ladder(), self._levels)
-        for s, (prices, sizes) in enumerate(sides):
-            kernel.refill(fresh, s, scaled_up(prices, grow_price), scaled_up(sizes, grow_size), self._obi_levels)
-        self._ladder = fresh
-        self._check_reach(price_decimals)
-        self._largest_lots = kernel.recount(fresh)
-        best = self._clock[[kernel.BEST_BID, kernel.BEST_ASK]]
-        standing = best != NO_PRICE
-        best[standing] = scaled_up(best[standing], grow_price)
-        self._clock[[kernel.BEST_BID, kernel.BEST_ASK]] = best
-        self.price_decimals, self.size_decimals = price_decimals, size_decimals
 
 
 def _bars(times: NDArray[np.int64], values: NDArray[np.float64]) -> BookBars:

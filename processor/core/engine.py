@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import polars as pl
 
 from processor.core.aggregates import bars
-from processor.core.aggregates.activity import ActivityCounter
 from processor.core.aggregates.bars import TradeBars
-from processor.core.aggregates.base import Batch
+from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
 from processor.core.book import Book
@@ -31,8 +29,10 @@ from processor.units import NS_PER_MS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from processor.core.aggregates.activity import ActivityCounter
     from processor.core.aggregates.bars import Traded, TradeTotals
     from processor.core.aggregates.base import Aggregate
     from processor.core.book import BookBars, BookState
@@ -83,8 +83,8 @@ class Engine:
     """Feeds the aggregates, which keep all of their intervals, or only as many as are published.
 
     An interval's name, its `bucket`, is its number since the epoch, or its start in ms where it ends by activity.
-    `first_ns` and `event_ns` are the times of the first and the last event taken in, None before. `price_step` is that
-    of the events taken in; only an engine that keeps some of its intervals computes it.
+    `event_ns` is the time of the last event taken in, None before. `price_step` is that of the events taken in; only an
+    engine that keeps some of its intervals computes it.
     """
 
     def __init__(self, aggregation: Aggregation, *, keep: int | None = None, state: EngineState | None = None) -> None:
@@ -93,14 +93,13 @@ class Engine:
         `keep` is the number of intervals to remember, None for all.
         """
         self.aggregation = aggregation
-        self.first_ns: int | None = None
         self.event_ns: int | None = None
         self._keep = keep
-        self._counter: ActivityCounter | None = None
+        self._batches = Batches(aggregation)
         self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
         self.price_step = NO_STEP if state is None else state.price_step
         self.flow: Flow | None = None
-        if keep and aggregation.flow:
+        if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
@@ -114,7 +113,8 @@ class Engine:
 
     def _resume(self, state: EngineState) -> None:
         aggregation, first_times = self.aggregation, state.first_times
-        self.first_ns, self.event_ns, self._counter = first_times.event_ns, state.event_ns, state.counter
+        self.event_ns = state.event_ns
+        self._batches = Batches(aggregation, first_times.event_ns, state.counter)
         self.book = Book.resumed(
             state.book,
             interval_ns=aggregation.interval_ns,
@@ -143,6 +143,11 @@ class Engine:
             self.recent_orders.put_before(state.earlier_trades)
 
     @property
+    def first_ns(self) -> int | None:
+        """Time of the first event taken in, None before it."""
+        return self._batches.first_ns
+
+    @property
     def trades(self) -> int:
         """How many trades were taken in."""
         return self.trade_bars.trades
@@ -153,30 +158,13 @@ class Engine:
         Raises:
             ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
         """
-        trade_parts = [part for part in trades if len(part)]
-        book_parts = [part for part in book if len(part)]
-        if self.first_ns is None:
-            firsts = [int(part.time_ns[0]) for part in (*trade_parts[:1], *book_parts[:1])]
-            self.first_ns = min(firsts, default=None)
-        lasts = [int(part.time_ns[-1]) for part in (*trade_parts[-1:], *book_parts[-1:])]
+        batch = self._batches.of(trades, book)
+        lasts = [int(part.time_ns[-1]) for part in (*batch.trades[-1:], *batch.book[-1:])]
         self.event_ns = max(lasts, default=self.event_ns)
-        if self.aggregation.activity is not None and self._counter is None and self.first_ns is not None:
-            self._counter = ActivityCounter(self.aggregation.activity, self.first_ns)
-            self.book.expect(self._counter.starts_ns)
         if self._keep is not None:
-            self.price_step = self.price_step.advanced(trade_parts, book_parts)
-        batch = Batch(trade_parts, self._buckets(trade_parts), book_parts)
+            self.price_step = self.price_step.advanced(batch.trades, batch.book)
         closed = [aggregate.advance(batch) for aggregate in self._aggregates]
         return any(closed)
-
-    def _buckets(self, parts: list[Trades]) -> list[NDArray[np.int64]]:
-        """Each trade's interval; where intervals end by activity, tell the book of those that these trades start."""
-        if self._counter is None:
-            return [number_of(part.time_ns, self.aggregation.interval_ns) for part in parts]
-        taken = [self._counter.take(part) for part in parts]
-        if taken:
-            self.book.expect(np.concatenate([starts_ns for _, starts_ns in taken]))
-        return [buckets for buckets, _ in taken]
 
     def rows(self) -> pl.DataFrame:
         """Intervals with trades or samples, oldest first, the open one last.

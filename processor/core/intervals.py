@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import numpy as np
+
 from processor.units import NS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Number = TypeVar("Number", int, NDArray[np.int64])
@@ -38,3 +39,17 @@ def start_of(number: Number, interval_ns: int) -> Number:
 def labels_ms(buckets: NDArray[np.int64], interval_ns: int) -> NDArray[np.int64]:
     """Start of each interval in ms, by its name: its number, or with `interval_ns` 0 its start."""
     return start_of(buckets, interval_ns) // NS_PER_MS if interval_ns else buckets
+
+
+def known_starts(known_ns: NDArray[np.int64], further_ns: NDArray[np.int64], last_ns: int) -> NDArray[np.int64]:
+    """Starts of intervals that end by activity, as far as somebody whose last event was at `last_ns` will need them.
+
+    `further_ns` are later than those known. No later event may be earlier than the second-to-last of them.
+    """
+    if len(known_ns):
+        # Of the others none will be asked for: what is pending is in one that was known then, what is to come in
+        # one of the last two, and whatever is open has ended by then.
+        pending = int(np.searchsorted(known_ns, last_ns, side="right")) - 1
+        last = len(known_ns) - 1
+        known_ns = known_ns[np.unique(np.maximum((pending, last - 1, last), 0))]
+    return np.concatenate((known_ns, further_ns))

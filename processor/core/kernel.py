@@ -401,6 +401,18 @@ def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> No
 
 
 @njit(cache=True, nogil=True)
+def apply(ladder: Ladder, side: int, price: int, size: int, top_levels: int) -> None:
+    """Apply one event of the book, whose `side` is one of `events`, or NOTHING."""
+    if side in (BID, ASK):
+        update(ladder, side - BID, price, size, top_levels)
+    elif side == CLEAR:
+        clear(ladder)
+    elif side != NOTHING:
+        clear_side(ladder, side - ONLY_BID)
+        update(ladder, side - ONLY_BID, price, size, top_levels)
+
+
+@njit(cache=True, nogil=True)
 def _resting(ladder: Ladder, s: int, top_levels: int) -> int:
     """Lots in the best `top_levels` levels of side `s`, or on the whole side for 0, where they fit in a word."""
     lots: int = ladder[s, TOTAL]
@@ -578,7 +590,18 @@ def _note_spread_state(clock: NDArray[np.int64], periods: NDArray[np.int64], spr
 
 
 @njit(cache=True, nogil=True)
-def _end_of_interval(starts_ns: NDArray[np.int64], now_ns: int) -> int:
+def interval_at(interval_ns: int, starts_ns: NDArray[np.int64], now_ns: int) -> tuple[int, int]:
+    """Name (see `Engine`) and end in ns of the interval that holds `now_ns`; of `advance`'s arguments."""
+    if interval_ns:
+        origin_ns = MONDAY_NS if interval_ns == WEEK_NS else 0
+        bucket = (now_ns - origin_ns) // interval_ns
+        return bucket, (bucket + 1) * interval_ns + origin_ns
+    start_ns = starts_ns[np.searchsorted(starts_ns, now_ns, side="right") - 1]
+    return start_ns // NS_PER_MS, end_of_interval(starts_ns, now_ns)
+
+
+@njit(cache=True, nogil=True)
+def end_of_interval(starts_ns: NDArray[np.int64], now_ns: int) -> int:
     """Begin of the interval after the one that holds `now_ns`; the end of time where it is not known."""
     at = np.searchsorted(starts_ns, now_ns, side="right")
     return starts_ns[at] if at < len(starts_ns) else END_OF_TIME
@@ -619,7 +642,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     counted = TOP_SUM if top_levels else TOTAL
     if interval_ns == 0 and has_bar:
         # By now it may be known where the open one ends.
-        bucket_end_ns = _end_of_interval(starts_ns, bucket * NS_PER_MS)
+        bucket_end_ns = end_of_interval(starts_ns, bucket * NS_PER_MS)
     for i in range(len(time_ns)):
         if time_ns[i] != now_ns:
             if pending:
@@ -638,13 +661,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                         closed += 1
                     open_ = close if has_bar else obi
                     high = low = open_
-                    if interval_ns:
-                        origin_ns = MONDAY_NS if interval_ns == WEEK_NS else 0
-                        bucket = (now_ns - origin_ns) // interval_ns
-                        bucket_end_ns = (bucket + 1) * interval_ns + origin_ns
-                    else:
-                        bucket = starts_ns[np.searchsorted(starts_ns, now_ns, side="right") - 1] // NS_PER_MS
-                        bucket_end_ns = _end_of_interval(starts_ns, now_ns)
+                    bucket, bucket_end_ns = interval_at(interval_ns, starts_ns, now_ns)
                     has_bar = 1
                 high = max(high, obi)
                 low = min(low, obi)
@@ -662,14 +679,9 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
             now_ns = time_ns[i]
         pending = 1
         if side[i] > ASK:
-            if side[i] == CLEAR:
-                clear(ladder)
-            elif side[i] != NOTHING:
-                s = int(side[i]) - ONLY_BID
-                clear_side(ladder, s)
-                update(ladder, s, price[i], size[i], top_levels)
-        else:
             # As int64: for an int8, all that is called here would be compiled once more.
+            apply(ladder, int(side[i]), price[i], size[i], top_levels)
+        else:
             s = int(side[i]) - BID
             offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
             old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0

@@ -12,7 +12,7 @@ from processor.errors import DatasetError, SettingError
 from processor.names import printable
 from processor.publish.moment import SessionState
 from processor.publish.publisher import Publisher
-from processor.publish.views import FLOW_VIEWS
+from processor.publish.views import extras_of
 from processor.replay.first_view import interval_for
 from processor.replay.pacing import Pacing
 from processor.replay.player import Player
@@ -234,13 +234,13 @@ class Playback:
         self._advance_to(at_ns)
 
     def follow_requests(self) -> None:
-        """Compute the order flow from here on, with its history, if a view of it has been asked for meanwhile.
+        """Compute from here on what views need that have been asked for meanwhile, with its history.
 
         Raises:
             Interrupted: as `go_to`.
         """
         wanted = self._aggregation(self.settings)
-        if wanted.flow and not self.player.aggregation.flow:
+        if wanted.extras - self.player.aggregation.extras:
             self.player.aggregation = wanted
             self._begin_again(self.now_ns)
             self._advance_to(self.now_ns)
@@ -251,8 +251,8 @@ class Playback:
         self.player.begin(at_ns)
 
     def _aggregation(self, settings: Settings) -> Aggregation:
-        """What the engine is to compute, with the order flow only while somebody wants it."""
-        return replace(settings.aggregation, flow=not FLOW_VIEWS.isdisjoint(self.context.asked_views()))
+        """What the engine is to compute, with the extras only while somebody wants them."""
+        return replace(settings.aggregation, extras=extras_of(self.context.asked_views()))
 
     def _advance_to(self, at_ns: int) -> None:
         started_ns = self._clock.monotonic_ns()
@@ -297,7 +297,7 @@ class Playback:
         if self.info is not before.info:
             self.player.aggregate_as(self._aggregation(self.settings))
             self._show_as(before.info)
-        elif replace(self.player.aggregation, flow=False) != self.settings.aggregation:
+        elif replace(self.player.aggregation, extras=frozenset()) != self.settings.aggregation:
             self.player.aggregation = self._aggregation(self.settings)
         if not self.player.is_at(self.now_ns):
             self._state = "loading"

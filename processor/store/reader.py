@@ -95,7 +95,9 @@ def state_before(
     )
     if state is None:
         return None, first
-    flow = _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if aggregation.flow else None
+    flow = (
+        _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
+    )
     return replace(state, earlier_trades=earlier, flow=flow), first
 
 

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from processor.aggregate.partitions import computed, partitions
 from processor.aggregate.table import aggregate_all
 from processor.cli.inspection import inspect
-from processor.core import book as books
 from processor.core import kernel
+from processor.core import levels as levels_module
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded, trade_bars, traded
 from processor.core.book import Book
@@ -163,8 +163,8 @@ def test_thousands_of_levels_weigh_what_pythons_integers_say_in_whatever_batches
 def test_whether_sums_are_wide_shows_in_no_number(updates: list[Update], levels: int) -> None:
     small = [update._replace(size_lots=update.size_lots % 2**50) for update in updates]
     found = []
-    for limit in (books._NARROW, 0):
-        with mock.patch.object(books, "_NARROW", limit):
+    for limit in (levels_module._NARROW, 0):
+        with mock.patch.object(levels_module, "_NARROW", limit):
             book = Book(interval_ns=NS_PER_SECOND, obi_levels=levels)
             closed = book.advance(columns_of_book(small))
             found.append([column.tolist() for each in (closed, book.open_bars()) for column in (each.high, each.close)])
@@ -279,7 +279,7 @@ def test_sums_that_wrapped_around_fail_their_checks(lots: int, reset: CvdReset) 
     sound, wrapped = Engine(aggregation), Engine(aggregation)
     sound.advance([trades], [book])
     assert False not in checks(sound.rows(), sound).values()
-    with mock.patch.object(bars, "_NARROW", 2**200), mock.patch.object(books, "_NARROW", 2**200):
+    with mock.patch.object(bars, "_NARROW", 2**200), mock.patch.object(levels_module, "_NARROW", 2**200):
         wrapped.advance([trades], [book])
         found = checks(wrapped.rows(), wrapped)
     assert found["volume_is_buy_sell_unknown"] is found["cvd_step_is_buy_minus_sell"] is False

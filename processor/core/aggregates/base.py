@@ -6,13 +6,14 @@ module in `processor/store`, as `base_bars` is for the bars.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from processor.core.events import BookEvents, Trades
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 class Batch:
     """Some trades and some book events; each kind is in time order and follows the batch before.
 
-    `buckets` names the interval of each trade, an int64 array for each part of `trades`. No part is empty.
+    `buckets` names the interval of each trade, an int64 array for each part of `trades`. No part is empty. Where
+    intervals end by activity, `starts_ns` are the starts, not given before, of those that hold these events and, as far
+    as they are known, of later ones.
     """
 
     trades: Sequence[Trades]
     buckets: Sequence[NDArray[np.int64]]
     book: Sequence[BookEvents]
+    starts_ns: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class Aggregate(Protocol):

@@ -35,6 +35,8 @@ class ImbalanceBars:
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate."""
+        if len(batch.starts_ns):
+            self.book.expect(batch.starts_ns)
         closed = [self._advance(part) for part in batch.book]
         return any(closed)
 

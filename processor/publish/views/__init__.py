@@ -18,10 +18,16 @@ from processor.publish.views import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from processor.publish.views.base import Published
+    from processor.settings import Extra
 
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED for module in (depth, ohlc, metrics, report, overview, tape, footprint, statistics, profile, sizes)
 )
-FLOW_VIEWS: Final = frozenset(published.view.name for published in VIEWS if published.needs_flow)
-"""Names of the views that are made of the order flow."""
+
+
+def extras_of(views: Collection[str]) -> frozenset[Extra]:
+    """What an engine must compute for these views, by their names, beside bars and book."""
+    return frozenset(each.needs for each in VIEWS if each.needs is not None and each.view.name in views)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.publish.moment import Moment
+    from processor.settings import Extra
     from shared import View
 
 
@@ -35,13 +36,13 @@ SECOND: Final = Pace(1000)
 class Published:
     """A view of the contract with its pace and its `payload`: the bytes of its file, None while it has no content.
 
-    `needs_flow` tells that it is made of the order flow, which an engine computes only if asked to.
+    `needs` names what it is made of, if an engine computes that only when asked to.
     """
 
     view: View[Any]
     pace: Pace
     payload: Callable[[Moment], bytes | None]
-    needs_flow: bool = False
+    needs: Extra | None = None
 
 
 def encoded_rows(keys: NDArray[np.int64], *columns: NDArray[np.float64]) -> bytes:

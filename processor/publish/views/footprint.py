@@ -52,4 +52,4 @@ def _bars(bars: Cells, row: float, interval_ns: int) -> list[bytes]:
     return [encode((label, row, cells[starts[i] : starts[i + 1]])) for i, label in enumerate(labels)]
 
 
-PUBLISHED: Final = Published(FOOTPRINT, BARS, lambda moment: footprint_payload(moment.engine), needs_flow=True)
+PUBLISHED: Final = Published(FOOTPRINT, BARS, lambda moment: footprint_payload(moment.engine), needs="flow")

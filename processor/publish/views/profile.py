@@ -54,4 +54,4 @@ def _named(areas: ValueAreas, decimals: int) -> dict[str, float | None]:
     return {name: int(ticks[0]) / 10**decimals for name, ticks in found.items()}
 
 
-PUBLISHED: Final = Published(PROFILE, BARS, lambda moment: profile_payload(moment.engine), needs_flow=True)
+PUBLISHED: Final = Published(PROFILE, BARS, lambda moment: profile_payload(moment.engine), needs="flow")

@@ -57,5 +57,5 @@ PUBLISHED: Final = Published(
     SIZES,
     BARS,
     lambda moment: sizes_payload(moment.engine, at_end=moment.situation.has_all),
-    needs_flow=True,
+    needs="flow",
 )

@@ -49,4 +49,4 @@ def statistics_payload(engine: Engine) -> bytes | None:
     return b"[" + b",".join([*parts, *encoded(last)][-MAX_ROWS:]) + b"]"
 
 
-PUBLISHED: Final = Published(STATISTICS, BARS, lambda moment: statistics_payload(moment.engine), needs_flow=True)
+PUBLISHED: Final = Published(STATISTICS, BARS, lambda moment: statistics_payload(moment.engine), needs="flow")

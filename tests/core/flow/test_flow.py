@@ -268,7 +268,7 @@ def test_no_trade_gives_empty_views() -> None:
 
 
 def test_a_footprint_that_is_not_its_bar_fails_its_check() -> None:
-    engine = Engine(Aggregation(interval_ns=MINUTE_NS, flow=True), keep=10)
+    engine = Engine(Aggregation(interval_ns=MINUTE_NS, extras=frozenset({"flow"})), keep=10)
     engine.advance([columns([Trade(0, 10, 5, 1), Trade(1, 12, 3, -1), Trade(MINUTE_NS, 10, 2, 0)])], [])
     assert engine.flow is not None
     assert set(flow_checks(engine.flow, engine.rows(), engine.trade_bars).values()) == {True}

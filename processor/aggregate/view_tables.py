@@ -1,4 +1,4 @@
-"""The whole history of a dataset as a table that is made of its trades alone."""
+"""The whole history of a dataset as the table behind a view: of its trades alone, or of its book in time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from processor.aggregate.book_tables import BOOK_TABLES, parts_of
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
-from processor.aggregate.table import Aggregated, chunks_until
+from processor.aggregate.reading import Reading
+from processor.aggregate.table import Aggregated
 from processor.aggregate.tape import TAPE, order_tables
-from processor.core.aggregates.activity import ActivityCounter
+from processor.core.aggregates.batches import Batches
 from processor.core.events import concatenated as joined
 from processor.core.flow.cells import cells_of, concatenated, no_cells
 from processor.core.flow.counted import Counted
@@ -22,15 +24,16 @@ from processor.core.intervals import number_of, start_of
 from processor.core.price_step import PriceStep
 from processor.errors import DatasetError
 from processor.formats import in_order
-from processor.prefetch import prefetched
 from processor.settings import resolved
-from processor.sources.opening import complete_store, open_source
+from processor.sources.opening import complete_store
 from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from processor.aggregate.flow_tables import FlowTable
+    from processor.aggregate.reading import OnProgress
+    from processor.core.aggregates.base import Batch
     from processor.core.events import Trades
     from processor.core.flow.cells import Cells, Ints
     from processor.core.merge.chunk import Chunk
@@ -38,15 +41,18 @@ if TYPE_CHECKING:
     from processor.settings import Aggregation, Settings
     from processor.store.cache import Cache
 
-    OnProgress = Callable[[str, int, int], None]
-
 _FLOW: Final = {table.name: table for table in FLOW_TABLES}
 CVD_BY_SIZE: Final = "cvd_by_size"
-TRADE_TABLES: Final = {TAPE: "orders", CVD_BY_SIZE: "bars"} | {name: table.counted for name, table in _FLOW.items()}
+_BOOK: Final = {table.name: table for table in BOOK_TABLES}
+VIEW_TABLES: Final = (
+    {TAPE: "orders", CVD_BY_SIZE: "bars"}
+    | {table.name: table.counted for table in FLOW_TABLES}
+    | {table.name: table.counted for table in BOOK_TABLES}
+)
 """Their names, and what their rows are."""
 
 
-def trade_tables(
+def view_tables(
     name: str,
     dataset: Dataset,
     instruments: Sequence[str],
@@ -69,33 +75,10 @@ def trade_tables(
         return [_table(name, found, each, settings, cache, height, on_progress) for each in instruments]
 
     made = in_order(dataset, attempt)
-    if not any(each.trades for each in made):
+    if not any(each.trades or len(each.rows) for each in made):
         msg = f"there is no trade of {', '.join(instruments)} in the dataset"
         raise DatasetError(msg)
     return made
-
-
-class _Reading:
-    """One pass over an instrument's events; what it has met is known at the end."""
-
-    def __init__(self, dataset: Dataset, instrument: str, settings: Settings, cache: Cache | None) -> None:
-        self.first_ns: int | None = None
-        self.trades = 0
-        self._settings = settings
-        self.source = open_source(dataset, instrument, settings.clock, cache)
-
-    def chunks(self, on_progress: OnProgress) -> Iterator[Chunk]:
-        """What there is up to `settings.until`; closes the source."""
-        source = self.source
-        with closing(source):
-            _, ahead = source.start(self._settings.aggregation, None, keep=None)
-            with closing(prefetched(ahead)) as chunks, closing(source):
-                for chunk in chunks_until(chunks, self._settings.until):
-                    self.first_ns = chunk.first_ns if self.first_ns is None else self.first_ns
-                    self.trades += sum(map(len, chunk.trades))
-                    yield chunk
-                    on_progress(source.instrument, chunk.consumed_bytes, source.size_bytes)
-        source.refresh()
 
 
 def _table(
@@ -107,15 +90,18 @@ def _table(
     height: Fraction | None,
     on_progress: OnProgress,
 ) -> Aggregated:
-    if name in _FLOW and height is None:
+    if height is None and (name in _FLOW or (name in _BOOK and _BOOK[name].has_rows_of_price)):
         # Rows are as high as the price step of the whole dataset, which is known at its end.
-        height = _price_step(_Reading(dataset, instrument, settings, cache), settings, on_progress)
-    reading = _Reading(dataset, instrument, settings, cache)
+        height = _price_step(Reading(dataset, instrument, settings, cache), settings, on_progress)
+    reading = Reading(dataset, instrument, settings, cache)
     chunks = reading.chunks(on_progress)
     if name == TAPE:
         time, parts = "time_ns", order_tables(part for chunk in chunks for part in chunk.trades)
     elif name == CVD_BY_SIZE:
         time, parts = "timestamp_ms", _size_tables(chunks, settings.aggregation)
+    elif name in _BOOK:
+        of_book = _BOOK[name](settings.aggregation, height or Fraction(1))
+        time, parts = of_book.time, parts_of(of_book, _batches(chunks, settings.aggregation))
     else:
         table = _FLOW[name]()
         time, parts = table.time, _flow_tables(table, chunks, settings.aggregation, height or Fraction(1))
@@ -125,7 +111,7 @@ def _table(
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
 
 
-def _price_step(reading: _Reading, settings: Settings, on_progress: OnProgress) -> Fraction:
+def _price_step(reading: Reading, settings: Settings, on_progress: OnProgress) -> Fraction:
     if settings.until is None and complete_store(reading.source) is not None:
         with closing(reading.source) as source:
             return source.price_step().height or Fraction(1)
@@ -170,20 +156,16 @@ def _in_bars(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[tupl
 
     A bar may go on in the next chunk.
     """
-    counter: ActivityCounter | None = None
     counted = Counted()
-    for chunk in chunks:
-        if aggregation.activity is not None and counter is None and chunk.first_ns is not None:
-            counter = ActivityCounter(aggregation.activity, chunk.first_ns)
-        parts = [part for part in chunk.trades if len(part)]
-        if not parts:
-            continue
-        trades, is_narrow = counted.take(joined(parts))
-        if counter is None:
-            buckets = number_of(trades.time_ns, aggregation.interval_ns)
-        else:
-            buckets, _ = counter.take(trades)
-        yield trades, buckets, is_narrow
+    for batch in _batches(chunks, aggregation):
+        if batch.trades:
+            trades, is_narrow = counted.take(joined(batch.trades))
+            yield trades, np.concatenate(batch.buckets), is_narrow
+
+
+def _batches(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[Batch]:
+    batches = Batches(aggregation)
+    return (batches.of(chunk.trades, chunk.book) for chunk in chunks)
 
 
 def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregation) -> pl.DataFrame:
