@@ -56,8 +56,8 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow"]
-"""What an engine computes only if it is asked to: the order flow."""
+Extra = Literal["flow", "ladder"]
+"""What an engine computes only if it is asked to: the order flow, and the levels standing at the open bar's begin."""
 
 
 @dataclass(frozen=True, slots=True)

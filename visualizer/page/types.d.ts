@@ -22,6 +22,30 @@ export type StatisticsRow = [
 ];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
+/** Time, best bid and best ask; null for an empty side. */
+export type QuotesRow = [number, number | null, number | null];
+/** Lower edge of a price row; bid, ask, bids in it and above, asks in it and below; bought, sold and of unknown side since the bar
+ * began, and since the session began; what was stacked or pulled of the bids and of the asks. */
+export type LadderRow = [
+  ...[number, number, number, number, number],
+  ...[number, number, number, number, number, number],
+  ...[number, number],
+];
+export interface LastOrder {
+  first: number;
+  time_ms: number;
+  side: number;
+  price: number;
+  volume: number;
+  trades: number;
+}
+export interface Ladder {
+  row: number;
+  bar_ms: number;
+  session_ms: number | null;
+  rows: LadderRow[];
+  last: LastOrder | null;
+}
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -176,6 +200,8 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  ladder: Ladder | null;
+  quotes: QuotesRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -465,6 +491,12 @@ export interface Options {
   volumeByDelta: boolean;
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
+  /** The groups of columns that the ladder shows. */
+  ladder: string[];
+  /** So many price rows make a row of the ladder; 0 for as many as suit it. */
+  ladderRows: number;
+  /** Whether its rows stand at the prices of the chart's axis. */
+  ladderAligned: boolean;
 }
 
 /** The tables that have a row for each bar. */

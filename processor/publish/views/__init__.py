@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from processor.publish.views import (
     depth,
     footprint,
+    ladder,
     metrics,
     ohlc,
     overview,
     profile,
+    quotes,
     report,
     sizes,
     statistics,
@@ -24,10 +26,27 @@ if TYPE_CHECKING:
     from processor.settings import Extra
 
 VIEWS: Final[tuple[Published, ...]] = tuple(
-    module.PUBLISHED for module in (depth, ohlc, metrics, report, overview, tape, footprint, statistics, profile, sizes)
+    module.PUBLISHED
+    for module in (
+        depth,
+        ohlc,
+        metrics,
+        report,
+        overview,
+        tape,
+        footprint,
+        statistics,
+        profile,
+        sizes,
+        ladder,
+        quotes,
+    )
 )
+_WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}
+"""What else is computed: a ladder shows what was traded, too."""
 
 
 def extras_of(views: Collection[str]) -> frozenset[Extra]:
     """What an engine must compute for these views, by their names, beside bars and book."""
-    return frozenset(each.needs for each in VIEWS if each.needs is not None and each.view.name in views)
+    needed = {each.needs for each in VIEWS if each.needs is not None and each.view.name in views}
+    return frozenset(needed | {_WITH[name] for name in needed if name in _WITH})
