@@ -103,7 +103,7 @@ def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
 def _present(database: sqlite3.Connection) -> list[str]:
     """The tables that exist with all their columns; a view has no row numbers, and may be without end."""
     found = []
-    tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = {row[0] for row in database.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'")}
     for table, columns in _TABLES.items():
         if table not in tables:
             continue
