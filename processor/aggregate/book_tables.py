@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from processor.aggregate.measures import MeasuresTable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
@@ -35,7 +37,7 @@ class BookTable(Protocol):
         """The rows that are known at the end."""
 
 
-BOOK_TABLES: Final[tuple[type[BookTable], ...]] = ()
+BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (MeasuresTable,)
 
 
 def parts_of(table: BookTable, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:

@@ -78,7 +78,8 @@ Cluster = Annotated[
 TableView = Annotated[
     str,
     option(
-        "view", "What the rows are: bars, tape (orders), footprint, statistics (a bar each), profile, or cvd_by_size."
+        "view",
+        "What the rows are: bars, tape (orders), footprint, statistics (of bars), profile, cvd_by_size, or measures.",
     ),
 ]
 RowHeight = Annotated[
