@@ -56,8 +56,8 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow"]
-"""What an engine computes only if it is asked to: the order flow."""
+Extra = Literal["flow", "measures"]
+"""What an engine computes only if it is asked to: the order flow, the measures of the book."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  measure: "spread",
+  measureAs: "candles",
+  mids: "off",
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 
