@@ -56,8 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "ladder"]
-"""What an engine computes only if it is asked to: the order flow, and the levels standing at the open bar's begin."""
+Extra = Literal["flow", "ladder", "measures"]
+"""What an engine computes only if it is asked to.
+
+The order flow, the levels standing at the open bar's begin, the measures of the book.
+"""
 
 
 @dataclass(frozen=True, slots=True)

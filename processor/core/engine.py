@@ -21,10 +21,13 @@ from processor.core.aggregates.orders import RecentOrders
 from processor.core.aggregates.standing import Standing
 from processor.core.book import Book
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
+from processor.core.flow.counted import Counted
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.kept import Measures
+from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
 
@@ -105,6 +108,9 @@ class Engine:
         self.flow: Flow | None = None
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
+        self.measures: Measures | None = None
+        if keep and "measures" in aggregation.extras:
+            self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
@@ -114,7 +120,13 @@ class Engine:
         self.standing: Standing | None = None
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
-        aggregates: tuple[Aggregate | None, ...] = (self.trade_bars, self.imbalance_bars, self.recent_orders, self.flow)
+        aggregates: tuple[Aggregate | None, ...] = (
+            self.trade_bars,
+            self.imbalance_bars,
+            self.recent_orders,
+            self.flow,
+            self.measures,
+        )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
         self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
 
@@ -148,6 +160,15 @@ class Engine:
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self._keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
+        if self.measures is not None:
+            starts_ns = None if state.counter is None else state.counter.starts_ns
+            self.measures = Measures.resumed(
+                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
+                first_trade,
+                first_book,
+                keep=self._keep,
+            )
 
     def _standing(self, state: EngineState | None) -> Standing:
         if state is None or state.standing is None:

@@ -142,12 +142,26 @@ def _state_before(
     wanted = keep + 1
     if index is not None:
         first = index.first_of(segment, wanted)
+        if "measures" in aggregation.extras:
+            first = _two_sided_before(folder, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
-    if adds_up(aggregation):
+    if adds_up(aggregation) and "measures" not in aggregation.extras:
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
+    if "measures" in aggregation.extras:
+        first = _two_sided_before(folder, first)
     return bare_state_before(folder, manifest, first), first
+
+
+def _two_sided_before(folder: Path, segment: int) -> int:
+    """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
+    while segment:
+        _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+        if len(book.bids[0]) and len(book.asks[0]):
+            break
+        segment -= 1
+    return segment
 
 
 def state_of_bars(

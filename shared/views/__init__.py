@@ -11,6 +11,7 @@ from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
 from shared.views.footprint import FOOTPRINT
 from shared.views.ladder import LADDER
+from shared.views.measures import MEASURES
 from shared.views.metrics import METRICS
 from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
@@ -37,6 +38,7 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     SIZES,
     LADDER,
     QUOTES,
+    MEASURES,
 )
 
 BY_NAME: Final = {view.name: view for view in VIEWS}

@@ -8,6 +8,7 @@ from processor.publish.views import (
     depth,
     footprint,
     ladder,
+    measures,
     metrics,
     ohlc,
     overview,
@@ -40,6 +41,7 @@ VIEWS: Final[tuple[Published, ...]] = tuple(
         sizes,
         ladder,
         quotes,
+        measures,
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}
