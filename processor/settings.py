@@ -56,8 +56,8 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow"]
-"""What an engine computes only if it is asked to: the order flow."""
+Extra = Literal["flow", "heatmap"]
+"""What an engine computes only if it is asked to: the order flow, or what rested over time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import BookBars, concatenated, no_bars
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
+from processor.core.heatmap.kept import HeatmapState
 from processor.core.merge.chunk import Chunk
 from processor.store.base_bars import (
     Intervals,
@@ -25,6 +28,7 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
+from processor.store.book_changes import heatmap_before
 from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
@@ -98,7 +102,10 @@ def state_before(
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
-    return replace(state, earlier_trades=earlier, flow=flow), first
+    heatmap = None
+    if "heatmap" in aggregation.extras:
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
+    return replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap), first
 
 
 def _flow_before(
@@ -108,6 +115,29 @@ def _flow_before(
     if first < segment or not adds_up(aggregation):
         return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
+
+
+def _heatmap_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    first: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+) -> HeatmapState:
+    """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if first == segment and adds_up(aggregation):
+        buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)
+    return HeatmapState(
+        bids=state.book.bids,
+        asks=state.book.asks,
+        price_decimals=state.book.price_decimals,
+        size_decimals=state.book.size_decimals,
+        traded=np.empty(0, np.int64),
+    )
 
 
 def _state_before(

@@ -22,6 +22,9 @@ export type StatisticsRow = [
 ];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
+/** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
+ * and the same of the asks. */
+export type HeatmapRow = [number, number, number | null, number | null, number | null, number[], number | null, number[]];
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -176,6 +179,7 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  heatmap: HeatmapRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
