@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from processor.aggregate.events import Events
 from processor.aggregate.heatmap_table import Heatmap
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class BookTable(Protocol):
         """The rows that are known at the end."""
 
 
-BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap,)
+BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap, Events)
 
 
 def parts_of(table: BookTable, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:

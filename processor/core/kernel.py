@@ -69,8 +69,9 @@ _BLOCKS: Final = 16
 """Bit w of block b set: word 64 b + w is not empty."""
 _WORDS: Final = _BLOCKS + 64
 """Bit t of word w set: there is a level at offset 64 w + t."""
-_SIZES: Final = _WORDS + 64 * 64
-_FAR_AREA: Final = _SIZES + WIDTH
+SIZES: Final = _WORDS + 64 * 64
+"""Lots at each tick of the window."""
+_FAR_AREA: Final = SIZES + WIDTH
 """Key and size of each far level, keys ascending."""
 
 _LAST: Final = 63
@@ -224,7 +225,7 @@ def clear_side(ladder: Ladder, s: int) -> None:
     offset = ladder[s, BEST]
     while offset >= 0:
         below = _next_below(ladder, s, offset)
-        ladder[s, _SIZES + offset] = 0
+        ladder[s, SIZES + offset] = 0
         _unmark(ladder, s, offset)
         offset = below
     ladder[s, BEST] = -1
@@ -283,7 +284,7 @@ def _recount_top(ladder: Ladder, s: int, top_levels: int) -> None:
     offset = ladder[s, BEST]
     while offset >= 0 and ladder[s, TOP] < top_levels:
         ladder[s, TOP] += 1
-        ladder[s, TOP_SUM] += ladder[s, _SIZES + offset]
+        ladder[s, TOP_SUM] += ladder[s, SIZES + offset]
         ladder[s, EDGE] = offset
         offset = _next_below(ladder, s, offset)
 
@@ -301,9 +302,9 @@ def _move_window(ladder: Ladder, s: int, key: int, top_levels: int) -> None:
     offset = ladder[s, BEST]
     for i in range(count - 1, -1, -1):
         keys[i] = old_base + offset
-        sizes[i] = ladder[s, _SIZES + offset]
+        sizes[i] = ladder[s, SIZES + offset]
         below = _next_below(ladder, s, offset)
-        ladder[s, _SIZES + offset] = 0
+        ladder[s, SIZES + offset] = 0
         _unmark(ladder, s, offset)
         offset = below
     far = ladder[s, FAR]
@@ -313,21 +314,21 @@ def _move_window(ladder: Ladder, s: int, key: int, top_levels: int) -> None:
             ladder[s, _FAR_AREA + 2 * far + 1] = sizes[i]
             far += 1
         else:
-            ladder[s, _SIZES + keys[i] - new_base] = sizes[i]
+            ladder[s, SIZES + keys[i] - new_base] = sizes[i]
             _mark(ladder, s, keys[i] - new_base)
             kept += 1
     # Downwards, the upper part of `far` comes into it.
     while far and ladder[s, _FAR_AREA + 2 * (far - 1)] >= new_base:
         far -= 1
         offset = ladder[s, _FAR_AREA + 2 * far] - new_base
-        ladder[s, _SIZES + offset] = ladder[s, _FAR_AREA + 2 * far + 1]
+        ladder[s, SIZES + offset] = ladder[s, _FAR_AREA + 2 * far + 1]
         _mark(ladder, s, offset)
         kept += 1
     ladder[s, FAR] = far
     ladder[s, COUNT] = kept
     ladder[s, BASE] = new_base
     ladder[s, BEST] = _next_below(ladder, s, WIDTH - 1)
-    if ladder[s, _SIZES + WIDTH - 1]:
+    if ladder[s, SIZES + WIDTH - 1]:
         ladder[s, BEST] = WIDTH - 1
     _recount_top(ladder, s, top_levels)
 
@@ -345,7 +346,7 @@ def _insert(ladder: Ladder, s: int, offset: int, size: int, top_levels: int) -> 
         ladder[s, TOP_SUM] += size
     elif top_levels and offset > ladder[s, EDGE]:
         edge = ladder[s, EDGE]
-        ladder[s, TOP_SUM] += size - ladder[s, _SIZES + edge]
+        ladder[s, TOP_SUM] += size - ladder[s, SIZES + edge]
         ladder[s, EDGE] = _next_above(ladder, s, edge)
 
 
@@ -360,7 +361,7 @@ def _remove(ladder: Ladder, s: int, offset: int, old: int, top_levels: int) -> N
         ladder[s, TOP_SUM] -= old
         edge = _next_below(ladder, s, ladder[s, EDGE])
         if edge >= 0:
-            ladder[s, TOP_SUM] += ladder[s, _SIZES + edge]
+            ladder[s, TOP_SUM] += ladder[s, SIZES + edge]
             ladder[s, EDGE] = edge
         else:
             ladder[s, TOP] -= 1
@@ -386,10 +387,10 @@ def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> No
     elif offset < 0:
         _far_update(ladder, s, key, size)
         return
-    old = ladder[s, _SIZES + offset]
+    old = ladder[s, SIZES + offset]
     if old == size:
         return
-    ladder[s, _SIZES + offset] = size
+    ladder[s, SIZES + offset] = size
     ladder[s, TOTAL] += size - old
     ladder[s, TOTAL_HIGH] += (size >> _HALF) - (old >> _HALF)
     if size == 0:
@@ -447,8 +448,8 @@ def _resting_words(
         offset = ladder[s, BEST]
         missing = top_levels
         while missing and offset >= 0:
-            high += ladder[s, _SIZES + offset] >> _HALF
-            low += ladder[s, _SIZES + offset] & _LOW
+            high += ladder[s, SIZES + offset] >> _HALF
+            low += ladder[s, SIZES + offset] & _LOW
             offset = _next_below(ladder, s, offset)
             missing -= 1
         far = ladder[s, FAR]
@@ -466,8 +467,8 @@ def recount(ladder: Ladder) -> int:
         high = 0
         offset = ladder[s, BEST]
         while offset >= 0:
-            high += ladder[s, _SIZES + offset] >> _HALF
-            largest = max(largest, ladder[s, _SIZES + offset])
+            high += ladder[s, SIZES + offset] >> _HALF
+            largest = max(largest, ladder[s, SIZES + offset])
             offset = _next_below(ladder, s, offset)
         for i in range(ladder[s, FAR]):
             high += ladder[s, _FAR_AREA + 2 * i + 1] >> _HALF
@@ -549,7 +550,7 @@ def best_levels(ladder: Ladder, s: int, limit: int) -> tuple[NDArray[np.int64], 
     i = 0
     while i < levels and offset >= 0:
         prices[i] = ladder[s, BASE] + offset
-        sizes[i] = ladder[s, _SIZES + offset]
+        sizes[i] = ladder[s, SIZES + offset]
         offset = _next_below(ladder, s, offset)
         i += 1
     far = ladder[s, FAR]
@@ -561,6 +562,21 @@ def best_levels(ladder: Ladder, s: int, limit: int) -> tuple[NDArray[np.int64], 
     if s == 1:
         prices = -prices
     return prices, sizes
+
+
+@njit(cache=True, nogil=True)
+def size_at(ladder: Ladder, s: int, price: int) -> int:
+    """Lots that rest at `price` of side `s`, 0 for none."""
+    key = price if s == 0 else -price
+    offset = key - ladder[s, BASE]
+    lots: int = 0
+    if 0 <= offset < WIDTH:
+        lots = ladder[s, SIZES + offset]
+    elif offset < 0:
+        at = _far_position(ladder, s, key)
+        if at < ladder[s, FAR] and ladder[s, _FAR_AREA + 2 * at] == key:
+            lots = ladder[s, _FAR_AREA + 2 * at + 1]
+    return lots
 
 
 @njit(cache=True, nogil=True)
@@ -684,9 +700,9 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
         else:
             s = int(side[i]) - BID
             offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
-            old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0
+            old = ladder[s, SIZES + offset] if 0 <= offset < WIDTH else 0
             if old and size[i]:
-                ladder[s, _SIZES + offset] = size[i]
+                ladder[s, SIZES + offset] = size[i]
                 ladder[s, TOTAL] += size[i] - old
                 if wide:
                     ladder[s, TOTAL_HIGH] += (size[i] >> _HALF) - (old >> _HALF)

@@ -56,7 +56,8 @@ def replay(
 
     Raises:
         WriterLocked: another process publishes there.
-        WriteFailed: the directory cannot be written at all.
+        WriteFailed: the directory cannot be written at all, or the end of the replay could not be.
+        LockLost: the directory's lock was removed, and another process publishes there now.
     """
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, replay_file(control, out):
         before = last_status(writer)

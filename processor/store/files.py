@@ -19,6 +19,7 @@ from processor.core.book import BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.names import openable
+from processor.store.checksums import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Columns
+    from processor.store.checksums import StoredFile
     from processor.store.manifest import Segment
 
 T = TypeVar("T")
@@ -76,8 +78,8 @@ def file_name(kind: str, segment: int, day: str = INDEX_FOLDER) -> str:
     return f"{day}/{kind}-{segment:04d}.parquet"
 
 
-def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> int:
-    """Write `frame` and return the bytes it takes on disk, where it is when this returns.
+def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> StoredFile:
+    """Write `frame` and return what its file is, which is on disk when this returns.
 
     Raises:
         OSError: the operating system refused.
@@ -97,7 +99,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
         )
         file.flush()
         os.fsync(file.fileno())
-        return file.tell()
+    return stored(path)
 
 
 def fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
@@ -198,7 +200,7 @@ def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trad
     """
     if not segment.trades:
         return ()
-    path = folder / file_name("trades", number, segment.day)
+    path = segment.path(folder, file_name("trades", number, segment.day))
     return read_trades(path, segment.trades, segment.trade_decimals)
 
 

@@ -64,7 +64,7 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     """
     book: tuple[BookEvents, ...] = ()
     if segment.book_events:
-        path = folder / file_name("book", number, segment.day)
+        path = segment.path(folder, file_name("book", number, segment.day))
         book = read_book(path, segment.book_events, segment.book_decimals)
     return Chunk(
         trades=trades_of_segment(folder, number, segment),
@@ -222,7 +222,7 @@ def _state(
     counter: ActivityCounter | None = None,
 ) -> EngineState:
     """The state before `segment`, with these intervals or none of them."""
-    metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+    metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
     if intervals is None:
         intervals = Intervals(bars.empty(), no_bars(), metadata.traded)
     return EngineState(

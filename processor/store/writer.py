@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
+    from processor.store.checksums import StoredFile
 
 SEGMENT_EVENTS: Final = 1_048_576
 """Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
@@ -79,7 +80,8 @@ class StoreWriter:
         )
         book = None
         if manifest.segments:
-            self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+            last = len(manifest.segments) - 1
+            self._metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, last))
         self._bars = SegmentBars(book, manifest.last_ns)
         self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
@@ -141,7 +143,7 @@ class StoreWriter:
         new_folders = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
         for name in new_folders:
             (self._folder / name).mkdir(parents=True)
-        files: dict[str, int] = {}
+        files: dict[str, StoredFile] = {}
 
         def write(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
             name = file_name(kind, number, day)

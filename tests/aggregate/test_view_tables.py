@@ -24,7 +24,7 @@ def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
     return pl.read_parquet(out)
 
 
-@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size"])
+@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size", "events"])
 @pytest.mark.parametrize(
     ("folder", "name", "interval"),
     [
