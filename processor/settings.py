@@ -56,8 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "heatmap"]
-"""What an engine computes only if it is asked to: the order flow, or what rested over time."""
+Extra = Literal["flow", "heatmap", "ladder"]
+"""What an engine computes only if it is asked to.
+
+That is the order flow, what rested over time, and the levels standing at the open bar's begin.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from processor.core.aggregates import bars
@@ -17,6 +18,7 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
+from processor.core.aggregates.standing import Standing
 from processor.core.book import Book
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
 from processor.core.flow.kept import Flow
@@ -32,12 +34,12 @@ from processor.units import NS_PER_MS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from processor.core.aggregates.activity import ActivityCounter
     from processor.core.aggregates.bars import Traded, TradeTotals
-    from processor.core.aggregates.base import Aggregate
+    from processor.core.aggregates.base import Aggregate, Batch
+    from processor.core.aggregates.standing import StandingLevels
     from processor.core.book import BookBars, BookState
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
@@ -67,8 +69,8 @@ class EngineState:
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
-    flow resumes from, if it is wanted, `heatmap` the same of the heatmap, and `price_step` the step of all prices up to
-    `event_ns`.
+    flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
+    event, where these are wanted. `price_step` is the step of all prices up to `event_ns`.
     """
 
     event_ns: int
@@ -82,6 +84,7 @@ class EngineState:
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
     heatmap: HeatmapState | None = None
+    standing: StandingLevels | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -122,6 +125,9 @@ class Engine:
             self.imbalance_bars = ImbalanceBars(self.book, keep=keep)
         else:
             self._resume(state)
+        self.standing: Standing | None = None
+        if keep and "ladder" in aggregation.extras:
+            self.standing = self._standing(state)
         aggregates: tuple[Aggregate | None, ...] = (
             *(self.trade_bars, self.imbalance_bars, self.recent_orders),
             *(self.flow, self.heatmap),
@@ -161,6 +167,12 @@ class Engine:
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
 
+    def _standing(self, state: EngineState | None) -> Standing:
+        if state is None or state.standing is None:
+            return Standing(self.book, self.aggregation.interval_ns)
+        starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
+        return Standing.resumed(self.book, self.aggregation.interval_ns, state.standing, state.event_ns, starts_ns)
+
     @property
     def first_ns(self) -> int | None:
         """Time of the first event taken in, None before it."""
@@ -182,6 +194,11 @@ class Engine:
         self.event_ns = max(lasts, default=self.event_ns)
         if self._keep is not None:
             self.price_step = self.price_step.advanced(batch.trades, batch.book)
+        parts = (batch,) if self.standing is None else self.standing.parts(batch)
+        closed = [self._advance(part) for part in parts]
+        return any(closed)
+
+    def _advance(self, batch: Batch) -> bool:
         closed = [aggregate.advance(batch) for aggregate in self._aggregates]
         return any(closed)
 

@@ -17,8 +17,8 @@ from processor.core.intervals import start_of
 from processor.core.kernel import NOTHING
 from processor.store.files import (
     CHECKPOINT_KIND,
+    book_of_segment,
     event_frame,
-    file_name,
     read_book,
     read_checkpoint,
 )
@@ -171,7 +171,7 @@ def heatmap_before(
         return HeatmapState(
             bids=(empty, empty), asks=(empty, empty), price_decimals=0, size_decimals=0, since=since, traded=traded
         )
-    _, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
+    _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
     return HeatmapState(
         bids=book.bids,
         asks=book.asks,
@@ -186,5 +186,5 @@ def _changes_of(folder: Path, manifest: Manifest, number: int, length_s: int | N
     """The changes of a segment in intervals of a length; None: all of its events."""
     segment = manifest.segments[number]
     if length_s is None:
-        return read_book(folder / file_name("book", number, segment.day), segment.book_events, segment.book_decimals)
-    return read_book(folder / file_name(changes_kind(length_s), number), None, segment.book_decimals)
+        return book_of_segment(folder, number, segment)
+    return read_book(manifest.index_path(folder, changes_kind(length_s), number), None, segment.book_decimals)

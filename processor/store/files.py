@@ -215,6 +215,18 @@ def read_book(path: Path, rows: int | None, decimals: tuple[int, int]) -> tuple[
     return tuple(BookEvents(**columns) for columns in _columns("book", path, rows, decimals))
 
 
+def book_of_segment(folder: Path, number: int, segment: Segment) -> tuple[BookEvents, ...]:
+    """A segment's book events, as `read_book` gives them.
+
+    Raises:
+        DatasetError: the file is damaged.
+    """
+    if not segment.book_events:
+        return ()
+    path = segment.path(folder, file_name("book", number, segment.day))
+    return read_book(path, segment.book_events, segment.book_decimals)
+
+
 def _columns(
     kind: Literal["trades", "book"], path: Path, rows: int | None, decimals: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:

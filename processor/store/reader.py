@@ -16,10 +16,12 @@ import numpy as np
 
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
-from processor.core.book import BookBars, concatenated, no_bars
+from processor.core.aggregates.standing import StandingLevels, levels_now
+from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
 from processor.core.heatmap.kept import HeatmapState
+from processor.core.intervals import begin_at
 from processor.core.merge.chunk import Chunk
 from processor.store.base_bars import (
     Intervals,
@@ -29,9 +31,10 @@ from processor.store.base_bars import (
     segment_before,
 )
 from processor.store.book_changes import heatmap_before
-from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, trades_of_segment
+from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.aggregates.activity import ActivityCounter
-    from processor.core.events import BookEvents
     from processor.settings import Aggregation
     from processor.store.activity_index import ActivityIndex
     from processor.store.manifest import Manifest, Segment
@@ -62,13 +64,9 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     Raises:
         DatasetError: a file is damaged.
     """
-    book: tuple[BookEvents, ...] = ()
-    if segment.book_events:
-        path = segment.path(folder, file_name("book", number, segment.day))
-        book = read_book(path, segment.book_events, segment.book_decimals)
     return Chunk(
         trades=trades_of_segment(folder, number, segment),
-        book=book,
+        book=book_of_segment(folder, number, segment),
         until_ns=segment.last_ns,
         consumed_bytes=segment.consumed_bytes,
     )
@@ -105,7 +103,24 @@ def state_before(
     heatmap = None
     if "heatmap" in aggregation.extras:
         heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
-    return replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap), first
+    standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
+    return replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing), first
+
+
+def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
+    """The levels at the begin of the bar of the last event before `state`, from the checkpoint before that begin."""
+    starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
+    begin_ns = begin_at(state.event_ns, aggregation.interval_ns, starts_ns)
+    number = bisect_left(manifest.segments, begin_ns, key=lambda segment: segment.last_ns)
+    book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
+    if number:
+        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
+        book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
+    segment = manifest.segments[number]
+    if segment.first_ns < begin_ns:
+        for part in book_of_segment(folder, number, segment):
+            book.advance(part.rows(slice(0, int(np.searchsorted(part.time_ns, begin_ns)))))
+    return levels_now(book)
 
 
 def _flow_before(

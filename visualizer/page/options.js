@@ -13,6 +13,9 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  ladder: ["change", "bar"],
+  ladderRows: 0,
+  ladderAligned: false,
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 

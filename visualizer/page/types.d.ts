@@ -25,6 +25,30 @@ export type SizesRow = [number, number, ...(number | null)[]];
 /** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
  * and the same of the asks. */
 export type HeatmapRow = [number, number, number | null, number | null, number | null, number[], number | null, number[]];
+/** Time, best bid and best ask; null for an empty side. */
+export type QuotesRow = [number, number | null, number | null];
+/** Lower edge of a price row; bid, ask, bids in it and above, asks in it and below; bought, sold and of unknown side since the bar
+ * began, and since the session began; what was stacked or pulled of the bids and of the asks. */
+export type LadderRow = [
+  ...[number, number, number, number, number],
+  ...[number, number, number, number, number, number],
+  ...[number, number],
+];
+export interface LastOrder {
+  first: number;
+  time_ms: number;
+  side: number;
+  price: number;
+  volume: number;
+  trades: number;
+}
+export interface Ladder {
+  row: number;
+  bar_ms: number;
+  session_ms: number | null;
+  rows: LadderRow[];
+  last: LastOrder | null;
+}
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -180,6 +204,8 @@ export interface Views {
   profile: Profile | null;
   sizes: SizesRow[];
   heatmap: HeatmapRow[];
+  ladder: Ladder | null;
+  quotes: QuotesRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -469,6 +495,12 @@ export interface Options {
   volumeByDelta: boolean;
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
+  /** The groups of columns that the ladder shows. */
+  ladder: string[];
+  /** So many price rows make a row of the ladder; 0 for as many as suit it. */
+  ladderRows: number;
+  /** Whether its rows stand at the prices of the chart's axis. */
+  ladderAligned: boolean;
 }
 
 /** The tables that have a row for each bar. */
