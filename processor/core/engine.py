@@ -24,6 +24,9 @@ from processor.core.flow.checks import FLOW_CHECKS, flow_checks
 from processor.core.flow.counted import Counted
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
+from processor.core.heatmap.checks import HEATMAP_CHECKS, heatmap_checks
+from processor.core.heatmap.kept import KeptColumns
+from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
 from processor.core.measures.kept import Measures
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from processor.core.book import BookBars, BookState
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
+    from processor.core.heatmap.kept import HeatmapState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -68,8 +72,8 @@ class EngineState:
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
-    flow resumes from, and `standing` the levels at the begin of the bar of the last event, where either is wanted.
-    `price_step` is the step of all prices up to `event_ns`.
+    flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
+    event, where these are wanted. `price_step` is the step of all prices up to `event_ns`.
     """
 
     event_ns: int
@@ -82,6 +86,7 @@ class EngineState:
     counter: ActivityCounter | None = None
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
+    heatmap: HeatmapState | None = None
     standing: StandingLevels | None = None
     price_step: PriceStep = NO_STEP
 
@@ -111,6 +116,15 @@ class Engine:
         self.measures: Measures | None = None
         if keep and "measures" in aggregation.extras:
             self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
+        self.heatmap: KeptColumns | None = None
+        if keep and "heatmap" in aggregation.extras:
+            counter = None if state is None else state.counter
+            self.heatmap = KeptColumns(
+                keep,
+                aggregation.interval_ns,
+                None if state is None else state.heatmap,
+                None if counter is None else counter.starts_ns,
+            )
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
@@ -121,13 +135,11 @@ class Engine:
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
         aggregates: tuple[Aggregate | None, ...] = (
-            self.trade_bars,
-            self.imbalance_bars,
-            self.recent_orders,
-            self.flow,
-            self.measures,
+            *(self.trade_bars, self.imbalance_bars, self.recent_orders),
+            *(self.flow, self.heatmap, self.measures),
         )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
+        self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
         self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
 
     def _resume(self, state: EngineState) -> None:
@@ -268,7 +280,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -282,7 +294,10 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    return found | flow_checks(engine.flow, rows, engine.trade_bars)
+    of_flow = flow_checks(engine.flow, rows, engine.trade_bars)
+    return (
+        found | of_flow | heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    )
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

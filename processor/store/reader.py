@@ -20,6 +20,7 @@ from processor.core.aggregates.standing import StandingLevels, levels_now
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
+from processor.core.heatmap.kept import HeatmapState
 from processor.core.intervals import begin_at
 from processor.core.merge.chunk import Chunk
 from processor.store.base_bars import (
@@ -29,6 +30,7 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
+from processor.store.book_changes import heatmap_before
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
@@ -98,8 +100,11 @@ def state_before(
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
+    heatmap = None
+    if "heatmap" in aggregation.extras:
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
     standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
-    return replace(state, earlier_trades=earlier, flow=flow, standing=standing), first
+    return replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing), first
 
 
 def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
@@ -127,6 +132,29 @@ def _flow_before(
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 
+def _heatmap_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    first: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+) -> HeatmapState:
+    """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if first == segment and adds_up(aggregation):
+        buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)
+    return HeatmapState(
+        bids=state.book.bids,
+        asks=state.book.asks,
+        price_decimals=state.book.price_decimals,
+        size_decimals=state.book.size_decimals,
+        traded=np.empty(0, np.int64),
+    )
+
+
 def _state_before(
     folder: Path,
     manifest: Manifest,
@@ -143,18 +171,18 @@ def _state_before(
     if index is not None:
         first = index.first_of(segment, wanted)
         if "measures" in aggregation.extras:
-            first = _two_sided_before(folder, first)
+            first = _two_sided_before(folder, manifest, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
     if adds_up(aggregation) and "measures" not in aggregation.extras:
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
     if "measures" in aggregation.extras:
-        first = _two_sided_before(folder, first)
+        first = _two_sided_before(folder, manifest, first)
     return bare_state_before(folder, manifest, first), first
 
 
-def _two_sided_before(folder: Path, segment: int) -> int:
+def _two_sided_before(folder: Path, manifest: Manifest, segment: int) -> int:
     """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
     while segment:
         _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))

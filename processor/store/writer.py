@@ -13,6 +13,7 @@ from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.book_changes import SegmentChanges
 from processor.store.files import (
     CHECKPOINT_KIND,
     INDEX_FOLDER,
@@ -82,6 +83,7 @@ class StoreWriter:
             last = len(manifest.segments) - 1
             self._metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, last))
         self._bars = SegmentBars(book, manifest.last_ns)
+        self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
 
@@ -131,6 +133,7 @@ class StoreWriter:
             if len(part):
                 self._book_events.append(part)
                 self._bars.add(part)
+                self._changes.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -165,6 +168,8 @@ class StoreWriter:
         if book is not None:
             frame = event_frame("book", book, book.side)
             write("book", frame, event_metadata("book", self.manifest.instrument, book))
+            for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
+                write_index(kind, changes, {})
         trade_bars = self._trade_bars(trades, first_ns // NS_PER_DAY)
         last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
         self._metadata = msgspec.structs.replace(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
 from shared.views.footprint import FOOTPRINT
+from shared.views.heatmap import HEATMAP
 from shared.views.ladder import LADDER
 from shared.views.measures import MEASURES
 from shared.views.metrics import METRICS
@@ -36,6 +37,7 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     STATISTICS,
     PROFILE,
     SIZES,
+    HEATMAP,
     LADDER,
     QUOTES,
     MEASURES,

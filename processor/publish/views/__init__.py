@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from processor.publish.views import (
     depth,
     footprint,
+    heatmap,
     ladder,
     measures,
     metrics,
@@ -41,6 +42,7 @@ VIEWS: Final[tuple[Published, ...]] = tuple(
         sizes,
         ladder,
         quotes,
+        heatmap,
         measures,
     )
 )
