@@ -143,18 +143,18 @@ def _state_before(
     if index is not None:
         first = index.first_of(segment, wanted)
         if "measures" in aggregation.extras:
-            first = _two_sided_before(folder, first)
+            first = _two_sided_before(folder, manifest, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
     if adds_up(aggregation) and "measures" not in aggregation.extras:
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
     if "measures" in aggregation.extras:
-        first = _two_sided_before(folder, first)
+        first = _two_sided_before(folder, manifest, first)
     return bare_state_before(folder, manifest, first), first
 
 
-def _two_sided_before(folder: Path, segment: int) -> int:
+def _two_sided_before(folder: Path, manifest: Manifest, segment: int) -> int:
     """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
     while segment:
         _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
