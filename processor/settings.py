@@ -56,8 +56,8 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow"]
-"""What an engine computes only if it is asked to: the order flow."""
+Extra = Literal["flow", "events"]
+"""What an engine computes only if it is asked to: the order flow, and what is detected in the events."""
 
 
 @dataclass(frozen=True, slots=True)

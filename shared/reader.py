@@ -6,6 +6,7 @@ import os
 import time
 import zlib
 from itertools import pairwise
+from operator import le, lt
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -239,9 +240,11 @@ def decode(name: str, payload: bytes) -> Any:  # noqa: ANN401 - the file's own t
         raise MalformedFile(name, f"is not what the contract says: {error}") from error
     except UnicodeDecodeError as error:
         raise MalformedFile(name, "is not UTF-8") from error
-    is_rows = name in BY_FILE and BY_FILE[name].is_rows
-    if is_rows and any(later <= earlier for earlier, later in pairwise(map(row_key, value))):
-        raise MalformedFile(name, f"has rows whose {value[0].__struct_fields__[0]} does not increase")
+    view = BY_FILE.get(name)
+    if view is not None and view.is_rows:
+        is_out_of_order = lt if view.repeats else le
+        if any(is_out_of_order(later, earlier) for earlier, later in pairwise(map(row_key, value))):
+            raise MalformedFile(name, f"has rows whose {value[0].__struct_fields__[0]} does not increase")
     return value
 
 

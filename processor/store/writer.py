@@ -13,6 +13,7 @@ from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.detected import SegmentDetected
 from processor.store.files import (
     CHECKPOINT_KIND,
     INDEX_FOLDER,
@@ -82,6 +83,7 @@ class StoreWriter:
         self._bars = SegmentBars(book, manifest.last_ns)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
+        self._detected = SegmentDetected(folder, manifest, book)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -125,6 +127,7 @@ class StoreWriter:
 
     def _hold(self, chunk: Chunk) -> None:
         self._trades += [part for part in chunk.trades if len(part)]
+        self._detected.add(chunk)
         for part in chunk.book:
             if len(part):
                 self._book_events.append(part)
@@ -178,6 +181,8 @@ class StoreWriter:
             write_index(SESSION_KIND, *self._sessions.file())
             self._orders.add(trades, is_narrow=is_narrow)
             write_index(ORDERS_KIND, *self._orders.file())
+        for kind, file in self._detected.files(last_ns).items():
+            write_index(kind, *file)
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):

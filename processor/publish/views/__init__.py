@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.publish.views import (
     depth,
+    events,
     footprint,
     metrics,
     ohlc,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from processor.settings import Extra
 
 VIEWS: Final[tuple[Published, ...]] = tuple(
-    module.PUBLISHED for module in (depth, ohlc, metrics, report, overview, tape, footprint, statistics, profile, sizes)
+    module.PUBLISHED
+    for module in (depth, ohlc, metrics, report, overview, tape, footprint, statistics, profile, sizes, events)
 )
 
 
