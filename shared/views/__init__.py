@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
+from shared.views.events import EVENTS
 from shared.views.footprint import FOOTPRINT
 from shared.views.heatmap import HEATMAP
 from shared.views.ladder import LADDER
@@ -41,6 +42,7 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     LADDER,
     QUOTES,
     MEASURES,
+    EVENTS,
 )
 
 BY_NAME: Final = {view.name: view for view in VIEWS}

@@ -162,8 +162,13 @@ def _rows(view: View[Any], rows: tuple[Any, ...], of_page: HeldView) -> dict[str
     All of them where there is no such row, where they are made with something else, and where there are rows before the
     page's first, as there are after a move back.
     """
-    backwards = range(len(rows) - 1, -1, -1)
-    first = next((index for index in backwards if row_key(rows[index]) == of_page.last), None)
+    first = None
+    for index in range(len(rows) - 1, -1, -1):
+        if row_key(rows[index]) == of_page.last:
+            # Several rows may have one key.
+            first = index
+        elif first is not None:
+            break
     if first is not None and row_basis(view, rows[-1]) != of_page.basis:
         first = None
     if first is not None and of_page.first is not None and row_key(rows[0]) < of_page.first:

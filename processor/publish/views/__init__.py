@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from processor.publish.views import (
     depth,
+    events,
     footprint,
     heatmap,
     ladder,
@@ -30,20 +31,9 @@ if TYPE_CHECKING:
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED
     for module in (
-        depth,
-        ohlc,
-        metrics,
-        report,
-        overview,
-        tape,
-        footprint,
-        statistics,
-        profile,
-        sizes,
-        ladder,
-        quotes,
-        heatmap,
-        measures,
+        *(depth, ohlc, metrics, report, overview),
+        *(tape, footprint, statistics, profile, sizes),
+        *(ladder, quotes, heatmap, measures, events),
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}
