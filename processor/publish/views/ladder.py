@@ -61,7 +61,7 @@ def _cells_of(cells: Cells, begin_ns: int, interval_ns: int) -> Cells:
     """Those of the bar that begins at `begin_ns`."""
     bucket = number_of(begin_ns, interval_ns) if interval_ns else begin_ns // NS_PER_MS
     first = int(np.searchsorted(cells.bucket, bucket))
-    return cells.pieces(slice(first, None))
+    return cells.pieces(slice(first, None)).of_bars()
 
 
 def _encodable(order: Order, first: int) -> dict[str, Any]:
