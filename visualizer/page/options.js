@@ -13,6 +13,7 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  quotes: false,
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,

@@ -72,7 +72,7 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
     .map(({ y, ...label }) => ({ ...label, y: Math.min(y, whole.top + whole.height - TEXT_PX / 2) })); // in whole at the lower edge
   return [
     { box: wide, commands: behind },
-    ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options).flatMap(({ commands }) => commands(picture, scale)) }]),
+    ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options, picture.data).flatMap(({ commands }) => commands(picture, scale)) }]),
     ...(isTold ? [{ box: wide, commands: breakLabels(breaks, box, scale) }] : []),
     { box: whole, commands: [{ kind: "texts", colour: token("axis-text"), align: "left", texts }] },
   ];

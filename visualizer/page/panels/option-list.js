@@ -37,6 +37,7 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   {
     group: "Price",

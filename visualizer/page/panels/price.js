@@ -8,6 +8,7 @@ import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { mids } from "./mids.js";
 import { barsProfile, sessionProfile } from "./profile.js";
+import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
@@ -16,7 +17,7 @@ export const price = {
   id: "price",
   name: "price",
   rows: "ohlc",
-  needs: "trades",
+  needs: "prices",
   share: 0.525,
   axis: {
     labels: 12,
@@ -26,7 +27,7 @@ export const price = {
   },
   title: () => "",
   collapsedTitle: "Price, volume",
-  empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
+  empty: ({ loading, prices }) => (loading ? "Loading ..." : prices),
   layers: [
     {
       views: ["ohlc"],
@@ -34,6 +35,7 @@ export const price = {
       commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
     },
     footprint,
+    quotes,
     naked,
     developing,
     mids,
@@ -43,6 +45,7 @@ export const price = {
     barsProfile,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
+  otherwise: { rows: "quotes", extent: quotesExtent },
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
   readout: {
