@@ -68,9 +68,9 @@ class TradeCosts:
         """The trades whose later mid is known with these events, None without any."""
         for part in batch.book:
             self._mids.advance(part)
-        for part, buckets in zip(batch.trades, batch.buckets, strict=True):
-            known = part.aggressor != UNKNOWN
-            self._waiting.append((part.rows(known), buckets[known]))
+        for trades, buckets in zip(batch.trades, batch.buckets, strict=True):
+            known = trades.aggressor != UNKNOWN
+            self._waiting.append((trades.rows(known), buckets[known]))
         lasts = [int(part.time_ns[-1]) for part in (*batch.trades[-1:], *batch.book[-1:])]
         self._now_ns = max(lasts, default=self._now_ns)
         return self._given(self._now_ns - self._tau_ns)

@@ -77,10 +77,10 @@ def as_float(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
-ANY_TRADES = trade_streams(max_size=20, sizes=st.one_of(TRADE_SIZES, EDGE_SIZES))
+ANY_TRADES = trade_streams(max_size=12, sizes=st.one_of(TRADE_SIZES, EDGE_SIZES))
 
 
-@given(ANY_TRADES, book_streams(max_size=40), st.data())
+@given(ANY_TRADES, book_streams(max_size=25), st.data())
 def test_each_trade_costs_what_the_definition_says_whatever_the_batches(
     trades: list[Trade], updates: list[Update], data: st.DataObject
 ) -> None:
@@ -96,7 +96,7 @@ def test_each_trade_costs_what_the_definition_says_whatever_the_batches(
         assert [row["effective_bp"], row["realised_bp"], row["impact_bp"]] == [as_float(cost) for cost in costs]
 
 
-@given(ANY_TRADES, book_streams(max_size=40))
+@given(ANY_TRADES, book_streams(max_size=25))
 def test_the_effective_spread_of_a_trade_is_its_realised_spread_and_its_impact(
     trades: list[Trade], updates: list[Update]
 ) -> None:
@@ -106,7 +106,7 @@ def test_the_effective_spread_of_a_trade_is_its_realised_spread_and_its_impact(
             assert row["effective_bp"] == pytest.approx(sum(parts), rel=1e-12, abs=1e-12 * max(map(abs, parts)))
 
 
-@given(ANY_TRADES, book_streams(max_size=40), st.data())
+@given(ANY_TRADES, book_streams(max_size=25), st.data())
 def test_a_bar_costs_the_mean_of_its_trades_weighted_by_volume(
     trades: list[Trade], updates: list[Update], data: st.DataObject
 ) -> None:
