@@ -56,10 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "ladder", "measures"]
+Extra = Literal["flow", "events", "heatmap", "ladder", "measures"]
 """What an engine computes only if it is asked to.
 
-The order flow, the levels standing at the open bar's begin, the measures of the book.
+That is the order flow, what is detected in the events, what rested over time, the levels standing at the open bar's
+begin, and the measures of the book.
 """
 
 

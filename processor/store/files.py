@@ -204,8 +204,10 @@ def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trad
     return read_trades(path, segment.trades, segment.trade_decimals)
 
 
-def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:
-    """A segment's book events, in successive parts; prices and sizes may be int32, which `Book` widens as it goes.
+def read_book(path: Path, rows: int | None, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:
+    """A file of book events, in successive parts; prices and sizes may be int32, which `Book` widens as it goes.
+
+    There must be so many `rows`, unless that is None.
 
     Raises:
         DatasetError: the file is damaged.
@@ -226,13 +228,13 @@ def book_of_segment(folder: Path, number: int, segment: Segment) -> tuple[BookEv
 
 
 def _columns(
-    kind: Literal["trades", "book"], path: Path, rows: int, decimals: tuple[int, int]
+    kind: Literal["trades", "book"], path: Path, rows: int | None, decimals: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
     """The columns of each row group: together they would have to be copied."""
     side = SIDE_COLUMN[kind]
     names = ("time_ns", side, "price_ticks", "size_lots")
     frame = read_parquet(path, list(names))
-    if frame.height != rows:
+    if rows is not None and frame.height != rows:
         msg = f"{path}: damaged: {frame.height} of {rows} rows could be read"
         raise DatasetError(msg)
     for group in zip(*(frame[name].get_chunks() for name in names), strict=True):

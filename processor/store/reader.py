@@ -18,10 +18,13 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.aggregates.standing import StandingLevels, levels_now
 from processor.core.book import Book, BookBars, concatenated, no_bars
+from processor.core.detected.kept import DetectedState
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
+from processor.core.heatmap.kept import HeatmapState
 from processor.core.intervals import begin_at
 from processor.core.merge.chunk import Chunk
+from processor.store import divergences
 from processor.store.base_bars import (
     Intervals,
     adds_up,
@@ -29,6 +32,8 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
+from processor.store.book_changes import heatmap_before
+from processor.store.detected import found_before, known_before
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
@@ -98,8 +103,38 @@ def state_before(
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
+    heatmap = None
+    if "heatmap" in aggregation.extras:
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
     standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
-    return replace(state, earlier_trades=earlier, flow=flow, standing=standing), first
+    detected = None
+    if "events" in aggregation.extras:
+        # Bars that come from events are kept from there on: before, no divergence is to be told.
+        told = keep if first == segment else 0
+        detected = _detected_before(folder, manifest, first, aggregation, told, index, state.trade_bars)
+    state = replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing, detected=detected)
+    return state, first
+
+
+def _detected_before(
+    folder: Path,
+    manifest: Manifest,
+    first: int,
+    aggregation: Aggregation,
+    keep: int,
+    index: ActivityIndex | None,
+    known: pl.DataFrame,
+) -> DetectedState:
+    """What is detected before segment `first`, divergences in the last `keep` bars."""
+    trades, walls = known_before(folder, manifest, first)
+    told, diverging = divergences.diverging_before(
+        folder, manifest, first, aggregation, keep=keep, index=index, known=known
+    )
+    decimals = manifest.segments[first - 1].trade_decimals
+    grown = trades.decimals[0] - decimals[0], trades.decimals[1] - decimals[1]
+    return DetectedState(
+        replace(trades, diverging=diverging.finer(*grown)), walls, [*found_before(folder, manifest, first), *told]
+    )
 
 
 def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
@@ -127,6 +162,29 @@ def _flow_before(
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 
+def _heatmap_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    first: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+) -> HeatmapState:
+    """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if first == segment and adds_up(aggregation):
+        buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)
+    return HeatmapState(
+        bids=state.book.bids,
+        asks=state.book.asks,
+        price_decimals=state.book.price_decimals,
+        size_decimals=state.book.size_decimals,
+        traded=np.empty(0, np.int64),
+    )
+
+
 def _state_before(
     folder: Path,
     manifest: Manifest,
@@ -140,6 +198,8 @@ def _state_before(
         return None, 0
     # One interval more than are kept, for the open one.
     wanted = keep + 1
+    if "events" in aggregation.extras and index is None and adds_up(aggregation):
+        wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)
         if "measures" in aggregation.extras:

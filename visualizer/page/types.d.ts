@@ -22,6 +22,9 @@ export type StatisticsRow = [
 ];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
+/** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
+ * and the same of the asks. */
+export type HeatmapRow = [number, number, number | null, number | null, number | null, number[], number | null, number[]];
 /** Time, best bid and best ask; null for an empty side. */
 export type QuotesRow = [number, number | null, number | null];
 /** Lower edge of a price row; bid, ask, bids in it and above, asks in it and below; bought, sold and of unknown side since the bar
@@ -202,6 +205,7 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
   measures: MeasuresRow[];

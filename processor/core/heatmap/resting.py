@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from processor.core.events import multiplied, read_only, scaled_up
+from processor.core.events import ASK, BID, END_OF_TIME, BookEvents, multiplied, read_only, scaled_up
 from processor.core.flow.cells import kernel_for
 from processor.core.flow.rows import decimals_of
 from processor.core.heatmap import kernel
@@ -16,12 +16,11 @@ from processor.core.kernel import interval_at
 from processor.core.lots import NARROW_LOTS, finer_lots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
 
-    from processor.core.events import BookEvents
     from processor.core.lots import Lots
 
     Ints = NDArray[np.int64]
@@ -45,11 +44,53 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Levels that changed in a column, bids first, ascending: their prices, and sizes at its end, 0 for none."""
+    """Levels that changed in a column, bids first, ascending: their prices, and sizes at its end, 0 for none.
+
+    `before_lots` are their sizes when it began.
+    """
 
     side: NDArray[np.int8]
     price_ticks: Ints
     size_lots: Ints
+    before_lots: Ints
+
+    def __len__(self) -> int:
+        """Levels."""
+        return len(self.side)
+
+    def finer(self, price_decimals: int, size_decimals: int) -> Changes:
+        """The same with that many more decimals.
+
+        Raises:
+            ScaleOverflow: a value has no room in 64 bits on that scale.
+        """
+        return Changes(
+            self.side,
+            scaled_up(self.price_ticks, price_decimals),
+            scaled_up(self.size_lots, size_decimals),
+            scaled_up(self.before_lots, size_decimals),
+        )
+
+    def undone(self) -> Changes:
+        """What takes them back."""
+        return Changes(self.side, self.price_ticks, self.before_lots, self.size_lots)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the levels of a book lie, in ticks; None for an empty side. The fuller side has so many `levels`."""
+
+    lowest_bid: int | None
+    best_bid: int | None
+    best_ask: int | None
+    highest_ask: int | None
+    levels: int
+
+    def finer(self, decimals: int) -> Extent:
+        """The same with prices of that many more decimals."""
+        known = (self.lowest_bid, self.best_bid, self.best_ask, self.highest_ask)
+        lowest_bid, best_bid, best_ask, highest_ask = (None if each is None else each * 10**decimals for each in known)
+        return Extent(lowest_bid, best_bid, best_ask, highest_ask, self.levels)
 
 
 @dataclass(slots=True)
@@ -99,6 +140,23 @@ class Resting:
     def last_ns(self) -> int:
         """Time of the last event."""
         return int(self._state[kernel.TIME])
+
+    def hold(self, sides: Sequence[tuple[Ints, Ints]], price_decimals: int, size_decimals: int) -> None:
+        """Let these levels, prices and sizes of bids and asks, rest before the first column. Of an empty book."""
+        counts = [len(prices) for prices, _ in sides]
+        events = BookEvents(
+            time_ns=np.full(sum(counts), _BEFORE_TIME),
+            side=np.repeat(np.array([BID, ASK], np.int8), counts),
+            price_ticks=np.concatenate([prices for prices, _ in sides]),
+            size_lots=np.concatenate([sizes for _, sizes in sides]),
+            price_decimals=price_decimals,
+            size_decimals=size_decimals,
+        )
+        self.begin(END_OF_TIME)
+        self.advance(self.rescaled(events), 0)
+        # They have changed in none of the columns to come.
+        self._levels.slots[:, kernel.COLUMN] = self._rows.slots[:, kernel.COLUMN] = 0
+        self._state[kernel.NUMBER] = 0
 
     def begin(self, end_ns: int) -> None:
         """Begin a column, which holds what comes before `end_ns`."""
@@ -239,9 +297,25 @@ class Resting:
         """Levels that are others than when the column began, up to the last event."""
         slots = self._levels.slots[self._levels.listed[: self._state[kernel.CHANGED]]]
         slots = slots[slots[:, kernel.SIZE] != slots[:, kernel.BEFORE]]
-        side, price = slots[:, kernel.SIDE], slots[:, kernel.KEY]
-        order = np.lexsort((price, side))
-        return Changes(side[order].astype(np.int8), price[order], slots[order, kernel.SIZE])
+        side = slots[:, kernel.SIDE]
+        order = np.lexsort((slots[:, kernel.KEY], side))
+        slots = slots[order]
+        # No views, which would keep all of the slots in memory.
+        return Changes(
+            side[order].astype(np.int8),
+            slots[:, kernel.KEY].copy(),
+            slots[:, kernel.SIZE].copy(),
+            slots[:, kernel.BEFORE].copy(),
+        )
+
+    def extent(self) -> Extent:
+        """Where the levels lie that rest now."""
+        bids, asks = (
+            self._levels.slots[self._resting[side, : self._state[kernel.RESTING + side]], kernel.KEY] for side in (0, 1)
+        )
+        lowest_bid, best_bid = (int(bids.min()), int(bids.max())) if len(bids) else (None, None)
+        best_ask, highest_ask = (int(asks.min()), int(asks.max())) if len(asks) else (None, None)
+        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(len(bids), len(asks)))
 
 
 def _moved(room: _Room, kept: NDArray[np.intp]) -> _Room:

@@ -18,6 +18,9 @@ export const PANELS = FROM_THE_TOP;
 /** The tables of rows that the panels draw, each once. */
 export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];
 
+/* The panel whose axis has prices. */
+export const PRICES = price.id;
+
 /** All tables that have a row for each bar.
  * @type {BarTable[]} */
 export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures"];
