@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from processor.aggregate.book_tables import BOOK_TABLES, parts_of
+from processor.aggregate.costs import TAU_NS, CostsOfBars, CostsOfTrades
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
 from processor.aggregate.heatmap_table import Heatmap
 from processor.aggregate.reading import Reading
@@ -61,11 +62,13 @@ class RowOptions:
     """What the rows of a table are: price rows of `height`, None for the price step, and columns of a heatmap.
 
     A heatmap's columns are as long as `column` says, None for a bar, and `mode` is which of their samples counts.
+    What trades cost is looked at `tau_ns` after them.
     """
 
     height: Fraction | None = None
     column: str | None = None
     mode: Mode = "last"
+    tau_ns: int = TAU_NS
 
 
 def view_tables(
@@ -118,7 +121,7 @@ def _table(
     elif name == CVD_BY_SIZE:
         time, parts = "timestamp_ms", _size_tables(chunks, settings.aggregation)
     elif name in _BOOK:
-        of_book = _book_table(name, settings.aggregation, height or Fraction(1), options.mode)
+        of_book = _book_table(name, settings.aggregation, height or Fraction(1), options)
         time, parts = of_book.time, parts_of(of_book, _batches(chunks, settings.aggregation))
     else:
         table = _FLOW[name]()
@@ -129,8 +132,13 @@ def _table(
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
 
 
-def _book_table(name: str, aggregation: Aggregation, height: Fraction, mode: Mode) -> BookTable:
-    return Heatmap(aggregation, height, mode) if name == Heatmap.name else _BOOK[name](aggregation, height)
+def _book_table(name: str, aggregation: Aggregation, height: Fraction, options: RowOptions) -> BookTable:
+    if name == Heatmap.name:
+        return Heatmap(aggregation, height, options.mode)
+    for kind in (CostsOfBars, CostsOfTrades):
+        if name == kind.name:
+            return kind(aggregation, height, options.tau_ns)
+    return _BOOK[name](aggregation, height)
 
 
 def _price_step(reading: Reading, settings: Settings, on_progress: OnProgress) -> Fraction:
