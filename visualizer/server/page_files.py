@@ -34,6 +34,7 @@ _STYLES: Final = (
         "notices",
         "readout",
         "chart",
+        "heatmap",
         "depth",
         "ladder",
         "tape",

@@ -6,6 +6,7 @@ import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
+import { heatmap } from "./heatmap.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
@@ -27,6 +28,7 @@ export const price = {
   collapsedTitle: "Price, volume",
   empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
   layers: [
+    heatmap,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",

@@ -19,7 +19,7 @@ export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];
 
 /** All tables that have a row for each bar.
  * @type {BarTable[]} */
-export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes"];
+export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "heatmap"];
 
 /** The rows of a table; booleans in them are no numbers, and nothing that all tables have in common asks for one.
  * @param {State} state
