@@ -405,7 +405,16 @@ export type Command =
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
+  | { kind: "raster"; colour?: undefined; image: Raster; left: number; top: number; width: number; height: number }
   | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
+
+/** An image that is drawn without smoothing: pixels from the top, red in the lowest byte. It is as wide as so many slots. */
+export interface Raster {
+  width: number;
+  height: number;
+  pixels: Uint32Array<ArrayBuffer>;
+  slots: number;
+}
 
 /** Commands that draw nothing outside of a box. */
 export interface Group {
@@ -460,6 +469,10 @@ export interface Layer {
   /** Whether it is shown; always if this is not there. */
   when?(options: Readonly<Options>, data: Pick<State, "report">): boolean;
   commands(picture: Picture, scale: Scale): Command[];
+  /** What it draws below what is shaded, and below the grid. */
+  below?(picture: Picture, scale: Scale): Command[];
+  /** What it says of a bar at a value; empty for nothing. */
+  under?(picture: Picture, scale: Scale, at: { place: number; value: number }): string;
   /** What the panel's title says of it; empty for nothing. */
   note?(picture: Picture, scale: Scale): string;
   /** Its cells above the chart, after those of its panel. */
@@ -473,7 +486,16 @@ export interface LayerCell {
   text(picture: Picture, place: number | null): string;
 }
 
-export type PresetName = "overview" | "flow";
+export type PresetName = "overview" | "flow" | "depth";
+
+/** A size, or the share of all sizes that are no greater. */
+export type CutOff = { quantile: number } | { size: number };
+
+/** What is not there is automatic. */
+export interface HeatScale {
+  lower?: CutOff;
+  upper?: CutOff;
+}
 
 /** What a page shows, and how. */
 export interface Options {
@@ -510,6 +532,13 @@ export interface Options {
   measureAs: "candles" | "line";
   /** Lines over the price. */
   mids: "off" | "mid" | "weighted" | "both";
+  /** What rested over time, behind the price; its palette, how opaque it is, from 0 to 1, and whether the best prices are lines. */
+  heatmap: boolean;
+  heatPalette: "heat" | "grey" | "sides";
+  heatOpacity: number;
+  heatLines: boolean;
+  /** By instrument, from which size to which the palette goes. */
+  heatScales: Readonly<Record<string, HeatScale>>;
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
   /** Best bid, ask and mid over the price. */
@@ -523,7 +552,7 @@ export interface Options {
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes" | "heatmap";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {

@@ -39,6 +39,22 @@ export const OPTIONS = [
   },
   { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
+  { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
+  { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
+  {
+    group: "Heatmap",
+    label: "Colours",
+    name: "heatPalette",
+    kind: "choice",
+    choices: { heat: "blue to white", grey: "grey", sides: "green and red" },
+  },
+  {
+    group: "Heatmap",
+    label: "Brightness",
+    name: "heatOpacity",
+    kind: "choice",
+    choices: { 1: "full", 0.75: "three quarters", 0.5: "half", 0.25: "a quarter" },
+  },
   {
     group: "Price",
     label: "Middle of the book",

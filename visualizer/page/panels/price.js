@@ -7,6 +7,7 @@ import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { mids } from "./mids.js";
+import { heatmap } from "./heatmap.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
@@ -29,6 +30,7 @@ export const price = {
   collapsedTitle: "Price, volume",
   empty: ({ loading, prices }) => (loading ? "Loading ..." : prices),
   layers: [
+    heatmap,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",

@@ -23,7 +23,7 @@ export const PRICES = price.id;
 
 /** All tables that have a row for each bar.
  * @type {BarTable[]} */
-export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures", "quotes"];
+export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures", "quotes", "heatmap"];
 
 /** The rows of a table; booleans in them are no numbers, and nothing that all tables have in common asks for one.
  * @param {State} state
