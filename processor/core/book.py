@@ -14,7 +14,7 @@ import numpy as np
 
 from processor.core import kernel
 from processor.core.events import END_OF_TIME, BookEvents, read_only, scaled_up
-from processor.core.intervals import known_starts, number_of, start_of
+from processor.core.intervals import begin_at, known_starts, number_of, start_of
 from processor.core.kernel import NO_PRICE
 from processor.core.levels import Levels, largest_lots_of
 from processor.units import NS_PER_MS
@@ -168,8 +168,7 @@ class Book:
         """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
         if self._interval_ns:
             return number_of(time_ns, self._interval_ns)
-        at = int(np.searchsorted(self._starts_ns, time_ns, side="right")) - 1
-        return int(self._starts_ns[at]) // NS_PER_MS
+        return begin_at(time_ns, 0, self._starts_ns) // NS_PER_MS
 
     def advance(self, events: BookEvents) -> BookBars:
         """Apply `events` and return the intervals they closed.
@@ -297,8 +296,8 @@ class Book:
             clock[kernel.TIME] = self._clock[kernel.TIME]
         return clock, bar, periods, times[:, :closed], values[:, :closed]
 
-    def levels(self, limit: int) -> tuple[Side, Side]:
-        """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side."""
+    def levels(self, limit: int | None = None) -> tuple[Side, Side]:
+        """Bids and asks, each (price_ticks, size_lots), best first, at most `limit` levels a side, None for all."""
         return self._levels.both_sides(limit)
 
     def imbalance(self) -> float:

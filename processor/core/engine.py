@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from processor.core.aggregates import bars
@@ -17,29 +18,37 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
+from processor.core.aggregates.standing import Standing
 from processor.core.book import Book
 from processor.core.detected.kept import Detected
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
+from processor.core.flow.counted import Counted
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
+from processor.core.heatmap.checks import HEATMAP_CHECKS, heatmap_checks
+from processor.core.heatmap.kept import KeptColumns
+from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.kept import Measures
+from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from processor.core.aggregates.activity import ActivityCounter
     from processor.core.aggregates.bars import Traded, TradeTotals
-    from processor.core.aggregates.base import Aggregate
+    from processor.core.aggregates.base import Aggregate, Batch
+    from processor.core.aggregates.standing import StandingLevels
     from processor.core.book import BookBars, BookState
     from processor.core.detected.kept import DetectedState
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
+    from processor.core.heatmap.kept import HeatmapState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -65,8 +74,9 @@ class EngineState:
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
-    flow resumes from, if it is wanted, `detected` what detection does, and `price_step` the step of all prices up to
-    `event_ns`.
+    flow resumes from, `heatmap` the same of the heatmap, `detected` the same of what is detected, and `standing` the
+    levels at the begin of the bar of the last event, where these are wanted. `price_step` is the step of all prices up
+    to `event_ns`.
     """
 
     event_ns: int
@@ -80,6 +90,8 @@ class EngineState:
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
     detected: DetectedState | None = None
+    heatmap: HeatmapState | None = None
+    standing: StandingLevels | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -110,19 +122,34 @@ class Engine:
         if keep and "events" in aggregation.extras:
             known = (None, None) if state is None else (state.detected, state.book)
             self.detected = Detected(aggregation, *known)
+        self.measures: Measures | None = None
+        if keep and "measures" in aggregation.extras:
+            self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
+        self.heatmap: KeptColumns | None = None
+        if keep and "heatmap" in aggregation.extras:
+            counter = None if state is None else state.counter
+            self.heatmap = KeptColumns(
+                keep,
+                aggregation.interval_ns,
+                None if state is None else state.heatmap,
+                None if counter is None else counter.starts_ns,
+            )
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
             self.imbalance_bars = ImbalanceBars(self.book, keep=keep)
         else:
             self._resume(state)
-        optional: tuple[Aggregate | None, ...] = (self.recent_orders, self.flow, self.detected)
+        self.standing: Standing | None = None
+        if keep and "ladder" in aggregation.extras:
+            self.standing = self._standing(state)
+        aggregates: tuple[Aggregate | None, ...] = (
+            *(self.trade_bars, self.imbalance_bars, self.recent_orders),
+            *(self.flow, self.heatmap, self.measures, self.detected),
+        )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
-        self._aggregates: Sequence[Aggregate] = [
-            self.trade_bars,
-            self.imbalance_bars,
-            *(each for each in optional if each is not None),
-        ]
+        self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
+        self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
 
     def _resume(self, state: EngineState) -> None:
         aggregation, first_times = self.aggregation, state.first_times
@@ -154,6 +181,21 @@ class Engine:
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
+        if self.measures is not None:
+            starts_ns = None if state.counter is None else state.counter.starts_ns
+            self.measures = Measures.resumed(
+                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
+                first_trade,
+                first_book,
+                keep=self.keep,
+            )
+
+    def _standing(self, state: EngineState | None) -> Standing:
+        if state is None or state.standing is None:
+            return Standing(self.book, self.aggregation.interval_ns)
+        starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
+        return Standing.resumed(self.book, self.aggregation.interval_ns, state.standing, state.event_ns, starts_ns)
 
     @property
     def first_ns(self) -> int | None:
@@ -176,6 +218,11 @@ class Engine:
         self.event_ns = max(lasts, default=self.event_ns)
         if self.keep is not None:
             self.price_step = self.price_step.advanced(batch.trades, batch.book)
+        parts = (batch,) if self.standing is None else self.standing.parts(batch)
+        closed = [self._advance(part) for part in parts]
+        return any(closed)
+
+    def _advance(self, batch: Batch) -> bool:
         closed = [aggregate.advance(batch) for aggregate in self._aggregates]
         return any(closed)
 
@@ -242,7 +289,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -256,7 +303,10 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    return found | flow_checks(engine.flow, rows, engine.trade_bars)
+    of_flow = flow_checks(engine.flow, rows, engine.trade_bars)
+    return (
+        found | of_flow | heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    )
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -36,6 +36,13 @@ def start_of(number: Number, interval_ns: int) -> Number:
     return number * interval_ns + origin_ns(interval_ns)
 
 
+def begin_at(time_ns: int, interval_ns: int, starts_ns: NDArray[np.int64]) -> int:
+    """Start in ns of the interval that holds `time_ns`; with `interval_ns` 0 it is the last of `starts_ns` up to it."""
+    if interval_ns:
+        return start_of(number_of(time_ns, interval_ns), interval_ns)
+    return int(starts_ns[np.searchsorted(starts_ns, time_ns, side="right") - 1])
+
+
 def labels_ms(buckets: NDArray[np.int64], interval_ns: int) -> NDArray[np.int64]:
     """Start of each interval in ms, by its name: its number, or with `interval_ns` 0 its start."""
     return start_of(buckets, interval_ns) // NS_PER_MS if interval_ns else buckets

@@ -25,7 +25,7 @@ from processor.core.detected.table import found_frame
 from processor.core.detected.walls import WallState, WatchedBook
 from processor.core.detected.windows import LENGTH_NS, Absorbing, Windows
 from processor.core.events import UNKNOWN, concatenated
-from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state, trades_of_segment
+from processor.store.files import STATE_KEY, narrow, read_parquet, read_state, trades_of_segment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,7 +122,7 @@ def known_before(folder: Path, manifest: Manifest, segment: int) -> tuple[TradeS
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    state = read_state(folder / file_name(EVENTS_KIND, segment - 1), _State)
+    state = read_state(manifest.index_path(folder, EVENTS_KIND, segment - 1), _State)
     last_ns = manifest.segments[segment - 1].last_ns
     size_decimals = state.decimals[1]
     orders, ended = Hour(), Hour()
@@ -131,8 +131,8 @@ def known_before(folder: Path, manifest: Manifest, segment: int) -> tuple[TradeS
         each = manifest.segments[number]
         if each.last_ns < last_ns - WINDOW_NS:
             break
-        hour, windows = _windows_of(folder, number)
-        grown = size_decimals - _decimals(folder, number)[1] if number < segment - 1 else 0
+        hour, windows = _windows_of(folder, manifest, number)
+        grown = size_decimals - _decimals(folder, manifest, number)[1] if number < segment - 1 else 0
         ended = hour.finer(grown).before(ended)
         if number == segment - 1:
             still_open = windows
@@ -149,8 +149,8 @@ def known_before(folder: Path, manifest: Manifest, segment: int) -> tuple[TradeS
     return trade_state, WallState.of(state.clock, state.levels)
 
 
-def _decimals(folder: Path, segment: int) -> tuple[int, int]:
-    return read_state(folder / file_name(EVENTS_KIND, segment), _State).decimals
+def _decimals(folder: Path, manifest: Manifest, segment: int) -> tuple[int, int]:
+    return read_state(manifest.index_path(folder, EVENTS_KIND, segment), _State).decimals
 
 
 def lots_of(values: list[int]) -> Lots:
@@ -162,9 +162,9 @@ def lots_of(values: list[int]) -> Lots:
 _BITS: Final = 63
 
 
-def _windows_of(folder: Path, segment: int) -> tuple[Hour, Windows]:
+def _windows_of(folder: Path, manifest: Manifest, segment: int) -> tuple[Hour, Windows]:
     """The windows that ended in a segment, in the hour before its end, and those that were open then."""
-    frame = read_parquet(folder / file_name(WINDOWS_KIND, segment))
+    frame = read_parquet(manifest.index_path(folder, WINDOWS_KIND, segment))
     column = frame["size_lots"]
     lots = lots_of(column.to_list()) if column.dtype == pl.Int128() else column.to_numpy().astype(np.int64)
     begin_ns = frame["begin_ns"].to_numpy()
@@ -179,17 +179,17 @@ def _windows_of(folder: Path, segment: int) -> tuple[Hour, Windows]:
     return Hour(begin_ns[:ended] + LENGTH_NS, lots[:ended]), windows
 
 
-def found_of_segment(folder: Path, segment: int) -> list[Found]:
+def found_of_segment(folder: Path, manifest: Manifest, segment: int) -> list[Found]:
     """What became known in a segment, but divergences, in order.
 
     Raises:
         DatasetError: the file is damaged.
     """
-    rows: list[tuple[Any, ...]] = read_parquet(folder / file_name(EVENTS_KIND, segment)).rows()
+    rows: list[tuple[Any, ...]] = read_parquet(manifest.index_path(folder, EVENTS_KIND, segment)).rows()
     return [Found(*row) for row in rows]
 
 
-def found_before(folder: Path, segment: int) -> list[Found]:
+def found_before(folder: Path, manifest: Manifest, segment: int) -> list[Found]:
     """The last MOST_FOUND of what became known before `segment`, but divergences, in order.
 
     Raises:
@@ -197,7 +197,7 @@ def found_before(folder: Path, segment: int) -> list[Found]:
     """
     found: deque[Found] = deque(maxlen=kept.MOST_FOUND)
     for number in reversed(range(segment)):
-        of_segment = found_of_segment(folder, number)
+        of_segment = found_of_segment(folder, manifest, number)
         missing = kept.MOST_FOUND - len(found)
         found.extendleft(reversed(of_segment[-missing:] if missing else []))
         if len(found) == kept.MOST_FOUND:

@@ -12,7 +12,7 @@ from processor.core.detected.divergences import REACH, Bars, Diverging, pivots
 from processor.core.events import no_trades
 from processor.store.base_bars import adds_up, intervals_before, segment_before
 from processor.store.detected import lots_of
-from processor.store.files import CHECKPOINT_KIND, file_name, read_checkpoint, trades_of_segment
+from processor.store.files import CHECKPOINT_KIND, read_checkpoint, trades_of_segment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def diverging_before(
         if by_seconds:
             if frame is None:
                 frame = intervals_before(folder, manifest, segment, aggregation, wanted).trade_bars
-            state = _of_frame(folder, segment, frame, aggregation)
+            state = _of_frame(folder, manifest, segment, frame, aggregation)
             is_all, frame = len(frame) < wanted, None
         else:
             state, first = _of_trades(folder, manifest, segment, aggregation, wanted, index)
@@ -75,9 +75,11 @@ def _first_pivots_are_old(state: Diverging, keep: int) -> bool:
     return all(len(first) and first[0] < last for first in firsts)
 
 
-def _of_frame(folder: Path, segment: int, frame: pl.DataFrame, aggregation: Aggregation) -> Diverging:
+def _of_frame(
+    folder: Path, manifest: Manifest, segment: int, frame: pl.DataFrame, aggregation: Aggregation
+) -> Diverging:
     """The state with trade bars of the end of which the checkpoint before `segment` tells."""
-    totals, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+    totals, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
     found = Bars(
         frame["bucket"].to_numpy(),
         frame["high"].to_numpy(),
@@ -102,7 +104,7 @@ def _of_trades(
         first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
     state, decimals = Diverging(), (0, 0)
     if first:
-        totals, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
+        totals, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
         state, decimals = _after(totals, aggregation), totals.trade_decimals
     counter = None if index is None else index.before(first)
     if counter is not None:

@@ -12,12 +12,17 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
-from processor.core.book import BookBars, concatenated, no_bars
+from processor.core.aggregates.standing import StandingLevels, levels_now
+from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.detected.kept import DetectedState
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
+from processor.core.heatmap.kept import HeatmapState
+from processor.core.intervals import begin_at
 from processor.core.merge.chunk import Chunk
 from processor.store import divergences
 from processor.store.base_bars import (
@@ -27,10 +32,12 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
+from processor.store.book_changes import heatmap_before
 from processor.store.detected import found_before, known_before
-from processor.store.files import CHECKPOINT_KIND, file_name, read_book, read_checkpoint, trades_of_segment
+from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
+from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +46,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.aggregates.activity import ActivityCounter
-    from processor.core.events import BookEvents
     from processor.settings import Aggregation
     from processor.store.activity_index import ActivityIndex
     from processor.store.manifest import Manifest, Segment
@@ -61,13 +67,9 @@ def read_segment(folder: Path, number: int, segment: Segment) -> Chunk:
     Raises:
         DatasetError: a file is damaged.
     """
-    book: tuple[BookEvents, ...] = ()
-    if segment.book_events:
-        path = folder / file_name("book", number, segment.day)
-        book = read_book(path, segment.book_events, segment.book_decimals)
     return Chunk(
         trades=trades_of_segment(folder, number, segment),
-        book=book,
+        book=book_of_segment(folder, number, segment),
         until_ns=segment.last_ns,
         consumed_bytes=segment.consumed_bytes,
     )
@@ -101,12 +103,35 @@ def state_before(
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
+    heatmap = None
+    if "heatmap" in aggregation.extras:
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
+    standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
     detected = None
     if "events" in aggregation.extras:
         # Bars that come from events are kept from there on: before, no divergence is to be told.
         told = keep if first == segment else 0
         detected = _detected_before(folder, manifest, first, aggregation, told, index, state.trade_bars)
-    return replace(state, earlier_trades=earlier, flow=flow, detected=detected), first
+    return (
+        replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing, detected=detected),
+        first,
+    )
+
+
+def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
+    """The levels at the begin of the bar of the last event before `state`, from the checkpoint before that begin."""
+    starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
+    begin_ns = begin_at(state.event_ns, aggregation.interval_ns, starts_ns)
+    number = bisect_left(manifest.segments, begin_ns, key=lambda segment: segment.last_ns)
+    book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
+    if number:
+        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
+        book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
+    segment = manifest.segments[number]
+    if segment.first_ns < begin_ns:
+        for part in book_of_segment(folder, number, segment):
+            book.advance(part.rows(slice(0, int(np.searchsorted(part.time_ns, begin_ns)))))
+    return levels_now(book)
 
 
 def _detected_before(
@@ -126,7 +151,7 @@ def _detected_before(
     decimals = manifest.segments[first - 1].trade_decimals
     grown = trades.decimals[0] - decimals[0], trades.decimals[1] - decimals[1]
     return DetectedState(
-        replace(trades, diverging=diverging.finer(*grown)), walls, [*found_before(folder, first), *told]
+        replace(trades, diverging=diverging.finer(*grown)), walls, [*found_before(folder, manifest, first), *told]
     )
 
 
@@ -137,6 +162,29 @@ def _flow_before(
     if first < segment or not adds_up(aggregation):
         return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
+
+
+def _heatmap_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    first: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+) -> HeatmapState:
+    """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if first == segment and adds_up(aggregation):
+        buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)
+    return HeatmapState(
+        bids=state.book.bids,
+        asks=state.book.asks,
+        price_decimals=state.book.price_decimals,
+        size_decimals=state.book.size_decimals,
+        traded=np.empty(0, np.int64),
+    )
 
 
 def _state_before(
@@ -156,12 +204,26 @@ def _state_before(
         wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)
+        if "measures" in aggregation.extras:
+            first = _two_sided_before(folder, manifest, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
-    if adds_up(aggregation):
+    if adds_up(aggregation) and "measures" not in aggregation.extras:
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
+    if "measures" in aggregation.extras:
+        first = _two_sided_before(folder, manifest, first)
     return bare_state_before(folder, manifest, first), first
+
+
+def _two_sided_before(folder: Path, manifest: Manifest, segment: int) -> int:
+    """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
+    while segment:
+        _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+        if len(book.bids[0]) and len(book.asks[0]):
+            break
+        segment -= 1
+    return segment
 
 
 def state_of_bars(
@@ -223,7 +285,7 @@ def _state(
     counter: ActivityCounter | None = None,
 ) -> EngineState:
     """The state before `segment`, with these intervals or none of them."""
-    metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+    metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
     if intervals is None:
         intervals = Intervals(bars.empty(), no_bars(), metadata.traded)
     return EngineState(

@@ -13,6 +13,7 @@ from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.book_changes import SegmentChanges
 from processor.store.detected import SegmentDetected
 from processor.store.files import (
     CHECKPOINT_KIND,
@@ -36,11 +37,14 @@ from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_befor
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from processor.core.events import BookEvents, Trades
     from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
+    from processor.store.checksums import StoredFile
+    from processor.store.detected import File
 
 SEGMENT_EVENTS: Final = 1_048_576
 """Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
@@ -79,8 +83,10 @@ class StoreWriter:
         )
         book = None
         if manifest.segments:
-            self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+            last = len(manifest.segments) - 1
+            self._metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, last))
         self._bars = SegmentBars(book, manifest.last_ns)
+        self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
         self._detected = SegmentDetected(folder, manifest, book)
@@ -132,6 +138,7 @@ class StoreWriter:
             if len(part):
                 self._book_events.append(part)
                 self._bars.add(part)
+                self._changes.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -141,7 +148,7 @@ class StoreWriter:
         new_folders = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
         for name in new_folders:
             (self._folder / name).mkdir(parents=True)
-        files: dict[str, int] = {}
+        files: dict[str, StoredFile] = {}
 
         def write(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
             name = file_name(kind, number, day)
@@ -166,6 +173,8 @@ class StoreWriter:
         if book is not None:
             frame = event_frame("book", book, book.side)
             write("book", frame, event_metadata("book", self.manifest.instrument, book))
+            for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
+                write_index(kind, changes, {})
         trade_bars = self._trade_bars(trades, first_ns // NS_PER_DAY)
         last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
         self._metadata = msgspec.structs.replace(
@@ -176,12 +185,7 @@ class StoreWriter:
             periods=state.periods.tolist(),
         )
         write_index(BARS_KIND, self._bars.rows(trade_bars), {})
-        if trades is not None:
-            is_narrow = self._sessions.add(trades)
-            write_index(SESSION_KIND, *self._sessions.file())
-            self._orders.add(trades, is_narrow=is_narrow)
-            write_index(ORDERS_KIND, *self._orders.file())
-        for kind, file in self._detected.files(last_ns).items():
+        for kind, file in self._index_files(trades, last_ns):
             write_index(kind, *file)
         write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
         # The manifest lies in the index's folder, which is synced with it.
@@ -209,6 +213,15 @@ class StoreWriter:
         )
         self._trades, self._book_events = [], []
         self._bars.end(segment.last_ns)
+
+    def _index_files(self, trades: Trades | None, last_ns: int) -> Iterator[tuple[str, File]]:
+        """By kind, what is known of sessions, orders and what is detected after a segment with these trades."""
+        if trades is not None:
+            is_narrow = self._sessions.add(trades)
+            yield SESSION_KIND, self._sessions.file()
+            self._orders.add(trades, is_narrow=is_narrow)
+            yield ORDERS_KIND, self._orders.file()
+        yield from self._detected.files(last_ns).items()
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""

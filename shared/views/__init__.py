@@ -11,10 +11,14 @@ from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
 from shared.views.events import EVENTS
 from shared.views.footprint import FOOTPRINT
+from shared.views.heatmap import HEATMAP
+from shared.views.ladder import LADDER
+from shared.views.measures import MEASURES
 from shared.views.metrics import METRICS
 from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
 from shared.views.profile import PROFILE
+from shared.views.quotes import QUOTES
 from shared.views.report import REPORT
 from shared.views.sizes import SIZES
 from shared.views.statistics import STATISTICS
@@ -34,6 +38,10 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     STATISTICS,
     PROFILE,
     SIZES,
+    HEATMAP,
+    LADDER,
+    QUOTES,
+    MEASURES,
     EVENTS,
 )
 

@@ -23,6 +23,7 @@ KEYS: Final = (
             ("V", "next view: overview or order flow"),
             ("W", "choose the bar where the VWAP starts; escape leaves it"),
             ("P", "choose the bars of a profile; escape leaves it"),
+            ("Z", "put the best prices into the middle of the ladder"),
             ("L", "CVD as candles or as a line"),
             *((panel.key, panel.meaning) for panel in OPENABLE),
             ("I", "choose another instrument, where there are several"),

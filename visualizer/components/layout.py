@@ -57,6 +57,7 @@ def layout(settings: Settings) -> Component:
                     children=[
                         panels.chart(),
                         html.Aside(id="tape", hidden=True, **named("tape: time and sales")),
+                        html.Aside(id="ladder", hidden=True, **named("ladder: depth of market")),
                         panels.depth(),
                         panels.report(),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),

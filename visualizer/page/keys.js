@@ -5,6 +5,7 @@ import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
 import { OPENABLE } from "./panels/beside.js";
+import * as ladder from "./panels/ladder.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as loop from "./playback/loop.js";
@@ -40,6 +41,7 @@ const KEYS = {
   v: () => options.next(),
   w: () => choosing.toggle("anchor"),
   p: () => choosing.toggle("range"),
+  z: () => ladder.centreNow(),
   i: () => picker.open(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
   ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),

@@ -13,6 +13,7 @@ import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
 import * as beside from "./panels/beside.js";
 import * as depth from "./panels/depth.js";
+import * as ladder from "./panels/ladder.js";
 import * as panels from "./panels/registry.js";
 import { priceAxis } from "./panels/price-axis.js";
 import * as report from "./panels/report.js";
@@ -103,7 +104,7 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, overview, panels, replay, state: current, store };
+window.orderflow = { chart, control, crosshair, depth, format, interval, ladder, overview, panels, replay, state: current, store };
 
 chart.connect({
   ready: () => {

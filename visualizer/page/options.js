@@ -13,6 +13,12 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  ladder: ["change", "bar"],
+  ladderRows: 0,
+  ladderAligned: false,
+  measure: "spread",
+  measureAs: "candles",
+  mids: "off",
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 

@@ -22,6 +22,35 @@ export type StatisticsRow = [
 ];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
+/** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
+ * and the same of the asks. */
+export type HeatmapRow = [number, number, number | null, number | null, number | null, number[], number | null, number[]];
+/** Time, best bid and best ask; null for an empty side. */
+export type QuotesRow = [number, number | null, number | null];
+/** Lower edge of a price row; bid, ask, bids in it and above, asks in it and below; bought, sold and of unknown side since the bar
+ * began, and since the session began; what was stacked or pulled of the bids and of the asks. */
+export type LadderRow = [
+  ...[number, number, number, number, number],
+  ...[number, number, number, number, number, number],
+  ...[number, number],
+];
+export interface LastOrder {
+  first: number;
+  time_ms: number;
+  side: number;
+  price: number;
+  volume: number;
+  trades: number;
+}
+export interface Ladder {
+  row: number;
+  bar_ms: number;
+  session_ms: number | null;
+  rows: LadderRow[];
+  last: LastOrder | null;
+}
+/** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
+export type MeasuresRow = [number, ...(number | null)[]];
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -176,6 +205,10 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  heatmap: HeatmapRow[];
+  ladder: Ladder | null;
+  quotes: QuotesRow[];
+  measures: MeasuresRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -300,6 +333,7 @@ export interface Missing {
   cvd: string;
   statistics: string;
   sizes: string;
+  measures: string;
   settled: boolean;
 }
 
@@ -463,12 +497,23 @@ export interface Options {
   bubbles: boolean;
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
+  /** The measure of the book that is shown, and as what where it has all four values of a bar. */
+  measure: string;
+  measureAs: "candles" | "line";
+  /** Lines over the price. */
+  mids: "off" | "mid" | "weighted" | "both";
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
+  /** The groups of columns that the ladder shows. */
+  ladder: string[];
+  /** So many price rows make a row of the ladder; 0 for as many as suit it. */
+  ladderRows: number;
+  /** Whether its rows stand at the prices of the chart's axis. */
+  ladderAligned: boolean;
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -481,7 +526,7 @@ export interface ValueAxis {
   /** Rows of equal height from the top that are labelled instead of values; such an axis is not stretched. */
   rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
-  text(span: Span, about: About): (value: number, decimals: number) => string;
+  text(span: Span, about: About, options: Readonly<Options>): (value: number, decimals: number) => string;
 }
 
 /** A panel of the chart: all that is known of it. It does nothing by itself. */
@@ -490,7 +535,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics" | "statistics" | "sizes";
+  rows: "ohlc" | "metrics" | "statistics" | "sizes" | "measures";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
@@ -500,7 +545,7 @@ export interface ChartPanel {
   /** Its height in pixels, where that does not depend on the chart's. */
   heightPx?(options: Readonly<Options>): number;
   axis: ValueAxis;
-  title(about: About, facts: { sizesUnknown: boolean }): string;
+  title(about: About, facts: { sizesUnknown: boolean }, options: Readonly<Options>): string;
   /** The title where it is but a line. */
   collapsedTitle?: string;
   /** What it says when there is nothing to draw. */
@@ -508,9 +553,9 @@ export interface ChartPanel {
   /** What it draws, from below. */
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
-  extent(rows: readonly Row[]): Span | null;
+  extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
   /** A value of its axis at the pointer. */
-  value(value: number, about: About | null): string;
+  value(value: number, about: About | null, options: Readonly<Options>): string;
   /** The columns of the newest row whose value a line shows. */
   last?: { open: number; close: number; text(value: number, about: About | null): string };
   /** Keys of its own. */
@@ -522,7 +567,7 @@ export interface ChartPanel {
 export interface Cell {
   id: string;
   label: string;
-  text(row: Row | null, about: About | null): string;
+  text(row: Row | null, about: About | null, options: Readonly<Options>): string;
 }
 
 /** What shows data. */

@@ -6,7 +6,7 @@ module in `processor/store`, as `base_bars` is for the bars.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -32,6 +32,28 @@ class Batch:
     buckets: Sequence[NDArray[np.int64]]
     book: Sequence[BookEvents]
     starts_ns: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def cut(self, at_ns: int) -> tuple[Batch, Batch]:
+        """What is before `at_ns`, with all of `starts_ns`, and the rest."""
+        trade_rows, book_rows = (
+            [int(np.searchsorted(part.time_ns, at_ns)) for part in parts] for parts in (self.trades, self.book)
+        )
+        before = self._rows([slice(0, row) for row in trade_rows], [slice(0, row) for row in book_rows])
+        after = self._rows([slice(row, None) for row in trade_rows], [slice(row, None) for row in book_rows])
+        return replace(before, starts_ns=self.starts_ns), after
+
+    def _rows(self, of_trades: Sequence[slice], of_book: Sequence[slice]) -> Batch:
+        """Some rows of each part, without starts."""
+        trades = [
+            (part.rows(where), names[where])
+            for part, names, where in zip(self.trades, self.buckets, of_trades, strict=True)
+        ]
+        book = [part.rows(where) for part, where in zip(self.book, of_book, strict=True)]
+        return Batch(
+            [part for part, _ in trades if len(part)],
+            [names for _, names in trades if len(names)],
+            [part for part in book if len(part)],
+        )
 
 
 class Aggregate(Protocol):

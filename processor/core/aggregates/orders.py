@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -72,6 +73,19 @@ def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame
         yield held, orders_of(held)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order so far: its time, side (BUY, SELL or UNKNOWN), lots, number of trades, and the price of the last one."""
+
+    time_ns: int
+    side: int
+    lots: int
+    trades: int
+    price_ticks: int
+    price_decimals: int
+    size_decimals: int
+
+
 class RecentOrders:
     """The newest `keep` orders, and the trades of the hour before them, whatever parts they came in."""
 
@@ -115,6 +129,31 @@ class RecentOrders:
         newest = trades.rows(slice(int(starts[shown]), None))
         before = trades_in_all - len(newest)
         return newest, orders_of(newest).with_columns(pl.col("first") + before, pl.Series("large", is_large))
+
+    def last(self) -> Order | None:
+        """The newest order; None before the first."""
+        if not self._parts:
+            return None
+        newest = self._parts[-1]
+        time_ns, side = int(newest.time_ns[-1]), int(newest.aggressor[-1])
+        found: list[Trades] = []
+        for part in reversed(self._parts):
+            own = part.rows(slice(int(np.searchsorted(part.time_ns, time_ns)), None))
+            others = np.flatnonzero(own.aggressor != side)
+            own = own.rows(slice(int(others[-1]) + 1 if len(others) else 0, None))
+            found.append(own)
+            if len(own) < len(part):
+                break
+        decimals = max(own.size_decimals for own in found)
+        return Order(
+            time_ns=time_ns,
+            side=side,
+            lots=sum(sum(own.size_lots.tolist()) * 10 ** (decimals - own.size_decimals) for own in found),
+            trades=sum(map(len, found)),
+            price_ticks=int(newest.price_ticks[-1]),
+            price_decimals=newest.price_decimals,
+            size_decimals=decimals,
+        )
 
     def _trim(self) -> bool:
         """One part, of the orders that are kept and the hour before; return whether there was more than that."""

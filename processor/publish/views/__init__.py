@@ -8,10 +8,14 @@ from processor.publish.views import (
     depth,
     events,
     footprint,
+    heatmap,
+    ladder,
+    measures,
     metrics,
     ohlc,
     overview,
     profile,
+    quotes,
     report,
     sizes,
     statistics,
@@ -26,10 +30,29 @@ if TYPE_CHECKING:
 
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED
-    for module in (depth, ohlc, metrics, report, overview, tape, footprint, statistics, profile, sizes, events)
+    for module in (
+        depth,
+        ohlc,
+        metrics,
+        report,
+        overview,
+        tape,
+        footprint,
+        statistics,
+        profile,
+        sizes,
+        ladder,
+        quotes,
+        heatmap,
+        measures,
+        events,
+    )
 )
+_WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}
+"""What else is computed: a ladder shows what was traded, too."""
 
 
 def extras_of(views: Collection[str]) -> frozenset[Extra]:
     """What an engine must compute for these views, by their names, beside bars and book."""
-    return frozenset(each.needs for each in VIEWS if each.needs is not None and each.view.name in views)
+    needed = {each.needs for each in VIEWS if each.needs is not None and each.view.name in views}
+    return frozenset(needed | {_WITH[name] for name in needed if name in _WITH})

@@ -52,7 +52,7 @@ function refit(all) {
   const inView = (rows) => ranges.visible(rows, x, timeline.step);
   const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
   for (const { id, rows, extent } of PANELS) {
-    const fitted = extent(visible.get(rows) ?? []);
+    const fitted = extent(visible.get(rows) ?? [], options());
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }

@@ -3,6 +3,7 @@ import { byId, make, say, show } from "../dom.js";
 import * as frame from "../draw/frame.js";
 import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
+import { options } from "../options.js";
 import { missing } from "../panels/missing.js";
 import { PANELS, TABLES, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
@@ -115,7 +116,7 @@ function point() {
   const panel = at && at.zone && at.panel && hasValues(at.panel.id) ? at.panel : null;
   const value = at && panel ? scales[at.index].fromY(at.y) : null;
   pointedPrice.point(PLACE, at?.index === PRICES ? value : null);
-  if (at && panel && value !== null) level(at.y, panel.value(value, data.about));
+  if (at && panel && value !== null) level(at.y, panel.value(value, data.about, options()));
   else levelOf(pointedPrice.other(PLACE));
   readout.show(bar ?? newestBar(data));
 }
@@ -146,7 +147,7 @@ function levelOf(price) {
   const panel = PANELS[PRICES];
   const y = price === null || !hasValues(panel.id) ? -1 : scales[PRICES].toY(price);
   const isInside = price !== null && y >= box.top && y <= box.top + box.height;
-  level(isInside ? y : null, isInside ? panel.value(price, chart.data().about) : "");
+  level(isInside ? y : null, isInside ? panel.value(price, chart.data().about, options()) : "");
 }
 
 /** The place of the newest bar of all tables; null without any.
@@ -203,10 +204,10 @@ function texts() {
   const found = missing(data, byId("app").dataset.control !== "on");
   return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
-    const title = [panel.title(about, facts), ...chart.notes(index)].filter(Boolean).join(" · ");
+    const title = [panel.title(about, facts, options()), ...chart.notes(index)].filter(Boolean).join(" · ");
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };
-    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts)} · ${note}` };
+    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts, options())} · ${note}` };
   });
 }
 

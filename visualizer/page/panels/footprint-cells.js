@@ -1,7 +1,7 @@
 /* What the cells of a footprint look like: colours by size, and numbers. Pure: a bar's rows in, shares of its width out. */
 import { widthOf } from "../draw/text.js";
 import { bar, remembered } from "./footprint-bar.js";
-import { abbreviated } from "./sizes.js";
+import { abbreviatedBeside } from "./sizes.js";
 /** @import { About, FootprintRow, Options, PriceCell } from "../types.d.ts" */
 /** @typedef {ReturnType<typeof bar>} Bar */
 /** A coloured part of a cell, from and to as shares of the cell's width.
@@ -13,22 +13,16 @@ import { abbreviated } from "./sizes.js";
 
 /** How much of a colour there is, from the smallest size to the greatest. */
 export const STRENGTHS = [0.1, 0.18, 0.26, 0.36, 0.46, 0.58];
-const HUNDREDTH = 0.01;
 const EVEN = 3; // the strength of bars, whose length says it
 
 /** @param {number} lots
  * @param {number} most */
 const strength = (lots, most) => Math.max(0, Math.ceil((lots / most) * STRENGTHS.length) - 1);
 
-/** A size, abbreviated; beside sizes of 0.1 and more, hundredths are enough.
- * @param {number} lots
+/** @param {number} lots
  * @param {number} decimals
- * @param {number} most */
-function size(lots, decimals, most) {
-  const value = lots / 10 ** decimals;
-  if (10 * most < 10 ** decimals || Math.abs(value) >= 1 || value === 0) return abbreviated(value);
-  return Math.abs(value) < HUNDREDTH ? `${value < 0 ? "-" : ""}<.01` : String(Number(value.toFixed(2)));
-}
+ * @param {number} most in lots */
+const size = (lots, decimals, most) => abbreviatedBeside(lots / 10 ** decimals, most / 10 ** decimals);
 
 /** A part of a size; none where there is none.
  * @param {Part["colour"]} colour

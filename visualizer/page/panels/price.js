@@ -6,6 +6,7 @@ import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
+import { mids } from "./mids.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
@@ -35,6 +36,7 @@ export const price = {
     footprint,
     naked,
     developing,
+    mids,
     vwap,
     bubbles,
     sessionProfile,

@@ -42,10 +42,11 @@ function spanOf({ options: { profile, range }, place, step }, { x: [from, to] })
 }
 
 /** So many rows are drawn as one: 1, 2, 5, 10, 20 and so on.
- * @param {number} rowPx */
-export function together(rowPx) {
+ * @param {number} rowPx
+ * @param {number} [leastPx] that a row drawn has */
+export function together(rowPx, leastPx = LEAST_ROW_PX) {
   for (let by = 1; ; by *= 10) {
-    const found = [1, 2, 5].find((count) => rowPx * count * by >= LEAST_ROW_PX);
+    const found = [1, 2, 5].find((count) => rowPx * count * by >= leastPx);
     if (found || !(rowPx > 0)) return (found ?? 1) * by;
   }
 }

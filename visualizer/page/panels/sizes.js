@@ -18,6 +18,18 @@ export const shortSize = (value, about) => format.exact(value, Math.min(about?.s
  * @param {number} decimals */
 export const lotsOf = (size, decimals) => Math.round(size * 10 ** decimals);
 
+const HUNDREDTH = 0.01;
+const TENTH = 0.1;
+
+/** A size in few characters; beside sizes of 0.1 and more, hundredths are enough.
+ * @param {number} value
+ * @param {number} most the largest size that it stands beside */
+export function abbreviatedBeside(value, most) {
+  const size = Math.abs(value);
+  if (most < TENTH || size >= 1 || value === 0) return abbreviated(value);
+  return size < HUNDREDTH ? `${value < 0 ? "-" : ""}<.01` : String(Number(value.toFixed(2)));
+}
+
 /** A number in as few characters as tell its first two digits: 0.12, 1.23, 123, 1.2k, 123k.
  * @param {number} value */
 export function abbreviated(value) {
