@@ -56,10 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "heatmap", "ladder"]
+Extra = Literal["flow", "events", "heatmap", "ladder", "measures"]
 """What an engine computes only if it is asked to.
 
-That is the order flow, what rested over time, and the levels standing at the open bar's begin.
+That is the order flow, what is detected in the events, what rested over time, the levels standing at the open bar's
+begin, and the measures of the book.
 """
 
 

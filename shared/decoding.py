@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import le, lt
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -72,7 +73,8 @@ def value_faults(name: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - the 
         yield from _status_faults(value)
         return
     view = BY_FILE[name]
-    if view.is_rows and any(later <= earlier for earlier, later in pairwise(map(row_key, value))):
+    is_out_of_order = lt if view.repeats else le
+    if view.is_rows and any(is_out_of_order(later, earlier) for earlier, later in pairwise(map(row_key, value))):
         yield f"has rows whose {value[0].__struct_fields__[0]} does not increase"
     yield from view.faults(value)
 

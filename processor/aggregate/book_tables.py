@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from processor.aggregate.events import Events
 from processor.aggregate.heatmap_table import Heatmap
+from processor.aggregate.measures import MeasuresTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class BookTable(Protocol):
         """The rows that are known at the end."""
 
 
-BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap, Events)
+BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap, MeasuresTable, Events)
 
 
 def parts_of(table: BookTable, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:

@@ -79,7 +79,8 @@ TableView = Annotated[
     str,
     option(
         "view",
-        "What the rows are: bars, tape (orders), footprint, statistics (a bar each), profile, cvd_by_size, or heatmap.",
+        "What the rows are: bars, tape (orders), footprint, statistics, profile, cvd_by_size, "
+        "heatmap, measures, events.",
     ),
 ]
 RowHeight = Annotated[

@@ -123,9 +123,7 @@ def test_any_content_in_any_stack_of_wrappings_comes_out_byte_for_byte(
 def test_a_packing_that_asks_for_gigabytes_of_memory_is_refused_by_name(tmp_path: Path) -> None:
     greedy = lzma.compress(b"a,b\n1,2\n", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
     (tmp_path / "greedy.csv.xz").write_bytes(greedy)
-    with pytest.raises(
-        DatasetError, match=r"greedy\.csv\.xz: cannot be read after byte \d+: Memory usage limit exceeded"
-    ):
+    with pytest.raises(DatasetError, match=r"greedy\.csv\.xz: .* byte \d+: Memory usage limit exceeded"):
         SourceFile(tmp_path / "greedy.csv.xz").head()
 
 

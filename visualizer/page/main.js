@@ -125,6 +125,11 @@ frame.connect([
   { views: ["server_ms"], show: address.follow },
 ]);
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
+ladder.connect({
+  axis: () => chart.axisOf(panels.PRICES),
+  stretch: (factor) => chart.scalePanel(panels.PRICES, factor),
+  fit: () => chart.fitPanel(panels.PRICES),
+});
 loop.connect(transport.refresh);
 clockZone.start(() => {
   const state = current();

@@ -19,6 +19,9 @@ const COMMON = Object.freeze({
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,
+  measure: "spread",
+  measureAs: "candles",
+  mids: "off",
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 

@@ -49,6 +49,8 @@ export interface Ladder {
   rows: LadderRow[];
   last: LastOrder | null;
 }
+/** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
+export type MeasuresRow = [number, ...(number | null)[]];
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -206,6 +208,7 @@ export interface Views {
   heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
+  measures: MeasuresRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -330,6 +333,7 @@ export interface Missing {
   cvd: string;
   statistics: string;
   sizes: string;
+  measures: string;
   settled: boolean;
 }
 
@@ -522,6 +526,11 @@ export interface Options {
   heatLines: boolean;
   /** By instrument, from which size to which the palette goes. */
   heatScales: Readonly<Record<string, HeatScale>>;
+  /** The measure of the book that is shown, and as what where it has all four values of a bar. */
+  measure: string;
+  measureAs: "candles" | "line";
+  /** Lines over the price. */
+  mids: "off" | "mid" | "weighted" | "both";
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
   /** The groups of columns that the ladder shows. */
@@ -533,7 +542,7 @@ export interface Options {
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "heatmap";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "heatmap";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -546,7 +555,7 @@ export interface ValueAxis {
   /** Rows of equal height from the top that are labelled instead of values; such an axis is not stretched. */
   rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
-  text(span: Span, about: About): (value: number, decimals: number) => string;
+  text(span: Span, about: About, options: Readonly<Options>): (value: number, decimals: number) => string;
 }
 
 /** A panel of the chart: all that is known of it. It does nothing by itself. */
@@ -555,7 +564,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics" | "statistics" | "sizes";
+  rows: "ohlc" | "metrics" | "statistics" | "sizes" | "measures";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
@@ -565,7 +574,7 @@ export interface ChartPanel {
   /** Its height in pixels, where that does not depend on the chart's. */
   heightPx?(options: Readonly<Options>): number;
   axis: ValueAxis;
-  title(about: About, facts: { sizesUnknown: boolean }): string;
+  title(about: About, facts: { sizesUnknown: boolean }, options: Readonly<Options>): string;
   /** The title where it is but a line. */
   collapsedTitle?: string;
   /** What it says when there is nothing to draw. */
@@ -573,9 +582,9 @@ export interface ChartPanel {
   /** What it draws, from below. */
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
-  extent(rows: readonly Row[]): Span | null;
+  extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
   /** A value of its axis at the pointer. */
-  value(value: number, about: About | null): string;
+  value(value: number, about: About | null, options: Readonly<Options>): string;
   /** The columns of the newest row whose value a line shows. */
   last?: { open: number; close: number; text(value: number, about: About | null): string };
   /** Keys of its own. */
@@ -587,7 +596,7 @@ export interface ChartPanel {
 export interface Cell {
   id: string;
   label: string;
-  text(row: Row | null, about: About | null): string;
+  text(row: Row | null, about: About | null, options: Readonly<Options>): string;
 }
 
 /** What shows data. */

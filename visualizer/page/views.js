@@ -16,11 +16,12 @@ export const EMPTY = Object.freeze({
   heatmap: [],
   ladder: null,
   quotes: [],
+  measures: [],
 });
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap"];
+export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures"];
 /* Views of rows that are all made with what one column of the last row says: the index of that column. */
 /** @type {Partial<Record<keyof Views, number>>} */
 export const BASIS = { footprint: 1, statistics: 1, heatmap: 1 };

@@ -13,12 +13,12 @@ import numpy as np
 
 from processor.core.detected.divergences import Diverging
 from processor.core.detected.found import Found, ordered
+from processor.core.detected.recent import Recent
 from processor.core.detected.sweeps import Hour, orders_found
 from processor.core.detected.walls import FALL, FROM, LEVEL, LOTS, SIDE, SIDES, STARTED, TIME, WatchedBook
 from processor.core.detected.windows import Absorbing
-from processor.core.events import BUY, Trades, concatenated
+from processor.core.events import BUY, concatenated, no_trades
 from processor.core.kernel import NO_PRICE
-from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,53 +28,38 @@ if TYPE_CHECKING:
     from processor.core.aggregates.base import Batch
     from processor.core.detected.walls import Ints, Seen
     from processor.core.detected.windows import Windows
+    from processor.core.events import Trades
     from processor.settings import Aggregation
 
 _ABSORPTION_SIDES: Final = {True: "buy", False: "sell"}
 
 
-def no_trades() -> Trades:
-    """No trade."""
-    none = np.zeros(0, np.int64)
-    return Trades(
-        time_ns=none,
-        price_ticks=none,
-        size_lots=none,
-        aggressor=np.zeros(0, np.int8),
-        price_decimals=0,
-        size_decimals=0,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class TradeState:
-    """What is known from trades, on the scale of `recent`, which are those of the last second.
+    """What is known from trades, on a scale of `decimals`, of prices and of sizes.
 
-    `orders` are those of the last hour.
+    `recent` are those of the last second, `orders` those of the last hour.
     """
 
-    recent: Trades = field(default_factory=no_trades)
+    decimals: tuple[int, int] = (0, 0)
+    recent: Recent = field(default_factory=Recent)
     orders: Hour = field(default_factory=Hour)
     absorbing: Absorbing = field(default_factory=Absorbing)
     diverging: Diverging = field(default_factory=Diverging)
-
-    @property
-    def decimals(self) -> tuple[int, int]:
-        """Those of prices and of sizes."""
-        return self.recent.price_decimals, self.recent.size_decimals
 
     def rescaled(self, price_decimals: int, size_decimals: int) -> TradeState:
         """The same with at least so many decimals.
 
         Raises:
-            ScaleOverflow: a value has no room in 64 bits on that scale.
+            ScaleOverflow: a price has no room in 64 bits on that scale.
         """
         decimals = max(price_decimals, self.decimals[0]), max(size_decimals, self.decimals[1])
         grown = decimals[0] - self.decimals[0], decimals[1] - self.decimals[1]
         if grown == (0, 0):
             return self
         return TradeState(
-            self.recent.rescaled(*decimals),
+            decimals,
+            self.recent.finer(*grown),
             self.orders.finer(grown[1]),
             self.absorbing.finer(*grown),
             self.diverging.finer(*grown),
@@ -82,21 +67,24 @@ class TradeState:
 
 
 class Detector:
-    """Detects what definitions call events, and large orders.
+    """Detects what the definitions call events, and large orders.
 
     An aggregate (see `Aggregate`). `found` has what is known before the time of the last event, in order; whoever holds
-    this may take from it.
+    this may take from it. Without an `aggregation` there are no bars, and no divergences.
     """
 
     def __init__(
-        self, aggregation: Aggregation, trades: TradeState | None = None, book: WatchedBook | None = None
+        self,
+        aggregation: Aggregation | None,
+        trades: TradeState | None = None,
+        book: WatchedBook | None = None,
     ) -> None:
-        """Start before the first event, or go on from these."""
+        """Start before the first event, or go on from these, which all events of their last time have come to."""
         self.found: list[Found] = []
         self.book = WatchedBook() if book is None else book
         self.trades = TradeState() if trades is None else trades
         self._aggregation = aggregation
-        self._pending = no_trades()
+        self._pending = no_trades(*self.trades.decimals)
         self._pending_buckets = np.zeros(0, np.int64)
         self._last_ns: int | None = None
 
@@ -113,31 +101,33 @@ class Detector:
         settled = int(np.searchsorted(trades.time_ns, last_ns))
         before = slice(0, settled)
         step = _Step(self.trades, trades.rows(before), buckets[before], last_ns, self._aggregation)
-        seen = self.book.advance(batch.book, step.asked_ns, last_ns)
-        self.found += step.found(seen, self.book)
+        self.found += step.found(self.book.advance(batch.book, step.asked_ns, last_ns), self.book)
         self.trades = step.after
-        held = slice(settled, None)
-        self._pending, self._pending_buckets, self._last_ns = trades.rows(held), buckets[held].copy(), last_ns
+        # A slice would keep the whole batch in memory.
+        held = np.arange(settled, len(trades))
+        self._pending, self._pending_buckets, self._last_ns = trades.rows(held), buckets[held], last_ns
         return False
 
-    def pending(self) -> list[Found]:
-        """What follows `found` if no more events of the last time come."""
-        if self._last_ns is None:
+    def pending(self, now_ns: int | None = None) -> list[Found]:
+        """What follows `found` up to `now_ns` (the last event's time where that is later) if nothing else comes."""
+        times_ns = [time_ns for time_ns in (self._last_ns, now_ns) if time_ns is not None]
+        if not times_ns:
             return []
-        step = self._last_step(self._last_ns)
-        return step.found(self.book.seen(step.asked_ns, self._last_ns + 1), self.book)
+        until_ns = max(times_ns) + 1
+        step = self._last_step(until_ns)
+        return step.found(self.book.seen(step.asked_ns, until_ns), self.book)
 
     def settle(self) -> None:
         """Take it that no more events of the last time come."""
         if self._last_ns is not None:
-            step = self._last_step(self._last_ns)
+            step = self._last_step(self._last_ns + 1)
             self.found += step.found(self.book.advance((), step.asked_ns, self._last_ns + 1), self.book)
             self.trades = step.after
-            self._pending, self._pending_buckets = self._pending.rows(slice(0, 0)), self._pending_buckets[:0]
+            self._pending, self._pending_buckets = no_trades(*self.trades.decimals), self._pending_buckets[:0]
             self._last_ns = None
 
-    def _last_step(self, last_ns: int) -> _Step:
-        return _Step(self.trades, self._pending, self._pending_buckets, last_ns + 1, self._aggregation)
+    def _last_step(self, until_ns: int) -> _Step:
+        return _Step(self.trades, self._pending, self._pending_buckets, until_ns, self._aggregation)
 
     def _expect(self, starts_ns: Ints) -> None:
         diverging = self.trades.diverging
@@ -157,18 +147,17 @@ class _Step:
     """What comes of some trades up to, without, `until_ns`."""
 
     def __init__(
-        self, state: TradeState, trades: Trades, buckets: Ints, until_ns: int, aggregation: Aggregation
+        self, state: TradeState, trades: Trades, buckets: Ints, until_ns: int, aggregation: Aggregation | None
     ) -> None:
         self._decimals = state.decimals
-        of_orders, orders = orders_found(trades, state.orders)
+        self._found, orders = orders_found(trades, state.orders)
         absorbing, self._large = state.absorbing.added(trades, until_ns)
-        divergences, diverging = state.diverging.added(trades, buckets, until_ns, aggregation)
-        self._found = [*of_orders, *divergences]
-        self._recent = concatenated([state.recent, trades])
-        first = int(np.searchsorted(self._recent.time_ns, until_ns - NS_PER_SECOND, side="right"))
-        # A slice would keep the whole batch in memory.
-        kept = self._recent.rows(np.arange(first, len(self._recent)))
-        self.after = TradeState(kept, orders, absorbing, diverging)
+        diverging = state.diverging
+        if aggregation is not None:
+            divergences, diverging = diverging.added(trades, buckets, until_ns, aggregation)
+            self._found += divergences
+        self._recent = state.recent.followed_by(trades)
+        self.after = TradeState(state.decimals, self._recent.last_second(until_ns), orders, absorbing, diverging)
 
     @property
     def asked_ns(self) -> Ints:
@@ -178,12 +167,8 @@ class _Step:
     def found(self, seen: Seen, book: WatchedBook) -> list[Found]:
         """All that is found, with the best prices at `asked_ns` and what changed of walls."""
         bests, changes = seen
-        price_decimals, size_decimals = self._decimals
-        absorptions = _absorptions(self._large, bests, price_decimals, size_decimals)
-        return ordered([*self._found, *absorptions, *self._walls(changes, book.decimals)])
-
-    def _walls(self, changes: Ints, decimals: tuple[int, int]) -> list[Found]:
-        return [self._wall(row, decimals) for row in changes.tolist()]
+        absorptions = _absorptions(self._large, bests, self._decimals)
+        return ordered([*self._found, *absorptions, *(self._wall(row, book.decimals) for row in changes.tolist())])
 
     def _wall(self, row: Sequence[int], decimals: tuple[int, int]) -> Found:
         fall = row[FALL]
@@ -193,27 +178,19 @@ class _Step:
             detail = "faded"
         else:
             # In one unit, as trades and book may have their own.
-            traded = 2 * self._traded(row[TIME], row[LEVEL]) * 10 ** decimals[1]
+            traded = 2 * self._recent.traded(row[TIME], row[LEVEL]) * 10 ** decimals[1]
             detail = "consumed" if traded >= fall * 10 ** self._decimals[1] else "pulled"
         price, size = row[LEVEL] / 10 ** decimals[0], row[LOTS] / 10 ** decimals[1]
         return Found(row[TIME], "wall", SIDES[row[SIDE]], price, size, row[FROM], detail)
 
-    def _traded(self, time_ns: int, price_ticks: int) -> int:
-        """Lots traded at a price in the second up to a time, that time included."""
-        recent = self._recent
-        first, end = np.searchsorted(recent.time_ns, (time_ns - NS_PER_SECOND, time_ns), side="right").tolist()
-        at_price = recent.price_ticks[first:end] == price_ticks
-        return sum(recent.size_lots[first:end][at_price].tolist())
 
-
-def _absorptions(windows: Windows, bests: NDArray[np.int64], price_decimals: int, size_decimals: int) -> list[Found]:
+def _absorptions(windows: Windows, bests: NDArray[np.int64], decimals: tuple[int, int]) -> list[Found]:
     """Those of large windows at whose end the passive side still stands; `bests` are its bids and asks."""
     if not len(windows):
         return []
-    is_buy = windows.side == BUY
     bid, ask = bests
     stands = np.where(
-        is_buy,
+        windows.side == BUY,
         (ask != NO_PRICE) & (ask <= windows.price_ticks),
         (bid != NO_PRICE) & (bid >= windows.price_ticks),
     )
@@ -224,8 +201,8 @@ def _absorptions(windows: Windows, bests: NDArray[np.int64], price_decimals: int
             end_ns,
             "absorption",
             _ABSORPTION_SIDES[buys],
-            ticks / 10**price_decimals,
-            lots / 10**size_decimals,
+            ticks / 10 ** decimals[0],
+            lots / 10 ** decimals[1],
             begin_ns,
             "",
         )

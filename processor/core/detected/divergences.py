@@ -128,13 +128,13 @@ class Diverging:
         ends_ns = state.ends_ns(aggregation.interval_ns)
         ended = int(np.searchsorted(ends_ns, until_ns))
         found: list[Found] = []
-        pivots = []
+        decided = []
         for side, sign, extremes, before in (
             ("high", 1, state.bars.high_ticks, state.high),
             ("low", -1, -state.bars.low_ticks, state.low),
         ):
             last = before
-            for at in _pivots(extremes[:ended]).tolist():
+            for at in pivots(extremes[:ended]).tolist():
                 pivot = Pivot(sign * int(extremes[at]), int(state.bars.cvd_lots[at]))
                 if last is not None and _diverges(sign, last, pivot):
                     start_ns = start_of_bar(int(state.bars.bucket[at]), aggregation.interval_ns)
@@ -142,14 +142,14 @@ class Diverging:
                     size = (pivot.cvd_lots - last.cvd_lots) / 10**trades.size_decimals
                     found.append(Found(int(ends_ns[at + REACH]), "divergence", side, price, size, start_ns, ""))
                 last = pivot
-            pivots.append(last)
+            decided.append(last)
         # Bars whose third one after has ended are decided, and judge at most three others.
         kept = slice(max(0, ended - 2 * REACH), None)
         kept_bars = state.bars.rows(kept)
         starts_ns = state.starts_ns
         if len(kept_bars) and len(starts_ns):
             starts_ns = starts_ns[np.searchsorted(starts_ns, kept_bars.bucket[0] * NS_PER_MS) :]
-        high, low = pivots
+        high, low = decided
         return found, replace(state, bars=kept_bars, high=high, low=low, starts_ns=starts_ns)
 
     def traded(self, trades: Trades, buckets: Ints, aggregation: Aggregation) -> Diverging:
@@ -186,7 +186,7 @@ def start_of_bar(bucket: int, interval_ns: int) -> int:
     return start_of(bucket, interval_ns) if interval_ns else bucket * NS_PER_MS
 
 
-def _pivots(extremes: Ints) -> Ints:
+def pivots(extremes: Ints) -> Ints:
     """The rows of pivots that are known, of bars in order, by what is highest at one."""
     count = max(0, len(extremes) - 2 * REACH)
     middle = extremes[REACH : REACH + count]

@@ -37,10 +37,19 @@ class Hour:
         """Whether each of some further ones is large by the rule of large orders, and the hour after them."""
         if not len(time_ns):
             return np.zeros(0, np.bool_), self
-        times, all_lots = np.concatenate([self.time_ns, time_ns]), np.concatenate([self.lots, lots])
-        found = are_large(times, all_lots, len(self.time_ns))
-        kept = int(np.searchsorted(times, times[-1] - WINDOW_NS))
-        return found, Hour(times[kept:].copy(), all_lots[kept:].copy())
+        both = self.before(Hour(time_ns, lots))
+        found = are_large(both.time_ns, both.lots, len(self.time_ns))
+        kept = int(np.searchsorted(both.time_ns, both.time_ns[-1] - WINDOW_NS))
+        return found, Hour(both.time_ns[kept:].copy(), both.lots[kept:].copy())
+
+    def since(self, after_ns: int) -> Hour:
+        """Those that ended after a time."""
+        first = int(np.searchsorted(self.time_ns, after_ns, side="right"))
+        return Hour(self.time_ns[first:], self.lots[first:])
+
+    def before(self, later: Hour) -> Hour:
+        """These and later ones."""
+        return Hour(np.concatenate([self.time_ns, later.time_ns]), np.concatenate([self.lots, later.lots]))
 
     def finer(self, size_decimals: int) -> Hour:
         """The same in lots of so many more decimals."""
@@ -56,8 +65,7 @@ def orders_found(trades: Trades, hour: Hour) -> tuple[list[Found], Hour]:
         return [], hour
     starts = order_starts(trades)
     ends = np.append(starts[1:], len(trades))
-    lots = trades.size_lots.astype(np.int64 if bars.traded(trades).volume < NARROW_LOTS else object, copy=False)
-    volumes = np.add.reduceat(lots, starts)
+    volumes = _volumes(trades, starts)
     is_large, hour = hour.judged(trades.time_ns[starts], volumes)
     prices_of = np.empty(len(starts), np.int64)
     _distinct(read_only(starts), read_only(ends), read_only(trades.price_ticks), prices_of)
@@ -72,6 +80,23 @@ def orders_found(trades: Trades, hour: Hour) -> tuple[list[Found], Hour]:
         if is_large[order]:
             found.append(Found(time_ns, "large", side, price, size, time_ns, str(end - first)))
     return found, hour
+
+
+def orders_of_hour(trades: Trades, until_ns: int) -> Hour:
+    """The orders of the hour up to a time, of some that are not later."""
+    starts = order_starts(trades)
+    if not len(starts):
+        return Hour()
+    times_ns = trades.time_ns[starts]
+    kept = int(np.searchsorted(times_ns, until_ns - WINDOW_NS))
+    return Hour(times_ns[kept:], _volumes(trades, starts)[kept:])
+
+
+def _volumes(trades: Trades, starts: Ints) -> Lots:
+    """Lots of each order."""
+    lots = trades.size_lots.astype(np.int64 if bars.traded(trades).volume < NARROW_LOTS else object, copy=False)
+    found: Lots = np.add.reduceat(lots, starts)
+    return found
 
 
 @njit(cache=True, nogil=True)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.book import BookState
     from processor.core.kernel import Ladder
-    from processor.core.levels import Side
 
     Ints = NDArray[np.int64]
 
@@ -234,9 +234,19 @@ class WallState:
         return WallState(self.clock.copy(), self.levels.copy())
 
     @property
-    def prices(self) -> set[int]:
-        """Of the levels that count, in ticks."""
-        return {price for s in range(2) for price in self.levels[s, : self.clock[_COUNT + s], PRICE].tolist()}
+    def counted(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The levels of each side that count, best first: price, seconds in a row, the first of these, and size."""
+        bids, asks = (self.levels[s, : self.clock[_COUNT + s]].tolist() for s in range(2))
+        return bids, asks
+
+    @classmethod
+    def of(cls, clock: list[int], counted: tuple[list[list[int]], list[list[int]]]) -> WallState:
+        """One that has these."""
+        found = no_walls()
+        found.clock[:] = clock
+        for s, levels in enumerate(counted):
+            found.levels[s, : len(levels)] = np.array(levels, np.int64).reshape(-1, _LEVEL_FIELDS)
+        return found
 
 
 def no_walls() -> WallState:
@@ -253,15 +263,20 @@ Seen = tuple["Ints", "Ints"]
 class WatchedBook:
     """A book whose walls are watched, whatever batches its events come in."""
 
-    def __init__(
-        self, state: WallState | None = None, sides: Sequence[Side] = (), decimals: tuple[int, int] = (0, 0)
-    ) -> None:
-        """Start before the first event, or go on with these levels on the scale of `decimals`."""
+    def __init__(self) -> None:
+        """Start before the first event."""
         self._levels = Levels()
-        self.state = no_walls() if state is None else state.copy()
-        if sides:
-            self._levels.rescale(*decimals)
-            self._levels.hold(sides)
+        self.state = no_walls()
+
+    @classmethod
+    def resumed(cls, state: WallState, book: BookState, price_decimals: int) -> WatchedBook:
+        """Go on with the levels of `book`; prices of `state` have `price_decimals`, at least as many as those."""
+        found = cls()
+        found._levels.rescale(book.price_decimals, book.size_decimals)
+        found._levels.hold((book.bids, book.asks))
+        found.rescale(price_decimals, book.size_decimals)
+        found.state = state.copy()
+        return found
 
     @property
     def decimals(self) -> tuple[int, int]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from processor.publish.views import (
     depth,
+    events,
     footprint,
     heatmap,
     ladder,
+    measures,
     metrics,
     ohlc,
     overview,
@@ -29,19 +31,9 @@ if TYPE_CHECKING:
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED
     for module in (
-        depth,
-        ohlc,
-        metrics,
-        report,
-        overview,
-        tape,
-        footprint,
-        statistics,
-        profile,
-        sizes,
-        ladder,
-        quotes,
-        heatmap,
+        *(depth, ohlc, metrics, report, overview),
+        *(tape, footprint, statistics, profile, sizes),
+        *(ladder, quotes, heatmap, measures, events),
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}

@@ -38,7 +38,7 @@ export function valueLabels({ axis }, span, box, { about, options }) {
   if (names) return names.map((text, row) => ({ value: 1 - (row + 0.5) / names.length, text }));
   const most = Math.min(axis.labels, Math.floor(box.height / LABEL_HEIGHT_PX));
   const { values, decimals } = valueTicks(span, most, axis.least?.(about));
-  const say = axis.text(span, about);
+  const say = axis.text(span, about, options);
   return values.map((value) => ({ value, text: say(value, decimals) }));
 }
 

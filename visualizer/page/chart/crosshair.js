@@ -3,8 +3,9 @@ import { byId, make, say, show } from "../dom.js";
 import * as frame from "../draw/frame.js";
 import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
+import { options } from "../options.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES, layersOf, table } from "../panels/registry.js";
+import { PANELS, PRICES, TABLES, layersOf, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import * as chart from "./chart.js";
@@ -17,8 +18,6 @@ const FOUND_PX = 4;
 const FOUND_LINES = 4;
 /* The panels with a line at their newest value. */
 const LAST = PANELS.flatMap(({ last, ...panel }, index) => (last ? [{ ...panel, last, index }] : []));
-/* The panel whose values are prices. */
-const PRICES = LAST[0].index;
 const PLACE = "chart";
 /** @type {{ x: number, y: number } | null} */
 let pointer = null;
@@ -113,10 +112,10 @@ function point() {
     across(parts.time, x, `${layout.width}px`);
   }
   showFound(at);
-  const panel = at && at.zone && at.panel && hasValues(at.panel.id) ? at.panel : null;
+  const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
   const value = at && panel ? scales[at.index].fromY(at.y) : null;
-  pointedPrice.point(PLACE, at?.index === PRICES ? value : null);
-  if (at && panel && value !== null) level(at.y, panel.value(value, data.about));
+  pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
+  if (at && panel && value !== null) level(at.y, panel.value(value, data.about, options()));
   else levelOf(pointedPrice.other(PLACE));
   showUnder(at, bar, value);
   readout.show(bar ?? newestBar(data));
@@ -140,11 +139,6 @@ function showUnder(at, bar, value) {
   part.style.transform = `translate(${x}, ${Math.round(at.y + (at.y > layout.height / 2 ? -26 : 10))}px)`;
 }
 
-/** Whether there are values on a panel's axis.
- * @param {string} id */
-const hasValues = (id) =>
-  chart.view.y[id] !== undefined && !chart.hasRows(id) && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
-
 /** The line across at a height, and what it says; null for none.
  * @param {number | null} y
  * @param {string} text */
@@ -161,12 +155,11 @@ function level(y, text) {
 /** The line across at a price that is pointed at beside the chart.
  * @param {number | null} price */
 function levelOf(price) {
-  const { layout, scales } = chart.placed();
-  const { box } = layout.panels[PRICES];
-  const panel = PANELS[PRICES];
-  const y = price === null || !hasValues(panel.id) ? -1 : scales[PRICES].toY(price);
-  const isInside = price !== null && y >= box.top && y <= box.top + box.height;
-  level(isInside ? y : null, isInside ? panel.value(price, chart.data().about) : "");
+  const axis = price === null ? null : chart.axisOf(PRICES);
+  const panel = PANELS.find(({ id }) => id === PRICES);
+  const y = axis?.toY(price ?? 0) ?? -1;
+  const isInside = axis !== null && y >= axis.box.top && y <= axis.box.top + axis.box.height;
+  level(isInside ? y : null, isInside && panel ? panel.value(price ?? 0, chart.data().about, options()) : "");
 }
 
 /** The place of the newest bar of all tables; null without any.
@@ -201,7 +194,7 @@ function showLast() {
     const { box } = layout.panels[index];
     const value = Number(row?.[last.close] ?? NaN);
     const y = scales[index].toY(value);
-    const inside = y >= box.top && y <= box.top + box.height && hasValues(id);
+    const inside = y >= box.top && y <= box.top + box.height && chart.hasValues(id);
     show(line, inside);
     show(chip, inside);
     if (!inside) continue;
@@ -223,10 +216,10 @@ function texts() {
   const found = missing(data, byId("app").dataset.control !== "on");
   return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
-    const title = [panel.title(about, facts), ...chart.notes(index)].filter(Boolean).join(" · ");
+    const title = [panel.title(about, facts, options()), ...chart.notes(index)].filter(Boolean).join(" · ");
     const note = panel.empty(found);
     if (!chart.view.collapsed.includes(panel.id)) return { title, note };
-    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts)} · ${note}` };
+    return { title: "", note: note && `${panel.collapsedTitle ?? panel.title(about, facts, options())} · ${note}` };
   });
 }
 

@@ -50,7 +50,7 @@ export function show(place) {
     const group = groupOf(panel);
     const row = place === null ? null : rowAt(table(data, panel.rows), place);
     const { cells, direction } = panel.readout;
-    for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about));
+    for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about, options()));
     if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
   }

@@ -5,6 +5,7 @@ import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
 import { numberOf } from "./ladder-rows.js";
+import { price as priceText } from "./ladder-texts.js";
 import { abbreviatedBeside } from "./sizes.js";
 /** @import { About, Command, Group, LadderRow, LastOrder } from "../types.d.ts" */
 /** @typedef {import("./ladder-rows.js").Column} Column */
@@ -56,13 +57,6 @@ function textOf(value, decimals, most, sign = false) {
   const mark = value < 0 ? "−" : "+";
   return sign || value < 0 ? mark + text : text;
 }
-
-/** The prices of rows, all with the same decimals.
- * @param {number} number
- * @param {number} height
- * @param {About | null} about */
-export const priceText = (number, height, about) =>
-  format.exact(number * height, Math.max(format.priceDecimals(about) ?? 0, format.decimalsOf([height])));
 
 /** The texts of a column: exact where all fit, else abbreviated.
  * @param {Placed} column

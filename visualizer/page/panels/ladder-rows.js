@@ -5,25 +5,25 @@ import { lotsOf } from "./sizes.js";
 
 /** A column: what it is called, where its number is in a row, and the group that shows or hides it; always shown without one.
  * `side` is whose it is, `sign` whether it has one.
- * @typedef {{ name: string, at: number, group?: string, side: "bid" | "ask" | "", sign?: boolean, says: string }} Column */
+ * @typedef {{ name: string, at: number, group?: string, side: "bid" | "ask" | "", sign?: boolean }} Column */
 
 /** From the left; the price stands in the middle.
  * @type {readonly Column[]} */
 export const COLUMNS = [
-  { name: "session", at: 9, group: "session", side: "bid", says: "sold since the session began" },
-  { name: "Σ bid", at: 3, group: "sums", side: "bid", says: "bids here and above" },
-  { name: "±", at: 11, group: "change", side: "bid", sign: true, says: "bids stacked (+) or pulled (−) since the bar began" },
-  { name: "bid", at: 1, side: "bid", says: "bids" },
-  { name: "sold", at: 6, group: "bar", side: "bid", says: "sold since the bar began" },
-  { name: "price", at: 0, side: "", says: "price" },
-  { name: "bought", at: 5, group: "bar", side: "ask", says: "bought since the bar began" },
-  { name: "ask", at: 2, side: "ask", says: "asks" },
-  { name: "±", at: 12, group: "change", side: "ask", sign: true, says: "asks stacked (+) or pulled (−) since the bar began" },
-  { name: "Σ ask", at: 4, group: "sums", side: "ask", says: "asks here and below" },
-  { name: "session", at: 8, group: "session", side: "ask", says: "bought since the session began" },
+  { name: "session", at: 9, group: "session", side: "bid" },
+  { name: "Σ bid", at: 3, group: "sums", side: "bid" },
+  { name: "±", at: 11, group: "change", side: "bid", sign: true },
+  { name: "bid", at: 1, side: "bid" },
+  { name: "sold", at: 6, group: "bar", side: "bid" },
+  { name: "", at: 0, side: "" },
+  { name: "bought", at: 5, group: "bar", side: "ask" },
+  { name: "ask", at: 2, side: "ask" },
+  { name: "±", at: 12, group: "change", side: "ask", sign: true },
+  { name: "Σ ask", at: 4, group: "sums", side: "ask" },
+  { name: "session", at: 8, group: "session", side: "ask" },
 ];
 
-/** What can be shown and hidden: labels by group. */
+/* What can be shown and hidden, by group: the label of its button, and what it is. */
 export const GROUPS = Object.freeze({
   sums: { label: "Σ", says: "sizes summed up from the best price" },
   change: { label: "±", says: "stacked and pulled since the bar began" },

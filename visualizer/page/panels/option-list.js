@@ -1,4 +1,5 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
@@ -53,6 +54,15 @@ export const OPTIONS = [
     kind: "choice",
     choices: { 1: "full", 0.75: "three quarters", 0.5: "half", 0.25: "a quarter" },
   },
+  {
+    group: "Price",
+    label: "Middle of the book",
+    name: "mids",
+    kind: "choice",
+    choices: { off: "off", mid: "mid", weighted: "weighted mid", both: "mid and weighted mid" },
+  },
+  { group: "Measures of the book", label: "Measure", name: "measure", kind: "choice", choices: NAMES },
+  { group: "Measures of the book", label: "As", name: "measureAs", kind: "choice", choices: { candles: "candles", line: "line" } },
   {
     group: "Footprint",
     label: "Cells",

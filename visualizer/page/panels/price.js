@@ -7,6 +7,7 @@ import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { heatmap } from "./heatmap.js";
+import { mids } from "./mids.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
@@ -37,6 +38,7 @@ export const price = {
     footprint,
     naked,
     developing,
+    mids,
     vwap,
     bubbles,
     sessionProfile,
