@@ -18,7 +18,7 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
-from processor.core.aggregates.standing import Standing
+from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
 from processor.core.book import Book
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
 from processor.core.flow.kept import Flow
@@ -247,7 +247,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *STANDING_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -261,7 +261,8 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    return found | flow_checks(engine.flow, rows, engine.trade_bars)
+    found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -17,6 +17,7 @@ const COMMON = Object.freeze({
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,
+  ladderAlone: false,
   statistics: ["volume", "delta", "deltaPercent", "deltaMax", "deltaMin", "trades", "duration", "vwap"],
 });
 
