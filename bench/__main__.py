@@ -72,7 +72,11 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
         ),
         drawing.PART: lambda: drawing.measure(
-            cache, history_rows=sizes.history_rows, redraws=sizes.redraws, seconds=sizes.poll_seconds
+            cache,
+            history_rows=sizes.history_rows,
+            redraws=sizes.redraws,
+            seconds=sizes.poll_seconds,
+            earlier_release=sizes.earlier_release,
         ),
         startup.PART: lambda: startup.measure(
             cache, events=sizes.demo_events, warm_runs=sizes.warm_runs, cold_runs=sizes.cold_runs

@@ -37,7 +37,7 @@ _DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.o
   && window.orderflow.chart.isRested()"""
 
 
-def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float) -> list[Figure]:
+def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float, earlier_release: bool) -> list[Figure]:
     """Processor time of the page's main thread, now and in the release before; why not, where it cannot be measured."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if importlib.util.find_spec("playwright") is None or browser is None:
@@ -46,7 +46,7 @@ def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float) -> 
     played_s = _SPEED * (60 + 2 * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
     found: list[Figure] = []
-    with _trees() as trees:
+    with _trees(earlier_release=earlier_release) as trees:
         for name, tree in trees.items():
             progress(f"{PART}: {name}")
             found += _measured(cache, tree, folder, f"+{history_s}s", name, browser, redraws=redraws, seconds=seconds)
@@ -54,8 +54,11 @@ def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float) -> 
 
 
 @contextmanager
-def _trees() -> Iterator[dict[str, Path]]:
-    """The files of now, and those of the release before where this is a repository that has it."""
+def _trees(*, earlier_release: bool) -> Iterator[dict[str, Path]]:
+    """The files of now, and those of the release before if wanted and where this is a repository that has it."""
+    if not earlier_release:
+        yield {"now": _ROOT}
+        return
     packed = subprocess.run(["git", "archive", _BEFORE], cwd=_ROOT, capture_output=True, check=False)  # noqa: S607
     with tempfile.TemporaryDirectory() as folder:
         if packed.returncode:

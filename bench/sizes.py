@@ -10,8 +10,8 @@ from typing import Final
 class Sizes:
     """How much of everything.
 
-    `history_rows` are shown on the polled page, which is drawn `redraws` times; `cold_runs` of the start compile
-    kernels; `packed_events` lie in a vendor's csv.gz.
+    `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
+    that is drawn too; `cold_runs` of the start compile kernels; `packed_events` lie in a vendor's csv.gz.
     """
 
     events: int
@@ -22,6 +22,7 @@ class Sizes:
     poll_seconds: float
     history_rows: int
     redraws: int
+    earlier_release: bool
     demo_events: int
     warm_runs: int
     cold_runs: int
@@ -41,6 +42,7 @@ FULL: Final = Sizes(
     poll_seconds=20.0,
     history_rows=1000,
     redraws=60,
+    earlier_release=True,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
@@ -59,6 +61,7 @@ QUICK: Final = Sizes(
     poll_seconds=5.0,
     history_rows=1000,
     redraws=60,
+    earlier_release=True,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,

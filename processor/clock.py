@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from shared import machine_time
+
+if TYPE_CHECKING:
+    from shared import MachineTime
 
 
 class WallClock(Protocol):
@@ -16,6 +21,9 @@ class WallClock(Protocol):
 
     def epoch_ms(self) -> int:
         """Wall-clock milliseconds since the Unix epoch."""
+
+    def machine_time(self) -> MachineTime | None:
+        """The monotonic clock that all processes of the machine share; None where it cannot be told which that is."""
 
     def sleep(self, seconds: float) -> None:
         """Wait, or less if the replay is asked to stop."""
@@ -34,6 +42,10 @@ class SystemClock:
     def epoch_ms(self) -> int:
         """Wall-clock milliseconds since the Unix epoch."""
         return time.time_ns() // 1_000_000
+
+    def machine_time(self) -> MachineTime | None:
+        """The machine's monotonic clock, for other processes on it."""
+        return machine_time()
 
     def sleep(self, seconds: float) -> None:
         """Wait, or less after `wake`."""

@@ -56,8 +56,12 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "ladder"]
-"""What an engine computes only if it is asked to: the order flow, and the levels standing at the open bar's begin."""
+Extra = Literal["flow", "events", "heatmap", "ladder", "measures"]
+"""What an engine computes only if it is asked to.
+
+That is the order flow, what is detected in the events, what rested over time, the levels standing at the open bar's
+begin, and the measures of the book.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def row_height(text: str) -> Fraction | None:
     return height
 
 
-def bar_length(text: str) -> int | Activity:
+def bar_length(text: str, option: str = "interval") -> int | Activity:
     """Length of a bar: ns for a duration such as 250ms, 5m or 1d, or an amount traded such as 500t or 1000000q.
 
     A turnover in its old spelling, 1000000d, is read as well, unless it could mean days.
@@ -164,12 +168,24 @@ def bar_length(text: str) -> int | Activity:
     if found and len(found[1]) <= MAX_ACTIVITY_DIGITS and (found[2] != "t" or found[1].isdigit()):
         limit = Decimal(found[1]).normalize()
         if _means_days(limit, found[2]):
-            raise SettingError("interval", text, f"days up to 7d, or {limit:f}q for a turnover of {limit:f}")
+            raise SettingError(option, text, f"days up to 7d, or {limit:f}q for a turnover of {limit:f}")
         if limit > 0:
             unit = "q" if found[2] == OLD_TURNOVER_UNIT else found[2]
             return Activity(cast("Literal['t', 'v', 'q']", unit), limit)
     expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000q turnover)"
-    raise SettingError("interval", text, expected)
+    raise SettingError(option, text, expected)
+
+
+def duration_ns(option: str, text: str) -> int:
+    """A duration such as 250ms, 5s or 1m, above 0 and up to a week, in ns.
+
+    Raises:
+        SettingError: it is none.
+    """
+    length_ns = bar_length(text, option) if _DURATION.fullmatch(text) else None
+    if not isinstance(length_ns, int):
+        raise SettingError(option, text, "a duration above 0 and up to 7d (250ms, 5s, 1m)")
+    return length_ns
 
 
 def _means_days(amount: Decimal, unit: str) -> bool:

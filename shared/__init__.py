@@ -11,6 +11,7 @@ from shared.contract import (
     MAX_DATA_BYTES,
     MAX_PARSE_MS,
     MAX_PUBLISH_HZ,
+    MAX_READ_BYTES,
     MAX_ROWS,
     MAX_WRITE_MS,
     POLL_INTERVAL_MS,
@@ -33,8 +34,12 @@ from shared.control_file import (
     decode_command,
     send_command,
 )
-from shared.errors import ContractError, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
-from shared.reader import DirectoryReader, Held, Picture, ReadObserver, decode
+from shared.decoding import decode
+from shared.disk import atomic_write, discard_leftovers, read_regular
+from shared.errors import ContractError, LockLost, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
+from shared.heartbeat import MachineTime, heartbeat_age_ms, machine_time, shares_clock
+from shared.lock import WriterLock
+from shared.reader import DirectoryReader, Held, Picture, ReadObserver
 from shared.views import DATA_FILES, VIEW_FILES, VIEWS
 from shared.views.base import View
 from shared.views.depth import DEPTH, DEPTH_FILE, Depth, Level
@@ -51,7 +56,7 @@ from shared.views.report import (
     Incident,
     ReadFile,
 )
-from shared.writer import DirectoryWriter, WriterLock, atomic_write
+from shared.writer import DirectoryWriter
 
 __all__ = [
     "ACTIONS",
@@ -70,6 +75,7 @@ __all__ = [
     "MAX_LISTED_FILES",
     "MAX_PARSE_MS",
     "MAX_PUBLISH_HZ",
+    "MAX_READ_BYTES",
     "MAX_ROWS",
     "MAX_VOLUMES",
     "MAX_WRITE_MS",
@@ -100,6 +106,8 @@ __all__ = [
     "Incident",
     "IpcStats",
     "Level",
+    "LockLost",
+    "MachineTime",
     "MalformedCommand",
     "MalformedFile",
     "MetricsRow",
@@ -123,6 +131,11 @@ __all__ = [
     "complete_command",
     "decode",
     "decode_command",
+    "discard_leftovers",
     "encode",
+    "heartbeat_age_ms",
+    "machine_time",
+    "read_regular",
     "send_command",
+    "shares_clock",
 ]

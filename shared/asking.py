@@ -6,6 +6,7 @@ written. So any number of pages and programs may ask for the same view.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from shared.errors import WriteFailed
@@ -30,7 +31,10 @@ def ask_for(directory: Path, name: str) -> None:
     path = directory / ASKED_FOLDER / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        try:
+            os.utime(path, follow_symlinks=False)
+        except FileNotFoundError:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666))
     except OSError as error:
         raise WriteFailed(path, error) from error
 
@@ -38,6 +42,6 @@ def ask_for(directory: Path, name: str) -> None:
 def asked_ns(directory: Path, name: str) -> int | None:
     """When a view was last asked for, ns since the Unix epoch by the clock of the file system; None if it never was."""
     try:
-        return (directory / ASKED_FOLDER / name).stat().st_mtime_ns
+        return (directory / ASKED_FOLDER / name).lstat().st_mtime_ns
     except OSError:
         return None

@@ -7,7 +7,7 @@ may be added within a contract version; none is ever renamed or removed.
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -30,15 +30,20 @@ HEARTBEAT_MS: Final = 1000
 STALE_AFTER_MS: Final = 5000
 """A status whose heartbeat is older than this belongs to a writer that is gone or stuck."""
 
+MAX_INTEGER: Final = 2**53 - 1
+"""Beyond this, readers in some languages have an integer only roughly."""
+Integer = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+Nanoseconds = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
 State = Literal["loading", "playing", "paused", "finished", "failed"]
 
 
 class FileEntry(msgspec.Struct, frozen=True):
     """What status.json says of one data file: which publication it is from and how to recognise its bytes."""
 
-    generation: int
-    bytes: int
-    crc32: int
+    generation: Integer
+    bytes: Integer
+    crc32: Integer
 
 
 class ControlAnswer(msgspec.Struct, frozen=True):
@@ -61,9 +66,9 @@ class Resume(msgspec.Struct, frozen=True):
     wish: str
     path: str
     marks: str
-    event_ns: int
+    event_ns: Nanoseconds
     paused: bool = False
-    loop_ns: tuple[int, int] | None = None
+    loop_ns: tuple[Nanoseconds, Nanoseconds] | None = None
 
 
 class WriteStats(msgspec.Struct, frozen=True):
@@ -73,22 +78,22 @@ class WriteStats(msgspec.Struct, frozen=True):
     share.
     """
 
-    writes: int = 0
+    writes: Integer = 0
     rate_hz: float = 0.0
     last_ms: float = 0.0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     max_ms: float = 0.0
-    bytes: int = 0
+    bytes: Integer = 0
 
 
 class IpcStats(msgspec.Struct, frozen=True):
     """The writer's side of the exchange."""
 
     files: dict[str, WriteStats] = {}
-    failed_writes: int = 0
-    rss_bytes: int = 0
-    rss_baseline_bytes: int = 0
+    failed_writes: Integer = 0
+    rss_bytes: Integer = 0
+    rss_baseline_bytes: Integer = 0
     """Resident memory once warmed up; growth is measured against it."""
 
 
@@ -102,46 +107,50 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     contract: str
     session: str
-    generation: int
+    generation: Integer
     state: State
     dataset: str
     instrument: str
     instruments: tuple[str, ...]
     interval: str
-    start_ms: int | None
-    end_ms: int | None
-    event_time_ms: int | None
+    start_ms: Integer | None
+    end_ms: Integer | None
+    event_time_ms: Integer | None
     speed: float | None
-    published_at_ms: int
-    heartbeat_ms: int
+    published_at_ms: Integer
+    heartbeat_ms: Integer
     files: dict[str, FileEntry]
     control: ControlAnswer
     checks: dict[str, bool | None]
     ipc: IpcStats
-    report: dict[str, int]
+    report: dict[str, Integer]
     error: str | None
     format: str = ""
     clock: str = "exchange"
-    obi_levels: int = 10
-    depth_levels: int = 50
+    obi_levels: Integer = 10
+    depth_levels: Integer = 50
     cvd_reset: str = "none"
     row: str = "auto"
     """Height of price rows, as a decimal; auto where each view chooses its own."""
-    price_decimals: int | None = None
-    size_decimals: int | None = None
+    price_decimals: Integer | None = None
+    size_decimals: Integer | None = None
     timezone: str | None = None
     """IANA name of the exchange's time zone; null where it is not known."""
     price_step: float | None = None
     """Greatest number that all prices read so far are multiples of; null before any."""
     progress: float | None = None
     """Share of the dataset replayed, 0 to 1; null where its length is unknown."""
-    pid: int | None = None
+    pid: Integer | None = None
     cache: str = "off"
     """Where events come from: the dataset's files (off), the cache (filling, complete), those again (abandoned)."""
     notice: str | None = None
     """What the watcher should know, which is no error."""
     resume: Resume | None = None
-    loop_ms: tuple[int, int] | None = None
+    boot_id: str | None = None
+    """Names the running system of the writer: programs on it share its monotonic clock; null where it has no name."""
+    heartbeat_monotonic_ms: Integer | None = None
+    """The heartbeat by that clock."""
+    loop_ms: tuple[Integer, Integer] | None = None
     """From when to when the replay loops; null while it does not."""
 
 

@@ -15,8 +15,9 @@ import msgspec
 
 from shared.commands import ACTIONS, MAX_ID_LENGTH, Command
 from shared.contract import CONTRACT_VERSION, encode
+from shared.decoding import with_integers
+from shared.disk import atomic_write
 from shared.errors import MalformedCommand, WriteFailed
-from shared.writer import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def _checked(found: Any) -> Command:  # noqa: ANN401 - whatever was written
     if not isinstance(action, str) or action not in ACTIONS:
         raise MalformedCommand(known_id, _no_such(action))
     try:
-        checked: Command = msgspec.convert(found, ACTIONS[action])
+        checked: Command = msgspec.convert(with_integers(found), ACTIONS[action])
     except msgspec.ValidationError as error:
         reason = f"{action}: {_plainly(error, ACTIONS[action])}; a right one is {_example(action)}"
         raise MalformedCommand(known_id, reason) from error

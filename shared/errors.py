@@ -4,6 +4,7 @@ ContractError
 ├── MalformedFile         a file does not follow the contract
 │   └── MalformedCommand  the control file has no valid command
 ├── WriterLocked          another process already writes into the directory
+├── LockLost              the lock was removed, and another process has become the writer
 └── WriteFailed           the operating system refused a write
 """
 
@@ -46,6 +47,18 @@ class WriterLocked(ContractError):
     def __init__(self, directory: Path, holder: str) -> None:
         super().__init__(
             f"{directory} already has a writer ({holder or 'unknown process'}): stop it first, or use another directory"
+        )
+        self.directory = directory
+        self.holder = holder
+
+
+class LockLost(ContractError):
+    """The lock file was removed or replaced while this process was writing, and another one holds it now."""
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"{directory} has another writer by now ({holder or 'unknown process'}), as its lock file was removed: "
+            "this one stops; let one of them write into another directory"
         )
         self.directory = directory
         self.holder = holder

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 import zlib
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 import structlog
 
 from shared.contract import MAX_READ_BYTES, STATUS_FILE, FileEntry, Status
+from shared.decoding import decode
+from shared.disk import Mark, mark, mark_of, opened, previous_of, read_at_most
 from shared.errors import ContractError, MalformedFile
-from shared.views import BY_FILE, FILE_TYPES, VIEWS
-from shared.views.base import T, View, row_key
+from shared.views import FILE_TYPES, VIEWS
 from shared.views.depth import DEPTH, Depth
 from shared.views.metrics import METRICS, MetricsRow
 from shared.views.ohlc import OHLC, OhlcRow
@@ -22,14 +21,15 @@ from shared.views.ohlc import OHLC, OhlcRow
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shared.views.base import T, View
+
 _log = structlog.get_logger()
 
 _ATTEMPTS: Final = 3
 """A publication takes about a millisecond, so a picture caught in the middle of one is whole at the next look."""
 
-_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    name: msgspec.json.Decoder(file_type) for name, file_type in FILE_TYPES.items()
-}
+_SETTLED_S: Final = 0.1
+"""A refused file that is as it was for so long is not being written, and not read again before it changes."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -70,10 +70,14 @@ class Picture(msgspec.Struct, frozen=True):
         return self[DEPTH]
 
     def is_newer_than(self, session: str | None, generation: int, published_at_ms: int) -> bool:
-        """Whether this picture follows the one so described; generations order within a session only."""
-        if session == self.status.session:
-            return self.status.generation > generation
-        return self.status.published_at_ms >= published_at_ms
+        """Whether this picture follows the one so described.
+
+        Of another session, by the generation or the wall clock: a new directory counts from 1, and a clock may be set
+        back.
+        """
+        if self.status.generation > generation:
+            return True
+        return session != self.status.session and self.status.published_at_ms >= published_at_ms
 
 
 class ReadObserver(Protocol):
@@ -103,14 +107,32 @@ class _Unreadable(ContractError):
 
 
 class _File:
-    """One file as last seen on disk, and its last sound content."""
+    """One file as last seen on disk, its last sound content, and what was last refused."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.key: tuple[int, int, int] | None = None
+        self.key: Mark | None = None
         self.entry: tuple[int, int] | None = None
         self.value: Any = None
         self.complained_of: tuple[object, ...] | None = None
+        self._refused: tuple[Mark, FileEntry | None] | None = None
+        self._refused_since_s = 0.0
+        self._reason: tuple[str, str] | None = None
+
+    def refuse(self, key: Mark | None, wanted: FileEntry | None, kind: str, reason: str) -> _Unreadable:
+        """Remember that what lies there, if it could be looked at, will not do; return the error to raise."""
+        if key is not None:
+            if self._refused != (key, wanted):
+                self._refused, self._refused_since_s = (key, wanted), time.monotonic()
+                self._reason = None
+            elif time.monotonic() - self._refused_since_s >= _SETTLED_S:
+                self._reason = kind, reason
+        return _Unreadable(self.path.name, kind, reason)
+
+    def refused_if(self, key: Mark, wanted: FileEntry | None) -> None:
+        """Raise the refusal of before where the file is as it was then, and has been for long enough."""
+        if self._reason is not None and self._refused == (key, wanted):
+            raise _Unreadable(self.path.name, *self._reason)
 
 
 class DirectoryReader:
@@ -186,33 +208,44 @@ class DirectoryReader:
         return Held(value, entry.crc32)
 
     def _read(self, name: str, wanted: FileEntry | None) -> Any:  # noqa: ANN401 - the file's own type
+        """The value of file `name`, as the entry `wanted` of a status describes it.
+
+        While a publication is under way, and after a writer was killed in one, its file of before has another name.
+        """
         file = self._files[name]
         if wanted is not None and file.entry == (wanted.bytes, wanted.crc32):
             return file.value
         try:
-            descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
+            return self._read_from(file.path, name, wanted)
+        except _Unreadable as problem:
+            if wanted is None:
+                raise
+            try:
+                return self._read_from(previous_of(file.path), name, wanted)
+            except _Unreadable:
+                raise problem from None
+
+    def _read_from(self, path: Path, name: str, wanted: FileEntry | None) -> Any:  # noqa: ANN401 - the file's own type
+        file = self._files[name]
+        key = None
+        try:
+            with opened(path) as (descriptor, found):
+                key = mark_of(found)
+                if wanted is None and key == file.key:
+                    return file.value
+                file.refused_if(key, wanted)
+                payload = read_at_most(descriptor, MAX_READ_BYTES)
+            entry = (len(payload), zlib.crc32(payload))
+            if wanted is not None and entry != (wanted.bytes, wanted.crc32):
+                raise _Unreadable(name, "mixed", "is from another publication than status.json")
+            begun = time.perf_counter()
+            value = decode(name, payload)
         except FileNotFoundError:
             raise _Unreadable(name, "failed", "is missing") from None
         except OSError as error:
-            raise _Unreadable(name, "failed", f"cannot be read: {error.strerror}") from error
-        try:
-            found = os.fstat(descriptor)
-            key = (found.st_ino, found.st_mtime_ns, found.st_size)
-            if wanted is None and key == file.key:
-                return file.value
-            payload = _read_all(descriptor, name, found.st_size)
-        except OSError as error:
-            raise _Unreadable(name, "failed", f"cannot be read: {error.strerror}") from error
-        finally:
-            os.close(descriptor)
-        entry = (len(payload), zlib.crc32(payload))
-        if wanted is not None and entry != (wanted.bytes, wanted.crc32):
-            raise _Unreadable(name, "mixed", "is from another publication than status.json")
-        begun = time.perf_counter()
-        try:
-            value = decode(name, payload)
+            raise file.refuse(key, wanted, "failed", f"cannot be read: {error.strerror}") from error
         except MalformedFile as error:
-            raise _Unreadable(name, "partial", error.reason) from error
+            raise file.refuse(key, wanted, "partial", error.reason) from error
         self._observer.parsed(name, time.perf_counter() - begun)
         file.key, file.entry, file.value = key, entry, value
         return value
@@ -221,42 +254,7 @@ class DirectoryReader:
         self._observer.failed(problem.name, problem.kind)
         self.problem = f"{problem.name} {problem.reason}"
         file = self._files[problem.name]
-        seen = (_stat_key(file.path), problem.kind, problem.reason)
+        seen = (mark(file.path), problem.kind, problem.reason)
         if seen != file.complained_of:
             file.complained_of = seen
             _log.warning("read_refused", file=problem.name, kind=problem.kind, reason=problem.reason)
-
-
-def decode(name: str, payload: bytes) -> Any:  # noqa: ANN401 - the file's own type
-    """Decode file `name` of the contract.
-
-    Raises:
-        MalformedFile: the bytes are not JSON, not of the file's type, or its rows' first column does not increase.
-    """
-    try:
-        value = _DECODERS[name].decode(payload)
-    except msgspec.DecodeError as error:
-        raise MalformedFile(name, f"is not what the contract says: {error}") from error
-    except UnicodeDecodeError as error:
-        raise MalformedFile(name, "is not UTF-8") from error
-    is_rows = name in BY_FILE and BY_FILE[name].is_rows
-    if is_rows and any(later <= earlier for earlier, later in pairwise(map(row_key, value))):
-        raise MalformedFile(name, f"has rows whose {value[0].__struct_fields__[0]} does not increase")
-    return value
-
-
-def _read_all(descriptor: int, name: str, size: int) -> bytes:
-    if size > MAX_READ_BYTES:
-        raise _Unreadable(name, "failed", f"is oversized: {size} bytes, at most {MAX_READ_BYTES} are read")
-    chunks = []
-    while chunk := os.read(descriptor, max(size, 65536)):
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _stat_key(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -9,18 +9,21 @@ import argparse
 import stat
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.contract import CONTRACT_VERSION, MAX_DATA_BYTES, STATUS_FILE, FileEntry
+from shared.contract import CONTRACT_VERSION, MAX_DATA_BYTES, MAX_READ_BYTES, STATUS_FILE
+from shared.decoding import parsed, value_faults
+from shared.disk import opened, previous_of, read_at_most
 from shared.errors import MalformedFile
-from shared.reader import decode
 from shared.views import VIEWS
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Generator, Iterator
 
-    from shared.contract import Status
+    from shared.contract import FileEntry
 
 _ATTEMPTS: Final = 20
 _PAUSE_S: Final = 0.05
@@ -45,21 +48,18 @@ def faults(directory: Path) -> list[str]:
 
 
 def _faults(directory: Path) -> Iterator[str]:
-    status, _ = yield from _sound(directory, STATUS_FILE)
+    status, _ = yield from _sound(directory, STATUS_FILE, None)
     entries = status.files if status else {}
-    if status:
-        yield from (f"{STATUS_FILE}: {fault}" for fault in _status_faults(status))
     total = 0
     for view in VIEWS:
         name, is_data = view.file, view.presence == "data"
         optional = status is not None or not is_data
         if optional and name not in entries and not (directory / name).exists():
             continue
-        value, payload = yield from _sound(directory, name)
+        value, payload = yield from _sound(directory, name, entries.get(name))
         total += len(payload) if is_data else 0
         if value is None:
             continue
-        yield from (f"{name}: {fault}" for fault in view.faults(value))
         if name in entries:
             yield from _entry_faults(name, entries[name], payload)
         elif status and view.presence != "asked":
@@ -68,51 +68,47 @@ def _faults(directory: Path) -> Iterator[str]:
         yield f"the data files hold {total} bytes together, at most {MAX_DATA_BYTES} are allowed"
 
 
-def _sound(directory: Path, name: str) -> Generator[str, None, tuple[Any, bytes]]:
+def _sound(directory: Path, name: str, entry: FileEntry | None) -> Generator[str, None, tuple[Any, bytes]]:
     """Yield what is wrong with file `name` by itself; return its value, None if it has none, and its bytes."""
     path = directory / name
     try:
-        payload = path.read_bytes()
-        mode = stat.S_IMODE(path.stat().st_mode)
+        payload, found = _read(path)
+        if entry is not None and not _is(payload, entry):
+            # A writer may have been killed, or be, between its files and status.json.
+            with suppress(OSError):
+                before = _read(previous_of(path))
+                payload, found = before if _is(before[0], entry) else (payload, found)
+        mode = stat.S_IMODE(found.st_mode)
         if mode != _MODE:
             yield f"{name}: has mode {mode:04o}, not {_MODE:04o}"
-        return decode(name, payload), payload
+        value = parsed(name, payload)
     except FileNotFoundError:
         yield f"{name}: is missing"
     except OSError as error:
         yield f"{name}: cannot be read: {error.strerror}"
     except MalformedFile as error:
         yield str(error)
+    else:
+        yield from (f"{name}: {fault}" for fault in value_faults(name, value))
+        return value, payload
     return None, b""
 
 
+def _read(path: Path) -> tuple[bytes, os.stat_result]:
+    with opened(path) as (descriptor, found):
+        return read_at_most(descriptor, MAX_READ_BYTES), found
+
+
+def _is(payload: bytes, entry: FileEntry) -> bool:
+    return (len(payload), zlib.crc32(payload)) == (entry.bytes, entry.crc32)
+
+
 def _entry_faults(name: str, entry: FileEntry, payload: bytes) -> Iterator[str]:
-    found = FileEntry(entry.generation, len(payload), zlib.crc32(payload))
-    if found != entry:
+    if not _is(payload, entry):
         yield (
             f"{name}: is from {_OTHER_PUBLICATION} than status.json, which says {entry.bytes} bytes with CRC-32 "
-            f"{entry.crc32}; found {found.bytes} and {found.crc32}"
+            f"{entry.crc32}; found {len(payload)} and {zlib.crc32(payload)}"
         )
-
-
-def _status_faults(status: Status) -> Iterator[str]:
-    if status.contract.split(".")[0] != CONTRACT_VERSION.split(".")[0]:
-        yield f"contract {status.contract!r} is not a {CONTRACT_VERSION.split('.')[0]}.x version"
-    if not status.session:
-        yield "session is empty"
-    if status.generation < 1:
-        yield f"generation {status.generation} is not positive"
-    if status.speed is not None and status.speed <= 0:
-        yield f"speed {status.speed} is not positive"
-    if status.state == "failed" and not status.error:
-        yield "state is failed, and error does not say why"
-    if status.instrument and status.instrument not in status.instruments:
-        yield f"instrument {status.instrument!r} is not among instruments"
-    if status.start_ms is not None and status.end_ms is not None and status.start_ms > status.end_ms:
-        yield f"start_ms {status.start_ms} is after end_ms {status.end_ms}"
-    for name, entry in status.files.items():
-        if entry.generation > status.generation:
-            yield f"files: {name} is of generation {entry.generation}, after that of the status, {status.generation}"
 
 
 def main() -> int:

@@ -1,135 +1,67 @@
-"""The atomic write, the single-writer lock, and the writer that keeps the files of one directory consistent."""
+"""The writer that keeps the files of one directory consistent."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
-import uuid
 import zlib
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
-from shared.contract import LOCK_FILE, STATUS_FILE, FileEntry, WriteStats
-from shared.errors import WriteFailed, WriterLocked
+import structlog
+
+from shared.contract import MAX_READ_BYTES, STATUS_FILE, FileEntry, WriteStats
+from shared.decoding import decode
+from shared.disk import Mark, discard, mark, previous_of, read_regular, sync_directory, temporary_of, write_synced
+from shared.errors import ContractError, LockLost, WriteFailed, WriterLocked
+from shared.lock import WriterLock
+from shared.meter import Meter
+from shared.views import BY_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_RATE_WINDOW_NS: Final = 10_000_000_000
-_LATENCIES_KEPT: Final = 512
+    from shared.contract import Status
 
-
-def atomic_write(path: Path, payload: bytes, *, lone_writer: bool = True) -> None:
-    """Replace `path` by `payload` so that every reader sees the old file or the new one, even across a power cut.
-
-    Temporary file in the same directory, flush, fsync, rename, fsync of the directory; mode 0644. Where others write
-    `path` too, the temporary file has a name of its own each time, and the last rename wins.
-
-    Raises:
-        WriteFailed: the operating system refused; `path` still holds what it held.
-    """
-    temporary = _temporary(path) if lone_writer else path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        _write_synced(temporary, payload)
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    except OSError as error:
-        _discard(temporary)
-        raise WriteFailed(path, error) from error
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
-
-
-def _write_synced(path: Path, payload: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        os.fchmod(descriptor, 0o644)
-        view = memoryview(payload)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _discard(path: Path) -> None:
-    # On a directory that is read-only, removing what is not there is refused as well.
-    with suppress(OSError):
-        path.unlink()
-
-
-class WriterLock:
-    """The right to write into one directory, held until `release` or the end of the process, however it ends."""
-
-    def __init__(self, directory: Path) -> None:
-        """Take the lock.
-
-        Raises:
-            WriterLocked: another live process holds it.
-            WriteFailed: the directory cannot be written.
-        """
-        path = directory / LOCK_FILE
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise WriteFailed(path, error) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(self._descriptor, 64).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            raise WriterLocked(directory, holder) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"pid {os.getpid()}\n".encode())
-
-    def release(self) -> None:
-        """Give the directory up."""
-        os.close(self._descriptor)
+_log = structlog.get_logger()
 
 
 class DirectoryWriter:
     """The one writer of an IPC directory.
 
     `write` prepares a file whose bytes changed, and `commit` makes all that was prepared visible, status.json last.
-    While `commit` renames them, a reader finds a CRC that status.json does not name and keeps its previous picture.
-    A publication costs one fsync for each of its files, status.json included, and one for the directory.
+    What a file held before stays beside it until then, so that the picture that status.json describes can be read at
+    any moment, whenever the writer is killed. A publication costs one fsync for each of its files, status.json
+    included, and one for the directory.
+
+    What somebody else has removed or changed since is written again with the next `commit`, the directory and its lock
+    included.
     """
 
     def __init__(self, directory: Path, *, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
-        """Lock the directory (made if missing).
+        """Lock the directory (made if missing), and clear away what a killed writer has left half done.
 
         Raises:
             WriterLocked: it has a writer already.
             WriteFailed: it cannot be written.
         """
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WriteFailed(directory, error) from error
         self.directory = directory
         self.files: dict[str, FileEntry] = {}
         """What status.json has to say of the files once `commit` has succeeded."""
         self.failed_writes = 0
         self._monotonic_ns = monotonic_ns
-        self._meters: dict[str, _Meter] = {}
-        self._published: dict[str, FileEntry] = {}
+        self._meters: dict[str, Meter] = {}
+        self._published: dict[str, _Published] = {}
         self._prepared: dict[str, _Prepared] = {}
         self._dropped: set[str] = set()
-        self._lock = WriterLock(directory)
+        self._kept: set[str] = set()
+        """Files whose content of before has a second name, as the status on disk may still mean that."""
+        self._is_ours = True
+        self._lock = _locked(directory)
+        self._named = frozenset(_recovered(directory))
+        """The files that the status on disk names."""
 
     def __enter__(self) -> Self:
         return self
@@ -154,12 +86,14 @@ class DirectoryWriter:
         Raises:
             WriteFailed: counted in `failed_writes`. What was prepared before is withdrawn as well: the files and
                 entries of the last `commit` stand.
+            LockLost: another process has become the writer of the directory.
         """
         entry = FileEntry(generation=generation, bytes=len(payload), crc32=zlib.crc32(payload))
         previous = self.files.get(name)
         if previous and (previous.bytes, previous.crc32) == (entry.bytes, entry.crc32):
             return False
-        self._prepare(name, payload)
+        self._hold()
+        self._prepare(name, payload, entry)
         self._dropped.discard(name)
         self.files[name] = entry
         return True
@@ -174,45 +108,99 @@ class DirectoryWriter:
 
         Raises:
             WriteFailed: counted in `failed_writes`; readers keep their last picture.
+            LockLost: another process has become the writer of the directory.
         """
+        self._hold()
+        self._repair()
         self._prepare(STATUS_FILE, payload)
         begun_ns = self._monotonic_ns()
         path = self.directory
+        is_renamed = False
         try:
             for name in self._prepared:
                 path = self.directory / name
+                self._keep_previous(name)
                 # Until all is done it is not known which content a power cut would leave.
                 self._published.pop(name, None)
-                _temporary(path).replace(path)
-            for name in self._dropped:
-                self._published.pop(name, None)
-                self._meters.pop(name, None)
-                _discard(self.directory / name)
-            _sync_directory(self.directory)
+                temporary_of(path).replace(path)
+            is_renamed = True
+            sync_directory(self.directory)
         except OSError as error:
+            if is_renamed:
+                self._discard_previous()
             self._fail(path, error)
         ended_ns = self._monotonic_ns()
         for name, prepared in self._prepared.items():
             latency_ns = prepared.latency_ns + ended_ns - begun_ns
-            self._meters.setdefault(name, _Meter()).add(ended_ns, latency_ns, prepared.bytes)
+            self._meters.setdefault(name, Meter()).add(ended_ns, latency_ns, len(prepared.payload))
+            if prepared.entry is not None:
+                self._published[name] = _Published(prepared.entry, prepared.payload, mark(self.directory / name))
+        # Nothing on disk means these any more; without a sync, a power cut only brings some back.
+        for name in self._dropped:
+            self._published.pop(name, None)
+            self._meters.pop(name, None)
+            discard(self.directory / name)
+        self._discard_previous()
         self._prepared.clear()
         self._dropped.clear()
-        self._published = dict(self.files)
 
     def stats(self) -> dict[str, WriteStats]:
         """Per file written so far, how its writing goes."""
         now_ns = self._monotonic_ns()
         return {name: meter.stats(now_ns) for name, meter in self._meters.items()}
 
-    def _prepare(self, name: str, payload: bytes) -> None:
+    def _hold(self) -> None:
+        """See to it that the directory is there, and that its lock is ours and would keep another writer away."""
+        try:
+            if self._lock.is_in_place():
+                return
+            renewed = _locked(self.directory)
+        except WriterLocked as taken:
+            self._is_ours = False
+            raise LockLost(self.directory, taken.holder) from None
+        except WriteFailed as failure:
+            self.failed_writes += 1
+            self._withdraw()
+            raise failure from None
+        _log.warning("lock_taken_again", directory=str(self.directory))
+        self._lock.release()
+        self._lock = renewed
+
+    def _repair(self) -> None:
+        """Prepare once more what has been published and is no longer as it was."""
+        for name, published in list(self._published.items()):
+            if name in self._prepared or name not in self.files:
+                continue
+            found = mark(self.directory / name)
+            if found is None or found != published.mark:
+                _log.warning("file_written_again", file=name)
+                self._prepare(name, published.payload, published.entry)
+
+    def _keep_previous(self, name: str) -> None:
+        """Give what the file holds a second name, if the status on disk means that."""
+        if name in self._named and name not in self._kept:
+            path = self.directory / name
+            self._kept.add(name)
+            # Where there is nothing to keep, or the file system knows no second name, it is done without.
+            with suppress(OSError):
+                os.link(path, previous_of(path), follow_symlinks=False)
+
+    def _discard_previous(self) -> None:
+        """Remove the second names, as the status on disk is that of `files` by now."""
+        for name in self._kept:
+            discard(previous_of(self.directory / name))
+        self._kept.clear()
+        self._named = frozenset(self.files)
+
+    def _prepare(self, name: str, payload: bytes, entry: FileEntry | None = None) -> None:
         begun_ns = self._monotonic_ns()
         path = self.directory / name
-        self._prepared[name] = _Prepared()
+        self._prepared[name] = _Prepared(payload, entry)
         try:
-            _write_synced(_temporary(path), payload)
+            write_synced(temporary_of(path), payload)
         except OSError as error:
             self._fail(path, error)
-        self._prepared[name] = _Prepared(self._monotonic_ns() - begun_ns, len(payload))
+        self._prepared[name] = _Prepared(payload, entry, self._monotonic_ns() - begun_ns)
 
     def _fail(self, path: Path, error: OSError) -> NoReturn:
         self.failed_writes += 1
@@ -221,46 +209,65 @@ class DirectoryWriter:
 
     def _withdraw(self) -> None:
         """Give up what was prepared since the last `commit`."""
-        for name in self._prepared:
-            _discard(_temporary(self.directory / name))
+        if self._is_ours:
+            for name in self._prepared:
+                discard(temporary_of(self.directory / name))
         self._prepared.clear()
         self._dropped.clear()
         self.files.clear()
-        self.files.update(self._published)
+        self.files.update({name: published.entry for name, published in self._published.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A temporary file that waits for its rename: how long writing and syncing it took, and its size."""
+    """A temporary file that waits for its rename; `latency_ns` is how long writing and syncing it took."""
 
+    payload: bytes
+    entry: FileEntry | None
     latency_ns: int = 0
-    bytes: int = 0
 
 
-class _Meter:
-    def __init__(self) -> None:
-        self._writes = 0
-        self._bytes = 0
-        self._max_ns = 0
-        self._latencies_ns: deque[int] = deque(maxlen=_LATENCIES_KEPT)
-        self._times_ns: deque[int] = deque(maxlen=_LATENCIES_KEPT)
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A file that lies there: its entry, its content, and what tells that nobody has changed it since."""
 
-    def add(self, at_ns: int, latency_ns: int, size: int) -> None:
-        self._writes += 1
-        self._bytes = size
-        self._max_ns = max(self._max_ns, latency_ns)
-        self._latencies_ns.append(latency_ns)
-        self._times_ns.append(at_ns)
+    entry: FileEntry
+    payload: bytes
+    mark: Mark | None
 
-    def stats(self, now_ns: int) -> WriteStats:
-        ordered = sorted(self._latencies_ns)
-        recent = sum(now_ns - at_ns <= _RATE_WINDOW_NS for at_ns in self._times_ns)
-        return WriteStats(
-            writes=self._writes,
-            rate_hz=round(recent * 1e9 / _RATE_WINDOW_NS, 2),
-            last_ms=round(self._latencies_ns[-1] / 1e6, 3),
-            p50_ms=round(ordered[len(ordered) // 2] / 1e6, 3),
-            p99_ms=round(ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6, 3),
-            max_ms=round(self._max_ns / 1e6, 3),
-            bytes=self._bytes,
-        )
+
+def _locked(directory: Path) -> WriterLock:
+    """Lock a directory, made if missing."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteFailed(directory, error) from error
+    return WriterLock(directory)
+
+
+def _recovered(directory: Path) -> dict[str, FileEntry]:
+    """What the status on disk names, after what it means has been given its name again and leftovers are removed."""
+    try:
+        status: Status = decode(STATUS_FILE, read_regular(directory / STATUS_FILE, MAX_READ_BYTES))
+        entries = status.files
+    except (OSError, ContractError):
+        entries = {}
+    discard(temporary_of(directory / STATUS_FILE))
+    for name in BY_FILE:
+        path = directory / name
+        previous = previous_of(path)
+        entry = entries.get(name)
+        if entry is not None and mark(previous) is not None and not _holds(path, entry) and _holds(previous, entry):
+            with suppress(OSError):
+                previous.replace(path)
+        discard(previous)
+        discard(temporary_of(path))
+    return entries
+
+
+def _holds(path: Path, entry: FileEntry) -> bool:
+    try:
+        payload = read_regular(path, MAX_READ_BYTES)
+    except OSError:
+        return False
+    return (len(payload), zlib.crc32(payload)) == (entry.bytes, entry.crc32)

@@ -38,6 +38,7 @@ TINY = Sizes(
     poll_seconds=1.2,
     history_rows=10,
     redraws=2,
+    earlier_release=False,
     demo_events=5_000,
     warm_runs=1,
     cold_runs=0,

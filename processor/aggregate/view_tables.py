@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,9 @@ import numpy as np
 import polars as pl
 
 from processor.aggregate.book_tables import BOOK_TABLES, parts_of
+from processor.aggregate.costs import TAU_NS, CostsOfBars, CostsOfTrades
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
+from processor.aggregate.heatmap_table import Heatmap
 from processor.aggregate.reading import Reading
 from processor.aggregate.table import Aggregated
 from processor.aggregate.tape import TAPE, order_tables
@@ -31,7 +34,9 @@ from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from processor.aggregate.book_tables import BookTable
     from processor.aggregate.flow_tables import FlowTable
+    from processor.aggregate.heatmap_table import Mode
     from processor.aggregate.reading import OnProgress
     from processor.core.aggregates.base import Batch
     from processor.core.events import Trades
@@ -52,6 +57,20 @@ VIEW_TABLES: Final = (
 """Their names, and what their rows are."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowOptions:
+    """What the rows of a table are: price rows of `height`, None for the price step, and columns of a heatmap.
+
+    A heatmap's columns are as long as `column` says, None for a bar, and `mode` is which of their samples counts.
+    What trades cost is looked at `tau_ns` after them.
+    """
+
+    height: Fraction | None = None
+    column: str | None = None
+    mode: Mode = "last"
+    tau_ns: int = TAU_NS
+
+
 def view_tables(
     name: str,
     dataset: Dataset,
@@ -59,20 +78,21 @@ def view_tables(
     settings: Settings,
     cache: Cache | None,
     *,
-    height: Fraction | None = None,
+    options: RowOptions | None = None,
     on_progress: OnProgress = lambda _what, _done, _total: None,
 ) -> list[Aggregated]:
     """Table `name` of each of `instruments`, oldest row first, from `settings.start` to `.until`.
-
-    `height` is that of a price row, None for the price step.
 
     Raises:
         DatasetError: the dataset turns out unusable, or holds no trade.
         SettingError: there is no such instrument.
     """
+    given = options or RowOptions()
+    if name == Heatmap.name and given.column is not None:
+        settings = replace(settings, interval=given.column)
 
     def attempt(found: Dataset) -> list[Aggregated]:
-        return [_table(name, found, each, settings, cache, height, on_progress) for each in instruments]
+        return [_table(name, found, each, settings, cache, given, on_progress) for each in instruments]
 
     made = in_order(dataset, attempt)
     if not any(each.trades or len(each.rows) for each in made):
@@ -87,9 +107,10 @@ def _table(
     instrument: str,
     settings: Settings,
     cache: Cache | None,
-    height: Fraction | None,
+    options: RowOptions,
     on_progress: OnProgress,
 ) -> Aggregated:
+    height = options.height
     if height is None and (name in _FLOW or (name in _BOOK and _BOOK[name].has_rows_of_price)):
         # Rows are as high as the price step of the whole dataset, which is known at its end.
         height = _price_step(Reading(dataset, instrument, settings, cache), settings, on_progress)
@@ -100,7 +121,7 @@ def _table(
     elif name == CVD_BY_SIZE:
         time, parts = "timestamp_ms", _size_tables(chunks, settings.aggregation)
     elif name in _BOOK:
-        of_book = _BOOK[name](settings.aggregation, height or Fraction(1))
+        of_book = _book_table(name, settings.aggregation, height or Fraction(1), options)
         time, parts = of_book.time, parts_of(of_book, _batches(chunks, settings.aggregation))
     else:
         table = _FLOW[name]()
@@ -109,6 +130,15 @@ def _table(
     if settings.start is not None and reading.first_ns is not None and len(rows):
         rows = _since(rows, time, resolved(settings.start, reading.first_ns), settings.aggregation)
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
+
+
+def _book_table(name: str, aggregation: Aggregation, height: Fraction, options: RowOptions) -> BookTable:
+    if name == Heatmap.name:
+        return Heatmap(aggregation, height, options.mode)
+    for kind in (CostsOfBars, CostsOfTrades):
+        if name == kind.name:
+            return kind(aggregation, height, options.tau_ns)
+    return _BOOK[name](aggregation, height)
 
 
 def _price_step(reading: Reading, settings: Settings, on_progress: OnProgress) -> Fraction:

@@ -7,7 +7,7 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import MAX_WORKERS, at_least, one_of, row_height
+from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, duration_ns, one_of, row_height
 
 
 def aggregate(
@@ -27,17 +27,25 @@ def aggregate(
     cluster: options.Cluster = None,
     view: options.TableView = "bars",
     row: options.RowHeight = "auto",
+    column: options.ColumnLength = "auto",
+    mode: options.ColumnMode = "last",
+    tau: options.Tau = "5s",
     *,
     all_instruments: options.AllInstruments = False,
 ) -> None:
     """Write the whole history of a dataset as one table, a row per interval with trades or book samples."""
     from processor.aggregate import output, table  # noqa: PLC0415 - Polars and Numba load only when needed
-    from processor.aggregate.view_tables import VIEW_TABLES, view_tables  # noqa: PLC0415
+    from processor.aggregate.heatmap_table import MODES  # noqa: PLC0415
+    from processor.aggregate.view_tables import VIEW_TABLES, RowOptions, view_tables  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
     one_of("view", view, ("bars", *VIEW_TABLES))
-    height = row_height(row)
+    of_rows = RowOptions(
+        row_height(row), None if column == AUTO else column, one_of("mode", mode, MODES), duration_ns("tau", tau)
+    )
+    if of_rows.column is not None:
+        bar_length(of_rows.column, "column")
     output.check_out(out)
     if all_instruments and settings.instrument:
         raise SettingError("instrument", settings.instrument, "none, as --all-instruments means all of them")
@@ -51,7 +59,7 @@ def aggregate(
 
         kept = options.cache(cache, cache_limit)
         if view in VIEW_TABLES:
-            found = view_tables(view, opened, names, settings, kept, height=height, on_progress=on_progress)
+            found = view_tables(view, opened, names, settings, kept, options=of_rows, on_progress=on_progress)
         else:
             count = at_least("workers", workers, 1, MAX_WORKERS)
             found = table.aggregate_all(

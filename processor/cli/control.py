@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from processor.cli.liveness import age_ms
 from processor.clock import SystemClock
 from processor.errors import ProcessorError
 from processor.replay.commands.registry import from_words
@@ -16,12 +17,15 @@ from processor.settings import iso
 from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import (
     CONTROL_FILE,
+    MAX_CONTROL_BYTES,
+    MAX_READ_BYTES,
     STALE_AFTER_MS,
     STATUS_FILE,
     ContractError,
     MalformedCommand,
     decode,
     decode_command,
+    read_regular,
     send_command,
 )
 
@@ -81,9 +85,9 @@ def steer(directory: Path, ipc: Path, sent: Command, clock: WallClock, timeout_s
         WriteFailed: the control directory cannot be written.
     """
     before = _status(ipc)
-    age_ms = clock.epoch_ms() - before.heartbeat_ms
-    if age_ms > STALE_AFTER_MS:
-        raise NotCarriedOut(ipc, f"nobody replays into it: the last heartbeat is {age_ms / 1000:.1f} s old")
+    silent_ms = age_ms(before, lambda: _status(ipc), clock)
+    if silent_ms > STALE_AFTER_MS:
+        raise NotCarriedOut(ipc, f"nobody replays into it: the last heartbeat is {silent_ms / 1000:.1f} s old")
     if not before.control.listening:
         raise NotCarriedOut(ipc, f"the processor that replays into it was started without --control {directory}")
     send_command(directory, sent)
@@ -111,7 +115,7 @@ def steer(directory: Path, ipc: Path, sent: Command, clock: WallClock, timeout_s
 
 def _status(ipc: Path) -> Status:
     try:
-        status: Status = decode(STATUS_FILE, (ipc / STATUS_FILE).read_bytes())
+        status: Status = decode(STATUS_FILE, read_regular(ipc / STATUS_FILE, MAX_READ_BYTES))
     except OSError as error:
         raise NotCarriedOut(ipc, f"nobody replays into it: {STATUS_FILE} cannot be read: {error.strerror}") from error
     except ContractError as error:
@@ -121,7 +125,7 @@ def _status(ipc: Path) -> Status:
 
 def _id_in(directory: Path) -> str | None:
     try:
-        return decode_command((directory / CONTROL_FILE).read_bytes()).id
+        return decode_command(read_regular(directory / CONTROL_FILE, MAX_CONTROL_BYTES)).id
     except MalformedCommand as malformed:
         return malformed.id
     except OSError:

@@ -78,15 +78,28 @@ Cluster = Annotated[
 TableView = Annotated[
     str,
     option(
-        "view", "What the rows are: bars, tape (orders), footprint, statistics (a bar each), profile, or cvd_by_size."
+        "view",
+        "What the rows are: bars, tape (orders), footprint, statistics, profile, cvd_by_size, "
+        "heatmap, measures, costs (of trades, a bar each), trade_costs, events.",
     ),
 ]
 RowHeight = Annotated[
     str,
     option(
         "row",
-        "Height of a price row of footprint, statistics and profile; auto for the price step, or more.",
+        "Height of a price row of footprint, statistics, profile and heatmap; auto for the price step, or more.",
     ),
+]
+ColumnLength = Annotated[
+    str, option("column", "Length of a column of heatmap, as an interval: 10s, 5m, 500t ...; auto for a bar's.")
+]
+ColumnMode = Annotated[
+    str,
+    option("mode", "What a column of heatmap shows: what rests at its last sample (last), or the most of all (max)."),
+]
+Tau = Annotated[
+    str,
+    option("tau", "How long after a trade the tables of costs look at the mid: 5s, 250ms, 1m ..."),
 ]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")

@@ -20,11 +20,18 @@ from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
 from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
 from processor.core.book import Book
+from processor.core.detected.kept import Detected
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
+from processor.core.flow.counted import Counted
 from processor.core.flow.kept import Flow
 from processor.core.flow.shown import FlowShown
+from processor.core.heatmap.checks import HEATMAP_CHECKS, heatmap_checks
+from processor.core.heatmap.kept import KeptColumns
+from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.kept import Measures
+from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
 
@@ -38,8 +45,10 @@ if TYPE_CHECKING:
     from processor.core.aggregates.base import Aggregate, Batch
     from processor.core.aggregates.standing import StandingLevels
     from processor.core.book import BookBars, BookState
+    from processor.core.detected.kept import DetectedState
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
+    from processor.core.heatmap.kept import HeatmapState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -65,8 +74,9 @@ class EngineState:
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
-    flow resumes from, and `standing` the levels at the begin of the bar of the last event, where either is wanted.
-    `price_step` is the step of all prices up to `event_ns`.
+    flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
+    event, where these are wanted; `detected` is what detection does. `price_step` is the step of all prices up to
+    `event_ns`.
     """
 
     event_ns: int
@@ -79,7 +89,9 @@ class EngineState:
     counter: ActivityCounter | None = None
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
+    heatmap: HeatmapState | None = None
     standing: StandingLevels | None = None
+    detected: DetectedState | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -87,7 +99,8 @@ class Engine:
     """Feeds the aggregates, which keep all of their intervals, or only as many as are published.
 
     An interval's name, its `bucket`, is its number since the epoch, or its start in ms where it ends by activity.
-    `event_ns` is the time of the last event taken in, None before. `price_step` is that of the events taken in; only an
+    `keep` is how many intervals are remembered, None for all. `event_ns` is the time of the last event taken in, None
+    before. `price_step` is that of the events taken in; only an
     engine that keeps some of its intervals computes it.
     """
 
@@ -98,13 +111,29 @@ class Engine:
         """
         self.aggregation = aggregation
         self.event_ns: int | None = None
-        self._keep = keep
+        self.keep = keep
         self._batches = Batches(aggregation)
         self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
         self.price_step = NO_STEP if state is None else state.price_step
         self.flow: Flow | None = None
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
+        self.measures: Measures | None = None
+        if keep and "measures" in aggregation.extras:
+            self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
+        self.heatmap: KeptColumns | None = None
+        if keep and "heatmap" in aggregation.extras:
+            counter = None if state is None else state.counter
+            self.heatmap = KeptColumns(
+                keep,
+                aggregation.interval_ns,
+                None if state is None else state.heatmap,
+                None if counter is None else counter.starts_ns,
+            )
+        self.detected: Detected | None = None
+        if keep and "events" in aggregation.extras:
+            known = (None, None) if state is None else (state.detected, state.book)
+            self.detected = Detected(aggregation, *known)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
@@ -114,9 +143,16 @@ class Engine:
         self.standing: Standing | None = None
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
-        aggregates: tuple[Aggregate | None, ...] = (self.trade_bars, self.imbalance_bars, self.recent_orders, self.flow)
+        optional: tuple[Aggregate | None, ...] = (
+            *(self.recent_orders, self.flow, self.heatmap, self.measures, self.detected),
+        )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
-        self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
+        self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
+        self._aggregates: Sequence[Aggregate] = [
+            self.trade_bars,
+            self.imbalance_bars,
+            *(each for each in optional if each is not None),
+        ]
 
     def _resume(self, state: EngineState) -> None:
         aggregation, first_times = self.aggregation, state.first_times
@@ -142,12 +178,21 @@ class Engine:
             state.traded_before,
             first_trade,
             reset=aggregation.cvd_reset,
-            keep=self._keep,
+            keep=self.keep,
         )
         closed = state.book_bars.rows(slice(0, -1))
-        self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self._keep)
+        self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
+        if self.measures is not None:
+            starts_ns = None if state.counter is None else state.counter.starts_ns
+            self.measures = Measures.resumed(
+                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
+                first_trade,
+                first_book,
+                keep=self.keep,
+            )
 
     def _standing(self, state: EngineState | None) -> Standing:
         if state is None or state.standing is None:
@@ -174,7 +219,7 @@ class Engine:
         batch = self._batches.of(trades, book)
         lasts = [int(part.time_ns[-1]) for part in (*batch.trades[-1:], *batch.book[-1:])]
         self.event_ns = max(lasts, default=self.event_ns)
-        if self._keep is not None:
+        if self.keep is not None:
             self.price_step = self.price_step.advanced(batch.trades, batch.book)
         parts = (batch,) if self.standing is None else self.standing.parts(batch)
         closed = [self._advance(part) for part in parts]
@@ -220,7 +265,7 @@ class Engine:
                 obi_high=pl.when(first).then(pl.max_horizontal("obi_high", 0.0)).otherwise("obi_high"),
                 obi_low=pl.when(first).then(pl.min_horizontal("obi_low", 0.0)).otherwise("obi_low"),
             )
-        return rows if self._keep is None else rows.tail(self._keep)
+        return rows if self.keep is None else rows.tail(self.keep)
 
     def _opens_on_trades(self) -> bool:
         first_trade, first_book = self.trade_bars.first_bucket, self.imbalance_bars.first_bucket
@@ -247,7 +292,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *STANDING_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -262,6 +307,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
     found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
     return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 

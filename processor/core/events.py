@@ -82,6 +82,19 @@ class Trades(Columns):
     aggressor: NDArray[np.int8]
 
 
+def no_trades(price_decimals: int, size_decimals: int) -> Trades:
+    """No trade, on a scale."""
+    none = np.zeros(0, np.int64)
+    return Trades(
+        time_ns=none,
+        price_ticks=none,
+        size_lots=none,
+        aggressor=np.zeros(0, np.int8),
+        price_decimals=price_decimals,
+        size_decimals=size_decimals,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocatedTrades(Trades):
     """Trades with the 1-based line that each stands on in its file, and its id, int64; -1 where there is none."""

@@ -69,16 +69,17 @@ _BLOCKS: Final = 16
 """Bit w of block b set: word 64 b + w is not empty."""
 _WORDS: Final = _BLOCKS + 64
 """Bit t of word w set: there is a level at offset 64 w + t."""
-_SIZES: Final = _WORDS + 64 * 64
-_FAR_AREA: Final = _SIZES + WIDTH
+SIZES: Final = _WORDS + 64 * 64
+"""Lots at each tick of the window."""
+FAR_AREA: Final = SIZES + WIDTH
 """Key and size of each far level, keys ascending."""
 
 _LAST: Final = 63
 """The highest bit of a word."""
-_HALF: Final = 32
+HALF: Final = 32
 """Bits of the low word of a wide sum."""
-_LOW: Final = (1 << 32) - 1
-_EXACT_IN_FLOAT64: Final = 1 << 53
+LOW_WORD: Final = (1 << 32) - 1
+EXACT_IN_FLOAT64: Final = 1 << 53
 _REACH: Final = (1 << 62) - WIDTH
 """Prices below it, whose distances from each other and from the edges of a window fit in a word."""
 _BITS: Final = 56
@@ -129,14 +130,14 @@ CLOSE: Final = 3
 
 def new_ladder() -> Ladder:
     """An empty ladder."""
-    ladder = np.zeros((2, _FAR_AREA), np.int64)
+    ladder = np.zeros((2, FAR_AREA), np.int64)
     ladder[:, BEST] = -1
     return ladder
 
 
 def with_room(ladder: Ladder, events: int) -> Ladder:
     """The same ladder with room for whatever `events` more updates can push below the window."""
-    needed = _FAR_AREA + 2 * (int((ladder[:, COUNT] + ladder[:, FAR]).max()) + events)
+    needed = FAR_AREA + 2 * (int((ladder[:, COUNT] + ladder[:, FAR]).max()) + events)
     if needed <= ladder.shape[1]:
         return ladder
     grown = np.zeros((2, needed + needed // 2), np.int64)
@@ -170,7 +171,7 @@ def _next_above(ladder: Ladder, s: int, offset: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _next_below(ladder: Ladder, s: int, offset: int) -> int:
+def next_below(ladder: Ladder, s: int, offset: int) -> int:
     """Offset of the nearest occupied tick below `offset`, -1 for none."""
     w = offset >> 6
     word = ladder[s, _WORDS + w] & ((_ONE << (offset & 63)) - _ONE)
@@ -223,8 +224,8 @@ def clear_side(ladder: Ladder, s: int) -> None:
     """Empty one side, touching only what is occupied."""
     offset = ladder[s, BEST]
     while offset >= 0:
-        below = _next_below(ladder, s, offset)
-        ladder[s, _SIZES + offset] = 0
+        below = next_below(ladder, s, offset)
+        ladder[s, SIZES + offset] = 0
         _unmark(ladder, s, offset)
         offset = below
     ladder[s, BEST] = -1
@@ -237,12 +238,13 @@ def clear_side(ladder: Ladder, s: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _far_position(ladder: Ladder, s: int, key: int) -> int:
+def far_position(ladder: Ladder, s: int, key: int) -> int:
+    """Number of far levels of side `s` whose key is below `key`."""
     low = 0
     high = ladder[s, FAR]
     while low < high:
         middle = (low + high) >> 1
-        if ladder[s, _FAR_AREA + 2 * middle] < key:
+        if ladder[s, FAR_AREA + 2 * middle] < key:
             low = middle + 1
         else:
             high = middle
@@ -253,27 +255,27 @@ def _far_position(ladder: Ladder, s: int, key: int) -> int:
 def _far_update(ladder: Ladder, s: int, key: int, size: int) -> None:
     """Set one level below the window; the top-N sum of the window does not know it."""
     far = ladder[s, FAR]
-    at = _far_position(ladder, s, key)
-    if at < far and ladder[s, _FAR_AREA + 2 * at] == key:
-        old = ladder[s, _FAR_AREA + 2 * at + 1]
+    at = far_position(ladder, s, key)
+    if at < far and ladder[s, FAR_AREA + 2 * at] == key:
+        old = ladder[s, FAR_AREA + 2 * at + 1]
         ladder[s, TOTAL] += size - old
-        ladder[s, TOTAL_HIGH] += (size >> _HALF) - (old >> _HALF)
+        ladder[s, TOTAL_HIGH] += (size >> HALF) - (old >> HALF)
         if size:
-            ladder[s, _FAR_AREA + 2 * at + 1] = size
+            ladder[s, FAR_AREA + 2 * at + 1] = size
             return
         for i in range(at, far - 1):
-            ladder[s, _FAR_AREA + 2 * i] = ladder[s, _FAR_AREA + 2 * (i + 1)]
-            ladder[s, _FAR_AREA + 2 * i + 1] = ladder[s, _FAR_AREA + 2 * (i + 1) + 1]
+            ladder[s, FAR_AREA + 2 * i] = ladder[s, FAR_AREA + 2 * (i + 1)]
+            ladder[s, FAR_AREA + 2 * i + 1] = ladder[s, FAR_AREA + 2 * (i + 1) + 1]
         ladder[s, FAR] = far - 1
     elif size:
         for i in range(far, at, -1):
-            ladder[s, _FAR_AREA + 2 * i] = ladder[s, _FAR_AREA + 2 * (i - 1)]
-            ladder[s, _FAR_AREA + 2 * i + 1] = ladder[s, _FAR_AREA + 2 * (i - 1) + 1]
-        ladder[s, _FAR_AREA + 2 * at] = key
-        ladder[s, _FAR_AREA + 2 * at + 1] = size
+            ladder[s, FAR_AREA + 2 * i] = ladder[s, FAR_AREA + 2 * (i - 1)]
+            ladder[s, FAR_AREA + 2 * i + 1] = ladder[s, FAR_AREA + 2 * (i - 1) + 1]
+        ladder[s, FAR_AREA + 2 * at] = key
+        ladder[s, FAR_AREA + 2 * at + 1] = size
         ladder[s, FAR] = far + 1
         ladder[s, TOTAL] += size
-        ladder[s, TOTAL_HIGH] += size >> _HALF
+        ladder[s, TOTAL_HIGH] += size >> HALF
 
 
 @njit(cache=True, nogil=True)
@@ -283,9 +285,9 @@ def _recount_top(ladder: Ladder, s: int, top_levels: int) -> None:
     offset = ladder[s, BEST]
     while offset >= 0 and ladder[s, TOP] < top_levels:
         ladder[s, TOP] += 1
-        ladder[s, TOP_SUM] += ladder[s, _SIZES + offset]
+        ladder[s, TOP_SUM] += ladder[s, SIZES + offset]
         ladder[s, EDGE] = offset
-        offset = _next_below(ladder, s, offset)
+        offset = next_below(ladder, s, offset)
 
 
 @njit(cache=True, nogil=True)
@@ -301,33 +303,33 @@ def _move_window(ladder: Ladder, s: int, key: int, top_levels: int) -> None:
     offset = ladder[s, BEST]
     for i in range(count - 1, -1, -1):
         keys[i] = old_base + offset
-        sizes[i] = ladder[s, _SIZES + offset]
-        below = _next_below(ladder, s, offset)
-        ladder[s, _SIZES + offset] = 0
+        sizes[i] = ladder[s, SIZES + offset]
+        below = next_below(ladder, s, offset)
+        ladder[s, SIZES + offset] = 0
         _unmark(ladder, s, offset)
         offset = below
     far = ladder[s, FAR]
     for i in range(count):
         if keys[i] < new_base:
-            ladder[s, _FAR_AREA + 2 * far] = keys[i]
-            ladder[s, _FAR_AREA + 2 * far + 1] = sizes[i]
+            ladder[s, FAR_AREA + 2 * far] = keys[i]
+            ladder[s, FAR_AREA + 2 * far + 1] = sizes[i]
             far += 1
         else:
-            ladder[s, _SIZES + keys[i] - new_base] = sizes[i]
+            ladder[s, SIZES + keys[i] - new_base] = sizes[i]
             _mark(ladder, s, keys[i] - new_base)
             kept += 1
     # Downwards, the upper part of `far` comes into it.
-    while far and ladder[s, _FAR_AREA + 2 * (far - 1)] >= new_base:
+    while far and ladder[s, FAR_AREA + 2 * (far - 1)] >= new_base:
         far -= 1
-        offset = ladder[s, _FAR_AREA + 2 * far] - new_base
-        ladder[s, _SIZES + offset] = ladder[s, _FAR_AREA + 2 * far + 1]
+        offset = ladder[s, FAR_AREA + 2 * far] - new_base
+        ladder[s, SIZES + offset] = ladder[s, FAR_AREA + 2 * far + 1]
         _mark(ladder, s, offset)
         kept += 1
     ladder[s, FAR] = far
     ladder[s, COUNT] = kept
     ladder[s, BASE] = new_base
-    ladder[s, BEST] = _next_below(ladder, s, WIDTH - 1)
-    if ladder[s, _SIZES + WIDTH - 1]:
+    ladder[s, BEST] = next_below(ladder, s, WIDTH - 1)
+    if ladder[s, SIZES + WIDTH - 1]:
         ladder[s, BEST] = WIDTH - 1
     _recount_top(ladder, s, top_levels)
 
@@ -345,7 +347,7 @@ def _insert(ladder: Ladder, s: int, offset: int, size: int, top_levels: int) -> 
         ladder[s, TOP_SUM] += size
     elif top_levels and offset > ladder[s, EDGE]:
         edge = ladder[s, EDGE]
-        ladder[s, TOP_SUM] += size - ladder[s, _SIZES + edge]
+        ladder[s, TOP_SUM] += size - ladder[s, SIZES + edge]
         ladder[s, EDGE] = _next_above(ladder, s, edge)
 
 
@@ -355,19 +357,19 @@ def _remove(ladder: Ladder, s: int, offset: int, old: int, top_levels: int) -> N
     _unmark(ladder, s, offset)
     ladder[s, COUNT] -= 1
     if offset == ladder[s, BEST]:
-        ladder[s, BEST] = _next_below(ladder, s, offset)
+        ladder[s, BEST] = next_below(ladder, s, offset)
     if ladder[s, TOP] and offset >= ladder[s, EDGE]:
         ladder[s, TOP_SUM] -= old
-        edge = _next_below(ladder, s, ladder[s, EDGE])
+        edge = next_below(ladder, s, ladder[s, EDGE])
         if edge >= 0:
-            ladder[s, TOP_SUM] += ladder[s, _SIZES + edge]
+            ladder[s, TOP_SUM] += ladder[s, SIZES + edge]
             ladder[s, EDGE] = edge
         else:
             ladder[s, TOP] -= 1
             if offset == ladder[s, EDGE]:
                 ladder[s, EDGE] = _next_above(ladder, s, offset)
     if ladder[s, COUNT] == 0 and ladder[s, FAR]:
-        _move_window(ladder, s, ladder[s, _FAR_AREA + 2 * (ladder[s, FAR] - 1)], top_levels)
+        _move_window(ladder, s, ladder[s, FAR_AREA + 2 * (ladder[s, FAR] - 1)], top_levels)
 
 
 @njit(cache=True, nogil=True)
@@ -386,12 +388,12 @@ def update(ladder: Ladder, s: int, price: int, size: int, top_levels: int) -> No
     elif offset < 0:
         _far_update(ladder, s, key, size)
         return
-    old = ladder[s, _SIZES + offset]
+    old = ladder[s, SIZES + offset]
     if old == size:
         return
-    ladder[s, _SIZES + offset] = size
+    ladder[s, SIZES + offset] = size
     ladder[s, TOTAL] += size - old
-    ladder[s, TOTAL_HIGH] += (size >> _HALF) - (old >> _HALF)
+    ladder[s, TOTAL_HIGH] += (size >> HALF) - (old >> HALF)
     if size == 0:
         _remove(ladder, s, offset, old, top_levels)
     elif old == 0:
@@ -423,7 +425,7 @@ def _resting(ladder: Ladder, s: int, top_levels: int) -> int:
     far = ladder[s, FAR]
     if missing and far:
         for i in range(far - 1, max(far - 1 - missing, -1), -1):
-            lots += ladder[s, _FAR_AREA + 2 * i + 1]
+            lots += ladder[s, FAR_AREA + 2 * i + 1]
     return lots
 
 
@@ -442,20 +444,20 @@ def _resting_words(
     elif top_levels == 0:
         high = ladder[s, TOTAL_HIGH]
         # What the low words add up to fits in a word, so it is right though either of these has wrapped around.
-        low = ladder[s, TOTAL] - (high << _HALF)
+        low = ladder[s, TOTAL] - (high << HALF)
     else:
         offset = ladder[s, BEST]
         missing = top_levels
         while missing and offset >= 0:
-            high += ladder[s, _SIZES + offset] >> _HALF
-            low += ladder[s, _SIZES + offset] & _LOW
-            offset = _next_below(ladder, s, offset)
+            high += ladder[s, SIZES + offset] >> HALF
+            low += ladder[s, SIZES + offset] & LOW_WORD
+            offset = next_below(ladder, s, offset)
             missing -= 1
         far = ladder[s, FAR]
         for i in range(far - 1, max(far - 1 - missing, -1), -1):
-            high += ladder[s, _FAR_AREA + 2 * i + 1] >> _HALF
-            low += ladder[s, _FAR_AREA + 2 * i + 1] & _LOW
-    return high + (low >> _HALF), low & _LOW
+            high += ladder[s, FAR_AREA + 2 * i + 1] >> HALF
+            low += ladder[s, FAR_AREA + 2 * i + 1] & LOW_WORD
+    return high + (low >> HALF), low & LOW_WORD
 
 
 @njit(cache=True, nogil=True)
@@ -466,21 +468,21 @@ def recount(ladder: Ladder) -> int:
         high = 0
         offset = ladder[s, BEST]
         while offset >= 0:
-            high += ladder[s, _SIZES + offset] >> _HALF
-            largest = max(largest, ladder[s, _SIZES + offset])
-            offset = _next_below(ladder, s, offset)
+            high += ladder[s, SIZES + offset] >> HALF
+            largest = max(largest, ladder[s, SIZES + offset])
+            offset = next_below(ladder, s, offset)
         for i in range(ladder[s, FAR]):
-            high += ladder[s, _FAR_AREA + 2 * i + 1] >> _HALF
-            largest = max(largest, ladder[s, _FAR_AREA + 2 * i + 1])
+            high += ladder[s, FAR_AREA + 2 * i + 1] >> HALF
+            largest = max(largest, ladder[s, FAR_AREA + 2 * i + 1])
         ladder[s, TOTAL_HIGH] = high
     return largest
 
 
 @njit(cache=True, nogil=True)
-def _quotient(part: int, whole: int) -> float:
-    """The float nearest to `part` / `whole`, of 0 <= `part` <= `whole` < 2**58, `whole` not 0."""
+def quotient(part: int, whole: int) -> float:
+    """The float nearest to `part` / `whole`, which is below 2**40, of 0 <= `part` < 2**62, 0 < `whole` < 2**58."""
     near = part / whole
-    if whole <= _EXACT_IN_FLOAT64 or part == 0:
+    if max(part, whole) <= EXACT_IN_FLOAT64 or part == 0:
         return near
     _, exponent = math.frexp(near)
     shift = _BITS - exponent
@@ -497,7 +499,7 @@ def _quotient_wide(high: int, low: int, of_high: int, of_low: int) -> float:
     """The same for a wide number above 0 and one that is no smaller, bit by bit."""
     shift = _BITS - 1
     while high < of_high or (high == of_high and low < of_low):
-        high, low = (high << 1) + (low >> (_HALF - 1)), (low << 1) & _LOW
+        high, low = (high << 1) + (low >> (HALF - 1)), (low << 1) & LOW_WORD
         shift += 1
     bits = 0
     for _ in range(_BITS):
@@ -505,24 +507,24 @@ def _quotient_wide(high: int, low: int, of_high: int, of_low: int) -> float:
         if high > of_high or (high == of_high and low >= of_low):
             bits += 1
             low -= of_low
-            high, low = high - of_high + (low >> _HALF), low & _LOW
-        high, low = (high << 1) + (low >> (_HALF - 1)), (low << 1) & _LOW
+            high, low = high - of_high + (low >> HALF), low & LOW_WORD
+        high, low = (high << 1) + (low >> (HALF - 1)), (low << 1) & LOW_WORD
     return math.ldexp(float(bits | (high != 0 or low != 0)), -shift)
 
 
 @njit(cache=True, nogil=True)
-def _imbalance_of(high: int, low: int, ask_high: int, ask_low: int) -> float:
+def imbalance_of(high: int, low: int, ask_high: int, ask_low: int) -> float:
     """OBI of two wide sums of lots, the bids' first: the float nearest to it."""
     negative = high < ask_high or (high == ask_high and low < ask_low)
-    both_high, both_low = high + ask_high + ((low + ask_low) >> _HALF), (low + ask_low) & _LOW
+    both_high, both_low = high + ask_high + ((low + ask_low) >> HALF), (low + ask_low) & LOW_WORD
     high, low = (ask_high - high, ask_low - low) if negative else (high - ask_high, low - ask_low)
-    high, low = high + (low >> _HALF), low & _LOW
+    high, low = high + (low >> HALF), low & LOW_WORD
     if high == 0 and low == 0:
         return 0.0
-    if both_high >> (_NARROW_BITS - _HALF):
+    if both_high >> (_NARROW_BITS - HALF):
         obi = _quotient_wide(high, low, both_high, both_low)
     else:
-        obi = _quotient((high << _HALF) + low, (both_high << _HALF) + both_low)
+        obi = quotient((high << HALF) + low, (both_high << HALF) + both_low)
     return -obi if negative else obi
 
 
@@ -533,7 +535,7 @@ def imbalance(ladder: Ladder, top_levels: int, wide: bool) -> float:  # noqa: FB
     If it is `wide`, all changes since the last `recount` must have been made so; if not, either side's lots must fit in
     a word.
     """
-    return _imbalance_of(
+    return imbalance_of(
         *_resting_words(ladder, 0, top_levels, wide),
         *_resting_words(ladder, 1, top_levels, wide),
     )
@@ -549,18 +551,33 @@ def best_levels(ladder: Ladder, s: int, limit: int) -> tuple[NDArray[np.int64], 
     i = 0
     while i < levels and offset >= 0:
         prices[i] = ladder[s, BASE] + offset
-        sizes[i] = ladder[s, _SIZES + offset]
-        offset = _next_below(ladder, s, offset)
+        sizes[i] = ladder[s, SIZES + offset]
+        offset = next_below(ladder, s, offset)
         i += 1
     far = ladder[s, FAR]
     while i < levels:
         far -= 1
-        prices[i] = ladder[s, _FAR_AREA + 2 * far]
-        sizes[i] = ladder[s, _FAR_AREA + 2 * far + 1]
+        prices[i] = ladder[s, FAR_AREA + 2 * far]
+        sizes[i] = ladder[s, FAR_AREA + 2 * far + 1]
         i += 1
     if s == 1:
         prices = -prices
     return prices, sizes
+
+
+@njit(cache=True, nogil=True)
+def size_at(ladder: Ladder, s: int, price: int) -> int:
+    """Lots that rest at `price` of side `s`, 0 for none."""
+    key = price if s == 0 else -price
+    offset = key - ladder[s, BASE]
+    lots: int = 0
+    if 0 <= offset < WIDTH:
+        lots = ladder[s, SIZES + offset]
+    elif offset < 0:
+        at = far_position(ladder, s, key)
+        if at < ladder[s, FAR] and ladder[s, FAR_AREA + 2 * at] == key:
+            lots = ladder[s, FAR_AREA + 2 * at + 1]
+    return lots
 
 
 @njit(cache=True, nogil=True)
@@ -649,7 +666,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                 bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else _resting(ladder, 0, top_levels)
                 ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else _resting(ladder, 1, top_levels)
                 both = bid_lots + ask_lots
-                if wide or both > _EXACT_IN_FLOAT64:
+                if wide or both > EXACT_IN_FLOAT64:
                     obi = imbalance(ladder, top_levels, wide)
                 else:
                     obi = (bid_lots - ask_lots) / both if both else 0.0
@@ -684,12 +701,12 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
         else:
             s = int(side[i]) - BID
             offset = (price[i] if s == 0 else -price[i]) - ladder[s, BASE]
-            old = ladder[s, _SIZES + offset] if 0 <= offset < WIDTH else 0
+            old = ladder[s, SIZES + offset] if 0 <= offset < WIDTH else 0
             if old and size[i]:
-                ladder[s, _SIZES + offset] = size[i]
+                ladder[s, SIZES + offset] = size[i]
                 ladder[s, TOTAL] += size[i] - old
                 if wide:
-                    ladder[s, TOTAL_HIGH] += (size[i] >> _HALF) - (old >> _HALF)
+                    ladder[s, TOTAL_HIGH] += (size[i] >> HALF) - (old >> HALF)
                 if ladder[s, TOP] and offset >= ladder[s, EDGE]:
                     ladder[s, TOP_SUM] += size[i] - old
             else:

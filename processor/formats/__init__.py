@@ -207,10 +207,11 @@ def changes(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, in
     return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
 
 
-def open_dataset(path: Path) -> Dataset:
+def open_dataset(path: Path, check: Callable[[], None] = lambda: None) -> Dataset:
     """Recognise the files of a folder, with its subfolders and archives, or a single file.
 
-    Hidden files are skipped. Of equal files, one is read.
+    Hidden files are skipped. Of equal files, one is read. `check` is called with every folder and file; what it raises
+    is raised.
 
     Raises:
         UnknownFormat: no file is of a known format.
@@ -221,7 +222,8 @@ def open_dataset(path: Path) -> Dataset:
     ignored: list[Ignored] = []
     unexplained: list[SourceFile] = []
     try:
-        for file in files_of(path, lambda name, reason: ignored.append(Ignored(name, None, b"", reason))):
+        for file in files_of(path, lambda name, reason: ignored.append(Ignored(name, None, b"", reason)), check):
+            check()
             head = file.head()
             try:
                 found = _recognised(file, head)

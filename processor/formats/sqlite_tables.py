@@ -101,9 +101,12 @@ def _opened(file: SourceFile) -> Generator[sqlite3.Connection]:
 
 
 def _present(database: sqlite3.Connection) -> list[str]:
-    """The tables that exist with all their columns."""
+    """The tables that exist with all their columns; a view has no row numbers, and may be without end."""
     found = []
+    tables = {row[0] for row in database.execute("SELECT lower(name) FROM sqlite_master WHERE type = 'table'")}
     for table, columns in _TABLES.items():
+        if table not in tables:
+            continue
         names = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
         if names.issuperset({*columns, "instrument"}):
             found.append(table)

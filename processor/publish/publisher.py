@@ -19,6 +19,7 @@ from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
     HEARTBEAT_MS,
+    MAX_READ_BYTES,
     STATUS_FILE,
     ContractError,
     ControlAnswer,
@@ -27,6 +28,7 @@ from shared import (
     WriteFailed,
     decode,
     encode,
+    read_regular,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ class Publisher:
         self._process = psutil.Process()
         self._begun_ms = self._now_ms()
         self._rss_baseline = 0
-        self._failing = False
+        self.failure: WriteFailed | None = None
+        """Why the last publication could not be written; None if it could."""
 
     def announce(self, engine: Engine, situation: SessionState) -> None:
         """Write status.json, if it is due, and nothing else: the session has no data files before its first event."""
@@ -117,16 +120,16 @@ class Publisher:
                 self._state = situation.state
                 self._status_due_ms = now_ms + (_STATUS_PERIOD_MS if situation.state == "playing" else HEARTBEAT_MS)
         except WriteFailed as failure:
-            if not self._failing:
+            if self.failure is None:
                 _log.error("write_failed", path=str(failure.path), reason=str(failure))
-            self._failing = True
+            self.failure = failure
             self._due_ms.clear()
         else:
             self._due_ms |= {pace: now_ms + pace.period_ms for pace in due}
             self._bar_closed &= BARS not in due
-            if self._failing:
+            if self.failure is not None:
                 _log.info("writing_again")
-            self._failing = False
+            self.failure = None
 
     def _due(self, now_ms: int, *, whole: bool) -> frozenset[Pace]:
         return frozenset(
@@ -158,6 +161,7 @@ class Publisher:
     def _status(self, engine: Engine, situation: SessionState, generation: int) -> Status:
         subject = self._subject
         epoch_ms = self._clock.epoch_ms()
+        here = self._clock.machine_time()
         return Status(
             contract=CONTRACT_VERSION,
             session=subject.session,
@@ -191,6 +195,8 @@ class Publisher:
             price_step=None if situation.price_step is None else situation.price_step.value,
             progress=None if situation.progress is None else round(situation.progress, 4),
             pid=os.getpid(),
+            boot_id=here and here.boot_id,
+            heartbeat_monotonic_ms=here and here.monotonic_ms,
             cache=situation.cache,
             notice=situation.notice,
             loop_ms=_range_ms(situation.loop_ns),
@@ -231,6 +237,7 @@ def publish_refusal(
     if previous and previous.dataset != subject.dataset and subject.dataset not in error:
         error = f"{subject.dataset}: {error}"
     now_ms = clock.epoch_ms()
+    here = clock.machine_time()
     error = printable_lines(error)
     if previous is not None:
         status = msgspec.structs.replace(
@@ -241,6 +248,8 @@ def publish_refusal(
             heartbeat_ms=now_ms,
             generation=generation,
             control=control,
+            boot_id=here and here.boot_id,
+            heartbeat_monotonic_ms=here and here.monotonic_ms,
         )
     else:
         status = Status(
@@ -265,6 +274,8 @@ def publish_refusal(
             report={},
             error=error,
             pid=os.getpid(),
+            boot_id=here and here.boot_id,
+            heartbeat_monotonic_ms=here and here.monotonic_ms,
         )
     # What the session has prepared and not committed belongs to no picture.
     writer.forget()
@@ -274,7 +285,7 @@ def publish_refusal(
 def _lies_in(directory: Path, status: Status) -> bool:
     """Whether the files that a status names are those that lie there."""
     try:
-        found = {name: (directory / name).read_bytes() for name in status.files}
+        found = {name: read_regular(directory / name, MAX_READ_BYTES) for name in status.files}
     except OSError:
         return False
     return all(
@@ -286,7 +297,7 @@ def _lies_in(directory: Path, status: Status) -> bool:
 def last_status(writer: DirectoryWriter) -> Status | None:
     """What status.json in the writer's directory says, None if it says nothing sound."""
     try:
-        status: Status = decode(STATUS_FILE, (writer.directory / STATUS_FILE).read_bytes())
+        status: Status = decode(STATUS_FILE, read_regular(writer.directory / STATUS_FILE, MAX_READ_BYTES))
     except (OSError, ContractError):
         return None
     return status

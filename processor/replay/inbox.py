@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,7 +13,7 @@ from processor.errors import SettingError
 from processor.names import printable_lines
 from processor.replay.commands.registry import parsed
 from processor.units import NS_PER_MS, NS_PER_SECOND
-from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command
+from shared import CONTROL_FILE, MAX_CONTROL_BYTES, ControlAnswer, MalformedCommand, decode_command, read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +63,7 @@ class Inbox:
         self._old_id: str | None = None
         self._next: Request | None = None
         try:
-            payload = _read(self._path)
+            payload = read_regular(self._path, MAX_CONTROL_BYTES)
             self._old_id = decode_command(payload).id
         except MalformedCommand as old:
             self._old_id = old.id
@@ -148,7 +146,7 @@ class Inbox:
                 self._key, self._changed_ns = key, self._clock.monotonic_ns()
             elif self._dealt_with is not None and self._clock.monotonic_ns() - self._changed_ns > _DOUBT_NS:
                 return None
-            payload = _read(self._path)
+            payload = read_regular(self._path, MAX_CONTROL_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -162,18 +160,3 @@ class Inbox:
             return None
         self._dealt_with = None
         return payload
-
-
-def _read(path: Path) -> bytes:
-    # A pipe of that name must not make the replay wait for somebody to write into it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            msg = "it is not a file"
-            raise OSError(msg)
-        payload = b""
-        while len(payload) <= MAX_CONTROL_BYTES and (chunk := os.read(descriptor, MAX_CONTROL_BYTES + 1)):
-            payload += chunk
-    finally:
-        os.close(descriptor)
-    return payload

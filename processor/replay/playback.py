@@ -359,6 +359,19 @@ class Playback:
         else:
             self._publisher.announce(engine, now)
 
+    def publish_end(self, patience_ns: int) -> None:
+        """Publish once more what is shown at the end, if that could not be written, until it is.
+
+        Raises:
+            WriteFailed: it could not be written within `patience_ns`, or before a stop was requested.
+        """
+        until_ns = self._clock.monotonic_ns() + patience_ns
+        while (failure := self._publisher.failure) is not None:
+            if self._clock.monotonic_ns() >= until_ns or self.context.stop.requested:
+                raise failure
+            self.pacing.sleep(_LISTEN_NS, _LISTEN_NS, lambda: self.context.stop.requested)
+            self.publish("finished", whole=True)
+
     def price_step(self) -> Fraction | None:
         """The price step of what has been read so far; None before any price."""
         return self._price_step().height

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.replay.resume import path_from, path_text
-from shared import WriteFailed, atomic_write
+from shared import CONTROL_FILE, WriteFailed, atomic_write, discard_leftovers, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 REPLAY_FILE: Final = "replay.json"
+_MAX_BYTES: Final = 65_536
 
 
 class _ReplayFile(msgspec.Struct, frozen=True):
@@ -34,6 +35,8 @@ def replay_file(directory: Path | None, ipc: Path) -> Iterator[None]:
         return
     with suppress(OSError, WriteFailed):
         directory.mkdir(parents=True, exist_ok=True)
+        for name in (REPLAY_FILE, CONTROL_FILE):
+            discard_leftovers(directory / name)
         atomic_write(
             directory / REPLAY_FILE, msgspec.json.encode(_ReplayFile(path_text(ipc))) + b"\n", lone_writer=False
         )
@@ -47,6 +50,6 @@ def replay_file(directory: Path | None, ipc: Path) -> Iterator[None]:
 def ipc_of(directory: Path) -> Path | None:
     """The IPC directory of the replay that takes commands from `directory`; None where it does not say."""
     try:
-        return path_from(msgspec.json.decode((directory / REPLAY_FILE).read_bytes(), type=_ReplayFile).ipc)
+        return path_from(msgspec.json.decode(read_regular(directory / REPLAY_FILE, _MAX_BYTES), type=_ReplayFile).ipc)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from processor.errors import DatasetError, ProcessorError
-from processor.formats import open_dataset
 from processor.publish.asked import AskedViews
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.context import ReplayContext
 from processor.replay.inbox import Inbox
+from processor.replay.playback import Interrupted
+from processor.replay.recognition import recognised
 from processor.replay.replay_file import replay_file
 from processor.replay.resume import Resumed, digest_of_marks, digest_of_request, resumable
 from processor.replay.session import Session
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.clock import WallClock
+    from processor.formats import Dataset
     from processor.replay.context import StopSignal
     from processor.settings import Settings
     from processor.store.cache import Cache
@@ -56,7 +58,8 @@ def replay(
 
     Raises:
         WriterLocked: another process publishes there.
-        WriteFailed: the directory cannot be written at all.
+        WriteFailed: the directory cannot be written at all, or the end of the replay could not be.
+        LockLost: the directory's lock was removed, and another process publishes there now.
     """
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, replay_file(control, out):
         before = last_status(writer)
@@ -70,6 +73,9 @@ def replay(
             while session is not None:
                 session = session.run()
                 before = _with_files(last_status(writer), before)
+        except Interrupted:
+            # It was not yet known what the dataset is.
+            return True
         except ProcessorError as error:
             info = session.info if session else session_info(path, settings)
             _log.error("replay_failed", dataset=info.dataset, error=str(error))
@@ -91,7 +97,7 @@ def _first(context: ReplayContext, before: Status | None, *, paused: bool) -> Se
     notice = found if isinstance(found, str) else None
     if isinstance(found, Resumed) and before is not None and before.resume is not None:
         try:
-            dataset = open_dataset(found.path)
+            dataset = _recognised(found.path, context.stop)
             if digest_of_marks(dataset.path, dataset.marks()) == before.resume.marks:
                 _log.info("resumed", path=str(found.path), at_ns=found.at_ns)
                 return Session(
@@ -102,4 +108,14 @@ def _first(context: ReplayContext, before: Status | None, *, paused: bool) -> Se
             notice = f"the last replay cannot be resumed ({error}), so this replay starts from its beginning"
     if notice:
         _log.warning("not_resumed", reason=notice)
-    return Session(open_dataset(path), settings, context, paused=paused, notice=notice)
+    return Session(_recognised(path, context.stop), settings, context, paused=paused, notice=notice)
+
+
+def _recognised(path: Path, stop: StopSignal) -> Dataset:
+    """Raises Interrupted where a stop is requested first."""
+
+    def go_on() -> None:
+        if stop.requested:
+            raise Interrupted
+
+    return recognised(path, go_on)

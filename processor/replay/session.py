@@ -13,7 +13,7 @@ from processor.errors import Disordered, ProcessorError, SettingError, first_lin
 from processor.replay.executor import execute
 from processor.replay.playback import Interrupted, Playback
 from processor.units import NS_PER_MS
-from shared import HEARTBEAT_MS
+from shared import HEARTBEAT_MS, STALE_AFTER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +75,7 @@ class Session:
         Raises:
             DatasetError: the dataset turns out unusable; what was read until then is published.
             SettingError: the settings' times do not fit it.
+            WriteFailed: the replay ends there and its end could not be published.
         """
         playback = self._playback
         try:
@@ -131,7 +132,7 @@ class Session:
                     report = playback.source.report.published()
                     _log.info("replay_finished", session=self.info.session, report=report)
                 if has_ended and not playback.paused and settings.at_end != "hold":
-                    return self._again if settings.at_end == "loop" and not self._context.stop.requested else None
+                    return self._after_end()
                 if has_ended or playback.paused:
                     playback.publish(playback.resting_state())
                     playback.sleep(HEARTBEAT_MS * NS_PER_MS // 2)
@@ -162,6 +163,13 @@ class Session:
     def _reply(self, request: Request, error: str | None = None) -> None:
         if self._context.inbox is not None:
             self._context.inbox.reply(request, error)
+
+    def _after_end(self) -> Callable[[], Session] | None:
+        """How to make the session that follows the end, None if none does."""
+        if self._playback.settings.at_end == "loop":
+            return None if self._context.stop.requested else self._again
+        self._playback.publish_end(STALE_AFTER_MS * NS_PER_MS)
+        return None
 
     def _again(self) -> Session:
         """The same from the start."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from processor.formats import Dataset
 
 _PERIOD_NS: Final = 2 * NS_PER_SECOND
+_MOST_SHARE: Final = 100
 
 
 class DatasetWatch:
@@ -23,15 +24,19 @@ class DatasetWatch:
         self._clock = clock
         self._marks = dataset.marks()
         self.digest: Final = digest_of_marks(dataset.path, self._marks)
-        self._looked_ns = clock.monotonic_ns()
+        self._next_ns = clock.monotonic_ns() + _PERIOD_NS
         self._has_changed = False
 
     def new_changes(self) -> str | None:
-        """What has changed, the first time that something has; the files are looked at once in two seconds."""
+        """What has changed, the first time that something has.
+
+        The files are looked at once in two seconds, or where that takes long, for a hundredth of the time.
+        """
         now_ns = self._clock.monotonic_ns()
-        if self._has_changed or now_ns < self._looked_ns + _PERIOD_NS:
+        if self._has_changed or now_ns < self._next_ns:
             return None
-        self._looked_ns = now_ns
         found = changes(self._marks, self._dataset.marks())
+        taken_ns = self._clock.monotonic_ns() - now_ns
+        self._next_ns = now_ns + max(_PERIOD_NS, _MOST_SHARE * taken_ns)
         self._has_changed = bool(found)
         return found or None

@@ -124,6 +124,7 @@ class CachedSource:
             return question(self.store)
         except DatasetError as error:
             self._abandon(str(error))
+            self._entry.forget()
             return None
 
     def _abandon(self, reason: str) -> None:

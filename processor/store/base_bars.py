@@ -16,7 +16,7 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.intervals import origin_ns
-from processor.store.files import CHECKPOINT_KIND, file_name, fits, read_checkpoint, read_parquet
+from processor.store.files import CHECKPOINT_KIND, fits, read_checkpoint, read_parquet
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _read_segment(
 ) -> tuple[pl.DataFrame, BookBars]:
     """The bars of segment `number` on the scale of those of segment `latest`."""
     then, now = manifest.segments[number], manifest.segments[latest]
-    trades, book = read_bars(folder / file_name(BARS_KIND, number), obi_levels)
+    trades, book = read_bars(manifest.index_path(folder, BARS_KIND, number), obi_levels)
     grown = (later - earlier for later, earlier in zip(now.trade_decimals, then.trade_decimals, strict=True))
     return bars.rescaled(trades, *grown), book.finer(now.book_decimals[0] - then.book_decimals[0])
 
@@ -279,7 +279,7 @@ def _before(folder: Path, manifest: Manifest, first: int, segment: int) -> _Befo
     """What was before segment `first`, on the scale of the segment before `segment`."""
     if first == 0:
         return _Before()
-    metadata, _ = read_checkpoint(folder / file_name(CHECKPOINT_KIND, first - 1))
+    metadata, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
     grown = manifest.segments[segment - 1].trade_decimals[1] - metadata.trade_decimals[1]
     cvd_lots = (metadata.cvd_lots - metadata.cvd_of_day_lots) * 10**grown
     return _Before(metadata.cvd_day, cvd_lots, metadata.traded.finer(grown))

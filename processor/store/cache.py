@@ -188,10 +188,18 @@ class Entry:
             self.clear()
         return found
 
-    def clear(self) -> None:
-        """Remove what is in it, the manifest first: files that no manifest names do not count."""
+    def forget(self) -> None:
+        """Have it made anew by whoever opens it next: files that no manifest names do not count.
+
+        Who reads it now has the manifest already.
+        """
         with suppress(OSError):
             (self.folder / manifests.MANIFEST_FILE).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Remove what is in it, the manifest first."""
+        self.forget()
+        with suppress(OSError):
             for found in self.folder.iterdir():
                 if found.is_dir():
                     shutil.rmtree(found, ignore_errors=True)

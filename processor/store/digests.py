@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.units import NS_PER_SECOND
-from shared import WriteFailed
-from shared.writer import atomic_write
+from shared import WriteFailed, atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,6 +19,7 @@ from processor.core.book import BookState
 from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.names import openable
+from processor.store.checksums import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Columns
+    from processor.store.checksums import StoredFile
     from processor.store.manifest import Segment
 
 T = TypeVar("T")
@@ -76,8 +78,8 @@ def file_name(kind: str, segment: int, day: str = INDEX_FOLDER) -> str:
     return f"{day}/{kind}-{segment:04d}.parquet"
 
 
-def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> int:
-    """Write `frame` and return the bytes it takes on disk, where it is when this returns.
+def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, packed: bool = False) -> StoredFile:
+    """Write `frame` and return what its file is, which is on disk when this returns.
 
     Raises:
         OSError: the operating system refused.
@@ -97,7 +99,7 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
         )
         file.flush()
         os.fsync(file.fileno())
-        return file.tell()
+    return stored(path)
 
 
 def fits(column: pl.Series, kind: np.iinfo[Any]) -> bool:
@@ -198,12 +200,14 @@ def trades_of_segment(folder: Path, number: int, segment: Segment) -> tuple[Trad
     """
     if not segment.trades:
         return ()
-    path = folder / file_name("trades", number, segment.day)
+    path = segment.path(folder, file_name("trades", number, segment.day))
     return read_trades(path, segment.trades, segment.trade_decimals)
 
 
-def read_book(path: Path, rows: int, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:
-    """A segment's book events, in successive parts; prices and sizes may be int32, which `Book` widens as it goes.
+def read_book(path: Path, rows: int | None, decimals: tuple[int, int]) -> tuple[BookEvents, ...]:
+    """A file of book events, in successive parts; prices and sizes may be int32, which `Book` widens as it goes.
+
+    There must be so many `rows`, unless that is None.
 
     Raises:
         DatasetError: the file is damaged.
@@ -219,18 +223,18 @@ def book_of_segment(folder: Path, number: int, segment: Segment) -> tuple[BookEv
     """
     if not segment.book_events:
         return ()
-    path = folder / file_name("book", number, segment.day)
+    path = segment.path(folder, file_name("book", number, segment.day))
     return read_book(path, segment.book_events, segment.book_decimals)
 
 
 def _columns(
-    kind: Literal["trades", "book"], path: Path, rows: int, decimals: tuple[int, int]
+    kind: Literal["trades", "book"], path: Path, rows: int | None, decimals: tuple[int, int]
 ) -> Iterator[dict[str, Any]]:
     """The columns of each row group: together they would have to be copied."""
     side = SIDE_COLUMN[kind]
     names = ("time_ns", side, "price_ticks", "size_lots")
     frame = read_parquet(path, list(names))
-    if frame.height != rows:
+    if rows is not None and frame.height != rows:
         msg = f"{path}: damaged: {frame.height} of {rows} rows could be read"
         raise DatasetError(msg)
     for group in zip(*(frame[name].get_chunks() for name in names), strict=True):

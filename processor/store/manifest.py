@@ -12,7 +12,8 @@ import msgspec
 
 from processor.core.price_step import NO_STEP, PriceStep
 from processor.errors import DatasetError
-from processor.store.files import INDEX_FOLDER
+from processor.store.checksums import StoredFile, verified
+from processor.store.files import INDEX_FOLDER, file_name
 from shared import atomic_write
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
-STORE_VERSION: Final = "4"
+STORE_VERSION: Final = "6"
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of the dataset: every event after the segment before and up to `last_ns`, all of one UTC `day`.
 
-    `files` are its files' names, relative to the store, with their sizes. Decimals are of prices and of sizes:
+    `files` are its files by their names, relative to the store. Decimals are of prices and of sizes:
     `trade_decimals` those of the trades and their bars, `book_decimals` those of the book events and of the best
     prices in the bars. `minute_lots` are the minutes with trades: number since the epoch and lots. `price_step` is that
     of all events up to its end.
@@ -44,7 +45,15 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     consumed_bytes: int
     minute_lots: tuple[tuple[int, int], ...]
     price_step: PriceStep
-    files: dict[str, int]
+    files: dict[str, StoredFile]
+
+    def path(self, folder: Path, name: str) -> Path:
+        """One of its files in the store `folder`, which is what was written.
+
+        Raises:
+            DatasetError: it is damaged.
+        """
+        return verified(folder / name, self.files[name])
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +86,22 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """The price step of the events there are so far."""
         return self.segments[-1].price_step if self.segments else NO_STEP
 
+    def index_path(self, folder: Path, kind: str, segment: int) -> Path:
+        """What was made from a segment's events, in the store `folder`; it is what was written.
+
+        Raises:
+            DatasetError: it is damaged.
+        """
+        return self.segments[segment].path(folder, file_name(kind, segment))
+
     @property
     def size_bytes(self) -> int:
         """Of all its files."""
-        return sum(sum(segment.files.values()) for segment in self.segments)
+        return sum(file.size_bytes for segment in self.segments for file in segment.files.values())
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    version: str
 
 
 def save(folder: Path, manifest: Manifest) -> None:
@@ -100,16 +121,20 @@ def load(folder: Path) -> Manifest | None:
         DatasetError: it is of another version or damaged, or a file is missing or has another size.
     """
     path = folder / MANIFEST_FILE
-    manifest = _decoded(path, Manifest)
-    if manifest is None:
+    found = _decoded(path, _Versioned)
+    if found is None:
         return None
-    if manifest.version != STORE_VERSION:
+    if found.version != STORE_VERSION:
         msg = (
-            f"{path}: version {manifest.version!r}; this release understands version {STORE_VERSION}. "
+            f"{path}: version {found.version!r}; this release understands version {STORE_VERSION}. "
             f"Convert the dataset again, or remove {INDEX_FOLDER} to have the events read alone"
         )
         raise DatasetError(msg)
-    check_files(folder, {name: size for segment in manifest.segments for name, size in segment.files.items()})
+    manifest = _decoded(path, Manifest)
+    if manifest is None:
+        return None
+    files = (each for segment in manifest.segments for each in segment.files.items())
+    check_files(folder, {name: file.size_bytes for name, file in files})
     return manifest
 
 
@@ -131,7 +156,9 @@ def check_files(folder: Path, sizes: Mapping[str, int]) -> None:
 
 
 class _Files(msgspec.Struct, frozen=True):
-    files: dict[str, int]
+    """A segment's files; until version 4 there were only their sizes."""
+
+    files: dict[str, int | StoredFile]
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -144,8 +171,12 @@ class Contents(msgspec.Struct, frozen=True):
     @property
     def event_files(self) -> dict[str, int]:
         """The files that hold the events, named relative to the store, with their sizes."""
-        files = ((name, size) for segment in self.segments for name, size in segment.files.items())
-        return {name: size for name, size in files if not name.startswith(f"{INDEX_FOLDER}/")}
+        files = ((name, file) for segment in self.segments for name, file in segment.files.items())
+        return {
+            name: file if isinstance(file, int) else file.size_bytes
+            for name, file in files
+            if not name.startswith(f"{INDEX_FOLDER}/")
+        }
 
 
 def contents(folder: Path) -> Contents:

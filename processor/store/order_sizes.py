@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from processor.core.flow.sizes import OrderSizes, SizesBefore, Sums, held_orders
-from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state
+from processor.store.files import STATE_KEY, narrow, read_parquet, read_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def orders_before(folder: Path, manifest: Manifest, segment: int) -> SizesBefore
     last = next((number for number in reversed(range(segment)) if manifest.segments[number].trades), None)
     if last is None:
         return SizesBefore()
-    path = folder / file_name(ORDERS_KIND, last)
+    path = manifest.index_path(folder, ORDERS_KIND, last)
     frame = read_parquet(path)
     state = read_state(path, _State)
     lots = frame["size_lots"]

@@ -18,10 +18,13 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.aggregates.standing import StandingLevels, levels_now
 from processor.core.book import Book, BookBars, concatenated, no_bars
+from processor.core.detected.kept import DetectedState
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
+from processor.core.heatmap.kept import HeatmapState
 from processor.core.intervals import begin_at
 from processor.core.merge.chunk import Chunk
+from processor.store import divergences
 from processor.store.base_bars import (
     Intervals,
     adds_up,
@@ -29,7 +32,9 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
-from processor.store.files import CHECKPOINT_KIND, book_of_segment, file_name, read_checkpoint, trades_of_segment
+from processor.store.book_changes import heatmap_before
+from processor.store.detected import found_before, known_before
+from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
 from processor.units import NS_PER_DAY
@@ -98,8 +103,38 @@ def state_before(
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
+    heatmap = None
+    if "heatmap" in aggregation.extras:
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
     standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
-    return replace(state, earlier_trades=earlier, flow=flow, standing=standing), first
+    detected = None
+    if "events" in aggregation.extras:
+        # Bars that come from events are kept from there on: before, no divergence is to be told.
+        told = keep if first == segment else 0
+        detected = _detected_before(folder, manifest, first, aggregation, told, index, state.trade_bars)
+    state = replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing, detected=detected)
+    return state, first
+
+
+def _detected_before(
+    folder: Path,
+    manifest: Manifest,
+    first: int,
+    aggregation: Aggregation,
+    keep: int,
+    index: ActivityIndex | None,
+    known: pl.DataFrame,
+) -> DetectedState:
+    """What is detected before segment `first`, divergences in the last `keep` bars."""
+    trades, walls = known_before(folder, manifest, first)
+    told, diverging = divergences.diverging_before(
+        folder, manifest, first, aggregation, keep=keep, index=index, known=known
+    )
+    decimals = manifest.segments[first - 1].trade_decimals
+    grown = trades.decimals[0] - decimals[0], trades.decimals[1] - decimals[1]
+    return DetectedState(
+        replace(trades, diverging=diverging.finer(*grown)), walls, [*found_before(folder, manifest, first), *told]
+    )
 
 
 def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
@@ -109,7 +144,7 @@ def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggre
     number = bisect_left(manifest.segments, begin_ns, key=lambda segment: segment.last_ns)
     book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
     if number:
-        _, checkpoint = read_checkpoint(folder / file_name(CHECKPOINT_KIND, number - 1))
+        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
         book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
     segment = manifest.segments[number]
     if segment.first_ns < begin_ns:
@@ -127,6 +162,29 @@ def _flow_before(
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 
+def _heatmap_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    first: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+) -> HeatmapState:
+    """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if first == segment and adds_up(aggregation):
+        buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)
+    return HeatmapState(
+        bids=state.book.bids,
+        asks=state.book.asks,
+        price_decimals=state.book.price_decimals,
+        size_decimals=state.book.size_decimals,
+        traded=np.empty(0, np.int64),
+    )
+
+
 def _state_before(
     folder: Path,
     manifest: Manifest,
@@ -140,14 +198,30 @@ def _state_before(
         return None, 0
     # One interval more than are kept, for the open one.
     wanted = keep + 1
+    if "events" in aggregation.extras and index is None and adds_up(aggregation):
+        wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)
+        if "measures" in aggregation.extras:
+            first = _two_sided_before(folder, manifest, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
-    if adds_up(aggregation):
+    if adds_up(aggregation) and "measures" not in aggregation.extras:
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
+    if "measures" in aggregation.extras:
+        first = _two_sided_before(folder, manifest, first)
     return bare_state_before(folder, manifest, first), first
+
+
+def _two_sided_before(folder: Path, manifest: Manifest, segment: int) -> int:
+    """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
+    while segment:
+        _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+        if len(book.bids[0]) and len(book.asks[0]):
+            break
+        segment -= 1
+    return segment
 
 
 def state_of_bars(
@@ -209,7 +283,7 @@ def _state(
     counter: ActivityCounter | None = None,
 ) -> EngineState:
     """The state before `segment`, with these intervals or none of them."""
-    metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, segment - 1))
+    metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
     if intervals is None:
         intervals = Intervals(bars.empty(), no_bars(), metadata.traded)
     return EngineState(

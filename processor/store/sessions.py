@@ -18,7 +18,7 @@ from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, 
 from processor.core.flow.statistics import Moments
 from processor.core.intervals import number_of
 from processor.core.lots import NARROW_LOTS
-from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state, trades_of_segment
+from processor.store.files import STATE_KEY, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY
 
@@ -92,8 +92,8 @@ def traded_before(folder: Path, manifest: Manifest, segment: int) -> FlowBefore:
     if not last_of_days:
         return nothing_traded()
     *earlier, last = last_of_days.values()
-    session, dataset = _read(folder / file_name(SESSION_KIND, last))
-    before = [_read(folder / file_name(SESSION_KIND, number))[0] for number in earlier[-EARLIER_SESSIONS:]]
+    session, dataset = _read(manifest.index_path(folder, SESSION_KIND, last))
+    before = [_read(manifest.index_path(folder, SESSION_KIND, number))[0] for number in earlier[-EARLIER_SESSIONS:]]
     scale = session.price_decimals, session.size_decimals
     return FlowBefore(session=session, earlier=tuple(each.finer(*scale) for each in before), dataset=dataset)
 

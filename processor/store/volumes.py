@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from processor.store.base_bars import BARS_KIND, BASE_NS, read_bars
-from processor.store.files import file_name
 from processor.units import NS_PER_MS, NS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def volumes_of(folder: Path, manifest: Manifest) -> Volumes | None:
         if bucket_ns % _MINUTE_NS == 0:
             unit_ns, found = _MINUTE_NS, segment.minute_lots
         else:
-            trade_bars, _ = read_bars(folder / file_name(BARS_KIND, number), 0)
+            trade_bars, _ = read_bars(manifest.index_path(folder, BARS_KIND, number), 0)
             unit_ns, found = BASE_NS, tuple(trade_bars.select("bucket", "volume").iter_rows())
         for at, traded in found:
             lots[at * unit_ns // bucket_ns - first] += traded * finer

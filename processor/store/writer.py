@@ -13,6 +13,8 @@ from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
 from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.book_changes import SegmentChanges
+from processor.store.detected import SegmentDetected
 from processor.store.files import (
     CHECKPOINT_KIND,
     INDEX_FOLDER,
@@ -35,11 +37,14 @@ from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_befor
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from processor.core.book import BookState
     from processor.core.events import BookEvents, Trades
     from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
+    from processor.store.checksums import StoredFile
 
 SEGMENT_EVENTS: Final = 1_048_576
 """Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
@@ -78,10 +83,13 @@ class StoreWriter:
         )
         book = None
         if manifest.segments:
-            self._metadata, book = read_checkpoint(folder / file_name(CHECKPOINT_KIND, len(manifest.segments) - 1))
+            last = len(manifest.segments) - 1
+            self._metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, last))
         self._bars = SegmentBars(book, manifest.last_ns)
+        self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
+        self._detected = SegmentDetected(folder, manifest, book)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -125,10 +133,12 @@ class StoreWriter:
 
     def _hold(self, chunk: Chunk) -> None:
         self._trades += [part for part in chunk.trades if len(part)]
+        self._detected.add(chunk)
         for part in chunk.book:
             if len(part):
                 self._book_events.append(part)
                 self._bars.add(part)
+                self._changes.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -138,16 +148,11 @@ class StoreWriter:
         new_folders = [name for name in (day, INDEX_FOLDER) if not (self._folder / name).is_dir()]
         for name in new_folders:
             (self._folder / name).mkdir(parents=True)
-        files: dict[str, int] = {}
+        files: dict[str, StoredFile] = {}
 
         def write(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
             name = file_name(kind, number, day)
             files[name] = write_parquet(self._folder / name, frame, metadata)
-
-        def write_index(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
-            name = file_name(kind, number)
-            known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
-            files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
 
         state = self._bars.book_state()
         trades = self._all_trades()
@@ -172,13 +177,10 @@ class StoreWriter:
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
         )
-        write_index(BARS_KIND, self._bars.rows(trade_bars), {})
-        if trades is not None:
-            is_narrow = self._sessions.add(trades)
-            write_index(SESSION_KIND, *self._sessions.file())
-            self._orders.add(trades, is_narrow=is_narrow)
-            write_index(ORDERS_KIND, *self._orders.file())
-        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
+        for kind, frame, metadata in self._index(trades, state, trade_bars, last_ns, has_book=book is not None):
+            name = file_name(kind, number)
+            known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
+            files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):
             _sync(self._folder / folder)
@@ -204,6 +206,23 @@ class StoreWriter:
         )
         self._trades, self._book_events = [], []
         self._bars.end(segment.last_ns)
+
+    def _index(
+        self, trades: Trades | None, state: BookState, trade_bars: pl.DataFrame, last_ns: int, *, has_book: bool
+    ) -> Iterator[tuple[str, pl.DataFrame, dict[str, str]]]:
+        """What is made from a segment's events: the kind of each file, its rows, and what it says beside them."""
+        if has_book:
+            for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
+                yield kind, changes, {}
+        yield BARS_KIND, self._bars.rows(trade_bars), {}
+        if trades is not None:
+            is_narrow = self._sessions.add(trades)
+            yield SESSION_KIND, *self._sessions.file()
+            self._orders.add(trades, is_narrow=is_narrow)
+            yield ORDERS_KIND, *self._orders.file()
+        for kind, file in self._detected.files(last_ns).items():
+            yield kind, *file
+        yield CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()}
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.contract import STATUS_FILE, Status
 from shared.views.depth import DEPTH
+from shared.views.events import EVENTS
 from shared.views.footprint import FOOTPRINT
+from shared.views.heatmap import HEATMAP
 from shared.views.ladder import LADDER
+from shared.views.measures import MEASURES
 from shared.views.metrics import METRICS
 from shared.views.ohlc import OHLC
 from shared.views.overview import OVERVIEW
@@ -35,8 +38,11 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     STATISTICS,
     PROFILE,
     SIZES,
+    HEATMAP,
     LADDER,
     QUOTES,
+    MEASURES,
+    EVENTS,
 )
 
 BY_NAME: Final = {view.name: view for view in VIEWS}

@@ -21,10 +21,11 @@ class View(Generic[T]):
 
     `type` is what msgspec decodes the file as. `empty` is what a reader shows where there is none. `presence`: a "data"
     file belongs to every picture, and a picture waits until it can be read; a view is written "always" or only while
-    it is "asked" for, and holds nothing back. `is_rows`: the file is a list of rows whose first column increases, which
-    are appended to and travel to a page as differences; others are replaced whole. Where the column `basis` of the last
-    row is another than a page has, all its rows are others. `faults` says what is wrong with a
-    decoded value, a sentence each. `content` and `bound` are what docs/contract.md says of it.
+    it is "asked" for, and holds nothing back. `is_rows`: the file is a list of rows whose first column increases, or at
+    least does not fall where it `repeats`, which are appended to and travel to a page as differences; others are
+    replaced whole. Where the column `basis` of the last row is another than a page has, all its rows are others.
+    `faults` says what is wrong with a decoded value, a sentence each. `content` and `bound` are what docs/contract.md
+    says of it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class View(Generic[T]):
     empty: T
     presence: Presence
     is_rows: bool
+    repeats: bool = False
     basis: str | None = None
     faults: Callable[[Any], Iterator[str]]
     content: str
@@ -40,7 +42,7 @@ class View(Generic[T]):
 
 
 def row_key(row: Any) -> int:  # noqa: ANN401 - a row of any view
-    """The first column of a row, by which rows are told apart."""
+    """The first column of a row, by which what a page lacks is told from what it has."""
     key: int = getattr(row, row.__struct_fields__[0])
     return key
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import MAX_ROWS
 from shared.views.base import View
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def _depth_faults(depth: Depth) -> Iterator[str]:
 
 
 def _side_faults(side: str, levels: tuple[Level, ...], direction: int) -> Iterator[str]:
+    if len(levels) > MAX_ROWS:
+        yield f"{side} holds {len(levels)} levels, at most {MAX_ROWS} are allowed"
     for i, level in enumerate(levels):
         if level.size <= 0:
             yield f"{side}[{i}]: size {level.size} is not positive"

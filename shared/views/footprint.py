@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ class FootprintCell(msgspec.Struct, array_like=True, frozen=True):
     buy_volume: float
     sell_volume: float
     unknown_volume: float
-    trades: int
+    trades: Integer
 
 
 class FootprintRow(msgspec.Struct, array_like=True, frozen=True):
     """One bar: its start in ms since the Unix epoch (UTC), the height of its price rows, and those with trades."""
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     row: float
     cells: tuple[FootprintCell, ...]
 
@@ -47,7 +48,7 @@ def _footprint_faults(bars: tuple[FootprintRow, ...]) -> Iterator[str]:
         if any(later <= earlier for earlier, later in pairwise(prices)):
             yield f"row {i}: its price rows do not ascend"
         for cell in bar.cells:
-            if min(cell.buy_volume, cell.sell_volume, cell.unknown_volume) < 0 or cell.trades < 1:
+            if cell.buy_volume < 0 or cell.sell_volume < 0 or cell.unknown_volume < 0 or cell.trades < 1:
                 yield f"row {i}: the price row at {cell.price} has a negative volume, or no trade"
 
 

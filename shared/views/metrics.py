@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ METRICS_FILE: Final = "metrics_data.json"
 class MetricsRow(msgspec.Struct, array_like=True, frozen=True):
     """One interval's order-book imbalance and cumulative volume delta; other writers may leave the CVD out."""
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     obi_open: float
     obi_high: float
     obi_low: float
@@ -31,15 +32,15 @@ class MetricsRow(msgspec.Struct, array_like=True, frozen=True):
 def _metrics_faults(rows: tuple[MetricsRow, ...]) -> Iterator[str]:
     yield from too_many(rows)
     for i, row in enumerate(rows):
-        if not row.obi_low <= min(row.obi_open, row.obi_close) <= max(row.obi_open, row.obi_close) <= row.obi_high:
+        low, high = row.obi_low, row.obi_high
+        if not (low <= row.obi_open <= high and low <= row.obi_close <= high):
             yield f"row {i}: OBI open and close do not lie between low and high"
-        if row.obi_low < -1 or row.obi_high > 1:
+        if low < -1 or high > 1:
             yield f"row {i}: the OBI leaves [-1, 1]"
-        cvd = (row.cvd_open, row.cvd_high, row.cvd_low, row.cvd_close)
-        if None in cvd:
+        open_, close, low_, high_ = row.cvd_open, row.cvd_close, row.cvd_low, row.cvd_high
+        if open_ is None or close is None or low_ is None or high_ is None:
             continue
-        open_, high, low, close = (value or 0.0 for value in cvd)
-        if not low <= min(open_, close) <= max(open_, close) <= high:
+        if not (low_ <= open_ <= high_ and low_ <= close <= high_):
             yield f"row {i}: CVD open and close do not lie between low and high"
 
 

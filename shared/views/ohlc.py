@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ OHLC_FILE: Final = "ohlc_data.json"
 class OhlcRow(msgspec.Struct, array_like=True, frozen=True):
     """One bar of trades: prices and volume in the instrument's own units, time in ms since the Unix epoch, UTC."""
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     open: float
     high: float
     low: float
@@ -28,7 +29,7 @@ class OhlcRow(msgspec.Struct, array_like=True, frozen=True):
 def _ohlc_faults(rows: tuple[OhlcRow, ...]) -> Iterator[str]:
     yield from too_many(rows)
     for i, row in enumerate(rows):
-        if not row.low <= min(row.open, row.close) <= max(row.open, row.close) <= row.high:
+        if not (row.low <= row.open <= row.high and row.low <= row.close <= row.high):
             yield f"row {i}: open and close do not lie between low and high"
         if row.volume < 0:
             yield f"row {i}: volume {row.volume} is negative"

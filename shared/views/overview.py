@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ class Overview(msgspec.Struct, frozen=True):
     A bucket that the clock has not passed is not there, so nothing in it lies after the clock.
     """
 
-    start_ms: int
-    bucket_ms: int
+    start_ms: Integer
+    bucket_ms: Integer
     volumes: tuple[float, ...]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View
 from shared.views.footprint import FootprintCell
 
@@ -21,7 +22,7 @@ MAX_EARLIER_SESSIONS: Final = 20
 class EarlierSession(msgspec.Struct, frozen=True):
     """A session that has ended: its start in ms, and whether no later trade has met the row of its POC."""
 
-    start_ms: int
+    start_ms: Integer
     poc: float | None
     vah: float | None
     val: float | None
@@ -35,7 +36,7 @@ class Profile(msgspec.Struct, frozen=True):
     `high_nodes` and `low_nodes` name rows. `earlier` are the sessions before, oldest first.
     """
 
-    start_ms: int
+    start_ms: Integer
     row: float
     rows: tuple[FootprintCell, ...]
     poc: float | None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View
 
 if TYPE_CHECKING:
@@ -22,19 +23,19 @@ class ReadFile(msgspec.Struct, frozen=True):
     """One file of the dataset as far as it has been read: rows, and the span of their times in ms."""
 
     name: str
-    rows: int
-    malformed: int = 0
-    first_ms: int | None = None
-    last_ms: int | None = None
+    rows: Integer
+    malformed: Integer = 0
+    first_ms: Integer | None = None
+    last_ms: Integer | None = None
 
 
 class Incident(msgspec.Struct, frozen=True):
     """One thing found: file and line (1-based), event time in ms, its end if it lasts; null where there is none."""
 
     file: str | None
-    line: int | None
-    time_ms: int | None
-    until_ms: int | None
+    line: Integer | None
+    time_ms: Integer | None
+    until_ms: Integer | None
     detail: str
 
 
@@ -43,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     kind: str
     meaning: str
-    count: int
+    count: Integer
     incidents: tuple[Incident, ...] = ()
 
 
@@ -60,12 +61,12 @@ class DataReport(msgspec.Struct, frozen=True):
     instrument: str
     instruments: tuple[str, ...]
     complete: bool
-    trades: int
-    book_events: int
+    trades: Integer
+    book_events: Integer
     files: tuple[ReadFile, ...]
-    file_count: int
+    file_count: Integer
     ignored_files: tuple[str, ...]
-    ignored_count: int
+    ignored_count: Integer
     findings: tuple[Finding, ...]
 
 

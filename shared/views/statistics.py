@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ STATISTICS_FILE: Final = "statistics_data.json"
 class StatisticsRow(msgspec.Struct, array_like=True, frozen=True):
     """One bar with a trade; `row` is the height of the price rows of POC, VAH and VAL; null without volume."""
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     row: float
     buy_volume: float
     sell_volume: float
     unknown_volume: float
-    trades: int
+    trades: Integer
     delta_max: float
     delta_min: float
     poc: float | None
@@ -30,7 +31,7 @@ class StatisticsRow(msgspec.Struct, array_like=True, frozen=True):
     val: float | None
     vwap: float | None
     sigma: float | None
-    duration_ms: int
+    duration_ms: Integer
     unfinished_high: bool
     unfinished_low: bool
     session_vwap: float | None
@@ -45,16 +46,16 @@ class StatisticsRow(msgspec.Struct, array_like=True, frozen=True):
 def _statistics_faults(rows: tuple[StatisticsRow, ...]) -> Iterator[str]:
     yield from too_many(rows)
     for i, row in enumerate(rows):
-        if min(row.buy_volume, row.sell_volume, row.unknown_volume) < 0 or row.trades < 1:
+        if row.buy_volume < 0 or row.sell_volume < 0 or row.unknown_volume < 0 or row.trades < 1:
             yield f"row {i}: a volume is negative, or there is no trade"
         if row.delta_max < 0 or row.delta_min > 0:
             yield f"row {i}: the extremes of the delta leave out 0"
         for low, poc, high in ((row.val, row.poc, row.vah), (row.session_val, row.session_poc, row.session_vah)):
-            known = [each is not None for each in (low, poc, high)]
-            if any(known) and not all(known):
+            if low is not None and poc is not None and high is not None:
+                if not low <= poc < high:
+                    yield f"row {i}: the POC is outside the value area"
+            elif not (low is None and poc is None and high is None):
                 yield f"row {i}: one of POC, VAH and VAL is null, and not all"
-            elif low is not None and poc is not None and high is not None and not low <= poc < high:
-                yield f"row {i}: the POC is outside the value area"
 
 
 STATISTICS: Final = View[tuple[StatisticsRow, ...]](

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ class TapeRow(msgspec.Struct, array_like=True, frozen=True):
     `large` tells whether it is large among the orders of the hour before.
     """
 
-    trade: int
-    timestamp_ms: int
-    side: int
+    trade: Integer
+    timestamp_ms: Integer
+    side: Integer
     volume: float
-    trades: int
+    trades: Integer
     price_first: float
     price_last: float
-    prices: int
+    prices: Integer
     large: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The tables that are made of trades: footprint, statistics, profile and tape."""
+"""The tables behind the views, against those of an independent program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
     return pl.read_parquet(out)
 
 
-@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size"])
+@pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size", "measures", "events"])
 @pytest.mark.parametrize(
     ("folder", "name", "interval"),
     [

@@ -179,7 +179,7 @@ def test_a_replay_is_healthy_while_it_lives_and_says_so_when_it_does_not(dataset
     assert events == ["replay_started", "replay_finished", "stopping"]
 
     status = json.loads((tmp_path / STATUS_FILE).read_bytes())
-    (tmp_path / STATUS_FILE).write_text(json.dumps(status | {"heartbeat_ms": 0}))
+    (tmp_path / STATUS_FILE).write_text(json.dumps(status | {"heartbeat_ms": 0, "boot_id": None}))
     dead = run("health", tmp_path)
     assert dead.returncode == 1
     assert "heartbeat" in dead.stderr

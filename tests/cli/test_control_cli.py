@@ -136,6 +136,7 @@ def test_nothing_is_written_where_nobody_listens(tmp_path: Path) -> None:
     publish(replay.ipc, ControlAnswer(), replay.clock.epoch_ms())
     with pytest.raises(NotCarriedOut, match="was started without --control"):
         replay.steer("play")
+    replay.clock.on_sleep = lambda: None
     publish(replay.ipc, ControlAnswer(listening=True), replay.clock.epoch_ms() - 6000)
     with pytest.raises(NotCarriedOut, match=r"the last heartbeat is 6\.0 s old"):
         replay.steer("play")

@@ -25,25 +25,27 @@ SUBJECT = SessionInfo(**TOLD)
 # Names of files may hold bytes that are no Unicode, which Python keeps as lone surrogates.
 texts = st.text(st.characters(exclude_categories=())) | st.text(max_size=5)
 times = st.none() | st.integers(-(2**63), 2**63 - 1)
+# More could not be told in JSON.
+counts = st.integers(0, 2**53 - 2)
 reports = st.builds(
     Report,
-    files=st.dictionaries(texts, st.builds(FileReport, st.integers(0), st.integers(0), times, times), max_size=3),
-    counts=st.dictionaries(st.sampled_from(list(KINDS)) | texts, st.integers(0)).map(Counter),
+    files=st.dictionaries(texts, st.builds(FileReport, counts, counts, times, times), max_size=3),
+    counts=st.dictionaries(st.sampled_from(list(KINDS)) | texts, counts).map(Counter),
     incidents=st.lists(
         st.builds(
             Incident,
             st.sampled_from(list(KINDS)),
             texts,
-            st.none() | st.integers(1),
+            st.none() | counts.map(lambda count: count + 1),
             times,
             texts,
             times,
-            st.integers(0),
+            counts,
         ),
         max_size=9,
     ),
-    trades=st.integers(0),
-    book_events=st.integers(0),
+    trades=counts,
+    book_events=counts,
     complete=st.booleans(),
 )
 

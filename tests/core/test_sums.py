@@ -84,7 +84,7 @@ def shares(draw: st.DrawFn, bits: int) -> tuple[int, int]:
 @given(shares(58))
 def test_a_quotient_is_the_nearest_float(share: tuple[int, int]) -> None:
     part, whole = share
-    assert kernel._quotient(part, whole) == float(Fraction(part, whole))
+    assert kernel.quotient(part, whole) == float(Fraction(part, whole))
 
 
 @given(shares(94).filter(lambda share: share[0] > 0))

@@ -120,6 +120,13 @@ def test_any_content_in_any_stack_of_wrappings_comes_out_byte_for_byte(
     assert file.size_bytes <= len(packed)
 
 
+def test_a_packing_that_asks_for_gigabytes_of_memory_is_refused_by_name(tmp_path: Path) -> None:
+    greedy = lzma.compress(b"a,b\n1,2\n", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
+    (tmp_path / "greedy.csv.xz").write_bytes(greedy)
+    with pytest.raises(DatasetError, match=r"greedy\.csv\.xz: .* byte \d+: Memory usage limit exceeded"):
+        SourceFile(tmp_path / "greedy.csv.xz").head()
+
+
 def test_what_is_packed_within_itself_for_ever_is_refused(tmp_path: Path) -> None:
     packed = b"1,2\n"
     for _ in range(6):

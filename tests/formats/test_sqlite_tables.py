@@ -220,3 +220,15 @@ def test_ids_that_most_trades_share_are_none(tmp_path: Path) -> None:
     with_ids(tmp_path / "a.db", rows[:200])
     with_ids(tmp_path / "b.db", rows[200:])
     assert len(trades_of(read(tmp_path).trades)) == 300
+
+
+def test_a_view_is_no_table_even_one_without_end(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "endless.db")) as made:
+        made.execute(
+            "CREATE VIEW trades AS WITH RECURSIVE row(instrument, timestamp, side, price, size) AS "
+            "(SELECT 'X', 1723161255000, 'buy', 1, 1 UNION ALL SELECT instrument, timestamp + 1, side, price, size "
+            "FROM row) SELECT * FROM row"
+        )
+        made.commit()
+    with pytest.raises(UnknownFormat):
+        open_dataset(tmp_path)

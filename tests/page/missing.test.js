@@ -11,7 +11,7 @@ const METRICS = [[0, 0, 0.5, 0.5, 0, 0, 0, 0, 0]];
 const DEPTH = { bids: [[1, 1]], asks: [] };
 
 test("nothing is missing before anything is known, and nothing where all is there", () => {
-  const all = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", settled: false };
+  const all = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
   assert.deepEqual(missing(empty()), all);
   assert.deepEqual(missing(stateOf({ ohlc: BARS, metrics: METRICS, depth: DEPTH })), all);
   assert.deepEqual(missing(stateOf({ status: { state: "loading" } })), { ...all, loading: true });

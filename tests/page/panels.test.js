@@ -14,7 +14,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", settled: true };
+const NOTHING = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -28,7 +28,7 @@ test("only what the dataset is known to lack gives up its room", () => {
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
   assert.deepEqual(collapsed({ trades: "none", prices: "none" }), ["price", "volume", "statistics", "delta", "cvd", "buckets"]);
   assert.deepEqual(collapsed({ trades: "none" }), ["volume", "statistics", "delta", "cvd", "buckets"]);
-  assert.deepEqual(collapsed({ book: "none" }), ["obi"]);
+  assert.deepEqual(collapsed({ book: "none", measures: "none" }), ["obi", "measures"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
 });
@@ -61,7 +61,7 @@ test("the axis of a panel holds all that is visible", () => {
       const [low, high] = [next(100), 100 + next(100)];
       return [bar, low, high, low, high, next(50)];
     });
-    const [price, volume] = [panel("price").extent(bars), panel("volume").extent(bars)];
+    const [price, volume] = [panel("price").extent(bars, PRESETS.overview), panel("volume").extent(bars, PRESETS.overview)];
     assert.ok(price && volume);
     for (const [, , high, low, , size] of bars) {
       assert.ok(price[0] < Number(low) && Number(high) < price[1]);
@@ -71,14 +71,14 @@ test("the axis of a panel holds all that is visible", () => {
 });
 
 test("flat prices and no volume still have a range, OBI is shown evenly around zero in steps, and no rows have none", () => {
-  const price = panel("price").extent([[0, 5, 5, 5, 5, 0]]);
+  const price = panel("price").extent([[0, 5, 5, 5, 5, 0]], PRESETS.overview);
   assert.ok(price && price[0] < 5 && price[1] > 5);
-  assert.deepEqual(panel("volume").extent([[0, 5, 5, 5, 5, 0]]), [0, 1.12]);
+  assert.deepEqual(panel("volume").extent([[0, 5, 5, 5, 5, 0]], PRESETS.overview), [0, 1.12]);
   /** @type {Row[]} */
   const metrics = [[0, 0.1, 0.31, -0.2, 0.1, null, null, null, null]];
-  assert.deepEqual(panel("obi").extent(metrics), [-1.2 * 0.4, 1.2 * 0.4]);
-  assert.equal(panel("cvd").extent(metrics), null);
-  for (const { extent } of PANELS) assert.equal(extent([]), null);
+  assert.deepEqual(panel("obi").extent(metrics, PRESETS.overview), [-1.2 * 0.4, 1.2 * 0.4]);
+  assert.equal(panel("cvd").extent(metrics, PRESETS.overview), null);
+  for (const { extent } of PANELS) assert.equal(extent([], PRESETS.overview), null);
 });
 
 test("a reach widens at once and narrows late", () => {
@@ -134,8 +134,8 @@ test("the delta of a bar stands on zero with its highest and lowest value as a w
   assert.ok(rising.kind === "rects" && falling.kind === "rects");
   assert.deepEqual([rising.rects[1] + rising.rects[3], falling.rects[1]], [50, 50]);
   assert.deepEqual([rising.rects[5], falling.rects[5] + falling.rects[7]], [25, 70]);
-  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], about)), ["+0.2", "+5.0", "0.0"]);
-  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], null)), ["+0.2", "+5", "0"]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], about, PRESETS.overview)), ["+0.2", "+5.0", "0.0"]);
+  assert.deepEqual(panel("delta").readout.cells.map(({ text }) => text(rows[0], null, PRESETS.overview)), ["+0.2", "+5", "0"]);
 });
 
 test("volume by delta has the side of the delta as its colour and its share as the strength, where it is known", () => {
@@ -162,11 +162,11 @@ test("the CVD of each size is a line, named by its sizes, and there are as many 
   assert.deepEqual(commands.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), [
     "< 0.5", "0.5 – 2.0", "2.0 – 10.0", "≥ 10.0",
   ]);
-  assert.deepEqual(panel("buckets").readout.cells.map(({ text }) => text(rows[1], about)), ["+2.0", "-3.0", "+4.0", "+5.0"]);
+  assert.deepEqual(panel("buckets").readout.cells.map(({ text }) => text(rows[1], about, PRESETS.overview)), ["+2.0", "-3.0", "+4.0", "+5.0"]);
   const few = drawn("buckets", [[1, 1, 2, null, null, 5, null, null], [2, 1, 2, null, null, 5, null, null]], { data });
   assert.deepEqual(few.map(({ kind }) => kind), ["polyline", "texts", "polyline", "texts"]);
   assert.deepEqual(few.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["< 5.0", "≥ 5.0"]);
-  assert.equal(panel("buckets").extent([]), null);
+  assert.equal(panel("buckets").extent([], PRESETS.overview), null);
 });
 
 test("the CVD is candles or a line, and neither where it is not published", () => {
@@ -210,7 +210,7 @@ test("the read-out has an exact text for each cell, and a dash where there is no
   const row = [0, 1, -2, 3, 4, 5, 6, 7, -8];
   /** @param {string} id
    * @param {Row | null} given */
-  const texts = (id, given) => panel(id).readout.cells.map(({ text }) => text(given, about));
+  const texts = (id, given) => panel(id).readout.cells.map(({ text }) => text(given, about, PRESETS.overview));
   assert.deepEqual(texts("price", row), ["1.00", "-2.00", "3.00", "4.00"]);
   assert.deepEqual(texts("volume", row), ["5.000"]);
   assert.deepEqual(texts("obi", row), ["+1.0000", "-2.0000", "+3.0000", "+4.0000"]);

@@ -35,6 +35,15 @@ test("the newest bars are followed: as many as there are, but neither less than 
   ]);
 });
 
+test("a share of the width is left free beside the newest bars", () => {
+  /** @type {Row[]} */
+  const rows = Array.from({ length: 60 }, (_, bar) => [bar * 60_000]);
+  const range = ranges.follow([rows], 60_000, 0.25);
+  assert.ok(range);
+  const [from, to] = range;
+  assert.ok((to - 59 * 60_000) / (to - from) >= 0.25);
+});
+
 test("a span held is kept as far as the bars of another interval allow", () => {
   assert.deepEqual(ranges.kept([1000, 2000], [0, 5000], 10), [1000, 2000]);
   assert.deepEqual(ranges.kept([1000, 2000], [0, 5000], 100), [0, 2000]);

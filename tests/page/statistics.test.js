@@ -71,7 +71,7 @@ test("its height is that of its rows, whatever that of the chart, and unknown ro
 
 test("the read-out says them in full, and a dash where there is none", () => {
   /** @param {StatisticsRow | null} row */
-  const read = (row) => statistics.readout.cells.map(({ text }) => text(/** @type {any} */ (row), ABOUT));
+  const read = (row) => statistics.readout.cells.map(({ text }) => text(/** @type {any} */ (row), ABOUT, PRESETS.flow));
   assert.deepEqual(read(bar(1, 0.3, 0.1)), ["+40.0", "7", "100.13"]);
   assert.deepEqual(read(null), ["–", "–", "–"]);
 });

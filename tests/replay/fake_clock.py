@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared import MachineTime
+
 
 class FakeClock:
     def __init__(self, look_ns: int = 0) -> None:
@@ -21,6 +23,9 @@ class FakeClock:
 
     def epoch_ms(self) -> int:
         return 1_800_000_000_000 + self.now_ns // 1_000_000
+
+    def machine_time(self) -> MachineTime | None:
+        return None
 
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)

@@ -301,22 +301,24 @@ def test_a_change_of_what_is_computed_is_a_new_session_at_the_same_moment(
         assert "by now" in (meant_for_before.control.error or "")
 
 
+@pytest.mark.parametrize("view", ["footprint", "heatmap"])
 @pytest.mark.parametrize("is_cached", [True, False], ids=["cached", "direct"])
-def test_order_flow_that_is_asked_for_in_the_middle_has_its_history(
-    dataset: Path, tmp_path: Path, cache: Cache, *, is_cached: bool
+def test_a_view_that_is_asked_for_in_the_middle_has_its_history(
+    dataset: Path, tmp_path: Path, cache: Cache, view: str, *, is_cached: bool
 ) -> None:
+    file = f"{view}_data.json"
     with Steered(dataset, tmp_path, cache if is_cached else None, views=frozenset()) as steered:
         status = steered.do("seek", time_ms=FIRST_NS // 1_000_000 + 5_000_000)
-        assert FOOTPRINT_FILE not in status.files
+        assert file not in status.files
 
         def has_come(now: Status) -> bool:
-            ask_for(steered.control, "footprint")
-            return FOOTPRINT_FILE in now.files
+            ask_for(steered.control, view)
+            return file in now.files
 
         status = steered.until(has_come)
-        found = (steered.ipc / FOOTPRINT_FILE).read_bytes()
+        found = (steered.ipc / file).read_bytes()
         assert at_ns(status) == FIRST_NS + 5_000_000_000_000
-    assert plain(dataset, tmp_path / "plain", status)[FOOTPRINT_FILE] == found
+    assert plain(dataset, tmp_path / "plain", status)[file] == found
     assert len(json.loads(found)) > 10
 
 

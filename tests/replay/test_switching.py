@@ -5,14 +5,18 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from processor.settings import Offset, iso
-from processor.units import NS_PER_DAY
-from shared import STATUS_FILE, DirectoryReader, Status, decode
+from processor.formats import open_dataset
+from processor.replay.context import StopSignal
+from processor.replay.run import replay
+from processor.settings import Offset, Settings, iso
+from processor.units import NS_PER_DAY, NS_PER_SECOND
+from shared import STATUS_FILE, DirectoryReader, Status, command, decode, send_command
 from shared.validate import faults
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.fake_clock import FakeClock
@@ -21,9 +25,11 @@ from tests.replay.test_replay import play
 from tests.replay.test_steering import HOUR_NS, at_ns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from processor.core.events import BookEvents, Trades
+    from processor.formats import Dataset
 
 HEADER = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 
@@ -251,3 +257,61 @@ def test_a_loop_begins_with_the_start_after_another_instrument_was_chosen(tmp_pa
     write(both, *later(0, seed=2), instrument="B")
     begun_ms = looped(both, tmp_path)
     assert begun_ms - FIRST_NS // 1_000_000 < 600_000
+
+
+class Unfathomable:
+    """Stands in for what opens a dataset: folders of this name are looked at until they are let go, or nobody waits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks, self.left = threading.Event(), threading.Event()
+        monkeypatch.setattr("processor.replay.recognition.open_dataset", self.open)
+
+    def open(self, path: Path, check: Callable[[], None]) -> Dataset:
+        if path.name != "unfathomable":
+            return open_dataset(path, check)
+        self.looks.set()
+        try:
+            while True:
+                check()
+                time.sleep(0.001)
+        finally:
+            self.left.set()
+
+
+def test_while_it_is_found_out_what_a_folder_is_the_replay_lives_and_the_next_command_ends_it(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfathomable = Unfathomable(monkeypatch)
+    with Steered(dataset, tmp_path, clock=FakeClock(look_ns=NS_PER_SECOND // 10)) as steered:
+        before = steered.until(lambda status: status.state == "paused")
+        send_command(steered.control, command("dataset", dataset=str(tmp_path / "unfathomable")))
+        assert unfathomable.looks.wait(60)
+        later = steered.status()
+        assert later is not None
+        steered.until(lambda status: status.generation > later.generation + 1)
+        after = steered.do("speed", speed=7)
+        assert (after.control.ok, after.dataset, after.speed) == (True, before.dataset, 7.0)
+        assert unfathomable.left.wait(60)
+
+
+def test_a_stop_is_obeyed_while_it_is_found_out_what_a_folder_is(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfathomable = Unfathomable(monkeypatch)
+    with Steered(dataset, tmp_path) as steered:
+        send_command(steered.control, command("dataset", dataset=str(tmp_path / "unfathomable")))
+        assert unfathomable.looks.wait(60)
+    assert steered.went_well is True
+
+    stop = StopSignal()
+    unfathomable.looks.clear()
+    starting = threading.Thread(
+        target=replay,
+        args=(tmp_path / "unfathomable", tmp_path / "ipc", Settings(), FakeClock(), stop),
+        kwargs={"resume": False},
+    )
+    starting.start()
+    assert unfathomable.looks.wait(60)
+    stop.requested = True
+    starting.join(60)
+    assert not starting.is_alive()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from processor.formats import open_dataset
+from processor.formats import Dataset, open_dataset
 from processor.replay.watch import DatasetWatch
+from processor.units import NS_PER_SECOND
 from tests.formats.samples import tardis
 from tests.replay.fake_clock import FakeClock
 
@@ -42,3 +44,25 @@ def test_files_that_stay_as_they_are_are_no_change_and_have_the_same_digest(fold
 
     assert watch.new_changes() is None
     assert DatasetWatch(open_dataset(folder), clock).digest == watch.digest
+
+
+def test_a_folder_that_takes_long_to_look_at_is_looked_at_for_a_hundredth_of_the_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    watch = DatasetWatch(open_dataset(folder), clock)
+    looks: list[int] = []
+
+    def slowly(_: Dataset) -> dict[Path, tuple[int, int]]:
+        looks.append(clock.now_ns)
+        clock.now_ns += NS_PER_SECOND // 2
+        return {}
+
+    monkeypatch.setattr(Dataset, "marks", slowly)
+    monkeypatch.setattr("processor.replay.watch.changes", lambda _before, _after: "")
+    for _ in range(1000):
+        clock.sleep(0.25)
+        watch.new_changes()
+
+    assert len(looks) > 3
+    assert all(later - earlier >= 50 * NS_PER_SECOND for earlier, later in pairwise(looks))

@@ -13,12 +13,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from processor.aggregate.table import aggregate_all
+from processor.cli.main import app
 from processor.core.engine import Engine
 from processor.core.merge import ordering
 from processor.errors import DatasetError
 from processor.formats import open_dataset
+from processor.publish.views.footprint import footprint_payload
+from processor.publish.views.sizes import sizes_payload
+from processor.publish.views.tape import tape_payload
 from processor.settings import Aggregation, Settings
 from processor.sources import conversion as converting
 from processor.sources.cached import CachedSource
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
 
     from processor.core.merge.chunk import Chunk
     from processor.sources.base import Source
+    from processor.store.checksums import StoredFile
     from processor.store.manifest import Manifest
 
 GB = 10**9
@@ -228,7 +234,7 @@ def test_a_disk_that_fills_up_in_the_middle_loses_nothing(
     written = 0
     original = write_parquet
 
-    def full(*arguments: Any, **named: Any) -> int:
+    def full(*arguments: Any, **named: Any) -> StoredFile:
         nonlocal written
         written += 1
         if written > 14:
@@ -306,6 +312,54 @@ def test_a_damaged_entry_is_made_anew(dataset: Path, cache: Cache, harm: str) ->
     assert again.cache == "filling"
     assert read(again) == expected
     assert opened(dataset, cache).cache == "complete"
+
+
+@pytest.mark.parametrize("harmed", ["book", "trades", "bars", "checkpoint", "session", "orders"])
+@pytest.mark.parametrize("at", ["data", "footer"])
+def test_a_flipped_bit_in_any_file_of_a_cache_is_told_and_changes_no_number(
+    dataset: Path, cache: Cache, harmed: str, at: str
+) -> None:
+    aggregation = Aggregation(interval_ns=10**9, extras=frozenset({"flow"}))
+
+    def pictures(source: Source) -> list[Any]:
+        """What is shown at the end, after a seek to there."""
+        with closing(source):
+            state, chunks = source.start(aggregation, last_ns, keep=40)
+            engine = Engine(aggregation, keep=40, state=state)
+            for chunk in chunks:
+                engine.advance(chunk.trades, chunk.book)
+            payloads = footprint_payload(engine), sizes_payload(engine, at_end=True), tape_payload(engine)
+            return [engine.rows().rows(), *payloads]
+
+    with closing(opened(dataset, None)) as files:
+        last_ns = [chunk.until_ns for chunk in files.start(Aggregation(), None, keep=None)[1]][-1]
+    read(opened(dataset, cache))
+    expected = pictures(opened(dataset, cache))
+    (entry,) = cache.folder.glob("[!.]*")
+    paths = sorted(entry.rglob(f"{harmed}-*.parquet"))
+    assert paths
+    for path in paths:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 3 if at == "data" else -20] ^= 4
+        path.write_bytes(content)
+    source = opened(dataset, cache)
+    assert source.cache == "complete"
+    assert pictures(source) == expected
+    assert source.cache == "abandoned"
+    again = opened(dataset, cache)
+    assert again.cache == "filling"
+    assert pictures(again) == expected
+
+
+def test_a_flipped_bit_in_a_converted_dataset_is_refused_with_the_file(tmp_path: Path, dataset: Path) -> None:
+    done = CliRunner().invoke(app, ["convert", str(dataset), "--out", str(tmp_path / "converted")])
+    assert done.exit_code == 0, done.output
+    path = sorted((tmp_path / "converted").rglob("book-*.parquet"))[1]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=f"{path.name}: damaged: it is not what was written"):
+        read(open_source(open_dataset(tmp_path / "converted"), None, "exchange", None))
 
 
 def test_a_dataset_that_changes_while_it_is_read_is_not_kept_and_not_played_on(

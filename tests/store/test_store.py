@@ -55,7 +55,7 @@ SECOND_NS = 1_000_000_000
 ANY_AGGREGATION = aggregations(
     intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
     obi_levels=[0, 3, 10, 10],
-).map(lambda each: replace(each, extras=frozenset({"flow", "ladder"})))
+).map(lambda each: replace(each, extras=frozenset({"flow", "events", "heatmap", "ladder", "measures"})))
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 SITUATION = SessionState("paused")
@@ -287,8 +287,10 @@ def test_a_manifest_of_another_version_or_none_at_all_is_told_apart(tmp_path: Pa
         manifests.load(tmp_path)
     written(tmp_path / "made", market_of_seconds(10))
     payload = (tmp_path / "made" / MANIFEST_FILE).read_bytes()
-    (tmp_path / MANIFEST_FILE).write_bytes(payload.replace(b'"version":"4"', b'"version":"99"'))
-    with pytest.raises(DatasetError, match=r"understands version 4. Convert the dataset again"):
+    (tmp_path / MANIFEST_FILE).write_bytes(
+        payload.replace(b'"version":"%s"' % STORE_VERSION.encode(), b'"version":"99"')
+    )
+    with pytest.raises(DatasetError, match=rf"understands version {STORE_VERSION}. Convert the dataset again"):
         manifests.load(tmp_path)
 
 

@@ -80,7 +80,7 @@ def test_another_session_resets_the_page_and_sends_everything() -> None:
     "older",
     [
         picture(generation=4),
-        picture(session="before", generation=99, published_at_ms=500),
+        picture(session="before", generation=4, published_at_ms=500),
     ],
 )
 def test_a_worker_with_an_older_picture_never_sends_a_page_backwards(older: Picture) -> None:

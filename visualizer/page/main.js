@@ -4,6 +4,7 @@ import * as chart from "./chart/chart.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
+import { heatLegend } from "./chart/heat-legend.js";
 import { byId } from "./dom.js";
 import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
@@ -130,6 +131,7 @@ frame.connect([
   { views: ["status", "problem"], show: header.showData },
   priceAxis,
   chart.shown,
+  heatLegend,
   ...beside.BESIDE,
   { views: ["server_ms"], show: refresh },
   { views: ["server_ms"], show: address.follow },

@@ -22,6 +22,9 @@ export type StatisticsRow = [
 ];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
+/** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
+ * and the same of the asks. */
+export type HeatmapRow = [number, number, number | null, number | null, number | null, number[], number | null, number[]];
 /** Time, best bid and best ask; null for an empty side. */
 export type QuotesRow = [number, number | null, number | null];
 /** Lower edge of a price row; bid, ask, bids in it and above, asks in it and below; bought, sold and of unknown side since the bar
@@ -52,6 +55,8 @@ export interface Ladder {
   rows: PublishedLadderRow[];
   last: LastOrder | null;
 }
+/** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
+export type MeasuresRow = [number, ...(number | null)[]];
 export interface EarlierSession {
   start_ms: number;
   poc: number | null;
@@ -206,8 +211,10 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
+  measures: MeasuresRow[];
 }
 
 /** Rows from the page's last one on, or all of them with `whole`; `total` is how many there are then. */
@@ -334,6 +341,7 @@ export interface Missing {
   cvd: string;
   statistics: string;
   sizes: string;
+  measures: string;
   settled: boolean;
 }
 
@@ -397,7 +405,16 @@ export type Command =
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
+  | { kind: "raster"; colour?: undefined; image: Raster; left: number; top: number; width: number; height: number }
   | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
+
+/** An image that is drawn without smoothing: pixels from the top, red in the lowest byte. It is as wide as so many slots. */
+export interface Raster {
+  width: number;
+  height: number;
+  pixels: Uint32Array<ArrayBuffer>;
+  slots: number;
+}
 
 /** Commands that draw nothing outside of a box. */
 export interface Group {
@@ -452,6 +469,10 @@ export interface Layer {
   /** Whether it is shown; always if this is not there. */
   when?(options: Readonly<Options>, data: Pick<State, "report">): boolean;
   commands(picture: Picture, scale: Scale): Command[];
+  /** What it draws below what is shaded, and below the grid. */
+  below?(picture: Picture, scale: Scale): Command[];
+  /** What it says of a bar at a value; empty for nothing. */
+  under?(picture: Picture, scale: Scale, at: { place: number; value: number }): string;
   /** What the panel's title says of it; empty for nothing. */
   note?(picture: Picture, scale: Scale): string;
   /** Its cells above the chart, after those of its panel. */
@@ -465,7 +486,16 @@ export interface LayerCell {
   text(picture: Picture, place: number | null): string;
 }
 
-export type PresetName = "overview" | "flow";
+export type PresetName = "overview" | "flow" | "depth";
+
+/** A size, or the share of all sizes that are no greater. */
+export type CutOff = { quantile: number } | { size: number };
+
+/** What is not there is automatic. */
+export interface HeatScale {
+  lower?: CutOff;
+  upper?: CutOff;
+}
 
 /** What a page shows, and how. */
 export interface Options {
@@ -497,6 +527,18 @@ export interface Options {
   bubbles: boolean;
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
+  /** The measure of the book that is shown, and as what where it has all four values of a bar. */
+  measure: string;
+  measureAs: "candles" | "line";
+  /** Lines over the price. */
+  mids: "off" | "mid" | "weighted" | "both";
+  /** What rested over time, behind the price; its palette, how opaque it is, from 0 to 1, and whether the best prices are lines. */
+  heatmap: boolean;
+  heatPalette: "heat" | "grey" | "sides";
+  heatOpacity: number;
+  heatLines: boolean;
+  /** By instrument, from which size to which the palette goes. */
+  heatScales: Readonly<Record<string, HeatScale>>;
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
   /** Best bid, ask and mid over the price. */
@@ -512,7 +554,7 @@ export interface Options {
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "quotes";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes" | "heatmap";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -525,7 +567,7 @@ export interface ValueAxis {
   /** Rows of equal height from the top that are labelled instead of values; such an axis is not stretched. */
   rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
-  text(span: Span, about: About): (value: number, decimals: number) => string;
+  text(span: Span, about: About, options: Readonly<Options>): (value: number, decimals: number) => string;
 }
 
 /** A panel of the chart: all that is known of it. It does nothing by itself. */
@@ -534,7 +576,7 @@ export interface ChartPanel {
   /** For those who do not see the chart. */
   name: string;
   /** The table that it draws. */
-  rows: "ohlc" | "metrics" | "statistics" | "sizes";
+  rows: "ohlc" | "metrics" | "statistics" | "sizes" | "measures";
   /** Without which the dataset has nothing for it. */
   needs: "trades" | "book" | "prices";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
@@ -544,7 +586,7 @@ export interface ChartPanel {
   /** Its height in pixels, where that does not depend on the chart's. */
   heightPx?(options: Readonly<Options>): number;
   axis: ValueAxis;
-  title(about: About, facts: { sizesUnknown: boolean }): string;
+  title(about: About, facts: { sizesUnknown: boolean }, options: Readonly<Options>): string;
   /** The title where it is but a line. */
   collapsedTitle?: string;
   /** What it says when there is nothing to draw. */
@@ -552,11 +594,11 @@ export interface ChartPanel {
   /** What it draws, from below. */
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
-  extent(rows: readonly Row[]): Span | null;
+  extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
   /** What its axis shows all of while its table has no row. */
   otherwise?: { rows: BarTable; extent(rows: readonly Row[]): Span | null };
   /** A value of its axis at the pointer. */
-  value(value: number, about: About | null): string;
+  value(value: number, about: About | null, options: Readonly<Options>): string;
   /** The columns of the newest row whose value a line shows. */
   last?: { open: number; close: number; text(value: number, about: About | null): string };
   /** Keys of its own. */
@@ -568,7 +610,7 @@ export interface ChartPanel {
 export interface Cell {
   id: string;
   label: string;
-  text(row: Row | null, about: About | null): string;
+  text(row: Row | null, about: About | null, options: Readonly<Options>): string;
 }
 
 /** What shows data. */

@@ -13,16 +13,18 @@ export const EMPTY = Object.freeze({
   statistics: [],
   profile: null,
   sizes: [],
+  heatmap: [],
   ladder: null,
   quotes: [],
+  measures: [],
 });
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes"];
+export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures"];
 /* Views of rows that are all made with what one column of the last row says: the index of that column. */
 /** @type {Partial<Record<keyof Views, number>>} */
-export const BASIS = { footprint: 1, statistics: 1 };
+export const BASIS = { footprint: 1, statistics: 1, heatmap: 1 };
 /* Those that belong to every picture: the picture waits until they can be read. */
 /** @type {(keyof Views)[]} */
 const DATA = ["ohlc", "metrics", "depth"];

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from flask import Response
 
-from shared import REPORT, encode
+from shared import REPORT, encode, heartbeat_age_ms, machine_time
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,7 +39,7 @@ def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
         body = {
             "status": "ok",
             "state": picture.status.state if picture else None,
-            "data_age_ms": max(0, _now_ms() - picture.status.heartbeat_ms) if picture else None,
+            "data_age_ms": heartbeat_age_ms(picture.status, _now_ms(), machine_time()) if picture else None,
             "problem": problem,
         }
         return Response(msgspec.json.encode(body), content_type="application/json")

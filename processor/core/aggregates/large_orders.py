@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WINDOW_NS: Final = 3_600 * 10**9
 LEAST_ORDERS: Final = 100
 _DEVIATIONS: Final = 3
+_DOUBT: Final = 1e-9
 _BITS: Final = 64
 _PARTS: Final = 3
 """Volumes are squared in so many parts, whose products add up in 64 bits."""
@@ -44,12 +45,31 @@ def are_large(time_ns: Ints, lots: Lots, first: int = 0) -> NDArray[np.bool_]:
     of_windows = sums[windows[1]] - sums[windows[0]]
     # v > S1 // n where v n > S1; few are left of the others.
     above = np.flatnonzero(volumes[judged] > of_windows // counts)
+    if len(above):
+        above = above[
+            _may_be_large(
+                volumes[judged][above],
+                counts[above],
+                of_windows[above],
+                [(part[windows[1][above]] - part[windows[0][above]], shift) for part, shift in squares],
+            )
+        ]
     for index in above.tolist():
         n, s1, volume = int(counts[index]), int(of_windows[index]), int(volumes[judged[index]])
         s2 = sum(int(part[windows[1][index]] - part[windows[0][index]]) << shift for part, shift in squares)
         spread = n * s2 - s1 * s1
         found[judged[index]] = spread > 0 and (volume * n - s1) ** 2 >= _DEVIATIONS**2 * spread
     return found
+
+
+def _may_be_large(volume: Lots, count: Ints, lots: Lots, squares: list[tuple[NDArray[Any], int]]) -> NDArray[np.bool_]:
+    """Whether each is large by floats, or so near to it that they do not tell."""
+    n, s1 = count.astype(np.float64), lots.astype(np.float64)
+    n_s2 = n * sum(part.astype(np.float64) * 2.0**shift for part, shift in squares)
+    above = volume.astype(np.float64) * n - s1
+    # No difference is off by more than so much of what it is taken from.
+    near: NDArray[np.bool_] = (above + _DOUBT * s1) ** 2 >= _DEVIATIONS**2 * (n_s2 - s1 * s1 - _DOUBT * n_s2)
+    return near
 
 
 class LastHour:

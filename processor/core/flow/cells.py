@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LOTS: Final = ("buy_lots", "sell_lots", "unknown_lots")
 _OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low")
 _OF_CELLS: Final = ("price_ticks", *LOTS, "trades")
+_DENSE: Final = 8
+"""Ticks for each cell up to which cells are gathered in a place for each tick, and not sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +209,7 @@ def kernel_for(compiled: Any, lots: Lots) -> Callable[..., Any]:  # noqa: ANN401
 
 
 @njit(cache=True, nogil=True)
-def _gather(
+def _gather(  # noqa: C901 - its plain Python must call no kernel
     starts: Ints,
     price: Ints,
     buy: Lots,
@@ -226,11 +228,34 @@ def _gather(
     kept[0] = 0
     for group in range(len(starts) - 1):
         first, last = starts[group], starts[group + 1]
+        if first == last:
+            kept[group + 1] = at
+            continue
         is_sorted = True
+        lowest = highest = price[first]
         for i in range(first + 1, last):
-            if price[i] < price[i - 1]:
-                is_sorted = False
-                break
+            is_sorted &= price[i] >= price[i - 1]
+            lowest, highest = min(lowest, price[i]), max(highest, price[i])
+        # Of a compiled difference that leaves 64 bits, the sign is wrong.
+        apart = int(highest) - int(lowest)
+        if not is_sorted and 0 <= apart < _DENSE * (last - first):
+            place = np.zeros(apart + 1, np.int64)
+            for i in range(first, last):
+                place[price[i] - lowest] = 1
+            for k in range(len(place)):
+                if place[k]:
+                    place[k] = at
+                    to_price[at], to_trades[at] = lowest + k, 0
+                    to_buy[at] = to_sell[at] = to_unknown[at] = buy[first] - buy[first]
+                    at += 1
+            for i in range(first, last):
+                k = place[price[i] - lowest]
+                to_buy[k] += buy[i]
+                to_sell[k] += sell[i]
+                to_unknown[k] += unknown[i]
+                to_trades[k] += trades[i]
+            kept[group + 1] = at
+            continue
         order = np.arange(last - first) if is_sorted else np.argsort(price[first:last], kind="mergesort")
         for k in range(last - first):
             i = first + order[k]

@@ -25,8 +25,10 @@ _NOT_REGULAR: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
 )
 
 
-def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
+def files_of(path: Path, left_out: LeftOut, check: Callable[[], None] = lambda: None) -> Iterator[SourceFile]:
     """Every file of a dataset, by path; archives as their members. `left_out` gets each skipped file and the reason.
+
+    `check` is called with every folder; what it raises is raised.
 
     Raises:
         DatasetError: `path` does not exist, or an archive cannot be read.
@@ -37,11 +39,13 @@ def files_of(path: Path, left_out: LeftOut) -> Iterator[SourceFile]:
         raise DatasetError(msg)
     root = path if path.is_dir() else path.parent
     cache = FileCache()
-    for found in sorted(on_disk(path, left_out)):
+    for found in sorted(on_disk(path, left_out, check)):
         yield from opened(SourceFile(found, root=root, cache=cache), left_out)
 
 
-def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict[Path, os.stat_result]:
+def on_disk(
+    path: Path, left_out: LeftOut = lambda _name, _reason: None, check: Callable[[], None] = lambda: None
+) -> dict[Path, os.stat_result]:
     """The regular, visible files of a folder, or the single file; each once, even if several links lead to it.
 
     Links to folders are followed. A linked file is the same file as its target.
@@ -55,7 +59,7 @@ def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict
             return {path: status}
         left_out(printable(path.name), _kind(status))
         return {}
-    tree = _Tree(path, left_out)
+    tree = _Tree(path, left_out, check)
     tree.find()
     return tree.files
 
@@ -63,10 +67,11 @@ def on_disk(path: Path, left_out: LeftOut = lambda _name, _reason: None) -> dict
 class _Tree:
     """The files found below a folder so far."""
 
-    def __init__(self, root: Path, left_out: LeftOut) -> None:
+    def __init__(self, root: Path, left_out: LeftOut, check: Callable[[], None]) -> None:
         self.files: dict[Path, os.stat_result] = {}
         self._root = root
         self._left_out = left_out
+        self._check = check
         self._seen: dict[tuple[int, int], Path] = {}
         self._linked_folders: list[Path] = []
         self._linked_files: list[Path] = []
@@ -80,6 +85,7 @@ class _Tree:
             self._follow(path)
 
     def _walk(self, folder: Path) -> None:
+        self._check()
         if self._is_known(folder, folder.stat(), "the same folder as"):
             return
         with os.scandir(folder) as entries:

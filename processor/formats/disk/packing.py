@@ -65,11 +65,19 @@ class _Gzip:
         return self._made.decompress(self._made.unconsumed_tail + packed, most)
 
 
+_MOST_XZ_BYTES: Final = 256 << 20
+"""The memory that a packing may ask for: `xz -9` takes a quarter, a made-up header might ask for gigabytes."""
+
+
+def _xz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(memlimit=_MOST_XZ_BYTES)
+
+
 _PACKINGS: Final[tuple[tuple[re.Pattern[bytes], Callable[[], Any]], ...]] = (
     (re.compile(rb"\x1f\x8b\x08"), _Gzip),
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), bz2.BZ2Decompressor),
     # The older header holds only settings and a length, which is mostly unknown.
-    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(\xff{8}|[\0-\xff]{5}\0{3})"), lzma.LZMADecompressor),
+    (re.compile(rb"\xfd7zXZ\0|\x5d\0\0[\0-\xff]{2}(\xff{8}|[\0-\xff]{5}\0{3})"), _xz),
     # With a skippable frame at the start, as pzstd writes it.
     (re.compile(rb"(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)"), zstd.ZstdDecompressor),
     (re.compile(rb"\x04\x22\x4d\x18"), lz4.frame.LZ4FrameDecompressor),

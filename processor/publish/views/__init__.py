@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from processor.publish.views import (
     depth,
+    events,
     footprint,
+    heatmap,
     ladder,
+    measures,
     metrics,
     ohlc,
     overview,
@@ -28,18 +31,9 @@ if TYPE_CHECKING:
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED
     for module in (
-        depth,
-        ohlc,
-        metrics,
-        report,
-        overview,
-        tape,
-        footprint,
-        statistics,
-        profile,
-        sizes,
-        ladder,
-        quotes,
+        *(depth, ohlc, metrics, report, overview),
+        *(tape, footprint, statistics, profile, sizes),
+        *(ladder, quotes, heatmap, measures, events),
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}

@@ -4,6 +4,7 @@ import { byId } from "../dom.js";
 import * as frame from "../draw/frame.js";
 import * as format from "../format.js";
 import { missing } from "../panels/missing.js";
+import { shareOf } from "../panels/profile.js";
 import { BAR_TABLES, PANELS, TABLES, hidden, table } from "../panels/registry.js";
 import { options } from "../options.js";
 import * as clockZone from "../playback/clock-zone.js";
@@ -52,7 +53,7 @@ function refit(all) {
   const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
   for (const { id, rows, extent, otherwise } of PANELS) {
     const isWithout = otherwise && !table(data, rows).length;
-    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? []);
+    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? [], options());
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }
@@ -82,7 +83,7 @@ function hold(x, y) {
 function draw() {
   if (!sheet.isReady(overlay.ready)) return;
   if (view.following) {
-    view.x = ranges.follow(tables(data), timeline.step);
+    view.x = ranges.follow(tables(data), timeline.step, shareOf(options(), sheet.placed().layout.plot.width));
     refit(true);
   }
   view.hidden = hidden(options());

@@ -13,15 +13,18 @@ const lastOf = (rows) => (rows.length ? rows[rows.length - 1][0] : -Infinity);
 const firstOf = (rows) => (rows.length ? rows[0][0] : Infinity);
 
 /** The newest bars, right-aligned; while there are few, as many as there are, so that they fill the width. Null without any.
+ * A share of the width, at the right, can be left free.
  * @param {readonly (readonly Row[])[]} tables
  * @param {number} step
+ * @param {number} [free]
  * @returns {Span | null} */
-export function follow(tables, step) {
+export function follow(tables, step, free = 0) {
   const last = Math.max(...tables.map(lastOf));
   if (!Number.isFinite(last)) return null;
   const first = Math.min(...tables.map(firstOf));
   const bars = Math.min(FOLLOWED_BARS, Math.max(FEWEST_BARS, (last - first) / step + 2));
-  return [last - (bars - 1) * step, last + Math.max(1, Math.round(bars * AHEAD_SHARE)) * step];
+  const ahead = Math.max(1, Math.round(bars * AHEAD_SHARE), Math.ceil((bars * free) / (1 - free)));
+  return [last - (bars - 1) * step, last + ahead * step];
 }
 
 /** A span that was in view under another interval, as far as it makes sense for the bars there are now: as many bars as

@@ -51,7 +51,7 @@ export function show(place) {
     const group = groupOf(panel);
     const row = place === null ? null : rowAt(table(data, panel.rows), place);
     const { cells, direction } = panel.readout;
-    for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about));
+    for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about, options()));
     const isWithout = panel.otherwise !== undefined && !table(data, panel.rows).length && isBookOnly(data);
     if (!panel.partOf) write.hide(group, isWithout || chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");

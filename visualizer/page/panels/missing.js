@@ -21,14 +21,14 @@ export const isBookOnly = ({ report }) => report !== null && report.trades === 0
 /** @param {State} state */
 const hasNoBook = ({ depth, metrics }) => !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
 
-/** Why panels stay empty: a sentence each for trades, prices, book, cvd, statistics and sizes where there are none, and whether that is known of
+/** Why panels stay empty: a sentence each for trades, prices, book, cvd, statistics, sizes and measures where there are none, and whether that is known of
  * the dataset, so that no room need be kept. Nothing is known before something has been read.
  * @param {State} state
  * @param {boolean} [isReadOnly] whether the page may ask for nothing
  * @returns {Missing} */
 export function missing(state, isReadOnly = false) {
   const { about, status, ohlc, metrics, report } = state;
-  const found = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", settled: false };
+  const found = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
   if (!about) return found;
   const started = ohlc.length > 0 || metrics.length > 0;
   if (!started && status && status.state === "loading") return { ...found, loading: true };
@@ -40,11 +40,15 @@ export function missing(state, isReadOnly = false) {
     return `No ${what} ${over ? "in this replay" : "so far"}`;
   };
   if (!ohlc.length) found.trades = none("trades");
+  /** @param {"statistics" | "sizes" | "measures"} view
+   * @param {string} without why there can be none */
+  const unless = (view, without) => (state[view].length ? "" : without || unpublished(state, view, isReadOnly));
   if (!state.quotes.length) found.prices = found.trades;
   if (hasNoBook(state)) found.book = none("order book");
-  if (!state.statistics.length) found.statistics = found.trades || unpublished(state, "statistics", isReadOnly);
+  found.statistics = unless("statistics", found.trades);
+  found.measures = unless("measures", found.book);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";
   const early = typeof state.crc32.sizes === "number" ? "Starts once the sizes of the first 10,000 orders are known" : "";
-  if (!state.sizes.length) found.sizes = found.trades || unpublished(state, "sizes", isReadOnly) || early;
+  if (!state.sizes.length) found.sizes = unless("sizes", found.trades) || early;
   return found;
 }

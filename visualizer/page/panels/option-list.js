@@ -1,4 +1,5 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
@@ -38,6 +39,31 @@ export const OPTIONS = [
   },
   { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
+  { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
+  { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
+  {
+    group: "Heatmap",
+    label: "Colours",
+    name: "heatPalette",
+    kind: "choice",
+    choices: { heat: "blue to white", grey: "grey", sides: "green and red" },
+  },
+  {
+    group: "Heatmap",
+    label: "Brightness",
+    name: "heatOpacity",
+    kind: "choice",
+    choices: { 1: "full", 0.75: "three quarters", 0.5: "half", 0.25: "a quarter" },
+  },
+  {
+    group: "Price",
+    label: "Middle of the book",
+    name: "mids",
+    kind: "choice",
+    choices: { off: "off", mid: "mid", weighted: "weighted mid", both: "mid and weighted mid" },
+  },
+  { group: "Measures of the book", label: "Measure", name: "measure", kind: "choice", choices: NAMES },
+  { group: "Measures of the book", label: "As", name: "measureAs", kind: "choice", choices: { candles: "candles", line: "line" } },
   {
     group: "Footprint",
     label: "Cells",

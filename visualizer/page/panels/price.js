@@ -6,6 +6,8 @@ import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
+import { mids } from "./mids.js";
+import { heatmap } from "./heatmap.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
@@ -28,6 +30,7 @@ export const price = {
   collapsedTitle: "Price, volume",
   empty: ({ loading, prices }) => (loading ? "Loading ..." : prices),
   layers: [
+    heatmap,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
@@ -37,6 +40,7 @@ export const price = {
     quotes,
     naked,
     developing,
+    mids,
     vwap,
     bubbles,
     sessionProfile,

@@ -16,6 +16,8 @@ const OUTSIDE = 0.22;
 const NODE_PX = 5;
 const LABEL_PX = 12;
 const GAP_PX = 4;
+const LEVELS_PX = 90; // names and prices of the levels, left of the rows
+const MOST_FREE = 0.3; // of the width
 
 /** The profile of some bars; that of the same bars as the last time is not made again. */
 const ofBars = (() => {
@@ -146,7 +148,7 @@ function drawnLevels({ row: height, poc, vah, val }, { data }, scale, room) {
 function drawn(profile, picture, scale) {
   if (!profile?.rows.length) return [];
   const { box, y } = scale;
-  const width = Math.min(MOST_PX, MOST_SHARE * box.width);
+  const width = widthIn(box.width);
   const count = together((box.height * profile.row) / (y[1] - y[0]));
   const bins = binsOf(profile, count);
   const most = Math.max(...bins.map(total));
@@ -157,6 +159,14 @@ function drawn(profile, picture, scale) {
     ...drawnNodes(profile, given, scale),
   ];
 }
+
+/** @param {number} plotWidth */
+const widthIn = (plotWidth) => Math.min(MOST_PX, MOST_SHARE * plotWidth);
+
+/** The share of the width that the profile and the names of its levels take, where it stands beside the newest bars.
+ * @param {Picture["options"]} options
+ * @param {number} plotWidth */
+export const shareOf = ({ profile }, plotWidth) => (profile === "off" ? 0 : Math.min(MOST_FREE, (widthIn(plotWidth) + LEVELS_PX) / plotWidth));
 
 /** The edges of a chosen range.
  * @param {Picture} picture

@@ -2,6 +2,7 @@
 import { buckets } from "./buckets.js";
 import { cvd } from "./cvd.js";
 import { delta } from "./delta.js";
+import { measures } from "./measures.js";
 import { obi } from "./obi.js";
 import { price } from "./price.js";
 import { statistics } from "./statistics.js";
@@ -9,7 +10,7 @@ import { volume } from "./volume.js";
 /** @import { BarTable, ChartPanel, Options, Row, State, Views } from "../types.d.ts" */
 
 /** @type {ChartPanel[]} */
-const FROM_THE_TOP = [price, volume, statistics, delta, obi, cvd, buckets];
+const FROM_THE_TOP = [price, volume, statistics, delta, obi, measures, cvd, buckets];
 
 /** @type {readonly ChartPanel[]} */
 export const PANELS = FROM_THE_TOP;
@@ -22,7 +23,7 @@ export const PRICES = price.id;
 
 /** All tables that have a row for each bar.
  * @type {BarTable[]} */
-export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "quotes"];
+export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures", "quotes", "heatmap"];
 
 /** The rows of a table; booleans in them are no numbers, and nothing that all tables have in common asks for one.
  * @param {State} state

@@ -1,0 +1,1 @@
+"""What can be seen in the events and named: sweeps, absorption, walls, divergences and large orders."""

@@ -1,0 +1,207 @@
+"""The compiled loop of the heatmap: levels by price, what of them has changed in a column, and sums of price rows.
+
+A level, a price of one side, has a *slot* as long as it rests or has changed in the column; a hash table with open
+addressing finds it. A slot knows its size now and when the column began. Where rows are wanted, it knows its row, too,
+which has a slot of its own with its sum, and the greatest that this was at the column's samples.
+
+The sums may need more than 64 bits. Then they are Python's integers in an array of objects, and `advance` runs as plain
+Python: slowly, but right. Nothing that it calls takes in sums.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numba import njit
+
+from processor.core.events import ASK, BID, CLEAR, ONLY_BID
+from processor.core.kernel import NOTHING
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from processor.core.lots import Lots
+
+    Ints = NDArray[np.int64]
+
+# Columns of an array of slots, of levels and of rows.
+KEY: Final = 0
+"""Price in ticks, or number of a row."""
+SIDE: Final = 1
+SIZE: Final = 2
+"""Of a level: lots now."""
+BEFORE: Final = 3
+"""Of a level: lots when the column began, if it has changed since."""
+COLUMN: Final = 4
+"""Number of the column in which the slot has last changed."""
+PLACE: Final = 5
+"""Of a level: its place among those of its side that rest."""
+ROW: Final = 6
+"""Of a level: the slot of its row."""
+WAITS: Final = 7
+"""Of a row: whether it has changed since the last sample."""
+SLOT_FIELDS: Final = 8
+
+# Columns of an array of sums.
+SUM: Final = 0
+GREATEST: Final = 1
+
+# Indices into the state.
+TIME: Final = 0
+NUMBER: Final = 1
+"""Of the column, from 1; 0 before the first."""
+END: Final = 2
+"""When the column ends."""
+LEVELS: Final = 3
+"""Slots of levels in use."""
+ROWS: Final = 4
+CHANGED: Final = 5
+"""Levels that have changed in the column."""
+WAITING: Final = 6
+"""Rows that have changed since the last sample."""
+RESTING: Final = 7
+"""Bids that rest, and in the next place asks."""
+STATE_FIELDS: Final = 9
+
+_FREE: Final = -1
+_SPREAD: Final = -7046029254386353131
+"""An odd number, the golden ratio in 64 bits."""
+_MIX: Final = 29
+
+
+@njit(cache=True, nogil=True)
+def place_of(table: NDArray[np.int32], slots: Ints, side: int, key: int) -> int:
+    """Where in `table`, whose length is a power of two, the slot of a key stands, or has room."""
+    mask = len(table) - 1
+    mixed = (key * 2 + side) * _SPREAD
+    place = (mixed ^ (mixed >> _MIX)) & mask
+    while True:
+        slot = table[place]
+        if slot == _FREE or (slots[slot, KEY] == key and slots[slot, SIDE] == side):
+            return place
+        place = (place + 1) & mask
+
+
+@njit(cache=True, nogil=True)
+def fill(table: NDArray[np.int32], slots: Ints, used: int) -> None:
+    """Enter the first `used` slots into a table."""
+    table[:] = _FREE
+    for slot in range(used):
+        table[place_of(table, slots, slots[slot, SIDE], slots[slot, KEY])] = slot
+
+
+@njit(cache=True, nogil=True)
+def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is felt
+    state: Ints,
+    table: NDArray[np.int32],
+    slots: Ints,
+    resting: NDArray[np.int32],
+    changed: NDArray[np.int32],
+    height_ticks: int,
+    row_table: NDArray[np.int32],
+    row_slots: Ints,
+    waiting: NDArray[np.int32],
+    sums: Lots,
+    time_ns: Ints,
+    side: NDArray[np.int8],
+    price: Ints,
+    size: Ints,
+    first: int,
+) -> int:
+    """Apply events from number `first` on, in order; return how many are applied by the end.
+
+    It ends before an event for which there is no room, and before the first event of another column; without a column
+    before any. With `height_ticks` 0 there are no rows.
+    """
+    count = len(time_ns)
+    for i in range(first, count):
+        if state[LEVELS] == len(slots) or state[ROWS] == len(row_slots):
+            return i
+        if time_ns[i] != state[TIME] or state[NUMBER] == 0:
+            for k in range(state[WAITING]):
+                row = waiting[k]
+                row_slots[row, WAITS] = 0
+                sums[row, GREATEST] = max(sums[row, GREATEST], sums[row, SUM])
+            state[WAITING] = 0
+            if state[NUMBER] == 0 or time_ns[i] >= state[END]:
+                return i
+            state[TIME] = time_ns[i]
+        kind = int(side[i])
+        # The sides that are emptied first.
+        emptied, end = 0, 0
+        if kind == CLEAR:
+            emptied, end = 0, 2
+        elif kind > CLEAR and kind != NOTHING:
+            emptied = kind - ONLY_BID
+            end = emptied + 1
+        while True:
+            is_level = False
+            if emptied < end:
+                rest = state[RESTING + emptied]
+                if rest == 0:
+                    emptied += 1
+                    continue
+                slot = int(resting[emptied, rest - 1])
+                lots = np.int64(0)
+            elif kind in (CLEAR, NOTHING):
+                break
+            else:
+                is_level = True
+                s = kind - BID if kind <= ASK else kind - ONLY_BID
+                lots = size[i]
+                at = place_of(table, slots, s, price[i])
+                slot = int(table[at])
+                if slot == _FREE:
+                    if lots == 0:
+                        break
+                    slot = int(state[LEVELS])
+                    state[LEVELS] += 1
+                    table[at] = slot
+                    slots[slot, KEY], slots[slot, SIDE] = price[i], s
+                    slots[slot, SIZE], slots[slot, COLUMN] = 0, 0
+                    if height_ticks:
+                        key = price[i] // height_ticks
+                        at = place_of(row_table, row_slots, s, key)
+                        row = int(row_table[at])
+                        if row == _FREE:
+                            row = int(state[ROWS])
+                            state[ROWS] += 1
+                            row_table[at] = row
+                            row_slots[row, KEY], row_slots[row, SIDE] = key, s
+                            row_slots[row, COLUMN], row_slots[row, WAITS] = 0, 0
+                            sums[row, SUM] = sums[row, GREATEST] = 0
+                        slots[slot, ROW] = row
+            old = slots[slot, SIZE]
+            if old != lots:
+                if slots[slot, COLUMN] != state[NUMBER]:
+                    slots[slot, COLUMN] = state[NUMBER]
+                    slots[slot, BEFORE] = old
+                    changed[state[CHANGED]] = slot
+                    state[CHANGED] += 1
+                slots[slot, SIZE] = lots
+                s = slots[slot, SIDE]
+                if old == 0:
+                    rest = state[RESTING + s]
+                    slots[slot, PLACE] = rest
+                    resting[s, rest] = slot
+                    state[RESTING + s] = rest + 1
+                elif lots == 0:
+                    rest = state[RESTING + s] - 1
+                    last = resting[s, rest]
+                    resting[s, slots[slot, PLACE]] = last
+                    slots[last, PLACE] = slots[slot, PLACE]
+                    state[RESTING + s] = rest
+                if height_ticks:
+                    row = int(slots[slot, ROW])
+                    if row_slots[row, COLUMN] != state[NUMBER]:
+                        row_slots[row, COLUMN] = state[NUMBER]
+                        sums[row, GREATEST] = sums[row, SUM]
+                    if row_slots[row, WAITS] == 0:
+                        row_slots[row, WAITS] = 1
+                        waiting[state[WAITING]] = row
+                        state[WAITING] += 1
+                    sums[row, SUM] += int(lots) - int(old)
+            if is_level:
+                break
+    return count

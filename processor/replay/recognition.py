@@ -1,0 +1,55 @@
+"""Finds out what a folder holds beside the replay, which shows that it lives and hears commands meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from processor.formats import open_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from processor.formats import Dataset
+
+_PATIENCE_S: Final = 0.05
+
+
+class _Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def recognised(path: Path, while_waiting: Callable[[], None]) -> Dataset:
+    """What `open_dataset` finds, in a thread; `while_waiting` is called several times a second until it is found.
+
+    Where `while_waiting` raises, that is raised, and the thread ends with the file that it looks at.
+
+    Raises:
+        DatasetError: as `open_dataset` does.
+    """
+    abandoned, ended = threading.Event(), threading.Event()
+    found: list[Dataset] = []
+    failures: list[BaseException] = []
+
+    def check() -> None:
+        if abandoned.is_set():
+            raise _Abandoned
+
+    def find() -> None:
+        try:
+            found.append(open_dataset(path, check))
+        except BaseException as error:  # noqa: BLE001 - raised again where the answer is taken
+            failures.append(error)
+        finally:
+            ended.set()
+
+    threading.Thread(target=find, name="recognition", daemon=True).start()
+    try:
+        while not ended.wait(_PATIENCE_S):
+            while_waiting()
+    finally:
+        abandoned.set()
+    if failures:
+        raise failures[0]
+    return found[0]

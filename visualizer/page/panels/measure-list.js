@@ -1,0 +1,45 @@
+/* The measures of the book: where each stands in a row, and how it is shown. Pure. */
+/** As what a measure is read: a price or a distance of prices, a share from -1 to 1, a size, or a size that came or went.
+ * @typedef {"prices" | "share" | "size" | "flow"} Kind
+ * @typedef {{ name: string, title: string, kind: Kind, column: number, hasCandles: boolean }} Measure */
+
+/* In the order of measures_data.json: first those with an open, high, low and close, then those with one value. */
+const CANDLES = ["spread", "mid", "weighted_mid", "obi_1", "obi_5", "obi_10", "obi_20", "obi_bp_10"];
+const LINES = ["obi_0", "obi_bp_5", "obi_bp_25", "obi_bp_100"]
+  .concat([5, 10, 25, 100].flatMap((points) => [`depth_bid_bp_${points}`, `depth_ask_bp_${points}`]))
+  .concat(Array.from({ length: 10 }, (_, index) => `ofi_${index + 1}`))
+  .concat(["trade_flow"]);
+
+/** @param {string} name
+ * @returns {{ title: string, kind: Kind }} */
+function described(name) {
+  const number = name.split("_").at(-1);
+  if (name === "spread") return { title: "Spread", kind: "prices" };
+  if (name === "mid") return { title: "Mid", kind: "prices" };
+  if (name === "weighted_mid") return { title: "Weighted mid", kind: "prices" };
+  if (name === "obi_0") return { title: "OBI of the whole book", kind: "share" };
+  if (name.startsWith("obi_bp_")) return { title: `OBI within ${number} bp`, kind: "share" };
+  if (name.startsWith("obi_")) return { title: `OBI top ${number}`, kind: "share" };
+  if (name.startsWith("depth_bid_")) return { title: `Bids within ${number} bp`, kind: "size" };
+  if (name.startsWith("depth_ask_")) return { title: `Asks within ${number} bp`, kind: "size" };
+  if (name === "ofi_1") return { title: "Order flow imbalance", kind: "flow" };
+  if (name.startsWith("ofi_")) return { title: `Order flow imbalance, level ${number}`, kind: "flow" };
+  return { title: "Trade flow", kind: "flow" };
+}
+
+/** @type {readonly Measure[]} */
+export const MEASURES = [
+  ...CANDLES.map((name, index) => ({ name, ...described(name), column: 1 + 4 * index, hasCandles: true })),
+  ...LINES.map((name, index) => ({ name, ...described(name), column: 1 + 4 * CANDLES.length + index, hasCandles: false })),
+];
+
+/* What each is called, by its name. */
+export const NAMES = Object.fromEntries(MEASURES.map(({ name, title }) => [name, title]));
+
+/** The column of a measure's close, or of its only value.
+ * @param {Measure} measure */
+export const closeOf = ({ column, hasCandles }) => (hasCandles ? column + 3 : column);
+
+/** The measure of a name; the first one for a name that there is not.
+ * @param {string} name */
+export const measureOf = (name) => MEASURES.find((each) => each.name === name) ?? MEASURES[0];
