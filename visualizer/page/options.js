@@ -20,6 +20,7 @@ const COMMON = Object.freeze({
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,
+  ladderAlone: false,
   measure: "spread",
   measureAs: "candles",
   mids: "off",

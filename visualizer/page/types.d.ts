@@ -549,6 +549,8 @@ export interface Options {
   ladderRows: number;
   /** Whether its rows stand at the prices of the chart's axis. */
   ladderAligned: boolean;
+  /** Whether it stands in the place of the book's depth. */
+  ladderAlone: boolean;
 }
 
 /** The tables that have a row for each bar. */

@@ -91,6 +91,7 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
+  { group: "Ladder", label: "In the place of the depth", name: "ladderAlone", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 
