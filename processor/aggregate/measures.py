@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
 from processor.aggregate.flow_tables import labelled
+from processor.core.intervals import number_of
+from processor.core.measures.frame import measures_frame
 from processor.core.measures.kept import Measures
-from processor.core.measures.sampled import MeasuredBook
+from processor.core.measures.sampled import MeasuredBook, no_bars
+from processor.core.measures.traded import no_trades
+from processor.store.base_bars import all_intervals_before
+from processor.store.measures import bars_before, traded_of
 
 if TYPE_CHECKING:
     from fractions import Fraction
+    from pathlib import Path
 
     from processor.core.aggregates.base import Batch
     from processor.settings import Aggregation
+    from processor.store.manifest import Manifest
+
+
+def stored_measures(folder: Path, manifest: Manifest, aggregation: Aggregation) -> pl.DataFrame:
+    """The table of a complete store from the bars in it alone; see `store.measures.adds_up`.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    end = len(manifest.segments)
+    if not end:
+        return labelled(measures_frame(no_bars(), no_trades(), first_sampled=None), aggregation.interval_ns)
+    # What is traded is the same whatever the levels of the imbalance.
+    of_trades = replace(aggregation, obi_levels=0, cvd_reset="none")
+    trade_bars = all_intervals_before(folder, manifest, end, of_trades, lambda _segment: None).trade_bars
+    first_trade, first_book = (
+        None if first_ns is None else number_of(first_ns, aggregation.interval_ns)
+        for first_ns in (manifest.first_trade_ns, manifest.first_book_ns)
+    )
+    opens_at_nothing = first_trade is not None and first_book is not None and first_trade < first_book
+    rows = measures_frame(
+        bars_before(folder, manifest, end, aggregation, None),
+        traded_of(trade_bars, manifest.segments[-1].trade_decimals[1]),
+        first_sampled=first_book if opens_at_nothing else None,
+    )
+    return labelled(rows, aggregation.interval_ns)
 
 
 class MeasuresTable:

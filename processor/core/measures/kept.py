@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,6 +25,18 @@ _PENDING: Final = 256
 """Parts that are put together at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuresState:
+    """What measures resume from: the book, and the intervals before its open one as far as they are known.
+
+    `traded` are those of trades, the open one last; None where an interval of trades starts with the next trade.
+    """
+
+    book: MeasuredBook
+    closed: MeasureBars
+    traded: TradedBars | None
+
+
 class Measures:
     """The intervals of `book` and those of trades: an aggregate (see `Aggregate`) that `rows` puts side by side.
 
@@ -43,15 +56,17 @@ class Measures:
     @classmethod
     def resumed(
         cls,
-        book: MeasuredBook,
+        state: MeasuresState,
         counted: Counted,
         first_trade: int | None,
         first_sample: int | None,
         *,
         keep: int | None,
     ) -> Measures:
-        """Go on with `book`, after the trades that are `counted`; none of the intervals before is known."""
-        found = cls(book, keep=keep)
+        """Go on with `state`, after the trades that are `counted`."""
+        found = cls(state.book, keep=keep)
+        found._closed = [state.closed]
+        found._traded = [no_trades() if state.traded is None else state.traded]
         found.first_trade, found.first_sample, found._counted = first_trade, first_sample, counted
         return found
 
