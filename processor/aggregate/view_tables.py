@@ -15,7 +15,7 @@ from processor.aggregate.book_tables import BOOK_TABLES, parts_of
 from processor.aggregate.costs import TAU_NS, CostsOfBars, CostsOfTrades
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
 from processor.aggregate.heatmap_table import Heatmap
-from processor.aggregate.measures import MeasuresTable, stored_measures
+from processor.aggregate.measures import MeasuresTable, measures_of_store
 from processor.aggregate.reading import Reading
 from processor.aggregate.table import Aggregated
 from processor.aggregate.tape import TAPE, order_tables
@@ -31,7 +31,6 @@ from processor.errors import DatasetError
 from processor.formats import in_order
 from processor.settings import resolved
 from processor.sources.opening import complete_store
-from processor.store.measures import adds_up
 from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def _table(
         # Rows are as high as the price step of the whole dataset, which is known at its end.
         height = _price_step(Reading(dataset, instrument, settings, cache), settings, on_progress)
     reading = Reading(dataset, instrument, settings, cache)
-    if name == MeasuresTable.name and (stored := _stored_measures(reading.source, settings)) is not None:
+    if name == MeasuresTable.name and (stored := _stored_measures(reading.source, settings, on_progress)) is not None:
         return stored
     chunks = reading.chunks(on_progress)
     if name == TAPE:
@@ -140,13 +139,20 @@ def _table(
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
 
 
-def _stored_measures(source: Source, settings: Settings) -> Aggregated | None:
-    """The measures from the bars of a store, if there is one whose bars add up to what is wanted."""
+def _stored_measures(source: Source, settings: Settings, on_progress: OnProgress) -> Aggregated | None:
+    """The measures of a store, if there is a complete one; None where bars end by activity, or before its end."""
     store = complete_store(source)
-    if store is None or settings.until is not None or not adds_up(settings.aggregation):
+    if store is None or settings.until is not None or settings.aggregation.activity is not None:
         return None
+    done, total = 0, sum(segment.trades + segment.book_events for segment in store.manifest.segments)
+
+    def count(events: int) -> None:
+        nonlocal done
+        done += events
+        on_progress(source.instrument, done, total)
+
     try:
-        rows = stored_measures(store.folder, store.manifest, settings.aggregation)
+        rows = measures_of_store(store.folder, store.manifest, settings.aggregation, count)
     except DatasetError as error:
         # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
         _log.warning("store_not_readable", reason=str(error))

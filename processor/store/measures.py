@@ -117,10 +117,11 @@ def bars_before(
     every = sampled.joined(parts) if parts else no_bars()
     # Of a bar that is in several files, the last one tells it all.
     is_last = np.append(np.diff(every.bucket) > 0, [True] * bool(len(every)))
-    return _coarser(every.rows(np.flatnonzero(is_last)), per_bucket, origin)
+    return coarser(every.rows(np.flatnonzero(is_last)), per_bucket, origin)
 
 
-def _coarser(bars: MeasureBars, per_bucket: int, origin: int) -> MeasureBars:
+def coarser(bars: MeasureBars, per_bucket: int, origin: int = 0) -> MeasureBars:
+    """The same gathered `per_bucket` at a time from number `origin` on; what there is of one interval adds up."""
     bucket = (bars.bucket - origin) // per_bucket
     first = np.flatnonzero(np.diff(bucket, prepend=bucket[:1] - 1))
     if not len(first):
@@ -181,14 +182,14 @@ def measures_before(
     first = segment
     if has_bars:
         first = segment_before(folder, manifest, segment, aggregation.interval_ns, keep + 1)
-    book = _book_before(folder, manifest, first, aggregation.interval_ns, starts_ns)
+    book = book_before(folder, manifest, first, aggregation.interval_ns, starts_ns)
     closed = [no_bars()]
     for number in range(first, segment):
         closed += [book.advance(part) for part in book_of_segment(folder, number, manifest.segments[number])]
     return MeasuresState(book, sampled.joined(closed), traded)
 
 
-def _book_before(
+def book_before(
     folder: Path, manifest: Manifest, segment: int, interval_ns: int, starts_ns: Ints | None
 ) -> MeasuredBook:
     """The book before `segment`, whose interval opens with the values that stand there."""
