@@ -13,7 +13,7 @@ from processor.aggregate.partitions import pieces
 from processor.aggregate.table import threads_here
 from processor.core.flow.counted import Counted
 from processor.core.intervals import number_of
-from processor.core.measures.frame import measures_frame
+from processor.core.measures.frame import measure_rows, measures_frame
 from processor.core.measures.kept import Measures
 from processor.core.measures.sampled import MeasuredBook, joined, no_bars
 from processor.core.measures.traded import joined as joined_trades
@@ -59,8 +59,8 @@ def measures_of_store(
         traded = traded_of(trade_bars, manifest.segments[-1].trade_decimals[1])
     else:
         book, traded = _of_events(folder, manifest, aggregation, on_events)
-    rows = measures_frame(book, traded, first_sampled=first_book if opens_at_nothing else None)
-    return labelled(rows, aggregation.interval_ns)
+    rows = measure_rows(book, traded, first_sampled=first_book if opens_at_nothing else None)
+    return labelled(measures_frame(rows), aggregation.interval_ns)
 
 
 def _of_events(
@@ -117,7 +117,7 @@ class MeasuresTable:
         self._measures.advance(batch)
         lasts = [int(buckets[-1]) for buckets in batch.buckets[-1:]]
         lasts += [self._book.interval_at(int(part.time_ns[-1])) for part in batch.book[-1:]]
-        rows = self._measures.rows()
+        rows = measures_frame(self._measures.rows())
         if not lasts:
             return labelled(rows.clear(), self._interval_ns)
         # What is to come is in the interval of the last event, or in later ones.
@@ -127,7 +127,7 @@ class MeasuresTable:
 
     def end(self) -> pl.DataFrame:
         """See BookTable."""
-        return self._since_given(self._measures.rows())
+        return self._since_given(measures_frame(self._measures.rows()))
 
     def _since_given(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self._given is not None:
