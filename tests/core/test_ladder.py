@@ -97,7 +97,7 @@ def step_of(trades: Sequence[Trade], updates: Sequence[Update]) -> Fraction:
 
 def expected(
     trades: Sequence[Trade], updates: Sequence[Update], begin_ns: int, height: Fraction, most: int
-) -> list[list[float]]:
+) -> list[list[float | None]]:
     """The rows of the ladder after all of these events, in a bar that began at `begin_ns`."""
     now, begin = book_of(updates), book_of(update for update in updates if update.time_ns < begin_ns)
     bids, asks = (rows_of(side.items(), height) for side in now)
@@ -121,6 +121,7 @@ def expected(
         return []
     lower = [number for number in numbers if number <= floor(middle / height)][-most:]
     upper = [number for number in numbers if number > floor(middle / height)][:most]
+    has_book = len(updates) > 0
     return [
         [
             float(number * height),
@@ -130,8 +131,8 @@ def expected(
             float(sum(size for at, size in asks.items() if at <= number)),
             *(float(traded[f"bar {side}"][number]) for side in (1, -1, 0)),
             *(float(traded[f"session {side}"][number]) for side in (1, -1, 0)),
-            float(bids[number] - bids_before[number] + traded["bar -1"][number]),
-            float(asks[number] - asks_before[number] + traded["bar 1"][number]),
+            float(bids[number] - bids_before[number] + traded["bar -1"][number]) if has_book else None,
+            float(asks[number] - asks_before[number] + traded["bar 1"][number]) if has_book else None,
         ]
         for number in [*lower, *upper]
     ]
@@ -161,7 +162,7 @@ def decoded(engine: Engine) -> Ladder | None:
     return found
 
 
-def as_lists(found: Ladder) -> list[list[float]]:
+def as_lists(found: Ladder) -> list[list[float | None]]:
     return [[getattr(row, name) for name in row.__struct_fields__] for row in found.rows]
 
 

@@ -3,7 +3,7 @@
 
 const KEPT_AS = "orderflow.options";
 
-/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "volumeByDelta">>} */
+/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "volumeByDelta" | "heatmap" | "heatOpacity">>} */
 const COMMON = Object.freeze({
   cells: "sides",
   ratio: "3",
@@ -13,6 +13,10 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  quotes: false,
+  heatPalette: "heat",
+  heatLines: true,
+  heatScales: {},
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,
@@ -35,6 +39,8 @@ export const PRESETS = Object.freeze({
     naked: false,
     bubbles: false,
     volumeByDelta: false,
+    heatmap: false,
+    heatOpacity: 1,
   },
   flow: {
     ...COMMON,
@@ -47,6 +53,22 @@ export const PRESETS = Object.freeze({
     naked: true,
     bubbles: true,
     volumeByDelta: true,
+    heatmap: true,
+    heatOpacity: 0.5,
+  },
+  depth: {
+    ...COMMON,
+    preset: "depth",
+    panels: ["price", "volume", "obi"],
+    price: "candles",
+    vwap: "off",
+    profile: "off",
+    developing: false,
+    naked: false,
+    bubbles: true,
+    volumeByDelta: true,
+    heatmap: true,
+    heatOpacity: 1,
   },
 });
 /* What is kept of the options of a preset: only what has these kinds. */

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MOST_CELLS: Final = 50_000
 """Rows of the windows of all columns together."""
-_FEWEST_COLUMNS: Final = 125
+_MOST_COLUMNS: Final = (125, 167, 250, 333, 500, 700, 1000)
+"""For up to so many columns windows have equally many rows: with each other number all columns are made again."""
 _COLUMNS_IN_VIEW: Final = 120
 """Rows are so high that the best prices of so many columns fit into a window."""
 _SHALLOW: Final = 25
@@ -121,11 +122,8 @@ class HeatmapShown:
 
 
 def rows_of(columns: int) -> int:
-    """Rows in the window of each of so many columns: twice as many for half as many columns."""
-    most = _FEWEST_COLUMNS
-    while most < columns:
-        most *= 2
-    return MOST_CELLS // most
+    """Rows in the window of each of so many columns: the more, the fewer there are."""
+    return MOST_CELLS // next((most for most in _MOST_COLUMNS if columns <= most), columns)
 
 
 def middle_of(extent: Extent) -> int:

@@ -5,7 +5,7 @@ import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
 import { options } from "../options.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, PRICES, TABLES, table } from "../panels/registry.js";
+import { PANELS, PRICES, TABLES, layersOf, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import * as chart from "./chart.js";
@@ -45,6 +45,7 @@ function made() {
     value: element("chip value", parent),
     last: LAST.map(() => ({ line: element("last-line", parent), chip: element("chip last", parent) })),
     found: element("chip found", parent),
+    under: element("chip under", parent),
     titles: perPanel("panel-title"),
     notes: perPanel("panel-note"),
   };
@@ -116,7 +117,26 @@ function point() {
   pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
   if (at && panel && value !== null) level(at.y, panel.value(value, data.about, options()));
   else levelOf(pointedPrice.other(PLACE));
+  showUnder(at, bar, value);
   readout.show(bar ?? newestBar(data));
+}
+
+/** What the layers of the panel say of the bar at a value.
+ * @param {Pointed | null} at
+ * @param {number | null} bar
+ * @param {number | null} value */
+function showUnder(at, bar, value) {
+  const part = all().under;
+  const picture = chart.picture();
+  const isOver = at && at.panel && picture && bar !== null && value !== null && at.zone === "plot";
+  const layers = isOver && at.panel ? layersOf(at.panel, picture.options, picture.data) : [];
+  const said = isOver ? layers.flatMap(({ under }) => under?.(picture, chart.placed().scales[at.index], { place: bar, value }) || []) : [];
+  show(part, said.length > 0);
+  if (!at || !said.length) return;
+  say(part, said.join("\n"));
+  const { layout } = chart.placed();
+  const x = `clamp(0px, ${Math.round(at.x + 14)}px, ${layout.plot.width}px - 100%)`;
+  part.style.transform = `translate(${x}, ${Math.round(at.y + (at.y > layout.height / 2 ? -26 : 10))}px)`;
 }
 
 /** The line across at a height, and what it says; null for none.

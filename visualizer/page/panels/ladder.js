@@ -212,7 +212,7 @@ function draw() {
   }
   const { width, height, ratio } = paper.size;
   const { by, rows: standing } = placed(ladder, paper.size);
-  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1)));
+  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1, 11).map(Number)));
   const held = gathered(ladder, by, decimals);
   shown = standing.map((place) => ({ ...place, row: held.get(place.number) ?? null }));
   drawnHeight = ladder.row * by;

@@ -7,7 +7,9 @@ import { developing, naked } from "./developing.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { mids } from "./mids.js";
+import { heatmap } from "./heatmap.js";
 import { barsProfile, sessionProfile } from "./profile.js";
+import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
@@ -16,7 +18,7 @@ export const price = {
   id: "price",
   name: "price",
   rows: "ohlc",
-  needs: "trades",
+  needs: "prices",
   share: 0.525,
   axis: {
     labels: 12,
@@ -26,14 +28,16 @@ export const price = {
   },
   title: () => "",
   collapsedTitle: "Price, volume",
-  empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
+  empty: ({ loading, prices }) => (loading ? "Loading ..." : prices),
   layers: [
+    heatmap,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
       commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
     },
     footprint,
+    quotes,
     naked,
     developing,
     mids,
@@ -43,6 +47,7 @@ export const price = {
     barsProfile,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
+  otherwise: { rows: "quotes", extent: quotesExtent },
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
   readout: {
