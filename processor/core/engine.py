@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
     from processor.core.heatmap.kept import HeatmapState
+    from processor.core.measures.kept import MeasuresState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -75,7 +76,8 @@ class EngineState:
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
     flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
-    event, where these are wanted; `detected` is what detection does. `price_step` is the step of all prices up to
+    event, where these are wanted; `detected` is what detection does, `measures` what the measures of the
+    book do. `price_step` is the step of all prices up to
     `event_ns`.
     """
 
@@ -92,6 +94,7 @@ class EngineState:
     heatmap: HeatmapState | None = None
     standing: StandingLevels | None = None
     detected: DetectedState | None = None
+    measures: MeasuresState | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -119,7 +122,7 @@ class Engine:
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
         self.measures: Measures | None = None
-        if keep and "measures" in aggregation.extras:
+        if keep and "measures" in aggregation.extras and state is None:
             self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
         self.heatmap: KeptColumns | None = None
         if keep and "heatmap" in aggregation.extras:
@@ -184,10 +187,9 @@ class Engine:
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
-        if self.measures is not None:
-            starts_ns = None if state.counter is None else state.counter.starts_ns
+        if state.measures is not None:
             self.measures = Measures.resumed(
-                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                state.measures,
                 Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
                 first_trade,
                 first_book,
