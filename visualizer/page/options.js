@@ -3,7 +3,7 @@
 
 const KEPT_AS = "orderflow.options";
 
-/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "volumeByDelta">>} */
+/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "events" | "volumeByDelta">>} */
 const COMMON = Object.freeze({
   cells: "sides",
   ratio: "3",
@@ -34,6 +34,7 @@ export const PRESETS = Object.freeze({
     developing: false,
     naked: false,
     bubbles: false,
+    events: [],
     volumeByDelta: false,
   },
   flow: {
@@ -46,6 +47,7 @@ export const PRESETS = Object.freeze({
     developing: true,
     naked: true,
     bubbles: true,
+    events: ["sweep", "absorption", "divergence"],
     volumeByDelta: true,
   },
 });

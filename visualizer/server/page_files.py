@@ -38,6 +38,7 @@ _STYLES: Final = (
         "ladder",
         "tape",
         "report",
+        "events",
         "options",
         "monitor",
     ),
