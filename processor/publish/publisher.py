@@ -123,6 +123,8 @@ class Publisher:
             if self.failure is None:
                 _log.error("write_failed", path=str(failure.path), reason=str(failure))
             self.failure = failure
+            # Readers may have seen it all the same: its number is not given to another one.
+            self._generation = generation
             self._due_ms.clear()
         else:
             self._due_ms |= {pace: now_ms + pace.period_ms for pace in due}
