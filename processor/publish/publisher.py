@@ -19,6 +19,7 @@ from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
     HEARTBEAT_MS,
+    MAX_INTEGER,
     MAX_READ_BYTES,
     STATUS_FILE,
     ContractError,
@@ -302,7 +303,8 @@ def last_status(writer: DirectoryWriter) -> Status | None:
         status: Status = decode(STATUS_FILE, read_regular(writer.directory / STATUS_FILE, MAX_READ_BYTES))
     except (OSError, ContractError):
         return None
-    return status
+    # Somebody else's, that leaves no room to count on.
+    return status if status.generation < MAX_INTEGER // 2 else None
 
 
 def _range_ms(range_ns: tuple[int, int] | None) -> tuple[int, int] | None:
