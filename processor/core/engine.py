@@ -18,7 +18,7 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
-from processor.core.aggregates.standing import Standing
+from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
 from processor.core.book import Book
 from processor.core.detected.kept import Detected
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
@@ -30,6 +30,7 @@ from processor.core.heatmap.kept import KeptColumns
 from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.checks import MEASURES_CHECKS, measures_checks
 from processor.core.measures.kept import Measures
 from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
@@ -294,7 +295,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS, *MEASURES_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -308,10 +309,10 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    of_flow = flow_checks(engine.flow, rows, engine.trade_bars)
-    return (
-        found | of_flow | heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
-    )
+    found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    found |= measures_checks(engine.measures, engine.book)
+    return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { cell } from "../../visualizer/page/chart/cells.js";
 import { scale } from "../../visualizer/page/draw/scale.js";
 import { PRESETS } from "../../visualizer/page/options.js";
-import { SHADES, gathered, gatheredRows, quantileOf, raster, sizeAt, sorted, strengths } from "../../visualizer/page/panels/heat-cells.js";
+import { SHADES, allSizes, gathered, gatheredRows, quantileOf, raster, sizeAt } from "../../visualizer/page/panels/heat-cells.js";
 import { AUTOMATIC, chosen, cutOffs, sizesOf, withCutOff } from "../../visualizer/page/panels/heat-scale.js";
 import { gradient, shades } from "../../visualizer/page/panels/heat-shades.js";
 import { heatmap } from "../../visualizer/page/panels/heatmap.js";
@@ -65,16 +65,28 @@ test("a column without one side has nothing there", () => {
 });
 
 test("quantiles are sizes that there are, by nearest rank, and empty rows do not count", () => {
-  const ascending = sorted(COLUMNS.map((each) => gathered(each, 1, 2)));
-  assert.deepEqual([...ascending], [0.25, 1, 1, 2.5, 3, 4, 7, 8, 9]);
-  assert.deepEqual([0, 0.1, 0.12, 0.5, 0.99, 1].map((quantile) => sizeAt(ascending, quantile)), [0.25, 0.25, 1, 3, 9, 9]);
-  assert.deepEqual([0.2, 1, 3, 100].map((size) => quantileOf(ascending, size) * 9), [0, 1, 4, 9]);
+  const sizes = allSizes(COLUMNS.map((each) => gathered(each, 1, 2)));
+  assert.deepEqual([...sizes].sort((one, other) => one - other), [0.25, 1, 1, 2.5, 3, 4, 7, 8, 9]);
+  assert.deepEqual([0, 0.1, 0.12, 0.5, 0.99, 1].map((quantile) => sizeAt(sizes, quantile)), [0.25, 0.25, 1, 3, 9, 9]);
+  assert.deepEqual([0.2, 1, 3, 100].map((size) => quantileOf(sizes, size) * 9), [0, 1, 4, 9]);
+  const below = random(2);
+  for (let round = 0; round < 200; round += 1) {
+    const some = Float64Array.from({ length: 1 + below(50) }, () => below(20));
+    const place = below(some.length);
+    assert.equal(sizeAt(some.slice(), (place + 0.5) / some.length), some.toSorted()[place]);
+  }
   assert.ok(Number.isNaN(sizeAt(new Float64Array(0), 0.5)));
 });
 
 test("nothing is seen below the lower cut-off, and nothing is stronger than the upper one", () => {
-  assert.deepEqual([...strengths(Float64Array.of(0, 0.9, 1, 10, 99.9, 100, 1e9), 1, 100)], [0, 0, 1, 128, 254, SHADES - 1, SHADES - 1]);
-  assert.deepEqual([...strengths(Float64Array.of(0, 4, 5, 6), 5, 5)], [0, 0, SHADES - 1, SHADES - 1]);
+  const of = shades("grey", 1);
+  /** @param {number[]} sizes @param {number} lower @param {number} upper */
+  const strengths = (sizes, lower, upper) => {
+    const columns = [{ place: 0, column: gathered(column(0, 0, sizes, 90, []), 1, 2) }];
+    return read(raster(columns, { step: 1, lowest: 0, height: sizes.length, lower, upper, shades: of }), of.bids).flat().reverse();
+  };
+  assert.deepEqual(strengths([1, 0, 0.9, 1, 10, 99.9, 100, 1e9], 1, 100), [1, 0, 0, 1, 128, 254, SHADES - 1, SHADES - 1]);
+  assert.deepEqual(strengths([4, 0, 4, 5, 6], 5, 5), [0, 0, 0, SHADES - 1, SHADES - 1]);
 });
 
 test("an image has a pixel for each cell, the highest row at the top, and none where a bar is missing", () => {
@@ -92,8 +104,8 @@ test("of both sides in one row the stronger one is seen", () => {
   const crossed = { place: 0, column: gathered(column(0, 10, [9, 1, 5], 10, [1, 9, 5]), 1, 2) };
   const image = raster([crossed], { step: 1, lowest: 20, height: 3, lower: 0.5, upper: 9, shades: of });
   const [bids, asks] = [of.bids, of.asks].map((each) => read(image, each).flat().map((strength) => strength > 0));
-  assert.deepEqual(bids, [false, false, true]);
-  assert.deepEqual(asks, [true, true, false]);
+  assert.deepEqual(bids, [true, false, true]);
+  assert.deepEqual(asks, [false, true, false]);
 });
 
 test("a palette goes between its colours, dimmed as chosen, and nothing is seen of strength 0", () => {
@@ -109,19 +121,20 @@ test("a palette goes between its colours, dimmed as chosen, and nothing is seen 
 });
 
 test("the cut-offs are automatic by what has closed, until the user gives quantiles or sizes, for each instrument", () => {
-  const ascending = sizesOf(COLUMNS, 1, ABOUT);
+  const of = sizesOf(COLUMNS, 1, ABOUT);
+  const ascending = of.sizes.toSorted();
   assert.deepEqual([...ascending], [0.25, 1, 1, 2.5, 3, 4, 8]); // not those of the open column
-  assert.equal(sizesOf([...COLUMNS], 1, ABOUT), ascending);
-  assert.deepEqual(cutOffs({}, ascending), [sizeAt(ascending, 0.4), sizeAt(ascending, 0.99)]);
+  assert.equal(sizesOf([...COLUMNS], 1, ABOUT), of);
+  assert.deepEqual(cutOffs({}, of), [sizeAt(ascending, 0.4), sizeAt(ascending, 0.99)]);
   assert.deepEqual(AUTOMATIC.lower, { quantile: 0.4 });
   let options = PRESETS.depth;
   options = { ...options, ...withCutOff(options, "X", "upper", { size: 5 }) };
   options = { ...options, ...withCutOff(options, "X", "lower", { quantile: 0 }) };
-  assert.deepEqual(cutOffs(chosen(options, ABOUT), ascending), [0.25, 5]);
+  assert.deepEqual(cutOffs(chosen(options, ABOUT), of), [0.25, 5]);
   assert.deepEqual(chosen(options, { ...ABOUT, instrument: "Y" }), {});
   options = { ...options, ...withCutOff(options, "X", "upper", null) };
   assert.deepEqual(chosen(options, ABOUT), { lower: { quantile: 0 } });
-  assert.deepEqual(cutOffs({ lower: { size: 6 }, upper: { size: 2 } }, ascending), [6, 6]);
+  assert.deepEqual(cutOffs({ lower: { size: 6 }, upper: { size: 2 } }, of), [6, 6]);
 });
 
 test("the image stands where its columns and rows are, below what is shaded, and is the same one while nothing has changed", () => {

@@ -161,6 +161,14 @@ test("numbers that do not all fit their column are abbreviated, all of them", ()
   assert.ok(short.includes("123k") && short.includes("<.01"), short.join(" "));
 });
 
+test("a number is abbreviated where its counterpart on the other side is, so that both sides read alike", () => {
+  const held = new Map([[200, row(100, { bid: 123456.7 })], [201, row(100.5, { ask: 1234 })]]);
+  const shown = rows.standing(200, { top: 18, height: 282 }, 17).map((place) => ({ ...place, row: held.get(place.number) ?? null }));
+  const columns = cells.placedColumns(rows.columnsOf([]), 170, 60);
+  const found = textsOf(commandsOf({ rows: shown, columns })[0].commands).map(({ text }) => text);
+  assert.ok(found.includes("123k") && found.includes("1.2k"), found.join(" "));
+});
+
 test("the row of the last order is marked in the colour of its side, and filled while it is new", () => {
   const last = { first: 0, time_ms: 0, side: -1, price: 100, volume: 1, trades: 1 };
   const body = (/** @type {boolean} */ isNew) => commandsOf({ last, isNew })[0].commands;

@@ -9,7 +9,7 @@ import { AUTOMATIC, chosen, cutOffs, sizesOf, withCutOff } from "../panels/heat-
 import { gradient } from "../panels/heat-shades.js";
 import { rowsOf } from "../panels/heatmap.js";
 import { typedValue } from "../panels/option-list.js";
-import { PANELS } from "../panels/registry.js";
+import { PANELS, PRICES } from "../panels/registry.js";
 /** @import { CutOff, Shown, State } from "../types.d.ts" */
 /** @typedef {"lower" | "upper"} End */
 /** @typedef {{ handle: HTMLInputElement, size: HTMLInputElement }} Inputs */
@@ -17,13 +17,13 @@ import { PANELS } from "../panels/registry.js";
 const ID = "heat-legend";
 const HANDLE_STEPS = 1000;
 const SIGNIFICANT = 6;
-const PRICE = PANELS.findIndex(({ id }) => id === "price");
+const PANEL = PANELS.findIndex(({ id }) => id === PRICES);
 const STOPPED = ["pointerdown", "pointermove", "dblclick", "wheel", "contextmenu"];
 
 /** @type {{ element: HTMLElement, track: HTMLElement, auto: HTMLButtonElement } & Record<End, Inputs> | null} */
 let parts = null;
-/** @type {Float64Array} */
-let ascending = new Float64Array(0);
+/** @type {ReturnType<typeof sizesOf>} */
+let held = { sizes: new Float64Array(0), known: new Map() };
 let instrument = "";
 
 /** @param {End} end
@@ -68,7 +68,7 @@ function build() {
  * @param {CutOff} cut
  * @param {number} size */
 function fill({ handle, size: input }, cut, size) {
-  const quantile = "quantile" in cut ? cut.quantile : quantileOf(ascending, cut.size);
+  const quantile = "quantile" in cut ? cut.quantile : quantileOf(held.sizes, cut.size);
   handle.value = String(Math.round(quantile * HANDLE_STEPS));
   const text = format.exact("size" in cut ? size : Number(size.toPrecision(SIGNIFICANT)), null);
   handle.setAttribute("aria-valuetext", text);
@@ -79,7 +79,7 @@ function fill({ handle, size: input }, cut, size) {
 
 /** Whether there is a heatmap to explain.
  * @param {State} data */
-const isShown = ({ heatmap }) => options.options().heatmap && heatmap.length > 0 && !chart.view.hidden.includes("price") && !chart.view.collapsed.includes("price");
+const isShown = ({ heatmap }) => options.options().heatmap && heatmap.length > 0 && chart.hasValues(PRICES);
 
 function draw() {
   const data = chart.data();
@@ -91,12 +91,12 @@ function draw() {
   const { about, heatmap } = data;
   const now = options.options();
   instrument = about?.instrument ?? "";
-  ascending = sizesOf(heatmap, rowsOf(heatmap, chart.placed().scales[PRICE]), about);
+  held = sizesOf(heatmap, rowsOf(heatmap, chart.placed().scales[PANEL]), about);
   const scale = chosen(now, about);
-  const [lower, upper] = cutOffs(scale, ascending);
+  const [lower, upper] = cutOffs(scale, held);
   parts.track.style.setProperty("--shades", gradient(now.heatPalette));
   parts.auto.setAttribute("aria-pressed", String(!scale.lower && !scale.upper));
-  if (!ascending.length) return;
+  if (!held.sizes.length) return;
   fill(parts.lower, scale.lower ?? AUTOMATIC.lower, lower);
   fill(parts.upper, scale.upper ?? AUTOMATIC.upper, upper);
 }

@@ -3,14 +3,17 @@ import { token } from "../tokens.js";
 import { SHADES } from "./heat-cells.js";
 /** @typedef {import("./heat-cells.js").Shades} Shades */
 
-/* By palette the tokens that bids go through from the weakest to the strongest, and asks. */
-const HEAT = ["heat-1", "heat-2", "heat-3", "heat-4", "heat-5"];
-const GREY = ["heat-grey-1", "heat-grey-2"];
-/** @type {Readonly<Record<string, { bids: string[], asks: string[] }>>} */
+/* By palette the colours that bids go through from the weakest to the strongest, and asks. */
+const heat = () => [token("heat-1"), token("heat-2"), token("heat-3"), token("heat-4"), token("heat-5")];
+const grey = () => [token("heat-grey-1"), token("heat-grey-2")];
+/** @type {Readonly<Record<string, { bids: () => string[], asks: () => string[] }>>} */
 const PALETTES = {
-  heat: { bids: HEAT, asks: HEAT },
-  grey: { bids: GREY, asks: GREY },
-  sides: { bids: ["heat-bid-1", "heat-bid-2", "heat-bid-3"], asks: ["heat-ask-1", "heat-ask-2", "heat-ask-3"] },
+  heat: { bids: heat, asks: heat },
+  grey: { bids: grey, asks: grey },
+  sides: {
+    bids: () => [token("heat-bid-1"), token("heat-bid-2"), token("heat-bid-3")],
+    asks: () => [token("heat-ask-1"), token("heat-ask-2"), token("heat-ask-3")],
+  },
 };
 
 /** The parts of a colour as #rrggbb.
@@ -28,10 +31,10 @@ function between(stops, share, opacity) {
   return red + 2 ** 8 * green + 2 ** 16 * blue + 2 ** 24 * Math.round(opacity * 255);
 }
 
-/** @param {string[]} names
+/** @param {string[]} colours
  * @param {number} opacity */
-function shadesOf(names, opacity) {
-  const stops = names.map((name) => parts(token(name)));
+function shadesOf(colours, opacity) {
+  const stops = colours.map(parts);
   return Uint32Array.from({ length: SHADES }, (_, index) => (index ? between(stops, (index - 1) / (SHADES - 2), opacity) : 0));
 }
 
@@ -47,7 +50,7 @@ export function shades(palette, opacity) {
   let found = made.get(key);
   if (!found) {
     const { bids, asks } = PALETTES[palette] ?? PALETTES.heat;
-    found = { bids: shadesOf(bids, opacity), asks: shadesOf(asks, opacity) };
+    found = { bids: shadesOf(bids(), opacity), asks: shadesOf(asks(), opacity) };
     made.set(key, found);
   }
   return found;
@@ -55,4 +58,4 @@ export function shades(palette, opacity) {
 
 /** A palette as a gradient of a style sheet, from the weakest colour of the asks on.
  * @param {string} palette */
-export const gradient = (palette) => `linear-gradient(90deg, ${(PALETTES[palette] ?? PALETTES.heat).asks.map(token).join(", ")})`;
+export const gradient = (palette) => `linear-gradient(90deg, ${(PALETTES[palette] ?? PALETTES.heat).asks().join(", ")})`;

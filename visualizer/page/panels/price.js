@@ -4,10 +4,11 @@ import * as format from "../format.js";
 import { bubbles } from "./bubbles.js";
 import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
+import { eventMarks } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
-import { mids } from "./mids.js";
 import { heatmap } from "./heatmap.js";
+import { mids } from "./mids.js";
 import { barsProfile, sessionProfile } from "./profile.js";
 import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
@@ -43,6 +44,7 @@ export const price = {
     mids,
     vwap,
     bubbles,
+    eventMarks,
     sessionProfile,
     barsProfile,
   ],
