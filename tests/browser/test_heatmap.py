@@ -117,7 +117,7 @@ def test_a_cut_off_can_be_typed_as_a_size_and_is_kept_for_the_instrument(depth: 
 
 def test_the_options_have_other_colours_and_a_brightness(depth: Page) -> None:
     depth.keyboard.press("o")
-    depth.get_by_label("Colours").select_option("grey")
+    depth.get_by_label("Colours", exact=True).select_option("grey")
     wait_frames(depth)
     assert "heat-grey-2" in colours(depth, "price", "heat-grey-2")
     depth.get_by_label("Brightness").select_option("0.25")
