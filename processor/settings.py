@@ -176,6 +176,18 @@ def bar_length(text: str, option: str = "interval") -> int | Activity:
     raise SettingError(option, text, expected)
 
 
+def duration_ns(option: str, text: str) -> int:
+    """A duration such as 250ms, 5s or 1m, above 0 and up to a week, in ns.
+
+    Raises:
+        SettingError: it is none.
+    """
+    length_ns = bar_length(text, option) if _DURATION.fullmatch(text) else None
+    if not isinstance(length_ns, int):
+        raise SettingError(option, text, "a duration above 0 and up to 7d (250ms, 5s, 1m)")
+    return length_ns
+
+
 def _means_days(amount: Decimal, unit: str) -> bool:
     return unit == OLD_TURNOVER_UNIT and 0 < amount <= MAX_DAYS_MEANT and amount == amount.to_integral_value()
 

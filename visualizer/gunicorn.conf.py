@@ -25,9 +25,11 @@ wsgi_app = "visualizer.server.app:server"
 bind = f"{settings.host}:{settings.port}"
 # Loaded once and forked: a worker that dies is replaced at once.
 preload_app = True
-worker_class = "gthread"
+worker_class = "visualizer.server.worker.PatientWorker"
 workers = settings.workers
 threads = settings.threads
+# Files are sent like all else, by a socket that knows clients who do not read.
+sendfile = False
 # Longer than the polling interval, so that a page keeps its connection.
 keepalive = max(5, 2 * settings.poll_ms // 1000)
 graceful_timeout = 5

@@ -18,7 +18,7 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
-from processor.core.aggregates.standing import Standing
+from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
 from processor.core.book import Book
 from processor.core.detected.kept import Detected
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
     from processor.core.heatmap.kept import HeatmapState
+    from processor.core.measures.kept import MeasuresState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -75,7 +76,8 @@ class EngineState:
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
     flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
-    event, where these are wanted; `detected` is what detection does. `price_step` is the step of all prices up to
+    event, where these are wanted; `detected` is what detection does, `measures` what the measures of the
+    book do. `price_step` is the step of all prices up to
     `event_ns`.
     """
 
@@ -92,6 +94,7 @@ class EngineState:
     heatmap: HeatmapState | None = None
     standing: StandingLevels | None = None
     detected: DetectedState | None = None
+    measures: MeasuresState | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -119,7 +122,7 @@ class Engine:
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
         self.measures: Measures | None = None
-        if keep and "measures" in aggregation.extras:
+        if keep and "measures" in aggregation.extras and state is None:
             self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
         self.heatmap: KeptColumns | None = None
         if keep and "heatmap" in aggregation.extras:
@@ -184,10 +187,9 @@ class Engine:
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
-        if self.measures is not None:
-            starts_ns = None if state.counter is None else state.counter.starts_ns
+        if state.measures is not None:
             self.measures = Measures.resumed(
-                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                state.measures,
                 Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
                 first_trade,
                 first_book,
@@ -292,7 +294,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -306,10 +308,9 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    of_flow = flow_checks(engine.flow, rows, engine.trade_bars)
-    return (
-        found | of_flow | heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
-    )
+    found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -32,6 +32,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.store.measures import MEASURES_KIND, SegmentMeasures
 from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
 from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
@@ -90,6 +91,7 @@ class StoreWriter:
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
         self._detected = SegmentDetected(folder, manifest, book)
+        self._measures = SegmentMeasures(folder, manifest, book)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -139,6 +141,7 @@ class StoreWriter:
                 self._book_events.append(part)
                 self._bars.add(part)
                 self._changes.add(part)
+                self._measures.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -215,6 +218,7 @@ class StoreWriter:
             for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
                 yield kind, changes, {}
         yield BARS_KIND, self._bars.rows(trade_bars), {}
+        yield MEASURES_KIND, self._measures.end(), {}
         if trades is not None:
             is_narrow = self._sessions.add(trades)
             yield SESSION_KIND, *self._sessions.file()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from shared import CONTROL_FILE, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, ControlAnswer, encode
+from shared import CHECKS, CONTROL_FILE, DEPTH_FILE, METRICS_FILE, OHLC_FILE, STATUS_FILE, ControlAnswer, encode
 from tests.browser.pages import (
     plot_point,
     text,
@@ -206,7 +206,7 @@ def test_two_tabs_show_the_same_picture(page: Page, server: Server, feeder: Feed
 
 
 def test_a_failed_cross_check_turns_the_badge_red_and_is_named(page: Page, feeder: Feeder) -> None:
-    assert text(page, "checks-text") == "checks 8/8"
+    assert text(page, "checks-text") == f"checks {len(CHECKS)}/{len(CHECKS)}"
     checks = dict.fromkeys(feeder.status().checks, True) | {"obi_within_one": False}
     feeder.overrides = {"checks": checks}
     feeder.advance()

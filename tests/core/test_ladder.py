@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.core.engine import Engine
+from processor.core.aggregates.standing import levels_now
+from processor.core.engine import Engine, checks
 from processor.core.intervals import WEEK_NS
 from processor.publish.views import ladder as ladder_view
 from processor.publish.views.ladder import ladder_payload
@@ -97,7 +98,7 @@ def step_of(trades: Sequence[Trade], updates: Sequence[Update]) -> Fraction:
 
 def expected(
     trades: Sequence[Trade], updates: Sequence[Update], begin_ns: int, height: Fraction, most: int
-) -> list[list[float]]:
+) -> list[list[float | None]]:
     """The rows of the ladder after all of these events, in a bar that began at `begin_ns`."""
     now, begin = book_of(updates), book_of(update for update in updates if update.time_ns < begin_ns)
     bids, asks = (rows_of(side.items(), height) for side in now)
@@ -121,6 +122,7 @@ def expected(
         return []
     lower = [number for number in numbers if number <= floor(middle / height)][-most:]
     upper = [number for number in numbers if number > floor(middle / height)][:most]
+    has_book = len(updates) > 0
     return [
         [
             float(number * height),
@@ -130,8 +132,8 @@ def expected(
             float(sum(size for at, size in asks.items() if at <= number)),
             *(float(traded[f"bar {side}"][number]) for side in (1, -1, 0)),
             *(float(traded[f"session {side}"][number]) for side in (1, -1, 0)),
-            float(bids[number] - bids_before[number] + traded["bar -1"][number]),
-            float(asks[number] - asks_before[number] + traded["bar 1"][number]),
+            float(bids[number] - bids_before[number] + traded["bar -1"][number]) if has_book else None,
+            float(asks[number] - asks_before[number] + traded["bar 1"][number]) if has_book else None,
         ]
         for number in [*lower, *upper]
     ]
@@ -161,7 +163,7 @@ def decoded(engine: Engine) -> Ladder | None:
     return found
 
 
-def as_lists(found: Ladder) -> list[list[float]]:
+def as_lists(found: Ladder) -> list[list[float | None]]:
     return [[getattr(row, name) for name in row.__struct_fields__] for row in found.rows]
 
 
@@ -213,6 +215,7 @@ def test_every_row_of_the_ladder_is_that_of_the_definitions_whatever_the_batches
         with mock.patch.object(ladder_view, "MAX_LADDER_ROWS", most):
             found = decoded(engine)
         assert found is not None
+        assert checks(engine.rows(), engine)["ladder_begins_at_close"] is not False
         rows_high = height or step_of(past, updates)
         assert (found.row, found.bar_ms) == (float(rows_high), begin_ns // 10**6)
         assert as_lists(found) == expected(past, updates, begin_ns, rows_high, most // 2)
@@ -266,6 +269,18 @@ def test_a_sample_at_the_begin_of_a_bar_belongs_to_the_bar() -> None:
     assert ladder_after([], book)[12.0]["ask_change"] == 2
     # Nothing is known of the next bar before something happens in it.
     assert ladder_after([], book[:1])[12.0]["ask_change"] == 1
+
+
+def test_levels_that_are_not_those_at_the_end_of_the_bar_before_are_found() -> None:
+    engine = Engine(Aggregation(extras=LADDER_EXTRAS), keep=3)
+    name = "ladder_begins_at_close"
+    fed(engine, [], [Update(5, 0, 120, 100)], -1, 5)
+    assert checks(engine.rows(), engine)[name] is None
+    fed(engine, [], [Update(MINUTE_NS, 0, 130, 100)], 5, MINUTE_NS)
+    assert checks(engine.rows(), engine)[name] is True
+    assert engine.standing is not None
+    engine.standing.levels = levels_now(engine.book)
+    assert checks(engine.rows(), engine)[name] is False
 
 
 def test_an_engine_that_is_not_asked_for_the_ladder_computes_none() -> None:

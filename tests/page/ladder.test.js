@@ -71,6 +71,11 @@ test("rows gathered from any ladder hold all of it, unless some of it may have b
   assert.deepEqual([rows.gathered(ladderOf(many), 1, 1).size, rows.gathered(ladderOf(many), 10, 1).size], [400, 38]);
 });
 
+test("nothing is stacked or pulled where there is no book", () => {
+  const traded = /** @type {any} */ ([...row(99, { buy: 1 }).slice(0, 11), null, null]);
+  assert.deepEqual([...rows.gathered(ladderOf([traded]), 1, 1).values()], [row(99, { buy: 1 })]);
+});
+
 test("the height of rows is chosen so that the nearest levels of both sides are in view", () => {
   assert.equal(rows.fittingRows(LADDER, 5), 1);
   assert.equal(rows.fittingRows(LADDER, 3), 2);
@@ -156,6 +161,14 @@ test("numbers that do not all fit their column are abbreviated, all of them", ()
   assert.ok(short.includes("123k") && short.includes("<.01"), short.join(" "));
 });
 
+test("a number is abbreviated where its counterpart on the other side is, so that both sides read alike", () => {
+  const held = new Map([[200, row(100, { bid: 123456.7 })], [201, row(100.5, { ask: 1234 })]]);
+  const shown = rows.standing(200, { top: 18, height: 282 }, 17).map((place) => ({ ...place, row: held.get(place.number) ?? null }));
+  const columns = cells.placedColumns(rows.columnsOf([]), 170, 60);
+  const found = textsOf(commandsOf({ rows: shown, columns })[0].commands).map(({ text }) => text);
+  assert.ok(found.includes("123k") && found.includes("1.2k"), found.join(" "));
+});
+
 test("the row of the last order is marked in the colour of its side, and filled while it is new", () => {
   const last = { first: 0, time_ms: 0, side: -1, price: 100, volume: 1, trades: 1 };
   const body = (/** @type {boolean} */ isNew) => commandsOf({ last, isNew })[0].commands;
@@ -179,7 +192,7 @@ test("a row that is pointed at is framed", () => {
 });
 
 test("the read-out says all numbers of a row exactly, and of an empty one that there is nothing", () => {
-  assert.equal(texts.readout(LADDER.rows[1], "99.5", ABOUT), "99.5: bid 0.1  Σ bid 0.1  ± bid -0.3  sold 0.4  session sold 0.4");
+  assert.equal(texts.readout(row(99.5, { bid: 0.1, bidSum: 0.1, sell: 0.4, bidChange: -0.3 }), "99.5", ABOUT), "99.5: bid 0.1  Σ bid 0.1  ± bid -0.3  sold 0.4  session sold 0.4");
   assert.equal(texts.readout(null, "99.5", ABOUT), "99.5: nothing");
 });
 

@@ -20,6 +20,9 @@ export type StatisticsRow = [
   ...[number | null, number | null, number | null, number | null, number | null, number, boolean, boolean],
   ...[number | null, number | null, number | null, number | null, number | null, number | null, number | null],
 ];
+export type EventKind = "absorption" | "divergence" | "large" | "sweep" | "wall";
+/** When it became known, what, whose side, price, size, since when, and a detail. */
+export type EventRow = [number, EventKind, string, number, number, number, string];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
 /** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
@@ -34,6 +37,12 @@ export type LadderRow = [
   ...[number, number, number, number, number, number],
   ...[number, number],
 ];
+/** The same as it is published: nothing can be stacked or pulled without a book. */
+export type PublishedLadderRow = [
+  ...[number, number, number, number, number],
+  ...[number, number, number, number, number, number],
+  ...([number, number] | [null, null]),
+];
 export interface LastOrder {
   first: number;
   time_ms: number;
@@ -46,7 +55,7 @@ export interface Ladder {
   row: number;
   bar_ms: number;
   session_ms: number | null;
-  rows: LadderRow[];
+  rows: PublishedLadderRow[];
   last: LastOrder | null;
 }
 /** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
@@ -205,6 +214,7 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  events: EventRow[];
   heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
@@ -329,6 +339,8 @@ export interface Mark {
 export interface Missing {
   loading: boolean;
   trades: string;
+  /** Neither trades nor quotes. */
+  prices: string;
   book: string;
   cvd: string;
   statistics: string;
@@ -459,7 +471,7 @@ export interface Layer {
   /** It is drawn again when one of these has changed; while it is shown they are asked for. */
   views: (keyof Views)[];
   /** Whether it is shown; always if this is not there. */
-  when?(options: Readonly<Options>): boolean;
+  when?(options: Readonly<Options>, data: Pick<State, "report">): boolean;
   commands(picture: Picture, scale: Scale): Command[];
   /** What it draws below what is shaded, and below the grid. */
   below?(picture: Picture, scale: Scale): Command[];
@@ -517,8 +529,15 @@ export interface Options {
   statistics: string[];
   /** Large orders over the price. */
   bubbles: boolean;
+  /** The kinds of events that are marked. */
+  events: string[];
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
+  /** The measure of the book that is shown, and as what where it has all four values of a bar. */
+  measure: string;
+  measureAs: "candles" | "line";
+  /** Lines over the price. */
+  mids: "off" | "mid" | "weighted" | "both";
   /** What rested over time, behind the price; its palette, how opaque it is, from 0 to 1, and whether the best prices are lines. */
   heatmap: boolean;
   heatPalette: "heat" | "grey" | "sides";
@@ -526,23 +545,22 @@ export interface Options {
   heatLines: boolean;
   /** By instrument, from which size to which the palette goes. */
   heatScales: Readonly<Record<string, HeatScale>>;
-  /** The measure of the book that is shown, and as what where it has all four values of a bar. */
-  measure: string;
-  measureAs: "candles" | "line";
-  /** Lines over the price. */
-  mids: "off" | "mid" | "weighted" | "both";
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
+  /** Best bid, ask and mid over the price. */
+  quotes: boolean;
   /** The groups of columns that the ladder shows. */
   ladder: string[];
   /** So many price rows make a row of the ladder; 0 for as many as suit it. */
   ladderRows: number;
   /** Whether its rows stand at the prices of the chart's axis. */
   ladderAligned: boolean;
+  /** Whether it stands in the place of the book's depth. */
+  ladderAlone: boolean;
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "heatmap";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes" | "heatmap";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -566,7 +584,7 @@ export interface ChartPanel {
   /** The table that it draws. */
   rows: "ohlc" | "metrics" | "statistics" | "sizes" | "measures";
   /** Without which the dataset has nothing for it. */
-  needs: "trades" | "book";
+  needs: "trades" | "book" | "prices";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
   partOf?: string;
   /** The part of the height it asks for, where all are shown. */
@@ -583,6 +601,8 @@ export interface ChartPanel {
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
   extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
+  /** What its axis shows all of while its table has no row. */
+  otherwise?: { rows: BarTable; extent(rows: readonly Row[]): Span | null };
   /** A value of its axis at the pointer. */
   value(value: number, about: About | null, options: Readonly<Options>): string;
   /** The columns of the newest row whose value a line shows. */

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from dash.exceptions import DependencyException
 from flask import Response, request
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped] # gunicorn has no types
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped] # gunicorn has no types
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,6 +67,14 @@ def add(server: Flask) -> None:
     @server.errorhandler(ParseException)
     def refuse_body(error: Exception) -> Response:
         return _refusal(400, f"the request's body is malformed: {error}")
+
+    @server.errorhandler(NoMoreData)
+    def refuse_half(_error: Exception) -> Response:
+        return _refusal(400, "the request's body ended too early")
+
+    @server.errorhandler(TimeoutError)
+    def refuse_late(_error: Exception) -> Response:
+        return _refusal(408, "the request's body did not come in time")
 
     @server.errorhandler(RecursionError)
     def refuse_nesting(_error: Exception) -> Response:

@@ -15,7 +15,7 @@ from processor.core.aggregates.batches import Batches
 from processor.core.book import Book
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.core.kernel import WIDTH
-from processor.core.measures.frame import OF_BAR, column_of
+from processor.core.measures.frame import OF_BAR, column_of, measures_frame
 from processor.core.measures.kept import Measures
 from processor.core.measures.kernel import MEASURES, OFI_LEVELS
 from processor.core.measures.nearest import nearest
@@ -64,7 +64,7 @@ def measures_of(
         there = [update for update in updates if after < update.time_ns <= until]
         measures.advance(batches.of([columns_of_trades(here, *decimals)], [columns_of_book(there, *decimals)]))
         measures.rows()  # looking changes nothing
-    return measures.rows()
+    return measures_frame(measures.rows())
 
 
 def times_of(updates: Sequence[Update], trades: Sequence[Trade]) -> list[int]:
@@ -140,7 +140,7 @@ def test_numbers_that_need_more_decimals_later_change_nothing_before(
     book.advance(batches.of([], [columns_of_book(after, 1 + price_decimals, 2 + size_decimals)]))
 
     price, size = Fraction(1, 10 * finer[0]), Fraction(1, 100 * finer[1])
-    agree(book.rows(), measured([], [*scaled, *after], price, size, by_second))
+    agree(measures_frame(book.rows()), measured([], [*scaled, *after], price, size, by_second))
 
 
 @given(st.data(), st.sampled_from([Activity("t", Decimal(1)), Activity("t", Decimal(3)), Activity("v", Decimal(9000))]))

@@ -51,8 +51,9 @@ function refit(all) {
   /** @param {readonly Row[]} rows */
   const inView = (rows) => ranges.visible(rows, x, timeline.step);
   const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
-  for (const { id, rows, extent } of PANELS) {
-    const fitted = extent(visible.get(rows) ?? [], options());
+  for (const { id, rows, extent, otherwise } of PANELS) {
+    const isWithout = otherwise && !table(data, rows).length;
+    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? [], options());
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }

@@ -129,7 +129,7 @@ function showUnder(at, bar, value) {
   const part = all().under;
   const picture = chart.picture();
   const isOver = at && at.panel && picture && bar !== null && value !== null && at.zone === "plot";
-  const layers = isOver && at.panel ? layersOf(at.panel, picture.options) : [];
+  const layers = isOver && at.panel ? layersOf(at.panel, picture.options, picture.data) : [];
   const said = isOver ? layers.flatMap(({ under }) => under?.(picture, chart.placed().scales[at.index], { place: bar, value }) || []) : [];
   show(part, said.length > 0);
   if (!at || !said.length) return;

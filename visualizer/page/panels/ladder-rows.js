@@ -1,7 +1,7 @@
 /* The ladder's rows and columns: which there are, gathered from published price rows, and where they stand. Pure. */
 import { together } from "./profile.js";
 import { lotsOf } from "./sizes.js";
-/** @import { Ladder, LadderRow, Scale } from "../types.d.ts" */
+/** @import { Ladder, LadderRow, PublishedLadderRow, Scale } from "../types.d.ts" */
 
 /** A column: what it is called, where its number is in a row, and the group that shows or hides it; always shown without one.
  * `side` is whose it is, `sign` whether it has one.
@@ -31,7 +31,7 @@ export const GROUPS = Object.freeze({
   session: { label: "session", says: "sold and bought since the session began" },
 });
 
-const [BID, ASK, BID_SUM, ASK_SUM] = [1, 2, 3, 4];
+const [BID, ASK, BID_SUM, ASK_SUM] = /** @type {const} */ ([1, 2, 3, 4]);
 const LEAST_ALIGNED_PX = 13;
 const CUT_FROM = 400; // rows of one side; with fewer in all, none has been cut off
 const NEAREST = 10; // levels of each side that are in view where the height of the rows is chosen
@@ -63,6 +63,10 @@ function joined(lower, upper, decimals) {
   return /** @type {LadderRow} */ (both);
 }
 
+/** A row in numbers: nothing is stacked or pulled where there is no book.
+ * @param {PublishedLadderRow} row */
+const numbersOf = (row) => /** @type {LadderRow} */ (row[11] === null ? [...row.slice(0, 11), 0, 0] : row);
+
 /** The rows by their numbers, `by` price rows each. Of rows that are gathered, the outermost are left out where some of what they hold
  * may not be published.
  * @param {Ladder} ladder
@@ -72,7 +76,8 @@ function joined(lower, upper, decimals) {
 export function gathered({ row: height, rows }, by, decimals) {
   /** @type {Map<number, LadderRow>} */
   const found = new Map();
-  for (const row of rows) {
+  for (const published of rows) {
+    const row = numbersOf(published);
     const number = Math.floor(Math.round(row[0] / height) / by);
     const before = found.get(number);
     found.set(number, before ? joined(before, row, decimals) : row);

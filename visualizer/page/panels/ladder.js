@@ -18,7 +18,7 @@ const ID = "ladder";
 const ROW_PX = 17;
 const PRICE_PADDING_PX = 16;
 const FLASH_MS = 250;
-const LEAST_WIDTH_PX = 400; // of the head
+const LEAST_WIDTH_PX = 412; // of the head
 const WHEEL_PX = 40; // for a row
 const BY = [1, 2, 5, 10, 20, 50, 100];
 const AUTO = 0;
@@ -212,7 +212,7 @@ function draw() {
   }
   const { width, height, ratio } = paper.size;
   const { by, rows: standing } = placed(ladder, paper.size);
-  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1)));
+  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1, 11).map(Number)));
   const held = gathered(ladder, by, decimals);
   shown = standing.map((place) => ({ ...place, row: held.get(place.number) ?? null }));
   drawnHeight = ladder.row * by;
@@ -245,7 +245,8 @@ function fill() {
   if (!isOpen(ID)) return;
   parts ??= build();
   const state = frame.state();
-  const { ladder: groups, ladderAligned, ladderRows } = options.options();
+  const { ladder: groups, ladderAligned, ladderAlone, ladderRows } = options.options();
+  byId("app").dataset.alone = String(ladderAlone);
   for (const { name, button } of parts.groups) button.setAttribute("aria-pressed", String(groups.includes(name)));
   parts.align.setAttribute("aria-pressed", String(ladderAligned));
   parts.by.value = String(ladderAligned ? AUTO : ladderRows);

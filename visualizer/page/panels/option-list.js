@@ -1,11 +1,12 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { KINDS } from "./event-list.js";
 import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
-/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least.
+/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none.
  * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
- * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string }} Option */
+ * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string, mayBeNone?: boolean }} Option */
 
 /** @type {readonly Option[]} */
 export const OPTIONS = [
@@ -37,7 +38,9 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
+  { group: "Price", label: "Events", name: "events", kind: "several", choices: KINDS, mayBeNone: true },
   { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
   { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
   {
@@ -90,6 +93,7 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
+  { group: "Ladder", label: "In the place of the depth", name: "ladderAlone", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 
@@ -106,12 +110,13 @@ export function typedValue(kind, typed) {
   return Number(text) > 0 ? text : null;
 }
 
-/** What is chosen of several after one of them has changed, in the order in which they are offered. The last one stays.
+/** What is chosen of several after one of them has changed, in the order in which they are offered. The last one stays, unless there may be none.
  * @param {readonly string[]} before
  * @param {string} name
  * @param {boolean} isChosen
- * @param {Readonly<Record<string, string>>} choices */
-export function several(before, name, isChosen, choices) {
+ * @param {Readonly<Record<string, string>>} choices
+ * @param {boolean} [mayBeNone] */
+export function several(before, name, isChosen, choices, mayBeNone = false) {
   const after = Object.keys(choices).filter((each) => (each === name ? isChosen : before.includes(each)));
-  return after.length ? after : [...before];
+  return after.length || mayBeNone ? after : [...before];
 }
