@@ -69,10 +69,16 @@ class HeatmapShown:
         self._book = kept.before.copy()
         self._number = 0
         self._closed: deque[Window] = deque()
+        self._asked: tuple[Any, ...] = ()
+        self._found: Windows | None = None
 
     def windows(self, height: Fraction | None, step: Fraction) -> Windows:
         """The newest columns that are kept, in rows of that height, or of one of the ladder above the price step."""
         kept = self._kept
+        asked = (kept.advances, height, step)
+        if self._found is not None and self._asked == asked:
+            return self._found
+        self._asked = asked
         open_columns = kept.open
         first = kept.first_kept(open_columns)
         rows = rows_of(min(kept.keep, len(kept.closed) - first + len(open_columns)))
@@ -92,6 +98,7 @@ class HeatmapShown:
             open_columns = [each.finer(finer, 0) for each in open_columns]
         found = Windows(*made_with, self._closed, self._made(open_columns, height, rows)[-kept.keep :])
         self._book.apply([each.changes.undone() for each in reversed(open_columns)])
+        self._found = found
         return found
 
     def _go_on(self, made_with: tuple[Any, ...], first: int, finer: int) -> list[Column]:
