@@ -19,12 +19,20 @@ from processor.settings import iso
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from processor.core.detected.found import Kind
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.settings import Aggregation, Moment
     from processor.sources.base import Source
     from shared.commands import Landmark, StepUnit
 
 _GAP_KINDS: Final = ("gaps", "silences")
+_NAMES: Final[dict[Kind, str]] = {
+    "absorption": "an absorption",
+    "divergence": "a divergence",
+    "large": "a large order",
+    "sweep": "a sweep",
+    "wall": "a wall",
+}
 
 
 class Player:
@@ -184,7 +192,9 @@ class Player:
         return start_ns, start_ns + interval_ns
 
     def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:
-        """The next or previous landmark from `now_ns`: a gap or silence found in the data, or the start of a session.
+        """The next or previous landmark from `now_ns`.
+
+        It is a gap or silence found in the data, the start of a session, or the moment when an event becomes known.
 
         Raises:
             SettingError: there is none.
@@ -201,6 +211,14 @@ class Player:
                     "seek", f"{_way(forward=forward)} gap", f"a gap or a silence {_from(now_ns, forward=forward)}"
                 )
             return min(there) if forward else max(there)
+        if landmark != "session":
+            found_ns = self.source.event_time(
+                now_ns, landmark, self.aggregation, forward=forward, while_waiting=self._while_waiting
+            )
+            if found_ns is None:
+                expected = f"{_NAMES[landmark]} that becomes known {_from(now_ns, forward=forward)}"
+                raise SettingError("seek", f"{_way(forward=forward)} {landmark}", expected)
+            return found_ns
         start_ns = self.source.session_start(now_ns, forward=forward, while_waiting=self._while_waiting)
         if start_ns is None:
             expected = f"a session that starts {_from(now_ns, forward=forward)}"

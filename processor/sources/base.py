@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
@@ -75,6 +76,23 @@ class Source(Protocol):
         self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """Time of the first start of a session later than `at_ns`, or of the last one earlier; None without any.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
+    def event_time(
+        self,
+        at_ns: int,
+        kind: Kind,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """When the first event of a kind later than `at_ns` becomes known, or the last one earlier; None without any.
+
+        Divergences are those of the bars of `aggregation`.
 
         Raises:
             DatasetError: the dataset is unusable.

@@ -16,6 +16,7 @@ from processor.sources.store import StoreSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
@@ -181,6 +182,21 @@ class CachedSource:
         """See Source."""
         return self._time(
             lambda source: source.session_start(at_ns, forward=forward, while_waiting=while_waiting),
+            while_waiting if forward else None,
+        )
+
+    def event_time(
+        self,
+        at_ns: int,
+        kind: Kind,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        return self._time(
+            lambda source: source.event_time(at_ns, kind, aggregation, forward=forward, while_waiting=while_waiting),
             while_waiting if forward else None,
         )
 

@@ -7,6 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
+from processor.core.aggregates.batches import Batches
+from processor.core.detected.detector import Detector
+from processor.core.detected.found import nearest_of
 from processor.core.price_step import NO_STEP
 from processor.core.report import Report
 from processor.core.sessions import nearest, starts_among, times_of
@@ -16,6 +19,7 @@ from processor.sources.extent import extent_of_chunks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
@@ -112,6 +116,31 @@ class FileSource:
                 if not forward and chunk.until_ns >= at_ns:
                     break
         return start_ns
+
+    def event_time(
+        self,
+        at_ns: int,
+        kind: Kind,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        before_ns: int | None = None
+        detector, batches = Detector(aggregation), Batches(aggregation)
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            for chunk in chunks:
+                detector.advance(batches.of(chunk.trades, chunk.book))
+                detector.settle()
+                found_ns = nearest_of(detector.found, kind, at_ns, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                before_ns = before_ns if found_ns is None else found_ns
+                detector.found.clear()
+                if not forward and chunk.until_ns >= at_ns:
+                    break
+        return before_ns
 
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.detected.found import nearest_of
 from processor.core.report import Report
 from processor.core.sessions import QUIET_NS, nearest, starts_among, times_of
 from processor.settings import resolved
 from processor.sources.extent import Extent, extent_of_store
 from processor.store.activity_index import ActivityIndex
+from processor.store.detected import found_of_segment
+from processor.store.divergences import divergences_of_segments
 from processor.store.reader import read_segment, segment_holding, state_before
 from processor.store.volumes import volumes_of
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
@@ -156,6 +160,55 @@ class StoreSource:
         # A segment is of one day: only its first event can start a session where it is too short for a pause.
         is_short = last_ns - first_ns < QUIET_NS
         return starts_among(np.array([first_ns]) if is_short else times_of(self.chunk(number)), before_ns)
+
+    def event_time(
+        self,
+        at_ns: int,
+        kind: Kind,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        number = segment_holding(self.manifest, at_ns)
+        if kind == "divergence":
+            return self._divergence(number, at_ns, aggregation, forward=forward, while_waiting=while_waiting)
+        while 0 <= number < len(self.manifest.segments):
+            found = found_of_segment(self.folder, self.manifest, number)
+            found_ns = nearest_of(found, kind, at_ns, forward=forward)
+            if found_ns is not None:
+                return found_ns
+            number += 1 if forward else -1
+            while_waiting()
+        return None
+
+    def _divergence(
+        self, number: int, at_ns: int, aggregation: Aggregation, *, forward: bool, while_waiting: Callable[[], None]
+    ) -> int | None:
+        """The same of divergences, from segment `number`: they are made of the bars of `aggregation`."""
+        end, count = number + 1, 1
+        while True:
+            first = number if forward else max(0, end - count)
+            manifest = self.manifest
+            index = self._index(aggregation.activity) if aggregation.activity is not None else None
+            if index is not None:
+                index.extend(manifest, first)
+            before_ns: int | None = None
+            for each, found in enumerate(
+                divergences_of_segments(self.folder, manifest, first, aggregation, index), first
+            ):
+                found_ns = nearest_of(found, "divergence", at_ns, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                before_ns = before_ns if found_ns is None else found_ns
+                while_waiting()
+                if not forward and each + 1 == end:
+                    break
+            if before_ns is not None or forward or first == 0:
+                return before_ns
+            # What is farther back is looked through in ever longer pieces, each of them from its start.
+            end, count = first, 4 * count
 
     def bar(
         self,

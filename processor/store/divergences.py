@@ -15,6 +15,7 @@ from processor.store.detected import lots_of
 from processor.store.files import CHECKPOINT_KIND, read_checkpoint, trades_of_segment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import polars as pl
@@ -37,7 +38,7 @@ def diverging_before(
     *,
     keep: int,
     index: ActivityIndex | None,
-    known: pl.DataFrame,
+    known: pl.DataFrame | None,
 ) -> tuple[list[Found], Diverging]:
     """The divergences of at least the last `keep` bars before `segment`, and what is known for later ones.
 
@@ -47,7 +48,7 @@ def diverging_before(
         DatasetError: a file of the store is damaged.
     """
     wanted = keep + MARGIN
-    frame: pl.DataFrame | None = known if len(known) else None
+    frame = known if known is not None and len(known) else None
     by_seconds = index is None and adds_up(aggregation)
     while True:
         if by_seconds:
@@ -111,13 +112,8 @@ def _of_trades(
         state = replace(state, starts_ns=counter.starts_ns)
     batches = Batches(aggregation, manifest.first_ns, counter)
     for number in range(first, segment):
-        each = manifest.segments[number]
-        state = state.finer(each.trade_decimals[0] - decimals[0], each.trade_decimals[1] - decimals[1])
-        decimals = each.trade_decimals
-        batch = batches.of(trades_of_segment(folder, number, each), ())
-        state = replace(state, starts_ns=np.concatenate([state.starts_ns, batch.starts_ns]))
-        for trades, buckets in zip(batch.trades, batch.buckets, strict=True):
-            state = state.traded(trades, buckets, aggregation)
+        state = _taken(folder, manifest, number, aggregation, batches, state.finer(*grown(manifest, number, decimals)))
+        decimals = manifest.segments[number].trade_decimals
     return state, first
 
 
@@ -125,3 +121,44 @@ def _after(totals: TradeTotals, aggregation: Aggregation) -> Diverging:
     """No bar, and the CVD."""
     cvd_lots = totals.cvd_of_day_lots if aggregation.cvd_reset == "day" else totals.cvd_lots
     return Diverging(cvd_lots=cvd_lots, day=totals.cvd_day)
+
+
+def _taken(
+    folder: Path, manifest: Manifest, number: int, aggregation: Aggregation, batches: Batches, state: Diverging
+) -> Diverging:
+    """The state with the trades of a segment, on their scale."""
+    batch = batches.of(trades_of_segment(folder, number, manifest.segments[number]), ())
+    state = replace(state, starts_ns=np.concatenate([state.starts_ns, batch.starts_ns]))
+    for trades, buckets in zip(batch.trades, batch.buckets, strict=True):
+        state = state.traded(trades, buckets, aggregation)
+    return state
+
+
+def grown(manifest: Manifest, number: int, decimals: tuple[int, int]) -> tuple[int, int]:
+    """How many decimals more than `decimals` the trades up to the end of a segment have."""
+    of_segment = manifest.segments[number].trade_decimals
+    return of_segment[0] - decimals[0], of_segment[1] - decimals[1]
+
+
+def divergences_of_segments(
+    folder: Path, manifest: Manifest, first: int, aggregation: Aggregation, index: ActivityIndex | None
+) -> Iterator[list[Found]]:
+    """The divergences that become known in each segment from `first` on, of those that there are when it is asked for.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    state, decimals = Diverging(), (0, 0)
+    if first:
+        _, state = diverging_before(folder, manifest, first, aggregation, keep=0, index=index, known=None)
+        decimals = manifest.segments[first - 1].trade_decimals
+    counter = None if index is None else index.before(first)
+    if counter is not None and not first:
+        state = replace(state, starts_ns=counter.starts_ns)
+    batches = Batches(aggregation, manifest.first_ns, counter)
+    for number, segment in enumerate(manifest.segments[first:], first):
+        state = _taken(folder, manifest, number, aggregation, batches, state.finer(*grown(manifest, number, decimals)))
+        decimals = segment.trade_decimals
+        none = np.zeros(0, np.int64)
+        found, state = state.added(no_trades(*decimals), none, segment.last_ns + 1, aggregation)
+        yield found

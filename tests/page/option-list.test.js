@@ -28,9 +28,10 @@ test("a number is taken as soon as it is one, and a decimal as it was typed", ()
   assert.deepEqual(["3", "2.50", "0", "x"].map((text) => typedValue("number", text)), [3, 2.5, 0, null]);
 });
 
-test("several are chosen in the order in which they are offered, and one at least", () => {
+test("several are chosen in the order in which they are offered, and one at least, unless there may be none", () => {
   const choices = { one: "1", two: "2", three: "3" };
   assert.deepEqual(several(["three", "one"], "two", true, choices), ["one", "two", "three"]);
   assert.deepEqual(several(["three", "one"], "one", false, choices), ["three"]);
   assert.deepEqual(several(["three"], "three", false, choices), ["three"]);
+  assert.deepEqual(several(["three"], "three", false, choices, true), []);
 });

@@ -105,6 +105,7 @@ SOUND: Final[dict[str, Any]] = {
         [*(0, 0.5, 1.0, 0.0, 0.0, 1, 1.0, 0.0, 1.0, 1.5, 1.0, 1.2, 0.1, 5, False, True), *([None] * 7)],
     ],
     "sizes_data.json": [[0, 1.0, 2.0, None, None, 1.0, None, None]],
+    "events_data.json": [[0, "sweep", "buy", 1.5, 2.0, 0, "3"], [0, "divergence", "high", 1.0, -2.0, 0, ""]],
     "profile_data.json": {
         "start_ms": 0,
         "row": 0.5,

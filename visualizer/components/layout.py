@@ -60,6 +60,7 @@ def layout(settings: Settings) -> Component:
                         html.Aside(id="ladder", hidden=True, **named("ladder: depth of market")),
                         panels.depth(),
                         panels.report(),
+                        html.Aside(id="events", hidden=True, **named("events")),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
                         *notices.over_the_chart(),
                     ],

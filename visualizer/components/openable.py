@@ -22,6 +22,7 @@ OPENABLE: Final = (
     Openable("options", "Options", "O", "chart options; escape closes them"),
     Openable("ladder", "Ladder", "D", "ladder (depth of market)"),
     Openable("tape", "Tape", "S", "tape (time and sales)"),
+    Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

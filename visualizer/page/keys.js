@@ -5,6 +5,7 @@ import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
 import { OPENABLE } from "./panels/beside.js";
+import * as events from "./panels/events.js";
 import * as ladder from "./panels/ladder.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
@@ -34,6 +35,8 @@ const KEYS = {
   "shift n": (held) => held || replay.seekLandmark("session", -1),
   j: (held) => held || replay.seekLandmark("gap", 1),
   "shift j": (held) => held || replay.seekLandmark("gap", -1),
+  k: (held) => held || events.seek(1),
+  "shift k": (held) => held || events.seek(-1),
   a: () => loop.start(),
   b: () => loop.end(),
   c: () => loop.clear(),

@@ -3,7 +3,7 @@
 
 const KEPT_AS = "orderflow.options";
 
-/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "volumeByDelta" | "heatmap" | "heatOpacity">>} */
+/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "events" | "volumeByDelta" | "heatmap" | "heatOpacity">>} */
 const COMMON = Object.freeze({
   cells: "sides",
   ratio: "3",
@@ -39,6 +39,7 @@ export const PRESETS = Object.freeze({
     developing: false,
     naked: false,
     bubbles: false,
+    events: [],
     volumeByDelta: false,
     heatmap: false,
     heatOpacity: 1,
@@ -53,6 +54,7 @@ export const PRESETS = Object.freeze({
     developing: true,
     naked: true,
     bubbles: true,
+    events: ["sweep", "absorption", "divergence"],
     volumeByDelta: true,
     heatmap: true,
     heatOpacity: 0.5,
@@ -67,6 +69,7 @@ export const PRESETS = Object.freeze({
     developing: false,
     naked: false,
     bubbles: true,
+    events: ["sweep", "absorption", "wall"],
     volumeByDelta: true,
     heatmap: true,
     heatOpacity: 1,

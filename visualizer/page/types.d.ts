@@ -20,6 +20,9 @@ export type StatisticsRow = [
   ...[number | null, number | null, number | null, number | null, number | null, number, boolean, boolean],
   ...[number | null, number | null, number | null, number | null, number | null, number | null, number | null],
 ];
+export type EventKind = "absorption" | "divergence" | "large" | "sweep" | "wall";
+/** When it became known, what, whose side, price, size, since when, and a detail. */
+export type EventRow = [number, EventKind, string, number, number, number, string];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
 /** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
@@ -211,6 +214,7 @@ export interface Views {
   statistics: StatisticsRow[];
   profile: Profile | null;
   sizes: SizesRow[];
+  events: EventRow[];
   heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
@@ -525,6 +529,8 @@ export interface Options {
   statistics: string[];
   /** Large orders over the price. */
   bubbles: boolean;
+  /** The kinds of events that are marked. */
+  events: string[];
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
   /** The measure of the book that is shown, and as what where it has all four values of a bar. */

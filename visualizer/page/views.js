@@ -17,11 +17,12 @@ export const EMPTY = Object.freeze({
   ladder: null,
   quotes: [],
   measures: [],
+  events: [],
 });
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures"];
+export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures", "events"];
 /* Views of rows that are all made with what one column of the last row says: the index of that column. */
 /** @type {Partial<Record<keyof Views, number>>} */
 export const BASIS = { footprint: 1, statistics: 1, heatmap: 1 };

@@ -32,3 +32,10 @@ ORDER: Final = Found._fields[:4]
 def ordered(found: Iterable[Found]) -> list[Found]:
     """By time, then kind, side and price; what is equal in all of these keeps its order."""
     return sorted(found, key=lambda each: each[: len(ORDER)])
+
+
+def nearest_of(found: Iterable[Found], kind: Kind, at_ns: int, *, forward: bool) -> int | None:
+    """When the first of a kind later than `at_ns` became known, or the last one earlier; None where there is none."""
+    times = [each.time_ns for each in found if each.kind == kind]
+    there = [time_ns for time_ns in times if (time_ns > at_ns if forward else time_ns < at_ns)]
+    return (min if forward else max)(there, default=None)

@@ -1,4 +1,4 @@
-"""`seek`: move the event clock to a time, by a distance, to a share of the range, or to the nearest gap or session."""
+"""`seek`: move the event clock to a time, by a distance, to a share of the range, or to the nearest mark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from shared import commands as contract
 if TYPE_CHECKING:
     from processor.replay.playback import Playback
 
-_EXPECTED: Final = "a time, a distance like +10m, a share like 25%, or next or previous and gap or session"
+_EXPECTED: Final = "a time, a distance like +10m, a share like 25%, or next or previous and " + ", ".join(
+    get_args(contract.Landmark)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class SeekFraction:
 
 @dataclass(frozen=True, slots=True)
 class SeekNearest:
-    """Move the event clock to the next gap or start of a session, or to the previous one."""
+    """Move the event clock to the next gap, start of a session or event of a kind, or to the previous one."""
 
     landmark: contract.Landmark
     forward: bool
@@ -113,6 +115,11 @@ ENTRY: Final = CommandEntry(
             "next|previous gap|session",
             "`next` or `previous`: `gap` or `session`",
             "go to the nearest gap, or to the nearest start of a session",
+        ),
+        Form(
+            "next|previous EVENT",
+            "`next` or `previous`: `sweep`, `absorption`, `wall`, `divergence` or `large`",
+            "go to where the nearest sweep, absorption, wall, divergence or large order becomes known",
         ),
     ),
     _from_words,

@@ -17,7 +17,7 @@ const FILL = 0.35;
  * @param {readonly OhlcRow[]} bars
  * @param {number} place
  * @param {number} step */
-function barAt(bars, place, step) {
+export function barAt(bars, place, step) {
   let [low, high] = [0, bars.length];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

@@ -3,6 +3,7 @@ import { candles, line } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { rising } from "./colours.js";
+import { divergencesOfCvd } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
 import { shortSize, sizeAxis } from "./sizes.js";
 /** @import { ChartPanel } from "../types.d.ts" */
@@ -27,6 +28,7 @@ export const cvd = {
           ? line(rows("metrics"), 8, scale, { colour: token("blue"), width: LINE_PX })
           : candles(rows("metrics"), 5, scale, rising()),
     },
+    divergencesOfCvd,
   ],
   extent: (rows) => padded(extent(rows, 7, 6)),
   value: shortSize,

@@ -1,11 +1,12 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { KINDS } from "./event-list.js";
 import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
-/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least.
+/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none.
  * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
- * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string }} Option */
+ * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string, mayBeNone?: boolean }} Option */
 
 /** @type {readonly Option[]} */
 export const OPTIONS = [
@@ -39,6 +40,7 @@ export const OPTIONS = [
   },
   { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
+  { group: "Price", label: "Events", name: "events", kind: "several", choices: KINDS, mayBeNone: true },
   { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
   { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
   {
@@ -108,12 +110,13 @@ export function typedValue(kind, typed) {
   return Number(text) > 0 ? text : null;
 }
 
-/** What is chosen of several after one of them has changed, in the order in which they are offered. The last one stays.
+/** What is chosen of several after one of them has changed, in the order in which they are offered. The last one stays, unless there may be none.
  * @param {readonly string[]} before
  * @param {string} name
  * @param {boolean} isChosen
- * @param {Readonly<Record<string, string>>} choices */
-export function several(before, name, isChosen, choices) {
+ * @param {Readonly<Record<string, string>>} choices
+ * @param {boolean} [mayBeNone] */
+export function several(before, name, isChosen, choices, mayBeNone = false) {
   const after = Object.keys(choices).filter((each) => (each === name ? isChosen : before.includes(each)));
-  return after.length ? after : [...before];
+  return after.length || mayBeNone ? after : [...before];
 }

@@ -88,7 +88,7 @@ function boxes(option) {
   const { label, name, choices = {} } = option;
   const held = () => /** @type {string[]} */ (options.options()[name]);
   const made = Object.entries(choices).map(([value, text]) => {
-    const { input, element } = checkbox(text, false, (isChosen) => choose(option, several(held(), value, isChosen, choices)));
+    const { input, element } = checkbox(text, false, (isChosen) => choose(option, several(held(), value, isChosen, choices, option.mayBeNone)));
     input.name = name;
     input.value = value;
     return { input, element };

@@ -4,6 +4,7 @@ import * as format from "../format.js";
 import { bubbles } from "./bubbles.js";
 import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
+import { eventMarks } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
 import { heatmap } from "./heatmap.js";
@@ -43,6 +44,7 @@ export const price = {
     mids,
     vwap,
     bubbles,
+    eventMarks,
     sessionProfile,
     barsProfile,
   ],

@@ -5,7 +5,7 @@ import { current } from "../state.js";
 import * as control from "./control.js";
 import { limits } from "../limits.js";
 import * as interval from "./interval.js";
-/** @import { Bounds, Reply, State } from "../types.d.ts" */
+/** @import { Bounds, EventKind, Reply, State } from "../types.d.ts" */
 
 const PATIENCE_MS = 600;
 
@@ -154,8 +154,8 @@ export async function step(unit, count, held = false) {
   stepsBusy = false;
 }
 
-/** To the nearest gap in the data, or start of a session, after here (1) or before (-1).
- * @param {"gap" | "session"} landmark
+/** To the nearest gap in the data, start of a session or event of a kind after here (1) or before (-1).
+ * @param {"gap" | "session" | EventKind} landmark
  * @param {1 | -1} direction */
 export async function seekLandmark(landmark, direction) {
   const { ok } = await send("seek", { [direction > 0 ? "next" : "previous"]: landmark });
