@@ -56,11 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "heatmap", "ladder", "measures", "events"]
+Extra = Literal["flow", "events", "heatmap", "ladder", "measures"]
 """What an engine computes only if it is asked to.
 
-That is the order flow, what rested over time, the levels standing at the open bar's begin, the measures of the
-book, and what is detected in the events.
+That is the order flow, what is detected in the events, what rested over time, the levels standing at the open bar's
+begin, and the measures of the book.
 """
 
 
@@ -174,6 +174,18 @@ def bar_length(text: str, option: str = "interval") -> int | Activity:
             return Activity(cast("Literal['t', 'v', 'q']", unit), limit)
     expected = "a duration up to 7d (1s, 5m, 4h, 1d) or an amount traded (500t trades, 100v volume, 1000000q turnover)"
     raise SettingError(option, text, expected)
+
+
+def duration_ns(option: str, text: str) -> int:
+    """A duration such as 250ms, 5s or 1m, above 0 and up to a week, in ns.
+
+    Raises:
+        SettingError: it is none.
+    """
+    length_ns = bar_length(text, option) if _DURATION.fullmatch(text) else None
+    if not isinstance(length_ns, int):
+        raise SettingError(option, text, "a duration above 0 and up to 7d (250ms, 5s, 1m)")
+    return length_ns
 
 
 def _means_days(amount: Decimal, unit: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared import CONTROL_FILE, discard_leftovers
+from visualizer.metrics import folder
 from visualizer.server import logs
 from visualizer.server.settings import SettingError, load
 
@@ -24,9 +25,11 @@ wsgi_app = "visualizer.server.app:server"
 bind = f"{settings.host}:{settings.port}"
 # Loaded once and forked: a worker that dies is replaced at once.
 preload_app = True
-worker_class = "gthread"
+worker_class = "visualizer.server.worker.PatientWorker"
 workers = settings.workers
 threads = settings.threads
+# Files are sent like all else, by a socket that knows clients who do not read.
+sendfile = False
 # Longer than the polling interval, so that a page keeps its connection.
 keepalive = max(5, 2 * settings.poll_ms // 1000)
 graceful_timeout = 5
@@ -35,27 +38,28 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 logconfig_dict = logs.config(settings.log_level, access=settings.access_log)
 
-# The counters of all workers meet in files of this directory; it must be named before anyone imports the client.
-_metrics_dir = tempfile.mkdtemp(prefix="visualizer-metrics-", dir=worker_tmp_dir)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
+# The counters of all workers meet in files of this folder; it must be named before anyone imports the client. The
+# server that is told to read its settings again (SIGHUP) has it already.
+_metrics = folder.claimed(worker_tmp_dir)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Clear away what killed workers have left in the control directory."""
+    if settings.control == "on":
+        discard_leftovers(settings.control_dir / CONTROL_FILE)
 
 
 def when_ready(server: Arbiter) -> None:
     """Drop the master's own figures, made while it loaded the application: it serves nobody."""
-    _forget(server.pid)
+    folder.sum_up(_metrics, server.pid)
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Forget the memory of a worker that is gone; its counters still count."""
-    _forget(worker.pid)
+    """Forget the memory of a worker that is gone, and add up its counters, which still count."""
+    folder.sum_up(_metrics, worker.pid)
 
 
 def on_exit(_server: Arbiter) -> None:
     """Remove the counters."""
-    shutil.rmtree(_metrics_dir, ignore_errors=True)
-
-
-def _forget(pid: int) -> None:
-    from prometheus_client import multiprocess  # noqa: PLC0415 - not before its directory is named
-
-    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call] # prometheus_client types only a part
+    shutil.rmtree(_metrics, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
+from processor.aggregate.costs import CostsOfBars, CostsOfTrades
 from processor.aggregate.events import Events
 from processor.aggregate.heatmap_table import Heatmap
 from processor.aggregate.measures import MeasuresTable
@@ -39,7 +40,7 @@ class BookTable(Protocol):
         """The rows that are known at the end."""
 
 
-BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap, MeasuresTable, Events)
+BOOK_TABLES: Final[tuple[type[BookTable], ...]] = (Heatmap, MeasuresTable, CostsOfBars, CostsOfTrades, Events)
 
 
 def parts_of(table: BookTable, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:

@@ -259,11 +259,16 @@ def _from_bars(plan: _Plan, settings: Settings, on_progress: Callable[[str, int,
     return _to_the_end(plan, Engine(settings.aggregation, state=state), settings)
 
 
+def threads_here() -> int:
+    """How many threads compute stretches of a store at the same time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_THREADS)
+
+
 def _in_threads(plan: _Plan, settings: Settings, on_progress: Callable[[str, int, int], None]) -> Engine:
     """By a thread for each core: what takes time in them does not hold the interpreter's lock."""
     source = plan.source
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = min(cores, _MOST_THREADS)
+    threads = threads_here()
     tasks = pieces(plan.folder, plan.manifest, settings.aggregation, plan.end, threads)
     done, total = 0, sum(task.events for task in tasks)
     parts: dict[int, Part] = {}

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+import structlog
 
 from processor.aggregate.book_tables import BOOK_TABLES, parts_of
+from processor.aggregate.costs import TAU_NS, CostsOfBars, CostsOfTrades
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
 from processor.aggregate.heatmap_table import Heatmap
+from processor.aggregate.measures import MeasuresTable, measures_of_store
 from processor.aggregate.reading import Reading
 from processor.aggregate.table import Aggregated
 from processor.aggregate.tape import TAPE, order_tables
@@ -43,7 +46,10 @@ if TYPE_CHECKING:
     from processor.core.merge.chunk import Chunk
     from processor.formats import Dataset
     from processor.settings import Aggregation, Settings
+    from processor.sources.base import Source
     from processor.store.cache import Cache
+
+_log = structlog.get_logger()
 
 _FLOW: Final = {table.name: table for table in FLOW_TABLES}
 CVD_BY_SIZE: Final = "cvd_by_size"
@@ -61,11 +67,13 @@ class RowOptions:
     """What the rows of a table are: price rows of `height`, None for the price step, and columns of a heatmap.
 
     A heatmap's columns are as long as `column` says, None for a bar, and `mode` is which of their samples counts.
+    What trades cost is looked at `tau_ns` after them.
     """
 
     height: Fraction | None = None
     column: str | None = None
     mode: Mode = "last"
+    tau_ns: int = TAU_NS
 
 
 def view_tables(
@@ -112,13 +120,15 @@ def _table(
         # Rows are as high as the price step of the whole dataset, which is known at its end.
         height = _price_step(Reading(dataset, instrument, settings, cache), settings, on_progress)
     reading = Reading(dataset, instrument, settings, cache)
+    if name == MeasuresTable.name and (stored := _stored_measures(reading.source, settings, on_progress)) is not None:
+        return stored
     chunks = reading.chunks(on_progress)
     if name == TAPE:
         time, parts = "time_ns", order_tables(part for chunk in chunks for part in chunk.trades)
     elif name == CVD_BY_SIZE:
         time, parts = "timestamp_ms", _size_tables(chunks, settings.aggregation)
     elif name in _BOOK:
-        of_book = _book_table(name, settings.aggregation, height or Fraction(1), options.mode)
+        of_book = _book_table(name, settings.aggregation, height or Fraction(1), options)
         time, parts = of_book.time, parts_of(of_book, _batches(chunks, settings.aggregation))
     else:
         table = _FLOW[name]()
@@ -129,8 +139,39 @@ def _table(
     return Aggregated(instrument, rows, reading.trades, 0, reading.source.report)
 
 
-def _book_table(name: str, aggregation: Aggregation, height: Fraction, mode: Mode) -> BookTable:
-    return Heatmap(aggregation, height, mode) if name == Heatmap.name else _BOOK[name](aggregation, height)
+def _stored_measures(source: Source, settings: Settings, on_progress: OnProgress) -> Aggregated | None:
+    """The measures of a store, if there is a complete one; None where bars end by activity, or before its end."""
+    store = complete_store(source)
+    if store is None or settings.until is not None or settings.aggregation.activity is not None:
+        return None
+    done, total = 0, sum(segment.trades + segment.book_events for segment in store.manifest.segments)
+
+    def count(events: int) -> None:
+        nonlocal done
+        done += events
+        on_progress(source.instrument, done, total)
+
+    try:
+        rows = measures_of_store(store.folder, store.manifest, settings.aggregation, count)
+    except DatasetError as error:
+        # What is damaged in a cache can be read from the dataset itself; where nothing else is there, it is said again.
+        _log.warning("store_not_readable", reason=str(error))
+        return None
+    first_ns = store.manifest.first_ns
+    if settings.start is not None and first_ns is not None and len(rows):
+        rows = _since(rows, MeasuresTable.time, resolved(settings.start, first_ns), settings.aggregation)
+    trades = sum(segment.trades for segment in store.manifest.segments)
+    with closing(source):
+        return Aggregated(source.instrument, rows, trades, 0, source.report)
+
+
+def _book_table(name: str, aggregation: Aggregation, height: Fraction, options: RowOptions) -> BookTable:
+    if name == Heatmap.name:
+        return Heatmap(aggregation, height, options.mode)
+    for kind in (CostsOfBars, CostsOfTrades):
+        if name == kind.name:
+            return kind(aggregation, height, options.tau_ns)
+    return _BOOK[name](aggregation, height)
 
 
 def _price_step(reading: Reading, settings: Settings, on_progress: OnProgress) -> Fraction:

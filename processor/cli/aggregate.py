@@ -7,7 +7,7 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, one_of, row_height
+from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, duration_ns, one_of, row_height
 
 
 def aggregate(
@@ -29,6 +29,7 @@ def aggregate(
     row: options.RowHeight = "auto",
     column: options.ColumnLength = "auto",
     mode: options.ColumnMode = "last",
+    tau: options.Tau = "5s",
     *,
     all_instruments: options.AllInstruments = False,
 ) -> None:
@@ -40,7 +41,9 @@ def aggregate(
 
     settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
     one_of("view", view, ("bars", *VIEW_TABLES))
-    of_rows = RowOptions(row_height(row), None if column == AUTO else column, one_of("mode", mode, MODES))
+    of_rows = RowOptions(
+        row_height(row), None if column == AUTO else column, one_of("mode", mode, MODES), duration_ns("tau", tau)
+    )
     if of_rows.column is not None:
         bar_length(of_rows.column, "column")
     output.check_out(out)

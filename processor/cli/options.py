@@ -80,14 +80,14 @@ TableView = Annotated[
     option(
         "view",
         "What the rows are: bars, tape (orders), footprint, statistics, profile, cvd_by_size, "
-        "heatmap, measures, events.",
+        "heatmap, measures, costs (of trades, a bar each), trade_costs, events.",
     ),
 ]
 RowHeight = Annotated[
     str,
     option(
         "row",
-        "Height of a price row of footprint, statistics, profile and heatmap; auto for the price step, or more.",
+        "Height of a price row of all views that have some; auto for the price step, or more.",
     ),
 ]
 ColumnLength = Annotated[
@@ -96,6 +96,10 @@ ColumnLength = Annotated[
 ColumnMode = Annotated[
     str,
     option("mode", "What a column of heatmap shows: what rests at its last sample (last), or the most of all (max)."),
+]
+Tau = Annotated[
+    str,
+    option("tau", "How long after a trade the tables of costs look at the mid: 5s, 250ms, 1m ..."),
 ]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")

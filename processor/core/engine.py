@@ -18,7 +18,7 @@ from processor.core.aggregates.bars import TradeBars
 from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
-from processor.core.aggregates.standing import Standing
+from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
 from processor.core.book import Book
 from processor.core.detected.kept import Detected
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
@@ -30,6 +30,7 @@ from processor.core.heatmap.kept import KeptColumns
 from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.checks import MEASURES_CHECKS, measures_checks
 from processor.core.measures.kept import Measures
 from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from processor.core.events import BookEvents, Trades
     from processor.core.flow.kept import FlowState
     from processor.core.heatmap.kept import HeatmapState
+    from processor.core.measures.kept import MeasuresState
     from processor.core.price_step import PriceStep
     from processor.settings import Aggregation
 
@@ -74,9 +76,10 @@ class EngineState:
     with the next trade, and one of the book with its last sample. `traded_before` is what was traded before
     `trade_bars`. `counter` has the open interval where intervals end by activity. `earlier_trades` are those up to
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
-    flow resumes from, `heatmap` the same of the heatmap, `detected` the same of what is detected, and `standing` the
-    levels at the begin of the bar of the last event, where these are wanted. `price_step` is the step of all prices up
-    to `event_ns`.
+    flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
+    event, where these are wanted; `detected` is what detection does, `measures` what the measures of the
+    book do. `price_step` is the step of all prices up to
+    `event_ns`.
     """
 
     event_ns: int
@@ -89,9 +92,10 @@ class EngineState:
     counter: ActivityCounter | None = None
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
-    detected: DetectedState | None = None
     heatmap: HeatmapState | None = None
     standing: StandingLevels | None = None
+    detected: DetectedState | None = None
+    measures: MeasuresState | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -118,12 +122,8 @@ class Engine:
         self.flow: Flow | None = None
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
-        self.detected: Detected | None = None
-        if keep and "events" in aggregation.extras:
-            known = (None, None) if state is None else (state.detected, state.book)
-            self.detected = Detected(aggregation, *known)
         self.measures: Measures | None = None
-        if keep and "measures" in aggregation.extras:
+        if keep and "measures" in aggregation.extras and state is None:
             self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
         self.heatmap: KeptColumns | None = None
         if keep and "heatmap" in aggregation.extras:
@@ -134,6 +134,10 @@ class Engine:
                 None if state is None else state.heatmap,
                 None if counter is None else counter.starts_ns,
             )
+        self.detected: Detected | None = None
+        if keep and "events" in aggregation.extras:
+            known = (None, None) if state is None else (state.detected, state.book)
+            self.detected = Detected(aggregation, *known)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
@@ -143,13 +147,16 @@ class Engine:
         self.standing: Standing | None = None
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
-        aggregates: tuple[Aggregate | None, ...] = (
-            *(self.trade_bars, self.imbalance_bars, self.recent_orders),
-            *(self.flow, self.heatmap, self.measures, self.detected),
+        optional: tuple[Aggregate | None, ...] = (
+            *(self.recent_orders, self.flow, self.heatmap, self.measures, self.detected),
         )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
         self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
-        self._aggregates: Sequence[Aggregate] = [each for each in aggregates if each is not None]
+        self._aggregates: Sequence[Aggregate] = [
+            self.trade_bars,
+            self.imbalance_bars,
+            *(each for each in optional if each is not None),
+        ]
 
     def _resume(self, state: EngineState) -> None:
         aggregation, first_times = self.aggregation, state.first_times
@@ -181,10 +188,9 @@ class Engine:
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
         if self.recent_orders is not None:
             self.recent_orders.put_before(state.earlier_trades)
-        if self.measures is not None:
-            starts_ns = None if state.counter is None else state.counter.starts_ns
+        if state.measures is not None:
             self.measures = Measures.resumed(
-                MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, starts_ns=starts_ns),
+                state.measures,
                 Counted(state.totals.traded.volume, state.totals.trade_decimals[1]),
                 first_trade,
                 first_book,
@@ -289,7 +295,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS, *MEASURES_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -303,10 +309,10 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    of_flow = flow_checks(engine.flow, rows, engine.trade_bars)
-    return (
-        found | of_flow | heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
-    )
+    found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    found |= measures_checks(engine.measures, engine.book)
+    return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 
 def _lots_are_those_traded(rows: pl.DataFrame, engine: Engine) -> bool:

@@ -16,6 +16,12 @@ NARROW_LOTS: Final = 2**62
 """Where all that was traded is less than this, no sum of it leaves 64 bits."""
 
 
+def narrow_lots(lots: list[int]) -> Lots:
+    """Whole numbers as a column."""
+    has_room = not lots or (max(lots) < NARROW_LOTS and -min(lots) < NARROW_LOTS)
+    return np.array(lots, np.int64 if has_room else object)
+
+
 def finer_lots(lots: Lots, decimals: int) -> Lots:
     """The same with that many more decimals; objects where they have no room in 64 bits any more."""
     if not decimals or not len(lots):

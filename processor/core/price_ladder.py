@@ -38,6 +38,8 @@ COLUMNS: Final = (
 
 _SURELY_NARROW: Final = 2**60
 """Where no column of a source comes to more, no sum of a row of several of them leaves 64 bits."""
+_FARTHEST: Final = np.iinfo(np.int64).max
+"""Farther from 0 than the number of any row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,30 @@ class LadderRows:
     size_decimals: int
 
 
-@dataclass(frozen=True, slots=True)
 class _Source:
-    """Sizes at prices, in ticks and lots of these decimals, by what they are."""
+    """Sizes at prices, by what they are, gathered into the rows of a ladder on its scale; their numbers ascend."""
 
-    price_ticks: Ints
-    lots: Mapping[str, Lots]
-    price_decimals: int
-    size_decimals: int
+    def __init__(self, price_ticks: Ints, lots: Mapping[str, Lots], price_decimals: int, size_decimals: int) -> None:
+        """Prices ascend."""
+        self.price_decimals, self.size_decimals = price_decimals, size_decimals
+        self._price_ticks, self._lots = price_ticks, lots
+        self._rows = price_ticks
+
+    def place(self, height_ticks: int, price_decimals: int) -> None:
+        """Name the row of each price, of which so many ticks make one."""
+        self._rows = scaled_up(self._price_ticks, price_decimals - self.price_decimals) // height_ticks
+
+    def nearest(self, middle: int, most_rows: int) -> Ints:
+        """Of its rows, at most `most_rows` up to `middle` and as many above: the nearest."""
+        rows = self._rows[np.flatnonzero(np.diff(self._rows, prepend=self._rows[:1] - 1))]
+        lower = int(np.searchsorted(rows, middle, side="right"))
+        return rows[max(0, lower - most_rows) : lower + most_rows]
+
+    def lots(self, size_decimals: int, first: int, last: int) -> tuple[Ints, dict[str, Lots]]:
+        """The rows from `first` to `last` of its prices there, and their lots."""
+        start, end = np.searchsorted(self._rows, first), np.searchsorted(self._rows, last, side="right")
+        grown = size_decimals - self.size_decimals
+        return self._rows[start:end], {name: finer_lots(lots[start:end], grown) for name, lots in self._lots.items()}
 
 
 def ladder_rows(
@@ -73,8 +91,9 @@ def ladder_rows(
     """At most `most_rows` rows on each side of the middle: those nearest to it, of all that hold something.
 
     The rows are `height` high. `now` and `begin` are the levels now and at the begin of the open bar, `bar` and
-    `session` the cells of that bar and of the session, at single prices. The middle is between the best prices; the
-    best price where a side is empty, and `last_price` where both are. Its own row is on the lower side.
+    `session` the cells of that bar and of the session, at single prices, at most one piece each. The middle is between
+    the best prices; the best price where a side is empty, and `last_price` where both are. Its own row is on the lower
+    side.
 
     Raises:
         ScaleOverflow: a price has no room in 64 bits on the finest scale among them.
@@ -84,33 +103,43 @@ def ladder_rows(
     price_decimals = max(decimals_of(height), *(each.price_decimals for each in sources))
     size_decimals = max(each.size_decimals for each in sources)
     ticks = int(height * 10**price_decimals)
-    placed = [
-        (scaled_up(each.price_ticks, price_decimals - each.price_decimals) // ticks, name, lots)
-        for each in sources
-        for name, lots in each.lots.items()
-    ]
-    grown = {name: size_decimals - each.size_decimals for each in sources for name in each.lots}
-    finer = {name: finer_lots(lots, grown[name]) for _, name, lots in placed}
-    is_narrow = all(_is_narrow(lots) for lots in finer.values())
-    numbers = np.unique(np.concatenate([rows for rows, _, _ in placed]))
-    found = {name: _sums(numbers, rows, finer[name], is_narrow=is_narrow) for rows, name, _ in placed}
-    found["bid_sum"] = np.cumsum(found["bid"][::-1])[::-1]
-    found["ask_sum"] = np.cumsum(found["ask"])
+    for each in sources:
+        each.place(ticks, price_decimals)
+    middle = _middle(now, last_price)
+    numbers = np.empty(0, np.int64)
+    if middle is not None:
+        row = int(middle // height)
+        numbers = np.unique(np.concatenate([each.nearest(row, most_rows) for each in sources]))
+        lower = int(np.searchsorted(numbers, row, side="right"))
+        numbers = numbers[max(0, lower - most_rows) : lower + most_rows]
+    if not len(numbers):
+        return LadderRows(numbers, dict.fromkeys(COLUMNS, numbers), price_decimals, size_decimals)
+    first, last = int(numbers[0]), int(numbers[-1])
+    placed = [each.lots(size_decimals, first, last) for each in sources]
+    bids, asks = sources[0], sources[1]
+    better_bids = _sum(bids.lots(size_decimals, last + 1, _FARTHEST)[1]["bid"])
+    better_asks = _sum(asks.lots(size_decimals, -_FARTHEST, first - 1)[1]["ask"])
+    is_narrow = all(_sum(lots) < _SURELY_NARROW for _, columns in placed for lots in columns.values())
+    is_narrow = is_narrow and max(better_bids, better_asks) < _SURELY_NARROW
+    found = {
+        name: _sums(numbers, rows, lots, is_narrow=is_narrow)
+        for rows, columns in placed
+        for name, lots in columns.items()
+    }
+    found["bid_sum"] = np.cumsum(found["bid"][::-1])[::-1] + better_bids
+    found["ask_sum"] = np.cumsum(found["ask"]) + better_asks
     found["bid_change"] = found["bid"] - found.pop("bid_before") + found["bar_sell_lots"]
     found["ask_change"] = found["ask"] - found.pop("ask_before") + found["bar_buy_lots"]
-    kept = slice(0, 0)
-    if (middle := _middle(now, last_price)) is not None:
-        lower = int(np.searchsorted(numbers, int(middle // height), side="right"))
-        kept = slice(max(0, lower - most_rows), lower + most_rows)
-    return LadderRows(
-        numbers[kept] * ticks, {name: found[name][kept] for name in COLUMNS}, price_decimals, size_decimals
-    )
+    return LadderRows(numbers * ticks, {name: found[name] for name in COLUMNS}, price_decimals, size_decimals)
 
 
 def _of_levels(levels: StandingLevels, names: tuple[str, str]) -> list[_Source]:
+    prices, sizes = levels.bids
+    # The best come first, so that prices of bids descend.
+    sides = (prices[::-1], sizes[::-1]), levels.asks
     return [
         _Source(prices, {name: sizes}, levels.price_decimals, levels.size_decimals)
-        for name, (prices, sizes) in zip(names, (levels.bids, levels.asks), strict=True)
+        for name, (prices, sizes) in zip(names, sides, strict=True)
     ]
 
 
@@ -119,16 +148,20 @@ def _of_cells(cells: Cells, prefix: str) -> _Source:
     return _Source(cells.price_ticks, lots, cells.price_decimals, cells.size_decimals)
 
 
-def _is_narrow(lots: Lots) -> bool:
-    if lots.dtype == object or not len(lots):
-        return not len(lots)
-    return int(lots.max()) * len(lots) < _SURELY_NARROW or sum(lots.tolist()) < _SURELY_NARROW
+def _sum(lots: Lots) -> int:
+    """All of them, however many that are."""
+    if lots.dtype != object and len(lots) and int(lots.max()) * len(lots) < _SURELY_NARROW:
+        return int(lots.sum())
+    return sum(lots.tolist())
 
 
 def _sums(numbers: Ints, rows: Ints, lots: Lots, *, is_narrow: bool) -> Lots:
-    """What `lots` in `rows` come to in each of `numbers`."""
+    """What `lots` in `rows`, which ascend, come to in each of `numbers`."""
     sums: np.ndarray[Any, Any] = np.zeros(len(numbers), np.int64 if is_narrow else object)
-    np.add.at(sums, np.searchsorted(numbers, rows), lots if is_narrow else lots.astype(object))
+    starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 1))
+    if len(starts):
+        wide = lots if is_narrow else lots.astype(object)
+        sums[np.searchsorted(numbers, rows[starts])] = np.add.reduceat(wide, starts)
     return sums
 
 

@@ -35,6 +35,7 @@ from processor.store.base_bars import (
 from processor.store.book_changes import heatmap_before
 from processor.store.detected import found_before, known_before
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
+from processor.store.measures import measures_before
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
 from processor.units import NS_PER_DAY
@@ -112,26 +113,20 @@ def state_before(
         # Bars that come from events are kept from there on: before, no divergence is to be told.
         told = keep if first == segment else 0
         detected = _detected_before(folder, manifest, first, aggregation, told, index, state.trade_bars)
-    return (
-        replace(state, earlier_trades=earlier, flow=flow, heatmap=heatmap, standing=standing, detected=detected),
-        first,
+    measures = None
+    if "measures" in aggregation.extras:
+        has_bars = first == segment and adds_up(aggregation)
+        measures = measures_before(folder, manifest, first, aggregation, state, keep=keep, has_bars=has_bars)
+    state = replace(
+        state,
+        measures=measures,
+        earlier_trades=earlier,
+        flow=flow,
+        heatmap=heatmap,
+        standing=standing,
+        detected=detected,
     )
-
-
-def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
-    """The levels at the begin of the bar of the last event before `state`, from the checkpoint before that begin."""
-    starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
-    begin_ns = begin_at(state.event_ns, aggregation.interval_ns, starts_ns)
-    number = bisect_left(manifest.segments, begin_ns, key=lambda segment: segment.last_ns)
-    book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
-    if number:
-        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
-        book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
-    segment = manifest.segments[number]
-    if segment.first_ns < begin_ns:
-        for part in book_of_segment(folder, number, segment):
-            book.advance(part.rows(slice(0, int(np.searchsorted(part.time_ns, begin_ns)))))
-    return levels_now(book)
+    return state, first
 
 
 def _detected_before(
@@ -153,6 +148,22 @@ def _detected_before(
     return DetectedState(
         replace(trades, diverging=diverging.finer(*grown)), walls, [*found_before(folder, manifest, first), *told]
     )
+
+
+def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggregation: Aggregation) -> StandingLevels:
+    """The levels at the begin of the bar of the last event before `state`, from the checkpoint before that begin."""
+    starts_ns = np.empty(0, np.int64) if state.counter is None else state.counter.starts_ns
+    begin_ns = begin_at(state.event_ns, aggregation.interval_ns, starts_ns)
+    number = bisect_left(manifest.segments, begin_ns, key=lambda segment: segment.last_ns)
+    book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
+    if number:
+        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
+        book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
+    segment = manifest.segments[number]
+    if segment.first_ns < begin_ns:
+        for part in book_of_segment(folder, number, segment):
+            book.advance(part.rows(slice(0, int(np.searchsorted(part.time_ns, begin_ns)))))
+    return levels_now(book)
 
 
 def _flow_before(
@@ -204,26 +215,12 @@ def _state_before(
         wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)
-        if "measures" in aggregation.extras:
-            first = _two_sided_before(folder, manifest, first)
         return bare_state_before(folder, manifest, first, counter=index.before(first)), first
-    if adds_up(aggregation) and "measures" not in aggregation.extras:
+    if adds_up(aggregation):
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
         return _state(folder, manifest, segment, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
-    if "measures" in aggregation.extras:
-        first = _two_sided_before(folder, manifest, first)
     return bare_state_before(folder, manifest, first), first
-
-
-def _two_sided_before(folder: Path, manifest: Manifest, segment: int) -> int:
-    """The last segment up to `segment` before which the book has two sides, so that all measures have a value; or 0."""
-    while segment:
-        _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
-        if len(book.bids[0]) and len(book.asks[0]):
-            break
-        segment -= 1
-    return segment
 
 
 def state_of_bars(

@@ -32,6 +32,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
+from processor.store.measures import MEASURES_KIND, SegmentMeasures
 from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
 from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
@@ -40,11 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from processor.core.book import BookState
     from processor.core.events import BookEvents, Trades
     from processor.core.merge.chunk import Chunk
     from processor.core.report import Report
     from processor.store.checksums import StoredFile
-    from processor.store.detected import File
 
 SEGMENT_EVENTS: Final = 1_048_576
 """Events after which a segment ends, with the chunk it is in: reading to a moment within it takes some 30 ms."""
@@ -90,6 +91,7 @@ class StoreWriter:
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
         self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
         self._detected = SegmentDetected(folder, manifest, book)
+        self._measures = SegmentMeasures(folder, manifest, book)
 
     def add(self, chunk: Chunk) -> bool:
         """Take in what of `chunk` is not in a segment yet; return whether segments were written.
@@ -139,6 +141,7 @@ class StoreWriter:
                 self._book_events.append(part)
                 self._bars.add(part)
                 self._changes.add(part)
+                self._measures.add(part)
 
     def _flush(self, consumed_bytes: int, **end: object) -> None:
         """Write what is held as a segment. Its files are on disk before the manifest names them, and says the `end`."""
@@ -154,11 +157,6 @@ class StoreWriter:
             name = file_name(kind, number, day)
             files[name] = write_parquet(self._folder / name, frame, metadata)
 
-        def write_index(kind: str, frame: pl.DataFrame, metadata: dict[str, str]) -> None:
-            name = file_name(kind, number)
-            known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
-            files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
-
         state = self._bars.book_state()
         trades = self._all_trades()
         book = None
@@ -173,8 +171,6 @@ class StoreWriter:
         if book is not None:
             frame = event_frame("book", book, book.side)
             write("book", frame, event_metadata("book", self.manifest.instrument, book))
-            for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
-                write_index(kind, changes, {})
         trade_bars = self._trade_bars(trades, first_ns // NS_PER_DAY)
         last_ns = max(int(part.time_ns[-1]) for part in (trades, book) if part is not None)
         self._metadata = msgspec.structs.replace(
@@ -184,10 +180,10 @@ class StoreWriter:
             clock=state.clock.tolist(),
             periods=state.periods.tolist(),
         )
-        write_index(BARS_KIND, self._bars.rows(trade_bars), {})
-        for kind, file in self._index_files(trades, last_ns):
-            write_index(kind, *file)
-        write_index(CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()})
+        for kind, frame, metadata in self._index(trades, state, trade_bars, last_ns, has_book=book is not None):
+            name = file_name(kind, number)
+            known = {VERSION_KEY: LAYOUT_VERSION, INSTRUMENT_KEY: self.manifest.instrument, KIND_KEY: kind}
+            files[name] = write_parquet(self._folder / name, frame, known | metadata, packed=True)
         # The manifest lies in the index's folder, which is synced with it.
         for folder in (day, ".") if new_folders else (day,):
             _sync(self._folder / folder)
@@ -214,14 +210,23 @@ class StoreWriter:
         self._trades, self._book_events = [], []
         self._bars.end(segment.last_ns)
 
-    def _index_files(self, trades: Trades | None, last_ns: int) -> Iterator[tuple[str, File]]:
-        """By kind, what is known of sessions, orders and what is detected after a segment with these trades."""
+    def _index(
+        self, trades: Trades | None, state: BookState, trade_bars: pl.DataFrame, last_ns: int, *, has_book: bool
+    ) -> Iterator[tuple[str, pl.DataFrame, dict[str, str]]]:
+        """What is made from a segment's events: the kind of each file, its rows, and what it says beside them."""
+        if has_book:
+            for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
+                yield kind, changes, {}
+        yield BARS_KIND, self._bars.rows(trade_bars), {}
+        yield MEASURES_KIND, self._measures.end(), {}
         if trades is not None:
             is_narrow = self._sessions.add(trades)
-            yield SESSION_KIND, self._sessions.file()
+            yield SESSION_KIND, *self._sessions.file()
             self._orders.add(trades, is_narrow=is_narrow)
-            yield ORDERS_KIND, self._orders.file()
-        yield from self._detected.files(last_ns).items()
+            yield ORDERS_KIND, *self._orders.file()
+        for kind, file in self._detected.files(last_ns).items():
+            yield kind, *file
+        yield CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()}
 
     def _all_trades(self) -> Trades | None:
         """What is held, on the finest scale seen so far."""

@@ -22,7 +22,7 @@ class LadderRow(msgspec.Struct, array_like=True, frozen=True):
 
     `bid` and `ask` rest in it; `bid_sum` are the bids in it and above, `ask_sum` the asks in it and below. What was
     bought, sold and traded with unknown side since the bar and since the session began. `bid_change` and `ask_change`
-    are what has been stacked (above 0) or pulled (below 0) since the bar began.
+    are what has been stacked (above 0) or pulled (below 0) since the bar began, None as long as there is no book.
     """
 
     price: float
@@ -36,8 +36,8 @@ class LadderRow(msgspec.Struct, array_like=True, frozen=True):
     session_buy: float
     session_sell: float
     session_unknown: float
-    bid_change: float
-    ask_change: float
+    bid_change: float | None
+    ask_change: float | None
 
 
 class LastOrder(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ from shared import (
     MetricsRow,
     OhlcRow,
     Status,
+    atomic_write,
+    decode,
     encode,
 )
 from shared.views.tape import TAPE_FILE, TapeRow
@@ -179,20 +181,33 @@ class Feeder:
         """Write what changed, status.json last, and do something `between` the data and it where that is given."""
         self.generation += 1
         if OHLC_FILE not in self._absent:
-            self._writer.write(OHLC_FILE, encode(self.ohlc), self.generation)
+            self._write(OHLC_FILE, self.ohlc)
         if DEPTH_FILE not in self._absent and self.with_book:
-            self._writer.write(DEPTH_FILE, encode(self.market.depth()), self.generation)
-        self._writer.write(METRICS_FILE, encode(self.metrics), self.generation)
+            self._write(DEPTH_FILE, self.market.depth())
+        self._write(METRICS_FILE, self.metrics)
         if self.report is not None:
-            self._writer.write(REPORT_FILE, encode(self.report), self.generation)
+            self._write(REPORT_FILE, self.report)
         if self.tape is not None:
-            self._writer.write(TAPE_FILE, encode(self.tape), self.generation)
+            self._write(TAPE_FILE, self.tape)
         for name, content in self.further.items():
-            self._writer.write(name, encode(content), self.generation)
+            self._write(name, content)
         if between is not None:
             self._writer.commit((self.directory / STATUS_FILE).read_bytes())
             between()
-        self._writer.commit(encode(self.status()))
+            # The writer itself would mend what has been done to its files.
+            atomic_write(self.directory / STATUS_FILE, self._sound(STATUS_FILE, self.status()))
+        else:
+            self._writer.commit(self._sound(STATUS_FILE, self.status()))
+
+    def _write(self, name: str, content: object) -> None:
+        self._writer.write(name, self._sound(name, content), self.generation)
+
+    @staticmethod
+    def _sound(name: str, content: object) -> bytes:
+        """The bytes of a file, which a reader would take: a test that waits for others would wait in vain."""
+        payload = encode(content)
+        decode(name, payload)
+        return payload
 
     def status(self) -> Status:
         """What status.json says; `overrides` replaces any of its fields."""

@@ -79,10 +79,17 @@ def ranges(page: Page) -> Ranges:
     return found
 
 
-def colours(page: Page, panel: str) -> set[str]:
-    """The tokens of the style sheet whose colours some pixel in a panel of the chart has."""
+def to_overview(page: Page) -> None:
+    """Press the key of the next view until it is the first one again."""
+    view = page.locator("#app")
+    while view.get_attribute("data-view") != "overview":
+        page.keyboard.press("v")
+
+
+def colours(page: Page, panel: str, *further: str) -> set[str]:
+    """The tokens, of some and `further` ones, whose colours some pixel in a panel of the chart has."""
     found: list[str] = page.evaluate(
-        """(id) => {
+        """([id, further]) => {
           const canvas = document.getElementById("chart");
           const ratio = canvas.width / canvas.getBoundingClientRect().width;
           const { box } = orderflow.chart.drawn().panels[id];
@@ -98,13 +105,13 @@ def colours(page: Page, panel: str) -> set[str]:
           }
           const style = getComputedStyle(document.documentElement);
           const names = ["up", "down", "blue", "grid", "zero-line", "bubble-buy", "bubble-sell"]
-            .concat(["buy-bright", "break", "session-mark"]);
+            .concat(["buy-bright", "break", "session-mark"], further);
           return names.filter((name) => {
             const colour = style.getPropertyValue(`--${name}`).trim();
             return seen.has([1, 3, 5].map((index) => Number.parseInt(colour.slice(index, index + 2), 16)).join());
           });
         }""",
-        panel,
+        [panel, further],
     )
     return set(found)
 

@@ -9,7 +9,7 @@ import pytest
 from shared import CONTROL_FILE, ControlAnswer
 from shared.views.footprint import FOOTPRINT_FILE, FootprintCell, FootprintRow
 from shared.views.statistics import STATISTICS_FILE, StatisticsRow
-from tests.browser.pages import colours, until, wait_frames, wait_generation
+from tests.browser.pages import colours, to_overview, until, wait_frames, wait_generation
 from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
         page.locator("#options-button").click()
     page.locator("#options-reset").click()
     page.locator("#options-close").click()
-    page.keyboard.press("v")
-    until(page, "() => document.getElementById('app').dataset.view === 'overview'")
+    to_overview(page)
 
 
 def _zoom_in(page: Page) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.views.tape import TapeRow
-from tests.browser.pages import colours, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.pages import colours, to_overview, until, wait_drawn, wait_frames, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
     wait_drawn(page)
     yield page
     page.evaluate("() => localStorage.clear()")
-    page.keyboard.press("v")
+    to_overview(page)
 
 
 def test_large_orders_are_circles_over_the_price_until_the_option_is_off(flow: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.views.footprint import FOOTPRINT_FILE, FootprintCell, FootprintRow
 from shared.views.profile import PROFILE_FILE, EarlierSession, Profile
 from shared.views.statistics import STATISTICS_FILE, StatisticsRow
-from tests.browser.pages import bar_point, drag, text, until, wait_drawn, wait_generation
+from tests.browser.pages import bar_point, drag, text, to_overview, until, wait_drawn, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
     wait_generation(page, feeder)
     yield page
     page.keyboard.press("Escape")
-    page.keyboard.press("v")
+    to_overview(page)
     page.evaluate("() => localStorage.clear()")
 
 

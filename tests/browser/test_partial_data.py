@@ -39,11 +39,14 @@ def _best_quotes(rows: int = 2000) -> BookEvents:
     )
 
 
-def _replay(dataset: Path, directory: Path) -> None:
+def _replay(dataset: Path, directory: Path, *options: str) -> None:
     command = [sys.executable, "-m", "processor", "replay", str(dataset), "--out", str(directory)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PROCESSOR_")}
     subprocess.run(
-        [*command, "--speed", "max", "--at-end", "exit", "--cache", "off"], check=True, env=clean, capture_output=True
+        [*command, "--speed", "max", "--at-end", "exit", "--cache", "off", *options],
+        check=True,
+        env=clean,
+        capture_output=True,
     )
 
 
@@ -87,3 +90,27 @@ def test_a_dataset_of_one_kind_plays_and_fills_the_page_with_what_it_has(
     page.keyboard.press("r")
     assert "the whole dataset has been read" in text(page, "report-summary")
     page.keyboard.press("Escape")
+
+
+@pytest.mark.slow
+def test_without_trades_the_price_is_that_of_the_best_quotes_where_they_are_published(
+    server: Server, tab: Callable[..., Page], tmp_path: Path
+) -> None:
+    _, book = market(rows=4000)
+    _replay(write(tmp_path / "d", None, book), server.directory, "--views", "quotes")
+    page = tab(server.url)
+    wait_state(page, "finished")
+    until(
+        page, "() => orderflow.state().quotes.length > 0 && String(orderflow.chart.view.collapsed).startsWith('volume')"
+    )
+    wait_drawn(page)
+    until(page, "() => document.getElementById('read-quotes-mid').textContent !== '–'")
+    bid, ask, mid = (float(text(page, f"read-quotes-{name}")) for name in ("bid", "ask", "mid"))
+    assert mid == pytest.approx((bid + ask) / 2)
+    depth = page.evaluate("() => orderflow.state().depth")
+    assert (bid, ask) == (depth["bids"][0][0], depth["asks"][0][0])
+    assert not page.locator("#read-price").is_visible()
+    low, high = page.evaluate("() => orderflow.chart.drawn().panels.price.y")
+    assert low < bid < high
+    notes = page.locator("#chart-overlay .panel-note.shown").all_inner_texts()
+    assert next(note for note in notes if note) == "Volume · This dataset holds no trades"

@@ -44,7 +44,7 @@ test("a mark stands at the bar in which its event became known, and none at a ba
   assert.deepEqual([Math.min(...xs), Math.max(...xs)], [26, 34]);
   assert.equal(eventMarks.commands(picture(rows, ["absorption"]), WITHIN).length, 1);
   assert.equal(eventMarks.commands(picture(rows, []), WITHIN).length, 0);
-  assert.equal(eventMarks.when?.({ ...PRESETS.overview, events: [] }), false);
+  assert.equal(eventMarks.when?.({ ...PRESETS.overview, events: [] }, empty()), false);
 });
 
 test("a wall is a line since it counts, with a square where it was consumed and a bar across where it was pulled", () => {

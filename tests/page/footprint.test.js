@@ -157,7 +157,7 @@ test("footprints take the place of candles where their numbers fit, or by choice
   assert.deepEqual(rectsOf(drawn({ span: [0, 40] }), "point-of-control"), []); // candles
   assert.deepEqual(textsOf(drawn({ span: [0, 40], price: "footprint" })), []);
   assert.ok(rectsOf(drawn({ span: [0, 40], price: "footprint" }), "point-of-control").length > 0);
-  assert.ok(footprint.when && !footprint.when({ ...PRESETS.flow, price: "candles" }));
+  assert.ok(footprint.when && !footprint.when({ ...PRESETS.flow, price: "candles" }, { report: null }));
   assert.ok(fits(26, "sides", columnsOf(80, 1)) && !fits(26, "sides", columnsOf(50, 1)) && fits(26, "total", columnsOf(50, 1)));
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { scale } from "../../visualizer/page/draw/scale.js";
 import * as cells from "../../visualizer/page/panels/ladder-cells.js";
 import * as rows from "../../visualizer/page/panels/ladder-rows.js";
+import * as texts from "../../visualizer/page/panels/ladder-texts.js";
 import { TOKENS } from "./browser.js";
 import { random } from "./random.js";
 /** @import { About, Command, Ladder, LadderRow } from "../../visualizer/page/types.d.ts" */
@@ -70,6 +71,11 @@ test("rows gathered from any ladder hold all of it, unless some of it may have b
   assert.deepEqual([rows.gathered(ladderOf(many), 1, 1).size, rows.gathered(ladderOf(many), 10, 1).size], [400, 38]);
 });
 
+test("nothing is stacked or pulled where there is no book", () => {
+  const traded = /** @type {any} */ ([...row(99, { buy: 1 }).slice(0, 11), null, null]);
+  assert.deepEqual([...rows.gathered(ladderOf([traded]), 1, 1).values()], [row(99, { buy: 1 })]);
+});
+
 test("the height of rows is chosen so that the nearest levels of both sides are in view", () => {
   assert.equal(rows.fittingRows(LADDER, 5), 1);
   assert.equal(rows.fittingRows(LADDER, 3), 2);
@@ -122,12 +128,12 @@ const textsOf = (list) => list.flatMap((each) => (each.kind === "texts" ? each.t
 
 test("each row has its price, and its numbers stand in their columns; what is zero is not written", () => {
   const [body, head] = commandsOf({});
-  const texts = textsOf(body.commands);
-  const y = texts.find(({ text }) => text === "99.5")?.y;
-  const inRow = texts.filter((each) => each.y === y).sort((one, other) => one.x - other.x).map(({ text }) => text);
+  const found = textsOf(body.commands);
+  const y = found.find(({ text }) => text === "99.5")?.y;
+  const inRow = found.filter((each) => each.y === y).sort((one, other) => one.x - other.x).map(({ text }) => text);
   assert.deepEqual(inRow, ["−0.3", "0.1", "0.4", "99.5"]);
-  assert.deepEqual(textsOf(head.commands).map(({ text }) => text), ["±", "bid", "sold", "price", "bought", "ask", "±"]);
-  const colours = new Map(texts.map(({ text, colour }) => [text, colour]));
+  assert.deepEqual(textsOf(head.commands).map(({ text }) => text), ["±", "bid", "sold", "", "bought", "ask", "±"]);
+  const colours = new Map(found.map(({ text, colour }) => [text, colour]));
   assert.deepEqual(
     ["99.5", "100.5", "100.0", "−0.3", "+0.2"].map((text) => colours.get(text)),
     ["up", "down", "quiet", "down", "up"].map((name) => TOKENS.get(name)),
@@ -136,7 +142,7 @@ test("each row has its price, and its numbers stand in their columns; what is ze
 
 test("the columns are those of the chosen groups, around the price, and fill the width", () => {
   const all = rows.columnsOf(["sums", "change", "bar", "session"]);
-  assert.deepEqual(rows.columnsOf([]).map(({ name }) => name), ["bid", "price", "ask"]);
+  assert.deepEqual(rows.columnsOf([]).map(({ name }) => name), ["bid", "", "ask"]);
   assert.equal(all.length, rows.COLUMNS.length);
   const placed = cells.placedColumns(all, 600, 70);
   assert.equal(placed[placed.length - 1].left + placed[placed.length - 1].width, 600);
@@ -151,8 +157,16 @@ test("numbers that do not all fit their column are abbreviated, all of them", ()
   assert.ok(found.includes("123456.700") && found.includes("0.004"), "wide columns have room");
   const narrow = cells.placedColumns(rows.columnsOf([]), 160, 60);
   const [small] = commandsOf({ rows: shown, columns: narrow, about: { ...ABOUT, size_decimals: 3 } });
-  const texts = textsOf(small.commands).map(({ text }) => text);
-  assert.ok(texts.includes("123k") && texts.includes("<.01"), texts.join(" "));
+  const short = textsOf(small.commands).map(({ text }) => text);
+  assert.ok(short.includes("123k") && short.includes("<.01"), short.join(" "));
+});
+
+test("a number is abbreviated where its counterpart on the other side is, so that both sides read alike", () => {
+  const held = new Map([[200, row(100, { bid: 123456.7 })], [201, row(100.5, { ask: 1234 })]]);
+  const shown = rows.standing(200, { top: 18, height: 282 }, 17).map((place) => ({ ...place, row: held.get(place.number) ?? null }));
+  const columns = cells.placedColumns(rows.columnsOf([]), 170, 60);
+  const found = textsOf(commandsOf({ rows: shown, columns })[0].commands).map(({ text }) => text);
+  assert.ok(found.includes("123k") && found.includes("1.2k"), found.join(" "));
 });
 
 test("the row of the last order is marked in the colour of its side, and filled while it is new", () => {
@@ -175,4 +189,15 @@ test("a price where bids and asks overlap is that of a crossed book, or of a row
 test("a row that is pointed at is framed", () => {
   const framed = (/** @type {number | null} */ pointed) => commandsOf({ pointed })[0].commands.filter((each) => each.kind === "rects" && each.colour === TOKENS.get("cross")).length;
   assert.deepEqual([framed(199), framed(null), framed(10 ** 6)], [1, 0, 0]);
+});
+
+test("the read-out says all numbers of a row exactly, and of an empty one that there is nothing", () => {
+  assert.equal(texts.readout(row(99.5, { bid: 0.1, bidSum: 0.1, sell: 0.4, bidChange: -0.3 }), "99.5", ABOUT), "99.5: bid 0.1  Σ bid 0.1  ± bid -0.3  sold 0.4  session sold 0.4");
+  assert.equal(texts.readout(null, "99.5", ABOUT), "99.5: nothing");
+});
+
+test("the last order is told with its side, size and price", () => {
+  const order = { first: 0, time_ms: 0, side: 1, price: 100, volume: 1.5, trades: 1 };
+  assert.equal(texts.last(order, ABOUT), "last: bought 1.5 at 100.0");
+  assert.equal(texts.last({ ...order, side: 0, trades: 3 }, ABOUT), "last: traded 1.5 at 100.0 in 3 trades");
 });

@@ -47,7 +47,7 @@ function picture(rows, some) {
  * @param {Partial<Options>} some */
 function drawn(rows, some) {
   const { given, within } = picture(rows, some);
-  return layersOf(measures, given.options).flatMap(({ commands }) => commands(given, within));
+  return layersOf(measures, given.options, given.data).flatMap(({ commands }) => commands(given, within));
 }
 
 test("a measure has a name and columns of its own, and an unknown name means the first", () => {
@@ -132,8 +132,8 @@ test("mid and weighted mid are lines over the price while they are chosen, and n
   };
   assert.deepEqual(lines("mid"), [[TOKENS.get("mid-price"), 50]]);
   assert.deepEqual(lines("both"), [[TOKENS.get("mid-price"), 50], [TOKENS.get("weighted-mid"), 25]]);
-  assert.ok(!viewsOf({ ...PRESETS.overview, mids: "off" }).has("measures"));
-  assert.ok(viewsOf({ ...PRESETS.overview, mids: "mid" }).has("measures"));
+  assert.ok(!viewsOf({ ...PRESETS.overview, mids: "off" }, empty()).has("measures"));
+  assert.ok(viewsOf({ ...PRESETS.overview, mids: "mid" }, empty()).has("measures"));
   const { given } = picture(rows, { mids: "mid" });
   assert.deepEqual(mids.readout?.cells.map(({ text }) => text(given, 4)), ["10.0000", "-5.0000"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { missing } from "../../visualizer/page/panels/missing.js";
+import { isBookOnly, missing } from "../../visualizer/page/panels/missing.js";
 import { empty } from "../../visualizer/page/store.js";
 /** @import { State } from "../../visualizer/page/types.d.ts" */
 
@@ -11,10 +11,20 @@ const METRICS = [[0, 0, 0.5, 0.5, 0, 0, 0, 0, 0]];
 const DEPTH = { bids: [[1, 1]], asks: [] };
 
 test("nothing is missing before anything is known, and nothing where all is there", () => {
-  const all = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
+  const all = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
   assert.deepEqual(missing(empty()), all);
   assert.deepEqual(missing(stateOf({ ohlc: BARS, metrics: METRICS, depth: DEPTH })), all);
   assert.deepEqual(missing(stateOf({ status: { state: "loading" } })), { ...all, loading: true });
+});
+
+test("prices are missing where there are neither trades nor quotes", () => {
+  const report = { trades: 0, book_events: 5, complete: true };
+  const bookOnly = stateOf({ metrics: METRICS, depth: DEPTH, report });
+  assert.deepEqual([missing(bookOnly).prices, missing(bookOnly).trades].map((text) => text), Array(2).fill("This dataset holds no trades"));
+  const quoted = { ...bookOnly, quotes: [[0, 1, 2]] };
+  assert.deepEqual([missing(/** @type {State} */ (quoted)).prices, missing(/** @type {State} */ (quoted)).trades], ["", "This dataset holds no trades"]);
+  assert.ok(isBookOnly(bookOnly));
+  assert.ok(!isBookOnly(stateOf({ ohlc: BARS, report: { trades: 5, book_events: 0 } })) && !isBookOnly(stateOf({})));
 });
 
 test("a panel without data says so as surely as it is known", () => {

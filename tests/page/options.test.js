@@ -3,6 +3,7 @@ import { test } from "node:test";
 import * as placing from "../../visualizer/page/chart/layout.js";
 import { PRESETS, isPreset, restored } from "../../visualizer/page/options.js";
 import { PANELS, hidden, viewsOf } from "../../visualizer/page/panels/registry.js";
+/** @import { DataReport } from "../../visualizer/page/types.d.ts" */
 
 test("what was kept of a preset is taken as far as it is of the right kind", () => {
   const kept = JSON.stringify({ flow: { ratio: "4", bands: "many", panels: "price", ignoreZero: true, preset: "overview", odd: 1 } });
@@ -26,7 +27,12 @@ test("a panel that is not shown has no place, is pointed at nowhere, and leaves 
 });
 
 test("only the views of what is shown are drawn from", () => {
-  assert.ok(!viewsOf(PRESETS.overview).has("footprint"));
-  assert.deepEqual([...viewsOf({ ...PRESETS.overview, panels: ["price"] })], ["ohlc"]);
+  const data = { report: null };
+  assert.ok(!viewsOf(PRESETS.overview, data).has("footprint"));
+  const price = { ...PRESETS.overview, panels: ["price"] };
+  assert.deepEqual([...viewsOf(price, data)], ["ohlc"]);
+  assert.deepEqual([...viewsOf({ ...price, quotes: true }, data)], ["ohlc", "quotes"]);
+  const bookOnly = { report: /** @type {DataReport} */ ({ trades: 0, book_events: 5 }) };
+  assert.deepEqual([...viewsOf(price, bookOnly)], ["ohlc", "quotes"]);
   assert.deepEqual(hidden({ ...PRESETS.overview, panels: PANELS.map(({ id }) => id) }), []);
 });

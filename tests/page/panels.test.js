@@ -14,7 +14,7 @@ import { random } from "./random.js";
 import { TOKENS } from "./browser.js";
 /** @import { About, Picture, Row } from "../../visualizer/page/types.d.ts" */
 
-const NOTHING = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: true };
+const NOTHING = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: true };
 
 /** @param {string} id */
 function panel(id) {
@@ -26,7 +26,8 @@ function panel(id) {
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });
-  assert.deepEqual(collapsed({ trades: "none" }), ["price", "volume", "statistics", "delta", "cvd", "buckets"]);
+  assert.deepEqual(collapsed({ trades: "none", prices: "none" }), ["price", "volume", "statistics", "delta", "cvd", "buckets"]);
+  assert.deepEqual(collapsed({ trades: "none" }), ["volume", "statistics", "delta", "cvd", "buckets"]);
   assert.deepEqual(collapsed({ book: "none", measures: "none" }), ["obi", "measures"]);
   assert.deepEqual(collapsed({ book: "none", settled: false }), []);
   assert.deepEqual(collapsed({ book: "none", trades: "none" }), []);
@@ -97,7 +98,7 @@ function drawn(id, rows, picture = {}) {
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
   const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
-  return layersOf(panel(id), given.options).flatMap(({ commands }) => commands(given, within));
+  return layersOf(panel(id), given.options, given.data).flatMap(({ commands }) => commands(given, within));
 }
 
 test("candles and columns rise and fall in the same two colours everywhere, and a bar that ends where it opens rises", () => {
@@ -215,4 +216,35 @@ test("the read-out has an exact text for each cell, and a dash where there is no
   assert.deepEqual(texts("obi", row), ["+1.0000", "-2.0000", "+3.0000", "+4.0000"]);
   assert.deepEqual(texts("cvd", row), ["+5.000", "+6.000", "+7.000", "-8.000"]);
   assert.deepEqual(texts("cvd", null), ["–", "–", "–", "–"]);
+});
+
+test("without trades the price is the best bid and ask of each bar, with the mid between them, broken where a side is empty", () => {
+  const quotes = [[0, 99, 101], [1, 98, null], [2, 100, 102]];
+  const { otherwise } = panel("price");
+  const span = otherwise?.extent(/** @type {Row[]} */ (/** @type {unknown} */ (quotes)));
+  assert.ok(span && span[0] < 98 && span[1] > 102 && span[0] > 97 && span[1] < 103);
+  assert.equal(otherwise?.extent([]), null);
+  const report = { trades: 0, book_events: 9 };
+  const within = scale({ x: [-1, 3], y: [90, 110], box: { left: 0, top: 0, width: 100, height: 100 }, step: 1, ratio: 1 });
+  /** @param {object} given
+   * @param {boolean} [shown] */
+  const lines = (given, shown = false) => {
+    const picture = /** @type {Picture} */ (/** @type {unknown} */ ({
+      data: { ...empty(), quotes, ...given },
+      rows: (/** @type {string} */ name) => (name === "quotes" ? quotes : []),
+      options: { ...PRESETS.overview, quotes: shown },
+    }));
+    return layersOf(panel("price"), picture.options, picture.data)
+      .flatMap(({ commands }) => commands(picture, within))
+      .flatMap((each) => (each.kind === "polyline" ? [{ colour: each.colour, ys: each.points.filter((_, index) => index % 2) }] : []));
+  };
+  const found = lines({ report });
+  assert.deepEqual(found.map(({ colour }) => colour), ["axis-text", "up", "down"].map((name) => TOKENS.get(name)));
+  assert.deepEqual(found.map(({ ys }) => ys.map((y) => (Number.isNaN(y) ? null : within.fromY(y)))), [
+    [100, null, 101],
+    [99, 98, 100],
+    [101, null, 102],
+  ]);
+  assert.equal(lines({ report: { ...report, trades: 1 } }).length, 0);
+  assert.equal(lines({}, true).length, 3);
 });

@@ -55,7 +55,7 @@ SECOND_NS = 1_000_000_000
 ANY_AGGREGATION = aggregations(
     intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
     obi_levels=[0, 3, 10, 10],
-).map(lambda each: replace(each, extras=frozenset({"flow", "heatmap", "ladder", "measures", "events"})))
+).map(lambda each: replace(each, extras=frozenset({"flow", "events", "heatmap", "ladder", "measures"})))
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 SITUATION = SessionState("paused")

@@ -215,7 +215,18 @@ def test_every_token_that_is_used_is_set_and_every_token_that_is_set_is_used() -
     styles = "".join(path.read_text() for path in sorted(_FOLDER.glob("styles/*.css")))
     scripts = "".join(_SCRIPTS.values())
     tokens = set(re.findall(r"^  --([\w-]+): ", (_FOLDER / "styles/tokens.css").read_text(), re.MULTILINE))
-    local = {"tone", "value", "line", "colour", "side", "columns", "volume-width", "book-width"}
+    local = {
+        "tone",
+        "value",
+        "line",
+        "colour",
+        "side",
+        "columns",
+        "volume-width",
+        "book-width",
+        "shades",
+        "ladder-width",
+    }
     in_styles = set(re.findall(r"var\(--([\w-]+)", styles)) - local
     in_scripts = set(re.findall(r"(?:token|pixels)\(\"([\w-]+)\"\)", scripts))
     in_scripts |= set(re.findall(r"\"([\w-]+)\"", "".join(re.findall(r"token\([^\"()]*\?.*?\)", scripts))))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from visualizer.components.openable import Openable
 
 
-VIEWS: Final = {"overview": "Overview", "flow": "Order flow"}
+VIEWS: Final = {"overview": "Overview", "flow": "Order flow", "depth": "Depth"}
 """What the page can show, by the names of `options.js`."""
 
 

@@ -20,7 +20,8 @@ KEYS: Final = (
         "Page",
         (
             ("F", "follow the newest bar"),
-            ("V", "next view: overview or order flow"),
+            ("V", "next view: overview, order flow or depth"),
+            ("H", "heatmap behind the price, or none"),
             ("W", "choose the bar where the VWAP starts; escape leaves it"),
             ("P", "choose the bars of a profile; escape leaves it"),
             ("Z", "put the best prices into the middle of the ladder"),

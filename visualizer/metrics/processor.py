@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from shared import heartbeat_age_ms, machine_time
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,7 +42,7 @@ class ProcessorCollector:
         state = GaugeMetricFamily("processor_state", "1 for the state the processor is in.", labels=["state"])
         state.add_metric([status.state], 1)
         yield state
-        age_s = max(0, self._now_ms - status.heartbeat_ms) / 1000
+        age_s = heartbeat_age_ms(status, self._now_ms, machine_time()) / 1000
         for name, text, value in (
             ("processor_rss_bytes", "Resident memory.", ipc.rss_bytes),
             ("processor_rss_baseline_bytes", "Resident memory once warmed up.", ipc.rss_baseline_bytes),

@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from visualizer.metrics.folder import reading
 from visualizer.metrics.processor import ProcessorCollector
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from prometheus_client.core import Metric
 
     from shared import Picture
 
+_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _PARSE_SECONDS: Final = tuple(
     ms / 1000 for ms in (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 7.5, 10, 25, 50, 100)
 )
@@ -96,21 +102,26 @@ class Telemetry:
     def gather(self) -> list[Metric]:
         """The measurements of all workers."""
         self.weigh()
-        return list(self._all_workers().collect())
+        with self._reading():
+            return list(self._all_workers().collect())
 
     def exposition(self, picture: Picture | None, now_ms: int) -> bytes:
         """Everything in Prometheus's text format, the processor's figures included where a picture has any."""
         self.weigh()
-        registry = self._all_workers()
-        text = bytes(generate_latest(registry))
+        with self._reading():
+            text = bytes(generate_latest(self._all_workers()))
         if picture is not None:
             processor = CollectorRegistry()
             processor.register(ProcessorCollector(picture.status, now_ms))
             text += generate_latest(processor)
         return text
 
+    def _reading(self) -> AbstractContextManager[None]:
+        path = os.environ.get(_FOLDER)
+        return nullcontext() if path is None else reading(Path(path))
+
     def _all_workers(self) -> CollectorRegistry:
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        if _FOLDER not in os.environ:
             return self._registry
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus_client types only a part

@@ -42,6 +42,7 @@ const KEYS = {
   c: () => loop.clear(),
   f: () => chart.follow(),
   v: () => options.next(),
+  h: () => options.set({ heatmap: !options.options().heatmap }),
   w: () => choosing.toggle("anchor"),
   p: () => choosing.toggle("range"),
   z: () => ladder.centreNow(),

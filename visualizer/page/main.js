@@ -4,6 +4,7 @@ import * as chart from "./chart/chart.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
+import { heatLegend } from "./chart/heat-legend.js";
 import { byId } from "./dom.js";
 import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
@@ -28,7 +29,7 @@ import * as transport from "./playback/transport.js";
 import * as options from "./options.js";
 import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
-/** @import { Answer, Options } from "./types.d.ts" */
+/** @import { Answer, Options, Views } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
@@ -48,6 +49,7 @@ function receive(answer) {
   const before = current().about;
   take(answer, Date.now());
   if (isFirst) showChosen(options.options()); // before it there are no components
+  else follow();
   const state = current();
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
@@ -60,12 +62,23 @@ function receive(answer) {
   return store.known(state);
 }
 
+/** @type {ReadonlySet<keyof Views>} */
+let asked = new Set();
+
+/* Asks for what the chart shows, which depends on the data, too. */
+function follow() {
+  const wanted = panels.viewsOf(options.options(), current());
+  if (wanted.size === asked.size && [...wanted].every((name) => asked.has(name))) return;
+  asked = wanted;
+  ask("chart", wanted);
+}
+
 /** @param {Readonly<Options>} chosen */
 function showChosen(chosen) {
   if (!current().serverMs) return;
   byId("app").dataset.view = chosen.preset;
   window.dash_clientside.set_props("view", { value: chosen.preset });
-  ask("chart", panels.viewsOf(chosen));
+  follow();
   chart.optionsChanged();
 }
 
@@ -118,11 +131,17 @@ frame.connect([
   { views: ["status", "problem"], show: header.showData },
   priceAxis,
   chart.shown,
+  heatLegend,
   ...beside.BESIDE,
   { views: ["server_ms"], show: refresh },
   { views: ["server_ms"], show: address.follow },
 ]);
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
+ladder.connect({
+  axis: () => chart.axisOf(panels.PRICES),
+  stretch: (factor) => chart.scalePanel(panels.PRICES, factor),
+  fit: () => chart.fitPanel(panels.PRICES),
+});
 loop.connect(transport.refresh);
 clockZone.start(() => {
   const state = current();

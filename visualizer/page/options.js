@@ -3,7 +3,7 @@
 
 const KEPT_AS = "orderflow.options";
 
-/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "events" | "volumeByDelta">>} */
+/** @type {Readonly<Omit<Options, "preset" | "panels" | "price" | "vwap" | "profile" | "developing" | "naked" | "bubbles" | "events" | "volumeByDelta" | "heatmap" | "heatOpacity">>} */
 const COMMON = Object.freeze({
   cells: "sides",
   ratio: "3",
@@ -13,9 +13,14 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  quotes: false,
+  heatPalette: "heat",
+  heatLines: true,
+  heatScales: {},
   ladder: ["change", "bar"],
   ladderRows: 0,
   ladderAligned: false,
+  ladderAlone: false,
   measure: "spread",
   measureAs: "candles",
   mids: "off",
@@ -36,6 +41,8 @@ export const PRESETS = Object.freeze({
     bubbles: false,
     events: [],
     volumeByDelta: false,
+    heatmap: false,
+    heatOpacity: 1,
   },
   flow: {
     ...COMMON,
@@ -49,6 +56,23 @@ export const PRESETS = Object.freeze({
     bubbles: true,
     events: ["sweep", "absorption", "divergence"],
     volumeByDelta: true,
+    heatmap: true,
+    heatOpacity: 0.5,
+  },
+  depth: {
+    ...COMMON,
+    preset: "depth",
+    panels: ["price", "volume", "obi"],
+    price: "candles",
+    vwap: "off",
+    profile: "off",
+    developing: false,
+    naked: false,
+    bubbles: true,
+    events: ["sweep", "absorption", "wall"],
+    volumeByDelta: true,
+    heatmap: true,
+    heatOpacity: 1,
   },
 });
 /* What is kept of the options of a preset: only what has these kinds. */

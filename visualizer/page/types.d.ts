@@ -37,6 +37,12 @@ export type LadderRow = [
   ...[number, number, number, number, number, number],
   ...[number, number],
 ];
+/** The same as it is published: nothing can be stacked or pulled without a book. */
+export type PublishedLadderRow = [
+  ...[number, number, number, number, number],
+  ...[number, number, number, number, number, number],
+  ...([number, number] | [null, null]),
+];
 export interface LastOrder {
   first: number;
   time_ms: number;
@@ -49,7 +55,7 @@ export interface Ladder {
   row: number;
   bar_ms: number;
   session_ms: number | null;
-  rows: LadderRow[];
+  rows: PublishedLadderRow[];
   last: LastOrder | null;
 }
 /** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
@@ -333,6 +339,8 @@ export interface Mark {
 export interface Missing {
   loading: boolean;
   trades: string;
+  /** Neither trades nor quotes. */
+  prices: string;
   book: string;
   cvd: string;
   statistics: string;
@@ -401,7 +409,16 @@ export type Command =
   | { kind: "polyline"; colour: string; width: number; points: number[] }
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
+  | { kind: "raster"; colour?: undefined; image: Raster; left: number; top: number; width: number; height: number }
   | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
+
+/** An image that is drawn without smoothing: pixels from the top, red in the lowest byte. It is as wide as so many slots. */
+export interface Raster {
+  width: number;
+  height: number;
+  pixels: Uint32Array<ArrayBuffer>;
+  slots: number;
+}
 
 /** Commands that draw nothing outside of a box. */
 export interface Group {
@@ -454,8 +471,12 @@ export interface Layer {
   /** It is drawn again when one of these has changed; while it is shown they are asked for. */
   views: (keyof Views)[];
   /** Whether it is shown; always if this is not there. */
-  when?(options: Readonly<Options>): boolean;
+  when?(options: Readonly<Options>, data: Pick<State, "report">): boolean;
   commands(picture: Picture, scale: Scale): Command[];
+  /** What it draws below what is shaded, and below the grid. */
+  below?(picture: Picture, scale: Scale): Command[];
+  /** What it says of a bar at a value; empty for nothing. */
+  under?(picture: Picture, scale: Scale, at: { place: number; value: number }): string;
   /** What the panel's title says of it; empty for nothing. */
   note?(picture: Picture, scale: Scale): string;
   /** Its cells above the chart, after those of its panel. */
@@ -469,7 +490,16 @@ export interface LayerCell {
   text(picture: Picture, place: number | null): string;
 }
 
-export type PresetName = "overview" | "flow";
+export type PresetName = "overview" | "flow" | "depth";
+
+/** A size, or the share of all sizes that are no greater. */
+export type CutOff = { quantile: number } | { size: number };
+
+/** What is not there is automatic. */
+export interface HeatScale {
+  lower?: CutOff;
+  upper?: CutOff;
+}
 
 /** What a page shows, and how. */
 export interface Options {
@@ -508,18 +538,29 @@ export interface Options {
   measureAs: "candles" | "line";
   /** Lines over the price. */
   mids: "off" | "mid" | "weighted" | "both";
+  /** What rested over time, behind the price; its palette, how opaque it is, from 0 to 1, and whether the best prices are lines. */
+  heatmap: boolean;
+  heatPalette: "heat" | "grey" | "sides";
+  heatOpacity: number;
+  heatLines: boolean;
+  /** By instrument, from which size to which the palette goes. */
+  heatScales: Readonly<Record<string, HeatScale>>;
   /** From how long on a time without bars takes no room on the axis: "auto", "never", or minutes, as in "15 min". */
   gap: string;
+  /** Best bid, ask and mid over the price. */
+  quotes: boolean;
   /** The groups of columns that the ladder shows. */
   ladder: string[];
   /** So many price rows make a row of the ladder; 0 for as many as suit it. */
   ladderRows: number;
   /** Whether its rows stand at the prices of the chart's axis. */
   ladderAligned: boolean;
+  /** Whether it stands in the place of the book's depth. */
+  ladderAlone: boolean;
 }
 
 /** The tables that have a row for each bar. */
-export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures";
+export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes" | "heatmap";
 
 /** How a panel's axis is labelled. */
 export interface ValueAxis {
@@ -543,7 +584,7 @@ export interface ChartPanel {
   /** The table that it draws. */
   rows: "ohlc" | "metrics" | "statistics" | "sizes" | "measures";
   /** Without which the dataset has nothing for it. */
-  needs: "trades" | "book";
+  needs: "trades" | "book" | "prices";
   /** The panel above it that it belongs to, whose line in the read-out and whose note it shares. */
   partOf?: string;
   /** The part of the height it asks for, where all are shown. */
@@ -560,6 +601,8 @@ export interface ChartPanel {
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
   extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
+  /** What its axis shows all of while its table has no row. */
+  otherwise?: { rows: BarTable; extent(rows: readonly Row[]): Span | null };
   /** A value of its axis at the pointer. */
   value(value: number, about: About | null, options: Readonly<Options>): string;
   /** The columns of the newest row whose value a line shows. */

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 
+from shared import heartbeat_age_ms, machine_time, shares_clock
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
 from visualizer.metrics.readings import memory, reads
 from visualizer.metrics.telemetry import Telemetry
-from visualizer.server import control, hosts, page_files, routes
+from visualizer.server import control, hosts, page_files, refusals, routes
 from visualizer.server.asking import Asking
 from visualizer.server.delta import delta, known
 from visualizer.server.feed import Feed
 
 if TYPE_CHECKING:
-    from shared import Status
+    from shared import Picture, Status
     from visualizer.server.settings import Settings
 
 _MONITOR_EVERY_MS: Final = 2000
@@ -72,8 +73,9 @@ def create(settings: Settings) -> Dash:
         picture, problem = feed.poll()
         # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server". And whether it
         # may steer: a page may have been opened before the server was restarted with another setting.
-        answer = delta(picture, problem, held) | {"server_ms": now_ms, "control": settings.control}
-        if now_ms - held.monitor_ms >= _MONITOR_EVERY_MS:
+        answer = delta(picture, problem, held) | {"server_ms": _clock_ms(picture, now_ms), "control": settings.control}
+        # Of a clock that was set back, any figures are old.
+        if abs(now_ms - held.monitor_ms) >= _MONITOR_EVERY_MS:
             answer["monitor"] = panel.content(picture.status if picture else None, now_ms)
         telemetry.polled(time.perf_counter() - begun_s)
         return answer
@@ -91,6 +93,7 @@ def create(settings: Settings) -> Dash:
         )
 
     hosts.add(app.server, settings.names)
+    refusals.add(app.server)
     routes.add(app.server, feed, telemetry, _GUARD)
     page_files.add(app.server)
     control.add(app.server, settings)
@@ -98,6 +101,15 @@ def create(settings: Settings) -> Dash:
     # script before, or during that, would refuse it.
     app.server.test_client().get("/")
     return app
+
+
+def _clock_ms(picture: Picture | None, now_ms: int) -> int:
+    """What a clock shows that agrees with the heartbeat: the page takes the age of one from the other."""
+    if picture is None:
+        return now_ms
+    status = picture.status
+    here = machine_time()
+    return status.heartbeat_ms + heartbeat_age_ms(status, now_ms, here) if shares_clock(status, here) else now_ms
 
 
 class _Panel:
@@ -111,7 +123,7 @@ class _Panel:
 
     def content(self, status: Status | None, now_ms: int) -> dict[str, Any]:
         with self._lock:
-            if self._content is None or now_ms - self._made_ms >= _MONITOR_EVERY_MS:
+            if self._content is None or abs(now_ms - self._made_ms) >= _MONITOR_EVERY_MS:
                 metrics = self._telemetry.gather()
                 self._content = monitor(status, reads(metrics), memory(metrics)) | {"at_ms": now_ms}
                 self._made_ms = now_ms

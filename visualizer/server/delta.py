@@ -114,7 +114,7 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
         held = Known(views=dict.fromkeys(held.views, HeldView()))
         answer["reset"] = True
     changes = _changes(picture, held)
-    moved = status.generation > held.generation or status.heartbeat_ms > held.heartbeat_ms
+    moved = status.generation > held.generation or status.heartbeat_ms != held.heartbeat_ms
     if not moved and not changes:
         return answer
     answer["status"] = {name: getattr(status, name) for name in _MOVING}
@@ -128,11 +128,15 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
 
 
 def _is_older(picture: Picture, held: Known) -> bool:
-    """Whether the page has seen a later picture; generations order within a session only."""
+    """Whether the page has seen a later picture.
+
+    Of another session, by the generation and the wall clock: a new directory counts from 1, and a clock may be set
+    back.
+    """
     status = picture.status
-    if status.session == held.session:
-        return status.generation < held.generation
-    return status.published_at_ms < held.published_at_ms
+    if status.generation >= held.generation:
+        return False
+    return status.session == held.session or status.published_at_ms < held.published_at_ms
 
 
 def _changes(picture: Picture, held: Known) -> dict[str, Any]:

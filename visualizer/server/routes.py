@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from flask import Response
 
-from shared import REPORT, encode
+from shared import REPORT, encode, heartbeat_age_ms, machine_time
+from visualizer.server.whole_requests import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -18,13 +19,10 @@ if TYPE_CHECKING:
     from visualizer.metrics.telemetry import Telemetry
     from visualizer.server.feed import Feed
 
-_MAX_REQUEST_BYTES: Final = 65_536
-"""A poll is some hundred bytes; nothing else is ever sent here."""
-
 
 def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
     """Add the routes and headers to the server, whose page holds the script `inline`."""
-    server.config["MAX_CONTENT_LENGTH"] = _MAX_REQUEST_BYTES
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     headers = _headers(inline)
 
     @server.get("/metrics")
@@ -39,7 +37,7 @@ def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
         body = {
             "status": "ok",
             "state": picture.status.state if picture else None,
-            "data_age_ms": max(0, _now_ms() - picture.status.heartbeat_ms) if picture else None,
+            "data_age_ms": heartbeat_age_ms(picture.status, _now_ms(), machine_time()) if picture else None,
             "problem": problem,
         }
         return Response(msgspec.json.encode(body), content_type="application/json")

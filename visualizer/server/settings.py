@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         default="", description="names with a dot that the page is asked for by, as behind a proxy, with commas between"
     )
     workers: int = Field(default=2, ge=1, le=64, description="server processes")
-    threads: int = Field(default=4, ge=1, le=64, description="threads of each process")
+    threads: int = Field(default=32, ge=1, le=256, description="threads of each process")
     poll_ms: int = Field(default=POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe event logged"

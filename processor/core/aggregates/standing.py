@@ -7,7 +7,7 @@ batches are cut there, and nothing is done for single events.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,11 +16,16 @@ from processor.core.intervals import begin_at, known_starts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import polars as pl
     from numpy.typing import NDArray
 
     from processor.core.aggregates.base import Batch
     from processor.core.book import Book
     from processor.core.levels import Side
+
+
+STANDING_CHECKS: Final = ("ladder_begins_at_close",)
+_TWO_BARS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +87,16 @@ class Standing:
                 yield before
                 self.begin_ns, self.levels = begin_ns, levels_now(self._book)
         yield batch
+
+
+def standing_checks(standing: Standing | None, rows: pl.DataFrame, price_decimals: int) -> dict[str, bool | None]:
+    """`ladder_begins_at_close`: the best of the levels at the bar's begin are those that the bar before ended with.
+
+    `rows` are those of the engine, with best prices of `price_decimals`; null where there is nothing to check.
+    """
+    if standing is None or len(rows) < _TWO_BARS:
+        return dict.fromkeys(STANDING_CHECKS)
+    levels = standing.levels
+    grown: int = 10 ** (price_decimals - levels.price_decimals)
+    best = [int(prices[0]) * grown if len(prices) else None for prices, _ in (levels.bids, levels.asks)]
+    return {STANDING_CHECKS[0]: best == [rows["best_bid"][-2], rows["best_ask"][-2]]}

@@ -70,6 +70,7 @@ class KeptColumns:
     """The newest `keep` columns, and the open one; an aggregate (see `Aggregate`).
 
     `before` is the book before the oldest column of `closed`, which may have more than `keep`; `gone` were forgotten.
+    `advances` counts the batches.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class KeptColumns:
         self.before = SortedBook()
         self.closed: deque[Column] = deque()
         self.gone = 0
+        self.advances = 0
         self.keep = keep
         self._resting = Resting()
         self._walk = Walk(self._resting, interval_ns)
@@ -103,6 +105,7 @@ class KeptColumns:
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate: whether an interval is closed is for the bars to say."""
+        self.advances += 1
         resting = self._resting
         for bucket, has_sample in self._walk.take(batch):
             self._rescale(resting.price_decimals, resting.size_decimals)
@@ -132,6 +135,8 @@ class KeptColumns:
     def first_kept(self, open_columns: Sequence[Column]) -> int:
         """The first of `closed` that is among the newest columns wanted."""
         most = MOST_CHANGES - sum(len(each.changes) for each in open_columns)
+        if self._changes <= most:
+            return min(len(self.closed), max(0, len(self.closed) + len(open_columns) - self.keep))
         first = len(self.closed)
         while first and len(self.closed) - first + len(open_columns) < self.keep:
             most -= len(self.closed[first - 1].changes)

@@ -115,19 +115,26 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     before any. With `height_ticks` 0 there are no rows.
     """
     count = len(time_ns)
+    number, now_ns = state[NUMBER], state[TIME]
     for i in range(first, count):
         if state[LEVELS] == len(slots) or state[ROWS] == len(row_slots):
             return i
-        if time_ns[i] != state[TIME] or state[NUMBER] == 0:
+        if time_ns[i] != now_ns or number == 0:
             for k in range(state[WAITING]):
                 row = waiting[k]
                 row_slots[row, WAITS] = 0
                 sums[row, GREATEST] = max(sums[row, GREATEST], sums[row, SUM])
             state[WAITING] = 0
-            if state[NUMBER] == 0 or time_ns[i] >= state[END]:
+            if number == 0 or time_ns[i] >= state[END]:
                 return i
-            state[TIME] = time_ns[i]
+            state[TIME] = now_ns = time_ns[i]
         kind = int(side[i])
+        if kind <= ASK and height_ticks == 0:
+            # What nearly every event of a replay does: the size of a level that rests and has changed already.
+            slot = int(table[place_of(table, slots, kind - BID, price[i])])
+            if slot != _FREE and slots[slot, COLUMN] == number and slots[slot, SIZE] and size[i]:
+                slots[slot, SIZE] = size[i]
+                continue
         # The sides that are emptied first.
         emptied, end = 0, 0
         if kind == CLEAR:
@@ -174,8 +181,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                         slots[slot, ROW] = row
             old = slots[slot, SIZE]
             if old != lots:
-                if slots[slot, COLUMN] != state[NUMBER]:
-                    slots[slot, COLUMN] = state[NUMBER]
+                if slots[slot, COLUMN] != number:
+                    slots[slot, COLUMN] = number
                     slots[slot, BEFORE] = old
                     changed[state[CHANGED]] = slot
                     state[CHANGED] += 1
@@ -194,8 +201,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
                     state[RESTING + s] = rest
                 if height_ticks:
                     row = int(slots[slot, ROW])
-                    if row_slots[row, COLUMN] != state[NUMBER]:
-                        row_slots[row, COLUMN] = state[NUMBER]
+                    if row_slots[row, COLUMN] != number:
+                        row_slots[row, COLUMN] = number
                         sums[row, GREATEST] = sums[row, SUM]
                     if row_slots[row, WAITS] == 0:
                         row_slots[row, WAITS] = 1

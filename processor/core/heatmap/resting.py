@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _ROOM: Final = 1024
+_PIECE: Final = 131_072
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
 
 
@@ -169,7 +170,7 @@ class Resting:
         self._state[kernel.END] = end_ns
 
     def rescaled(self, events: BookEvents) -> BookEvents:
-        """The events on the scale of what rests, which goes on with as many decimals as they need.
+        """The events in int64 on the scale of what rests, which goes on with as many decimals as they need.
 
         Raises:
             ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
@@ -187,7 +188,11 @@ class Resting:
             self._sums = finer_lots(self._sums, grown_size)
         self.price_decimals += grown_price
         self.size_decimals += grown_size
-        return events.rescaled(self.price_decimals, self.size_decimals)
+        events = events.rescaled(self.price_decimals, self.size_decimals)
+        price_ticks, size_lots = (
+            column.astype(np.int64, copy=False) for column in (events.price_ticks, events.size_lots)
+        )
+        return replace(events, price_ticks=price_ticks, size_lots=size_lots)
 
     def advance(self, events: BookEvents, first: int) -> int:
         """Take in events, which `rescaled` gave, from number `first` on; return how many are taken in by the end.
@@ -197,8 +202,7 @@ class Resting:
         if first == 0:
             self._widen(events)
         height_ticks = 0 if self._height is None else int(self._height * 10**self.price_decimals)
-        columns = (events.time_ns, events.side, events.price_ticks, events.size_lots)
-        given = [read_only(each if each.dtype == np.int8 else each.astype(np.int64, copy=False)) for each in columns]
+        given = [read_only(each) for each in (events.time_ns, events.side, events.price_ticks, events.size_lots)]
         while True:
             first = kernel_for(kernel.advance, self._sums)(
                 self._state,
@@ -349,7 +353,12 @@ def column_ends(resting: Resting, intervals: Intervals, events: BookEvents) -> I
 
     What has ended is to be taken from `resting` at once.
     """
-    events = resting.rescaled(events)
+    # A piece at a time, so that what is widened stays in the processor's cache.
+    for at in range(0, len(events), _PIECE):
+        yield from _column_ends(resting, intervals, resting.rescaled(events.rows(slice(at, at + _PIECE))))
+
+
+def _column_ends(resting: Resting, intervals: Intervals, events: BookEvents) -> Iterator[tuple[int | None, int]]:
     bucket = None
     if resting.number:
         bucket, end_ns = intervals.at(resting.last_ns)

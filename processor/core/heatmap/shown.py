@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MOST_CELLS: Final = 50_000
 """Rows of the windows of all columns together."""
-_FEWEST_COLUMNS: Final = 125
+_MOST_COLUMNS: Final = (125, 167, 250, 333, 500, 700, 1000)
+"""For up to so many columns windows have equally many rows: with each other number all columns are made again."""
 _COLUMNS_IN_VIEW: Final = 120
 """Rows are so high that the best prices of so many columns fit into a window."""
 _SHALLOW: Final = 25
@@ -68,10 +69,16 @@ class HeatmapShown:
         self._book = kept.before.copy()
         self._number = 0
         self._closed: deque[Window] = deque()
+        self._asked: tuple[Any, ...] = ()
+        self._found: Windows | None = None
 
     def windows(self, height: Fraction | None, step: Fraction) -> Windows:
         """The newest columns that are kept, in rows of that height, or of one of the ladder above the price step."""
         kept = self._kept
+        asked = (kept.advances, height, step)
+        if self._found is not None and self._asked == asked:
+            return self._found
+        self._asked = asked
         open_columns = kept.open
         first = kept.first_kept(open_columns)
         rows = rows_of(min(kept.keep, len(kept.closed) - first + len(open_columns)))
@@ -91,6 +98,7 @@ class HeatmapShown:
             open_columns = [each.finer(finer, 0) for each in open_columns]
         found = Windows(*made_with, self._closed, self._made(open_columns, height, rows)[-kept.keep :])
         self._book.apply([each.changes.undone() for each in reversed(open_columns)])
+        self._found = found
         return found
 
     def _go_on(self, made_with: tuple[Any, ...], first: int, finer: int) -> list[Column]:
@@ -121,11 +129,8 @@ class HeatmapShown:
 
 
 def rows_of(columns: int) -> int:
-    """Rows in the window of each of so many columns: twice as many for half as many columns."""
-    most = _FEWEST_COLUMNS
-    while most < columns:
-        most *= 2
-    return MOST_CELLS // most
+    """Rows in the window of each of so many columns: the more, the fewer there are."""
+    return MOST_CELLS // next((most for most in _MOST_COLUMNS if columns <= most), columns)
 
 
 def middle_of(extent: Extent) -> int:

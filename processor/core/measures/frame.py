@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from processor.core.decimals import decimal_floats
 from processor.core.measures.kernel import HIGH, LOW, MEASURES, OFI_LEVELS, OPEN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from processor.core.lots import Lots
     from processor.core.measures.kernel import Floats, Ints
     from processor.core.measures.sampled import MeasureBars
@@ -23,44 +26,79 @@ _IMBALANCES: Final = [
 """What is 0 before there is a book."""
 
 
-def measures_frame(book: MeasureBars, traded: TradedBars, *, first_sampled: int | None) -> pl.DataFrame:
-    """A row for each interval with a sample or a trade, oldest first.
-
-    Columns: `bucket`, `column_of` each of MEASURES and of OF_BAR (null before its first value), `ofi`, `ofi_1` to
-    `ofi_10`, `trade_flow`, `samples`, `trades`. Values repeat the close before where there is no sample; sums are 0
-    then. `first_sampled` names the dataset's first interval with samples if there is one with trades before it, in
-    which an imbalance is 0.
-    """
-    bucket = np.union1d(book.bucket, traded.bucket)
-    row, is_sampled = _rows(book.bucket, bucket)
-    values = np.full((len(bucket), 4, len(MEASURES)), np.nan)
-    values[:, :, _IMBALANCES] = 0.0
-    known = row >= 0
-    values[known] = book.values[row[known]]
-    repeated = known & ~is_sampled
-    values[repeated] = values[repeated][:, -1:]
-    _open_at_nothing(values, bucket, first_sampled)
-    traded_row, is_traded = _rows(traded.bucket, bucket)
-    columns = {"bucket": pl.Series(bucket)}
-    columns |= {
-        column_of(name, part): pl.Series(values[:, k, number], nan_to_null=True)
-        for number, name in enumerate(MEASURES)
-        for k, part in enumerate(OF_BAR)
-    }
-    flows = [_units(book.flow[:, level], row, is_sampled, book.size_decimals) for level in range(OFI_LEVELS)]
-    columns |= {"ofi": flows[0]} | {f"ofi_{level}": flow for level, flow in enumerate(flows, 1)}
-    columns["trade_flow"] = _units(traded.flow, traded_row, is_traded, traded.size_decimals)
-    columns["samples"] = pl.Series(_counts(book.samples, row, is_sampled))
-    columns["trades"] = pl.Series(_counts(traded.trades, traded_row, is_traded))
-    return pl.DataFrame(columns)
-
-
 def column_of(measure: str, part: str) -> str:
     """The column of one of OF_BAR of a measure: the close of a depth has its plain name."""
     return measure if part == "close" and measure.startswith("depth_") else f"{measure}_{part}"
 
 
-def _rows(of: Ints, bucket: Ints) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+VALUE_COLUMNS: Final = [column_of(name, part) for part in OF_BAR for name in MEASURES]
+FLOW_COLUMNS: Final = [*(f"ofi_{level}" for level in range(1, OFI_LEVELS + 1)), "trade_flow"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRows:
+    """N intervals with a sample or a trade, oldest first.
+
+    `values` (N x VALUE_COLUMNS) are in the instrument's own units, NaN before a measure's first value, and `flows`
+    (N x FLOW_COLUMNS) too. Values repeat the close before where there is no sample; sums are 0 then.
+    """
+
+    bucket: Ints
+    values: Floats
+    flows: Floats
+    samples: Ints
+    trades: Ints
+
+    def some(self, where: slice) -> MeasureRows:
+        """Some of them."""
+        return MeasureRows(
+            self.bucket[where], self.values[where], self.flows[where], self.samples[where], self.trades[where]
+        )
+
+
+def measure_rows(book: MeasureBars, traded: TradedBars, *, first_sampled: int | None) -> MeasureRows:
+    """Put intervals of a book and of trades side by side.
+
+    `first_sampled` names the dataset's first interval with samples if there is one with trades before it, in which an
+    imbalance is 0.
+    """
+    bucket = np.union1d(book.bucket, traded.bucket)
+    row, is_sampled = _rows(book.bucket, bucket)
+    values = np.full((len(bucket), len(OF_BAR), len(MEASURES)), np.nan)
+    values[:, :, _IMBALANCES] = 0.0
+    known = row >= 0
+    values[known] = book.values[row[known]]
+    repeated = known & ~is_sampled
+    values[repeated] = values[repeated][:, -1:]
+    if first_sampled is not None and len(at := np.flatnonzero(bucket == first_sampled)):
+        values[at[0], OPEN, _IMBALANCES] = 0.0
+        values[at[0], HIGH, _IMBALANCES] = np.maximum(values[at[0], HIGH, _IMBALANCES], 0.0)
+        values[at[0], LOW, _IMBALANCES] = np.minimum(values[at[0], LOW, _IMBALANCES], 0.0)
+    traded_row, is_traded = _rows(traded.bucket, bucket)
+    flows = np.zeros((len(bucket), len(FLOW_COLUMNS)))
+    flows[is_sampled, :-1] = _units(book.flow[row[is_sampled]], book.size_decimals)
+    flows[is_traded, -1] = _units(traded.flow[traded_row[is_traded]], traded.size_decimals)
+    samples, trades = np.zeros(len(bucket), np.int64), np.zeros(len(bucket), np.int64)
+    samples[is_sampled], trades[is_traded] = book.samples[row[is_sampled]], traded.trades[traded_row[is_traded]]
+    return MeasureRows(bucket, values.reshape(len(bucket), len(VALUE_COLUMNS)), flows, samples, trades)
+
+
+def measures_frame(rows: MeasureRows) -> pl.DataFrame:
+    """Columns `bucket`, VALUE_COLUMNS with those of a measure beside each other, `ofi`, FLOW_COLUMNS and the counts.
+
+    A value that is none is null.
+    """
+    numbers = {name: number for number, name in enumerate(VALUE_COLUMNS)}
+    names = [column_of(name, part) for name in MEASURES for part in OF_BAR]
+    columns = {"bucket": pl.Series(rows.bucket)}
+    columns |= {name: pl.Series(rows.values[:, numbers[name]], nan_to_null=True) for name in names}
+    columns["ofi"] = pl.Series(rows.flows[:, 0])
+    columns |= {name: pl.Series(rows.flows[:, number]) for number, name in enumerate(FLOW_COLUMNS)}
+    columns |= {"samples": pl.Series(rows.samples), "trades": pl.Series(rows.trades)}
+    return pl.DataFrame(columns)
+
+
+def _rows(of: Ints, bucket: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """For each bucket the last row of `of` by then, -1 for none, and whether it is of the bucket itself."""
     row = np.searchsorted(of, bucket, side="right").astype(np.int64) - 1
     known = row >= 0
@@ -69,26 +107,7 @@ def _rows(of: Ints, bucket: Ints) -> tuple[Ints, np.ndarray[tuple[int], np.dtype
     return row, is_its_own
 
 
-def _open_at_nothing(values: Floats, bucket: Ints, first_sampled: int | None) -> None:
-    if first_sampled is None:
-        return
-    at = np.searchsorted(bucket, first_sampled)
-    if at < len(bucket) and bucket[at] == first_sampled:
-        values[at, OPEN, _IMBALANCES] = 0.0
-        values[at, HIGH, _IMBALANCES] = np.maximum(values[at, HIGH, _IMBALANCES], 0.0)
-        values[at, LOW, _IMBALANCES] = np.minimum(values[at, LOW, _IMBALANCES], 0.0)
-
-
-def _units(lots: Lots, row: Ints, there: np.ndarray[tuple[int], np.dtype[np.bool_]], decimals: int) -> pl.Series:
-    floats = np.zeros(len(row))
-    found = lots[row[there]]
-    if len(found):
-        whole = pl.Series(found) if found.dtype != object else pl.Series(found.tolist(), dtype=pl.Int128())
-        floats[there] = decimal_floats(whole, decimals)
-    return pl.Series(floats)
-
-
-def _counts(counts: Ints, row: Ints, there: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
-    found = np.zeros(len(row), np.int64)
-    found[there] = counts[row[there]]
-    return found
+def _units(lots: Lots, decimals: int) -> Floats:
+    if lots.dtype == object:
+        return np.array([each / 10**decimals for each in lots.ravel().tolist()]).reshape(lots.shape)
+    return decimal_floats(lots.ravel(), decimals).reshape(lots.shape)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 
 from processor.core.events import concatenated
 from processor.core.flow.counted import Counted
 from processor.core.measures import sampled, traded
-from processor.core.measures.frame import measures_frame
+from processor.core.measures.frame import measure_rows
 from processor.core.measures.sampled import MeasuredBook, no_bars
 from processor.core.measures.traded import no_trades, traded_bars
 
 if TYPE_CHECKING:
     from processor.core.aggregates.base import Batch
+    from processor.core.measures.frame import MeasureRows
     from processor.core.measures.kernel import Ints
     from processor.core.measures.sampled import MeasureBars
     from processor.core.measures.traded import TradedBars
 
 _PENDING: Final = 256
 """Parts that are put together at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuresState:
+    """What measures resume from: the book, and the intervals before its open one as far as they are known.
+
+    `traded` are those of trades, the open one last; None where an interval of trades starts with the next trade.
+    """
+
+    book: MeasuredBook
+    closed: MeasureBars
+    traded: TradedBars | None
 
 
 class Measures:
@@ -43,15 +56,17 @@ class Measures:
     @classmethod
     def resumed(
         cls,
-        book: MeasuredBook,
+        state: MeasuresState,
         counted: Counted,
         first_trade: int | None,
         first_sample: int | None,
         *,
         keep: int | None,
     ) -> Measures:
-        """Go on with `book`, after the trades that are `counted`; none of the intervals before is known."""
-        found = cls(book, keep=keep)
+        """Go on with `state`, after the trades that are `counted`."""
+        found = cls(state.book, keep=keep)
+        found._closed = [state.closed]
+        found._traded = [no_trades() if state.traded is None else state.traded]
         found.first_trade, found.first_sample, found._counted = first_trade, first_sample, counted
         return found
 
@@ -97,8 +112,8 @@ class Measures:
         buckets = np.unique(np.concatenate(every))
         return buckets if self._keep is None else buckets[-self._keep :]
 
-    def rows(self, since: int | None = None) -> pl.DataFrame:
-        """Intervals with trades or samples, oldest first, the open one last: see `measures_frame`.
+    def rows(self, since: int | None = None) -> MeasureRows:
+        """Intervals with trades or samples, oldest first, the open one last.
 
         With `since`, from the interval of that name on.
         """
@@ -112,7 +127,7 @@ class Measures:
         has_trades_before = (
             self.first_trade is not None and self.first_sample is not None and self.first_trade < self.first_sample
         )
-        rows = measures_frame(book, trades, first_sampled=self.first_sample if has_trades_before else None)
+        rows = measure_rows(book, trades, first_sampled=self.first_sample if has_trades_before else None)
         if since is not None:
-            rows = rows.filter(pl.col("bucket") >= since)
-        return rows if self._keep is None else rows.tail(self._keep)
+            rows = rows.some(slice(int(np.searchsorted(rows.bucket, since)), None))
+        return rows if self._keep is None else rows.some(slice(-self._keep, None))

@@ -59,7 +59,7 @@ class MeasureBars:
         """Intervals."""
         return len(self.bucket)
 
-    def rows(self, where: slice) -> MeasureBars:
+    def rows(self, where: slice | NDArray[np.intp]) -> MeasureBars:
         """Some of them."""
         return replace(
             self,
@@ -121,10 +121,20 @@ class MeasuredBook:
         return int(book_kernel.interval_at(self._interval_ns, read_only(self._starts_ns), time_ns)[0])
 
     @classmethod
-    def resumed(cls, state: BookState, *, interval_ns: int, starts_ns: Ints | None = None) -> MeasuredBook:
-        """A book that goes on from `state`, whose interval opens with its last sample; see `Book.resumed`.
+    def resumed(
+        cls,
+        state: BookState,
+        *,
+        interval_ns: int,
+        starts_ns: Ints | None = None,
+        open_bar: MeasureBars | None = None,
+        standing: Floats | None = None,
+    ) -> MeasuredBook:
+        """A book that goes on from `state`; see `Book.resumed`.
 
-        Where a side of it is empty, no value but the imbalances is known until it is not.
+        `open_bar` is the interval of the last sample as far as it is known, a row or none. Without it, the interval
+        opens with the values `standing` after that sample, or with what the book says of them: where a side of it is
+        empty, no value but the imbalances of levels is known then.
         """
         book = cls(interval_ns=interval_ns)
         if starts_ns is not None:
@@ -144,6 +154,13 @@ class MeasuredBook:
             # The kernel looks for the end in `starts_ns`.
             bucket, end_ns = min(time_ns, int(starts_ns[0])) // NS_PER_MS, 0
         book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.SAMPLES]] = bucket, end_ns, 0
+        if open_bar is not None and len(open_bar):
+            book._clock[kernel.SAMPLES] = open_bar.samples[0]
+            book._bar[:], book._now[:] = open_bar.values[0], open_bar.values[0, kernel.CLOSE]
+            flow = open_bar.finer(state.size_decimals).flow[0]
+            book._flow[:] = [divmod(lots, 1 << book_kernel.HALF) for lots in flow.tolist()]
+        elif standing is not None:
+            book._bar[:] = book._now[:] = standing
         return book
 
     def advance(self, events: BookEvents) -> MeasureBars:

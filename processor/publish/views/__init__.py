@@ -31,21 +31,9 @@ if TYPE_CHECKING:
 VIEWS: Final[tuple[Published, ...]] = tuple(
     module.PUBLISHED
     for module in (
-        depth,
-        ohlc,
-        metrics,
-        report,
-        overview,
-        tape,
-        footprint,
-        statistics,
-        profile,
-        sizes,
-        ladder,
-        quotes,
-        heatmap,
-        measures,
-        events,
+        *(depth, ohlc, metrics, report, overview),
+        *(tape, footprint, statistics, profile, sizes),
+        *(ladder, quotes, heatmap, measures, events),
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}

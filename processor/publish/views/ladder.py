@@ -42,13 +42,16 @@ def ladder_payload(engine: Engine) -> bytes | None:
         most_rows=MAX_LADDER_ROWS // 2,
     )
     prices = decimal_floats(found.price_ticks, found.price_decimals)
-    columns = [prices, *(lot_floats(found.lots[name], found.size_decimals) for name in COLUMNS)]
+    columns = {name: lot_floats(found.lots[name], found.size_decimals).tolist() for name in COLUMNS}
+    if not engine.book.samples:
+        # What is traded tells nothing of a book that is not there.
+        columns |= dict.fromkeys(("bid_change", "ask_change"), [None] * len(prices))
     return encode(
         {
             "row": float(height),
             "bar_ms": begin_ns // NS_PER_MS,
             "session_ms": int(session.day[0]) * MS_PER_DAY if len(session) else None,
-            "rows": list(zip(*(column.tolist() for column in columns), strict=True)),
+            "rows": list(zip(prices.tolist(), *columns.values(), strict=True)),
             "last": None if last is None else _encodable(last, engine.trades - last.trades),
         }
     )
@@ -58,7 +61,7 @@ def _cells_of(cells: Cells, begin_ns: int, interval_ns: int) -> Cells:
     """Those of the bar that begins at `begin_ns`."""
     bucket = number_of(begin_ns, interval_ns) if interval_ns else begin_ns // NS_PER_MS
     first = int(np.searchsorted(cells.bucket, bucket))
-    return cells.pieces(slice(first, None))
+    return cells.pieces(slice(first, None)).of_bars()
 
 
 def _encodable(order: Order, first: int) -> dict[str, Any]:

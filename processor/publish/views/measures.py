@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from math import isnan
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from processor.core.intervals import labels_ms
-from processor.core.measures.frame import column_of
+from processor.core.measures.frame import FLOW_COLUMNS, VALUE_COLUMNS, column_of
 from processor.core.measures.kernel import MEASURES as MEASURED
 from processor.publish.views.base import BARS, Published
 from processor.publish.views.flow import EncodedBars
@@ -15,16 +16,17 @@ from shared import MAX_ROWS, encode
 from shared.views.measures import CANDLES, MAX_MEASURES_BYTES, MEASURES, MeasuresRow
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from processor.core.engine import Engine
+    from processor.core.measures.frame import MeasureRows
     from processor.core.measures.kept import Measures
 
 _ENCODED: Final[WeakKeyDictionary[Measures, EncodedBars]] = WeakKeyDictionary()
-_COLUMNS: Final = [
+_SHOWN: Final = [
     column_of(name, "close") if name in MEASURED and name not in CANDLES else name
     for name in MeasuresRow.__struct_fields__[1:]
 ]
+_VALUES: Final = [VALUE_COLUMNS.index(name) for name in _SHOWN if name in VALUE_COLUMNS]
+_FLOWS: Final = [FLOW_COLUMNS.index(name) for name in _SHOWN if name in FLOW_COLUMNS]
 
 
 def measures_payload(engine: Engine) -> bytes | None:
@@ -35,10 +37,17 @@ def measures_payload(engine: Engine) -> bytes | None:
     buckets = measures.buckets()[-MAX_ROWS:].tolist()
     known = _ENCODED.setdefault(measures, EncodedBars())
 
-    def encoded(rows: pl.DataFrame) -> list[bytes]:
-        labels = labels_ms(rows["bucket"].to_numpy(), engine.aggregation.interval_ns).tolist()
-        columns = rows.select(_COLUMNS).rows()
-        return [encode((label, *row)) for label, row in zip(labels, columns, strict=True)]
+    def encoded(rows: MeasureRows) -> list[bytes]:
+        columns = (
+            labels_ms(rows.bucket, engine.aggregation.interval_ns).tolist(),
+            [[None if isnan(value) else value for value in row] for row in rows.values[:, _VALUES].tolist()],
+            rows.flows[:, _FLOWS].tolist(),
+            rows.samples.tolist(),
+            rows.trades.tolist(),
+        )
+        return [
+            encode((label, *values, *flows, *counts)) for label, values, flows, *counts in zip(*columns, strict=True)
+        ]
 
     closed = known.of(None, buckets[:-1], lambda first: encoded(measures.rows(buckets[first]))[:-1])
     parts = [*closed, *(encoded(measures.rows(buckets[-1])) if buckets else ())]

@@ -138,8 +138,10 @@ def test_columns_are_forgotten_when_they_have_too_many_changes_together(monkeypa
     assert heatmap_payload(often) == heatmap_payload(once)
 
 
-def test_the_number_of_rows_halves_as_columns_double() -> None:
-    assert [rows_of(columns) for columns in (1, 125, 126, 250, 251, 1000)] == [8, 8, 4, 4, 2, 1]
+def test_fewer_columns_have_more_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown, "MOST_CELLS", 50_000)
+
+    assert [rows_of(columns) for columns in (1, 125, 126, 250, 600, 1000, 2000)] == [400, 400, 299, 200, 71, 50, 25]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from processor.core.aggregates.batches import Batches
 from processor.core.book import Book
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.core.kernel import WIDTH
-from processor.core.measures.frame import OF_BAR, column_of
+from processor.core.measures.checks import measures_checks
+from processor.core.measures.frame import OF_BAR, column_of, measures_frame
 from processor.core.measures.kept import Measures
 from processor.core.measures.kernel import MEASURES, OFI_LEVELS
 from processor.core.measures.nearest import nearest
@@ -64,7 +65,7 @@ def measures_of(
         there = [update for update in updates if after < update.time_ns <= until]
         measures.advance(batches.of([columns_of_trades(here, *decimals)], [columns_of_book(there, *decimals)]))
         measures.rows()  # looking changes nothing
-    return measures.rows()
+    return measures_frame(measures.rows())
 
 
 def times_of(updates: Sequence[Update], trades: Sequence[Trade]) -> list[int]:
@@ -140,7 +141,7 @@ def test_numbers_that_need_more_decimals_later_change_nothing_before(
     book.advance(batches.of([], [columns_of_book(after, 1 + price_decimals, 2 + size_decimals)]))
 
     price, size = Fraction(1, 10 * finer[0]), Fraction(1, 100 * finer[1])
-    agree(book.rows(), measured([], [*scaled, *after], price, size, by_second))
+    agree(measures_frame(book.rows()), measured([], [*scaled, *after], price, size, by_second))
 
 
 @given(st.data(), st.sampled_from([Activity("t", Decimal(1)), Activity("t", Decimal(3)), Activity("v", Decimal(9000))]))
@@ -278,3 +279,19 @@ def test_numbers_of_too_many_decimals_are_refused() -> None:
 
 def a_row_of_decimals(decimals: int) -> None:
     measures_of([], [Update(0, BID, 99, 3)], decimals=(decimals, 0))
+
+
+@given(book_streams(sizes=st.one_of(st.just(0), st.integers(1, 9), EDGE_SIZES)))
+def test_the_newest_values_are_checked_against_the_levels_of_the_book(updates: list[Update]) -> None:
+    book = Book(interval_ns=SECOND_NS, obi_levels=10)
+    measures = Measures(MeasuredBook(interval_ns=SECOND_NS), keep=2)
+    batches = Batches(BY_SECOND)
+    for each in (updates[: len(updates) // 2], updates[len(updates) // 2 :]):
+        events = columns_of_book(each)
+        book.advance(events)
+        measures.advance(batches.of([], [events]))
+        assert measures_checks(measures, book) == {"measures_are_book": True if book.samples else None}
+    (bid, _), (ask, _) = book.levels(1)
+    if len(bid) and len(ask):
+        book.advance(columns_of_book([Update(2**60, BID, int(bid[0]) + 1, 5)]))
+        assert measures_checks(measures, book) == {"measures_are_book": False}

@@ -70,9 +70,12 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
     .map(({ value, text }) => ({ text, x: box.left + box.width + LABEL_GAP_PX, y: scale.toY(value) }))
     .filter(({ y }) => y >= TEXT_PX / 2 && y <= box.top + box.height && isClear(y, chip))
     .map(({ y, ...label }) => ({ ...label, y: Math.min(y, whole.top + whole.height - TEXT_PX / 2) })); // in whole at the lower edge
+  const layers = isEmpty ? [] : layersOf(panel, picture.options, picture.data);
+  const lowest = layers.flatMap(({ below }) => below?.(picture, scale) ?? []);
   return [
+    ...(lowest.length ? [{ box, commands: lowest }] : []),
     { box: wide, commands: behind },
-    ...(isEmpty ? [] : [{ box, commands: layersOf(panel, picture.options).flatMap(({ commands }) => commands(picture, scale)) }]),
+    ...(isEmpty ? [] : [{ box, commands: layers.flatMap(({ commands }) => commands(picture, scale)) }]),
     ...(isTold ? [{ box: wide, commands: breakLabels(breaks, box, scale) }] : []),
     { box: whole, commands: [{ kind: "texts", colour: token("axis-text"), align: "left", texts }] },
   ];

@@ -51,8 +51,9 @@ function refit(all) {
   /** @param {readonly Row[]} rows */
   const inView = (rows) => ranges.visible(rows, x, timeline.step);
   const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
-  for (const { id, rows, extent } of PANELS) {
-    const fitted = extent(visible.get(rows) ?? [], options());
+  for (const { id, rows, extent, otherwise } of PANELS) {
+    const isWithout = otherwise && !table(data, rows).length;
+    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? [], options());
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }
@@ -127,7 +128,15 @@ export function scalePanel(id, factor) {
 
 /** Whether an axis has rows instead of values.
  * @param {string | null} id */
-export const hasRows = (id) => PANELS.some((panel) => panel.id === id && panel.axis.rows);
+const hasRows = (id) => PANELS.some((panel) => panel.id === id && panel.axis.rows);
+
+/** Whether there are values on a panel's axis.
+ * @param {string} id */
+export const hasValues = (id) => view.y[id] !== undefined && !hasRows(id) && !view.collapsed.includes(id) && !view.hidden.includes(id);
+
+/** How the values of a panel lie in its box; null where it shows none.
+ * @param {string} id */
+export const axisOf = (id) => (hasValues(id) ? sheet.placed().scales[PANELS.findIndex((panel) => panel.id === id)] : null);
 
 /** Whether values between two can be told apart.
  * @param {number} low

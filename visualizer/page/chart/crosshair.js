@@ -5,7 +5,7 @@ import { rises } from "../draw/commands.js";
 import * as findings from "../findings.js";
 import { options } from "../options.js";
 import { missing } from "../panels/missing.js";
-import { PANELS, TABLES, table } from "../panels/registry.js";
+import { PANELS, PRICES, TABLES, layersOf, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import * as chart from "./chart.js";
@@ -18,8 +18,6 @@ const FOUND_PX = 4;
 const FOUND_LINES = 4;
 /* The panels with a line at their newest value. */
 const LAST = PANELS.flatMap(({ last, ...panel }, index) => (last ? [{ ...panel, last, index }] : []));
-/* The panel whose values are prices. */
-const PRICES = LAST[0].index;
 const PLACE = "chart";
 /** @type {{ x: number, y: number } | null} */
 let pointer = null;
@@ -47,6 +45,7 @@ function made() {
     value: element("chip value", parent),
     last: LAST.map(() => ({ line: element("last-line", parent), chip: element("chip last", parent) })),
     found: element("chip found", parent),
+    under: element("chip under", parent),
     titles: perPanel("panel-title"),
     notes: perPanel("panel-note"),
   };
@@ -113,18 +112,32 @@ function point() {
     across(parts.time, x, `${layout.width}px`);
   }
   showFound(at);
-  const panel = at && at.zone && at.panel && hasValues(at.panel.id) ? at.panel : null;
+  const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
   const value = at && panel ? scales[at.index].fromY(at.y) : null;
-  pointedPrice.point(PLACE, at?.index === PRICES ? value : null);
+  pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
   if (at && panel && value !== null) level(at.y, panel.value(value, data.about, options()));
   else levelOf(pointedPrice.other(PLACE));
+  showUnder(at, bar, value);
   readout.show(bar ?? newestBar(data));
 }
 
-/** Whether there are values on a panel's axis.
- * @param {string} id */
-const hasValues = (id) =>
-  chart.view.y[id] !== undefined && !chart.hasRows(id) && !chart.view.collapsed.includes(id) && !chart.view.hidden.includes(id);
+/** What the layers of the panel say of the bar at a value.
+ * @param {Pointed | null} at
+ * @param {number | null} bar
+ * @param {number | null} value */
+function showUnder(at, bar, value) {
+  const part = all().under;
+  const picture = chart.picture();
+  const isOver = at && at.panel && picture && bar !== null && value !== null && at.zone === "plot";
+  const layers = isOver && at.panel ? layersOf(at.panel, picture.options, picture.data) : [];
+  const said = isOver ? layers.flatMap(({ under }) => under?.(picture, chart.placed().scales[at.index], { place: bar, value }) || []) : [];
+  show(part, said.length > 0);
+  if (!at || !said.length) return;
+  say(part, said.join("\n"));
+  const { layout } = chart.placed();
+  const x = `clamp(0px, ${Math.round(at.x + 14)}px, ${layout.plot.width}px - 100%)`;
+  part.style.transform = `translate(${x}, ${Math.round(at.y + (at.y > layout.height / 2 ? -26 : 10))}px)`;
+}
 
 /** The line across at a height, and what it says; null for none.
  * @param {number | null} y
@@ -142,12 +155,11 @@ function level(y, text) {
 /** The line across at a price that is pointed at beside the chart.
  * @param {number | null} price */
 function levelOf(price) {
-  const { layout, scales } = chart.placed();
-  const { box } = layout.panels[PRICES];
-  const panel = PANELS[PRICES];
-  const y = price === null || !hasValues(panel.id) ? -1 : scales[PRICES].toY(price);
-  const isInside = price !== null && y >= box.top && y <= box.top + box.height;
-  level(isInside ? y : null, isInside ? panel.value(price, chart.data().about, options()) : "");
+  const axis = price === null ? null : chart.axisOf(PRICES);
+  const panel = PANELS.find(({ id }) => id === PRICES);
+  const y = axis?.toY(price ?? 0) ?? -1;
+  const isInside = axis !== null && y >= axis.box.top && y <= axis.box.top + axis.box.height;
+  level(isInside ? y : null, isInside && panel ? panel.value(price ?? 0, chart.data().about, options()) : "");
 }
 
 /** The place of the newest bar of all tables; null without any.
@@ -182,7 +194,7 @@ function showLast() {
     const { box } = layout.panels[index];
     const value = Number(row?.[last.close] ?? NaN);
     const y = scales[index].toY(value);
-    const inside = y >= box.top && y <= box.top + box.height && hasValues(id);
+    const inside = y >= box.top && y <= box.top + box.height && chart.hasValues(id);
     show(line, inside);
     show(chip, inside);
     if (!inside) continue;

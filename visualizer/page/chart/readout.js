@@ -2,6 +2,7 @@
 import { byId, make } from "../dom.js";
 import * as format from "../format.js";
 import { options } from "../options.js";
+import { isBookOnly } from "../panels/missing.js";
 import { PANELS, table } from "../panels/registry.js";
 import * as write from "../write.js";
 import * as chart from "./chart.js";
@@ -51,7 +52,8 @@ export function show(place) {
     const row = place === null ? null : rowAt(table(data, panel.rows), place);
     const { cells, direction } = panel.readout;
     for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about, options()));
-    if (!panel.partOf) write.hide(group, chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
+    const isWithout = panel.otherwise !== undefined && !table(data, panel.rows).length && isBookOnly(data);
+    if (!panel.partOf) write.hide(group, isWithout || chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
   }
   showLayers(place);
@@ -63,7 +65,7 @@ function showLayers(place) {
   const picture = chart.picture();
   for (const { panel, readout, when } of LAYERS) {
     const group = `read-${readout.id}`;
-    const isShown = picture !== null && (!when || when(options())) && ![...chart.view.collapsed, ...chart.view.hidden].includes(panel);
+    const isShown = picture !== null && (!when || when(options(), picture.data)) && ![...chart.view.collapsed, ...chart.view.hidden].includes(panel);
     write.hide(group, !isShown);
     if (isShown) for (const { id, text } of readout.cells) write.text(`${group}-${id}`, text(picture, place));
   }

@@ -128,7 +128,7 @@ export function draw(view, { data, given, timeline, label }) {
     }
     const place = layout.panels[index];
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
-    const drawnFrom = layersOf(panel, chosen).flatMap(({ views }) => views.map((name) => given[name]));
+    const drawnFrom = layersOf(panel, chosen, data).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
     const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], () => {
@@ -153,7 +153,7 @@ export const pointed = (x, point) => placing.pointed(layout, PANELS, x, point);
 export function notes(index) {
   const from = picture;
   if (!from) return [];
-  return layersOf(PANELS[index], from.options).flatMap(({ note }) => note?.(from, scales[index]) || []);
+  return layersOf(PANELS[index], from.options, from.data).flatMap(({ note }) => note?.(from, scales[index]) || []);
 }
 
 /* What the layers were drawn from; null before that. */

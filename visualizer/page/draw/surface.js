@@ -1,7 +1,7 @@
 /* A canvas as wide as its element, in pixels of the screen. Only this module touches what canvases are drawn with. */
 import { token } from "../tokens.js";
 import { TEXT_PX } from "./text.js";
-/** @import { Box, Command, Surface } from "../types.d.ts" */
+/** @import { Box, Command, Raster, Surface } from "../types.d.ts" */
 
 /** @type {{ [K in Command["kind"]]: (context: CanvasRenderingContext2D, command: Extract<Command, { kind: K }>) => void }} */
 const PAINT = {
@@ -39,6 +39,10 @@ const PAINT = {
       else context.fill();
     }
   },
+  raster(context, { image, left, top, width, height }) {
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvasOf(image), left, top, width, height);
+  },
   texts(context, { colour, align, turned = false, texts }) {
     context.fillStyle = colour;
     context.textAlign = align;
@@ -48,6 +52,22 @@ const PAINT = {
     context.restore();
   },
 };
+
+const shownRaster = { image: /** @type {Raster | null} */ (null), canvas: /** @type {OffscreenCanvas | null} */ (null) };
+
+/** A canvas with an image; there is one for all, as there is hardly ever another one in the frame after.
+ * @param {Raster} image */
+function canvasOf(image) {
+  const { width, height, pixels } = image;
+  shownRaster.canvas ??= new OffscreenCanvas(width, height);
+  const { canvas } = shownRaster;
+  if (shownRaster.image === image) return canvas;
+  Object.assign(canvas, { width, height });
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
+  shownRaster.image = image;
+  return canvas;
+}
 
 /** @param {CanvasRenderingContext2D} context
  * @param {Command} command */

@@ -20,6 +20,8 @@ const CHECKS = {
   times_increase: "times increase",
   footprint_is_bar: "footprint = bar",
   sessions_are_all_trades: "sessions = all trades",
+  ladder_begins_at_close: "ladder begins where the bar before ended",
+  measures_are_book: "measures = book",
 };
 /** @type {Record<string, string>} */
 const TONES = {

@@ -25,7 +25,7 @@ export function collapsedPanels(panels, missing) {
 export function domains(panels, collapsed, heightPx, fixed = {}) {
   const strip = Math.min(MOST_STRIP, STRIP_PX / Math.max(heightPx, 1));
   /** @param {ChartPanel} panel */
-  const line = ({ partOf }) => (partOf ? SLIVER : strip); // a part is told in the line of its whole
+  const line = ({ partOf }) => (partOf && collapsed.includes(partOf) ? SLIVER : strip); // a part is told in the line of its whole
   const isLine = panels.map(({ id }) => collapsed.includes(id));
   const kept = panels.map(({ id }, index) => (isLine[index] ? 0 : (fixed[id] ?? 0) / Math.max(heightPx, 1)));
   const most = Math.min(1, MOST_FIXED / Math.max(1e-9, kept.reduce((sum, part) => sum + part, 0)));
@@ -50,7 +50,7 @@ export function domains(panels, collapsed, heightPx, fixed = {}) {
 export function boundaries(panels, collapsed, heightPx, fixed = {}) {
   const parted = domains(panels, collapsed, heightPx, fixed).filter((_, index) => {
     const below = panels[index + 1];
-    return !(below?.partOf && collapsed.includes(below.id));
+    return !(below?.partOf && collapsed.includes(below.partOf) && collapsed.includes(below.id));
   });
   return parted.map(([low]) => low - GAP / 2).filter((height) => height > 0);
 }

@@ -5,6 +5,7 @@ import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
 import { numberOf } from "./ladder-rows.js";
+import { price as priceText } from "./ladder-texts.js";
 import { abbreviatedBeside } from "./sizes.js";
 /** @import { About, Command, Group, LadderRow, LastOrder } from "../types.d.ts" */
 /** @typedef {import("./ladder-rows.js").Column} Column */
@@ -23,7 +24,8 @@ const GAP_PX = 1;
 const BAR_ALPHA = 0.3;
 const TRADED_ALPHA = 0.16;
 const NEW_ALPHA = 0.75;
-const BARRED = [1, 2, 5, 6, 8, 9]; // the numbers with a bar behind them
+const PAIRS = [[1, 2], [3, 4], [5, 6], [8, 9], [11, 12]]; // numbers of the two sides that are the same
+const BARRED = [1, 2, 5, 6, 8, 9]; // those with a bar behind them
 
 /** The columns across a width: the price as wide as its texts, all others alike.
  * @param {readonly Column[]} columns
@@ -57,23 +59,30 @@ function textOf(value, decimals, most, sign = false) {
   return sign || value < 0 ? mark + text : text;
 }
 
-/** The prices of rows, all with the same decimals.
- * @param {number} number
- * @param {number} height
- * @param {About | null} about */
-export const priceText = (number, height, about) =>
-  format.exact(number * height, Math.max(format.priceDecimals(about) ?? 0, format.decimalsOf([height])));
-
-/** The texts of a column: exact where all fit, else abbreviated.
- * @param {Placed} column
+/** The exact texts of a column.
+ * @param {Column} column
  * @param {Shown[]} rows
  * @param {number | null} decimals */
-function texts({ at, width, sign }, rows, decimals) {
-  /** @param {number | null} most */
-  const all = (most) => rows.map(({ row }) => (row ? textOf(row[at], decimals, most, sign) : ""));
-  const exact = all(null);
-  if (exact.every((text) => widthOf(text) + 2 * PADDING_PX <= width)) return exact;
-  return all(Math.max(...rows.map(({ row }) => (row ? Math.abs(row[at]) : 0))));
+const exactTexts = ({ at, sign }, rows, decimals) => rows.map(({ row }) => (row ? textOf(row[at], decimals, null, sign) : ""));
+
+/** The texts by the places of the numbers: exact where all of a column and of its counterpart on the other side fit, else abbreviated.
+ * @param {readonly Placed[]} columns
+ * @param {Shown[]} rows
+ * @param {number | null} decimals
+ * @returns {Map<number, string[]>} */
+function textsOf(columns, rows, decimals) {
+  return new Map(
+    PAIRS.flatMap((pair) => {
+      const own = columns.filter(({ at }) => pair.includes(at));
+      const exact = own.map((each) => exactTexts(each, rows, decimals));
+      const fits = own.every(({ width }, index) => exact[index].every((text) => widthOf(text) + 2 * PADDING_PX <= width));
+      const most = Math.max(0, ...rows.flatMap(({ row }) => (row ? own.map(({ at }) => Math.abs(row[at])) : [])));
+      return own.map(({ at, sign }, index) => {
+        const short = () => rows.map(({ row }) => (row ? textOf(row[at], decimals, most, sign) : ""));
+        return /** @type {[number, string[]]} */ ([at, fits ? exact[index] : short()]);
+      });
+    }),
+  );
 }
 
 /** @param {Placed} column
@@ -91,16 +100,16 @@ function bars({ at, side, left, width }, rows, most) {
 }
 
 /** @param {Placed} placed
- * @param {Drawn} drawn
+ * @param {Shown[]} rows
+ * @param {string[]} said its texts
  * @param {number} most the largest of the numbers that its bars are compared with
  * @returns {Command[]} */
-function column(placed, { rows, about }, most) {
+function column(placed, rows, said, most) {
   const { at, side, sign, left, width } = placed;
   const { up, down } = rising(at === 1 || at === 2 ? BAR_ALPHA : TRADED_ALPHA);
   // What was sold was sold to bids: it stands on their side, in the colour of sellers.
   const isBuy = at === 1 || at === 5 || at === 8;
   const colour = isBuy ? up : down;
-  const said = texts(placed, rows, about?.size_decimals ?? null);
   const x = side === "bid" ? left + width - PADDING_PX : left + PADDING_PX;
   const align = side === "bid" ? "right" : "left";
   /** @param {string} name
@@ -166,6 +175,7 @@ export function commands(drawn, { width, height }) {
   const body = { left: 0, top: HEAD_PX, width, height: height - HEAD_PX };
   const largest = (/** @type {number[]} */ ats) => Math.max(0, ...rows.flatMap(({ row }) => (row ? ats.map((at) => row[at]) : [])));
   const most = new Map([[1, 2], [5, 6], [8, 9]].flatMap((ats) => ats.map((at) => [at, largest(ats)])));
+  const said = textsOf(columns, rows, drawn.about?.size_decimals ?? null);
   const over = rows.filter(({ number }) => number === pointed).flatMap(({ top, height: px }) => [0, top, width, px]);
   const lines = rows.flatMap(({ top, height: px }) => [0, Math.round(top + px) - 1, width, 1]);
   const names = columns.map(({ name, side, left, width: px }) => ({
@@ -179,7 +189,7 @@ export function commands(drawn, { width, height }) {
       box: body,
       commands: [
         ...rects(token("grid"), lines),
-        ...columns.flatMap((each) => (each.at === 0 ? prices(each, drawn) : column(each, drawn, most.get(each.at) ?? 0))),
+        ...columns.flatMap((each) => (each.at === 0 ? prices(each, drawn) : column(each, rows, said.get(each.at) ?? [], most.get(each.at) ?? 0))),
         ...rects(token("chosen-range"), over),
         ...rects(token("cross"), over.length ? [0, over[1], width, 1, 0, over[1] + over[3] - 1, width, 1] : []),
       ],

@@ -1,29 +1,29 @@
 /* The ladder's rows and columns: which there are, gathered from published price rows, and where they stand. Pure. */
 import { together } from "./profile.js";
 import { lotsOf } from "./sizes.js";
-/** @import { Ladder, LadderRow, Scale } from "../types.d.ts" */
+/** @import { Ladder, LadderRow, PublishedLadderRow, Scale } from "../types.d.ts" */
 
 /** A column: what it is called, where its number is in a row, and the group that shows or hides it; always shown without one.
  * `side` is whose it is, `sign` whether it has one.
- * @typedef {{ name: string, at: number, group?: string, side: "bid" | "ask" | "", sign?: boolean, says: string }} Column */
+ * @typedef {{ name: string, at: number, group?: string, side: "bid" | "ask" | "", sign?: boolean }} Column */
 
 /** From the left; the price stands in the middle.
  * @type {readonly Column[]} */
 export const COLUMNS = [
-  { name: "session", at: 9, group: "session", side: "bid", says: "sold since the session began" },
-  { name: "Σ bid", at: 3, group: "sums", side: "bid", says: "bids here and above" },
-  { name: "±", at: 11, group: "change", side: "bid", sign: true, says: "bids stacked (+) or pulled (−) since the bar began" },
-  { name: "bid", at: 1, side: "bid", says: "bids" },
-  { name: "sold", at: 6, group: "bar", side: "bid", says: "sold since the bar began" },
-  { name: "price", at: 0, side: "", says: "price" },
-  { name: "bought", at: 5, group: "bar", side: "ask", says: "bought since the bar began" },
-  { name: "ask", at: 2, side: "ask", says: "asks" },
-  { name: "±", at: 12, group: "change", side: "ask", sign: true, says: "asks stacked (+) or pulled (−) since the bar began" },
-  { name: "Σ ask", at: 4, group: "sums", side: "ask", says: "asks here and below" },
-  { name: "session", at: 8, group: "session", side: "ask", says: "bought since the session began" },
+  { name: "session", at: 9, group: "session", side: "bid" },
+  { name: "Σ bid", at: 3, group: "sums", side: "bid" },
+  { name: "±", at: 11, group: "change", side: "bid", sign: true },
+  { name: "bid", at: 1, side: "bid" },
+  { name: "sold", at: 6, group: "bar", side: "bid" },
+  { name: "", at: 0, side: "" },
+  { name: "bought", at: 5, group: "bar", side: "ask" },
+  { name: "ask", at: 2, side: "ask" },
+  { name: "±", at: 12, group: "change", side: "ask", sign: true },
+  { name: "Σ ask", at: 4, group: "sums", side: "ask" },
+  { name: "session", at: 8, group: "session", side: "ask" },
 ];
 
-/** What can be shown and hidden: labels by group. */
+/* What can be shown and hidden, by group: the label of its button, and what it is. */
 export const GROUPS = Object.freeze({
   sums: { label: "Σ", says: "sizes summed up from the best price" },
   change: { label: "±", says: "stacked and pulled since the bar began" },
@@ -31,7 +31,7 @@ export const GROUPS = Object.freeze({
   session: { label: "session", says: "sold and bought since the session began" },
 });
 
-const [BID, ASK, BID_SUM, ASK_SUM] = [1, 2, 3, 4];
+const [BID, ASK, BID_SUM, ASK_SUM] = /** @type {const} */ ([1, 2, 3, 4]);
 const LEAST_ALIGNED_PX = 13;
 const CUT_FROM = 400; // rows of one side; with fewer in all, none has been cut off
 const NEAREST = 10; // levels of each side that are in view where the height of the rows is chosen
@@ -63,6 +63,10 @@ function joined(lower, upper, decimals) {
   return /** @type {LadderRow} */ (both);
 }
 
+/** A row in numbers: nothing is stacked or pulled where there is no book.
+ * @param {PublishedLadderRow} row */
+const numbersOf = (row) => /** @type {LadderRow} */ (row[11] === null ? [...row.slice(0, 11), 0, 0] : row);
+
 /** The rows by their numbers, `by` price rows each. Of rows that are gathered, the outermost are left out where some of what they hold
  * may not be published.
  * @param {Ladder} ladder
@@ -72,7 +76,8 @@ function joined(lower, upper, decimals) {
 export function gathered({ row: height, rows }, by, decimals) {
   /** @type {Map<number, LadderRow>} */
   const found = new Map();
-  for (const row of rows) {
+  for (const published of rows) {
+    const row = numbersOf(published);
     const number = Math.floor(Math.round(row[0] / height) / by);
     const before = found.get(number);
     found.set(number, before ? joined(before, row, decimals) : row);

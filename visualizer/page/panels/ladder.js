@@ -1,5 +1,4 @@
 /* The ladder (depth of market) beside the chart: rows of prices, free or at the prices of the chart's axis, while it is open. */
-import * as chart from "../chart/chart.js";
 import { byId, make, say } from "../dom.js";
 import * as frame from "../draw/frame.js";
 import { surface } from "../draw/surface.js";
@@ -10,21 +9,23 @@ import * as pointedPrice from "../pointed.js";
 import { ask } from "../state.js";
 import * as cells from "./ladder-cells.js";
 import * as rows from "./ladder-rows.js";
+import * as texts from "./ladder-texts.js";
 import { unpublished } from "./missing.js";
 import { isOpen, setOpen } from "./opening.js";
-import { PANELS } from "./registry.js";
-/** @import { Ladder, LastOrder, LadderRow, OpenablePanel, State, Surface } from "../types.d.ts" */
+/** @import { Ladder, LastOrder, LadderRow, OpenablePanel, Scale, State, Surface } from "../types.d.ts" */
 
 const ID = "ladder";
 const ROW_PX = 17;
 const PRICE_PADDING_PX = 16;
 const FLASH_MS = 250;
-const LEAST_WIDTH_PX = 400; // of the head
+const LEAST_WIDTH_PX = 412; // of the head
 const WHEEL_PX = 40; // for a row
 const BY = [1, 2, 5, 10, 20, 50, 100];
 const AUTO = 0;
-const PRICES = PANELS.findIndex(({ id }) => id === "price");
 
+/** The chart's axis of prices.
+ * @type {{ axis: () => Scale | null, stretch: (factor: number) => void, fit: () => void }} */
+let prices = { axis: () => null, stretch: () => {}, fit: () => {} };
 /** @type {ReturnType<typeof build> | null} */
 let parts = null;
 /** @type {Surface | null} */
@@ -44,7 +45,13 @@ let shown = [];
 let told = null; // the order that has been flashed
 let newUntil = 0;
 let paints = 0;
+let flashed = 0; // orders so far
 let drawnHeight = 0; // of the rows, as a price
+
+/** @param {typeof prices} given */
+export function connect(given) {
+  prices = given;
+}
 
 /** @param {LastOrder | null} order */
 const named = (order) => (order ? `${order.first} ${order.trades}` : "");
@@ -119,7 +126,7 @@ function listen(body) {
     (event) => {
       event.preventDefault();
       if (axis()) {
-        chart.scalePanel("price", Math.exp(event.deltaY * 0.0015));
+        prices.stretch(Math.exp(event.deltaY * 0.0015));
         return;
       }
       isFollowing = false;
@@ -135,20 +142,18 @@ export function centreNow() {
   if (!isOpen(ID)) return;
   isFollowing = true;
   [centre, fitting] = [null, null];
-  if (axis()) chart.fitPanel("price");
+  if (axis()) prices.fit();
   frame.request();
 }
 
 /** How prices lie in the chart, and how far below the chart's top the ladder begins; null where the ladder is free. */
 function axis() {
-  const { hidden, collapsed, y } = chart.view;
   const canvas = document.getElementById("chart");
-  if (!options.options().ladderAligned || !parts || !canvas || !y.price || [...hidden, ...collapsed].includes("price")) return null;
-  const chartTop = canvas.getBoundingClientRect();
-  const own = parts.body.getBoundingClientRect();
+  const scale = options.options().ladderAligned && parts && canvas ? prices.axis() : null;
+  if (!scale || !parts || !canvas) return null;
+  const [of, own] = [canvas.getBoundingClientRect(), parts.body.getBoundingClientRect()];
   // Where the ladder is below the chart, as in a narrow window, there is nothing to align it with.
-  if (own.top >= chartTop.bottom) return null;
-  return { scale: chart.placed().scales[PRICES], down: chartTop.top - own.top };
+  return own.top < of.bottom ? { scale, down: of.top - own.top } : null;
 }
 
 /* The row under the pointer, whose price the chart and the book show, too; undefined for none. */
@@ -190,6 +195,7 @@ function flashes(last) {
     told = last;
     if (!isFirst && last && !window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
       newUntil = performance.now() + FLASH_MS;
+      flashed += 1;
       setTimeout(frame.request, FLASH_MS);
     }
   }
@@ -206,14 +212,14 @@ function draw() {
   }
   const { width, height, ratio } = paper.size;
   const { by, rows: standing } = placed(ladder, paper.size);
-  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1)));
+  const decimals = about?.size_decimals ?? format.decimalsOf(ladder.rows.flatMap((row) => row.slice(1, 11).map(Number)));
   const held = gathered(ladder, by, decimals);
   shown = standing.map((place) => ({ ...place, row: held.get(place.number) ?? null }));
   drawnHeight = ladder.row * by;
   say(parts.automatic, options.options().ladderRows === AUTO || axis() ? `auto ×${by}` : "auto");
   const isNew = flashes(ladder.last);
   const at = pointed();
-  say(parts.readout, readoutOf(at === null ? null : { number: at, row: held.get(at) ?? null }));
+  say(parts.readout, at === null ? "" : texts.readout(held.get(at) ?? null, texts.price(at, drawnHeight, about), about));
   const groups = options.options().ladder;
   const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio];
   if (from.length === painted.length && from.every((value, index) => value === painted[index])) return;
@@ -230,36 +236,8 @@ function draw() {
 function pricePx({ row: height, rows: [first, ...others] }) {
   const { about } = frame.state();
   const ends = first ? [first[0], (others.at(-1) ?? first)[0]] : [0];
-  const longest = Math.max(...ends.map((price) => widthOf(cells.priceText(rows.numberOf(price, height), height, about))));
+  const longest = Math.max(...ends.map((price) => widthOf(texts.price(rows.numberOf(price, height), height, about))));
   return Math.ceil(longest + PRICE_PADDING_PX);
-}
-
-/** The exact numbers of a row.
- * @param {{ number: number, row: LadderRow | null } | null} at */
-function readoutOf(at) {
-  const { about } = frame.state();
-  if (!at) return "";
-  const price = cells.priceText(at.number, drawnHeight, about);
-  if (!at.row) return `${price}: nothing`;
-  const size = about?.size_decimals ?? null;
-  const { row } = at;
-  /** @type {[string, number, boolean?][]} */
-  const numbers = [
-    ["bid", row[1]],
-    ["ask", row[2]],
-    ["Σ bid", row[3]],
-    ["Σ ask", row[4]],
-    ["± bid", row[11], true],
-    ["± ask", row[12], true],
-    ["sold", row[6]],
-    ["bought", row[5]],
-    ["of unknown side", row[7]],
-    ["session sold", row[9]],
-    ["bought", row[8]],
-    ["unknown", row[10]],
-  ];
-  const texts = numbers.filter(([, value]) => value !== 0).map(([name, value, sign]) => `${name} ${sign ? format.signed(value, size) : format.exact(value, size)}`);
-  return `${price}: ${texts.join("  ") || "nothing"}`;
 }
 
 /* Everything but the canvas. */
@@ -267,7 +245,8 @@ function fill() {
   if (!isOpen(ID)) return;
   parts ??= build();
   const state = frame.state();
-  const { ladder: groups, ladderAligned, ladderRows } = options.options();
+  const { ladder: groups, ladderAligned, ladderAlone, ladderRows } = options.options();
+  byId("app").dataset.alone = String(ladderAlone);
   for (const { name, button } of parts.groups) button.setAttribute("aria-pressed", String(groups.includes(name)));
   parts.align.setAttribute("aria-pressed", String(ladderAligned));
   parts.by.value = String(ladderAligned ? AUTO : ladderRows);
@@ -277,15 +256,8 @@ function fill() {
   byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX)}px`);
   const isEmpty = ladder !== null && !ladder.rows.length;
   say(parts.note, ladder ? (isEmpty ? "Neither a book nor a trade so far" : "") : unpublished(state, ID, byId("app").dataset.control !== "on"));
-  say(parts.last, ladder?.last ? lastText(ladder.last, about?.size_decimals ?? null) : "");
+  say(parts.last, ladder?.last ? texts.last(ladder.last, about) : "");
   frame.request();
-}
-
-/** @param {LastOrder} last
- * @param {number | null} decimals */
-function lastText({ side, price, volume, trades }, decimals) {
-  const what = side === 1 ? "bought" : side === -1 ? "sold" : "traded";
-  return `last: ${what} ${format.exact(volume, decimals)} at ${format.price(price, frame.state().about)}${trades > 1 ? ` in ${trades} trades` : ""}`;
 }
 
 /** @param {State} _
@@ -304,7 +276,7 @@ function toggle() {
 }
 
 /* What is drawn now. */
-export const drawn = () => ({ rows: shown, height: drawnHeight, centre, isFollowing, paints, isAligned: axis() !== null });
+export const drawn = () => ({ rows: shown, height: drawnHeight, centre, isFollowing, paints, flashed, isAligned: axis() !== null });
 
 /** @type {OpenablePanel} */
 export const ladder = { id: ID, key: "d", views: ["ladder", "about", "status", "control"], show, draw, toggle };

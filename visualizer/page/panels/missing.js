@@ -14,14 +14,21 @@ export function unpublished({ about, status, crc32 }, view, isReadOnly) {
   return "Asked for; not published yet";
 }
 
-/** Why panels stay empty: a sentence each for trades, book, cvd, statistics, sizes and measures where there are none, and whether that is known of
+/** Whether what has been read so far has a book and no trade.
+ * @param {Pick<State, "report">} state */
+export const isBookOnly = ({ report }) => report !== null && report.trades === 0 && report.book_events > 0;
+
+/** @param {State} state */
+const hasNoBook = ({ depth, metrics }) => !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
+
+/** Why panels stay empty: a sentence each for trades, prices, book, cvd, statistics, sizes and measures where there are none, and whether that is known of
  * the dataset, so that no room need be kept. Nothing is known before something has been read.
  * @param {State} state
  * @param {boolean} [isReadOnly] whether the page may ask for nothing
  * @returns {Missing} */
 export function missing(state, isReadOnly = false) {
-  const { about, status, ohlc, metrics, depth, report } = state;
-  const found = { loading: false, trades: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
+  const { about, status, ohlc, metrics, report } = state;
+  const found = { loading: false, trades: "", prices: "", book: "", cvd: "", statistics: "", sizes: "", measures: "", settled: false };
   if (!about) return found;
   const started = ohlc.length > 0 || metrics.length > 0;
   if (!started && status && status.state === "loading") return { ...found, loading: true };
@@ -32,12 +39,12 @@ export function missing(state, isReadOnly = false) {
     if (report && found.settled) return report.complete ? `This dataset holds no ${what}` : `No ${what} in what has been read`;
     return `No ${what} ${over ? "in this replay" : "so far"}`;
   };
-  const noBook = !depth.bids.length && !depth.asks.length && metrics.every((row) => !row[2] && !row[3]);
   if (!ohlc.length) found.trades = none("trades");
-  if (noBook) found.book = none("order book");
   /** @param {"statistics" | "sizes" | "measures"} view
    * @param {string} without why there can be none */
   const unless = (view, without) => (state[view].length ? "" : without || unpublished(state, view, isReadOnly));
+  if (!state.quotes.length) found.prices = found.trades;
+  if (hasNoBook(state)) found.book = none("order book");
   found.statistics = unless("statistics", found.trades);
   found.measures = unless("measures", found.book);
   if (metrics.every((row) => row[5] === null || row[5] === undefined)) found.cvd = "The writer publishes no CVD";

@@ -38,8 +38,25 @@ export const OPTIONS = [
     kind: "choice",
     choices: { candles: "candles", auto: "footprints where numbers fit", footprint: "footprints" },
   },
+  { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   { group: "Price", label: "Events", name: "events", kind: "several", choices: KINDS, mayBeNone: true },
+  { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
+  { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
+  {
+    group: "Heatmap",
+    label: "Colours",
+    name: "heatPalette",
+    kind: "choice",
+    choices: { heat: "blue to white", grey: "grey", sides: "green and red" },
+  },
+  {
+    group: "Heatmap",
+    label: "Brightness",
+    name: "heatOpacity",
+    kind: "choice",
+    choices: { 1: "full", 0.75: "three quarters", 0.5: "half", 0.25: "a quarter" },
+  },
   {
     group: "Price",
     label: "Middle of the book",
@@ -76,6 +93,7 @@ export const OPTIONS = [
   },
   { group: "Profile", label: "Developing POC and value area", name: "developing", kind: "switch" },
   { group: "Profile", label: "Naked POCs of earlier sessions", name: "naked", kind: "switch" },
+  { group: "Ladder", label: "In the place of the depth", name: "ladderAlone", kind: "switch" },
   { group: "Statistics", label: "Rows", name: "statistics", kind: "several", choices: LABELS },
 ];
 

@@ -7,8 +7,10 @@ import { developing, naked } from "./developing.js";
 import { eventMarks } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
 import { footprint } from "./footprint.js";
+import { heatmap } from "./heatmap.js";
 import { mids } from "./mids.js";
 import { barsProfile, sessionProfile } from "./profile.js";
+import { quotes, quotesExtent } from "./quotes.js";
 import { vwap } from "./vwap.js";
 /** @import { ChartPanel } from "../types.d.ts" */
 
@@ -17,7 +19,7 @@ export const price = {
   id: "price",
   name: "price",
   rows: "ohlc",
-  needs: "trades",
+  needs: "prices",
   share: 0.525,
   axis: {
     labels: 12,
@@ -27,14 +29,16 @@ export const price = {
   },
   title: () => "",
   collapsedTitle: "Price, volume",
-  empty: ({ loading, trades }) => (loading ? "Loading ..." : trades),
+  empty: ({ loading, prices }) => (loading ? "Loading ..." : prices),
   layers: [
+    heatmap,
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
       commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
     },
     footprint,
+    quotes,
     naked,
     developing,
     mids,
@@ -45,6 +49,7 @@ export const price = {
     barsProfile,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
+  otherwise: { rows: "quotes", extent: quotesExtent },
   value: (value, about) => format.price(value, about),
   last: { open: 1, close: 4, text: (value, about) => format.price(value, about) },
   readout: {

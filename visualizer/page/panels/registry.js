@@ -18,9 +18,12 @@ export const PANELS = FROM_THE_TOP;
 /** The tables of rows that the panels draw, each once. */
 export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];
 
+/* The panel whose axis has prices. */
+export const PRICES = price.id;
+
 /** All tables that have a row for each bar.
  * @type {BarTable[]} */
-export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures"];
+export const BAR_TABLES = ["ohlc", "metrics", "statistics", "footprint", "sizes", "measures", "quotes", "heatmap"];
 
 /** The rows of a table; booleans in them are no numbers, and nothing that all tables have in common asks for one.
  * @param {State} state
@@ -39,13 +42,15 @@ export const fixedHeights = (options) =>
 
 /** The layers of a panel that are shown.
  * @param {ChartPanel} panel
- * @param {Readonly<Options>} options */
-export const layersOf = ({ layers }, options) => layers.filter(({ when }) => !when || when(options));
+ * @param {Readonly<Options>} options
+ * @param {Pick<State, "report">} data */
+export const layersOf = ({ layers }, options, data) => layers.filter(({ when }) => !when || when(options, data));
 
 /** The views that what is shown draws from.
  * @param {Readonly<Options>} options
+ * @param {Pick<State, "report">} data
  * @returns {Set<keyof Views>} */
-export function viewsOf(options) {
+export function viewsOf(options, data) {
   const shown = PANELS.filter(({ id }) => options.panels.includes(id));
-  return new Set(shown.flatMap((panel) => [panel.rows, ...layersOf(panel, options).flatMap(({ views }) => views)]));
+  return new Set(shown.flatMap((panel) => [panel.rows, ...layersOf(panel, options, data).flatMap(({ views }) => views)]));
 }

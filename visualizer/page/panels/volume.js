@@ -48,7 +48,7 @@ export const volume = {
   share: 0.09,
   axis: { ...sizeAxis, labels: 3 },
   title: () => "Volume",
-  empty: () => "",
+  empty: ({ trades, prices }) => (prices ? "" : trades), // which the panel that it is a part of says
   layers: [
     {
       views: ["ohlc"],

@@ -1,0 +1,207 @@
+"""What a store keeps of the measures of the book: their bars of half a minute, which add up to any number of these.
+
+A store has a file of them for each segment: the bars with samples in it, one that began before as it has become, and
+the last one of all in any case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from processor.core.intervals import origin_ns
+from processor.core.lots import narrow_lots
+from processor.core.measures import sampled
+from processor.core.measures.frame import OF_BAR
+from processor.core.measures.kept import MeasuresState
+from processor.core.measures.kernel import CLOSE, MEASURES, OFI_LEVELS
+from processor.core.measures.sampled import MeasureBars, MeasuredBook, no_bars
+from processor.core.measures.traded import TradedBars
+from processor.store.base_bars import segment_before
+from processor.store.files import CHECKPOINT_KIND, book_of_segment, narrow, read_checkpoint, read_parquet
+from processor.units import NS_PER_SECOND
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from processor.core.book import BookState
+    from processor.core.engine import EngineState
+    from processor.core.events import BookEvents
+    from processor.core.measures.kernel import Floats, Ints
+    from processor.settings import Aggregation
+    from processor.store.manifest import Manifest
+
+MEASURES_KIND: Final = "measures"
+BASE_NS: Final = 30 * NS_PER_SECOND
+"""Interval of the bars that a store holds."""
+_VALUES: Final = [f"{name}_{part}" for part in OF_BAR for name in MEASURES]
+_FLOWS: Final = [f"ofi_{level}" for level in range(1, OFI_LEVELS + 1)]
+
+
+class SegmentMeasures:
+    """Bars of the segment that is being written."""
+
+    def __init__(self, folder: Path, manifest: Manifest, book: BookState | None) -> None:
+        """Start before the first event, or go on with `book` after the segments of `manifest`.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        self._closed: list[MeasureBars] = []
+        if book is None:
+            self._book = MeasuredBook(interval_ns=BASE_NS)
+        else:
+            last = _bars_of(folder, manifest, len(manifest.segments) - 1)
+            self._book = MeasuredBook.resumed(book, interval_ns=BASE_NS, open_bar=last.rows(slice(-1, None)))
+
+    def add(self, events: BookEvents) -> None:
+        """Take in book events of the segment.
+
+        Raises:
+            ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
+        """
+        self._closed.append(self._book.advance(events))
+
+    def end(self) -> pl.DataFrame:
+        """End the segment; the rows of its file."""
+        bars = sampled.joined([*self._closed, self._book.open_bars()])
+        self._closed = []
+        values = bars.values.reshape(len(bars), len(_VALUES))
+        return pl.DataFrame(
+            {
+                "bucket": bars.bucket,
+                "samples": bars.samples,
+                **{name: values[:, number] for number, name in enumerate(_VALUES)},
+                **{name: narrow(bars.flow[:, level]) for level, name in enumerate(_FLOWS)},
+            }
+        )
+
+
+def _bars_of(folder: Path, manifest: Manifest, segment: int) -> MeasureBars:
+    frame = read_parquet(manifest.index_path(folder, MEASURES_KIND, segment))
+    flows = [narrow_lots(frame[name].to_list()) for name in _FLOWS]
+    return MeasureBars(
+        frame["bucket"].to_numpy(),
+        frame["samples"].to_numpy(),
+        np.column_stack([frame[name].to_numpy() for name in _VALUES]).reshape(len(frame), len(OF_BAR), len(MEASURES)),
+        np.column_stack(flows),
+        manifest.segments[segment].book_decimals[1],
+    )
+
+
+def adds_up(aggregation: Aggregation) -> bool:
+    """Whether the stored bars add up to what is wanted."""
+    return aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0
+
+
+def bars_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, wanted: int | None
+) -> MeasureBars:
+    """The bars before `segment`, at least the last `wanted` if there are so many, None for all; see `adds_up`.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    per_bucket = aggregation.interval_ns // BASE_NS
+    origin = origin_ns(aggregation.interval_ns) // BASE_NS
+    parts: list[MeasureBars] = []
+    buckets: set[int] = set()
+    number = segment
+    while number and (wanted is None or len(buckets) < wanted):
+        number -= 1
+        parts.insert(0, _bars_of(folder, manifest, number))
+        if wanted is not None:
+            buckets.update(((parts[0].bucket - origin) // per_bucket).tolist())
+    every = sampled.joined(parts) if parts else no_bars()
+    # Of a bar that is in several files, the last one tells it all.
+    is_last = np.append(np.diff(every.bucket) > 0, [True] * bool(len(every)))
+    return coarser(every.rows(np.flatnonzero(is_last)), per_bucket, origin)
+
+
+def coarser(bars: MeasureBars, per_bucket: int, origin: int = 0) -> MeasureBars:
+    """The same gathered `per_bucket` at a time from number `origin` on; what there is of one interval adds up."""
+    bucket = (bars.bucket - origin) // per_bucket
+    first = np.flatnonzero(np.diff(bucket, prepend=bucket[:1] - 1))
+    if not len(first):
+        return bars
+    last = np.append(first[1:], len(bucket)) - 1
+    opens, highs, lows, closes = (bars.values[:, part] for part in range(len(OF_BAR)))
+    values = np.stack(
+        [
+            _first_known(opens, first, last),
+            np.fmax.reduceat(highs, first),
+            np.fmin.reduceat(lows, first),
+            closes[last],
+        ],
+        axis=1,
+    )
+    flow = np.add.reduceat(bars.flow.astype(object), first)
+    columns = [narrow_lots(flow[:, level].tolist()) for level in range(OFI_LEVELS)]
+    return MeasureBars(
+        bucket[first], np.add.reduceat(bars.samples, first), values, np.column_stack(columns), bars.size_decimals
+    )
+
+
+def _first_known(opens: Floats, first: Ints, last: Ints) -> Floats:
+    """The first open that is a value, of each group of bars and each measure."""
+    found = opens[first]
+    for group, measure in np.argwhere(np.isnan(found)).tolist():
+        column = opens[first[group] : last[group] + 1, measure]
+        known = column[~np.isnan(column)]
+        if len(known):
+            found[group, measure] = known[0]
+    return found
+
+
+def measures_before(
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    state: EngineState,
+    *,
+    keep: int,
+    has_bars: bool,
+) -> MeasuresState:
+    """The measures of an engine that goes on with `state` from `segment`; with the bars before if `has_bars`.
+
+    If it has, these are right about the last `keep` of them, as the trade bars of `state` are.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    starts_ns = None if state.counter is None else state.counter.starts_ns
+    traded = traded_of(state.trade_bars, state.totals.trade_decimals[1]) if has_bars else None
+    if has_bars and adds_up(aggregation):
+        bars = bars_before(folder, manifest, segment, aggregation, keep + 1)
+        last = bars.rows(slice(-1, None))
+        book = MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, open_bar=last)
+        return MeasuresState(book, bars.rows(slice(0, -1)), traded)
+    first = segment
+    if has_bars:
+        first = segment_before(folder, manifest, segment, aggregation.interval_ns, keep + 1)
+    book = book_before(folder, manifest, first, aggregation.interval_ns, starts_ns)
+    closed = [no_bars()]
+    for number in range(first, segment):
+        closed += [book.advance(part) for part in book_of_segment(folder, number, manifest.segments[number])]
+    return MeasuresState(book, sampled.joined(closed), traded)
+
+
+def book_before(
+    folder: Path, manifest: Manifest, segment: int, interval_ns: int, starts_ns: Ints | None
+) -> MeasuredBook:
+    """The book before `segment`, whose interval opens with the values that stand there."""
+    if not segment:
+        return MeasuredBook(interval_ns=interval_ns)
+    _, state = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+    last = _bars_of(folder, manifest, segment - 1).rows(slice(-1, None))
+    standing = last.values[-1, CLOSE] if len(last) else None
+    return MeasuredBook.resumed(state, interval_ns=interval_ns, starts_ns=starts_ns, standing=standing)
+
+
+def traded_of(bars: pl.DataFrame, size_decimals: int) -> TradedBars:
+    """What bars of trades (see `core.aggregates.bars`) say of their flow."""
+    flow = narrow_lots((bars["buy_volume"] - bars["sell_volume"]).to_list())
+    return TradedBars(bars["bucket"].to_numpy(), flow, bars["trades"].to_numpy(), size_decimals)
