@@ -73,9 +73,15 @@ function follow() {
   ask("chart", wanted);
 }
 
+let preset = "";
+
 /** @param {Readonly<Options>} chosen */
 function showChosen(chosen) {
   if (!current().serverMs) return;
+  if (chosen.preset !== preset) {
+    preset = chosen.preset;
+    ladder.follow(preset !== "overview");
+  }
   byId("app").dataset.view = chosen.preset;
   window.dash_clientside.set_props("view", { value: chosen.preset });
   follow();
