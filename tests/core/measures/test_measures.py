@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processor.core.aggregates.batches import Batches
@@ -101,6 +101,7 @@ def test_every_measure_is_the_float_nearest_to_its_definition(data: st.DataObjec
     agree(measures_of(trades, updates, until_ns=until, decimals=decimals), expected)
 
 
+@settings(max_examples=50)
 @given(book_streams(sizes=st.one_of(st.just(0), EDGE_SIZES)), trade_streams(sizes=EDGE_SIZES), st.data())
 def test_sums_beyond_64_bits_are_exact(updates: list[Update], trades: list[Trade], data: st.DataObject) -> None:
     expected = measured(trades, updates, Fraction(1, 10), Fraction(1, 100), by_second)
@@ -110,6 +111,7 @@ def test_sums_beyond_64_bits_are_exact(updates: list[Update], trades: list[Trade
     agree(measures_of(trades, updates, until_ns=until), expected)
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_batches_cut_anywhere_give_the_bars_of_one_piece(data: st.DataObject) -> None:
     updates = data.draw(book_streams())
@@ -127,6 +129,7 @@ def test_batches_cut_anywhere_give_the_bars_of_one_piece(data: st.DataObject) ->
         assert one == other, column
 
 
+@settings(max_examples=50)
 @given(book_streams(max_size=30), book_streams(max_size=30), st.integers(0, 3), st.integers(0, 3))
 def test_numbers_that_need_more_decimals_later_change_nothing_before(
     before: list[Update], after: list[Update], price_decimals: int, size_decimals: int
@@ -165,6 +168,7 @@ def test_bars_that_end_by_activity_hold_the_samples_of_their_time(data: st.DataO
     agree(found, measured(trades, updates, Fraction(1, 10), Fraction(1, 100), begin_of), begin_of_bucket=10**6)
 
 
+@settings(max_examples=50)
 @given(book_streams(), trade_streams(), st.integers(1, 3))
 def test_the_last_intervals_alone_are_those_of_all(updates: list[Update], trades: list[Trade], keep: int) -> None:
     every = measures_of(trades, updates)
@@ -173,6 +177,7 @@ def test_the_last_intervals_alone_are_those_of_all(updates: list[Update], trades
     assert measures_of(trades, updates, until_ns=times, keep=keep).equals(every.tail(keep))
 
 
+@settings(max_examples=50)
 @given(book_streams(), st.integers(0, 80))
 def test_a_book_that_goes_on_from_its_levels_measures_what_one_pass_does(updates: list[Update], at: int) -> None:
     at = next((i for i in range(at, len(updates)) if updates[i].time_ns != updates[i - 1].time_ns), len(updates))
@@ -281,6 +286,7 @@ def a_row_of_decimals(decimals: int) -> None:
     measures_of([], [Update(0, BID, 99, 3)], decimals=(decimals, 0))
 
 
+@settings(max_examples=50)
 @given(book_streams(sizes=st.one_of(st.just(0), st.integers(1, 9), EDGE_SIZES)))
 def test_the_newest_values_are_checked_against_the_levels_of_the_book(updates: list[Update]) -> None:
     book = Book(interval_ns=SECOND_NS, obi_levels=10)
