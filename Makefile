@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rli numba processor --include='*.py' | sort | xargs cat
 export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache/$(KERNELS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz check fix bench clean
+.PHONY: help install run test fuzz torture check fix bench outdated clean
 
 help: ## List what there is to do
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -26,7 +26,12 @@ test: $(VENV)/.installed ## Run the tests; ARGS="-k zoom" chooses; REQUIRE_DOCKE
 	@sh scripts/test.sh $(ARGS)
 
 fuzz: $(VENV)/.installed ## Feed the readers spoilt and changed files, EXAMPLES=2000 to each test, at another place each time
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py tests/formats/test_mutations.py $(ARGS)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest tests/formats/test_fuzz.py tests/formats/test_mutations.py \
+	  tests/shared/test_fuzz_contract.py $(ARGS)
+
+torture: $(VENV)/.installed ## Let every system call of small replays fail in turn, and kill writers KILLS=1000 times
+	@TORTURE=1 TORTURE_KILLS=$(or $(KILLS),1000) $(PY) -m pytest tests/shared/test_interrupted_writing.py \
+	  tests/replay/test_torture.py $(ARGS)
 
 check: $(VENV)/.installed node_modules/.installed ## Lint, format and types of Python and of the page's modules, changing nothing
 	@$(PY) -m ruff check
@@ -41,6 +46,10 @@ fix: $(VENV)/.installed ## Format, and mend what the linter can mend by itself
 
 bench: $(BENCH_VENV)/.installed ## Measure the speed beside hftbacktest's and a dict book's; ARGS go to python -m bench
 	@$(BENCH_VENV)/bin/python -m bench $(ARGS)
+
+outdated: $(VENV)/.installed node_modules/.installed ## List the pinned dependencies that have a newer release
+	@$(PY) -m pip --disable-pip-version-check list --outdated --format=json | $(PY) scripts/outdated.py
+	@[ ! -f node_modules/.installed ] || npm outdated || true
 
 clean: ## Remove the environments and the caches; data/ stays
 	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis test-results node_modules

@@ -10,6 +10,10 @@ import psutil
 
 from bench import dataset, processes, steering
 from bench.figures import Bar, Figure, progress
+from processor.aggregate.table import aggregate_all
+from processor.aggregate.view_tables import view_tables
+from processor.formats import open_dataset
+from processor.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +24,10 @@ _WARM_S: Final = 3.0
 _MOST_MORE: Final = 1.5
 _SEEK_MS: Final = 1000.0
 _SWITCH_MS: Final = 500.0
+_FROM_EVENTS: Final = "10s"
+"""A store's bars of the measures do not add up to these."""
+_ROUNDS: Final = 3
+_LEAST_SPEED: Final = 0.5
 
 
 def measure(cache: Path, *, events: int, commands: int, seconds: float) -> list[Figure]:
@@ -44,7 +52,27 @@ def measure(cache: Path, *, events: int, commands: int, seconds: float) -> list[
     shutil.rmtree(kept, ignore_errors=True)
     times = {"without": without, "all": every, "ratio": every / without}
     note = f"seconds a second at x{_SPEED}, over {seconds:g} s, bars of a minute"
+    figures.append(_table_of_measures(dataset.stored(folder)))
     return [*figures, Figure(PART, "processor time, all views", "s", times, Bar("ratio", "<=", _MOST_MORE), note)]
+
+
+def _table_of_measures(store: Path) -> Figure:
+    """How fast the table of measures is made, beside that of bars, each from every event of a store."""
+    opened = open_dataset(store)
+    settings = Settings(interval=_FROM_EVENTS)
+    taken: dict[str, list[float]] = {"bars": [], "measures": []}
+    for _ in range(_ROUNDS):
+        for name, times in taken.items():
+            begun = time.process_time()
+            if name == "bars":
+                aggregate_all(opened, opened.instruments, settings, None, from_bars=False)
+            else:
+                view_tables(name, opened, opened.instruments, settings, None)
+            times.append(time.process_time() - begun)
+    bars_s, measures_s = (min(times) for times in taken.values())
+    numbers = {"bars": bars_s, "measures": measures_s, "ratio": bars_s / measures_s}
+    note = f"processor time of bars of {_FROM_EVENTS}, which come from every event; the ratio is that of the speeds"
+    return Figure(PART, "table of measures / of bars", "s", numbers, Bar("ratio", ">=", _LEAST_SPEED), note)
 
 
 def _processor_s(cache: Path, folder: Path, kept: Path, seconds: float, *options: str) -> float:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.aggregate.book_tables import BOOK_TABLES
 from processor.aggregate.table import aggregate
+from processor.aggregate.view_tables import view_tables
 from processor.clock import SystemClock
 from processor.demo import generate
 from processor.formats import dbn, open_dataset
@@ -91,6 +93,9 @@ def main() -> None:
             for interval in ("1m", "1t"):
                 engine = aggregate(FileSource(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
                 engine.rows()
+            opened = open_dataset(dataset)
+            for table in BOOK_TABLES:
+                view_tables(table.name, opened, opened.instruments[:1], Settings(), None)
         _replay(Path(folder) / "demo", Path(folder) / "ipc")
 
 

@@ -164,6 +164,7 @@ CHECKS: Final = (
     "footprint_is_bar",
     "sessions_are_all_trades",
     "ladder_begins_at_close",
+    "measures_are_book",
 )
 """The cross-checks a writer publishes under `checks`: true, false, or null while there is nothing to check."""
 

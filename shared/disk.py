@@ -165,8 +165,13 @@ def _claimed(path: Path) -> Iterator[tuple[Path, int]]:
     while True:
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
         with _created(temporary) as descriptor:
-            # Before it was locked, it may have been taken for a leftover.
-            if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+            try:
+                # Before it was locked, it may have been taken for a leftover.
+                is_ours = _lock(descriptor) and os.fstat(descriptor).st_nlink > 0
+            except OSError:
+                discard(temporary)
+                raise
+            if is_ours:
                 yield temporary, descriptor
                 return
 

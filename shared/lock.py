@@ -32,9 +32,13 @@ class WriterLock:
         self._path = directory / LOCK_FILE
         for _ in range(_TRIES):
             self._descriptor = self._taken(directory)
-            # Somebody may have removed it before it was locked.
-            if self.is_in_place():
-                break
+            try:
+                # Somebody may have removed it before it was locked.
+                if self.is_in_place():
+                    break
+            except WriteFailed:
+                os.close(self._descriptor)
+                raise
             os.close(self._descriptor)
         else:
             raise WriteFailed(self._path, OSError(errno.EAGAIN, "it is removed again and again"))

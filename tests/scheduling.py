@@ -20,6 +20,8 @@ _TOGETHER: Final = (
     # A fixture that is expensive, of the module or of the session.
     "tests/formats/test_expected.py",
     "tests/aggregate/test_fanout.py",
+    "tests/aggregate/test_view_tables.py",
+    "tests/aggregate/test_heatmap_table.py",
     "tests/browser/test_replayed.py",
     # Real processes that have deadlines of their own: one after the other.
     "tests/test_durability.py",

@@ -35,6 +35,7 @@ class SystemCalls:
         self._open: set[int] = set()
         self._at: int | None = None
         self._failure: BaseException | None = None
+        self._is_paused = False
 
     def fail(self, at: int, failure: BaseException) -> None:
         """Let the call number `at`, from 0, fail, and no other."""
@@ -47,6 +48,15 @@ class SystemCalls:
                 patches.enter_context(mock.patch.object(module, name, self._wrapped(name, getattr(module, name))))
             patches.enter_context(mock.patch.object(os, "close", self._closed(os.close)))
             yield
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count and fail nothing meanwhile."""
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
 
     def close_all(self) -> None:
         """Close what the work has opened and not closed, as the end of its process does."""
@@ -63,7 +73,7 @@ class SystemCalls:
 
     def _wrapped(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any, **options: Any) -> Any:
-            if self._concerns(arguments[0]):
+            if not self._is_paused and self._concerns(arguments[0]):
                 at = len(self.made)
                 self.made.append(name)
                 if at == self._at and self._failure is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -40,3 +43,19 @@ def test_every_target_of_the_makefile_says_what_it_does() -> None:
     assert phony
     for target in phony[1].split():
         assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), target
+
+
+def test_of_the_packages_with_a_newer_release_the_pinned_ones_are_listed_and_those_we_name_come_first() -> None:
+    listed = [
+        {"name": name, "version": "0", "latest_version": "99.0"}
+        for name in ("annotated_types", "no-package-of-ours", "Msgspec")
+    ]
+    command = [sys.executable, str(ROOT / "scripts/outdated.py")]
+    said = subprocess.run(command, input=json.dumps(listed), check=True, capture_output=True, text=True).stdout
+
+    first, second, summary, _ = said.splitlines()
+    assert re.fullmatch(r"msgspec +\S+ +-> 99\.0 +msgspec>=.*", first)
+    assert re.fullmatch(r"annotated-types +\S+ +-> 99\.0 +needed by others", second)
+    assert re.fullmatch(r"2 of \d+ pinned packages have a newer release", summary)
+    nothing = subprocess.run(command, input="[]", check=True, capture_output=True, text=True).stdout
+    assert nothing == "nothing is outdated\n"

@@ -87,7 +87,7 @@ RowHeight = Annotated[
     str,
     option(
         "row",
-        "Height of a price row of footprint, statistics, profile and heatmap; auto for the price step, or more.",
+        "Height of a price row of all views that have some; auto for the price step, or more.",
     ),
 ]
 ColumnLength = Annotated[

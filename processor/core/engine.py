@@ -30,6 +30,7 @@ from processor.core.heatmap.kept import KeptColumns
 from processor.core.heatmap.shown import HeatmapShown
 from processor.core.intervals import labels_ms, number_of
 from processor.core.kernel import NO_PRICE
+from processor.core.measures.checks import MEASURES_CHECKS, measures_checks
 from processor.core.measures.kept import Measures
 from processor.core.measures.sampled import MeasuredBook
 from processor.core.price_step import NO_STEP
@@ -294,7 +295,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS))
+        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS, *MEASURES_CHECKS))
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -310,6 +311,7 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
     found |= flow_checks(engine.flow, rows, engine.trade_bars)
     found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
+    found |= measures_checks(engine.measures, engine.book)
     return found | standing_checks(engine.standing, rows, engine.book.price_decimals)
 
 

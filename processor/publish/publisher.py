@@ -19,6 +19,7 @@ from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
     HEARTBEAT_MS,
+    MAX_INTEGER,
     MAX_READ_BYTES,
     STATUS_FILE,
     ContractError,
@@ -123,6 +124,8 @@ class Publisher:
             if self.failure is None:
                 _log.error("write_failed", path=str(failure.path), reason=str(failure))
             self.failure = failure
+            # Readers may have seen it all the same: its number is not given to another one.
+            self._generation = generation
             self._due_ms.clear()
         else:
             self._due_ms |= {pace: now_ms + pace.period_ms for pace in due}
@@ -300,7 +303,8 @@ def last_status(writer: DirectoryWriter) -> Status | None:
         status: Status = decode(STATUS_FILE, read_regular(writer.directory / STATUS_FILE, MAX_READ_BYTES))
     except (OSError, ContractError):
         return None
-    return status
+    # Somebody else's, that leaves no room to count on.
+    return status if status.generation < MAX_INTEGER // 2 else None
 
 
 def _range_ms(range_ns: tuple[int, int] | None) -> tuple[int, int] | None:

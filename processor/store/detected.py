@@ -1,13 +1,12 @@
 """What a store keeps of what is detected: after each segment what became known in it, and what is known of the future.
 
-Two files: `events`, whose rows are what became known, and `windows`, the windows of absorption that are open at its
-end, and those that have ended, of which only the lots matter by then. Divergences depend on the interval and are in
-none; the orders of the last hour come from the trades.
+Three files: `events`, whose rows are what became known, `newest`, the newest of each kind up to then, and `windows`,
+the windows of absorption that are open at its end, and those that have ended, of which only the lots matter by then.
+Divergences depend on the interval and are in none; the orders of the last hour come from the trades.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,9 +15,9 @@ import polars as pl
 
 from processor.core.aggregates.base import Batch
 from processor.core.aggregates.large_orders import WINDOW_NS
-from processor.core.detected import kept
 from processor.core.detected.detector import Detector, TradeState
 from processor.core.detected.found import Found
+from processor.core.detected.kept import Newest
 from processor.core.detected.recent import Recent
 from processor.core.detected.sweeps import Hour, orders_of_hour
 from processor.core.detected.table import found_frame
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from processor.store.manifest import Manifest
 
 EVENTS_KIND: Final = "events"
+NEWEST_KIND: Final = "newest"
 WINDOWS_KIND: Final = "windows"
 
 File = tuple[pl.DataFrame, dict[str, str]]
@@ -66,8 +66,9 @@ class SegmentDetected:
         """
         self._last_ns = manifest.last_ns or 0
         if book is None:
-            self._detector = Detector(None)
+            self._detector, self._newest = Detector(None), Newest()
             return
+        self._newest = Newest(found_before(folder, manifest, len(manifest.segments)))
         trades, walls = known_before(folder, manifest, len(manifest.segments))
         self._detector = Detector(None, trades, WatchedBook.resumed(walls, book, trades.decimals[0]))
 
@@ -86,6 +87,7 @@ class SegmentDetected:
         """By kind, the files of a segment that ends at `last_ns`, which has what has come since the one before."""
         detector = self._detector
         found, detector.found = detector.found, []
+        self._newest.add(found)
         known, walls = detector.trades, detector.book.state
         recent = known.recent.at({price for side in walls.counted for price, *_ in side})
         state = _State(
@@ -99,6 +101,7 @@ class SegmentDetected:
         self._last_ns = last_ns
         return {
             EVENTS_KIND: (found_frame(found), metadata),
+            NEWEST_KIND: (found_frame(self._newest.all()), {}),
             WINDOWS_KIND: (_windows_frame(ended, known.absorbing.open), {}),
         }
 
@@ -185,21 +188,18 @@ def found_of_segment(folder: Path, manifest: Manifest, segment: int) -> list[Fou
     Raises:
         DatasetError: the file is damaged.
     """
-    rows: list[tuple[Any, ...]] = read_parquet(manifest.index_path(folder, EVENTS_KIND, segment)).rows()
-    return [Found(*row) for row in rows]
+    return _found(manifest.index_path(folder, EVENTS_KIND, segment))
 
 
 def found_before(folder: Path, manifest: Manifest, segment: int) -> list[Found]:
-    """The last MOST_FOUND of what became known before `segment`, but divergences, in order.
+    """The newest of each kind that became known before `segment`, which is not the first, but divergences, in order.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    found: deque[Found] = deque(maxlen=kept.MOST_FOUND)
-    for number in reversed(range(segment)):
-        of_segment = found_of_segment(folder, manifest, number)
-        missing = kept.MOST_FOUND - len(found)
-        found.extendleft(reversed(of_segment[-missing:] if missing else []))
-        if len(found) == kept.MOST_FOUND:
-            break
-    return list(found)
+    return _found(manifest.index_path(folder, NEWEST_KIND, segment - 1))
+
+
+def _found(path: Path) -> list[Found]:
+    rows: list[tuple[Any, ...]] = read_parquet(path).rows()
+    return [Found(*row) for row in rows]

@@ -52,7 +52,8 @@ EVENTS: Final = View[tuple[EventRow, ...]](
     faults=_events_faults,
     content=(
         f"*added*: `[[{', '.join(EventRow.__struct_fields__)}], ...]`: the newest [events](events.md) and "
-        "large orders, oldest first by the time at which they became known; several may have one time"
+        "large orders, at most 200 of a kind, oldest first by the time at which they became known; several may have "
+        "one time"
     ),
     bound="1000 rows; on request",
 )

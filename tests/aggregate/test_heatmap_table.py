@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from processor.cli.main import app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -40,14 +41,18 @@ def within(cells: pl.DataFrame, windows: dict[str, list[Any]]) -> dict[str, list
     ],
 )
 def test_a_recording_gives_the_expected_cells(
-    shared_data: Path, tmp_path: Path, folder: str, name: str, interval: str, mode: str
+    shared_data: Path,
+    converted: Callable[[str], Path],
+    tmp_path: Path,
+    folder: str,
+    name: str,
+    interval: str,
+    mode: str,
 ) -> None:
     with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
         expected: dict[str, Any] = json.load(file)
     row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
-    cells = tabled(
-        shared_data / folder, tmp_path / "table.parquet", "--mode", mode, "--row", row, "--interval", interval
-    )
+    cells = tabled(converted(folder), tmp_path / "table.parquet", "--mode", mode, "--row", row, "--interval", interval)
 
     assert within(cells, expected["heatmap_windows"]) == expected["heatmap" if mode == "last" else "heatmap_max"]
 

@@ -13,8 +13,11 @@ from typer.testing import CliRunner
 from processor.cli.main import app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+FROM_FILES: Final = {"footprint", "events"}
+"""What is read from the files, too: of the trades with their price step, and of trades and book."""
 QUOTIENTS: Final = {"vwap", "session_vwap", "session_sigma"}
 
 
@@ -34,8 +37,14 @@ def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
         ("binance-raw/nexousdt", "binance-nexousdt_60s", "1m"),
     ],
 )
-def test_a_recording_gives_the_expected_table_from_its_files_and_from_the_cache(
-    shared_data: Path, tmp_path: Path, folder: str, name: str, interval: str, view: str
+def test_a_recording_gives_the_expected_table_from_a_store_and_from_its_files(
+    shared_data: Path,
+    converted: Callable[[str], Path],
+    tmp_path: Path,
+    folder: str,
+    name: str,
+    interval: str,
+    view: str,
 ) -> None:
     with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
         expected: dict[str, Any] = json.load(file)
@@ -43,13 +52,9 @@ def test_a_recording_gives_the_expected_table_from_its_files_and_from_the_cache(
     edges = wanted.pop("edges", [])
     wanted |= {f"edge_{number}": [edge] * len(wanted["timestamp_ms"]) for number, edge in enumerate(edges, 1)}
     row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
-    for _ in ("read from the files", "read from the cache"):
-        found = tabled(
-            shared_data / folder,
-            view,
-            tmp_path / "table.parquet",
-            *("--row", row, "--interval", interval, "--cache", str(tmp_path / "cache")),
-        ).to_dict(as_series=False)
+    options = ("--row", row, "--interval", interval, "--cache", "off")
+    for source in [converted(folder), *([shared_data / folder] if view in FROM_FILES else [])]:
+        found = tabled(source, view, tmp_path / "table.parquet", *options).to_dict(as_series=False)
         for column, values in wanted.items():
             if column in QUOTIENTS:
                 assert found[column] == pytest.approx(values, rel=1e-12, abs=0), column

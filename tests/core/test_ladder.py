@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import floor, gcd
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from processor.core.aggregates.standing import levels_now
 from processor.core.engine import Engine, checks
 from processor.core.intervals import WEEK_NS
+from processor.core.report import Report
+from processor.formats import open_dataset
 from processor.publish.views import ladder as ladder_view
 from processor.publish.views.ladder import ladder_payload
 from processor.publish.views.quotes import quotes_payload
@@ -42,6 +44,7 @@ from tests.core.streams import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 SECOND_NS: Final = 10**9
 DECIMALS: Final = 1, 2
@@ -123,13 +126,15 @@ def expected(
     lower = [number for number in numbers if number <= floor(middle / height)][-most:]
     upper = [number for number in numbers if number > floor(middle / height)][:most]
     has_book = len(updates) > 0
+    ask_sums = dict(zip(numbers, accumulate(asks[number] for number in numbers), strict=True))
+    bid_sums = dict(zip(numbers[::-1], accumulate(bids[number] for number in numbers[::-1]), strict=True))
     return [
         [
             float(number * height),
             float(bids[number]),
             float(asks[number]),
-            float(sum(size for at, size in bids.items() if at >= number)),
-            float(sum(size for at, size in asks.items() if at <= number)),
+            float(bid_sums[number]),
+            float(ask_sums[number]),
             *(float(traded[f"bar {side}"][number]) for side in (1, -1, 0)),
             *(float(traded[f"session {side}"][number]) for side in (1, -1, 0)),
             float(bids[number] - bids_before[number] + traded["bar -1"][number]) if has_book else None,
@@ -305,3 +310,33 @@ def test_the_quotes_of_each_bar_are_the_best_prices_at_its_end(
         if best != (None, None):
             wanted.append((interval, *best))
     assert [(row.timestamp_ms, row.best_bid, row.best_ask) for row in found] == wanted
+
+
+@pytest.mark.parametrize("path", ["lobster", "binance-raw/nexousdt/nexousdt_20240723.dat.gz"])
+def test_a_recording_has_the_ladder_of_the_definitions(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    report = Report()
+    chunk = next(iter(open_dataset(shared_data / path).open(None, "exchange", report).chunks(report)))
+    decimals = chunk.book[0].price_decimals, chunk.book[0].size_decimals
+    monkeypatch.setattr(f"{__name__}.DECIMALS", decimals)
+    trades, book = chunk.trades[0].rescaled(*decimals), chunk.book[0].rescaled(*decimals)
+    engine = Engine(Aggregation(extras=LADDER_EXTRAS), keep=3)
+    now_ns = -1
+    for rows in (5_000, 9_876):
+        after_ns, now_ns = now_ns, int(book.time_ns[min(rows, len(book)) - 1])
+        engine.advance(
+            [trades.rows((trades.time_ns > after_ns) & (trades.time_ns <= now_ns))],
+            [book.rows((book.time_ns > after_ns) & (book.time_ns <= now_ns))],
+        )
+    found = decoded(engine)
+    assert found is not None
+    of_trades = trades.time_ns, trades.price_ticks, trades.size_lots, trades.aggressor
+    past = [Trade(*row) for row in zip(*(each.tolist() for each in of_trades), strict=True) if row[0] <= now_ns]
+    of_book = book.time_ns, book.side, book.price_ticks, book.size_lots
+    updates = [Update(*row) for row in zip(*(each.tolist() for each in of_book), strict=True) if row[0] <= now_ns]
+    height = step_of(past, updates)
+    assert found.row == float(height)
+    assert as_lists(found) == expected(past, updates, now_ns // MINUTE_NS * MINUTE_NS, height, 400)
+    assert any(row.bid_change for row in found.rows)
+    assert any(row.session_sell for row in found.rows)

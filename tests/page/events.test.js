@@ -89,7 +89,7 @@ test("the newest events come first, each named with its detail, and a kind can b
 
 test("the list says how much of what it shows, and why it shows nothing", () => {
   assert.equal(summary(3, 3, 3), "the newest 3 events");
-  assert.equal(summary(100, 250, 1000), "newest 100 of 250 in the newest 1,000 events");
+  assert.equal(summary(100, 250, 1000), "100 of the newest 250 of this kind");
   assert.equal(summary(0, 0, 0), "");
   const status = /** @type {Status} */ (/** @type {unknown} */ ({ state: "finished", event_time_ms: 1 }));
   const state = { ...empty(), about: ABOUT, status, crc32: { events: 7 } };

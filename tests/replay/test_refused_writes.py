@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,18 @@ from processor.replay.context import StopSignal
 from processor.replay.replay_file import REPLAY_FILE
 from processor.replay.run import replay
 from processor.settings import Settings
-from shared import CONTROL_FILE, DATA_FILES, REPORT_FILE, STATUS_FILE, DirectoryReader, DirectoryWriter, WriteFailed
+from shared import (
+    CONTROL_FILE,
+    DATA_FILES,
+    MAX_INTEGER,
+    REPORT_FILE,
+    STATUS_FILE,
+    DirectoryReader,
+    DirectoryWriter,
+    LockLost,
+    WriteFailed,
+)
+from shared.contract import LOCK_FILE
 from shared.validate import faults
 from tests.cli.running import run_here
 from tests.core.markets import market, write
@@ -99,6 +111,29 @@ def test_the_exit_code_tells_that_the_end_was_not_published(
 
     assert ended.returncode == 1
     assert "No space left on device" in ended.stderr
+
+
+def test_a_replay_whose_lock_was_taken_by_another_stops_with_the_reason(dataset: Path, tmp_path: Path) -> None:
+    others: list[DirectoryWriter] = []
+
+    def take_over() -> None:
+        if not others:
+            (tmp_path / LOCK_FILE).unlink()
+            others.append(DirectoryWriter(tmp_path))
+
+    clock = FakeClock()
+    clock.on_sleep = take_over
+    with pytest.raises(LockLost, match="has another writer by now"), capture_logs():
+        replay(dataset, tmp_path, Settings(at_end="exit", speed=20_000.0), clock, StopSignal())
+    others[0].close()
+
+
+def test_a_generation_that_leaves_no_room_is_not_counted_on(dataset: Path, tmp_path: Path) -> None:
+    assert play(dataset, tmp_path)
+    path = tmp_path / STATUS_FILE
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"generation": MAX_INTEGER}))
+    assert play(dataset, tmp_path)
+    assert faults(tmp_path) == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ODD if kind != "directory"])

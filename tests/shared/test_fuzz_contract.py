@@ -25,6 +25,7 @@ from shared.decoding import value_faults
 from shared.schemas import schema
 from shared.validate import faults
 from shared.views import FILE_TYPES
+from shared.views.measures import MeasuresRow
 from tests.shared.publishing import publish, step
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
@@ -106,6 +107,19 @@ SOUND: Final[dict[str, Any]] = {
     ],
     "sizes_data.json": [[0, 1.0, 2.0, None, None, 1.0, None, None]],
     "events_data.json": [[0, "sweep", "buy", 1.5, 2.0, 0, "3"], [0, "divergence", "high", 1.0, -2.0, 0, ""]],
+    "heatmap_data.json": [
+        [0, 0.5, 1.0, 1.5, 0.5, [1.0, 2.0], 1.5, [3.0]],
+        [60000, 0.5, None, 1.5, None, [], 1.5, [3.0]],
+    ],
+    "measures_data.json": [[0, *([1.0] * (len(MeasuresRow.__struct_fields__) - 3)), 2, 1]],
+    "quotes_data.json": [[0, 1.0, None], [60000, 1.0, 1.5]],
+    "ladder_data.json": {
+        "row": 0.5,
+        "bar_ms": 60000,
+        "session_ms": 0,
+        "rows": [[1.0, 2.0, 0.0, 2.0, 0.0, *([1.0] * 6), 0.5, None]],
+        "last": {"first": 3, "time_ms": 60001, "side": 1, "price": 1.5, "volume": 2.0, "trades": 1},
+    },
     "profile_data.json": {
         "start_ms": 0,
         "row": 0.5,

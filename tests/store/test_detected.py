@@ -44,7 +44,7 @@ def chunks_of(trades: list[Trade], updates: list[Update], count: int) -> list[Ch
     length=LENGTHS,
     reset=st.sampled_from(["none", "day"]),
     keep=st.sampled_from([1, 4, 25]),
-    most=st.sampled_from([3, 1000]),
+    most=st.sampled_from([2, 200]),
     margin=st.sampled_from([4, 64]),
     restarts=st.lists(st.integers(0, 6), max_size=1),
 )
@@ -62,7 +62,7 @@ def test_what_is_shown_after_any_segment_is_that_of_one_pass(
         TemporaryDirectory() as name,
         mock.patch("os.fsync"),
         mock.patch.object(large_orders, "LEAST_ORDERS", 4),
-        mock.patch.object(kept, "MOST_FOUND", most),
+        mock.patch.object(kept, "MOST_OF_A_KIND", most),
         mock.patch.object(divergences, "MARGIN", margin),
     ):
         folder = Path(name)

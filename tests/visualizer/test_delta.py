@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from shared import DEPTH, METRICS, OHLC, OVERVIEW, REPORT, VIEWS, Depth, Level, Overview, encode
+from shared.views.events import EVENTS, EventRow
 from tests.visualizer.pictures import MINUTE_MS, held, picture, report, status, with_view
 from visualizer.server.delta import HeldView, Known, delta, known
 
@@ -56,6 +57,19 @@ def test_a_page_that_follows_is_told_the_open_bar_and_the_new_ones_only() -> Non
     assert answer["ohlc"]["total"] == 5
     assert "reset" not in answer
     assert "about" not in answer
+
+
+def test_of_rows_with_one_key_all_travel_from_the_first_of_the_last_key_that_the_page_has() -> None:
+    def rows(*times_ms: int) -> tuple[EventRow, ...]:
+        return tuple(EventRow(at, "sweep", "buy", 1.0, size, at, "3") for size, at in enumerate(times_ms))
+
+    before = with_view(picture(), EVENTS, rows(1, 2, 2))
+    page = _held(before)
+    of_page = HeldView(zlib.crc32(encode(rows(1, 2, 2))), 1, 2)
+    page = msgspec.structs.replace(page, views=page.views | {"events": of_page})
+    answer = delta(with_view(picture(generation=2), EVENTS, rows(1, 2, 2, 2, 3)), None, page)["events"]
+    assert [row[0] for row in answer["rows"]] == [2, 2, 2, 3]
+    assert (answer["whole"], answer["total"]) == (False, 5)
 
 
 def test_only_files_written_since_travel() -> None:

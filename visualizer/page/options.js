@@ -62,7 +62,8 @@ export const PRESETS = Object.freeze({
   depth: {
     ...COMMON,
     preset: "depth",
-    panels: ["price", "volume", "obi"],
+    panels: ["price", "volume", "obi", "measures"],
+    measure: "ofi_1",
     price: "candles",
     vwap: "off",
     profile: "off",

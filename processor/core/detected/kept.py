@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from processor.core.detected.detector import Detector, TradeState
-from processor.core.detected.found import Found, ordered
+from processor.core.detected.found import Found, Kind, ordered
 from processor.core.detected.walls import WallState, WatchedBook
 
 if TYPE_CHECKING:
@@ -17,19 +17,37 @@ if TYPE_CHECKING:
     from processor.core.book import BookState
     from processor.settings import Aggregation
 
-MOST_FOUND: Final = 1000
+MOST_OF_A_KIND: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedState:
     """What an engine resumes from: what is known of trades and of walls, and what was found before, in order.
 
-    `found` has the last MOST_FOUND but divergences, and all divergences of the bars that are kept.
+    `found` has the last MOST_OF_A_KIND of each kind; of divergences, those of the bars that are kept.
     """
 
     trades: TradeState
     walls: WallState
     found: Sequence[Found] = ()
+
+
+class Newest:
+    """The last MOST_OF_A_KIND of each kind, so that none is crowded out by another."""
+
+    def __init__(self, found: Iterable[Found] = ()) -> None:
+        """Start with these, in order."""
+        self._by_kind: dict[Kind, deque[Found]] = {kind: deque(maxlen=MOST_OF_A_KIND) for kind in get_args(Kind)}
+        self.add(found)
+
+    def add(self, found: Iterable[Found]) -> None:
+        """Take in later ones, in order."""
+        for each in found:
+            self._by_kind[each.kind].append(each)
+
+    def all(self) -> list[Found]:
+        """All of them, in order."""
+        return ordered(each for of_kind in self._by_kind.values() for each in of_kind)
 
 
 class Detected:
@@ -39,34 +57,24 @@ class Detected:
         self, aggregation: Aggregation, state: DetectedState | None = None, book: BookState | None = None
     ) -> None:
         """Start before the first event, or go on from `state` with the levels of `book`."""
-        self._others: deque[Found] = deque(maxlen=MOST_FOUND)
-        # Bars that are kept have no more than one each.
-        self._divergences: deque[Found] = deque(maxlen=MOST_FOUND)
         if state is None or book is None:
-            self._detector = Detector(aggregation)
+            self._detector, self._newest = Detector(aggregation), Newest()
             return
         walls = WatchedBook.resumed(state.walls, book, state.trades.decimals[0])
-        self._detector = Detector(aggregation, state.trades, walls)
-        self._keep(state.found)
+        self._detector, self._newest = Detector(aggregation, state.trades, walls), Newest(state.found)
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate."""
         self._detector.advance(batch)
-        self._keep(self._detector.found)
+        self._newest.add(self._detector.found)
         self._detector.found.clear()
         return False
 
-    def _keep(self, found: Iterable[Found]) -> None:
-        for each in found:
-            (self._divergences if each.kind == "divergence" else self._others).append(each)
-
     def newest(self, now_ns: int | None, since_ns: int) -> list[Found]:
-        """The last MOST_FOUND that are known at `now_ns`, and not earlier than the last event, oldest first.
+        """The last MOST_OF_A_KIND of each kind that are known at `now_ns`, and not earlier than at the last event.
 
-        Divergences are told from `since_ns` on.
+        Oldest first; divergences are told from `since_ns` on.
         """
-        pending = self._detector.pending(now_ns)
-        others = [*self._others, *(each for each in pending if each.kind != "divergence")]
-        divergences = [*self._divergences, *(each for each in pending if each.kind == "divergence")]
-        told = (each for each in divergences if each.time_ns >= since_ns)
-        return ordered([*others[-MOST_FOUND:], *told])[-MOST_FOUND:]
+        found = Newest(self._newest.all())
+        found.add(self._detector.pending(now_ns))
+        return [each for each in found.all() if each.kind != "divergence" or each.time_ns >= since_ns]

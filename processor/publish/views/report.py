@@ -79,7 +79,7 @@ def _is_known(incident: Incident, event_ns: int | None) -> bool:
 
 def _until(incident: Incident, event_ns: int | None) -> Incident:
     """The same incident, ended at the event clock if it lasts beyond."""
-    if event_ns is None or incident.kind not in _LASTING:
+    if event_ns is None or incident.time_ns is None or incident.kind not in _LASTING:
         return incident
     if incident.until_ns is not None and incident.until_ns <= event_ns:
         return incident

@@ -1,4 +1,4 @@
-"""`row`: how high the price rows of footprint, statistics and profile are."""
+"""`row`: how high the price rows of all views are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ ENTRY: Final = CommandEntry(
         Form(
             "0.25 or auto",
             '`row`: text, a price like `"0.25"`, or `"auto"`',
-            "make the price rows of footprint, statistics and profile that high, or as high as a view needs",
+            "make the price rows of all views that high, or as high as each of them needs",
         ),
     ),
     one_word("row", "the height of a price row, such as 0.25 or 10, or auto"),

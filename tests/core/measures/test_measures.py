@@ -15,6 +15,7 @@ from processor.core.aggregates.batches import Batches
 from processor.core.book import Book
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL
 from processor.core.kernel import WIDTH
+from processor.core.measures.checks import measures_checks
 from processor.core.measures.frame import OF_BAR, column_of, measures_frame
 from processor.core.measures.kept import Measures
 from processor.core.measures.kernel import MEASURES, OFI_LEVELS
@@ -278,3 +279,19 @@ def test_numbers_of_too_many_decimals_are_refused() -> None:
 
 def a_row_of_decimals(decimals: int) -> None:
     measures_of([], [Update(0, BID, 99, 3)], decimals=(decimals, 0))
+
+
+@given(book_streams(sizes=st.one_of(st.just(0), st.integers(1, 9), EDGE_SIZES)))
+def test_the_newest_values_are_checked_against_the_levels_of_the_book(updates: list[Update]) -> None:
+    book = Book(interval_ns=SECOND_NS, obi_levels=10)
+    measures = Measures(MeasuredBook(interval_ns=SECOND_NS), keep=2)
+    batches = Batches(BY_SECOND)
+    for each in (updates[: len(updates) // 2], updates[len(updates) // 2 :]):
+        events = columns_of_book(each)
+        book.advance(events)
+        measures.advance(batches.of([], [events]))
+        assert measures_checks(measures, book) == {"measures_are_book": True if book.samples else None}
+    (bid, _), (ask, _) = book.levels(1)
+    if len(bid) and len(ask):
+        book.advance(columns_of_book([Update(2**60, BID, int(bid[0]) + 1, 5)]))
+        assert measures_checks(measures, book) == {"measures_are_book": False}

@@ -21,6 +21,7 @@ const CHECKS = {
   footprint_is_bar: "footprint = bar",
   sessions_are_all_trades: "sessions = all trades",
   ladder_begins_at_close: "ladder begins where the bar before ended",
+  measures_are_book: "measures = book",
 };
 /** @type {Record<string, string>} */
 const TONES = {

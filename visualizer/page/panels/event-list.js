@@ -68,8 +68,8 @@ export function newest(rows, kind, about, zone) {
  * @param {number} total */
 export function summary(shown, found, total) {
   if (!total) return "";
-  const of = found === total ? `the newest ${format.count(total)} events` : `${format.count(found)} in the newest ${format.count(total)} events`;
-  return shown === found ? of : `newest ${format.count(shown)} of ${of}`;
+  const of = `the newest ${format.count(found)} ${found === total ? "events" : "of this kind"}`;
+  return shown === found ? of : `${format.count(shown)} of ${of}`;
 }
 
 /** Why nothing is listed; empty where something is.

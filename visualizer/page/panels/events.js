@@ -9,7 +9,7 @@ import { isOpen, setOpen } from "./opening.js";
 /** @import { EventKind, OpenablePanel, State } from "../types.d.ts" */
 
 const ID = "events";
-const COLUMNS = /** @type {("time" | "name" | "side" | "price" | "size")[]} */ ("time name side price size".split(" "));
+const COLUMNS = "time name side price size".split(" ");
 const ALL = "";
 
 /** The kind that is listed, as long as this page is open.
@@ -80,7 +80,8 @@ function draw() {
 
 /** @param {ReturnType<typeof list.newest>["lines"][number]} shown */
 function line(shown) {
-  const cells = COLUMNS.map((name) => make("span", { class: name }, name === "side" ? shown.side.text : shown[name]));
+  const texts = [shown.time, shown.name, shown.side.text, shown.price, shown.size];
+  const cells = COLUMNS.map((name, index) => make("span", { class: name }, texts[index]));
   const button = make("button", { type: "button", "data-ms": String(shown.ms), title: "replay from there" }, ...cells);
   return make("li", { "data-day": shown.day, "data-side": shown.side.colour, "data-kind": shown.kind }, button);
 }
