@@ -33,6 +33,20 @@ _FOLLOWED_BARS: Final = 120
 _SIZE: Final = {"width": 1920, "height": 1080}
 _LONG_MS: Final = 100.0
 _FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_CELLS: Final = """() => {
+  let seed = 7;
+  const chance = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const sizes = () => Array.from({ length: 200 }, () => Math.round(Math.exp(7 * chance())));
+  const { ohlc } = orderflow.state();
+  const [low, high] = orderflow.chart.view.y.price;
+  const row = (high - low) / 400;
+  const rows = ohlc.slice(-1000).map(([time, , , , close]) => {
+    const bid = Math.floor(close / row) * row;
+    return [time, row, bid, bid + row, bid - 199 * row, sizes(), bid + row, sizes()];
+  });
+  const heatmap = { rows, whole: true, total: rows.length, crc32: 1 };
+  window.dash_clientside.orderflow.receive({ server_ms: Date.now(), heatmap });
+}"""
 _DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
   && window.orderflow.chart.isRested()"""
 
@@ -112,8 +126,31 @@ def _measured(
             figures.append(_noted(figure, f"{shown} bars wide; whole main thread p50 {_numbers(task)['p50']:.1f} ms"))
             frames = _dragged(browser, page, redraws)
             figures.append(_figure(f"drag, {bars} bars", name, "ms a frame", _numbers(frames), ("p95", 16.0)))
+        if tree == _ROOT:
+            figures += _heatmap(page, metrics, redraws)
         browser.close()
         return figures
+
+
+def _heatmap(page: Page, metrics: CDPSession, count: int) -> list[Figure]:
+    """What a heatmap of 1,000 columns and 400 rows costs, all of it in view, moved and zoomed."""
+    page.keyboard.press("h")
+    page.evaluate("() => window.dash_clientside.set_props('tick', { disabled: true })")
+    page.wait_for_timeout(2000)
+    page.evaluate(_CELLS)
+    page.evaluate(_FRAMES)
+    x, y = _middle(page)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 10, y)
+    moved, _ = _each(page, metrics, count, lambda number: page.mouse.move(x + 10 + 2 * abs(number % 40 - 20), y))
+    page.mouse.up()
+    zoomed, _ = _wheeled(page, metrics, count)
+    bar = ("p95", 16.0)
+    return [
+        _figure("heatmap of 1,000 x 400 cells, moved", "now", "ms of script", _numbers(moved), bar),
+        _figure("heatmap of 1,000 x 400 cells, zoomed", "now", "ms of script", _numbers(zoomed), bar),
+    ]
 
 
 def _figure(what: str, name: str, unit: str, numbers: dict[str, float], bar: tuple[str, float]) -> Figure:
