@@ -41,7 +41,7 @@ def are_large(time_ns: Ints, lots: Lots, first: int = 0) -> NDArray[np.bool_]:
     offset = int(starts[judged[0]])
     windows = starts[judged] - offset, ends[judged] - offset
     counts = windows[1] - windows[0]
-    sums, squares = _sums(lots[offset : int(ends[-1])], int(counts.max()))
+    sums, squares = running_sums(lots[offset : int(ends[-1])], int(counts.max()))
     of_windows = sums[windows[1]] - sums[windows[0]]
     # v > S1 // n where v n > S1; few are left of the others.
     above = np.flatnonzero(volumes[judged] > of_windows // counts)
@@ -55,11 +55,17 @@ def are_large(time_ns: Ints, lots: Lots, first: int = 0) -> NDArray[np.bool_]:
             )
         ]
     for index in above.tolist():
-        n, s1, volume = int(counts[index]), int(of_windows[index]), int(volumes[judged[index]])
         s2 = sum(int(part[windows[1][index]] - part[windows[0][index]]) << shift for part, shift in squares)
-        spread = n * s2 - s1 * s1
-        found[judged[index]] = spread > 0 and (volume * n - s1) ** 2 >= _DEVIATIONS**2 * spread
+        found[judged[index]] = is_large(int(volumes[judged[index]]), int(counts[index]), int(of_windows[index]), s2)
     return found
+
+
+def is_large(volume: int, n: int, s1: int, s2: int) -> bool:
+    """Whether an order of some lots is large after `n` orders of so many in all, and of so many as a sum of squares."""
+    if n < LEAST_ORDERS or volume * n <= s1:
+        return False
+    spread = n * s2 - s1 * s1
+    return spread > 0 and (volume * n - s1) ** 2 >= _DEVIATIONS**2 * spread
 
 
 def _may_be_large(volume: Lots, count: Ints, lots: Lots, squares: list[tuple[NDArray[Any], int]]) -> NDArray[np.bool_]:
@@ -94,7 +100,7 @@ class LastHour:
         return found
 
 
-def _sums(lots: Lots, most: int) -> tuple[Lots, list[tuple[NDArray[Any], int]]]:
+def running_sums(lots: Lots, most: int) -> tuple[Lots, list[tuple[NDArray[Any], int]]]:
     """Running sums from 0 of volumes, and of their squares in parts that are to be shifted to the left by so many bits.
 
     They are those of windows of at most `most` orders: what is more than 64 bits cancels out.

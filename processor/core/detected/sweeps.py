@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from processor.core.aggregates import bars
-from processor.core.aggregates.large_orders import WINDOW_NS, are_large
+from processor.core.aggregates.large_orders import WINDOW_NS, are_large, is_large, running_sums
 from processor.core.aggregates.orders import SIDES, order_starts
 from processor.core.detected.found import Found
 from processor.core.events import read_only
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 LEAST_PRICES: Final = 3
+_FEW: Final = 256
+"""Orders that are judged one by one: sums over the whole hour take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,54 @@ class Hour:
 
     time_ns: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     lots: Lots = field(default_factory=lambda: np.zeros(0, np.int64))
+    totals: tuple[int, int] | None = None
+    """The sum of these lots and that of their squares, where they are known."""
 
-    def judged(self, time_ns: NDArray[np.int64], lots: Lots) -> tuple[NDArray[np.bool_], Hour]:
+    def judged(self, time_ns: Ints, lots: Lots) -> tuple[NDArray[np.bool_], Hour]:
         """Whether each of some further ones is large by the rule of large orders, and the hour after them."""
         if not len(time_ns):
             return np.zeros(0, np.bool_), self
-        both = self.before(Hour(time_ns, lots))
-        found = are_large(both.time_ns, both.lots, len(self.time_ns))
+        both, old = self.before(Hour(time_ns, lots)), len(self.time_ns)
         kept = int(np.searchsorted(both.time_ns, both.time_ns[-1] - WINDOW_NS))
-        return found, Hour(both.time_ns[kept:].copy(), both.lots[kept:].copy())
+        totals = None
+        if len(time_ns) > _FEW:
+            found = are_large(both.time_ns, both.lots, old)
+        else:
+            found, totals = both.judged_one_by_one(old, self.totals or self._totals())
+        return found, Hour(both.time_ns[kept:].copy(), both.lots[kept:].copy(), totals)
+
+    def _totals(self) -> tuple[int, int]:
+        """The sum of all, and that of their squares."""
+        if not len(self.lots):
+            return 0, 0
+        sums, squares = running_sums(self.lots, len(self.lots))
+        return int(sums[-1]), sum(int(part[-1]) << shift for part, shift in squares)
+
+    def judged_one_by_one(self, first: int, totals: tuple[int, int]) -> tuple[NDArray[np.bool_], tuple[int, int]]:
+        """Whether each from number `first` on is large, and the totals of the hour before the last of them, with it.
+
+        `totals` are those of all before the first.
+        """
+        found = np.zeros(len(self.time_ns) - first, np.bool_)
+        s1, s2 = totals
+        start, end = 0, first
+
+        def counted(number: int, sign: int) -> None:
+            nonlocal s1, s2
+            volume = int(self.lots[number])
+            s1, s2 = s1 + sign * volume, s2 + sign * volume * volume
+
+        for number, time_ns in enumerate(self.time_ns[first:].tolist(), first):
+            while self.time_ns[end] < time_ns:
+                counted(end, 1)
+                end += 1
+            while self.time_ns[start] < time_ns - WINDOW_NS:
+                counted(start, -1)
+                start += 1
+            found[number - first] = is_large(int(self.lots[number]), end - start, s1, s2)
+        for number in range(end, len(self.time_ns)):
+            counted(number, 1)
+        return found, (s1, s2)
 
     def since(self, after_ns: int) -> Hour:
         """Those that ended after a time."""
@@ -53,7 +94,9 @@ class Hour:
 
     def finer(self, size_decimals: int) -> Hour:
         """The same in lots of so many more decimals."""
-        return replace(self, lots=finer_lots(self.lots, size_decimals))
+        factor = 10**size_decimals
+        totals = self.totals and (self.totals[0] * factor, self.totals[1] * factor * factor)
+        return replace(self, lots=finer_lots(self.lots, size_decimals), totals=totals)
 
 
 def orders_found(trades: Trades, hour: Hour) -> tuple[list[Found], Hour]:
