@@ -81,9 +81,13 @@ def ranges(page: Page) -> Ranges:
 
 def to_overview(page: Page) -> None:
     """Press the key of the next view until it is the first one again."""
-    view = page.locator("#app")
-    while view.get_attribute("data-view") != "overview":
+    # A field that has the focus would take the key.
+    page.evaluate("() => document.activeElement?.blur()")
+    for _ in range(3):
+        if page.locator("#app").get_attribute("data-view") == "overview":
+            return
         page.keyboard.press("v")
+    until(page, "() => document.getElementById('app').dataset.view === 'overview'")
 
 
 def colours(page: Page, panel: str, *further: str) -> set[str]:

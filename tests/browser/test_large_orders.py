@@ -43,10 +43,10 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
 def test_large_orders_are_circles_over_the_price_until_the_option_is_off(flow: Page) -> None:
     assert {"bubble-buy", "bubble-sell"} <= colours(flow, "price")
     flow.keyboard.press("o")
-    flow.get_by_label("Large orders").click()
+    flow.get_by_label("Large orders", exact=True).click()
     wait_frames(flow)
     assert not {"bubble-buy", "bubble-sell"} & colours(flow, "price")
-    flow.get_by_label("Large orders").click()
+    flow.get_by_label("Large orders", exact=True).click()
     wait_frames(flow)
     assert {"bubble-buy", "bubble-sell"} <= colours(flow, "price")
     flow.keyboard.press("o")
