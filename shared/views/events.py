@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ class EventRow(msgspec.Struct, array_like=True, frozen=True):
     `side` is `buy`, `sell` or `unknown`; of a wall `bid` or `ask`; of a divergence `high` or `low`. `detail` is a text.
     """
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     kind: EventName
     side: str
     price: float
     size: float
-    from_ms: int
+    from_ms: Integer
     detail: str
 
 

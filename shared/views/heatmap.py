@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class HeatmapRow(msgspec.Struct, array_like=True, frozen=True):
     0. Without any, `bid_row` is null. The asks likewise.
     """
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     row: float
     best_bid: float | None
     best_ask: float | None

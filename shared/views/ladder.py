@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ class LadderRow(msgspec.Struct, array_like=True, frozen=True):
 class LastOrder(msgspec.Struct, frozen=True):
     """The newest order so far: `first` is the number of its first trade in the dataset, `price` that of its last."""
 
-    first: int
-    time_ms: int
-    side: int
+    first: Integer
+    time_ms: Integer
+    side: Integer
     price: float
     volume: float
-    trades: int
+    trades: Integer
 
 
 class Ladder(msgspec.Struct, frozen=True):
@@ -58,8 +59,8 @@ class Ladder(msgspec.Struct, frozen=True):
     """
 
     row: float
-    bar_ms: int
-    session_ms: int | None
+    bar_ms: Integer
+    session_ms: Integer | None
     rows: tuple[LadderRow, ...]
     last: LastOrder | None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ CANDLES: Final = ("spread", "mid", "weighted_mid", "obi_1", "obi_5", "obi_10", "
 class MeasuresRow(msgspec.Struct, array_like=True, frozen=True):
     """One bar with a sample or a trade; null before a measure has its first value."""
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     spread_open: float | None
     spread_high: float | None
     spread_low: float | None
@@ -77,8 +78,8 @@ class MeasuresRow(msgspec.Struct, array_like=True, frozen=True):
     ofi_9: float
     ofi_10: float
     trade_flow: float
-    samples: int
-    trades: int
+    samples: Integer
+    trades: Integer
 
 
 def _measures_faults(rows: tuple[MeasuresRow, ...]) -> Iterator[str]:

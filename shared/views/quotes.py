@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from shared.contract import Integer
 from shared.views.base import View, too_many
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class QuotesRow(msgspec.Struct, array_like=True, frozen=True):
     They are those of the bar before where it has no sample, and None for an empty side.
     """
 
-    timestamp_ms: int
+    timestamp_ms: Integer
     best_bid: float | None
     best_ask: float | None
 

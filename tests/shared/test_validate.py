@@ -12,6 +12,7 @@ import pytest
 from shared import DATA_FILES, DEPTH_FILE, METRICS_FILE, OHLC_FILE, REPORT_FILE, STATUS_FILE, DirectoryWriter
 from shared.schemas import TYPES, committed_as, schema
 from shared.validate import faults
+from shared.views import FILE_TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,3 +212,15 @@ def test_the_committed_schema_is_current(name: str) -> None:
 def test_every_file_has_a_schema_and_every_schema_a_file() -> None:
     folder = committed_as(STATUS_FILE)[0].parent
     assert {path.name for path in folder.iterdir()} == {committed_as(name)[0].name for name in TYPES}
+
+
+@pytest.mark.parametrize("name", FILE_TYPES)
+def test_every_integer_of_a_file_has_bounds(name: str) -> None:
+    waiting: list[Any] = [schema(name)]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            assert part.get("type") != "integer" or {"minimum", "maximum"} <= set(part), part
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
