@@ -82,7 +82,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
 
 
 def _zoom_in(page: Page) -> None:
-    page.evaluate("() => orderflow.chart.zoomTime(orderflow.chart.view.x[1] - 6 * 60000, 0.08)")
+    page.evaluate("() => orderflow.chart.zoomTime(orderflow.state().ohlc.at(-1)[0], 0.08)")
     wait_frames(page)
 
 
