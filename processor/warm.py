@@ -93,9 +93,9 @@ def main() -> None:
             for interval in ("1m", "1t"):
                 engine = aggregate(FileSource(open_dataset(dataset), None, "exchange"), Settings(interval=interval))
                 engine.rows()
-            opened = open_dataset(dataset)
-            for table in BOOK_TABLES:
-                view_tables(table.name, opened, opened.instruments[:1], Settings(), None)
+        demo = open_dataset(Path(folder) / "demo")
+        for table in BOOK_TABLES:
+            view_tables(table.name, demo, demo.instruments, Settings(), None)
         _replay(Path(folder) / "demo", Path(folder) / "ipc")
 
 
