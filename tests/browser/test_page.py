@@ -176,7 +176,7 @@ def test_the_list_of_keys_opens_by_its_own_key_and_closes_by_escape(page: Page) 
 def test_the_page_fits_screens_of_every_width(server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:
     assert feeder.generation
     page = tab(server.url, 1920, 1080)
-    for width, height in ((1920, 1080), (1366, 768), (1000, 700), (400, 860)):
+    for width, height in ((1920, 1080), (1500, 800), (1366, 768), (1280, 720), (1200, 700), (1000, 700), (400, 860)):
         page.set_viewport_size({"width": width, "height": height})
         wait_drawn(page)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
