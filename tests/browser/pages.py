@@ -79,15 +79,21 @@ def ranges(page: Page) -> Ranges:
     return found
 
 
-def to_overview(page: Page) -> None:
-    """Press the key of the next view until it is the first one again."""
-    # A field that has the focus would take the key.
+def to_view(page: Page, name: str) -> None:
+    """Press the key of the next view until it is this one, and follow the newest bars, whatever an earlier test did."""
+    # A field that has the focus would take the keys.
     page.evaluate("() => document.activeElement?.blur()")
     for _ in range(3):
-        if page.locator("#app").get_attribute("data-view") == "overview":
-            return
+        if page.locator("#app").get_attribute("data-view") == name:
+            break
         page.keyboard.press("v")
-    until(page, "() => document.getElementById('app').dataset.view === 'overview'")
+    until(page, "name => document.getElementById('app').dataset.view === name", name)
+    page.keyboard.press("f")
+
+
+def to_overview(page: Page) -> None:
+    """The same for the first view."""
+    to_view(page, "overview")
 
 
 def colours(page: Page, panel: str, *further: str) -> set[str]:

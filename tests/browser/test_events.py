@@ -9,7 +9,7 @@ import pytest
 
 from shared import CONTROL_FILE, ControlAnswer
 from shared.views.events import EVENTS_FILE, EventRow
-from tests.browser.pages import until, wait_generation
+from tests.browser.pages import to_overview, to_view, until, wait_generation
 from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def test_events_are_asked_for_only_while_something_shows_them(page: Page) -> Non
     assert "events" in page.evaluate("() => orderflow.state().asked")
     page.keyboard.press("e")
     assert "events" not in page.evaluate("() => orderflow.state().asked")
-    page.keyboard.press("v")
+    to_view(page, "flow")
     assert "events" in page.evaluate("() => orderflow.state().asked")
-    page.keyboard.press("v")
+    to_overview(page)
+    assert "events" not in page.evaluate("() => orderflow.state().asked")

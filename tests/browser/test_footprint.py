@@ -9,7 +9,7 @@ import pytest
 from shared import CONTROL_FILE, ControlAnswer
 from shared.views.footprint import FOOTPRINT_FILE, FootprintCell, FootprintRow
 from shared.views.statistics import STATISTICS_FILE, StatisticsRow
-from tests.browser.pages import colours, to_overview, until, wait_frames, wait_generation
+from tests.browser.pages import colours, to_overview, to_view, until, wait_frames, wait_generation
 from tests.browser.steering import later, show, written
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
     }
     feeder.publish()
     wait_generation(page, feeder)
-    page.keyboard.press("v")
+    to_view(page, "flow")
     until(page, "() => orderflow.state().footprint.length === 30 && orderflow.state().statistics.length === 30")
     yield page
     if not page.locator("#options").is_visible():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.views.heatmap import HEATMAP_FILE, HeatmapRow
-from tests.browser.pages import colours, to_overview, until, wait_frames, wait_generation
+from tests.browser.pages import colours, to_overview, to_view, until, wait_frames, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,7 @@ def depth(page: Page, feeder: Feeder) -> Iterator[Page]:
     feeder.further = {HEATMAP_FILE: [_column(bar) for bar in feeder.ohlc[-_BARS:]]}
     feeder.publish()
     wait_generation(page, feeder)
-    page.keyboard.press("v")
-    page.keyboard.press("v")
+    to_view(page, "depth")
     until(page, f"() => orderflow.state().heatmap.length === {_BARS}")
     wait_frames(page)
     yield page

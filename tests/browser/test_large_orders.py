@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.views.tape import TapeRow
-from tests.browser.pages import colours, to_overview, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.pages import colours, to_overview, to_view, until, wait_drawn, wait_frames, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
     feeder.tape = _orders(feeder)
     feeder.advance()
     wait_generation(page, feeder)
-    page.keyboard.press("v")
+    to_view(page, "flow")
     until(page, "() => orderflow.state().tape.length > 0")
     wait_drawn(page)
     yield page

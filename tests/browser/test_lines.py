@@ -9,7 +9,7 @@ import pytest
 from shared.views.footprint import FOOTPRINT_FILE, FootprintCell, FootprintRow
 from shared.views.profile import PROFILE_FILE, EarlierSession, Profile
 from shared.views.statistics import STATISTICS_FILE, StatisticsRow
-from tests.browser.pages import bar_point, drag, text, to_overview, until, wait_drawn, wait_generation
+from tests.browser.pages import bar_point, drag, text, to_overview, to_view, until, wait_drawn, wait_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def flow(page: Page, feeder: Feeder) -> Iterator[Page]:
         PROFILE_FILE: Profile(start_ms, 0.1, rows, poc, round(poc + 0.2, 1), poc, (), (), earlier),
     }
     feeder.publish()
-    page.keyboard.press("v")
+    to_view(page, "flow")
     until(page, "() => orderflow.state().statistics.length > 0 && orderflow.state().profile !== null")
     wait_generation(page, feeder)
     yield page
