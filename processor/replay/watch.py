@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from processor.formats import Dataset
 
 _PERIOD_NS: Final = 2 * NS_PER_SECOND
-_MOST_SHARE: Final = 100
+_REST: Final = 100
+"""So many times as long as a look takes, there is none."""
 
 
 class DatasetWatch:
@@ -37,6 +38,6 @@ class DatasetWatch:
             return None
         found = changes(self._marks, self._dataset.marks())
         taken_ns = self._clock.monotonic_ns() - now_ns
-        self._next_ns = now_ns + max(_PERIOD_NS, _MOST_SHARE * taken_ns)
+        self._next_ns = now_ns + max(_PERIOD_NS, _REST * taken_ns)
         self._has_changed = bool(found)
         return found or None

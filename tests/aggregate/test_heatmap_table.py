@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,16 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from processor.cli.main import app
+from tests.aggregate.recordings import RECORDINGS, expected_tables, tabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-def tabled(dataset: Path, out: Path, *options: str) -> pl.DataFrame:
-    done = CliRunner().invoke(app, ["aggregate", str(dataset), "--view", "heatmap", "--out", str(out), *options])
-    assert done.exit_code == 0, done.output
-    return pl.read_parquet(out)
 
 
 def within(cells: pl.DataFrame, windows: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -31,15 +24,7 @@ def within(cells: pl.DataFrame, windows: dict[str, list[Any]]) -> dict[str, list
 
 
 @pytest.mark.parametrize("mode", ["last", "max"])
-@pytest.mark.parametrize(
-    ("folder", "name", "interval"),
-    [
-        ("lobster", "lobster-amzn_60s", "1m"),
-        ("binance-raw/btcusdt", "binance-btcusdt_60s", "1m"),
-        ("binance-raw/btcusdt", "binance-btcusdt_1s", "1s"),
-        ("binance-raw/nexousdt", "binance-nexousdt_60s", "1m"),
-    ],
-)
+@pytest.mark.parametrize(("folder", "name", "interval"), RECORDINGS)
 def test_a_recording_gives_the_expected_cells(
     shared_data: Path,
     converted: Callable[[str], Path],
@@ -49,17 +34,19 @@ def test_a_recording_gives_the_expected_cells(
     interval: str,
     mode: str,
 ) -> None:
-    with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
-        expected: dict[str, Any] = json.load(file)
-    row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
-    cells = tabled(converted(folder), tmp_path / "table.parquet", "--mode", mode, "--row", row, "--interval", interval)
+    expected, row = expected_tables(shared_data, name)
+    cells = tabled(
+        converted(folder), "heatmap", tmp_path / "table.parquet", "--mode", mode, "--row", row, "--interval", interval
+    )
 
     assert within(cells, expected["heatmap_windows"]) == expected["heatmap" if mode == "last" else "heatmap_max"]
 
 
 def test_columns_have_a_length_of_their_own(shared_data: Path, tmp_path: Path) -> None:
-    of_bars = tabled(shared_data / "lobster", tmp_path / "bars.parquet", "--interval", "5m")
-    of_columns = tabled(shared_data / "lobster", tmp_path / "columns.parquet", "--interval", "1h", "--column", "5m")
+    of_bars = tabled(shared_data / "lobster", "heatmap", tmp_path / "bars.parquet", "--interval", "5m")
+    of_columns = tabled(
+        shared_data / "lobster", "heatmap", tmp_path / "columns.parquet", "--interval", "1h", "--column", "5m"
+    )
 
     assert of_columns.equals(of_bars)
     done = CliRunner().invoke(app, ["aggregate", "x", "--view", "heatmap", "--out", "x.csv", "--column", "8d"])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from processor.cli.main import app
+from tests.aggregate.recordings import RECORDINGS, expected_tables, tabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,22 +17,8 @@ FROM_FILES: Final = {"footprint", "events"}
 QUOTIENTS: Final = {"vwap", "session_vwap", "session_sigma"}
 
 
-def tabled(dataset: Path, view: str, out: Path, *options: str) -> pl.DataFrame:
-    done = CliRunner().invoke(app, ["aggregate", str(dataset), "--view", view, "--out", str(out), *options])
-    assert done.exit_code == 0, done.output
-    return pl.read_parquet(out)
-
-
 @pytest.mark.parametrize("view", ["footprint", "statistics", "profile", "tape", "cvd_by_size", "measures", "events"])
-@pytest.mark.parametrize(
-    ("folder", "name", "interval"),
-    [
-        ("lobster", "lobster-amzn_60s", "1m"),
-        ("binance-raw/btcusdt", "binance-btcusdt_60s", "1m"),
-        ("binance-raw/btcusdt", "binance-btcusdt_1s", "1s"),
-        ("binance-raw/nexousdt", "binance-nexousdt_60s", "1m"),
-    ],
-)
+@pytest.mark.parametrize(("folder", "name", "interval"), RECORDINGS)
 def test_a_recording_gives_the_expected_table_from_a_store_and_from_its_files(
     shared_data: Path,
     converted: Callable[[str], Path],
@@ -46,12 +28,10 @@ def test_a_recording_gives_the_expected_table_from_a_store_and_from_its_files(
     interval: str,
     view: str,
 ) -> None:
-    with gzip.open(shared_data / f"expected/views_{name}.json.gz") as file:
-        expected: dict[str, Any] = json.load(file)
+    expected, row = expected_tables(shared_data, name)
     wanted: dict[str, list[Any]] = expected[view]
     edges = wanted.pop("edges", [])
     wanted |= {f"edge_{number}": [edge] * len(wanted["timestamp_ms"]) for number, edge in enumerate(edges, 1)}
-    row = "auto" if expected["row"] == expected["price_step"] else str(expected["row"])
     options = ("--row", row, "--interval", interval, "--cache", "off")
     for source in [converted(folder), *([shared_data / folder] if view in FROM_FILES else [])]:
         found = tabled(source, view, tmp_path / "table.parquet", *options).to_dict(as_series=False)
