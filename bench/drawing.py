@@ -25,12 +25,12 @@ PART: Final = "drawing"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _BEFORE: Final = "8b1c48a"
 """The last commit that drew with Plotly."""
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _INTERVAL_S: Final = 10
 _SPEED: Final = 60
 _FOLLOWED_BARS: Final = 120
-_SIZE: Final = {"width": 1920, "height": 1080}
+SIZE: Final = {"width": 1920, "height": 1080}
 _LONG_MS: Final = 100.0
 _FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _CELLS: Final = """() => {
@@ -47,13 +47,13 @@ _CELLS: Final = """() => {
   const heatmap = { rows, whole: true, total: rows.length, crc32: 1 };
   window.dash_clientside.orderflow.receive({ server_ms: Date.now(), heatmap });
 }"""
-_DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
+DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
   && window.orderflow.chart.isRested()"""
 
 
 def measure(cache: Path, *, history_rows: int, redraws: int, seconds: float, earlier_release: bool) -> list[Figure]:
     """Processor time of the page's main thread, now and in the release before; why not, where it cannot be measured."""
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if importlib.util.find_spec("playwright") is None or browser is None:
         return [Figure(PART, "the page in a browser", note="playwright or Chromium is not installed")]
     history_s = history_rows * _INTERVAL_S
@@ -108,10 +108,10 @@ def _measured(
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a part of the development environment only
 
     with _served(cache, tree, folder, start) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
-        page = browser.new_page(viewport=_SIZE)  # type: ignore[arg-type] # a dict as it wants it
+        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type] # a dict as it wants it
         page.goto(url)
-        _until(page, _DRAWN)
+        until(page, DRAWN)
         metrics = page.context.new_cdp_session(page)
         metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
         share, long_tasks = _playing(browser, page, metrics, seconds)
@@ -168,7 +168,12 @@ def _numbers(values: list[float]) -> dict[str, float]:
     }
 
 
-def _until(page: Page, expression: str) -> None:
+def until(page: Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true.
+
+    Raises:
+        NotServed: it takes too long.
+    """
     for _ in range(1200):
         if page.evaluate(expression):
             return

@@ -87,6 +87,7 @@ def create(settings: Settings) -> Dash:
         ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
+        ("asks", Output("unused", "data", allow_duplicate=True), Input("tick", "disabled")),
     ):
         app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
             ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
