@@ -59,9 +59,9 @@ FULL: Final = Sizes(
     memory_days=10,
     steering_commands=100,
     pictures=100,
-    exchange_seconds=5.0,
+    exchange_seconds=3.0,
     readers=(1, 4, 16, 64),
-    kills=5,
+    kills=3,
     ways=None,
 )
 QUICK: Final = Sizes(
