@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from shared import VIEWS
 
 _POLL_S: Final = 0.5
-_LEAST_S: Final = 0.1
+_LEAST_S: Final = 0.05
 """From one question of a page to the next."""
 _TIMEOUT_S: Final = 30.0
 _NEWS: Final = b"\x81\x00"
