@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakMethod
 
 import structlog
 
@@ -25,6 +26,7 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from processor.core.engine import Engine
@@ -107,7 +109,7 @@ class Playback:
             self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
-            while_waiting=self.while_waiting,
+            while_waiting=_weakly(self.while_waiting),
         )
         self.info = session_info(dataset.path, settings, dataset, self.source.instrument)
         self._publisher = self._new_publisher()
@@ -419,6 +421,22 @@ class Playback:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self.player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self.player.consumed_bytes / max(1, self.source.size_bytes))
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """A method, without keeping its object.
+
+    A player that kept its playback would keep itself: a session that is over would hold its engine and its source until
+    the garbage collector looks for cycles. That counts objects, of which there are few here, and not their bytes.
+    """
+    reference = WeakMethod(method)
+
+    def call() -> None:
+        found = reference()
+        if found is not None:
+            found()
+
+    return call
 
 
 def _book_report(engine: Engine) -> dict[str, int]:

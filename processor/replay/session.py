@@ -93,9 +93,13 @@ class Session:
 
     def _run(self) -> Callable[[], Session] | None:
         """Begin and play; return how to make the session that follows, which is made once the files are closed."""
-        playback, origin = self._playback, self._origin
+        return self._begin() or self._play()
+
+    def _begin(self) -> Callable[[], Session] | None:
+        """Begin; where that fails, return how to make the session to go back to."""
+        origin = self._origin
         try:
-            playback.begin()
+            self._playback.begin()
         except Disordered:
             raise
         except ProcessorError as error:
@@ -105,7 +109,9 @@ class Session:
             return origin.back
         if origin is not None:
             self._reply(origin.request)
-        return self._play()
+        # It leads to the session before, and would so keep all sessions since the start.
+        self._origin = None
+        return None
 
     def _play(self) -> Callable[[], Session] | None:
         """Follow the event clock and the commands until the end."""
