@@ -6,9 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from processor.formats import open_dataset
+from processor.replay import permitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from processor.formats import Dataset
@@ -20,12 +21,14 @@ class _Abandoned(Exception):
     """Nobody waits for the answer any more."""
 
 
-def recognised(path: Path, while_waiting: Callable[[], None]) -> Dataset:
+def recognised(path: Path, folders: Sequence[Path], while_waiting: Callable[[], None]) -> Dataset:
     """What `open_dataset` finds, in a thread; `while_waiting` is called several times a second until it is found.
 
-    Where `while_waiting` raises, that is raised, and the thread ends with the file that it looks at.
+    The path must be in one of the `folders`. Where `while_waiting` raises, that is raised, and the thread ends with the
+    file that it looks at.
 
     Raises:
+        SettingError: it is in none of the folders.
         DatasetError: as `open_dataset` does.
     """
     abandoned, ended = threading.Event(), threading.Event()
@@ -38,6 +41,7 @@ def recognised(path: Path, while_waiting: Callable[[], None]) -> Dataset:
 
     def find() -> None:
         try:
+            permitted.check(path, folders)
             found.append(open_dataset(path, check))
         except BaseException as error:  # noqa: BLE001 - raised again where the answer is taken
             failures.append(error)

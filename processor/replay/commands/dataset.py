@@ -14,7 +14,7 @@ from processor.settings import AUTO
 from shared import commands as contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from processor.formats import Dataset
     from processor.replay.playback import Playback
@@ -29,19 +29,19 @@ class SetDataset:
     def carry_out(self, playback: Playback) -> Switch:
         """Raises SettingError where there is no dataset; looks for commands while it is found out."""
         context = playback.context
-        dataset = _opened(self.path, playback.while_waiting)
+        dataset = _opened(self.path, context.folders, playback.while_waiting)
         settings = settings_for(self.path, playback.settings, context.path, context.requested)
         if settings.interval == playback.chosen_interval:
             settings = replace(settings, interval=AUTO)
         return Switch(dataset, settings)
 
 
-def _opened(path: Path, while_waiting: Callable[[], None]) -> Dataset:
+def _opened(path: Path, folders: Sequence[Path], while_waiting: Callable[[], None]) -> Dataset:
     # A command line that writes a command does not need the formats.
     from processor.replay.recognition import recognised  # noqa: PLC0415
 
     try:
-        return recognised(path, while_waiting)
+        return recognised(path, folders, while_waiting)
     except DatasetError as error:
         raise SettingError("dataset", str(path), f"a dataset that can be read ({first_line(error)})") from error
 
