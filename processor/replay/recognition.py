@@ -1,4 +1,4 @@
-"""Finds out what a folder holds beside the replay, which shows that it lives and hears commands meanwhile."""
+"""Finds out what a folder holds beside the replay, which plays on and hears commands meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from processor.formats import Dataset
 
-_PATIENCE_S: Final = 0.05
+_PATIENCE_S: Final = 0.01
 
 
 class _Abandoned(Exception):
@@ -22,7 +22,7 @@ class _Abandoned(Exception):
 
 
 def recognised(path: Path, folders: Sequence[Path], while_waiting: Callable[[], None]) -> Dataset:
-    """What `open_dataset` finds, in a thread; `while_waiting` is called several times a second until it is found.
+    """What `open_dataset` finds, in a thread; `while_waiting` is called again and again until it is found.
 
     The path must be in one of the `folders`. Where `while_waiting` raises, that is raised, and the thread ends with the
     file that it looks at.
