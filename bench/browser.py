@@ -81,6 +81,12 @@ def middle(page: Page) -> tuple[float, float]:
     return x + 0.5 * width, y + 0.25 * height
 
 
+def hold(page: Page) -> None:
+    """Let the page wait for its next answer for good: what is drawn then is what is given to it."""
+    page.route("**/_dash-update-component*", lambda _route: None)
+    page.wait_for_timeout(2000)
+
+
 def zoom_out(page: Page) -> None:
     """Until about a thousand bars are in view."""
     page.mouse.move(*middle(page))

@@ -143,8 +143,7 @@ def _measured(
 def _heatmap(page: Page, metrics: CDPSession, count: int) -> list[Figure]:
     """What a heatmap of 1,000 columns and 400 rows costs, all of it in view, moved and zoomed."""
     page.keyboard.press("h")
-    page.evaluate("() => window.dash_clientside.set_props('tick', { disabled: true })")
-    page.wait_for_timeout(2000)
+    page_in.hold(page)
     page.evaluate(_CELLS)
     page.evaluate(page_in.FRAMES)
     moved = page_in.moved(page, metrics, count)

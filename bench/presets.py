@@ -112,12 +112,11 @@ def _heap_mb(metrics: CDPSession) -> float:
 
 def _footprints(page: Page, metrics: CDPSession, count: int) -> Figure:
     """What a frame of 100 bars of 40 made-up price rows costs, all of them in view, when it is moved."""
-    page.evaluate("() => window.dash_clientside.set_props('tick', { disabled: true })")
     page.keyboard.press("o")
     page.get_by_label("Bars", exact=True).select_option("footprint")
     page.locator("#options-close").click()
     page.keyboard.press("f")
-    page.wait_for_timeout(2000)
+    page_in.hold(page)
     page.evaluate(
         "() => { const bars = orderflow.state().ohlc, { x } = orderflow.chart.view;"
         " orderflow.chart.zoomTime(bars.at(-1)[0], 1.02 * (bars.at(-1)[0] - bars.at(-100)[0]) / (x[1] - x[0])); }"
