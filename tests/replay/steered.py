@@ -34,7 +34,7 @@ class Steered:
         clock: FakeClock | None = None,
         ipc: Path | None = None,
         control: Path | None = None,
-        views: frozenset[str] = ON_REQUEST,
+        views: frozenset[str] = frozenset(),
         **settings: Any,
     ) -> None:
         self.ipc = ipc or folder / "ipc"
