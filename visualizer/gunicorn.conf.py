@@ -23,6 +23,9 @@ except SettingError as error:
 
 wsgi_app = "visualizer.server.app:server"
 bind = f"{settings.host}:{settings.port}"
+forwarded_allow_ips = settings.proxies
+# Without the query: a link to sign in holds the token.
+access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s "%(a)s"'
 # Loaded once and forked: a worker that dies is replaced at once.
 preload_app = True
 worker_class = "visualizer.server.worker.PatientWorker"
