@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+from numba import njit
 
-from processor.core.aggregates.large_orders import WINDOW_NS, are_large
-from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated
+from processor.core.aggregates.large_orders import WINDOW_NS, Hour
+from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated, read_only
 from processor.core.lots import NARROW_LOTS
 from processor.errors import ScaleOverflow
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.aggregates.base import Batch
+    from processor.core.lots import Lots
 
 SIDES: Final = {BUY: "buy", SELL: "sell", UNKNOWN: "unknown"}
-_TRIM_TRADES: Final = 65_536
-_TRIM_PARTS: Final = 512
+_SETTLE_TRADES: Final = 65_536
+_SETTLE_PARTS: Final = 512
 """The newest orders are looked for once so much has come, as most of it is never asked for."""
 
 
@@ -33,28 +35,46 @@ def orders_of(trades: Trades) -> pl.DataFrame:
     `trades`, `price_first`, `price_last` (ticks) and `prices` (how many distinct ones).
     """
     starts = order_starts(trades)
-    frame = pl.DataFrame(
-        {
-            "order": np.repeat(np.arange(len(starts)), np.diff(starts, append=len(trades))),
-            "price": trades.price_ticks.astype(np.int64, copy=False),
-            "lots": trades.size_lots.astype(np.int64, copy=False),
-        }
-    )
-    found = frame.group_by("order", maintain_order=True).agg(
-        volume=pl.col("lots").cast(pl.Int128()).sum(),
-        trades=pl.len().cast(pl.Int64),
-        price_first=pl.col("price").first(),
-        price_last=pl.col("price").last(),
-        prices=pl.col("price").n_unique().cast(pl.Int64),
-    )
+    ends = np.append(starts[1:], len(trades))
+    price = trades.price_ticks.astype(np.int64, copy=False)
     return pl.DataFrame(
         {
             "first": starts,
             "time_ns": trades.time_ns[starts],
             "side": trades.aggressor[starts],
-            **{name: found[name] for name in ("volume", "trades", "price_first", "price_last", "prices")},
+            "volume": pl.Series(volumes_of(trades, starts).tolist(), dtype=pl.Int128()),
+            "trades": ends - starts,
+            "price_first": price[starts],
+            "price_last": price[ends - 1],
+            "prices": distinct_prices(trades, starts),
         }
     )
+
+
+def volumes_of(trades: Trades, starts: NDArray[np.int64]) -> Lots:
+    """Lots of each order; `starts` are the rows at which these begin."""
+    lots: Lots = trades.size_lots.astype(object if _may_overflow(trades) else np.int64, copy=False)
+    return np.add.reduceat(lots, starts) if len(starts) else lots
+
+
+def distinct_prices(trades: Trades, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of distinct prices of each order."""
+    found = np.empty(len(starts), np.int64)
+    ends = np.append(starts[1:], len(trades)).astype(np.int64)
+    _distinct(read_only(starts), read_only(ends), read_only(trades.price_ticks.astype(np.int64, copy=False)), found)
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _distinct(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], price: NDArray[np.int64], found: NDArray[np.int64]
+) -> None:
+    for order in range(len(starts)):
+        first, end = starts[order], ends[order]
+        found[order] = 1
+        if end - first > 1:
+            ascending = np.sort(price[first:end])
+            found[order] += np.sum(ascending[1:] != ascending[:-1])
 
 
 def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame]]:
@@ -87,29 +107,37 @@ class Order:
 
 
 class RecentOrders:
-    """The newest `keep` orders, and the trades of the hour before them, whatever parts they came in."""
+    """The newest `keep` orders, whatever parts their trades came in; the hour before them tells which are large."""
 
     def __init__(self, keep: int) -> None:
         """Begin before the first trade."""
         self._keep = keep
         self._parts: list[Trades] = []
         self._count = 0
-        self._trim_at = _TRIM_TRADES
+        self._hour: Hour | None = None
+        """The orders that are judged, in the hour up to the last of them; None before any is."""
+        self._is_large = np.zeros(0, np.bool_)
+        """Of the first orders in the parts, those that are judged."""
 
     def advance(self, batch: Batch) -> bool:
         """Take in a batch; return that it closed no interval."""
         self._parts += batch.trades
         self._count += sum(map(len, batch.trades))
-        if len(self._parts) > _TRIM_PARTS or self._count > self._trim_at:
-            self._trim()
+        if len(self._parts) > _SETTLE_PARTS or self._count > _SETTLE_TRADES:
+            self._settle()
         return False
 
     def put_before(self, earlier: Iterable[Trades]) -> None:
-        """Take in trades from before the first, newest part first, until there are enough; the rest is not read."""
+        """Take in trades from before the first, newest part first, until there are enough; the rest is not read.
+
+        It is called before the first batch.
+        """
         for part in earlier:
             if len(part):
                 self._parts.insert(0, part)
-                if self._trim():
+                trades = self._joined()
+                oldest = order_starts(trades)[-self._keep :][0]
+                if trades.time_ns[0] < trades.time_ns[oldest] - WINDOW_NS:
                     break
 
     def newest(self, trades_in_all: int) -> tuple[Trades | None, pl.DataFrame]:
@@ -120,15 +148,13 @@ class RecentOrders:
         """
         if not self._parts:
             return None, pl.DataFrame()
-        self._trim()
-        trades = self._parts[0]
-        starts = order_starts(trades)
-        shown = max(0, len(starts) - self._keep)
-        lots = trades.size_lots.astype(object if _may_overflow(trades) else np.int64)
-        is_large = are_large(trades.time_ns[starts], np.add.reduceat(lots, starts), shown)
-        newest = trades.rows(slice(int(starts[shown]), None))
-        before = trades_in_all - len(newest)
-        return newest, orders_of(newest).with_columns(pl.col("first") + before, pl.Series("large", is_large))
+        hour = self._settle()
+        newest = self._parts[0]
+        orders = orders_of(newest)
+        last = newest.rows(slice(int(orders["first"][-1]), None))
+        is_last_large = hour.are_large(last.time_ns[:1], volumes_of(last, np.zeros(1, np.int64)))
+        is_large = pl.Series("large", np.concatenate([self._is_large, is_last_large]))
+        return newest, orders.with_columns(pl.col("first") + (trades_in_all - len(newest)), is_large)
 
     def last(self) -> Order | None:
         """The newest order; None before the first."""
@@ -155,22 +181,35 @@ class RecentOrders:
             size_decimals=decimals,
         )
 
-    def _trim(self) -> bool:
-        """One part, of the orders that are kept and the hour before; return whether there was more than that."""
+    def _joined(self) -> Trades:
+        """One part."""
         try:
-            trades = concatenated(self._parts)
+            return concatenated(self._parts)
         except ScaleOverflow:
             # Sizes without room on the scale of later ones: the newest orders begin after them.
-            trades = self._parts[-1]
+            self._hour = None
+            return self._parts[-1]
+
+    def _settle(self) -> Hour:
+        """Keep the newest orders alone, and judge those that are over, all but the last; the hour of these."""
+        decimals = self._parts[0].size_decimals
+        trades = self._joined()
         starts = order_starts(trades)
-        oldest_ns = int(trades.time_ns[starts[max(0, len(starts) - self._keep)]])
-        # Trades of one time are all here or not at all, so all orders are whole.
-        from_row = int(np.searchsorted(trades.time_ns, oldest_ns - WINDOW_NS))
+        volumes, times = volumes_of(trades, starts), trades.time_ns[starts]
+        first, over = max(0, len(starts) - self._keep), len(starts) - 1
+        if self._hour is None:
+            # Those before have not all of the hour before them.
+            self._is_large, judged = np.zeros(first, np.bool_), first
+            hour = Hour(times[:first], volumes[:first])
+        else:
+            judged = len(self._is_large)
+            hour = self._hour.finer(trades.size_decimals - decimals)
+        found, self._hour = hour.judged(times[judged:over], volumes[judged:over])
+        self._is_large = np.concatenate([self._is_large, found])[first:]
         # A slice would keep all that it is of in memory.
-        self._parts = [trades.rows(np.arange(from_row, len(trades))) if from_row else trades]
+        self._parts = [trades.rows(np.arange(starts[first], len(trades))) if first else trades]
         self._count = len(self._parts[0])
-        self._trim_at = max(_TRIM_TRADES, 2 * self._count)
-        return from_row > 0
+        return self._hour
 
 
 def _may_overflow(trades: Trades) -> bool:
