@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 from numba import njit
 
 from processor.core.events import read_only
@@ -100,23 +99,6 @@ class Hour:
         factor = 10**size_decimals
         totals = self.totals and (self.totals[0] * factor, self.totals[1] * factor * factor)
         return replace(self, lots=finer_lots(self.lots, size_decimals), totals=totals)
-
-
-class LastHour:
-    """Judges successive orders, and keeps what those after them are judged by."""
-
-    def __init__(self) -> None:
-        self._hour = Hour()
-        self._size_decimals = 0
-
-    def judged(self, time_ns: Ints, volume: pl.Series, size_decimals: int) -> NDArray[np.bool_]:
-        """Whether each of some further orders is large; their sizes have as many decimals as those before, or more."""
-        fits = int(volume.max() or 0) < NARROW_LOTS  # type: ignore[arg-type] # whole numbers
-        lots = volume.cast(pl.Int64).to_numpy() if fits else np.array(volume.to_list(), dtype=object)
-        hour = self._hour.finer(size_decimals - self._size_decimals)
-        found, self._hour = hour.judged(time_ns, lots)
-        self._size_decimals = size_decimals
-        return found
 
 
 def _have_room(*parts: Lots) -> bool:

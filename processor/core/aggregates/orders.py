@@ -28,26 +28,43 @@ _SETTLE_PARTS: Final = 512
 """The newest orders are looked for once so much has come, as most of it is never asked for."""
 
 
-def orders_of(trades: Trades) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Orders:
     """The orders of successive trades, oldest first, on their scale.
 
-    Columns: `first` (the row of its first trade), `time_ns`, `side` (BUY, SELL or UNKNOWN), `volume` (lots, Int128),
-    `trades`, `price_first`, `price_last` (ticks) and `prices` (how many distinct ones).
+    `first` is the row of an order's first trade, `side` BUY, SELL or UNKNOWN, `volume` its lots, `trades` how many
+    there are, `price_first` and `price_last` are ticks, and `prices` is how many distinct ones there are.
     """
+
+    first: NDArray[np.int64]
+    time_ns: NDArray[np.int64]
+    side: NDArray[np.int8]
+    volume: Lots
+    trades: NDArray[np.int64]
+    price_first: NDArray[np.int64]
+    price_last: NDArray[np.int64]
+    prices: NDArray[np.int64]
+
+    def frame(self) -> pl.DataFrame:
+        """The same as a table, of which `volume` is Int128."""
+        columns = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return pl.DataFrame(columns | {"volume": pl.Series(self.volume.tolist(), dtype=pl.Int128())})
+
+
+def orders_of(trades: Trades) -> Orders:
+    """The orders of successive trades."""
     starts = order_starts(trades)
-    ends = np.append(starts[1:], len(trades))
+    ends = np.append(starts[1:], len(trades)).astype(np.int64)
     price = trades.price_ticks.astype(np.int64, copy=False)
-    return pl.DataFrame(
-        {
-            "first": starts,
-            "time_ns": trades.time_ns[starts],
-            "side": trades.aggressor[starts],
-            "volume": pl.Series(volumes_of(trades, starts).tolist(), dtype=pl.Int128()),
-            "trades": ends - starts,
-            "price_first": price[starts],
-            "price_last": price[ends - 1],
-            "prices": distinct_prices(trades, starts),
-        }
+    return Orders(
+        first=starts,
+        time_ns=trades.time_ns[starts],
+        side=trades.aggressor[starts],
+        volume=volumes_of(trades, starts),
+        trades=ends - starts,
+        price_first=price[starts],
+        price_last=price[ends - 1],
+        prices=distinct_prices(trades, starts),
     )
 
 
@@ -77,7 +94,7 @@ def _distinct(
             found[order] += np.sum(ascending[1:] != ascending[:-1])
 
 
-def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, pl.DataFrame]]:
+def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, Orders]]:
     """The same trades in parts that divide no order, each with its orders."""
     held: Trades | None = None
     for part in parts:
@@ -140,21 +157,15 @@ class RecentOrders:
                 if trades.time_ns[0] < trades.time_ns[oldest] - WINDOW_NS:
                     break
 
-    def newest(self, trades_in_all: int) -> tuple[Trades | None, pl.DataFrame]:
-        """The newest orders and the trades they are of; None before the first.
-
-        `first` is counted from the dataset's first trade, of which `trades_in_all` have been taken in. `large` tells
-        which are large.
-        """
+    def newest(self) -> tuple[Trades, Orders, NDArray[np.bool_]] | None:
+        """The newest orders with the trades they are of, and which are large; None before the first."""
         if not self._parts:
-            return None, pl.DataFrame()
+            return None
         hour = self._settle()
-        newest = self._parts[0]
-        orders = orders_of(newest)
-        last = newest.rows(slice(int(orders["first"][-1]), None))
-        is_last_large = hour.are_large(last.time_ns[:1], volumes_of(last, np.zeros(1, np.int64)))
-        is_large = pl.Series("large", np.concatenate([self._is_large, is_last_large]))
-        return newest, orders.with_columns(pl.col("first") + (trades_in_all - len(newest)), is_large)
+        trades = self._parts[0]
+        orders = orders_of(trades)
+        is_last_large = hour.are_large(orders.time_ns[-1:], orders.volume[-1:])
+        return trades, orders, np.concatenate([self._is_large, is_last_large])
 
     def last(self) -> Order | None:
         """The newest order; None before the first."""

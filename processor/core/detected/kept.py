@@ -40,6 +40,12 @@ class Newest:
         self._by_kind: dict[Kind, deque[Found]] = {kind: deque(maxlen=MOST_OF_A_KIND) for kind in get_args(Kind)}
         self.add(found)
 
+    def copy(self) -> Newest:
+        """Another one that goes on by itself."""
+        found = Newest()
+        found._by_kind = {kind: of_kind.copy() for kind, of_kind in self._by_kind.items()}
+        return found
+
     def add(self, found: Iterable[Found]) -> None:
         """Take in later ones, in order."""
         for each in found:
@@ -75,6 +81,6 @@ class Detected:
 
         Oldest first; divergences are told from `since_ns` on.
         """
-        found = Newest(self._newest.all())
+        found = self._newest.copy()
         found.add(self._detector.pending(now_ns))
         return [each for each in found.all() if each.kind != "divergence" or each.time_ns >= since_ns]

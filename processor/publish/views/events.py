@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from processor.publish.views.base import BARS, Published
 from processor.units import NS_PER_MS
 from shared import MAX_ROWS, encode
@@ -17,9 +19,9 @@ def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
     """events_data.json: the newest up to `now_ns`, or to the last event."""
     if engine.detected is None:
         return None
-    bars = engine.trade_bars.rows().tail(engine.keep or MAX_ROWS)
+    oldest = engine.trade_bars.oldest_of(engine.keep or MAX_ROWS)
     # A divergence is told as long as the bar is kept at whose end it became known.
-    since_ns = int(engine.timestamps_ms(bars)[0]) * NS_PER_MS + 1 if len(bars) else 0
+    since_ns = 0 if oldest is None else int(engine.labels_ms(np.array([oldest]))[0]) * NS_PER_MS + 1
     return encode(
         [
             (
