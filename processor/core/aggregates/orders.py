@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from processor.core.lots import Lots
 
 SIDES: Final = {BUY: "buy", SELL: "sell", UNKNOWN: "unknown"}
+_FEW: Final = 16
+"""Prices that are compared with each other: to sort them takes longer."""
 _SETTLE_TRADES: Final = 65_536
 _SETTLE_PARTS: Final = 512
 """The newest orders are looked for once so much has come, as most of it is never asked for."""
@@ -88,10 +90,17 @@ def _distinct(
 ) -> None:
     for order in range(len(starts)):
         first, end = starts[order], ends[order]
-        found[order] = 1
-        if end - first > 1:
+        count = 0
+        if end - first > _FEW:
             ascending = np.sort(price[first:end])
-            found[order] += np.sum(ascending[1:] != ascending[:-1])
+            count = 1 + np.sum(ascending[1:] != ascending[:-1])
+        else:
+            for i in range(first, end):
+                is_new = True
+                for k in range(first, i):
+                    is_new &= price[k] != price[i]
+                count += is_new
+        found[order] = count
 
 
 def whole_orders(parts: Iterable[Trades]) -> Iterator[tuple[Trades, Orders]]:

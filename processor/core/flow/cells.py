@@ -89,6 +89,8 @@ class Cells:
         Raises:
             ScaleOverflow: a price has no room in 64 bits on that scale.
         """
+        if (price_decimals, size_decimals) == (self.price_decimals, self.size_decimals):
+            return self
         grown = size_decimals - self.size_decimals
         columns: dict[str, Any] = {
             name: finer_lots(getattr(self, name), grown) for name in (*LOTS, "delta_high", "delta_low")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,7 +13,11 @@ from shared import MAX_ROWS, encode
 from shared.views.events import EVENTS
 
 if TYPE_CHECKING:
+    from processor.core.detected.found import Found
+    from processor.core.detected.kept import Detected
     from processor.core.engine import Engine
+
+_ENCODED: Final[WeakKeyDictionary[Detected, dict[Found, bytes]]] = WeakKeyDictionary()
 
 
 def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
@@ -22,20 +27,17 @@ def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
     oldest = engine.trade_bars.oldest_of(engine.keep or MAX_ROWS)
     # A divergence is told as long as the bar is kept at whose end it became known.
     since_ns = 0 if oldest is None else int(engine.labels_ms(np.array([oldest]))[0]) * NS_PER_MS + 1
-    return encode(
-        [
-            (
-                each.time_ns // NS_PER_MS,
-                each.kind,
-                each.side,
-                each.price,
-                each.size,
-                each.from_ns // NS_PER_MS,
-                each.detail,
-            )
-            for each in engine.detected.newest(now_ns, since_ns)
-        ]
-    )
+    found = engine.detected.newest(now_ns, since_ns)
+    # Most of them were published before.
+    known = _ENCODED.get(engine.detected, {})
+    rows = [known.get(each) or _encoded(each) for each in found]
+    _ENCODED[engine.detected] = dict(zip(found, rows, strict=True))
+    return b"[" + b",".join(rows) + b"]"
+
+
+def _encoded(found: Found) -> bytes:
+    times_ms = found.time_ns // NS_PER_MS, found.from_ns // NS_PER_MS
+    return encode((times_ms[0], found.kind, found.side, found.price, found.size, times_ms[1], found.detail))
 
 
 PUBLISHED: Final = Published(

@@ -24,18 +24,23 @@ _BEST: Final = ("best_bid", "best_ask")
 
 def quotes_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
     """quotes_data.json: the newest of `Engine.rows` from the first with a book on, the open interval last."""
-    has_price = np.logical_or(*(rows[name].is_not_null().to_numpy() for name in _BEST))
-    shown = np.flatnonzero(has_price)[-MAX_ROWS:]
-    buckets: list[int] = rows["bucket"].to_numpy()[shown].tolist()
+    best = [rows[name] for name in _BEST]
+    shown = np.arange(len(rows))
+    if all(column.null_count() for column in best):
+        shown = np.flatnonzero(np.logical_or(*(column.is_not_null().to_numpy() for column in best)))
+    shown = shown[-MAX_ROWS:]
+    buckets = rows["bucket"].to_numpy()[shown]
     decimals = engine.book.price_decimals
 
     def encoded(first: int) -> list[bytes]:
-        some = rows[shown[first:]]
-        prices = ([None if ticks is None else ticks / 10**decimals for ticks in some[name].to_list()] for name in _BEST)
-        return [encode(row) for row in zip(engine.timestamps_ms(some).tolist(), *prices, strict=True)]
+        since = int(shown[first])
+        places = (shown[first:] - since).tolist()
+        ticks = (column[since:].to_list() for column in best)
+        prices = ([None if side[at] is None else side[at] / 10**decimals for at in places] for side in ticks)
+        return [encode(row) for row in zip(engine.labels_ms(buckets[first:]).tolist(), *prices, strict=True)]
 
     known = _ENCODED.setdefault(engine, EncodedBars())
-    return b"[" + b",".join(known.with_open(decimals, buckets, encoded)) + b"]"
+    return b"[" + b",".join(known.with_open(decimals, buckets.tolist(), encoded)) + b"]"
 
 
 PUBLISHED: Final = Published(QUOTES, BARS, lambda moment: quotes_payload(moment.engine, moment.rows))
