@@ -11,7 +11,8 @@ class Sizes:
     """How much of everything.
 
     `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
-    that is drawn too; `cold_runs` of the start compile kernels; `packed_events` lie in a vendor's csv.gz.
+    that is drawn too; a page is kept open for `soak_s`; `cold_runs` of the start compile kernels; `packed_events` lie
+    in a vendor's csv.gz.
     """
 
     events: int
@@ -23,6 +24,7 @@ class Sizes:
     history_rows: int
     redraws: int
     earlier_release: bool
+    soak_s: float
     demo_events: int
     warm_runs: int
     cold_runs: int
@@ -43,6 +45,7 @@ FULL: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    soak_s=1800.0,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
@@ -62,6 +65,7 @@ QUICK: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    soak_s=20.0,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,

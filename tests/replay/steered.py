@@ -34,7 +34,7 @@ class Steered:
         clock: FakeClock | None = None,
         ipc: Path | None = None,
         control: Path | None = None,
-        views: frozenset[str] = ON_REQUEST,
+        views: frozenset[str] = frozenset(),
         datasets: str | None = "/",
         **settings: Any,
     ) -> None:

@@ -22,6 +22,8 @@ from visualizer.server.feed import Feed
 from visualizer.server.login import Login, visitor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared import Picture, Status
     from visualizer.server.settings import Settings
 
@@ -43,8 +45,11 @@ _INDEX: Final = f"""<!DOCTYPE html>
 """
 
 
-def create(settings: Settings) -> Dash:
-    """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
+def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) -> Dash:
+    """Build the application, ready to serve; nothing of the IPC directory is read before the first request.
+
+    `clock_s` gives seconds that never fall.
+    """
     app = Dash(
         "visualizer",
         title="orderflow replay",
@@ -56,7 +61,7 @@ def create(settings: Settings) -> Dash:
     )
     app.layout = layout(settings)
     telemetry = Telemetry()
-    feed = Feed(settings.ipc_dir, telemetry)
+    feed = Feed(settings.ipc_dir, telemetry, clock_s)
     panel = _Panel(telemetry)
     asking = Asking(settings.control_dir if settings.control == "on" else None)
 

@@ -89,6 +89,8 @@ class Extent:
 
     def finer(self, decimals: int) -> Extent:
         """The same with prices of that many more decimals."""
+        if not decimals:
+            return self
         known = (self.lowest_bid, self.best_bid, self.best_ask, self.highest_ask)
         lowest_bid, best_bid, best_ask, highest_ask = (None if each is None else each * 10**decimals for each in known)
         return Extent(lowest_bid, best_bid, best_ask, highest_ask, self.levels)

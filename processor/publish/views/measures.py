@@ -49,8 +49,7 @@ def measures_payload(engine: Engine) -> bytes | None:
             encode((label, *values, *flows, *counts)) for label, values, flows, *counts in zip(*columns, strict=True)
         ]
 
-    closed = known.of(None, buckets[:-1], lambda first: encoded(measures.rows(buckets[first]))[:-1])
-    parts = [*closed, *(encoded(measures.rows(buckets[-1])) if buckets else ())]
+    parts = known.with_open(None, buckets, lambda first: encoded(measures.rows(buckets[first])))
     # Commas and brackets count as well.
     fitting = sum(size <= MAX_MEASURES_BYTES for size in accumulate(len(part) + 1 for part in reversed(parts)))
     return b"[" + b",".join(parts[len(parts) - fitting :]) + b"]"
