@@ -23,6 +23,7 @@ from gunicorn import http  # type: ignore[import-untyped] # gunicorn has no type
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped] # gunicorn has no types
 
 from visualizer.server import hosts, news
+from visualizer.server.login import may_watch
 from visualizer.server.settings import load
 from visualizer.server.whole_requests import is_whole
 
@@ -166,7 +167,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if not request.startswith(news.START):
             return False
         settings = load()
-        answer = news.greeting(request, hosts.listed(settings.names))
+        answer = news.greeting(request, hosts.listed(settings.names), partial(may_watch, settings))
         if answer is None:
             return False
         has_room = len(self._followers) < settings.followers
