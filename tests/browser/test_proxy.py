@@ -195,8 +195,8 @@ def test_pages_that_have_signed_in_are_told_of_publications_through_it_and_no_ot
         "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
     assert proxy.ask("GET", "/news", **asked).status == 401
-    with socket.create_connection(("127.0.0.1", proxy.encrypted), PATIENCE_S) as raw:
-        client = proxy.trust.wrap_socket(raw, server_hostname=_NAME)
+    connection = socket.create_connection(("127.0.0.1", proxy.encrypted), PATIENCE_S)
+    with proxy.trust.wrap_socket(connection, server_hostname=_NAME) as client:
         headers = {"Host": f"{_NAME}:{proxy.encrypted}", "Cookie": cookie, **asked}
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         client.sendall("\r\n".join(("GET /news HTTP/1.1", *lines, "", "")).encode())
