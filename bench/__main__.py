@@ -16,6 +16,7 @@ from bench import (
     cold,
     drawing,
     exchange,
+    freshness,
     machine,
     memory,
     page,
@@ -25,6 +26,7 @@ from bench import (
     views,
     whole_book,
 )
+from bench.alternatives import measure as alternatives
 from bench.figures import markdown, progress, table
 from bench.sizes import FULL, QUICK
 
@@ -46,12 +48,16 @@ PARTS: Final = (
     views.PART,
     exchange.PART,
     page.PART,
+    freshness.PART,
     drawing.PART,
     startup.PART,
+    alternatives.PART,
 )
+USUAL: Final = PARTS[:-1]
+"""What is measured where nothing is chosen: the other ways of exchange take as long again, and have no bars."""
 
 
-def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Figure]:
+def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = USUAL) -> list[Figure]:
     """Every figure of the `parts`, in their order."""
     measures: dict[str, Callable[[], list[Figure]]] = {
         aggregation.PART: lambda: aggregation.measure(cache, events=sizes.events, repetitions=sizes.repetitions),
@@ -71,9 +77,18 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = PARTS) -> list[Fi
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
         ),
+        freshness.PART: lambda: freshness.measure(cache, history_rows=sizes.history_rows, seconds=sizes.poll_seconds),
         drawing.PART: lambda: drawing.measure(cache, sizes),
         startup.PART: lambda: startup.measure(
             cache, events=sizes.demo_events, warm_runs=sizes.warm_runs, cold_runs=sizes.cold_runs
+        ),
+        alternatives.PART: lambda: alternatives.measure(
+            cache,
+            pictures=sizes.pictures,
+            seconds=sizes.exchange_seconds,
+            readers=sizes.readers,
+            kills=sizes.kills,
+            ways=sizes.ways,
         ),
     }
     cache.mkdir(parents=True, exist_ok=True)
@@ -88,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, help=f"events to aggregate ({FULL.events:,}; quick: {QUICK.events:,})")
     parser.add_argument("--quick", action="store_true", help="a fraction of everything, to see that it runs")
     parser.add_argument(
-        "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
+        "--only", nargs="+", choices=PARTS, default=USUAL, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write them there as docs/benchmarks.md has them")

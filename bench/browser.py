@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, CDPSession, Page
 
-_SIZE: Final = {"width": 1920, "height": 1080}
+SIZE: Final = {"width": 1920, "height": 1080}
 FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-_DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
+DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
   && window.orderflow.chart.isRested()"""
 """Whether the page shows bars and has drawn them."""
 
 
 def opened(browser: Browser, url: str) -> tuple[Page, CDPSession]:
     """A page that has drawn its first picture, and where Chromium tells what it spends, in processor time."""
-    page = browser.new_page(viewport=_SIZE)  # type: ignore[arg-type] # a dict as it wants it
+    page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type] # a dict as it wants it
     page.goto(url)
-    until(page, _DRAWN)
+    until(page, DRAWN)
     metrics = page.context.new_cdp_session(page)
     metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
     return page, metrics

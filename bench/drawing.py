@@ -27,8 +27,8 @@ PART: Final = "drawing"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _BEFORE: Final = "8b1c48a"
 """The last commit that drew with Plotly."""
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _INTERVAL_S: Final = 10
 _SPEED: Final = 60
 _FOLLOWED_BARS: Final = 120
@@ -51,7 +51,7 @@ _CELLS: Final = """() => {
 
 def measure(cache: Path, sizes: Sizes) -> list[Figure]:
     """Processor time of the page's main thread, now and in the release before; why not, where it cannot be measured."""
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if importlib.util.find_spec("playwright") is None or browser is None:
         return [Figure(PART, "the page in a browser", note="playwright or Chromium is not installed")]
     history_s = sizes.history_rows * _INTERVAL_S
@@ -114,7 +114,7 @@ def _measured(
 
     is_now, redraws, seconds = tree == _ROOT, sizes.redraws, sizes.poll_seconds
     with _served(cache, tree, folder, start) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         page, metrics = page_in.opened(browser, url)
         share, tasks = page_in.playing(browser, page, metrics, seconds)
         figures = [_figure("replay at ×60", name, "% of the main thread", {"share": 100 * share}, ("share", 35.0))]

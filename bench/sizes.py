@@ -12,7 +12,8 @@ class Sizes:
 
     `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
     that is drawn too; a page is kept open for `soak_s`; `cold_runs` of the start compile kernels; `packed_events` lie
-    in a vendor's csv.gz.
+    in a vendor's csv.gz. So many `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is
+    measured for `exchange_seconds` with each number of `readers`, and its writer killed `kills` times.
     """
 
     events: int
@@ -33,6 +34,11 @@ class Sizes:
     memory_events_a_day: int
     memory_days: int
     steering_commands: int
+    pictures: int
+    exchange_seconds: float
+    readers: tuple[int, ...]
+    kills: int
+    ways: tuple[str, ...] | None
 
 
 FULL: Final = Sizes(
@@ -54,6 +60,11 @@ FULL: Final = Sizes(
     memory_events_a_day=31_000_000,
     memory_days=10,
     steering_commands=100,
+    pictures=100,
+    exchange_seconds=3.0,
+    readers=(1, 4, 16, 64),
+    kills=3,
+    ways=None,
 )
 QUICK: Final = Sizes(
     events=1_000_000,
@@ -74,4 +85,9 @@ QUICK: Final = Sizes(
     memory_events_a_day=300_000,
     memory_days=10,
     steering_commands=9,
+    pictures=20,
+    exchange_seconds=1.0,
+    readers=(1, 4),
+    kills=1,
+    ways=None,
 )

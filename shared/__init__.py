@@ -57,6 +57,7 @@ from shared.views.report import (
     Incident,
     ReadFile,
 )
+from shared.watch import DirectoryWatch, can_watch
 from shared.writer import DirectoryWriter
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "DataReport",
     "Depth",
     "DirectoryReader",
+    "DirectoryWatch",
     "DirectoryWriter",
     "FileEntry",
     "Finding",
@@ -129,6 +131,7 @@ __all__ = [
     "ask_for",
     "asked_ns",
     "atomic_write",
+    "can_watch",
     "command",
     "complete_command",
     "decode",

@@ -28,6 +28,7 @@ from processor.core.events import ASK, BID, CLEAR, BookEvents
 from processor.demo import generate
 from processor.formats.own import DatasetWriter
 from processor.settings import Settings
+from shared import can_watch
 
 TINY = Sizes(
     events=20_000,
@@ -48,6 +49,11 @@ TINY = Sizes(
     memory_events_a_day=3_000,
     memory_days=2,
     steering_commands=2,
+    pictures=2,
+    exchange_seconds=0.5,
+    readers=(1,),
+    kills=0,
+    ways=("files, inotify",),
 )
 _REASONS = tuple(
     reason
@@ -56,6 +62,7 @@ _REASONS = tuple(
         (importlib.util.find_spec("duckdb"), "duckdb is not installed"),
         (importlib.util.find_spec("playwright"), "playwright or Chromium is not installed"),
         (processes.CACHES, "has no cache"),
+        (can_watch(), "no inotify"),
         (Path("/proc/self/status").exists(), "has no /proc"),
     )
     if not there

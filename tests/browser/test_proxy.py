@@ -186,6 +186,23 @@ def test_commands_work_and_those_of_other_sites_do_not(proxy: Proxy, cookie: str
     assert json.loads((behind.control / CONTROL_FILE).read_bytes())["action"] == "pause"
 
 
+def test_pages_that_have_signed_in_are_told_of_publications_through_it_and_no_others(proxy: Proxy, cookie: str) -> None:
+    asked: dict[str, Any] = {
+        "Origin": f"https://{_NAME}:{proxy.encrypted}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    assert proxy.ask("GET", "/news", **asked).status == 401
+    connection = socket.create_connection(("127.0.0.1", proxy.encrypted), PATIENCE_S)
+    with proxy.trust.wrap_socket(connection, server_hostname=_NAME) as client:
+        headers = {"Host": f"{_NAME}:{proxy.encrypted}", "Cookie": cookie, **asked}
+        lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        client.sendall("\r\n".join(("GET /news HTTP/1.1", *lines, "", "")).encode())
+        assert client.recv(1024).startswith(b"HTTP/1.1 101 ")
+
+
 def test_whom_a_client_claims_to_be_counts_for_nothing_and_the_token_is_in_no_log(proxy: Proxy, behind: Server) -> None:
     answer = proxy.ask("GET", f"/?token={_TOKEN}x", X_Forwarded_For="198.51.100.7")
     assert answer.status == 403

@@ -4,11 +4,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared import DATA_FILES, DEPTH_FILE, OHLC_FILE, REPORT_FILE, STATUS_FILE, IpcStats, WriteStats
 from tests.visualizer.pictures import status
 from visualizer.metrics.monitor import monitor
-from visualizer.metrics.readings import Memory, Reads
+from visualizer.metrics.readings import Memory, Polls, Reads, polls
 
 _CALM = WriteStats(writes=9, rate_hz=4.0, last_ms=0.4, p50_ms=0.4, p99_ms=0.9, max_ms=2.0, bytes=60_000)
 _OWN = Memory(100_000_000, 90_000_000)
@@ -109,3 +111,60 @@ def test_before_any_status_the_panel_shows_what_reading_knows() -> None:
     assert file["failed"] == (3, "ok")
     assert file["hz"] is None
     assert panel["level"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("given_polls", "levels"),
+    [
+        (Polls(), (None, None)),
+        (Polls(rate_hz=200.0, p95_ms=120.0), ("ok", "ok")),
+        (Polls(rate_hz=201.0, p95_ms=121.0), ("near", "near")),
+        (Polls(rate_hz=250.1, p95_ms=20.0), ("over", "ok")),
+        (Polls(rate_hz=19.9, p95_ms=900.0), ("ok", "ok")),
+        (Polls(rate_hz=20.0, p95_ms=150.1), ("ok", "over")),
+    ],
+)
+def test_more_polls_than_two_processes_answer_in_time_light_up(
+    given_polls: Polls, levels: tuple[str | None, str | None]
+) -> None:
+    panel = monitor(status(), {}, _OWN, given_polls)
+    found = [panel[name] and panel[name][1] for name in ("polls_hz", "poll_p95_ms")]
+    assert found == [*levels]
+    assert (panel["level"] == "over") == ("over" in levels)
+
+
+def test_what_is_over_its_limit_comes_with_what_to_do_once_however_many_files_are() -> None:
+    assert _panel()["advice"] == []
+    fast = dict.fromkeys((*DATA_FILES, STATUS_FILE), WriteStats(rate_hz=11.0))
+    (sentence,) = _panel({"files": fast})["advice"]
+    assert sentence.startswith("more than 10 publications a second")
+    (sentence,) = _panel({"failed_writes": 1})["advice"]
+    assert "full disk" in sentence
+    assert _panel({"files": {OHLC_FILE: WriteStats(writes=200, p99_ms=8.5)}})["advice"] == []
+
+
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=3, max_size=3),
+    elapsed_s=st.sampled_from([2.0, 10.0]),
+)
+def test_polls_of_a_while_are_those_counted_since_it_began(counts: list[tuple[int, int]], elapsed_s: float) -> None:
+    bounds = (0.01, 0.1, float("inf"))
+    before = {bound: float(sum(old for old, _ in counts[: index + 1])) for index, bound in enumerate(bounds)}
+    now = {bound: before[bound] + sum(new for _, new in counts[: index + 1]) for index, bound in enumerate(bounds)}
+    found = polls(before, now, elapsed_s)
+    new = [new for _, new in counts]
+    if not sum(new):
+        assert found == Polls()
+        return
+    assert found.rate_hz == pytest.approx(sum(new) / elapsed_s, abs=0.051)
+    # The slowest of the fastest 95 % lies in the first bucket that reaches so many.
+    sums = [sum(new[: index + 1]) for index in range(3)]
+    place = next(index for index in range(3) if 0 < sums[index] >= 0.95 * sums[-1])
+    lowest_ms, highest_ms = ((0.0, 10.0), (10.0, 100.0), (100.0, 100.0))[place]
+    assert found.p95_ms is not None
+    assert lowest_ms <= found.p95_ms <= highest_ms
+
+
+def test_between_two_counts_at_one_time_nothing_is_known_of_polls() -> None:
+    assert polls({}, {0.1: 3.0, float("inf"): 3.0}, 0.0) == Polls()
+    assert polls({}, {}, 2.0) == Polls()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from shared import (
@@ -14,7 +15,7 @@ from shared import (
     VIEW_FILES,
     WriteStats,
 )
-from visualizer.metrics.readings import Memory, Reads
+from visualizer.metrics.readings import Memory, Polls, Reads
 
 if TYPE_CHECKING:
     from shared import Status
@@ -30,18 +31,42 @@ _ENOUGH_PARSES: Final = 100
 _ENOUGH_WRITES: Final = 200
 """Of fewer it is one or two of the start, while the dataset is being read as well: until then the median is judged."""
 
+MAX_POLLS_HZ: Final = 250.0
+"""About 125 pages that ask every 500 ms: two processes on two cores answer twice that, but late."""
+MAX_POLL_MS: Final = 150.0
+_ENOUGH_POLLS_HZ: Final = 20.0
+"""Fewer keep no server busy: if they take long, the machine is."""
+
+_ADVICE: Final = {
+    "hz": f"more than {MAX_PUBLISH_HZ:g} publications a second: the writer must publish less often, no page shows more",
+    "p99_ms": f"writes take more than {MAX_WRITE_MS:g} ms: put the exchange on a local disk or in memory (tmpfs)",
+    "parse_p99_ms": f"parsing takes more than {MAX_PARSE_MS:g} ms: the machine is busy, or its processor slow",
+    "total_bytes": f"more than {MAX_DATA_BYTES // 1000} kB of data files: the writer must publish fewer rows or levels",
+    "failed_writes": "writes have failed: look for a full disk; the processor's log names the file",
+    "rss_bytes": "a service's memory grows: restart it, and report what it was doing",
+    "polls_hz": f"more than {MAX_POLLS_HZ:g} polls a second: raise VISUALIZER_WORKERS or VISUALIZER_POLL_MS, or lower "
+    "VISUALIZER_FOLLOWERS",
+    "poll_p95_ms": f"polls take more than {MAX_POLL_MS:g} ms: the server is too busy for its pages; see the line above",
+}
+"""What to do where a figure is over its limit; docs/decisions/0001 has the reasons."""
+
+_NO_POLLS: Final = Polls()
+
 OK: Final = "ok"
 NEAR: Final = "near"
 OVER: Final = "over"
 
 
-def monitor(status: Status | None, reads: dict[str, Reads], own_memory: Memory) -> dict[str, Any]:
+def monitor(
+    status: Status | None, reads: dict[str, Reads], own_memory: Memory, polls: Polls = _NO_POLLS
+) -> dict[str, Any]:
     """The panel's content: each figure as (value, level), where the level is "ok", "near" or "over" its limit.
 
     Keys: `files` (one per file of the contract, a view only where it is written: `name`, `hz`, `p99_ms`, `max_ms`,
     `bytes`, `parse_p99_ms`, and the refused reads `failed`, `partial`, `mixed`), `total_bytes` of the data files,
-    `failed_writes`, `memory` (per service `name`, `rss_bytes`, `baseline_bytes` and whether it `grows`), and `level`,
-    the worst of all.
+    `failed_writes`, `memory` (per service `name`, `rss_bytes`, `baseline_bytes` and whether it `grows`), `polls_hz` and
+    `poll_p95_ms` of all open pages, `level`, the worst of all, and `advice`: a sentence for each kind of figure that is
+    over its limit, or warns without having one.
     """
     ipc = status.ipc if status else None
     written = ipc.files if ipc else {}
@@ -55,15 +80,24 @@ def monitor(status: Status | None, reads: dict[str, Reads], own_memory: Memory) 
         "total_bytes": (total, _level(total, MAX_DATA_BYTES)),
         "failed_writes": (failed_writes, NEAR if failed_writes else OK),
         "memory": [_memory("processor", processor), _memory("visualizer", own_memory)],
+        "polls_hz": _figure(polls.rate_hz, MAX_POLLS_HZ),
+        "poll_p95_ms": _figure(polls.p95_ms, MAX_POLL_MS if (polls.rate_hz or 0) >= _ENOUGH_POLLS_HZ else math.inf),
     }
-    levels = [
-        *(value[1] for file in files for value in file.values() if isinstance(value, tuple)),
-        *(entry["rss_bytes"][1] for entry in answer["memory"]),
-        answer["total_bytes"][1],
-        answer["failed_writes"][1],
+    judged = [
+        (name, value[1])
+        for group in (*files, *answer["memory"], answer)
+        for name, value in group.items()
+        if isinstance(value, tuple)
     ]
+    levels = [level for _, level in judged]
     answer["level"] = OVER if OVER in levels else NEAR if NEAR in levels else OK
+    wanted = {name for name, level in judged if level == OVER or (name == "failed_writes" and level == NEAR)}
+    answer["advice"] = [sentence for name, sentence in _ADVICE.items() if name in wanted]
     return answer
+
+
+def _figure(value: float | None, limit: float) -> tuple[float, str] | None:
+    return None if value is None else (value, _level(value, limit))
 
 
 def _file(name: str, writes: WriteStats | None, read: Reads) -> dict[str, Any]:

@@ -55,6 +55,39 @@ def reads(metrics: Iterable[Metric]) -> dict[str, Reads]:
     return answer
 
 
+class Polls(msgspec.Struct, frozen=True):
+    """How the polls of all open pages go: answered a second, and the 95th percentile; None where none are counted."""
+
+    rate_hz: float | None = None
+    p95_ms: float | None = None
+
+
+PollCounts = dict[float, float]
+"""Polls answered so far within so many seconds, by that bound."""
+
+
+def poll_counts(metrics: Iterable[Metric]) -> PollCounts:
+    """What all workers have answered, as `polls` takes it."""
+    return {
+        float(sample.labels["le"]): sample.value
+        for metric in metrics
+        for sample in metric.samples
+        if sample.name == "visualizer_poll_seconds_bucket"
+    }
+
+
+def polls(before: PollCounts, now: PollCounts, elapsed_s: float) -> Polls:
+    """How polls went between two counts; nothing where there is no time between them."""
+    new = [(bound, count - before.get(bound, 0.0)) for bound, count in sorted(now.items())]
+    if not new or elapsed_s <= 0 or new[-1][1] <= 0:
+        return Polls()
+    p95_s = quantile(new, 0.95)
+    return Polls(
+        rate_hz=round(new[-1][1] / elapsed_s, 1),
+        p95_ms=None if p95_s is None else round(p95_s * 1000, 1),
+    )
+
+
 def memory(metrics: Iterable[Metric]) -> Memory:
     """Memory of all live workers together; no baseline before all of them are warmed up."""
     found: dict[str, list[float]] = {"visualizer_rss_bytes": [], "visualizer_rss_baseline_bytes": []}

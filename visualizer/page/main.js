@@ -26,6 +26,7 @@ import * as loop from "./playback/loop.js";
 import * as overview from "./playback/overview.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
+import * as news from "./news.js";
 import * as options from "./options.js";
 import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
@@ -46,6 +47,7 @@ function receive(answer) {
   const isFirst = !current().serverMs;
   heardAt = performance.now();
   retryAt = heardAt + RETRY_AFTER_MS;
+  news.answered();
   const reset = Boolean(answer.reset);
   const before = current().about;
   take(answer, Date.now());
@@ -128,6 +130,7 @@ window.dash_clientside.orderflow = {
     if (options.isPreset(value) && value !== options.options().preset) options.choose(value);
   }),
   showKeys: () => true,
+  asks: callback(news.asks),
 };
 
 // What the tests in a browser ask of the page: nothing else does.
@@ -169,6 +172,7 @@ address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
+news.start();
 beside.start();
 options.listen(showChosen);
 report.start({ show: chart.show, reaches: chart.reaches });

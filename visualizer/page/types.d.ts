@@ -200,6 +200,9 @@ export interface Monitor {
   memory: Memory[];
   total_bytes: Figure;
   failed_writes: Figure;
+  polls_hz: Figure | null;
+  poll_p95_ms: Figure | null;
+  advice: string[];
 }
 
 /** The views, by their names in the contract. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from shared import heartbeat_age_ms, machine_time, shares_clock
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
-from visualizer.metrics.readings import memory, reads
+from visualizer.metrics.readings import PollCounts, memory, poll_counts, polls, reads
 from visualizer.metrics.telemetry import Telemetry
 from visualizer.server import control, hosts, page_files, refusals, routes
 from visualizer.server.asking import Asking
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from visualizer.server.settings import Settings
 
 _MONITOR_EVERY_MS: Final = 2000
+_POLLS_OVER: Final = 5
+"""How many of the panel's contents the rate of polls is taken over: some ten seconds."""
 _CLIENTSIDE: Final = "orderflow"
 _FOLDER: Final = Path(__file__).resolve().parent.parent
 # Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
@@ -97,6 +100,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
+        ("asks", Output("unused", "data", allow_duplicate=True), Input("tick", "disabled")),
     ):
         app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
             ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
@@ -139,11 +143,16 @@ class _Panel:
         self._lock = threading.Lock()
         self._content: dict[str, Any] | None = None
         self._made_ms = 0
+        self._counted: deque[tuple[float, PollCounts]] = deque(maxlen=_POLLS_OVER)
 
     def content(self, status: Status | None, now_ms: int) -> dict[str, Any]:
         with self._lock:
             if self._content is None or abs(now_ms - self._made_ms) >= _MONITOR_EVERY_MS:
                 metrics = self._telemetry.gather()
-                self._content = monitor(status, reads(metrics), memory(metrics)) | {"at_ms": now_ms}
+                now_s, counts = time.monotonic(), poll_counts(metrics)
+                begun_s, before = self._counted[0] if self._counted else (now_s, counts)
+                self._counted.append((now_s, counts))
+                asked = polls(before, counts, now_s - begun_s)
+                self._content = monitor(status, reads(metrics), memory(metrics), asked) | {"at_ms": now_ms}
                 self._made_ms = now_ms
             return self._content

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared import ReadObserver
 
 _PATIENCE_S: Final = 1.0
-_PAUSE: Final = 4.0
+_PAUSE: Final = 1.0
 """A pause after a read, in times of what it took: many pages of many views must not keep a worker reading."""
 _SLOW: Final = "the published files cannot be read in time: their file system does not answer"
 
@@ -35,7 +35,7 @@ class Feed:
     def poll(self) -> tuple[Picture | None, str | None]:
         """The newest consistent picture, and why the files on disk could not be taken if they could not.
 
-        It is the one of before where a read has just ended: a worker reads for a fifth of its time at most. While one
+        It is the one of before where a read has just ended: a worker reads for half of its time at most. While one
         thread waits for a file system that does not answer, the others get the last picture.
         """
         if not self._lock.acquire(timeout=self._patience_s):

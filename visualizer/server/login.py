@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 import structlog
 from flask import Response, g, request
+from werkzeug.http import parse_cookie
 
 from visualizer.server.clients import client_key
 from visualizer.server.origins import is_own
@@ -59,6 +60,14 @@ def visitor() -> Visitor:
     return found
 
 
+def may_watch(settings: Settings, cookies: str) -> bool:
+    """Whether who sends these cookies, a header, may watch; everybody may where nobody has to sign in."""
+    if not settings.tokens:
+        return True
+    sessions = Sessions(settings.tokens, settings.session_hours * _HOUR_S)
+    return sessions.visitor(parse_cookie(cookies).get(_cookie_name(settings), "")).right is not None
+
+
 class Login:
     """Lets those in who have a token, and counts failures and commands."""
 
@@ -72,8 +81,7 @@ class Login:
         self._sessions = Sessions(settings.tokens, settings.session_hours * _HOUR_S, now_s)
         self._monotonic_ns = monotonic_ns
         self._proxies = settings.trusted_proxies
-        # Cookies do not tell ports apart, and several servers may run on a machine.
-        self._cookie = f"orderflow-{settings.port}"
+        self._cookie = _cookie_name(settings)
         self._lock = threading.Lock()
         # Every worker counts for itself.
         share = settings.workers
@@ -178,6 +186,11 @@ class Login:
 
     def _client(self) -> str:
         return client_key(request.remote_addr, request.headers.get("X-Forwarded-For", ""), self._proxies)
+
+
+def _cookie_name(settings: Settings) -> str:
+    # Cookies do not tell ports apart, and several servers may run on a machine.
+    return f"orderflow-{settings.port}"
 
 
 def _form(status: int, notice: str = "", query: str = "") -> Response:

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=2, ge=1, le=64, description="server processes")
     threads: int = Field(default=32, ge=1, le=256, description="threads of each process")
+    followers: int = Field(
+        default=8, ge=0, le=256, description="open pages told at once of a publication, per process; others poll only"
+    )
     poll_ms: int = Field(default=POLL_INTERVAL_MS, ge=100, le=60_000, description="how often an open page asks, in ms")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least severe event logged"

@@ -2,13 +2,15 @@
 
 The worker of gunicorn gives a thread to a connection that has sent nothing or half a request, and lingers with closed
 ones in the loop that accepts new ones. Here both wait in the selector until the request is whole, each until a
-deadline; what threads do, answering, is gunicorn's own.
+deadline; what threads do, answering, is gunicorn's own. Pages that are told of publications wait there, too, and so
+occupy no thread.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import select
 import selectors
 import socket
@@ -20,6 +22,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn import http  # type: ignore[import-untyped] # gunicorn has no types
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped] # gunicorn has no types
 
+from visualizer.server import hosts, news
+from visualizer.server.login import may_watch
+from visualizer.server.settings import load
 from visualizer.server.whole_requests import is_whole
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ _READ_S: Final = 5.0
 _WRITE_S: Final = 10.0
 """How long a thread waits for a client that reads no more of its answer."""
 _LINGER_S: Final = 2.0
+_DEAD_MS: Final = 10_000
+"""A client that is told something and does not confirm it for so long has gone."""
 _SWEEP_EVERY_S: Final = 0.5
 _READ_BYTES: Final = 65_536
 _REASONS: Final = {408: b"Request Timeout", 413: b"Content Too Large", 431: b"Request Header Fields Too Large"}
@@ -47,6 +54,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         super().__init__(*args, **kwargs)
         self._held: dict[TConn, _Held] = {}
         """Connections that no thread works for, in the order in which they began to wait."""
+        self._followers: set[TConn] = set()
+        """Those of them that are pages to be told of publications."""
+        self._is_watching = self._is_told = False
         self._swept_s = 0.0
         # The other threads stay free for clients that read.
         self._may_wait = threading.Semaphore(max(1, self.cfg.threads - max(1, self.cfg.threads // 4)))
@@ -110,6 +120,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def _drop(self, conn: TConn, status: int | None = None) -> None:
         self._release(conn)
+        self._followers.discard(conn)
         if status is not None:
             line = b"HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % (status, _REASONS[status])
             with contextlib.suppress(OSError):
@@ -125,7 +136,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         except OSError:
             found = b""
         held = self._held[conn]
-        if not found:
+        # A page that is told of publications has nothing to say but that it goes.
+        if not found or conn in self._followers:
             self._drop(conn)
         elif not held.lingers:
             if not held.received:
@@ -141,12 +153,53 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if verdict is not True:
             self._drop(conn, verdict)
             return
+        if self._follows(conn, self._held[conn].received):
+            return
         received = bytes(self._release(conn).received)
         if conn.parser is None:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
         conn.initialized = conn.data_ready = True
         conn.parser.unreader.unread(received)
         self.enqueue_req(conn)
+
+    def _follows(self, conn: TConn, request: bytearray) -> bool:
+        """Whether the request is one to be told of publications; then it has been answered."""
+        if not request.startswith(news.START):
+            return False
+        settings = load()
+        answer = news.greeting(request, hosts.listed(settings.names), partial(may_watch, settings))
+        if answer is None:
+            return False
+        has_room = len(self._followers) < settings.followers
+        with contextlib.suppress(OSError):
+            conn.sock.send(answer if has_room else answer + news.TRY_LATER)
+        if not has_room:
+            self._release(conn)
+            self._hold(conn, _Held(_LINGER_S, lingers=True))
+            return True
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_MS)
+        self._followers.add(conn)
+        self._held[conn] = _Held(math.inf)
+        if not self._is_watching:
+            self._is_watching = True
+            news.watch(settings.ipc_dir, self._on_publication, lambda: bool(self.alive))
+        return True
+
+    def _on_publication(self) -> None:
+        """Called by another thread."""
+        if not self._is_told:
+            self._is_told = True
+            self.method_queue.defer(self._tell)
+
+    def _tell(self) -> None:
+        self._is_told = False
+        for conn in list(self._followers):
+            try:
+                conn.sock.send(news.NEWS)
+            except OSError:
+                self._drop(conn)
 
 
 class _Answer:

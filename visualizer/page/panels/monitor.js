@@ -71,11 +71,37 @@ function serviceTable(panel) {
   return table;
 }
 
+/** @param {Monitor} panel */
+function pollTable(panel) {
+  const table = document.createElement("table");
+  const hz = panel.polls_hz;
+  const p95 = panel.poll_p95_ms;
+  table.append(
+    row(
+      ...[cell("th", "polls of all pages/s"), cell("td", hz ? hz[0].toFixed(1) : format.NONE, hz?.[1])],
+      ...[cell("th", "poll p95 ms"), cell("td", p95 ? p95[0].toFixed(1) : format.NONE, p95?.[1])],
+    ),
+  );
+  return table;
+}
+
+/** What to do about the figures that are over their limits.
+ * @param {Monitor} panel */
+function adviceList({ advice }) {
+  const list = document.createElement("ul");
+  for (const sentence of advice) {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    list.append(item);
+  }
+  return list;
+}
+
 /** @param {Pick<State, "monitor">} state */
 function show({ monitor: panel }) {
   if (!panel) return;
   write.mark("monitor-button", "level", panel.level);
-  if (isOpen(ID)) dom.byId(ID).replaceChildren(fileTable(panel.files), serviceTable(panel));
+  if (isOpen(ID)) dom.byId(ID).replaceChildren(fileTable(panel.files), serviceTable(panel), pollTable(panel), adviceList(panel));
 }
 
 const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));

@@ -1,0 +1,72 @@
+/* Asks as soon as the server tells that something was published; the message has no content. The clock of Dash asks all the
+   same, and where nothing is told it is the only one. */
+const PATH = "/news";
+const LEAST_MS = 100; // from one question to the next: a writer that keeps the contract publishes no faster
+const RETRY_MS = 30_000;
+const RETRY_AT_MOST_MS = 600_000;
+
+/** @type {WebSocket | null} */
+let socket = null;
+let tryAt = 0;
+let retryMs = RETRY_MS;
+let isAsking = false;
+let askedAt = -Infinity;
+let isWanted = false;
+/** @type {ReturnType<typeof setTimeout> | null} */
+let timer = null;
+
+/** Dash sends a question, or has its answer.
+ * @param {boolean} asking */
+export function asks(asking) {
+  isAsking = asking;
+  if (asking) askedAt = performance.now();
+  else if (isWanted) ask();
+}
+
+/** An answer has come, so the server is there. */
+export function answered() {
+  if (socket || document.hidden || performance.now() < tryAt) return;
+  open();
+}
+
+export function start() {
+  // A hidden page draws nothing, and others are to be told in its place.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) socket?.close();
+    else tryAt = 0;
+  });
+}
+
+function open() {
+  tryAt = performance.now() + retryMs;
+  const opened = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`);
+  socket = opened;
+  let isOpen = false;
+  opened.addEventListener("open", () => {
+    isOpen = true;
+    retryMs = RETRY_MS;
+  });
+  opened.addEventListener("message", ask);
+  opened.addEventListener("close", () => {
+    if (socket === opened) socket = null;
+    // Where none came about there may be no way for it at all, as behind some proxies.
+    if (!isOpen) retryMs = Math.min(2 * retryMs, RETRY_AT_MOST_MS);
+  });
+}
+
+/* Not while a question is on its way, as its answer would be dropped, and not sooner than it may. */
+function ask() {
+  isWanted = true;
+  const inMs = askedAt + LEAST_MS - performance.now();
+  if (isAsking || timer) return;
+  if (inMs > 0) {
+    timer = setTimeout(() => {
+      timer = null;
+      ask();
+    }, inMs);
+    return;
+  }
+  isWanted = false;
+  askedAt = performance.now(); // Dash tells only later that it asks
+  window.dash_clientside.set_props("tick", { n_intervals: performance.now() });
+}
