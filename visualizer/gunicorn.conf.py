@@ -54,6 +54,11 @@ def on_starting(_server: Arbiter) -> None:
         discard_leftovers(settings.control_dir / CONTROL_FILE)
 
 
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """Hand the settings on."""
+    worker.settings = settings
+
+
 def when_ready(server: Arbiter) -> None:
     """Drop the master's own figures, made while it loaded the application: it serves nobody."""
     folder.sum_up(_metrics, server.pid)
