@@ -66,12 +66,17 @@ class Site:
         return client
 
 
-@pytest.fixture(scope="module")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def guarded(folder: Path) -> Site:
+    """A site of its own."""
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dashboard, "Login", lambda settings: Login(settings, clock.s, clock.ns))
-        return Site(tmp_path_factory.mktemp("guarded"), clock)
+        return Site(folder, clock)
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return guarded(tmp_path_factory.mktemp("guarded"))
 
 
 @pytest.fixture
@@ -342,6 +347,20 @@ def test_a_session_sends_so_many_commands_and_then_has_to_wait(site: Site) -> No
     assert other.post("/control", json=PLAY).status_code == 202
     site.clock.now_s += 1
     assert browser.post("/control", json=PLAY).status_code == 202
+
+
+def test_a_session_sends_so_many_requests_and_then_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("visualizer.server.login.REQUESTS", 20)
+    site = guarded(tmp_path)
+    browser, other = site.browser("watch"), site.browser("watch")
+    for _ in range(20):
+        assert browser.get("/health").status_code == 200
+    answer = browser.get("/metrics")
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "1"
+    assert other.get("/metrics").status_code == 200
+    site.clock.now_s += 1
+    assert browser.get("/metrics").status_code == 200
 
 
 def test_where_there_is_no_token_nobody_signs_in(tmp_path: Path) -> None:

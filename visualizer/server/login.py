@@ -39,8 +39,10 @@ FAILURES_BY_ALL: Final = 100
 FAILURE_FORGOTTEN_S: Final = 30
 COMMANDS: Final = 100
 """Commands of one session at once, and further ones at a tenth of that a second."""
+REQUESTS: Final = 3000
+"""The same of all its requests: thirty tabs that are told of each publication."""
 
-_COMMANDS_REFILL_S: Final = 10
+_REFILL_S: Final = 10
 _MOST_KEYS: Final = 4096
 _ALL: Final = ""
 _HOUR_S: Final = 3600
@@ -90,8 +92,8 @@ class Login:
         self._all_failures = Rates(
             max(1, FAILURES_BY_ALL // share), refill_ns * share * FAILURES_BY_CLIENT // FAILURES_BY_ALL, 1
         )
-        commands = max(1, COMMANDS // share)
-        self._commands = Rates(commands, _COMMANDS_REFILL_S * _NS // commands, _MOST_KEYS)
+        self._commands = _of_a_session(COMMANDS // share)
+        self._requests = _of_a_session(REQUESTS // share)
 
     def add(self, server: Flask) -> None:
         """Ask everybody who they are, before anything else but by which name they ask."""
@@ -101,12 +103,15 @@ class Login:
 
     def command_wait_s(self) -> int:
         """How long until the session of this request may send a command, which is counted; 0 if it may now."""
+        return self._wait_s(self._commands)
+
+    def _wait_s(self, rates: Rates) -> int:
         session = visitor().session
         with self._lock:
             now_ns = self._monotonic_ns()
-            wait_ns = self._commands.wait_ns(session, now_ns)
+            wait_ns = rates.wait_ns(session, now_ns)
             if not wait_ns:
-                self._commands.charge(session, now_ns)
+                rates.charge(session, now_ns)
         return _whole_s(wait_ns)
 
     def _ask(self) -> Response | None:
@@ -121,7 +126,10 @@ class Login:
         is_page = request.path == "/" and request.method in {"GET", "HEAD"}
         if is_page and "token" in request.args:
             return self._follow_link()
-        if visitor().right is not None or request.path in _OPEN:
+        if visitor().right is not None:
+            wait_s = self._wait_s(self._requests)
+            return _refusal(429, "too many requests at once", {"Retry-After": str(wait_s)}) if wait_s else None
+        if request.path in _OPEN:
             return None
         if is_page:
             return _form(401, query=request.query_string.decode("ascii", "replace"))
@@ -191,6 +199,11 @@ class Login:
 def _cookie_name(settings: Settings) -> str:
     # Cookies do not tell ports apart, and several servers may run on a machine.
     return f"orderflow-{settings.port}"
+
+
+def _of_a_session(burst: int) -> Rates:
+    burst = max(1, burst)
+    return Rates(burst, _REFILL_S * _NS // burst, _MOST_KEYS)
 
 
 def _form(status: int, notice: str = "", query: str = "") -> Response:
