@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared import CONTROL_FILE
 from visualizer.server import dashboard
@@ -106,6 +109,50 @@ def test_a_stranger_polls_and_steers_nothing(site: Site) -> None:
     assert stranger.post("/_dash-update-component", json=POLL).status_code == 401
     assert "sign in" in stranger.post("/control", json=PLAY).json["error"]  # type: ignore[index]
     assert not (site.settings.control_dir / CONTROL_FILE).exists()
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]),
+    path=st.one_of(
+        st.text(), st.sampled_from(["sign-in/", "SIGN-IN", "/", "health/", "health/../metrics", "sign-out"])
+    ),
+    query=st.dictionaries(st.sampled_from(["token", "query", "t"]), st.text(), max_size=2),
+    authorization=st.one_of(
+        st.just(""), st.text(st.characters(codec="ascii", exclude_categories=["C"])).map("Bearer {}".format)
+    ),
+    cookie=st.text(st.characters(codec="ascii", exclude_categories=["C"])),
+    body=st.one_of(st.binary(max_size=50), st.just(b"token=wrong"), st.just(b'{"action": "play"}')),
+    kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded", "multipart/form-data", ""]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_stranger_sends_they_get_a_form_a_refusal_or_that_the_server_lives(
+    site: Site,
+    method: str,
+    path: str,
+    query: dict[str, str],
+    authorization: str,
+    cookie: str,
+    body: bytes,
+    kind: str,
+) -> None:
+    site.clock.now_s += 3600
+    headers = {"Authorization": authorization, "Cookie": f"orderflow-8050={cookie}", "Content-Type": kind}
+    answer = site.browser().open(f"/{quote(path)}", method=method, query_string=query, data=body, headers=headers)
+    assert "Set-Cookie" not in answer.headers
+    if answer.status_code == 200:
+        assert answer.json == {"status": "ok"} if answer.is_json else is_form(answer) or not answer.data
+    else:
+        # Werkzeug itself sends double slashes to single ones.
+        assert answer.status_code in {308, 401, 403, 405, 429}
+        assert "Traceback" not in answer.text
+    assert not (site.settings.control_dir / CONTROL_FILE).exists()
+
+
+def test_who_may_only_watch_may_ask_for_views(site: Site) -> None:
+    held = {"views": {"tape": {"crc32": None}}}
+    poll = POLL | {"state": [{"id": "known", "property": "data", "value": held}]}
+    assert site.browser("watch").post("/_dash-update-component", json=poll).status_code == 200
+    assert (site.settings.control_dir / "views" / "tape").exists()
 
 
 def test_a_stranger_learns_of_the_health_that_the_server_lives_and_no_more(site: Site) -> None:

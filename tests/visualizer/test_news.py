@@ -132,6 +132,15 @@ def test_one_more_page_than_there_is_room_for_is_sent_away_until_later(start: Ca
     assert not server.client(asking()).recv(4096).endswith(news.TRY_LATER)
 
 
+def test_settings_that_are_spoilt_after_the_start_disturb_nobody(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start()
+    monkeypatch.setenv("VISUALIZER_TOKEN_FILE", "/nowhere")
+    for _ in range(2):
+        assert server.client(asking()).recv(4096).startswith(b"HTTP/1.1 101 ")
+
+
 def test_a_page_that_says_anything_is_let_go(start: Callable[..., Running]) -> None:
     server = start()
     page = server.client(asking())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from visualizer.server.settings import SettingError, Settings, describe, load
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +59,22 @@ def test_the_help_lists_every_setting() -> None:
         assert f"VISUALIZER_{field.upper()}=" in text
 
 
+@pytest.mark.parametrize(
+    ("host", "bind"),
+    [("127.0.0.1", "127.0.0.1:8050"), ("::1", "[::1]:8050"), ("[::1]", "[::1]:8050"), ("localhost", "localhost:8050")],
+)
+def test_the_server_is_bound_to_addresses_of_both_kinds(monkeypatch: pytest.MonkeyPatch, host: str, bind: str) -> None:
+    monkeypatch.setenv("VISUALIZER_HOST", host)
+    monkeypatch.setattr("visualizer.metrics.folder.claimed", Path)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    assert runpy.run_path(str(ROOT / "visualizer/gunicorn.conf.py"))["bind"] == bind
+
+
 def test_a_wrong_setting_ends_the_command_with_a_sentence() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "visualizer"],
         env={"VISUALIZER_THREDS": "2"},
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

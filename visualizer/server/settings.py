@@ -85,7 +85,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_protected(self) -> Settings:
-        tokens.check(self.tokens, self.published or self.host, login=self.login)
+        tokens.check(self.tokens, self.reached_at, login=self.login)
         return self
 
     @property
@@ -96,6 +96,11 @@ class Settings(BaseSettings):
             "watch": self.watch_token.get_secret_value(),
         }
         return {right: token for right, token in given.items() if token}
+
+    @property
+    def reached_at(self) -> str:
+        """The address by which others reach the page."""
+        return self.published or self.host
 
     @property
     def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:

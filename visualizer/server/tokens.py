@@ -65,7 +65,7 @@ def check(tokens: Mapping[Right, str], address: str, *, login: str) -> None:
         raise ValueError(msg)
     if not tokens and login != "off" and not is_loopback(address):
         msg = (
-            f"others can reach the address {address!r}: set VISUALIZER_TOKEN ({_MAKE_ONE}), "
+            f"others can reach the page at {address} (VISUALIZER_HOST): set VISUALIZER_TOKEN ({_MAKE_ONE}), "
             "or VISUALIZER_LOGIN=off if all of them may watch and steer"
         )
         raise ValueError(msg)
