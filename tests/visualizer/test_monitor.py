@@ -150,16 +150,15 @@ def test_what_is_over_its_limit_comes_with_what_to_do_once_however_many_files_ar
 def test_polls_of_a_while_are_those_counted_since_it_began(counts: list[tuple[int, int]], elapsed_s: float) -> None:
     bounds = (0.01, 0.1, float("inf"))
     before = {bound: float(sum(old for old, _ in counts[: index + 1])) for index, bound in enumerate(bounds)}
-    now = {bound: before[bound] + sum(new for _, new in counts[: index + 1]) for index, bound in enumerate(bounds)}
+    now = {bound: before[bound] + sum(fresh for _, fresh in counts[: index + 1]) for index, bound in enumerate(bounds)}
     found = polls(before, now, elapsed_s)
-    new = [new for _, new in counts]
+    new = [fresh for _, fresh in counts]
     if not sum(new):
         assert found == Polls()
         return
     assert found.rate_hz == pytest.approx(sum(new) / elapsed_s, abs=0.051)
     # The slowest of the fastest 95 % lies in the first bucket that reaches so many.
-    sums = [sum(new[: index + 1]) for index in range(3)]
-    place = next(index for index in range(3) if 0 < sums[index] >= 0.95 * sums[-1])
+    place = next(index for index in range(3) if sum(new[: index + 1]) >= 0.95 * sum(new) and any(new[: index + 1]))
     lowest_ms, highest_ms = ((0.0, 10.0), (10.0, 100.0), (100.0, 100.0))[place]
     assert found.p95_ms is not None
     assert lowest_ms <= found.p95_ms <= highest_ms

@@ -105,7 +105,8 @@ function refresh() {
   const silentMs = now - heardAt;
   const state = frame.state();
   transport.show(state, header.showTime(state, Date.now(), silentMs));
-  if (now > retryAt) {
+  // On a busy machine it may take as long until there are components.
+  if (now > retryAt && document.getElementById("app")) {
     // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
     retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
     window.dash_clientside.set_props("tick", { disabled: false });
