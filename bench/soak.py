@@ -60,7 +60,7 @@ class Found:
     def is_wrong(self, what: str) -> None:
         """Note it, and tell it at once."""
         self.wrong.append(what)
-        progress(f"soak: WRONG: {what}")
+        progress(f"{time.strftime('%H:%M:%S')} soak: WRONG: {what}")
 
 
 class Watch(threading.Thread):
@@ -209,14 +209,16 @@ def _steer(house: House, dice: random.Random, found: Found) -> None:
     action, arguments = _command(dice)
     given = command(action, **arguments)
     send_command(house.control, given)
-    until_s = time.monotonic() + _ANSWER_S
+    until_s, status = time.monotonic() + _ANSWER_S, None
     while time.monotonic() < until_s:
         status = processes.published(house.ipc)
         if status is not None and status.control.last_id == given.id:
             found.counts["commands done" if status.control.ok else "commands refused"] += 1
             return
         time.sleep(0.01)
-    found.is_wrong(f"no answer to {action} {arguments}")
+    found.is_wrong(
+        f"no answer to {action} {arguments}; {status and (status.state, status.control, status.heartbeat_ms)}"
+    )
 
 
 def soak(folder: Path, market: Path, *, minutes: float, tabs: int, seed: int) -> Found:
