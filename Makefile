@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rli numba processor --include='*.py' | sort | xargs cat
 export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache/$(KERNELS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz torture check fix bench outdated clean
+.PHONY: help install run test fuzz torture soak check fix bench outdated clean
 
 help: ## List what there is to do
 	@echo 'make TARGET [VARIABLE=value ...]'
@@ -32,6 +32,9 @@ fuzz: $(VENV)/.installed ## Feed the readers spoilt and changed files, EXAMPLES=
 torture: $(VENV)/.installed ## Let every system call of small replays fail in turn, and kill writers KILLS=1000 times
 	@TORTURE=1 TORTURE_KILLS=$(or $(KILLS),1000) $(PY) -m pytest tests/shared/test_interrupted_writing.py \
 	  tests/replay/test_torture.py $(ARGS)
+
+soak: $(BENCH_VENV)/.installed ## A replay and its page for MINUTES=60 under 64 tabs, random commands and kills: nothing lost, nothing grows
+	@$(BENCH_VENV)/bin/python -m bench.soak --minutes $(or $(MINUTES),60) $(ARGS)
 
 check: $(VENV)/.installed node_modules/.installed ## Lint, format and types of Python and of the page's modules, changing nothing
 	@$(PY) -m ruff check

@@ -78,13 +78,7 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = USUAL) -> list[Fi
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
         ),
         freshness.PART: lambda: freshness.measure(cache, history_rows=sizes.history_rows, seconds=sizes.poll_seconds),
-        drawing.PART: lambda: drawing.measure(
-            cache,
-            history_rows=sizes.history_rows,
-            redraws=sizes.redraws,
-            seconds=sizes.poll_seconds,
-            earlier_release=sizes.earlier_release,
-        ),
+        drawing.PART: lambda: drawing.measure(cache, sizes),
         startup.PART: lambda: startup.measure(
             cache, events=sizes.demo_events, warm_runs=sizes.warm_runs, cold_runs=sizes.cold_runs
         ),

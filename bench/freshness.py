@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 from bench import dataset, processes
-from bench.drawing import ARGUMENTS, BROWSERS, DRAWN, SIZE, until
+from bench.browser import DRAWN, SIZE, until
+from bench.drawing import ARGUMENTS, BROWSERS
 from bench.figures import Bar, Figure, percentiles, progress
 from shared import POLL_INTERVAL_MS, STATUS_FILE, DirectoryWatch, can_watch
 

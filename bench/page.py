@@ -16,12 +16,14 @@ _BAR_TABS: Final = 64
 _INTERVAL_S: Final = 10
 _SPEED: Final = 10
 _START_UP_S: Final = 60
+_PRESET: Final = ("footprint", "statistics", "profile", "tape", "heatmap", "ladder", "events")
+"""What a page of the preset Order flow asks for besides what all do."""
 
 
 def measure(cache: Path, *, tabs: tuple[int, ...], seconds: float, history_rows: int) -> list[Figure]:
     """Answer times of polls at each number of tabs, on a page that begins with so many rows."""
     history_s = history_rows * _INTERVAL_S
-    played_s = _SPEED * (_START_UP_S + len(tabs) * seconds)
+    played_s = _SPEED * (_START_UP_S + (len(tabs) + 3) * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
     directory = cache / "ipc"
     shutil.rmtree(directory, ignore_errors=True)
@@ -29,8 +31,15 @@ def measure(cache: Path, *, tabs: tuple[int, ...], seconds: float, history_rows:
     port = processes.free_port()
     url = f"http://127.0.0.1:{port}"
     command = ("processor", "replay", str(folder), "--out", str(directory))
-    options = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s", "--speed", str(_SPEED))
-    settings = {"VISUALIZER_IPC_DIR": str(directory), "VISUALIZER_PORT": str(port)}
+    steering = cache / "control"
+    steering.mkdir(exist_ok=True)
+    started = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s")
+    options = (*started, "--speed", str(_SPEED), "--control", str(steering))
+    settings = {
+        "VISUALIZER_IPC_DIR": str(directory),
+        "VISUALIZER_CONTROL_DIR": str(steering),
+        "VISUALIZER_PORT": str(port),
+    }
     with (
         processes.running(replay_log, *command, *options) as replay,
         processes.running(page_log, "visualizer", **settings) as page,
@@ -38,15 +47,19 @@ def measure(cache: Path, *, tabs: tuple[int, ...], seconds: float, history_rows:
         processes.until(lambda: processes.plays(directory), replay, replay_log)
         processes.until(lambda: processes.answers(f"{url}/health"), page, page_log)
         polls.measure(url, tabs=4, seconds=2)
-        return [_figure(url, number, seconds, follow=follow) for number in tabs for follow in (False, True)]
+        found = [_figure(url, number, seconds, follow=follow) for number in tabs for follow in (False, True)]
+        # The processor writes a view once it is asked for, and the first answers bring all of each.
+        polls.measure(url, tabs=1, seconds=seconds / 4, asked=_PRESET)
+        return [*found, _figure(url, tabs[-1], seconds, follow=True, asked=_PRESET)]
 
 
-def _figure(url: str, tabs: int, seconds: float, *, follow: bool) -> Figure:
-    progress(f"{PART}: {tabs} tabs for {seconds:g} s{', told of publications' if follow else ''}")
-    found = polls.measure(url, tabs, seconds, follow=follow)
+def _figure(url: str, tabs: int, seconds: float, *, follow: bool, asked: tuple[str, ...] = ()) -> Figure:
+    of_what = " of order flow" if asked else ""
+    progress(f"{PART}: {tabs} tabs{of_what} for {seconds:g} s{', told of publications' if follow else ''}")
+    found = polls.measure(url, tabs, seconds, asked=asked, warm_s=seconds if asked else 0.0, follow=follow)
     return Figure(
         PART,
-        f"polls of {tabs} tabs every 500 ms" + (", and when told of a publication" if follow else ""),
+        f"polls of {tabs} tabs{of_what} every 500 ms" + (", and when told of a publication" if follow else ""),
         "ms",
         {"p50": found.p50_ms, "p95": found.p95_ms, "p99": found.p99_ms, "max": found.max_ms},
         Bar("p95", "<", 150.0 if follow else 100.0) if tabs == _BAR_TABS else None,

@@ -13,19 +13,35 @@ import gzip
 import json
 import os
 import platform
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 from urllib.parse import urlsplit
 
+import msgspec
+
 from shared import VIEWS
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 _POLL_S: Final = 0.5
 _LEAST_S: Final = 0.05
 """From one question of a page to the next, but _PAUSE times as long as the answer took."""
 _PAUSE: Final = 3
 _TIMEOUT_S: Final = 30.0
+_UNPACKED: Final[dict[str, Callable[[bytes], bytes]]] = {"gzip": gzip.decompress, "zstd": zstd.decompress}
+_BASIS: Final[dict[str, int]] = {
+    view.name: get_args(view.type)[0].__struct_fields__.index(view.basis) for view in VIEWS if view.basis is not None
+}
+"""Views whose rows are all made with what one column of the last row says: its index."""
 _NEWS: Final = b"\x81\x00"
 
 
@@ -46,21 +62,31 @@ class Polls:
     """How many of the tabs were told of publications."""
 
 
-def measure(url: str, tabs: int, seconds: float, *, follow: bool = False) -> Polls:
-    """Poll `url` with so many tabs for so long; with `follow` they ask to be told of publications, as pages do."""
+def measure(
+    url: str, tabs: int, seconds: float, *, asked: Collection[str] = (), warm_s: float = 0.0, follow: bool = False
+) -> Polls:
+    """Poll `url` with so many tabs for so long, each of which asks for the views `asked` besides those that all do.
+
+    With `follow` they ask to be told of publications, as pages do. What is answered in the first `warm_s` does not
+    count.
+    """
+
+    def opened(number: int) -> _Tab:
+        return _Tab(url, number * _POLL_S / tabs, asked, follow=follow)
+
     # In a thread of its own: the caller's may have an event loop already.
     with ThreadPoolExecutor(1) as own:
-        return own.submit(lambda: asyncio.run(_measure(url, tabs, seconds, follow=follow))).result()
+        return own.submit(lambda: asyncio.run(_measure(list(map(opened, range(tabs))), seconds, warm_s))).result()
 
 
-async def _measure(url: str, tabs: int, seconds: float, *, follow: bool) -> Polls:
-    ends_s = time.perf_counter() + seconds
-    delays_s = [number * _POLL_S / tabs for number in range(tabs)]
-    opened = [asyncio.create_task(_Tab(url, delay_s, follow=follow).run(ends_s)) for delay_s in delays_s]
-    polled = await asyncio.gather(*opened)
+async def _measure(pages: list[_Tab], seconds: float, warm_s: float) -> Polls:
+    tabs = len(pages)
+    begins_s = time.perf_counter() + warm_s
+    ends_s = begins_s + seconds
+    polled = await asyncio.gather(*(page.run(begins_s, ends_s) for page in pages))
     latencies_ms = sorted(latency for tab in polled for latency in tab.latencies_ms)
     if not latencies_ms:
-        msg = f"{url} answered no poll"
+        msg = "no poll was answered"
         raise RuntimeError(msg)
 
     def quantile(share: float) -> float:
@@ -82,20 +108,21 @@ async def _measure(url: str, tabs: int, seconds: float, *, follow: bool) -> Poll
 class _Tab:
     """One page: it keeps its connection and tells the server what it holds, so it is sent differences only."""
 
-    def __init__(self, url: str, delay_s: float, *, follow: bool) -> None:
+    def __init__(self, url: str, delay_s: float, asked: Collection[str], *, follow: bool) -> None:
         self.latencies_ms: list[float] = []
         self.failed = 0
         self.received = 0
         self._host = urlsplit(url).hostname or "127.0.0.1"
         self._port = urlsplit(url).port or 80
         self._delay_s = delay_s
+        self._asked = [view.name for view in VIEWS if view.presence != "asked" or view.name in asked]
+        self._held: dict[str, Any] = self._nothing()
         self._follow = follow
         self.is_told = False
         self._news = asyncio.Event()
-        self._held: dict[str, Any] | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def run(self, ends_s: float) -> _Tab:
+    async def run(self, begins_s: float, ends_s: float) -> _Tab:
         await asyncio.sleep(self._delay_s)
         telling = asyncio.create_task(self._hear()) if self._follow else None
         while time.perf_counter() < ends_s:
@@ -106,7 +133,7 @@ class _Tab:
                 self.failed += 1
                 self._close()
             else:
-                if self._held is not None:
+                if "generation" in self._held and begun_s >= begins_s:
                     self.latencies_ms.append((time.perf_counter() - begun_s) * 1000)
                     self.received += size
                 self._learn(answer)
@@ -155,7 +182,7 @@ class _Tab:
         ).encode()
         writer.write(
             f"POST /_dash-update-component HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
-            "Content-Type: application/json\r\nAccept-Encoding: gzip\r\n"
+            "Content-Type: application/json\r\nAccept-Encoding: gzip, deflate, zstd\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
@@ -167,28 +194,35 @@ class _Tab:
             raise ValueError(first)
         if headers.get("connection") == "close":
             self._close()
-        text = gzip.decompress(payload) if headers.get("content-encoding") == "gzip" else payload
-        answer: dict[str, Any] = json.loads(text)["response"]["delta"]["data"]
+        text = _UNPACKED.get(headers.get("content-encoding", ""), bytes)(payload)
+        answer: dict[str, Any] = msgspec.json.decode(text)["response"]["delta"]["data"]
         return len(payload), answer
 
     def _learn(self, answer: dict[str, Any]) -> None:
-        held = {} if self._held is None or answer.get("reset") else self._held
+        held = self._nothing() if answer.get("reset") else self._held
         status = answer.get("status", {})
         held |= {name: status[name] for name in ("generation", "published_at_ms", "heartbeat_ms") if name in status}
         if "about" in answer:
             held |= {"session": answer["about"]["session"], "about": answer["about"]["crc32"]}
-        views = held.get("views") or {view.name: {} for view in VIEWS if view.presence != "asked"}
+        views = held["views"]
         for name in views.keys() & answer.keys():
+            if answer[name] is None:
+                views[name] = {}
+                continue
             # What a page keeps of the rows is enough for the differences: those that it has are not told again.
             rows = answer[name].get("rows")
             ends = {"first": views[name].get("first", rows[0][0]), "last": rows[-1][0]} if rows else {}
+            if rows and name in _BASIS:
+                ends["basis"] = rows[-1][_BASIS[name]]
             views[name] = {"crc32": answer[name]["crc32"]} | ends
-        held["views"] = views
         if "monitor" in answer:
             held["monitor_ms"] = answer["monitor"]["at_ms"]
         if "problem" in answer:
             held["problem"] = answer["problem"]
         self._held = held
+
+    def _nothing(self) -> dict[str, Any]:
+        return {"views": {name: {} for name in self._asked}}
 
     def _close(self) -> None:
         if self._streams is not None:
@@ -201,12 +235,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Poll a running visualizer with many tabs.")
     parser.add_argument("--url", default="http://127.0.0.1:8050", help="where it listens (%(default)s)")
     parser.add_argument("--tabs", type=int, nargs="+", default=[1, 16, 64], help="numbers of tabs (1 16 64)")
+    parser.add_argument("--views", nargs="*", default=[], help="views on request that each asks for")
     parser.add_argument("--follow", action="store_true", help="let them ask to be told of publications")
     parser.add_argument("--seconds", type=float, default=15, help="time for each number (%(default)s)")
     given = parser.parse_args()
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     for tabs in given.tabs:
-        polls = measure(given.url, tabs, given.seconds, follow=given.follow)
+        polls = measure(given.url, tabs, given.seconds, asked=given.views, follow=given.follow)
         print(
             f"{polls.tabs:4} tabs: {polls.polls_per_s:6.1f} polls/s, p50 {polls.p50_ms} ms, p95 {polls.p95_ms} ms, "
             f"p99 {polls.p99_ms} ms, max {polls.max_ms} ms, {polls.bytes_per_poll:.0f} B a poll, "

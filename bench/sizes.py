@@ -11,9 +11,9 @@ class Sizes:
     """How much of everything.
 
     `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
-    that is drawn too; `cold_runs` of the start compile kernels; `packed_events` lie in a vendor's csv.gz. So many
-    `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is measured for `exchange_seconds`
-    with each number of `readers`, and its writer killed `kills` times.
+    that is drawn too; a page is kept open for `soak_s`; `cold_runs` of the start compile kernels; `packed_events` lie
+    in a vendor's csv.gz. So many `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is
+    measured for `exchange_seconds` with each number of `readers`, and its writer killed `kills` times.
     """
 
     events: int
@@ -25,6 +25,7 @@ class Sizes:
     history_rows: int
     redraws: int
     earlier_release: bool
+    soak_s: float
     demo_events: int
     warm_runs: int
     cold_runs: int
@@ -50,6 +51,7 @@ FULL: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    soak_s=1800.0,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
@@ -74,6 +76,7 @@ QUICK: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    soak_s=20.0,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,

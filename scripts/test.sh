@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs pytest with the arguments given, and without any the tests of the page's modules before it; on Debian as root it gets
-# what the browser tests need first.
+# what the browser tests and that of the proxy need first.
 set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
@@ -14,12 +14,24 @@ missing=
 has_browser || missing="chromium fonts-dejavu-core"
 # Playwright's own Node.js wants a library that a minimal Debian lacks.
 "$python" -m playwright --version >/dev/null 2>&1 || missing="$missing libatomic1"
+{ [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null; } || missing="$missing nginx"
+command -v openssl >/dev/null || missing="$missing openssl"
 
 if [ -n "$missing" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing for the browser tests: $missing"
+  echo "Installing for the tests: $missing"
+  # Debian starts a server that is installed, unless this forbids it.
+  policy=/usr/sbin/policy-rc.d
+  if [ -e $policy ]; then
+    policy=
+  else
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f "$policy"' EXIT
+  fi
   apt-get update -qq
   # shellcheck disable=SC2086 # a list
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  rm -f "$policy"
 fi
 if [ $# -eq 0 ]; then
   sh scripts/page.sh test

@@ -92,7 +92,9 @@ class DirectoryWriter:
         previous = self.files.get(name)
         if previous and (previous.bytes, previous.crc32) == (entry.bytes, entry.crc32):
             return False
-        self._hold()
+        if not self._prepared:
+            # Whether it still is so, `commit` sees to again.
+            self._hold()
         self._prepare(name, payload, entry)
         self._dropped.discard(name)
         self.files[name] = entry

@@ -40,6 +40,7 @@ TINY = Sizes(
     history_rows=10,
     redraws=2,
     earlier_release=False,
+    soak_s=0.1,
     demo_events=5_000,
     warm_runs=1,
     cold_runs=0,

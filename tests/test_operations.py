@@ -37,6 +37,14 @@ def test_everything_that_compose_reads_is_documented(name: str) -> None:
     assert f"`{name}`" in DOCUMENTED
 
 
+def test_the_visualizer_is_told_of_the_address_that_it_is_published_at() -> None:
+    published = re.search(r"VISUALIZER_PUBLISHED: (\S+)\n", COMPOSE)
+    ports = re.search(r"- (\S+?):\$\{VISUALIZER_PORT:-8050\}:8050\n", COMPOSE)
+    assert published
+    assert ports
+    assert published[1] == ports[1] == "${VISUALIZER_HOST:-127.0.0.1}"
+
+
 def test_every_target_of_the_makefile_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)

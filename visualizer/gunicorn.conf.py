@@ -22,7 +22,11 @@ except SettingError as error:
     raise SystemExit(str(error)) from None
 
 wsgi_app = "visualizer.server.app:server"
-bind = f"{settings.host}:{settings.port}"
+_is_bare_ipv6 = ":" in settings.host and not settings.host.startswith("[")
+bind = f"[{settings.host}]:{settings.port}" if _is_bare_ipv6 else f"{settings.host}:{settings.port}"
+forwarded_allow_ips = settings.proxies
+# Without the query: a link to sign in holds the token.
+access_log_format = '%(h)s %(l)s %(u)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s "%(a)s"'
 # Loaded once and forked: a worker that dies is replaced at once.
 preload_app = True
 worker_class = "visualizer.server.worker.PatientWorker"
@@ -48,6 +52,11 @@ def on_starting(_server: Arbiter) -> None:
     """Clear away what killed workers have left in the control directory."""
     if settings.control == "on":
         discard_leftovers(settings.control_dir / CONTROL_FILE)
+
+
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """Hand the settings on."""
+    worker.settings = settings
 
 
 def when_ready(server: Arbiter) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.core.aggregates.large_orders import LastHour
+from processor.core.aggregates.large_orders import Hour
 from processor.core.aggregates.orders import SIDES, whole_orders
 from processor.core.decimals import decimal_floats
 
@@ -31,10 +31,12 @@ TAPE_COLUMNS: Final[dict[str, type[pl.DataType]]] = {
 def order_tables(parts: Iterable[Trades]) -> Iterator[pl.DataFrame]:
     """The orders of successive trades in columns TAPE_COLUMNS, oldest first, in at least one part."""
     yield pl.DataFrame(schema=TAPE_COLUMNS)
-    hour = LastHour()
+    hour, size_decimals = Hour(), 0
     for trades, orders in whole_orders(parts):
-        is_large = hour.judged(orders["time_ns"].to_numpy(), orders["volume"], trades.size_decimals)
-        yield _in_units(trades, orders.with_columns(large=pl.Series(is_large)))
+        hour = hour.finer(trades.size_decimals - size_decimals)
+        is_large, hour = hour.judged(orders.time_ns, orders.volume)
+        size_decimals = trades.size_decimals
+        yield _in_units(trades, orders.frame().with_columns(large=pl.Series(is_large)))
 
 
 def _in_units(trades: Trades, orders: pl.DataFrame) -> pl.DataFrame:

@@ -108,6 +108,13 @@ ControlFolder = Annotated[
     Path | None,
     option("control", "Take commands from the control file in this directory."),
 ]
+DatasetFolders = Annotated[
+    str | None,
+    option(
+        "datasets",
+        "Folders that the command dataset may choose from, separated by colons; that of the dataset if not given.",
+    ),
+]
 ResumeChoice = Annotated[str, option("resume", "Go on with the same replay where it was killed: on or off.")]
 Views = Annotated[
     str | None,

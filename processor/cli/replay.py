@@ -34,6 +34,7 @@ def replay(
     cache: options.CacheFolder = None,
     cache_limit: options.CacheLimit = "20GB",
     control: options.ControlFolder = None,
+    datasets: options.DatasetFolders = None,
     resume: options.ResumeChoice = "on",
     views: options.Views = None,
     *,
@@ -85,6 +86,7 @@ def replay(
             paused=paused,
             resume=one_of("resume", resume, SWITCH) == "on",
             views=asked,
+            datasets=datasets,
             on_progress=lambda share: progress.update(task, completed=share or 0.0, visible=share is not None),
         )
     if not went_well:

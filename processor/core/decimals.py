@@ -20,9 +20,9 @@ def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDAr
 
     The values are whole numbers of any length, and none is null.
     """
-    column = pl.Series(values)
-    lowest: Any = column.min()
-    highest: Any = column.max()
-    if column.is_empty() or (max(-lowest, highest) < _EXACT_IN_FLOAT64 and decimals <= _EXACT_DECIMALS):
-        return column.cast(pl.Int64).to_numpy() / np.float64(10**decimals)
-    return np.array([value / 10**decimals for value in column.to_list()])
+    lowest: Any = values.min() if len(values) else 0
+    highest: Any = values.max() if len(values) else 0
+    if max(-int(lowest), int(highest)) >= _EXACT_IN_FLOAT64 or decimals > _EXACT_DECIMALS:
+        return np.array([value / 10**decimals for value in pl.Series(values).to_list()], np.float64)
+    whole = values.cast(pl.Int64).to_numpy() if isinstance(values, pl.Series) else values
+    return whole / np.float64(10**decimals)

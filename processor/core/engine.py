@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from processor.core.aggregates.activity import ActivityCounter
     from processor.core.aggregates.bars import Traded, TradeTotals
-    from processor.core.aggregates.base import Aggregate, Batch
+    from processor.core.aggregates.base import Aggregate
     from processor.core.aggregates.standing import StandingLevels
     from processor.core.book import BookBars, BookState
     from processor.core.detected.kept import DetectedState
@@ -154,7 +154,6 @@ class Engine:
         self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
         self._aggregates: Sequence[Aggregate] = [
             self.trade_bars,
-            self.imbalance_bars,
             *(each for each in optional if each is not None),
         ]
 
@@ -224,12 +223,10 @@ class Engine:
         self.event_ns = max(lasts, default=self.event_ns)
         if self.keep is not None:
             self.price_step = self.price_step.advanced(batch.trades, batch.book)
+        # The standing levels are those of the book alone, so nothing else needs to be cut for them.
         parts = (batch,) if self.standing is None else self.standing.parts(batch)
-        closed = [self._advance(part) for part in parts]
-        return any(closed)
-
-    def _advance(self, batch: Batch) -> bool:
-        closed = [aggregate.advance(batch) for aggregate in self._aggregates]
+        closed = [self.imbalance_bars.advance(part) for part in parts]
+        closed += [aggregate.advance(batch) for aggregate in self._aggregates]
         return any(closed)
 
     def rows(self) -> pl.DataFrame:

@@ -121,11 +121,9 @@ def ladder_rows(
     better_asks = _sum(asks.lots(size_decimals, -_FARTHEST, first - 1)[1]["ask"])
     is_narrow = all(_sum(lots) < _SURELY_NARROW for _, columns in placed for lots in columns.values())
     is_narrow = is_narrow and max(better_bids, better_asks) < _SURELY_NARROW
-    found = {
-        name: _sums(numbers, rows, lots, is_narrow=is_narrow)
-        for rows, columns in placed
-        for name, lots in columns.items()
-    }
+    found: dict[str, Lots] = {}
+    for rows, columns in placed:
+        found |= _sums(numbers, rows, columns, is_narrow=is_narrow)
     found["bid_sum"] = np.cumsum(found["bid"][::-1])[::-1] + better_bids
     found["ask_sum"] = np.cumsum(found["ask"]) + better_asks
     found["bid_change"] = found["bid"] - found.pop("bid_before") + found["bar_sell_lots"]
@@ -155,14 +153,17 @@ def _sum(lots: Lots) -> int:
     return sum(lots.tolist())
 
 
-def _sums(numbers: Ints, rows: Ints, lots: Lots, *, is_narrow: bool) -> Lots:
-    """What `lots` in `rows`, which ascend, come to in each of `numbers`."""
-    sums: np.ndarray[Any, Any] = np.zeros(len(numbers), np.int64 if is_narrow else object)
+def _sums(numbers: Ints, rows: Ints, columns: Mapping[str, Lots], *, is_narrow: bool) -> dict[str, Lots]:
+    """What the lots of each of `columns` in `rows`, which ascend, come to in each of `numbers`."""
     starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 1))
-    if len(starts):
-        wide = lots if is_narrow else lots.astype(object)
-        sums[np.searchsorted(numbers, rows[starts])] = np.add.reduceat(wide, starts)
-    return sums
+    places = np.searchsorted(numbers, rows[starts])
+    found = {}
+    for name, lots in columns.items():
+        sums: np.ndarray[Any, Any] = np.zeros(len(numbers), np.int64 if is_narrow else object)
+        if len(starts):
+            sums[places] = np.add.reduceat(lots if is_narrow else lots.astype(object), starts)
+        found[name] = sums
+    return found
 
 
 def _middle(now: StandingLevels, last_price: Fraction | None) -> Fraction | None:

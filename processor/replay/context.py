@@ -29,14 +29,15 @@ class ReplayContext:
     """What all sessions of a replay share.
 
     `path`, `requested` and `digest` are the dataset and the settings of the command line, and both in one word.
-    `inbox` is None where no commands are taken. `on_progress` gets the share of the files that is read while the replay
-    is loading, 0 to 1, and None when it is not. `asked_views` returns the names of the views to write besides those
-    that always are.
+    `folders` are those whose datasets commands may choose. `inbox` is None where no commands are taken. `on_progress`
+    gets the share of the files that is read while the replay is loading, 0 to 1, and None when it is not.
+    `asked_views` returns the names of the views to write besides those that always are.
     """
 
     path: Path
     requested: Settings
     digest: str
+    folders: tuple[Path, ...]
     writer: DirectoryWriter
     clock: WallClock
     stop: StopSignal

@@ -35,7 +35,7 @@ def execute(
     """
     current: Request | None = request
     while current is not None:
-        before = playback.snapshot()
+        playback.remember()
         newer: Request | None = None
         error: str | None = None
         try:
@@ -47,12 +47,12 @@ def execute(
         except Interrupted:
             if playback.context.stop.requested:
                 # The next processor refuses the command, as it is older; so it must not resume with what it changed.
-                playback.restore(before)
+                playback.undo()
                 raise
             newer = inbox.poll(playback.info.session)
             error = _SUPERSEDED
         except Disordered:
-            playback.reset_to(before)
+            playback.undo_settings()
             inbox.reply(current, _SORTED_FIRST)
             raise
         except DatasetChanged as changed:
@@ -62,7 +62,7 @@ def execute(
             # What has been shown until now can be shown again; if not, the return to it fails.
             error = first_line(failure)
         if error is not None:
-            playback.restore(before)
+            playback.undo()
         inbox.reply(current, error)
         current = newer
     playback.return_to_now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakMethod
 
 import structlog
 
@@ -25,6 +26,7 @@ from processor.units import NS_PER_MS, NS_PER_SECOND
 from shared import MAX_ROWS, ControlAnswer, Resume
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from processor.core.engine import Engine
@@ -51,7 +53,7 @@ class DatasetChanged(DatasetError):
     """The dataset has changed before it was read to its end."""
 
 
-class Snapshot(NamedTuple):
+class _Before(NamedTuple):
     """What a command may change, as it was before."""
 
     settings: Settings
@@ -107,10 +109,11 @@ class Playback:
             self._aggregation(settings.provisional),
             keep=MAX_ROWS,
             expired=self.pacing.has_expired,
-            while_waiting=self.while_waiting,
+            while_waiting=_weakly(self.while_waiting),
         )
         self.info = session_info(dataset.path, settings, dataset, self.source.instrument)
         self._publisher = self._new_publisher()
+        self.remember()
 
     @property
     def state(self) -> State:
@@ -177,7 +180,7 @@ class Playback:
             DatasetChanged: the dataset has changed before it was read to its end.
         """
         self.check()
-        self._give_way()
+        self.give_way()
         self.publish(self._state)
 
     def has_command(self) -> bool:
@@ -265,7 +268,7 @@ class Playback:
                 self.now_ns = self.player.now_ns or 0
                 return
             self.check()
-            self._give_way()
+            self.give_way()
             if self._clock.monotonic_ns() - started_ns > _PICTURES_AFTER_NS:
                 self.publish("loading", bar_closed=closed)
                 closed = False
@@ -283,20 +286,20 @@ class Playback:
         self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
         self._advance_to(self.now_ns)
 
-    def snapshot(self) -> Snapshot:
-        """What a command may change, as it is now."""
-        return Snapshot(self.settings, self.paused, self.loop_ns, self.now_ns, self.info)
+    def remember(self) -> None:
+        """Keep what a command may change as it is now, for `undo`."""
+        self._before = _Before(self.settings, self.paused, self.loop_ns, self.now_ns, self.info)
 
-    def reset_to(self, before: Snapshot) -> None:
-        """Take settings, pause, loop and event clock from a snapshot; the player stays where it is."""
-        self.settings, self.paused, self.loop_ns, self.now_ns, _ = before
+    def undo_settings(self) -> None:
+        """Take settings, pause, loop and event clock as they were remembered; the player stays where it is."""
+        self.settings, self.paused, self.loop_ns, self.now_ns, _ = self._before
 
-    def restore(self, before: Snapshot) -> None:
+    def undo(self) -> None:
         """Undo what a command has changed and what it has shown; `return_to_now` brings the player back."""
-        self.reset_to(before)
-        if self.info is not before.info:
+        self.undo_settings()
+        if self.info is not self._before.info:
             self.player.aggregate_as(self._aggregation(self.settings))
-            self._show_as(before.info)
+            self._show_as(self._before.info)
         elif replace(self.player.aggregation, extras=frozenset()) != self.settings.aggregation:
             self.player.aggregation = self._aggregation(self.settings)
         if not self.player.is_at(self.now_ns):
@@ -379,7 +382,7 @@ class Playback:
     def _price_step(self) -> PriceStep:
         return self.source.price_step().merged(self.player.engine.price_step)
 
-    def _give_way(self) -> None:
+    def give_way(self) -> None:
         """Raise Interrupted where a command has come while something else is being done."""
         if self.has_started and self.has_command():
             raise Interrupted
@@ -419,6 +422,22 @@ class Playback:
         if first_ns is not None and end_ns is not None and end_ns > first_ns:
             return min(1.0, ((self.player.now_ns or 0) - first_ns) / (end_ns - first_ns))
         return min(1.0, self.player.consumed_bytes / max(1, self.source.size_bytes))
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """A method, without keeping its object.
+
+    A player that kept its playback would keep itself: a session that is over would hold its engine and its source until
+    the garbage collector looks for cycles. That counts objects, of which there are few here, and not their bytes.
+    """
+    reference = WeakMethod(method)
+
+    def call() -> None:
+        found = reference()
+        if found is not None:
+            found()
+
+    return call
 
 
 def _book_report(engine: Engine) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Finds out what a folder holds beside the replay, which shows that it lives and hears commands meanwhile."""
+"""Finds out what a folder holds beside the replay, which plays on and hears commands meanwhile."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from processor.formats import open_dataset
+from processor.replay import permitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from processor.formats import Dataset
 
-_PATIENCE_S: Final = 0.05
+_PATIENCE_S: Final = 0.01
 
 
 class _Abandoned(Exception):
     """Nobody waits for the answer any more."""
 
 
-def recognised(path: Path, while_waiting: Callable[[], None]) -> Dataset:
-    """What `open_dataset` finds, in a thread; `while_waiting` is called several times a second until it is found.
+def recognised(path: Path, folders: Sequence[Path], while_waiting: Callable[[], None]) -> Dataset:
+    """What `open_dataset` finds, in a thread; `while_waiting` is called again and again until it is found.
 
-    Where `while_waiting` raises, that is raised, and the thread ends with the file that it looks at.
+    The path must be in one of the `folders`. Where `while_waiting` raises, that is raised, and the thread ends with the
+    file that it looks at.
 
     Raises:
+        SettingError: it is in none of the folders.
         DatasetError: as `open_dataset` does.
     """
     abandoned, ended = threading.Event(), threading.Event()
@@ -38,6 +41,7 @@ def recognised(path: Path, while_waiting: Callable[[], None]) -> Dataset:
 
     def find() -> None:
         try:
+            permitted.check(path, folders)
             found.append(open_dataset(path, check))
         except BaseException as error:  # noqa: BLE001 - raised again where the answer is taken
             failures.append(error)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from processor.errors import DatasetError, ProcessorError
+from processor.errors import DatasetError, ProcessorError, SettingError
 from processor.publish.asked import AskedViews
 from processor.publish.publisher import last_status, publish_refusal
 from processor.replay.context import ReplayContext
 from processor.replay.inbox import Inbox
+from processor.replay.permitted import folders_of
 from processor.replay.playback import Interrupted
 from processor.replay.recognition import recognised
 from processor.replay.replay_file import replay_file
@@ -45,6 +46,7 @@ def replay(
     paused: bool = False,
     resume: bool = True,
     views: frozenset[str] = frozenset(),
+    datasets: str | None = None,
     on_progress: Callable[[float | None], None] = lambda _: None,
 ) -> bool:
     """Replay the dataset at `path` into the IPC directory `out` until its end or until `stop` is requested.
@@ -52,21 +54,23 @@ def replay(
     With `cache`, the dataset is kept there in the project's own layout, or read from there if it has been before. With
     `control`, commands are taken from the control file in that directory; with `paused`, the replay waits for one to
     start. `views` are written besides those that always are, and with `control` those that are asked for there. With
-    `resume`, a replay of the same that was killed is resumed. `on_progress` gets the share that is loaded,
-    0 to 1, and None while nothing is loading. Returns whether it went well; when the dataset cannot be replayed,
-    status.json says why and the files stay.
+    `resume`, a replay of the same that was killed is resumed. `datasets` names the folders whose datasets may be chosen
+    by a command (`permitted`). `on_progress` gets the share that is loaded, 0 to 1, and None while nothing is loading.
+    Returns whether it went well; when the dataset cannot be replayed, status.json says why and the files stay.
 
     Raises:
+        SettingError: `datasets` names what is no folder.
         WriterLocked: another process publishes there.
         WriteFailed: the directory cannot be written at all, or the end of the replay could not be.
         LockLost: the directory's lock was removed, and another process publishes there now.
     """
+    folders = folders_of(datasets, path)
     with DirectoryWriter(out, monotonic_ns=clock.monotonic_ns) as writer, replay_file(control, out):
         before = last_status(writer)
         inbox = Inbox(control, clock, before.control if before else None) if control else None
         digest = digest_of_request(path, settings)
         asked = AskedViews(clock, views, control)
-        context = ReplayContext(path, settings, digest, writer, clock, stop, cache, inbox, on_progress, asked)
+        context = ReplayContext(path, settings, digest, folders, writer, clock, stop, cache, inbox, on_progress, asked)
         session: Session | None = None
         try:
             session = _first(context, before if resume else None, paused=paused)
@@ -97,25 +101,25 @@ def _first(context: ReplayContext, before: Status | None, *, paused: bool) -> Se
     notice = found if isinstance(found, str) else None
     if isinstance(found, Resumed) and before is not None and before.resume is not None:
         try:
-            dataset = _recognised(found.path, context.stop)
+            dataset = _recognised(found.path, context)
             if digest_of_marks(dataset.path, dataset.marks()) == before.resume.marks:
                 _log.info("resumed", path=str(found.path), at_ns=found.at_ns)
                 return Session(
                     dataset, found.settings, context, at=found.at_ns, paused=found.paused, loop_ns=found.loop_ns
                 )
             notice = "the dataset has changed since the last replay, so this replay starts from its beginning"
-        except DatasetError as error:
+        except (DatasetError, SettingError) as error:
             notice = f"the last replay cannot be resumed ({error}), so this replay starts from its beginning"
     if notice:
         _log.warning("not_resumed", reason=notice)
-    return Session(_recognised(path, context.stop), settings, context, paused=paused, notice=notice)
+    return Session(_recognised(path, context), settings, context, paused=paused, notice=notice)
 
 
-def _recognised(path: Path, stop: StopSignal) -> Dataset:
+def _recognised(path: Path, context: ReplayContext) -> Dataset:
     """Raises Interrupted where a stop is requested first."""
 
     def go_on() -> None:
-        if stop.requested:
+        if context.stop.requested:
             raise Interrupted
 
-    return recognised(path, go_on)
+    return recognised(path, context.folders, go_on)

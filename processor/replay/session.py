@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from processor.core.events import END_OF_TIME
 from processor.errors import Disordered, ProcessorError, SettingError, first_line
 from processor.replay.executor import execute
 from processor.replay.playback import Interrupted, Playback
+from processor.replay.playing import play_on
 from processor.units import NS_PER_MS
 from shared import HEARTBEAT_MS, STALE_AFTER_MS
 
@@ -93,9 +93,13 @@ class Session:
 
     def _run(self) -> Callable[[], Session] | None:
         """Begin and play; return how to make the session that follows, which is made once the files are closed."""
-        playback, origin = self._playback, self._origin
+        return self._begin() or self._play()
+
+    def _begin(self) -> Callable[[], Session] | None:
+        """Begin; where that fails, return how to make the session to go back to."""
+        origin = self._origin
         try:
-            playback.begin()
+            self._playback.begin()
         except Disordered:
             raise
         except ProcessorError as error:
@@ -105,7 +109,9 @@ class Session:
             return origin.back
         if origin is not None:
             self._reply(origin.request)
-        return self._play()
+        # It leads to the session before, and would so keep all sessions since the start.
+        self._origin = None
+        return None
 
     def _play(self) -> Callable[[], Session] | None:
         """Follow the event clock and the commands until the end."""
@@ -137,28 +143,10 @@ class Session:
                     playback.publish(playback.resting_state())
                     playback.sleep(HEARTBEAT_MS * NS_PER_MS // 2)
                 else:
-                    self._play_on()
+                    play_on(playback)
             except Interrupted:
                 if self._context.stop.requested:
                     raise
-
-    def _play_on(self) -> None:
-        """Take in the events of a moment, publish, and wait for the next."""
-        playback = self._playback
-        loop_ns = playback.loop_ns
-        target_ns = playback.pacing.target_ns(min(playback.limit_ns, loop_ns[1] if loop_ns else END_OF_TIME))
-        reached, closed = playback.play_to(target_ns)
-        if not reached:
-            # The machine cannot follow: the event clock goes on from where the events are.
-            playback.anchor()
-        if loop_ns and (playback.now_ns >= loop_ns[1] or playback.player.next_ns() is None):
-            playback.go_to(loop_ns[0])
-            playback.anchor()
-            playback.publish("playing", whole=True)
-        elif not playback.at_end():
-            playback.publish("playing", bar_closed=closed)
-        if playback.pacing.is_timed:
-            playback.sleep(playback.due_in_ns)
 
     def _reply(self, request: Request, error: str | None = None) -> None:
         if self._context.inbox is not None:

@@ -15,7 +15,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
-from processor.core.intervals import origin_ns
+from processor.core.intervals import distinct, origin_ns
 from processor.store.files import CHECKPOINT_KIND, fits, read_checkpoint, read_parquet
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
@@ -217,7 +217,7 @@ def _seconds_before(
         number = found.first - 1
         trades, book = _read_segment(folder, manifest, number, segment - 1, obi_levels)
         for numbers, seconds in ((traded, trades["bucket"].to_numpy()), (sampled, book.bucket)):
-            numbers.update(np.unique((seconds - _origin(per_bucket)) // per_bucket).tolist())
+            numbers.update(distinct((seconds - _origin(per_bucket)) // per_bucket).tolist())
         found = _Seconds(number, [trades, *found.trades], [book, *found.book])
     return found
 

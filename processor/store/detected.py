@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 
 from processor.core.aggregates.base import Batch
-from processor.core.aggregates.large_orders import WINDOW_NS
+from processor.core.aggregates.large_orders import WINDOW_NS, Hour
 from processor.core.detected.detector import Detector, TradeState
 from processor.core.detected.found import Found
 from processor.core.detected.kept import Newest
 from processor.core.detected.recent import Recent
-from processor.core.detected.sweeps import Hour, orders_of_hour
+from processor.core.detected.sweeps import orders_of_hour
 from processor.core.detected.table import found_frame
 from processor.core.detected.walls import WallState, WatchedBook
 from processor.core.detected.windows import LENGTH_NS, Absorbing, Windows

@@ -16,7 +16,7 @@ from processor.core.flow.cells import LOTS, Cells, cells_of
 from processor.core.flow.counted import Counted
 from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
 from processor.core.flow.statistics import Moments
-from processor.core.intervals import number_of
+from processor.core.intervals import distinct, number_of
 from processor.core.lots import NARROW_LOTS
 from processor.store.files import STATE_KEY, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
@@ -113,7 +113,7 @@ def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int
         found = [(part, number_of(part.time_ns, interval_ns)) for part in parts]
         for part, buckets in found:
             count += len(part)
-            intervals.update(np.unique(buckets).tolist())
+            intervals.update(distinct(buckets).tolist())
         since = [*found, *since]
     return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first), since)
 

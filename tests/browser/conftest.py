@@ -90,10 +90,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[Server]:
-    """A server over a directory of its own that is not there yet."""
+def served(**settings: str) -> Iterator[Server]:
+    """A server with these settings over a directory of its own that is not there yet."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder) / "ipc", Path(folder) / "log")
+        server = Server(Path(folder) / "ipc", Path(folder) / "log", **settings)
         server.start()
         try:
             yield server

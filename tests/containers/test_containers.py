@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from playwright.sync_api import expect
 
-from tests.containers.stack import running
+from tests.containers.stack import Stack, running
 from tests.patience import PATIENCE_MS
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Generator
     from pathlib import Path
 
     from playwright.sync_api import ConsoleMessage, Page
-
-    from tests.containers.stack import Stack
 
 pytestmark = pytest.mark.containers
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to somebody else")
@@ -28,6 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a dir
 SERVICES: Final = ("processor", "visualizer")
 SOMEBODY: Final = 1234
 UNPRIVILEGED: Final = "10001"
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - nothing is served there
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +204,33 @@ def test_a_stop_is_heard_and_ends_with_a_last_publication(given: Stack) -> None:
     code = given.compose("ps", "--all", "--format", "{{.ExitCode}}", "processor").stdout.strip()
     assert code == "0"
     assert given.status()["published_at_ms"] > 0
+
+
+def alone(stack: Stack, service: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """What a service, or another command in its container, says until it ends; nothing of it stays."""
+    try:
+        return stack.compose("run", "--rm", "--no-deps", service, *command, check=False)
+    finally:
+        stack.down("--volumes")
+
+
+def test_a_port_that_others_can_reach_is_not_served_without_a_token(images: None, tmp_path: Path) -> None:
+    (tmp_path / "ipc").mkdir()
+    refused = alone(Stack(tmp_path / "ipc", {"VISUALIZER_HOST": EVERYWHERE}), "visualizer")
+    assert refused.returncode == 2
+    assert f"others can reach the page at {EVERYWHERE} (VISUALIZER_HOST): set VISUALIZER_TOKEN" in refused.stderr
+
+
+def test_a_token_may_be_in_a_file_that_only_the_owner_of_the_exchange_directory_can_read(
+    images: None, owner: int, tmp_path: Path
+) -> None:
+    (tmp_path / "ipc").mkdir()
+    token = tmp_path / "token"
+    token.write_text("a-token-of-24-characters\n")
+    token.chmod(0o600)
+    for path in (tmp_path / "ipc", token):
+        os.chown(path, owner, -1)
+    given = {"VISUALIZER_HOST": EVERYWHERE, "VISUALIZER_TOKEN_FILE": str(token)}
+    said = "from visualizer.server.settings import load; print(load().tokens)"
+    shown = alone(Stack(tmp_path / "ipc", given), "visualizer", "python", "-c", said)
+    assert "{'steer': 'a-token-of-24-characters'}" in shown.stdout

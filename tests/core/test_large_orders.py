@@ -5,15 +5,14 @@ from __future__ import annotations
 from unittest import mock
 
 import numpy as np
-import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.aggregates import large_orders
-from processor.core.aggregates.large_orders import LEAST_ORDERS, WINDOW_NS, LastHour, are_large
+from processor.core.aggregates.large_orders import LEAST_ORDERS, WINDOW_NS, Hour
 
 MINUTE_NS = 60 * 10**9
-VOLUMES = st.one_of(st.integers(0, 9), st.integers(0, 2**40), st.integers(0, 2**66), st.just(10**9))
+VOLUMES = st.one_of(*(st.integers(0, most) for most in (9, 2**33, 2**40, 2**58, 2**66)), st.just(10**9))
 ORDERS = st.lists(st.tuples(st.sampled_from([0, 0, 1, 20, 59, 60]), VOLUMES), max_size=40)
 
 
@@ -25,6 +24,10 @@ def slowly(times: list[int], volumes: list[int], least: int) -> list[bool]:
         spread = n * s2 - s1 * s1
         found.append(n >= least and volume * n > s1 and (volume * n - s1) ** 2 >= 9 * spread > 0)
     return found
+
+
+def are_large(time_ns: np.ndarray, lots: np.ndarray, first: int = 0) -> np.ndarray:
+    return Hour(time_ns[:first], lots[:first]).are_large(time_ns[first:], lots[first:])
 
 
 def columns(times: list[int], volumes: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -41,12 +44,12 @@ def test_large_orders_are_those_of_the_definition_wherever_their_times_are_cut(
         wanted = slowly(times, volumes, least)
         if first < len(times):
             assert are_large(*columns(times, volumes), first).tolist() == wanted[first:]
-        hour = LastHour()
+        hour = Hour()
         ends = sorted({min(cut, len(times)) for cut in cuts} | {len(times)})
         found = []
         for start, end in zip([0, *ends], ends, strict=False):
-            some = pl.Series(volumes[start:end], dtype=pl.Int128())
-            found += hour.judged(np.array(times[start:end], np.int64), some, 0).tolist()
+            some, hour = hour.judged(*columns(times[start:end], volumes[start:end]))
+            found += some.tolist()
         assert found == wanted
 
 
@@ -67,6 +70,5 @@ def test_the_hour_before_has_its_first_moment_and_not_the_orders_own() -> None:
 
 
 def test_sizes_that_get_more_decimals_are_judged_on_one_scale() -> None:
-    hour = LastHour()
-    hour.judged(np.arange(100), pl.Series([1, 3] * 50, dtype=pl.Int128()), 0)
-    assert hour.judged(np.array([100, 101]), pl.Series([50, 49], dtype=pl.Int128()), 1).tolist() == [True, False]
+    _, hour = Hour().judged(np.arange(100), np.array([1, 3] * 50))
+    assert hour.finer(1).are_large(np.array([100, 101]), np.array([50, 49])).tolist() == [True, False]

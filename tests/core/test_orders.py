@@ -71,7 +71,7 @@ def divided(chance: random.Random, rows: list[Row]) -> list[list[Row]]:
 
 def test_buy_sell_buy_at_one_time_are_three_orders_and_equal_neighbours_of_another_time_another() -> None:
     rows = [(5, 1, 1, 1), (5, 2, 1, 1), (5, 2, 1, -1), (5, 2, 1, 1), (6, 2, 1, 1), (6, 2, 4, 0)]
-    assert orders_of(trades_of(rows)).rows() == [
+    assert orders_of(trades_of(rows)).frame().rows() == [
         (0, 5, 1, 2, 2, 1, 2, 2),
         (2, 5, -1, 1, 1, 2, 2, 1),
         (3, 5, 1, 1, 1, 2, 2, 1),
@@ -83,7 +83,7 @@ def test_buy_sell_buy_at_one_time_are_three_orders_and_equal_neighbours_of_anoth
 def test_the_volume_of_an_order_has_room_beyond_64_bits() -> None:
     largest = 2**63 - 1
     rows = [(1, 1, largest, 1)] * 3
-    assert orders_of(trades_of(rows))["volume"].to_list() == [3 * largest]
+    assert orders_of(trades_of(rows)).frame()["volume"].to_list() == [3 * largest]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -91,7 +91,7 @@ def test_orders_are_the_same_however_their_trades_are_divided(seed: int) -> None
     chance = random.Random(seed)
     rows = some_trades(chance, 200)
     parts = [trades_of(part) for part in divided(chance, rows)]
-    found = [order[1:] for _, orders in whole_orders(parts) for order in orders.rows()]
+    found = [order[1:] for _, orders in whole_orders(parts) for order in orders.frame().rows()]
     assert found == [order[1:] for order in slowly(rows)]
 
 
@@ -109,8 +109,18 @@ def test_the_newest_orders_are_those_of_all_trades_wherever_one_begins(seed: int
         recent.advance(Batch([trades_of(part)], [], []))
         taken += len(part)
         if chance.random() < 0.5:
-            assert recent.newest(taken)[1].drop("large").rows() == slowly(rows[:taken])[-keep:]
-    assert recent.newest(len(rows))[1].drop("large").rows() == slowly(rows)[-keep:]
+            assert newest_of(recent, taken) == slowly(rows[:taken])[-keep:]
+    assert newest_of(recent, len(rows)) == slowly(rows)[-keep:]
+
+
+def newest_of(recent: RecentOrders, taken: int) -> list[tuple[int, ...]]:
+    """The newest orders, their first trades counted from the first of all that were `taken` in."""
+    found = recent.newest()
+    if found is None:
+        return []
+    trades, orders, is_large = found
+    assert len(is_large) == len(orders.first)
+    return [(first + taken - len(trades), *others) for first, *others in orders.frame().rows()]
 
 
 def test_no_more_of_the_time_before_is_read_than_the_newest_orders_and_the_hour_before_them() -> None:

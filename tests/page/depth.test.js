@@ -32,7 +32,7 @@ test("the depth is steps from the axis on either side, and a bar for each level 
   const size = { width: 276, height: 234, ratio: 1 };
   const within = books.scale(extent, size, { right: 76, bottom: 34 });
   const commands = books
-    .commands(BOOK, extent, within, { area: { left: 0, top: 0, ...size }, decimals: 2 })
+    .commands(BOOK, extent, within, { area: { left: 0, top: 0, ...size }, decimals: 2, step: 0.01 })
     .flatMap((group) => group.commands);
   /** @template {Command["kind"]} K
    * @param {K} kind

@@ -83,6 +83,23 @@ test("labels are round, evenly apart, in the span, and no more than asked for", 
   assert.deepEqual(valueTicks([1, 1], 5), { values: [], decimals: 0 });
 });
 
+test("labels of prices are multiples of the instrument's step", () => {
+  assert.deepEqual(valueTicks([5528.98, 5529.27], 16, 0.25), { values: [5529, 5529.25], decimals: 2 });
+  assert.deepEqual(valueTicks([5528, 5529.6], 5, 0.25).values, [5528, 5528.5, 5529, 5529.5]);
+  assert.deepEqual(valueTicks([0, 10], 5, 0.25).values, [0, 2, 4, 6, 8, 10]);
+  assert.deepEqual(valueTicks([0, 0.2], 5, 1 / 64).values, [0, 0.078125, 0.15625]);
+  const next = random(13);
+  for (let round = 0; round < 300; round += 1) {
+    const step = [0.25, 0.5, 0.01, 0.03, 1 / 32, 12.5, 1e-8][next(7)];
+    const low = step * (next(100_000) - 50_000);
+    const most = 1 + next(15);
+    const { values, decimals } = valueTicks([low, low + step * (1 + next(5000))], most, step);
+    assert.ok(values.length <= most + 1);
+    for (const value of values) assert.ok(Math.abs(value / step - Math.round(value / step)) < 1e-6);
+    for (const value of values) assert.equal(Number(value.toFixed(decimals)), value);
+  }
+});
+
 test("large sizes are abbreviated as soon as one of the axis is large", () => {
   assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
   assert.deepEqual([20e9, -3e12].map((value) => sizeText([-3e12, 20e9])(value, 0)), ["20B", "-3T"]);

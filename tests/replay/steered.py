@@ -34,7 +34,8 @@ class Steered:
         clock: FakeClock | None = None,
         ipc: Path | None = None,
         control: Path | None = None,
-        views: frozenset[str] = ON_REQUEST,
+        views: frozenset[str] = frozenset(),
+        datasets: str | None = "/",
         **settings: Any,
     ) -> None:
         self.ipc = ipc or folder / "ipc"
@@ -55,6 +56,7 @@ class Steered:
                 control=self.control,
                 paused=paused,
                 views=views,
+                datasets=datasets,
             )
 
         self._thread = threading.Thread(target=run)

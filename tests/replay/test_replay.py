@@ -59,10 +59,15 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def play(
-    dataset: Path, out: Path, clock: FakeClock | None = None, cache: Cache | None = None, **settings: Any
+    dataset: Path,
+    out: Path,
+    clock: FakeClock | None = None,
+    cache: Cache | None = None,
+    views: frozenset[str] = frozenset(),
+    **settings: Any,
 ) -> Status:
     wanted = Settings(**{"at_end": "exit"} | settings)
-    assert replay(dataset, out, wanted, clock or FakeClock(), StopSignal(), cache=cache, views=frozenset(ON_REQUEST))
+    assert replay(dataset, out, wanted, clock or FakeClock(), StopSignal(), cache=cache, views=views)
     assert faults(out) == []
     return status_of(out)
 
@@ -82,15 +87,15 @@ def watched(clock: FakeClock, directory: Path, see: Callable[[Picture], None]) -
 def test_replays_of_any_speed_batch_size_and_pace_end_in_the_same_bytes(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    play(dataset, tmp_path / "max", speed=None)
+    play(dataset, tmp_path / "max", speed=None, views=ON_REQUEST)
     expected = contents(tmp_path / "max")
     assert json.loads(expected[OHLC_FILE])
 
-    play(dataset, tmp_path / "fast", speed=10_000.0)
-    play(dataset, tmp_path / "slow", speed=331.7, start=Offset(HOUR_NS))
-    play(dataset, tmp_path / "busy", FakeClock(look_ns=20_000_000), speed=10_000.0)
+    play(dataset, tmp_path / "fast", speed=10_000.0, views=ON_REQUEST)
+    play(dataset, tmp_path / "slow", speed=331.7, start=Offset(HOUR_NS), views=ON_REQUEST)
+    play(dataset, tmp_path / "busy", FakeClock(look_ns=20_000_000), speed=10_000.0, views=ON_REQUEST)
     monkeypatch.setattr(ordering, "HELD_ROWS", 500)
-    play(dataset, tmp_path / "held", speed=None)
+    play(dataset, tmp_path / "held", speed=None, views=ON_REQUEST)
 
     for name in ("fast", "slow", "busy", "held"):
         assert contents(tmp_path / name) == expected, name
@@ -98,8 +103,8 @@ def test_replays_of_any_speed_batch_size_and_pace_end_in_the_same_bytes(
 
 def test_two_replays_to_the_same_moment_give_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     until = FIRST_NS + HOUR_NS + 123_456_789
-    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s")
-    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s")
+    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s", views=ON_REQUEST)
+    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s", views=ON_REQUEST)
 
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.event_time_ms == second.event_time_ms == until // 1_000_000
@@ -339,7 +344,7 @@ def test_trades_alone_and_a_book_alone_are_played(tmp_path: Path) -> None:
     play(write(tmp_path / "t", trades, None), tmp_path / "trades", speed=None)
     play(write(tmp_path / "b", None, book), tmp_path / "book", speed=None)
 
-    whole = play(write(tmp_path / "w", trades, book), tmp_path / "whole", speed=None)
+    whole = play(write(tmp_path / "w", trades, book), tmp_path / "whole", speed=None, views=ON_REQUEST)
     assert contents(tmp_path / "trades")[OHLC_FILE] == contents(tmp_path / "whole")[OHLC_FILE]
     assert contents(tmp_path / "book")[DEPTH_FILE] == contents(tmp_path / "whole")[DEPTH_FILE]
     assert json.loads(contents(tmp_path / "book")[OHLC_FILE]) == []

@@ -19,7 +19,7 @@ from processor.settings import Settings
 from processor.settings import speed as speed_of
 from processor.store import writer as writing
 from processor.store.cache import Cache
-from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, Status, ask_for
+from shared import DEPTH_FILE, METRICS_FILE, OHLC_FILE, ON_REQUEST, Status, ask_for
 from shared.validate import faults
 from shared.views.footprint import FOOTPRINT_FILE
 from tests import reference
@@ -56,7 +56,7 @@ def at_ns(status: Status) -> int:
     return status.resume.event_ns
 
 
-def plain(dataset: Path, out: Path, status: Status) -> dict[str, bytes]:
+def plain(dataset: Path, out: Path, status: Status, views: frozenset[str] = frozenset()) -> dict[str, bytes]:
     """The files of a plain play, with the settings and to the moment of `status`."""
     play(
         dataset,
@@ -67,6 +67,7 @@ def plain(dataset: Path, out: Path, status: Status) -> dict[str, bytes]:
         obi_levels=status.obi_levels,
         cvd_reset=status.cvd_reset,
         row=status.row,
+        views=views,
     )
     return contents(out)
 
@@ -81,7 +82,7 @@ class Journeys(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         cache = Cache(self.folder / "cache", 10**9) if self.cached else None
-        self.steered = Steered(self.dataset, self.folder, cache)
+        self.steered = Steered(self.dataset, self.folder, cache, views=ON_REQUEST)
 
     @initialize()
     def begin(self) -> None:
@@ -129,7 +130,7 @@ class Journeys(RuleBasedStateMachine):
         assert faults(self.steered.ipc) == []
         out = self.folder / "plain"
         shutil.rmtree(out, ignore_errors=True)
-        assert plain(self.dataset, out, status) == found
+        assert plain(self.dataset, out, status, ON_REQUEST) == found
 
     def teardown(self) -> None:
         self.steered.end()
@@ -307,7 +308,7 @@ def test_a_view_that_is_asked_for_in_the_middle_has_its_history(
     dataset: Path, tmp_path: Path, cache: Cache, view: str, *, is_cached: bool
 ) -> None:
     file = f"{view}_data.json"
-    with Steered(dataset, tmp_path, cache if is_cached else None, views=frozenset()) as steered:
+    with Steered(dataset, tmp_path, cache if is_cached else None) as steered:
         status = steered.do("seek", time_ms=FIRST_NS // 1_000_000 + 5_000_000)
         assert file not in status.files
 
@@ -318,7 +319,7 @@ def test_a_view_that_is_asked_for_in_the_middle_has_its_history(
         status = steered.until(has_come)
         found = (steered.ipc / file).read_bytes()
         assert at_ns(status) == FIRST_NS + 5_000_000_000_000
-    assert plain(dataset, tmp_path / "plain", status)[file] == found
+    assert plain(dataset, tmp_path / "plain", status, ON_REQUEST)[file] == found
     assert len(json.loads(found)) > 10
 
 
@@ -330,7 +331,7 @@ def test_price_rows_have_the_height_that_is_asked_for_until_the_instrument_is_an
     def heights(steered: Steered) -> set[float]:
         return {row for _, row, _ in json.loads((steered.ipc / FOOTPRINT_FILE).read_bytes())}
 
-    with Steered(both, tmp_path) as steered:
+    with Steered(both, tmp_path, views=frozenset({"footprint"})) as steered:
         before = steered.do("seek", fraction=0.25)
         step = before.price_step
         assert step is not None
@@ -372,8 +373,8 @@ def third_event_offset(_: Path) -> int:
 
 
 def journeys(dataset: Path, tmp_path: Path, cache: Cache) -> Iterator[tuple[str, Steered]]:
-    yield "cached", Steered(dataset, tmp_path / "a", cache)
-    yield "direct", Steered(dataset, tmp_path / "b")
+    yield "cached", Steered(dataset, tmp_path / "a", cache, views=ON_REQUEST)
+    yield "direct", Steered(dataset, tmp_path / "b", views=ON_REQUEST)
 
 
 def test_nothing_after_the_event_clock_is_in_any_file_whatever_is_done(

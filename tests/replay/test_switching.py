@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from processor.errors import DatasetError
 from processor.formats import open_dataset
 from processor.replay.context import StopSignal
 from processor.replay.run import replay
@@ -260,10 +261,10 @@ def test_a_loop_begins_with_the_start_after_another_instrument_was_chosen(tmp_pa
 
 
 class Unfathomable:
-    """Stands in for what opens a dataset: folders of this name are looked at until they are let go, or nobody waits."""
+    """Stands in for what opens a dataset: such folders are looked at until nobody waits, or nothing is found."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.looks, self.left = threading.Event(), threading.Event()
+        self.looks, self.found, self.left = threading.Event(), threading.Event(), threading.Event()
         monkeypatch.setattr("processor.replay.recognition.open_dataset", self.open)
 
     def open(self, path: Path, check: Callable[[], None]) -> Dataset:
@@ -271,9 +272,10 @@ class Unfathomable:
             return open_dataset(path, check)
         self.looks.set()
         try:
-            while True:
+            while not self.found.is_set():
                 check()
                 time.sleep(0.001)
+            raise DatasetError(str(path))
         finally:
             self.left.set()
 
@@ -292,6 +294,56 @@ def test_while_it_is_found_out_what_a_folder_is_the_replay_lives_and_the_next_co
         after = steered.do("speed", speed=7)
         assert (after.control.ok, after.dataset, after.speed) == (True, before.dataset, 7.0)
         assert unfathomable.left.wait(60)
+
+
+def without_status(steered: Steered) -> dict[str, bytes]:
+    return {name: content for name, content in steered.files().items() if name != STATUS_FILE}
+
+
+def test_while_it_is_found_out_what_a_folder_is_the_replay_plays_on_as_if_nothing_had_been_asked_for(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfathomable = Unfathomable(monkeypatch)
+    with Steered(dataset, tmp_path, paused=False, speed=60.0, interval="7s") as steered:
+        before = steered.until(lambda status: status.state == "playing")
+        sent = command("dataset", dataset=str(tmp_path / "unfathomable"))
+        send_command(steered.control, sent)
+        assert unfathomable.looks.wait(60)
+        meanwhile = steered.until(
+            lambda status: status.state == "playing" and at_ns(status) > at_ns(before) + 60 * NS_PER_SECOND
+        )
+        assert meanwhile.control.last_id != sent.id
+        unfathomable.found.set()
+        refused = steered.until(lambda status: status.control.last_id == sent.id)
+        assert refused.control.ok is False
+        assert at_ns(refused) >= at_ns(meanwhile)
+        resting = steered.do("pause")
+        assert (resting.dataset, resting.session) == (before.dataset, before.session)
+        assert at_ns(resting) >= at_ns(refused)
+
+        # And it shows what is shown of that moment, however it was reached.
+        files = without_status(steered)
+        start = steered.do("seek", fraction=0)
+        assert without_status(steered) != files
+        again = steered.do("seek", by_ns=at_ns(resting) - at_ns(start))
+        assert (again.control.error, at_ns(again)) == (None, at_ns(resting))
+        assert without_status(steered) == files
+
+
+def test_a_replay_that_is_paused_stays_where_it_is_while_it_is_found_out_what_a_folder_is(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfathomable = Unfathomable(monkeypatch)
+    with Steered(dataset, tmp_path, clock=FakeClock(look_ns=NS_PER_SECOND // 10)) as steered:
+        before = steered.do("seek", by="+1m")
+        sent = command("dataset", dataset=str(tmp_path / "unfathomable"))
+        send_command(steered.control, sent)
+        assert unfathomable.looks.wait(60)
+        later = steered.until(lambda status: status.generation > before.generation + 2)
+        assert (later.state, at_ns(later)) == ("paused", at_ns(before))
+        unfathomable.found.set()
+        refused = steered.until(lambda status: status.control.last_id == sent.id)
+        assert (refused.control.ok, refused.state, at_ns(refused)) == (False, "paused", at_ns(before))
 
 
 def test_a_stop_is_obeyed_while_it_is_found_out_what_a_folder_is(

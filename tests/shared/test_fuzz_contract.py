@@ -223,7 +223,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(directory: Path) -> FlaskClient:
-    made: FlaskClient = create(Settings(ipc_dir=directory, control="off")).server.test_client()
+    made: FlaskClient = create(Settings(ipc_dir=directory, control="off"), clock_s=lambda: 0.0).server.test_client()
     return made
 
 

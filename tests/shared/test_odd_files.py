@@ -186,7 +186,7 @@ def test_a_link_to_a_file_is_read_as_that_file(directory: Path) -> None:
 def test_while_a_file_system_does_not_answer_other_threads_get_the_last_picture(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed = Feed(directory, Counting())
+    feed = Feed(directory, Counting(), lambda: 0.0)
     first, _ = feed.poll()
     hangs, answers = threading.Event(), threading.Event()
 

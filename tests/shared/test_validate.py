@@ -115,6 +115,12 @@ def test_a_fault_of_the_status_is_named(published: Path, change: dict[str, Any],
     assert any(fault in found for found in faults(published)), faults(published)
 
 
+def test_files_of_the_session_before_may_lie_there_until_the_first_picture_of_the_next(published: Path) -> None:
+    status = json.loads((published / STATUS_FILE).read_bytes())
+    (published / STATUS_FILE).write_text(json.dumps(status | {"state": "loading", "files": {}}))
+    assert faults(published) == []
+
+
 def test_a_missing_key_of_the_status_is_a_fault(published: Path) -> None:
     status = json.loads((published / STATUS_FILE).read_bytes())
     for key in status:

@@ -25,7 +25,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(directory: Path) -> FlaskClient:
-    client: FlaskClient = create(Settings(ipc_dir=directory)).server.test_client()
+    client: FlaskClient = create(Settings(ipc_dir=directory), clock_s=lambda: 0.0).server.test_client()
     return client
 
 

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(folder: Path) -> FlaskClient:
     settings = Settings(ipc_dir=folder / "ipc", control_dir=folder / "control", names="replay.example")
-    client: FlaskClient = create(settings).server.test_client()
+    client: FlaskClient = create(settings, clock_s=lambda: 0.0).server.test_client()
     return client
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from pydantic import SecretStr
 
 from shared import STATUS_FILE, atomic_write, can_watch
 from tests.visualizer.workers import GET, Running, answer_of, rest_of, running_workers
 from visualizer.server import news
 from visualizer.server import worker as workers
+from visualizer.server.login import may_watch
+from visualizer.server.sessions import Sessions
+from visualizer.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +38,10 @@ def asking(start: str = "GET /news HTTP/1.1", **changed: str | None) -> bytes:
     return "\r\n".join((start, *lines, "", "")).encode()
 
 
+def anybody(_cookies: str) -> bool:
+    return True
+
+
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
     (tmp_path / "ipc").mkdir()
@@ -43,7 +52,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 def test_a_page_is_greeted_as_the_standard_has_it() -> None:
     # RFC 6455, section 1.3.
-    answer = news.greeting(asking(), ())
+    answer = news.greeting(asking(), (), anybody)
     assert answer is not None
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer
@@ -52,8 +61,18 @@ def test_a_page_is_greeted_as_the_standard_has_it() -> None:
 
 def test_a_page_behind_a_proxy_is_greeted_by_the_name_it_was_given() -> None:
     named = asking(Host="replay.example", Origin="https://replay.example")
-    assert news.greeting(named, ()) is None
-    assert news.greeting(named, ("replay.example",)) is not None
+    assert news.greeting(named, (), anybody) is None
+    assert news.greeting(named, ("replay.example",), anybody) is not None
+
+
+def test_who_has_not_signed_in_is_told_nothing() -> None:
+    settings = Settings(watch_token=SecretStr("0123456789abcdef"), port=8050)
+    session = Sessions(settings.tokens, 3600).opened("watch")
+    admits = partial(may_watch, settings)
+    assert news.greeting(asking(), (), admits) is None
+    assert news.greeting(asking(Cookie="orderflow-8050=forged"), (), admits) is None
+    assert news.greeting(asking(Cookie=f"other=1; orderflow-8050={session}"), (), admits) is not None
+    assert news.greeting(asking(), (), partial(may_watch, Settings())) is not None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +94,7 @@ def test_a_page_behind_a_proxy_is_greeted_by_the_name_it_was_given() -> None:
     ],
 )
 def test_what_is_no_such_request_or_not_of_a_page_of_ours_is_not_greeted(request_bytes: bytes) -> None:
-    assert news.greeting(request_bytes, ()) is None
+    assert news.greeting(request_bytes, (), anybody) is None
 
 
 @pytest.mark.skipif(not can_watch(), reason="this system has no inotify")
@@ -111,6 +130,15 @@ def test_one_more_page_than_there_is_room_for_is_sent_away_until_later(start: Ca
     pages[0].close()
     server.until(lambda: len(server.worker._followers) == 1)
     assert not server.client(asking()).recv(4096).endswith(news.TRY_LATER)
+
+
+def test_settings_that_are_spoilt_after_the_start_disturb_nobody(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start()
+    monkeypatch.setenv("VISUALIZER_TOKEN_FILE", "/nowhere")
+    for _ in range(2):
+        assert server.client(asking()).recv(4096).startswith(b"HTTP/1.1 101 ")
 
 
 def test_a_page_that_says_anything_is_let_go(start: Callable[..., Running]) -> None:

@@ -15,6 +15,7 @@ from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from tests.patience import PATIENCE_S
+from visualizer.server.settings import load
 from visualizer.server.worker import PatientWorker
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Running:
         for name, value in ({"threads": THREADS, "keepalive": 60, "sendfile": False} | settings).items():
             config.set(name, value)
         self.worker = Telling(1, os.getppid(), [self.listener], None, 30, config, Logger(config))
+        self.worker.settings = load()
         self.worker.wsgi = application
         self.worker.tpool = self.worker.get_thread_pool()
         self.worker.poller = selectors.DefaultSelector()

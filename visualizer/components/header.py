@@ -20,8 +20,8 @@ VIEWS: Final = {"overview": "Overview", "flow": "Order flow", "depth": "Depth"}
 """What the page can show, by the names of `options.js`."""
 
 
-def header() -> Component:
-    """The whole header."""
+def header(*, signs_out: bool) -> Component:
+    """The whole header, with a button to sign out where one has to sign in."""
     return html.Header(
         id="header",
         children=[
@@ -75,10 +75,15 @@ def header() -> Component:
                     ),
                     *(_opening(panel) for panel in OPENABLE),
                     _button("keys-button", "?", "", "list of keys"),
+                    *([_signing_out()] if signs_out else []),
                 ],
             ),
         ],
     )
+
+
+def _signing_out() -> Component:
+    return html.Form(html.Button("Sign out", type="submit"), id="sign-out", action="/sign-out", method="post")
 
 
 def _instrument() -> Component:

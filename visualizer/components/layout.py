@@ -46,7 +46,7 @@ def layout(settings: Settings) -> Component:
         children=html.Div(
             id="app",
             children=[
-                header(),
+                header(signs_out=bool(settings.tokens)),
                 html.Div(
                     html.Div(id="progress-bar"), id="progress", role="progressbar", **named("share of the dataset")
                 ),
@@ -75,7 +75,12 @@ def layout(settings: Settings) -> Component:
                 dcc.Store(id="known"),
                 dcc.Store(id="unused"),
             ],
-            **data(control=settings.control, poll_ms=settings.poll_ms, limits=json.dumps(LIMITS)),
+            **data(
+                control=settings.control,
+                login="on" if settings.tokens else "off",
+                poll_ms=settings.poll_ms,
+                limits=json.dumps(LIMITS),
+            ),
         ),
     )
     return page

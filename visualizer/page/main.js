@@ -35,6 +35,7 @@ import * as store from "./store.js";
 const REFRESH_MS = 200;
 const RETRY_AFTER_MS = 3000;
 const RETRY_AT_MOST_EVERY_MS = 6000;
+const SIGNED_OUT = 401;
 
 let heardAt = performance.now();
 let refreshedAt = performance.now();
@@ -90,6 +91,12 @@ function showChosen(chosen) {
   chart.optionsChanged();
 }
 
+/* Shows the form to sign in where the session has ended, which is why no poll is answered. */
+async function signIn() {
+  const status = await fetch("/", { method: "HEAD", cache: "no-store" }).then((answer) => answer.status, () => 0);
+  if (status === SIGNED_OUT) window.location.replace(address.withoutPlace());
+}
+
 function refresh() {
   const now = performance.now();
   // A page that was asleep has heard nothing, and that says nothing about the server.
@@ -103,6 +110,7 @@ function refresh() {
     // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
     retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
     window.dash_clientside.set_props("tick", { disabled: false });
+    if (byId("app").dataset.login === "on") void signIn();
   }
 }
 

@@ -613,7 +613,13 @@ export interface ChartPanel {
   /** Keys of its own. */
   keys?: Record<string, (view: View) => void>;
   /** Its cells above the chart. */
-  readout: { title: string; cells: Cell[]; direction?: { open: number; close: number } };
+  readout: {
+    title: string;
+    cells: Cell[];
+    direction?: { open: number; close: number };
+    /** Whether the last cell alone has something to say. */
+    isSingle?(options: Readonly<Options>): boolean;
+  };
 }
 
 export interface Cell {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -11,26 +10,29 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared import MAX_CONTROL_BYTES, MalformedCommand, WriteFailed, complete_command, send_command
+from visualizer.server.login import visitor
+from visualizer.server.origins import is_own
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.datastructures import Headers
 
+    from visualizer.server.login import Login
     from visualizer.server.settings import Settings
 
 _log = structlog.get_logger()
 
 
-def add(server: Flask, settings: Settings) -> None:
-    """Add the route. It answers 202 with the command's `id`, or another status with an `error` that is a sentence."""
+def add(server: Flask, settings: Settings, login: Login | None) -> None:
+    """Add the route, which `login` limits to those who may steer, and in how often they may.
+
+    It answers 202 with the command's `id`, or another status with an `error` that is a sentence.
+    """
 
     @server.post("/control")
     def control() -> Response:
-        if settings.control == "off" or not is_own(request.headers):
-            off = "this page is read-only: VISUALIZER_CONTROL is off"
-            return _refusal(403, off if settings.control == "off" else "a page of another site may not steer")
-        if request.mimetype != "application/json":
-            return _refusal(415, "expected Content-Type: application/json")
+        refusal = _refused(settings, login)
+        if refusal is not None:
+            return refusal
         request.max_content_length = MAX_CONTROL_BYTES
         try:
             command = complete_command(request.get_data())
@@ -46,17 +48,21 @@ def add(server: Flask, settings: Settings) -> None:
         return _answer(202, {"id": command.id})
 
 
-def is_own(headers: Headers) -> bool:
-    """Whether a request comes from this server's own page, or from no page at all.
-
-    Browsers say where a request comes from, and no page can make them lie: newer ones by Sec-Fetch-Site (over loopback
-    and TLS), all of them by the Origin of a POST. What Origin is compared with is a name of ours by then (`names`).
-    """
-    site = headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    origin = headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("Host")
+def _refused(settings: Settings, login: Login | None) -> Response | None:
+    """The answer to a request that may send no command, whatever it holds."""
+    if settings.control == "off":
+        return _refusal(403, "this page is read-only: VISUALIZER_CONTROL is off")
+    if not is_own(request.headers):
+        return _refusal(403, "a page of another site may not steer")
+    if visitor().right != "steer":
+        return _refusal(403, "this token may only watch; sign in with the other one (VISUALIZER_TOKEN) to steer")
+    if request.mimetype != "application/json":
+        return _refusal(415, "expected Content-Type: application/json")
+    if login is not None and (wait_s := login.command_wait_s()):
+        refusal = _refusal(429, f"too many commands at once; send the next in {wait_s} s")
+        refusal.headers["Retry-After"] = str(wait_s)
+        return refusal
+    return None
 
 
 def _refusal(status: int, reason: str) -> Response:

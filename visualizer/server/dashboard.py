@@ -20,8 +20,11 @@ from visualizer.server import control, hosts, page_files, refusals, routes
 from visualizer.server.asking import Asking
 from visualizer.server.delta import delta, known
 from visualizer.server.feed import Feed
+from visualizer.server.login import Login, visitor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared import Picture, Status
     from visualizer.server.settings import Settings
 
@@ -45,8 +48,11 @@ _INDEX: Final = f"""<!DOCTYPE html>
 """
 
 
-def create(settings: Settings) -> Dash:
-    """Build the application, ready to serve; nothing of the IPC directory is read before the first request."""
+def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) -> Dash:
+    """Build the application, ready to serve; nothing of the IPC directory is read before the first request.
+
+    `clock_s` gives seconds that never fall.
+    """
     app = Dash(
         "visualizer",
         title="orderflow replay",
@@ -58,7 +64,7 @@ def create(settings: Settings) -> Dash:
     )
     app.layout = layout(settings)
     telemetry = Telemetry()
-    feed = Feed(settings.ipc_dir, telemetry)
+    feed = Feed(settings.ipc_dir, telemetry, clock_s)
     panel = _Panel(telemetry)
     asking = Asking(settings.control_dir if settings.control == "on" else None)
 
@@ -75,8 +81,12 @@ def create(settings: Settings) -> Dash:
         asking.note(held.views)
         picture, problem = feed.poll()
         # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server". And whether it
-        # may steer: a page may have been opened before the server was restarted with another setting.
-        answer = delta(picture, problem, held) | {"server_ms": _clock_ms(picture, now_ms), "control": settings.control}
+        # may steer: a page may have been opened before the server was restarted with another setting, or with another
+        # token.
+        answer = delta(picture, problem, held) | {
+            "server_ms": _clock_ms(picture, now_ms),
+            "control": _control(settings),
+        }
         # Of a clock that was set back, any figures are old.
         if abs(now_ms - held.monitor_ms) >= _MONITOR_EVERY_MS:
             answer["monitor"] = panel.content(picture.status if picture else None, now_ms)
@@ -97,14 +107,23 @@ def create(settings: Settings) -> Dash:
         )
 
     hosts.add(app.server, settings.names)
+    login = Login(settings) if settings.tokens else None
+    if login is not None:
+        login.add(app.server)
     refusals.add(app.server)
     routes.add(app.server, feed, telemetry, _GUARD)
     page_files.add(app.server)
-    control.add(app.server, settings)
+    control.add(app.server, settings, login)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.
-    app.server.test_client().get("/")
+    token = next(iter(settings.tokens.values()), "")
+    app.server.test_client().get("/", headers={"Authorization": f"Bearer {token}"})
     return app
+
+
+def _control(settings: Settings) -> str:
+    """Whether the page that asks may steer: `on`, `watch` where its session may not, `off` where none may."""
+    return "watch" if settings.control == "on" and visitor().right != "steer" else settings.control
 
 
 def _clock_ms(picture: Picture | None, now_ms: int) -> int:

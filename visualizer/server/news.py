@@ -36,9 +36,10 @@ _RETRY_S: Final = 5.0
 _log = structlog.get_logger()
 
 
-def greeting(request: bytes | bytearray, names: Collection[str]) -> bytes | None:
+def greeting(request: bytes | bytearray, names: Collection[str], may_watch: Callable[[str], bool]) -> bytes | None:
     """The answer that makes a WebSocket of a whole `request`; None where it is none, or not of a page of ours.
 
+    `may_watch` says of the cookies of a request whether who sends them may be told.
     A browser lets pages of any origin open WebSockets, so the origin must be the host that is asked, and that ours.
     """
     if not request.startswith(START):
@@ -52,7 +53,7 @@ def greeting(request: bytes | bytearray, names: Collection[str]) -> bytes | None
     is_ours = hosts.is_ours(host, names) and headers.get("origin", "").partition("://")[2] == host
     is_upgrade = headers.get("upgrade", "").lower() == "websocket" and headers.get("sec-websocket-version") == "13"
     key = headers.get("sec-websocket-key", "")
-    if not (is_ours and is_upgrade and _is_key(key)):
+    if not (is_ours and is_upgrade and _is_key(key) and may_watch(headers.get("cookie", ""))):
         return None
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
     return (

@@ -5,13 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import POLL_INTERVAL_MS
-from visualizer.server import hosts
+from visualizer.server import clients, hosts, tokens
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+    from visualizer.server.sessions import Right
 
 PREFIX: Final = "VISUALIZER_"
 
@@ -35,6 +40,21 @@ class Settings(BaseSettings):
     names: str = Field(
         default="", description="names with a dot that the page is asked for by, as behind a proxy, with commas between"
     )
+    published: str = Field(
+        default="", description="address that others reach it by, where that is not HOST, as with a container"
+    )
+    token: SecretStr = Field(default=SecretStr(""), description="token to sign in with, to watch and to steer")
+    token_file: Path | None = Field(default=None, description="file that holds it instead")
+    watch_token: SecretStr = Field(default=SecretStr(""), description="token to sign in with, to watch only")
+    watch_token_file: Path | None = Field(default=None, description="file that holds it instead")
+    login: Literal["auto", "off"] = Field(
+        default="auto", description="off: whoever reaches an address other than loopback may watch and steer"
+    )
+    session_hours: int = Field(default=12, ge=1, le=8760, description="hours after which one has to sign in again")
+    proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between",
+    )
     workers: int = Field(default=2, ge=1, le=64, description="server processes")
     threads: int = Field(default=32, ge=1, le=256, description="threads of each process")
     followers: int = Field(
@@ -52,6 +72,41 @@ class Settings(BaseSettings):
         hosts.listed(text)
         return text
 
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        clients.networks(text)
+        return text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return tokens.with_files(given)
+
+    @model_validator(mode="after")
+    def _is_protected(self) -> Settings:
+        tokens.check(self.tokens, self.reached_at, login=self.login)
+        return self
+
+    @property
+    def tokens(self) -> dict[Right, str]:
+        """The tokens there are, by what they permit; nobody has to sign in where there is none."""
+        given: dict[Right, str] = {
+            "steer": self.token.get_secret_value(),
+            "watch": self.watch_token.get_secret_value(),
+        }
+        return {right: token for right, token in given.items() if token}
+
+    @property
+    def reached_at(self) -> str:
+        """The address by which others reach the page."""
+        return self.published or self.host
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`proxies` as networks."""
+        return clients.networks(self.proxies)
+
 
 def load() -> Settings:
     """Read the settings from the process environment.
@@ -63,9 +118,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        msg = f"{_variable(str(first['loc'][0]))}={first['input']!r} will not do: {first['msg']}"
-        raise SettingError(msg) from error
+        raise SettingError(_sentence(error)) from None
 
 
 def refuse_unknown(names: tuple[str, ...]) -> None:
@@ -85,10 +138,19 @@ def refuse_unknown(names: tuple[str, ...]) -> None:
 def describe() -> str:
     """List every setting, its default and its meaning, a line each."""
     rows = [
-        (f"{_variable(name)}={field.default}", field.description or "") for name, field in Settings.model_fields.items()
+        (f"{_variable(name)}={'' if field.default is None else field.default}", field.description or "")
+        for name, field in Settings.model_fields.items()
     ]
     width = max(len(left) for left, _ in rows)
     return "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
+
+
+def _sentence(error: ValidationError) -> str:
+    """What is wrong with the first setting that is; no token is ever in it."""
+    first = error.errors()[0]
+    if not first["loc"]:
+        return str(first["ctx"]["error"])
+    return f"{_variable(str(first['loc'][0]))}={first['input']!r} will not do: {first['msg']}"
 
 
 def _variable(field: str) -> str:

@@ -23,11 +23,13 @@ from gunicorn import http  # type: ignore[import-untyped] # gunicorn has no type
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped] # gunicorn has no types
 
 from visualizer.server import hosts, news
-from visualizer.server.settings import load
+from visualizer.server.login import may_watch
 from visualizer.server.whole_requests import is_whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from visualizer.server.settings import Settings
 
 _REQUEST_S: Final = 10.0
 """How long a request may take to come, from the connection or its first byte on."""
@@ -47,7 +49,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     """Gathers requests in its main loop and gives whole ones to its threads.
 
     Where there are as many connections as there may be, the one that has waited longest makes room for a new one.
+    `settings` are those that the server was started with, which gunicorn.conf.py hands on: a request must not read the
+    files of tokens again.
     """
+
+    settings: Settings
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - gunicorn's own
         super().__init__(*args, **kwargs)
@@ -165,8 +171,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Whether the request is one to be told of publications; then it has been answered."""
         if not request.startswith(news.START):
             return False
-        settings = load()
-        answer = news.greeting(request, hosts.listed(settings.names))
+        settings = self.settings
+        answer = news.greeting(request, hosts.listed(settings.names), partial(may_watch, settings))
         if answer is None:
             return False
         has_room = len(self._followers) < settings.followers

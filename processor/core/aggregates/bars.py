@@ -349,6 +349,16 @@ class TradeBars:
         """Intervals with trades, oldest first, the open one last (columns of SCHEMA: ticks and lots)."""
         return pl.concat([*self._closed, finished(self._open)])
 
+    def oldest_of(self, newest: int) -> int | None:
+        """Name of the oldest of so many newest intervals that are kept, at least one; None before the first trade."""
+        found: int | None = None
+        for part in (self._open, *reversed(self._closed)):
+            count = min(newest, len(part))
+            if count:
+                found = part["bucket"][-count]
+                newest -= count
+        return found
+
     def lots_before(self, bucket: int) -> tuple[int, ...]:
         """Sums of LOTS over the intervals before interval `bucket`, whether they are kept or not."""
         return _added(self._forgotten_lots, lots_of(self.rows().filter(pl.col("bucket") < bucket)))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.aggregates.large_orders import Hour
 from processor.core.detected.divergences import Diverging
 from processor.core.detected.found import Found, ordered
 from processor.core.detected.recent import Recent
-from processor.core.detected.sweeps import Hour, orders_found
+from processor.core.detected.sweeps import orders_found
 from processor.core.detected.walls import FALL, FROM, LEVEL, LOTS, SIDE, SIDES, STARTED, TIME, WatchedBook
 from processor.core.detected.windows import Absorbing
 from processor.core.events import BUY, concatenated, no_trades

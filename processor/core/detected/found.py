@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ ORDER: Final = Found._fields[:4]
 
 def ordered(found: Iterable[Found]) -> list[Found]:
     """By time, then kind, side and price; what is equal in all of these keeps its order."""
-    return sorted(found, key=lambda each: each[: len(ORDER)])
+    return sorted(found, key=itemgetter(slice(len(ORDER))))
 
 
 def nearest_of(found: Iterable[Found], kind: Kind, at_ns: int, *, forward: bool) -> int | None:

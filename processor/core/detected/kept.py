@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from processor.settings import Aggregation
 
 MOST_OF_A_KIND: Final = 200
+_MOST_IN_ALL: Final = 2 * MOST_OF_A_KIND * len(get_args(Kind))
+"""Those that are too many are forgotten several at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,31 @@ class Newest:
     """The last MOST_OF_A_KIND of each kind, so that none is crowded out by another."""
 
     def __init__(self, found: Iterable[Found] = ()) -> None:
-        """Start with these, in order."""
-        self._by_kind: dict[Kind, deque[Found]] = {kind: deque(maxlen=MOST_OF_A_KIND) for kind in get_args(Kind)}
-        self.add(found)
+        """Start with these."""
+        self._found = ordered(found)
 
     def add(self, found: Iterable[Found]) -> None:
         """Take in later ones, in order."""
-        for each in found:
-            self._by_kind[each.kind].append(each)
+        self._found += found
+        if len(self._found) > _MOST_IN_ALL:
+            self._found = self.all()
 
-    def all(self) -> list[Found]:
-        """All of them, in order."""
-        return ordered(each for of_kind in self._by_kind.values() for each in of_kind)
+    def all(self, later: Iterable[Found] = ()) -> list[Found]:
+        """All of them, in order, with later ones as if they had been added."""
+        found = [*self._found, *later]
+        count = Counter(each.kind for each in found)
+        extra = {kind: number - MOST_OF_A_KIND for kind, number in count.items() if number > MOST_OF_A_KIND}
+        kept: list[Found] = []
+        for at, each in enumerate(found):
+            if not extra:
+                return [*kept, *found[at:]]
+            if each.kind not in extra:
+                kept.append(each)
+                continue
+            extra[each.kind] -= 1
+            if not extra[each.kind]:
+                del extra[each.kind]
+        return kept
 
 
 class Detected:
@@ -75,6 +90,5 @@ class Detected:
 
         Oldest first; divergences are told from `since_ns` on.
         """
-        found = Newest(self._newest.all())
-        found.add(self._detector.pending(now_ns))
-        return [each for each in found.all() if each.kind != "divergence" or each.time_ns >= since_ns]
+        found = self._newest.all(self._detector.pending(now_ns))
+        return [each for each in found if each.kind != "divergence" or each.time_ns >= since_ns]

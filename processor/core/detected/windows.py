@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from processor.core.aggregates import bars
-from processor.core.detected.sweeps import Hour
+from processor.core.aggregates.large_orders import Hour
 from processor.core.events import UNKNOWN, read_only, scaled_up
 from processor.core.flow.cells import kernel_for
 from processor.core.lots import NARROW_LOTS, finer_lots

@@ -89,6 +89,8 @@ class Cells:
         Raises:
             ScaleOverflow: a price has no room in 64 bits on that scale.
         """
+        if (price_decimals, size_decimals) == (self.price_decimals, self.size_decimals):
+            return self
         grown = size_decimals - self.size_decimals
         columns: dict[str, Any] = {
             name: finer_lots(getattr(self, name), grown) for name in (*LOTS, "delta_high", "delta_low")
@@ -179,16 +181,23 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
     if not parts:
         return no_cells()
     scale = max(part.price_decimals for part in parts), max(part.size_decimals for part in parts)
-    parts = [part.finer(*scale) for part in parts]
-    if len(parts) == 1:
-        return parts[0]
+    first, *others = (part.finer(*scale) for part in parts)
+    if not others:
+        return first
+    # Of the first part, which may be all that there was before, only the last piece can go on.
+    whole = _appended([first.pieces(slice(-1, None)), *others])
+    ends = np.flatnonzero((np.diff(whole.bucket) != 0) | (np.diff(whole.day) != 0)) + 1
+    joined = whole._joined(ends)  # noqa: SLF001
+    return joined if len(first) == 1 else _appended([first.pieces(slice(0, -1)), joined])
+
+
+def _appended(parts: Sequence[Cells]) -> Cells:
+    """The pieces of all parts, which are on one scale."""
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_PIECES, *_OF_CELLS)
     }
     counts = np.concatenate([np.diff(part.starts) for part in parts])
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    whole = replace(parts[0], starts=starts, **columns)
-    return whole._joined(np.flatnonzero((np.diff(whole.bucket) != 0) | (np.diff(whole.day) != 0)) + 1)  # noqa: SLF001
+    return replace(parts[0], starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), **columns)
 
 
 def _gathered(cells: Cells, starts: Ints) -> Cells:

@@ -92,6 +92,8 @@ class FlowShown:
         self._flow = flow
         self._statistics: ClosedStatistics | None = None
         self._footprint: ClosedRows | None = None
+        self._earlier: dict[tuple[int, ...], tuple[ValueAreas, list[int]]] = {}
+        """Of each session before the current one, by its day, the ticks of a row and the scale, its areas and rows."""
 
     def statistics(self, height: Fraction) -> tuple[ClosedStatistics | None, list[Row]]:
         """A row for each closed bar that is kept and has a trade (see `ClosedStatistics`), and one for the open bar.
@@ -161,14 +163,16 @@ class FlowShown:
     def earlier_sessions(self, height: Fraction) -> list[EarlierSession]:
         """The sessions before it, oldest first, on the scale of `session`."""
         now, ticks = _scaled(self._flow.now.session, height)
+        sessions = {(int(each.day[0]), ticks, *_decimals(now)): each for each in self._flow.now.earlier}
+        self._earlier = {
+            named: self._earlier.get(named) or _ended(each, ticks, _decimals(now)) for named, each in sessions.items()
+        }
         later = set(_row_numbers(now, ticks))
         found: list[EarlierSession] = []
-        for each in reversed(self._flow.now.earlier):
-            cells = each.finer(*_decimals(now)).in_rows(ticks)
-            areas = value_areas(cells, ticks)
+        for (day, *_), (areas, rows) in reversed(self._earlier.items()):
             is_naked = bool(areas.known[0]) and int(areas.poc_ticks[0]) // ticks not in later
-            found.insert(0, EarlierSession(int(cells.day[0]), areas, is_naked))
-            later.update(_row_numbers(cells, ticks))
+            found.insert(0, EarlierSession(day, areas, is_naked))
+            later.update(rows)
         return found
 
     def _closed_rows(self, cells: Cells, height_ticks: int) -> ClosedRows | None:
@@ -208,6 +212,12 @@ def _first_of_last_bars(cells: Cells, bars: int) -> int:
 
 def _decimals(cells: Cells) -> tuple[int, int]:
     return cells.price_decimals, cells.size_decimals
+
+
+def _ended(session: Cells, height_ticks: int, decimals: tuple[int, int]) -> tuple[ValueAreas, list[int]]:
+    """The areas of a session that is over, and the numbers of its rows."""
+    cells = session.finer(*decimals).in_rows(height_ticks)
+    return value_areas(cells, height_ticks), _row_numbers(cells, height_ticks)
 
 
 def _row_numbers(cells: Cells, height_ticks: int) -> list[int]:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+from numba import njit
 
 from processor.core.aggregates.orders import order_starts
 from processor.core.decimals import decimal_floats
+from processor.core.events import read_only
+from processor.core.flow.cells import kernel_for
 from processor.core.lots import finer_lots
 from processor.units import NS_PER_DAY
 
@@ -202,27 +205,48 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
     lots, before_day = sums.lots or (0,) * buckets, sums.before_day or (0,) * buckets
     if not len(orders):
         return [], Sums(lots, before_day, sums.day)
-    bucket = np.searchsorted(np.array(edges, orders.lots.dtype), orders.lots, side="right")
-    signed = orders.lots * orders.side.astype(np.int64)
-    nothing = np.zeros_like(signed)
     ends = np.append(np.flatnonzero(np.diff(orders.bar)), len(orders) - 1)
-    days = orders.time_ns // NS_PER_DAY
-    firsts = np.searchsorted(days, days[ends])
-    columns: list[list[int]] = []
-    after: list[int] = []
-    for number in range(buckets):
-        running = np.cumsum(np.where(bucket == number, signed, nothing))
-        start = before_day[number] if int(days[0]) == sums.day else lots[number]
-        # What each end's day started with.
-        bases = [start if not first else lots[number] + int(running[first - 1]) for first in firsts.tolist()]
-        values = [lots[number] + int(value) for value in running[ends]]
-        after.append(bases[-1])
-        columns.append(values)
-        if reset == "day":
-            columns[-1] = [value - base for value, base in zip(values, bases, strict=True)]
-        lots = (*lots[:number], values[-1], *lots[number + 1 :])
-    made = zip(orders.bar[ends].tolist(), zip(*columns, strict=True), strict=True)
-    return [row for row in made if row[0] != _NO_BAR], Sums(lots, tuple(after), int(days[-1]))
+    kind = orders.lots.dtype
+    after, base = np.array(lots, kind), np.array(before_day, kind)
+    values = np.empty((len(ends), buckets), kind)
+    columns = (orders.lots, orders.side, orders.time_ns // NS_PER_DAY, np.array(edges, kind), ends.astype(np.int64))
+    kernel_for(_count, orders.lots)(*map(read_only, columns), sums.day, reset == "day", after, base, values)
+    made = zip(orders.bar[ends].tolist(), map(tuple, values.tolist()), strict=True)
+    last_day = int(orders.time_ns[-1]) // NS_PER_DAY
+    return [row for row in made if row[0] != _NO_BAR], Sums(tuple(after.tolist()), tuple(base.tolist()), last_day)
+
+
+@njit(cache=True, nogil=True)
+def _count(
+    lots: Lots,
+    side: NDArray[np.int8],
+    day: Ints,
+    edges: Lots,
+    ends: Ints,
+    known_day: int,
+    is_daily: bool,  # noqa: FBT001 - kernels take no keywords
+    sums: Lots,
+    base: Lots,
+    values: Lots,
+) -> None:
+    """Write the CVD of each bucket at each of `ends`, the last orders of bars.
+
+    `sums` are those of the buckets before the first order, and then after the last one; `base` are what they were
+    before the day of these orders.
+    """
+    at = 0
+    for i in range(len(lots)):
+        if day[i] != known_day:
+            known_day = day[i]
+            base[:] = sums
+        bucket = 0
+        while bucket < len(edges) and edges[bucket] <= lots[i]:
+            bucket += 1
+        sums[bucket] += lots[i] * int(side[i])
+        if i == ends[at]:
+            for k in range(len(sums)):
+                values[at, k] = sums[k] - base[k] if is_daily else sums[k]
+            at += 1
 
 
 def _joined(rows: list[Row], later: list[Row]) -> list[Row]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from processor.core.lots import NARROW_LOTS
+
 if TYPE_CHECKING:
     from processor.core.book import Book
     from processor.core.heatmap.shown import HeatmapShown
+    from processor.core.levels import Side
+    from processor.core.lots import Lots
     from processor.core.price_step import PriceStep
 
 HEATMAP_CHECKS: Final = ("heatmap_is_book",)
-_ALL: Final = 1 << 40
-"""Levels, more than there are."""
 
 
 def heatmap_checks(
@@ -20,8 +24,8 @@ def heatmap_checks(
 ) -> dict[str, bool | None]:
     """Whether it holds; null where there is nothing to check.
 
-    `heatmap_is_book`: what the newest column shows in each row is what the levels of the book come to there, added up
-    one by one, and its best prices are the book's.
+    `heatmap_is_book`: what the newest column shows in each row is what the levels of the book come to there, and its
+    best prices are the book's.
     """
     if shown is None or not book.samples:
         return dict.fromkeys(HEATMAP_CHECKS)
@@ -31,17 +35,26 @@ def heatmap_checks(
     newest = found.open[-1]
     ticks = int(found.height * 10**found.price_decimals)
     finer = 10 ** (found.price_decimals - book.price_decimals)
-    wanted = {side: [0] * found.rows for side in (0, 1)}
-    best: list[int | None] = []
-    for side, (prices, sizes) in enumerate(book.levels(_ALL)):
-        of_side = prices.tolist()
-        best.append(of_side[0] * finer if of_side else None)
-        for price, size in zip(of_side, sizes.tolist(), strict=True):
-            row = price * finer // ticks - newest.first_row
-            if 0 <= row < found.rows:
-                wanted[side][row] += size
-            elif (row < 0) == (side == 0):
-                break
-    agrees = [newest.lots[side].tolist() == wanted[side] for side in (0, 1)]
-    agrees.append(best == [newest.extent.best_bid, newest.extent.best_ask])
+    agrees = []
+    for levels, lots, best in zip(
+        book.levels(), newest.lots, (newest.extent.best_bid, newest.extent.best_ask), strict=True
+    ):
+        agrees.append(lots.tolist() == _in_rows(levels, finer, ticks, newest.first_row, found.rows))
+        agrees.append(best == (int(levels[0][0]) * finer if len(levels[0]) else None))
     return {"heatmap_is_book": all(agrees)}
+
+
+def _in_rows(levels: Side, finer: int, ticks: int, first_row: int, rows: int) -> list[int]:
+    """Lots in each of so many rows from number `first_row` on, by levels whose prices are to be taken `finer` times."""
+    prices: Lots
+    sizes: Lots
+    prices, sizes = levels
+    farthest = max(int(prices.max(initial=0)), -int(prices.min(initial=0))) * finer
+    if max(farthest, finer, ticks, int(sizes.max(initial=0)) * len(sizes)) >= NARROW_LOTS:
+        prices, sizes = prices.astype(object), sizes.astype(object)
+    numbers = prices * finer // ticks - first_row
+    is_there = ((numbers >= 0) & (numbers < rows)).astype(np.bool_)
+    sums: Lots = np.zeros(rows, sizes.dtype)
+    np.add.at(sums, numbers[is_there].astype(np.int64), sizes[is_there])
+    found: list[int] = sums.tolist()
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from processor.core.heatmap.resting import Intervals, Resting, column_ends
+from processor.core.intervals import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Walk:
         """
         self._intervals.expect(batch.starts_ns, self.resting.last_ns)
         for buckets in batch.buckets:
-            self._traded += [each for each in np.unique(buckets).tolist() if each not in self._traded[-1:]]
+            self._traded += [each for each in distinct(buckets).tolist() if each not in self._traded[-1:]]
         for part in batch.book:
             for ended, following in column_ends(self.resting, self._intervals, part):
                 if ended is not None:

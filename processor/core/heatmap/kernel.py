@@ -212,3 +212,28 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
             if is_level:
                 break
     return count
+
+
+@njit(cache=True, nogil=True)
+def extremes(slots: Ints, resting: NDArray[np.int32], count: int) -> tuple[int, int]:
+    """The lowest and the highest price of the first `count` of levels that rest, of which there are some."""
+    lowest = highest = slots[resting[0], KEY]
+    for i in range(1, count):
+        price = slots[resting[i], KEY]
+        lowest, highest = min(lowest, price), max(highest, price)
+    return lowest, highest
+
+
+@njit(cache=True, nogil=True)
+def list_changes(
+    slots: Ints, changed: NDArray[np.int32], side: NDArray[np.int8], price: Ints, size: Ints, before: Ints
+) -> int:
+    """Write those of the levels that changed in a column which are others at its end; return how many."""
+    count = 0
+    for i in range(len(changed)):
+        slot = changed[i]
+        if slots[slot, SIZE] != slots[slot, BEFORE]:
+            side[count], price[count] = slots[slot, SIDE], slots[slot, KEY]
+            size[count], before[count] = slots[slot, SIZE], slots[slot, BEFORE]
+            count += 1
+    return count

@@ -89,6 +89,8 @@ class Extent:
 
     def finer(self, decimals: int) -> Extent:
         """The same with prices of that many more decimals."""
+        if not decimals:
+            return self
         known = (self.lowest_bid, self.best_bid, self.best_ask, self.highest_ask)
         lowest_bid, best_bid, best_ask, highest_ask = (None if each is None else each * 10**decimals for each in known)
         return Extent(lowest_bid, best_bid, best_ask, highest_ask, self.levels)
@@ -299,27 +301,21 @@ class Resting:
 
     def changes(self) -> Changes:
         """Levels that are others than when the column began, up to the last event."""
-        slots = self._levels.slots[self._levels.listed[: self._state[kernel.CHANGED]]]
-        slots = slots[slots[:, kernel.SIZE] != slots[:, kernel.BEFORE]]
-        side = slots[:, kernel.SIDE]
-        order = np.lexsort((slots[:, kernel.KEY], side))
-        slots = slots[order]
-        # No views, which would keep all of the slots in memory.
-        return Changes(
-            side[order].astype(np.int8),
-            slots[:, kernel.KEY].copy(),
-            slots[:, kernel.SIZE].copy(),
-            slots[:, kernel.BEFORE].copy(),
-        )
+        listed = self._levels.listed[: self._state[kernel.CHANGED]]
+        side = np.empty(len(listed), np.int8)
+        price, size, before = (np.empty(len(listed), np.int64) for _ in range(3))
+        count = kernel.list_changes(self._levels.slots, listed, side, price, size, before)
+        order = np.lexsort((price[:count], side[:count]))
+        return Changes(side[order], price[order], size[order], before[order])
 
     def extent(self) -> Extent:
         """Where the levels lie that rest now."""
-        bids, asks = (
-            self._levels.slots[self._resting[side, : self._state[kernel.RESTING + side]], kernel.KEY] for side in (0, 1)
+        counts = self._state[kernel.RESTING : kernel.RESTING + 2].tolist()
+        (lowest_bid, best_bid), (best_ask, highest_ask) = (
+            kernel.extremes(self._levels.slots, resting, count) if count else (None, None)
+            for resting, count in zip(self._resting, counts, strict=True)
         )
-        lowest_bid, best_bid = (int(bids.min()), int(bids.max())) if len(bids) else (None, None)
-        best_ask, highest_ask = (int(asks.min()), int(asks.max())) if len(asks) else (None, None)
-        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(len(bids), len(asks)))
+        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(counts))
 
 
 def _moved(room: _Room, kept: NDArray[np.intp]) -> _Room:

@@ -43,7 +43,7 @@ class SortedBook:
         """Another one that goes on by itself."""
         found = SortedBook()
         found.price_decimals, found.size_decimals = self.price_decimals, self.size_decimals
-        found._levels, found._counts = self._levels.copy(), self._counts.copy()
+        found._levels, found._counts = self._levels[:, :, : self._counts.max()].copy(), self._counts.copy()
         return found
 
     def hold(self, sides: Sequence[tuple[Ints, Ints]], price_decimals: int, size_decimals: int) -> None:
@@ -93,8 +93,8 @@ class SortedBook:
             self._levels = grown
         none = np.empty(0, np.int64)
         size = np.concatenate([none, *(each.size_lots for each in columns)])
-        largest = max(int(size.max(initial=0)), int(self._levels[:, _LOTS].max(initial=0)))
-        is_wide = needed * largest >= NARROW_LOTS and rows > 0
+        held = (self._levels[side, _LOTS, : self._counts[side]] for side in (0, 1))
+        is_wide = rows > 0 and needed * max(int(lots.max(initial=0)) for lots in (size, *held)) >= NARROW_LOTS
         lots: Lots = np.zeros((len(columns), 2, rows), object if is_wide else np.int64)
         kernel_for(_windows, lots)(
             self._levels,

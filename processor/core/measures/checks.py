@@ -5,18 +5,20 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from processor.core.lots import NARROW_LOTS
 from processor.core.measures.frame import VALUE_COLUMNS, column_of
 from processor.core.measures.kernel import BASIS_POINTS, OBI_LEVELS
 
 if TYPE_CHECKING:
     from processor.core.book import Book
+    from processor.core.lots import Lots
     from processor.core.measures.kept import Measures
+    from processor.core.measures.kernel import Ints
 
-    Levels = list[tuple[int, int]]
+    Side = tuple[Lots, Lots]
+    """Prices in ticks and sizes in lots of one side's levels, best first."""
 
 MEASURES_CHECKS: Final = ("measures_are_book",)
-_ALL: Final = 1 << 40
-"""Levels, more than there are."""
 _PER: Final = 10_000
 """Basis points in the whole."""
 
@@ -29,31 +31,42 @@ def measures_checks(measures: Measures | None, book: Book) -> dict[str, bool | N
     if measures is None or not book.samples:
         return dict.fromkeys(MEASURES_CHECKS)
     newest = measures.rows(int(measures.buckets()[-1])).values[-1].tolist()
-    bids, asks = (list(zip(*(column.tolist() for column in side), strict=True)) for side in book.levels(_ALL))
+    prices, sizes = (_exact(*columns) for columns in zip(*book.levels(), strict=True))
+    bids, asks = zip(prices, sizes, strict=True)
     wanted = _values(bids, asks, 10**book.price_decimals, 10**book.size_decimals)
     found = {name: newest[VALUE_COLUMNS.index(column_of(name, "close"))] for name in wanted}
     return {"measures_are_book": found == {name: float(value) for name, value in wanted.items()}}
 
 
-def _values(bids: Levels, asks: Levels, price: int, size: int) -> dict[str, Fraction]:
+def _exact(*columns: Ints) -> list[Lots]:
+    """Columns whose sums, and products with 4 * _PER, are exact: Python's integers where they might overflow."""
+    largest = max(abs(int(value)) for column in columns for value in (column.min(initial=0), column.max(initial=0)))
+    is_narrow = largest * max(4 * _PER, *map(len, columns)) < NARROW_LOTS
+    return [column if is_narrow else column.astype(object) for column in columns]
+
+
+def _values(bids: Side, asks: Side, price: int, size: int) -> dict[str, Fraction]:
     """What follows from the levels, best first, of so many ticks and lots to one; nothing but OBI without two sides."""
-    values = {f"obi_{levels}": _share(_lots(bids[:levels]), _lots(asks[:levels])) for levels in OBI_LEVELS}
-    values["obi_0"] = _share(_lots(bids), _lots(asks))
-    if not bids or not asks:
+    values = {
+        f"obi_{levels or 0}": _share(*(_lots(lots[:levels]) for _, lots in (bids, asks)))
+        for levels in (*OBI_LEVELS, None)
+    }
+    if not len(bids[0]) or not len(asks[0]):
         return values
-    (bid, bid_lots), (ask, ask_lots) = bids[0], asks[0]
+    (bid, bid_lots), (ask, ask_lots) = ((int(prices[0]), int(lots[0])) for prices, lots in (bids, asks))
     values["spread"], values["mid"] = Fraction(ask - bid, price), Fraction(bid + ask, 2 * price)
     values["weighted_mid"] = Fraction(bid_lots * ask + ask_lots * bid, (bid_lots + ask_lots) * price)
+    apart = [abs(2 * prices - (bid + ask)) * _PER for prices, _ in (bids, asks)]
     for points in BASIS_POINTS:
         most = points * abs(bid + ask)
-        near = [sum(lots for ticks, lots in side if abs(2 * ticks - bid - ask) * _PER <= most) for side in (bids, asks)]
+        near = [_lots(lots[far <= most]) for far, (_, lots) in zip(apart, (bids, asks), strict=True)]
         values[f"obi_bp_{points}"] = _share(*near)
         values[f"depth_bid_bp_{points}"], values[f"depth_ask_bp_{points}"] = (Fraction(lots, size) for lots in near)
     return values
 
 
-def _lots(levels: Levels) -> int:
-    return sum(lots for _, lots in levels)
+def _lots(lots: Lots) -> int:
+    return int(lots.sum())
 
 
 def _share(bids: int, asks: int) -> Fraction:

@@ -52,6 +52,8 @@ class Measures:
         self._closed: list[MeasureBars] = [no_bars()]
         self._traded: list[TradedBars] = [no_trades()]
         self._counted = Counted()
+        self._buckets: Ints | None = None
+        """What `buckets` has given since the last batch."""
 
     @classmethod
     def resumed(
@@ -72,6 +74,7 @@ class Measures:
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate: whether an interval is closed is for the bars to say."""
+        self._buckets = None
         if len(batch.starts_ns):
             self._book.expect(batch.starts_ns)
         for part in batch.book:
@@ -100,6 +103,7 @@ class Measures:
     def forget_before(self, bucket: int) -> None:
         """Remember no interval before `bucket`, except for the last one with samples, whose values stand."""
         self._settle()
+        self._buckets = None
         (closed,), (trades,) = self._closed, self._traded
         first = max(0, int(np.searchsorted(closed.bucket, bucket)) - 1)
         self._closed = [closed.rows(slice(first, None))]
@@ -107,10 +111,13 @@ class Measures:
 
     def buckets(self) -> Ints:
         """Names of the intervals of `rows`."""
+        if self._buckets is not None:
+            return self._buckets
         self._settle()
         every = [self._closed[0].bucket, self._traded[0].bucket, self._book.open_bars().bucket]
         buckets = np.unique(np.concatenate(every))
-        return buckets if self._keep is None else buckets[-self._keep :]
+        self._buckets = buckets if self._keep is None else buckets[-self._keep :]
+        return self._buckets
 
     def rows(self, since: int | None = None) -> MeasureRows:
         """Intervals with trades or samples, oldest first, the open one last.

@@ -108,6 +108,8 @@ class MeasuredBook:
         self._levels = Levels()
         self._starts_ns = np.empty(0, np.int64)
         self._was_wide = False
+        self._open: MeasureBars | None = None
+        """What `open_bars` has given since the last events."""
         clock, top, top_sums, then, around, flow, bar, now = kernel.new_state()
         self._clock, self._top, self._top_sums, self._then = clock, top, top_sums, then
         self._around, self._flow, self._bar, self._now = around, flow, bar, now
@@ -115,6 +117,7 @@ class MeasuredBook:
     def expect(self, starts_ns: Ints) -> None:
         """Register where intervals start: see `Book.expect`."""
         self._starts_ns = known_starts(self._starts_ns, starts_ns, int(self._clock[kernel.TIME]))
+        self._open = None
 
     def interval_at(self, time_ns: int) -> int:
         """Name of the interval that holds `time_ns`, the time of the next or of the last event."""
@@ -171,6 +174,7 @@ class MeasuredBook:
         """
         if not len(events):
             return no_bars(self.size_decimals)
+        self._open = None
         grown_price, grown_size = self._levels.rescale(events.price_decimals, events.size_decimals)
         if grown_price or grown_size:
             self._rescale(grown_price, grown_size)
@@ -250,14 +254,16 @@ class MeasuredBook:
         clock = self._clock
         if not clock[kernel.PENDING] and not clock[kernel.HAS_BAR]:
             return no_bars(self.size_decimals)
+        if self._open is not None:
+            return self._open
         kept = {name: column.copy() for name, column in vars(self).items() if name in _STATE}
         closed = self._take_pending()
         open_ = _bars(
             self._clock[None, [kernel.BUCKET, kernel.SAMPLES]], self._bar[None], self._flow[None], self.size_decimals
         )
-        found = joined([closed, open_])
+        self._open = joined([closed, open_])
         vars(self).update(kept)
-        return found
+        return self._open
 
     def _take_pending(self) -> MeasureBars:
         if not self._clock[kernel.PENDING]:

@@ -25,6 +25,21 @@ class EncodedBars:
         self._buckets: list[int] = []
         self._parts: list[bytes] = []
 
+    def with_open(
+        self, made_with: object, buckets: list[int], encode_from: Callable[[int], list[bytes]]
+    ) -> list[bytes]:
+        """The bars `buckets`, the last of which is open; otherwise as `of`."""
+        if not buckets:
+            return []
+        made: list[bytes] = []
+
+        def closed_from(first: int) -> list[bytes]:
+            made.extend(encode_from(first))
+            return made[:-1]
+
+        closed = self.of(made_with, buckets[:-1], closed_from)
+        return [*closed, *(made or encode_from(len(buckets) - 1))[-1:]]
+
     def of(self, made_with: object, buckets: list[int], encode_from: Callable[[int], list[bytes]]) -> list[bytes]:
         """The bars `buckets`, of which `encode_from` gives those from a number on; all are `made_with` the same."""
         if made_with != self._made_with or not self._buckets or not buckets or buckets[0] > self._buckets[-1]:

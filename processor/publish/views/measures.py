@@ -7,6 +7,8 @@ from math import isnan
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from processor.core.intervals import labels_ms
 from processor.core.measures.frame import FLOW_COLUMNS, VALUE_COLUMNS, column_of
 from processor.core.measures.kernel import MEASURES as MEASURED
@@ -38,19 +40,20 @@ def measures_payload(engine: Engine) -> bytes | None:
     known = _ENCODED.setdefault(measures, EncodedBars())
 
     def encoded(rows: MeasureRows) -> list[bytes]:
+        shown = rows.values[:, _VALUES]
+        values = shown.tolist()
+        for row in np.flatnonzero(np.isnan(shown).any(axis=1)).tolist():
+            values[row] = [None if isnan(value) else value for value in values[row]]
         columns = (
             labels_ms(rows.bucket, engine.aggregation.interval_ns).tolist(),
-            [[None if isnan(value) else value for value in row] for row in rows.values[:, _VALUES].tolist()],
+            values,
             rows.flows[:, _FLOWS].tolist(),
             rows.samples.tolist(),
             rows.trades.tolist(),
         )
-        return [
-            encode((label, *values, *flows, *counts)) for label, values, flows, *counts in zip(*columns, strict=True)
-        ]
+        return [encode((label, *some, *flows, *counts)) for label, some, flows, *counts in zip(*columns, strict=True)]
 
-    closed = known.of(None, buckets[:-1], lambda first: encoded(measures.rows(buckets[first]))[:-1])
-    parts = [*closed, *(encoded(measures.rows(buckets[-1])) if buckets else ())]
+    parts = known.with_open(None, buckets, lambda first: encoded(measures.rows(buckets[first])))
     # Commas and brackets count as well.
     fitting = sum(size <= MAX_MEASURES_BYTES for size in accumulate(len(part) + 1 for part in reversed(parts)))
     return b"[" + b",".join(parts[len(parts) - fitting :]) + b"]"

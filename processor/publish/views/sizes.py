@@ -44,8 +44,8 @@ def sizes_payload(engine: Engine, *, at_end: bool) -> bytes | None:
         return [encode((label, *values, *of_edges)) for label, values in zip(labels, units, strict=True)]
 
     known = _ENCODED.setdefault(flow, EncodedBars())
-    parts = known.of((edges, decimals), [bar for bar, _ in rows[:-1]], lambda first: encoded(rows[first:-1]))
-    return b"[" + b",".join([*parts, *encoded(rows[-1:])][-MAX_ROWS:]) + b"]"
+    parts = known.with_open((edges, decimals), [bar for bar, _ in rows], lambda first: encoded(rows[first:]))
+    return b"[" + b",".join(parts[-MAX_ROWS:]) + b"]"
 
 
 def _in_units(lots: Sequence[int], count: int, decimals: int) -> list[float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.core.decimals import decimal_floats
+from processor.core.flow.frames import lot_floats
 from processor.publish.views.base import BARS, Published
 from processor.units import NS_PER_MS
 from shared import encode
@@ -16,22 +17,23 @@ if TYPE_CHECKING:
 
 def tape_payload(engine: Engine) -> bytes:
     """tape_data.json: the newest orders, the last of which may go on."""
-    recent = engine.recent_orders
-    trades, orders = (None, None) if recent is None else recent.newest(engine.trades)
-    if trades is None or orders is None:
+    found = None if engine.recent_orders is None else engine.recent_orders.newest()
+    if found is None:
         return encode([])
+    trades, orders, is_large = found
+    before = engine.trades - len(trades)
     columns = (
-        orders["first"].to_list(),
-        (orders["time_ns"] // NS_PER_MS).to_list(),
-        orders["side"].to_list(),
-        decimal_floats(orders["volume"], trades.size_decimals).tolist(),
-        orders["trades"].to_list(),
-        decimal_floats(orders["price_first"], trades.price_decimals).tolist(),
-        decimal_floats(orders["price_last"], trades.price_decimals).tolist(),
-        orders["prices"].to_list(),
-        orders["large"].to_list(),
+        orders.first + before,
+        orders.time_ns // NS_PER_MS,
+        orders.side,
+        lot_floats(orders.volume, trades.size_decimals),
+        orders.trades,
+        decimal_floats(orders.price_first, trades.price_decimals),
+        decimal_floats(orders.price_last, trades.price_decimals),
+        orders.prices,
+        is_large,
     )
-    return encode(list(zip(*columns, strict=True)))
+    return encode(list(zip(*(column.tolist() for column in columns), strict=True)))
 
 
 PUBLISHED: Final = Published(TAPE, BARS, lambda moment: tape_payload(moment.engine))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from processor.settings import AUTO
 from shared import commands as contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from processor.formats import Dataset
     from processor.replay.playback import Playback
 
@@ -27,21 +26,24 @@ class SetDataset:
     path: Path
 
     def carry_out(self, playback: Playback) -> Switch:
-        """Raises SettingError where there is no dataset; looks for commands while it is found out."""
+        """Raises SettingError where there is no dataset; the replay plays on while it is found out."""
         context = playback.context
-        dataset = _opened(self.path, playback.while_waiting)
+        # It goes on from where it is, however long the command before has taken.
+        playback.anchor()
+        dataset = _opened(self.path, playback)
         settings = settings_for(self.path, playback.settings, context.path, context.requested)
         if settings.interval == playback.chosen_interval:
             settings = replace(settings, interval=AUTO)
         return Switch(dataset, settings)
 
 
-def _opened(path: Path, while_waiting: Callable[[], None]) -> Dataset:
+def _opened(path: Path, playback: Playback) -> Dataset:
     # A command line that writes a command does not need the formats.
+    from processor.replay.playing import play_on_meanwhile  # noqa: PLC0415
     from processor.replay.recognition import recognised  # noqa: PLC0415
 
     try:
-        return recognised(path, while_waiting)
+        return recognised(path, playback.context.folders, partial(play_on_meanwhile, playback))
     except DatasetError as error:
         raise SettingError("dataset", str(path), f"a dataset that can be read ({first_line(error)})") from error
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from processor.core.aggregates import large_orders
 from processor.core.aggregates.batches import Batches
-from processor.core.detected import sweeps, walls
+from processor.core.detected import walls
 from processor.core.detected.detector import Detector
 from processor.settings import Activity, Aggregation
 from tests.core.detected import detected_reference as reference
@@ -109,7 +109,7 @@ def starts_of(trades: list[Trade], updates: list[Update], aggregation: Aggregati
     reset=st.sampled_from(["none", "day"]),
     finer=st.booleans(),
     least=st.sampled_from([4, 100]),
-    few=st.sampled_from([0, 5, 256]),
+    slowly=st.booleans(),
 )
 def test_what_is_found_is_that_of_the_definitions_at_every_moment(
     market: tuple[list[Trade], list[Update]],
@@ -119,7 +119,7 @@ def test_what_is_found_is_that_of_the_definitions_at_every_moment(
     *,
     finer: bool,
     least: int,
-    few: int,
+    slowly: bool,
 ) -> None:
     trades, updates = market
     largest = max([0, *(trade.size_lots for trade in trades), *(update.size_lots for update in updates)])
@@ -128,7 +128,8 @@ def test_what_is_found_is_that_of_the_definitions_at_every_moment(
     with pytest.MonkeyPatch.context() as patched:
         for module, name in ((reference, "LEAST"), (large_orders, "LEAST_ORDERS")):
             patched.setattr(module, name, least)
-        patched.setattr(sweeps, "_FEW", few)
+        if slowly:
+            patched.setattr(large_orders, "_have_room", lambda *_: False)
         # Room for one second at a time.
         patched.setattr(walls, "_ROOM", 4 * walls._LEVELS)
         detector = Detector(aggregation)

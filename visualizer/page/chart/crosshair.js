@@ -213,7 +213,7 @@ function texts() {
   const { about } = data;
   if (!about) return PANELS.map(() => ({ title: "", note: "" }));
   const facts = { sizesUnknown: findings.sizesAreUnknown(data.report) };
-  const found = missing(data, byId("app").dataset.control !== "on");
+  const found = missing(data, byId("app").dataset.control === "off");
   return PANELS.map((panel, index) => {
     if (chart.view.hidden.includes(panel.id)) return { title: "", note: "" };
     const title = [panel.title(about, facts, options()), ...chart.notes(index)].filter(Boolean).join(" · ");

@@ -50,10 +50,11 @@ export function show(place) {
   for (const panel of PANELS) {
     const group = groupOf(panel);
     const row = place === null ? null : rowAt(table(data, panel.rows), place);
-    const { cells, direction } = panel.readout;
+    const { cells, direction, isSingle } = panel.readout;
     for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about, options()));
     const isWithout = panel.otherwise !== undefined && !table(data, panel.rows).length && isBookOnly(data);
     if (!panel.partOf) write.hide(group, isWithout || chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
+    if (isSingle) write.mark(group, "single", String(isSingle(options())));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
   }
   showLayers(place);

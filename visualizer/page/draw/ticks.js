@@ -1,7 +1,9 @@
 /* Where the axis of values has labels, and what they say. Pure. */
 /** @import { Span } from "../types.d.ts" */
 
-const MANTISSAS = [1, 2, 5, 10];
+const MANTISSAS = [1, 2, 5];
+const MOST_DECIMALS = 15;
+const ROUNDER = 3; // so many times as far apart as need be, for values that are rounder
 const LARGE = 2000;
 const UNITS = /** @type {[number, string][]} */ ([
   [1e12, "T"],
@@ -10,22 +12,54 @@ const UNITS = /** @type {[number, string][]} */ ([
   [1e3, "k"],
 ]);
 
-/** Round values in a span: at most so many, at least `least` apart, with the decimals that tell them apart.
+/** A number as whole units of 10**-decimals.
+ * @param {number} value */
+function asDecimal(value) {
+  let decimals = 0;
+  while (decimals < MOST_DECIMALS && Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) > 1e-9 * value * 10 ** decimals) decimals += 1;
+  return { units: Math.round(value * 10 ** decimals), decimals };
+}
+
+/** The least of 1, 2 and 5 times a power of ten that is not below a number.
+ * @param {number} least */
+function roundedUp(least) {
+  const power = Math.floor(Math.log10(least));
+  const mantissa = MANTISSAS.find((each) => each * 10 ** power >= least * (1 - 1e-9)) ?? 10;
+  return power < 0 ? { units: mantissa, decimals: -power } : { units: mantissa * 10 ** power, decimals: 0 };
+}
+
+/** The distance between round values: 1, 2 or 5 times a power of ten; where there is a `step`, a multiple of it that is as round as may be.
+ * @param {number} apart
+ * @param {number} step 0 for none
+ * @returns {{ units: number, decimals: number }} */
+function roundDistance(apart, step) {
+  if (!step) return roundedUp(apart);
+  if (apart <= step * (1 + 1e-9)) return asDecimal(step);
+  for (let least = apart; least <= apart * ROUNDER; ) {
+    const found = roundedUp(least);
+    const distance = found.units / 10 ** found.decimals;
+    const steps = distance / step;
+    if (Math.abs(steps - Math.round(steps)) < 1e-6) return found;
+    least = distance * 1.01;
+  }
+  const steps = roundedUp(apart / step);
+  return asDecimal(step * Math.max(1, Math.round(steps.units / 10 ** steps.decimals)));
+}
+
+/** Round values in a span: at most so many, with the decimals that tell them apart; multiples of a `step`, where there is one.
  * @param {Span} span
  * @param {number} most
- * @param {number} [least] */
-export function valueTicks([low, high], most, least = 0) {
-  const apart = Math.max((high - low) / Math.max(1, most), least);
+ * @param {number} [step] */
+export function valueTicks([low, high], most, step = 0) {
+  const apart = Math.max((high - low) / Math.max(1, most), step);
   if (!(apart > 0) || !Number.isFinite(apart)) return { values: [], decimals: 0 };
-  let exponent = Math.floor(Math.log10(apart));
-  let mantissa = MANTISSAS.find((each) => each * 10 ** exponent >= apart * (1 - 1e-9)) ?? 10;
-  if (mantissa === 10) [mantissa, exponent] = [1, exponent + 1];
+  const { units, decimals } = roundDistance(apart, step);
   /** @param {number} index */
-  const at = (index) => (exponent < 0 ? (index * mantissa) / 10 ** -exponent : index * mantissa * 10 ** exponent);
-  const step = at(1);
+  const at = (index) => (index * units) / 10 ** decimals;
+  const distance = at(1);
   const values = [];
-  for (let index = Math.ceil(low / step - 1e-6); index <= Math.floor(high / step + 1e-6); index += 1) values.push(at(index));
-  return { values, decimals: Math.max(0, -exponent) };
+  for (let index = Math.ceil(low / distance - 1e-6) + 0; index <= Math.floor(high / distance + 1e-6); index += 1) values.push(at(index));
+  return { values, decimals };
 }
 
 /** Sizes as labels say them: large ones abbreviated, 12k for 12000.

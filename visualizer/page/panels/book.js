@@ -144,9 +144,9 @@ function sizes(levels, colour, largest, { box, toY, thick }) {
 /** The labels of both axes; none under the chip of the mid.
  * @param {Scale} scale
  * @param {number} mid
- * @param {number} decimals */
-function labels({ x, y, box, toX, toY }, mid, decimals) {
-  const prices = valueTicks(y, MOST_PRICES, 10 ** -decimals).values.map((value) => ({ value, text: value.toFixed(decimals) }));
+ * @param {{ decimals: number, step: number }} prices */
+function labels({ x, y, box, toX, toY }, mid, { decimals, step }) {
+  const prices = valueTicks(y, MOST_PRICES, step).values.map((value) => ({ value, text: value.toFixed(decimals) }));
   const sums = valueTicks(x, MOST_SIZES);
   const say = sizeText(x);
   /** @param {{ text: string, x: number }} label */
@@ -169,14 +169,14 @@ function labels({ x, y, box, toX, toY }, mid, decimals) {
  * @param {Depth} book
  * @param {Extent} extent
  * @param {Scale} within
- * @param {{ area: Box, decimals: number }} place
+ * @param {{ area: Box, decimals: number, step: number }} place of the panel; decimals and step of its prices
  * @returns {Group[]} */
-export function commands(book, extent, within, { area, decimals }) {
+export function commands(book, extent, within, { area, decimals, step }) {
   const { box, ratio } = within;
-  const least = leastStep(book) ?? 10 ** -decimals;
+  const least = leastStep(book) ?? step;
   // A level is seen, too, where the tick is a small part of a pixel.
   const thick = Math.max(THINNEST_PX, (least * THICK_SHARE * box.height) / (2 * extent.reach));
-  const { ys, xs, right, below } = labels(within, extent.mid, decimals);
+  const { ys, xs, right, below } = labels(within, extent.mid, { decimals, step });
   const sides = /** @type {[Level[], string][]} */ ([[book.bids, token("up")], [book.asks, token("down")]]);
   const grey = token("axis-text");
   return [

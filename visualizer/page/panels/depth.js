@@ -30,8 +30,8 @@ let paper = null;
 let parts = null;
 /** @type {Scale | null} */
 let scale = null;
-/** @type {{ book: Depth | null, width: number, height: number, decimals: number, right: number }} */
-let painted = { book: null, width: 0, height: 0, decimals: 0, right: 0 };
+/** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number }} */
+let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0 };
 let paints = 0;
 
 const priceDecimals = () =>
@@ -82,12 +82,13 @@ function resized() {
 function paint(on) {
   const { width, height } = on.size;
   const decimals = priceDecimals();
-  const from = { book, width, height, decimals, right: pixels("price-axis-width") };
+  const step = about?.price_step ?? 10 ** -decimals;
+  const from = { book, width, height, decimals, step, right: pixels("price-axis-width") };
   if (painted.book === book && Object.entries(from).every(([name, value]) => painted[/** @type {keyof typeof from} */ (name)] === value)) return;
   painted = from;
   paints += 1;
   const area = { left: 0, top: 0, width, height };
-  on.paint(area, extent && scale ? books.commands(book, extent, scale, { area, decimals }) : []);
+  on.paint(area, extent && scale ? books.commands(book, extent, scale, { area, decimals, step }) : []);
 }
 
 /** @param {ReturnType<typeof books.quotes>} best */

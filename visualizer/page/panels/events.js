@@ -75,7 +75,7 @@ function draw() {
   }
   say(summary, list.summary(lines.length, count, state.events.length));
   nothing.hidden = count > 0;
-  say(nothing, list.nothing(state, count, byId("app").dataset.control !== "on"));
+  say(nothing, list.nothing(state, count, byId("app").dataset.control === "off"));
 }
 
 /** @param {ReturnType<typeof list.newest>["lines"][number]} shown */

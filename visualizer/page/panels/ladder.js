@@ -256,7 +256,7 @@ function fill() {
   const price = ladder ? pricePx(ladder) : 0;
   byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX)}px`);
   const isEmpty = ladder !== null && !ladder.rows.length;
-  say(parts.note, ladder ? (isEmpty ? "Neither a book nor a trade so far" : "") : unpublished(state, ID, byId("app").dataset.control !== "on"));
+  say(parts.note, ladder ? (isEmpty ? "Neither a book nor a trade so far" : "") : unpublished(state, ID, byId("app").dataset.control === "off"));
   say(parts.last, ladder?.last ? texts.last(ladder.last, about) : "");
   frame.request();
 }

@@ -90,6 +90,7 @@ export const measures = {
   },
   readout: {
     title: "Measure",
+    isSingle: ({ measure }) => !measureOf(measure).hasCandles,
     cells: ["o", "h", "l", "c"].map((label, index) => ({
       id: label,
       label,

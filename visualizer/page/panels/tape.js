@@ -122,7 +122,7 @@ function draw() {
   say(summary, error || (isHeld ? orders.held(newer) : orders.summary(lines.length, count, state.tape.length)));
   say(speed, orders.speed(state.tape, state.status?.event_time_ms ?? null, state.about));
   nothing.hidden = count > 0;
-  say(nothing, orders.nothing(state, count, byId("app").dataset.control !== "on"));
+  say(nothing, orders.nothing(state, count, byId("app").dataset.control === "off"));
 }
 
 /** @param {State} _

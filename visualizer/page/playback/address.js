@@ -114,6 +114,13 @@ export function start() {
   listen(write);
 }
 
+/* The address of this page without what would move the replay when it is opened again. */
+export function withoutPlace() {
+  const search = new URLSearchParams(window.location.search);
+  for (const name of ["instrument", "interval", "t"]) search.delete(name);
+  return `${window.location.pathname}?${search}`;
+}
+
 /** Follows the replay, once what the address asked for is done.
  * @param {State} state */
 export function follow(state) {

@@ -36,7 +36,9 @@ export function connect(given) {
  * @param {State} state
  * @param {string} condition */
 function obstacle(state, condition) {
-  if (byId("app").dataset.control !== "on") return "read-only: VISUALIZER_CONTROL is off";
+  const { control: allowed } = byId("app").dataset;
+  if (allowed === "watch") return "read-only: the token you signed in with may only watch";
+  if (allowed !== "on") return "read-only: VISUALIZER_CONTROL is off";
   if (!state.about || !state.status) return "no data yet";
   if (condition === "disconnected") return "the page's server does not answer";
   if (condition === "failed") return "the replay has failed";

@@ -154,9 +154,11 @@ function enable() {
   // What is chosen for this page alone can be chosen on a page that may steer nothing, too.
   for (const button of buttons("#transport button:not(#zone-button)")) {
     button.disabled = Boolean(reason);
+    button.setAttribute("aria-disabled", String(button.disabled));
     button.title = reason || (button.dataset.title ?? "");
   }
   byId("seek").title = reason;
+  byId("transport").setAttribute("aria-description", reason);
   write.mark("transport", "usable", String(!reason));
 }
 
