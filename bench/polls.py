@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _POLL_S: Final = 0.5
 _LEAST_S: Final = 0.05
-"""From one question of a page to the next, but _PAUSE times as long as the answer took."""
+"""From one question of a page to the next, or _PAUSE times as long as the answer took, up to the clock's time."""
 _PAUSE: Final = 3
 _TIMEOUT_S: Final = 30.0
 _UNPACKED: Final[dict[str, Callable[[bytes], bytes]]] = {"gzip": gzip.decompress, "zstd": zstd.decompress}
@@ -141,7 +141,7 @@ class _Tab:
             # A page starts the clock anew when its answer is there.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _POLL_S)
-                least_s = max(_LEAST_S, _PAUSE * took_s)
+                least_s = min(max(_LEAST_S, _PAUSE * took_s), took_s + _POLL_S)
                 await asyncio.sleep(begun_s + least_s - time.perf_counter())
             self._news.clear()
         if telling is not None:

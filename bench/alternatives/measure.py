@@ -39,7 +39,7 @@ def measure(
     kills: int,
     ways: Sequence[str] | None = None,
 ) -> list[Figure]:
-    """Every way, or the named ones: ages, costs, the highest rate, and what becomes of it when things go wrong."""
+    """Every way, or the named ones: ages, costs, the highest rate, and with `kills` what becomes of it in faults."""
     recording = recorded(cache, pictures)
     wait_ms = POLL_INTERVAL_MS / 2
     note = f"what a poll every {POLL_INTERVAL_MS} ms adds on average before a picture is seen"
@@ -53,7 +53,8 @@ def measure(
             continue
         try:
             figures += _measured(cache, way, recording, seconds, readers)
-            figures.append(faults.figure(PART, cache, way, recording, kills))
+            if kills:
+                figures.append(faults.figure(PART, cache, way, recording, kills))
         except Failed as failure:
             figures.append(Figure(PART, f"{way.name}, broken off", note=str(failure)))
     return figures
