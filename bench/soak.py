@@ -222,7 +222,9 @@ def _steer(house: House, dice: random.Random, found: Found) -> None:
     )
 
 
-def soak(folder: Path, market: Path, *, minutes: float, tabs: int, views: Collection[str], seed: int) -> Found:
+def soak(
+    folder: Path, market: Path, *, minutes: float, tabs: int, views: Collection[str], seed: int
+) -> Found:
     """Run for so long; return what was met with."""
     found, dice = Found(), random.Random(seed)
     house = House(folder, market)
