@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 _POLL_S: Final = 0.5
-_LEAST_S: Final = 0.1
-"""From one question of a page to the next."""
+_LEAST_S: Final = 0.05
+"""From one question of a page to the next, but _PAUSE times as long as the answer took."""
+_PAUSE: Final = 3
 _TIMEOUT_S: Final = 30.0
 _UNPACKED: Final[dict[str, Callable[[bytes], bytes]]] = {"gzip": gzip.decompress, "zstd": zstd.decompress}
 _BASIS: Final[dict[str, int]] = {
@@ -136,10 +137,12 @@ class _Tab:
                     self.latencies_ms.append((time.perf_counter() - begun_s) * 1000)
                     self.received += size
                 self._learn(answer)
+            took_s = time.perf_counter() - begun_s
             # A page starts the clock anew when its answer is there.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _POLL_S)
-                await asyncio.sleep(begun_s + _LEAST_S - time.perf_counter())
+                least_s = max(_LEAST_S, _PAUSE * took_s)
+                await asyncio.sleep(begun_s + least_s - time.perf_counter())
             self._news.clear()
         if telling is not None:
             telling.cancel()

@@ -106,8 +106,8 @@ def _figure(way: Way, count: int, told: Order, written: Answer, read: Sequence[A
         "writer cpu": 1000 * written.cpu_s / pictures,
         "reader cpu": 1000 * sum(answer.cpu_s for answer in read) / pictures / count,
         "kB": written.bytes / pictures / 1000,
-        "writer MB": written.peak_bytes / 1e6,
-        "reader MB": max(answer.peak_bytes for answer in read) / 1e6,
+        "writer MB": written.held_bytes / 1e6,
+        "reader MB": max(answer.held_bytes for answer in read) / 1e6,
     }
     if served_s:
         numbers["server cpu"] = 1000 * served_s / pictures

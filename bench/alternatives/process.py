@@ -7,7 +7,6 @@ monotonic one of the machine.
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import psutil
 
 from bench.alternatives.base import Broken
 from bench.alternatives.recording import loaded
@@ -51,7 +51,8 @@ class Order(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct):
     """What came of it: of a writer its publications and how late they were; of readers what each took in, and when.
 
-    `taken` is for each reader a list of generation and time in ns; processor time is from `begins_ns` to `ends_ns`.
+    `taken` is for each reader a list of generation and time in ns; processor time is from `begins_ns` to `ends_ns`,
+    and `held_bytes` is how much more memory the process has then than at its start.
     """
 
     published: int = 0
@@ -62,7 +63,7 @@ class Answer(msgspec.Struct):
     broken: int = 0
     reopened: int = 0
     cpu_s: float = 0.0
-    peak_bytes: int = 0
+    held_bytes: int = 0
 
 
 def main() -> None:
@@ -73,7 +74,7 @@ def main() -> None:
     recording = loaded(Path(path)) if side == "write" else None
     if user:
         _become(int(user[0]), way, Path(place))
-    base = _peak_bytes()
+    base = _held_bytes()
     writer: Writer | None = None
     # What is logged goes where errors go.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -90,7 +91,7 @@ def main() -> None:
                 _publish(writer, recording, order, answer)
             except Exception as error:  # noqa: BLE001 - whatever a way raises is the finding
                 answer.error = f"{type(error).__name__}: {error}"[:200]
-        answer.peak_bytes = _peak_bytes() - base
+        answer.held_bytes -= base
         answers.write(msgspec.json.encode(answer) + b"\n")
     answers.close()
     if writer is not None:
@@ -124,6 +125,7 @@ def _publish(writer: Writer, recording: Recording, order: Order, answer: Answer)
         due_ns = due_ns + order.period_ns if order.period_ns else time.monotonic_ns()
     _sleep_until(order.ends_ns)
     answer.cpu_s = time.process_time() - cpu_s
+    answer.held_bytes = _held_bytes()
 
 
 def _read(way: Way, place: Path, order: Order) -> Answer:
@@ -136,6 +138,7 @@ def _read(way: Way, place: Path, order: Order) -> Answer:
     cpu_s = time.process_time()
     _sleep_until(order.ends_ns)
     answer.cpu_s = time.process_time() - cpu_s
+    answer.held_bytes = _held_bytes()
     for thread in threads:
         thread.join()
     return answer
@@ -176,9 +179,8 @@ def _sleep_until(at_ns: int) -> None:
     time.sleep(max(0, at_ns - time.monotonic_ns()) / _NS)
 
 
-def _peak_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _held_bytes() -> int:
+    return int(psutil.Process().memory_info().rss)
 
 
 if __name__ == "__main__":

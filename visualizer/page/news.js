@@ -1,7 +1,8 @@
 /* Asks as soon as the server tells that something was published; the message has no content. The clock of Dash asks all the
    same, and where nothing is told it is the only one. */
 const PATH = "/news";
-const LEAST_MS = 100; // from one question to the next: a writer that keeps the contract publishes no faster
+const LEAST_MS = 50; // from one question to the next, half of what lies between publications of a writer that keeps the contract
+const PAUSE = 3; // from one question to the next, in times of how long the answer took
 const RETRY_MS = 30_000;
 const RETRY_AT_MOST_MS = 600_000;
 
@@ -11,6 +12,8 @@ let tryAt = 0;
 let retryMs = RETRY_MS;
 let isAsking = false;
 let askedAt = -Infinity;
+let beganAt = 0;
+let leastMs = LEAST_MS;
 let isWanted = false;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
@@ -19,8 +22,14 @@ let timer = null;
  * @param {boolean} asking */
 export function asks(asking) {
   isAsking = asking;
-  if (asking) askedAt = performance.now();
-  else if (isWanted) ask();
+  const now = performance.now();
+  if (asking) {
+    beganAt = now;
+    return;
+  }
+  // Where answers take long, the server or this machine is busy: then there are fewer questions, as few as the clock's at last.
+  leastMs = Math.max(LEAST_MS, PAUSE * (now - beganAt));
+  if (isWanted) ask();
 }
 
 /** An answer has come, so the server is there. */
@@ -57,7 +66,7 @@ function open() {
 /* Not while a question is on its way, as its answer would be dropped, and not sooner than it may. */
 function ask() {
   isWanted = true;
-  const inMs = askedAt + LEAST_MS - performance.now();
+  const inMs = askedAt + leastMs - performance.now();
   if (isAsking || timer) return;
   if (inMs > 0) {
     timer = setTimeout(() => {
@@ -67,6 +76,6 @@ function ask() {
     return;
   }
   isWanted = false;
-  askedAt = performance.now(); // Dash tells only later that it asks
+  askedAt = performance.now();
   window.dash_clientside.set_props("tick", { n_intervals: performance.now() });
 }
