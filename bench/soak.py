@@ -222,9 +222,7 @@ def _steer(house: House, dice: random.Random, found: Found) -> None:
     )
 
 
-def soak(
-    folder: Path, market: Path, *, minutes: float, tabs: int, views: Collection[str], seed: int
-) -> Found:
+def soak(folder: Path, market: Path, *, minutes: float, tabs: int, views: Collection[str], seed: int) -> Found:
     """Run for so long; return what was met with."""
     found, dice = Found(), random.Random(seed)
     house = House(folder, market)
@@ -280,13 +278,10 @@ def _judge_memory(found: Found, length_s: float) -> None:
 
 def main() -> None:
     """Run, print what was met with, and fail where something is wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.soak", description=__doc__.splitlines()[0] if __doc__ else ""
-    )
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description="Runs a replay and its page for long.")
     parser.add_argument("--minutes", type=float, default=60.0, help="how long (%(default)s)")
-    parser.add_argument(
-        "--tabs", type=int, default=64, help="pages that poll, each asking for every view (%(default)s)"
-    )
+    parser.add_argument("--tabs", type=int, default=64, help="pages that poll (%(default)s)")
+    parser.add_argument("--views", nargs="*", default=_VIEWS, help="views on request that each asks for (all)")
     parser.add_argument("--seed", type=int, default=1, help="of the commands and kills (%(default)s)")
     given = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ def _processor_times(cache: Path, folder: Path, kept: Path, seconds: float) -> l
     chosen = [(), *(("--views", views) for views in _MOST_MORE)]
     rounds = [[_processor_ms(cache, folder, kept, seconds, *options) for options in chosen] for _ in range(_ROUNDS)]
     without, *with_views = (min(times) for times in zip(*rounds, strict=True))
-    note = f"a publication, some ten a second at x{_SPEED}, bars of a minute; least of {_ROUNDS} times {seconds:g} s"
+    note = f"a publication, ten a second at x{_SPEED}, bars of a minute; the least of {_ROUNDS} times {seconds:g} s"
     return [
         Figure(
             PART,

@@ -56,6 +56,7 @@ class DirectoryWriter:
         self._published: dict[str, _Published] = {}
         self._prepared: dict[str, _Prepared] = {}
         self._dropped: set[str] = set()
+        self._known_paths: dict[str, _Paths] = {}
         self._kept: set[str] = set()
         """Files whose content of before has a second name, as the status on disk may still mean that."""
         self._is_ours = True
@@ -120,11 +121,11 @@ class DirectoryWriter:
         is_renamed = False
         try:
             for name in self._prepared:
-                path = self.directory / name
+                path = self._paths(name).file
                 self._keep_previous(name)
                 # Until all is done it is not known which content a power cut would leave.
                 self._published.pop(name, None)
-                temporary_of(path).replace(path)
+                self._paths(name).temporary.replace(path)
             is_renamed = True
             sync_directory(self.directory)
         except OSError as error:
@@ -136,12 +137,12 @@ class DirectoryWriter:
             latency_ns = prepared.latency_ns + ended_ns - begun_ns
             self._meters.setdefault(name, Meter()).add(ended_ns, latency_ns, len(prepared.payload))
             if prepared.entry is not None:
-                self._published[name] = _Published(prepared.entry, prepared.payload, mark(self.directory / name))
+                self._published[name] = _Published(prepared.entry, prepared.payload, mark(self._paths(name).file))
         # Nothing on disk means these any more; without a sync, a power cut only brings some back.
         for name in self._dropped:
             self._published.pop(name, None)
             self._meters.pop(name, None)
-            discard(self.directory / name)
+            discard(self._paths(name).file)
         self._discard_previous()
         self._prepared.clear()
         self._dropped.clear()
@@ -173,7 +174,7 @@ class DirectoryWriter:
         for name, published in list(self._published.items()):
             if name in self._prepared or name not in self.files:
                 continue
-            found = mark(self.directory / name)
+            found = mark(self._paths(name).file)
             if found is None or found != published.mark:
                 _log.warning("file_written_again", file=name)
                 self._prepare(name, published.payload, published.entry)
@@ -181,28 +182,36 @@ class DirectoryWriter:
     def _keep_previous(self, name: str) -> None:
         """Give what the file holds a second name, if the status on disk means that."""
         if name in self._named and name not in self._kept:
-            path = self.directory / name
+            paths = self._paths(name)
             self._kept.add(name)
             # Where there is nothing to keep, or the file system knows no second name, it is done without.
             with suppress(OSError):
-                os.link(path, previous_of(path), follow_symlinks=False)
+                os.link(paths.file, paths.previous, follow_symlinks=False)
 
     def _discard_previous(self) -> None:
         """Remove the second names, as the status on disk is that of `files` by now."""
         for name in self._kept:
-            discard(previous_of(self.directory / name))
+            discard(self._paths(name).previous)
         self._kept.clear()
         self._named = frozenset(self.files)
 
     def _prepare(self, name: str, payload: bytes, entry: FileEntry | None = None) -> None:
         begun_ns = self._monotonic_ns()
-        path = self.directory / name
+        paths = self._paths(name)
         self._prepared[name] = _Prepared(payload, entry)
         try:
-            write_synced(temporary_of(path), payload)
+            write_synced(paths.temporary, payload)
         except OSError as error:
-            self._fail(path, error)
+            self._fail(paths.file, error)
         self._prepared[name] = _Prepared(payload, entry, self._monotonic_ns() - begun_ns)
+
+    def _paths(self, name: str) -> _Paths:
+        """Where a file lies; made once, as paths take longer to make than to use."""
+        known = self._known_paths.get(name)
+        if known is None:
+            path = self.directory / name
+            known = self._known_paths[name] = _Paths(path, temporary_of(path), previous_of(path))
+        return known
 
     def _fail(self, path: Path, error: OSError) -> NoReturn:
         self.failed_writes += 1
@@ -213,11 +222,20 @@ class DirectoryWriter:
         """Give up what was prepared since the last `commit`."""
         if self._is_ours:
             for name in self._prepared:
-                discard(temporary_of(self.directory / name))
+                discard(self._paths(name).temporary)
         self._prepared.clear()
         self._dropped.clear()
         self.files.clear()
         self.files.update({name: published.entry for name, published in self._published.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Where a file lies, where what will replace it is written, and where its content of before lies meanwhile."""
+
+    file: Path
+    temporary: Path
+    previous: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _EXACT_IN_FLOAT64: Final = 2**53
 _EXACT_DECIMALS: Final = 22
 """10 to the power of more is no float."""
+_FEW: Final = 8
+"""Numbers that are divided one by one sooner than all at once."""
 
 
 def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
@@ -20,9 +22,17 @@ def decimal_floats(values: pl.Series | NDArray[np.int64], decimals: int) -> NDAr
 
     The values are whole numbers of any length, and none is null.
     """
-    lowest: Any = values.min() if len(values) else 0
-    highest: Any = values.max() if len(values) else 0
+    if len(values) <= _FEW:
+        return _one_by_one(values, decimals)
+    lowest: Any = values.min()
+    highest: Any = values.max()
     if max(-int(lowest), int(highest)) >= _EXACT_IN_FLOAT64 or decimals > _EXACT_DECIMALS:
-        return np.array([value / 10**decimals for value in pl.Series(values).to_list()], np.float64)
+        return _one_by_one(values, decimals)
     whole = values.cast(pl.Int64).to_numpy() if isinstance(values, pl.Series) else values
     return whole / np.float64(10**decimals)
+
+
+def _one_by_one(values: pl.Series | NDArray[np.int64], decimals: int) -> NDArray[np.float64]:
+    scale = 10**decimals
+    numbers = values.to_list() if isinstance(values, pl.Series) else values.tolist()
+    return np.array([number / scale for number in numbers], np.float64)

@@ -48,13 +48,6 @@ def labels_ms(buckets: NDArray[np.int64], interval_ns: int) -> NDArray[np.int64]
     return start_of(buckets, interval_ns) // NS_PER_MS if interval_ns else buckets
 
 
-def distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each of some numbers once, such as those of intervals in order."""
-    is_new = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
-    return ascending[is_new]
-
-
 def known_starts(known_ns: NDArray[np.int64], further_ns: NDArray[np.int64], last_ns: int) -> NDArray[np.int64]:
     """Starts of intervals that end by activity, as far as somebody whose last event was at `last_ns` will need them.
 

@@ -16,6 +16,7 @@ from processor.core.events import scaled_up
 from processor.core.flow.cells import LOTS
 from processor.core.flow.rows import decimals_of
 from processor.core.lots import finer_lots
+from processor.core.runs import distinct, run_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ class _Source:
 
     def nearest(self, middle: int, most_rows: int) -> Ints:
         """Of its rows, at most `most_rows` up to `middle` and as many above: the nearest."""
-        rows = self._rows[np.flatnonzero(np.diff(self._rows, prepend=self._rows[:1] - 1))]
+        rows = distinct(self._rows)
         lower = int(np.searchsorted(rows, middle, side="right"))
         return rows[max(0, lower - most_rows) : lower + most_rows]
 
@@ -155,7 +156,7 @@ def _sum(lots: Lots) -> int:
 
 def _sums(numbers: Ints, rows: Ints, columns: Mapping[str, Lots], *, is_narrow: bool) -> dict[str, Lots]:
     """What the lots of each of `columns` in `rows`, which ascend, come to in each of `numbers`."""
-    starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 1))
+    starts = run_starts(rows)
     places = np.searchsorted(numbers, rows[starts])
     found = {}
     for name, lots in columns.items():

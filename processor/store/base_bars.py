@@ -15,7 +15,8 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
-from processor.core.intervals import distinct, origin_ns
+from processor.core.intervals import origin_ns
+from processor.core.runs import distinct
 from processor.store.files import CHECKPOINT_KIND, fits, read_checkpoint, read_parquet
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 

@@ -16,8 +16,9 @@ from processor.core.flow.cells import LOTS, Cells, cells_of
 from processor.core.flow.counted import Counted
 from processor.core.flow.kept import EARLIER_SESSIONS, MOST_TRADES, FlowBefore, FlowState, nothing_traded
 from processor.core.flow.statistics import Moments
-from processor.core.intervals import distinct, number_of
+from processor.core.intervals import number_of
 from processor.core.lots import NARROW_LOTS
+from processor.core.runs import distinct
 from processor.store.files import STATE_KEY, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY

@@ -16,6 +16,7 @@ from processor.core.detected.found import Found
 from processor.core.events import BUY, SELL, scaled_up
 from processor.core.intervals import start_of
 from processor.core.lots import NARROW_LOTS, finer_lots
+from processor.core.runs import run_starts
 from processor.units import NS_PER_DAY, NS_PER_MS
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Diverging:
             is_first = np.diff(days, prepend=self.day) != 0
             firsts = np.maximum.accumulate(np.where(is_first, np.arange(len(days)), -1))
             cvd = np.where(firsts < 0, cvd, cvd - (cvd - signed)[np.maximum(firsts, 0)])
-        starts = np.concatenate([np.zeros(1, np.intp), np.flatnonzero(np.diff(buckets)) + 1])
+        starts = run_starts(buckets)
         lasts = np.append(starts[1:], len(trades)) - 1
         prices = trades.price_ticks.astype(np.int64, copy=False)
         later = Bars(

@@ -17,6 +17,7 @@ from numba import njit
 
 from processor.core.events import BUY, SELL, UNKNOWN, read_only, scaled_up
 from processor.core.lots import finer_lots
+from processor.core.runs import run_starts
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -78,10 +79,26 @@ class Cells:
         """Some successive pieces."""
         first, last, _ = which.indices(len(self))
         last = max(first, last)
-        from_cell, to_cell = int(self.starts[first]), int(self.starts[last])
-        columns: dict[str, Any] = {name: getattr(self, name)[first:last] for name in _OF_PIECES}
-        columns |= {name: getattr(self, name)[from_cell:to_cell] for name in _OF_CELLS}
-        return replace(self, starts=self.starts[first : last + 1] - from_cell, **columns)
+        if (first, last) == (0, len(self)):
+            return self
+        pieces, cells = slice(first, last), slice(int(self.starts[first]), int(self.starts[last]))
+        # Not by `replace` and names, which takes several times as long.
+        return Cells(
+            bucket=self.bucket[pieces],
+            day=self.day[pieces],
+            first_ns=self.first_ns[pieces],
+            last_ns=self.last_ns[pieces],
+            delta_high=self.delta_high[pieces],
+            delta_low=self.delta_low[pieces],
+            starts=self.starts[first : last + 1] - self.starts[first],
+            price_ticks=self.price_ticks[cells],
+            buy_lots=self.buy_lots[cells],
+            sell_lots=self.sell_lots[cells],
+            unknown_lots=self.unknown_lots[cells],
+            trades=self.trades[cells],
+            price_decimals=self.price_decimals,
+            size_decimals=self.size_decimals,
+        )
 
     def finer(self, price_decimals: int, size_decimals: int) -> Cells:
         """The same on a scale at least as fine.
@@ -98,6 +115,10 @@ class Cells:
         prices = scaled_up(self.price_ticks, price_decimals - self.price_decimals)
         return replace(self, price_ticks=prices, price_decimals=price_decimals, size_decimals=size_decimals, **columns)
 
+    def copy(self) -> Cells:
+        """The same in memory of its own, where these are some of others."""
+        return _appended([self])
+
     def in_rows(self, height_ticks: int) -> Cells:
         """The same cells gathered into price rows that are so many ticks high, each named by its lower edge."""
         if height_ticks == 1:
@@ -106,11 +127,11 @@ class Cells:
 
     def of_bars(self) -> Cells:
         """A piece for each bar: that of its last trade's day, with the cells of the whole bar."""
-        return self._joined(np.flatnonzero(np.diff(self.bucket)) + 1)
+        return self._joined(run_starts(self.bucket)[1:])
 
     def of_days(self) -> Cells:
         """A piece for each day: that of its last bar, with the cells of the whole day."""
-        return self._joined(np.flatnonzero(np.diff(self.day)) + 1)
+        return self._joined(run_starts(self.day)[1:])
 
     def _joined(self, ends: NDArray[np.intp]) -> Cells:
         """Successive pieces as one, up to each of `ends`."""
@@ -148,7 +169,7 @@ def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool) -> Cells:
     """
     size = trades.size_lots.astype(np.int64 if is_narrow else object, copy=False)
     day = trades.time_ns // NS_PER_DAY
-    cuts = np.flatnonzero((np.diff(buckets) != 0) | (np.diff(day) != 0)) + 1
+    cuts = ((buckets[1:] != buckets[:-1]) | (day[1:] != day[:-1])).nonzero()[0] + 1
     firsts = np.concatenate([np.zeros(min(1, len(trades)), np.intp), cuts])
     starts = np.append(firsts, len(trades)).astype(np.int64)
     none = np.zeros_like(size)
@@ -186,7 +207,8 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
         return first
     # Of the first part, which may be all that there was before, only the last piece can go on.
     whole = _appended([first.pieces(slice(-1, None)), *others])
-    ends = np.flatnonzero((np.diff(whole.bucket) != 0) | (np.diff(whole.day) != 0)) + 1
+    is_cut = (whole.bucket[1:] != whole.bucket[:-1]) | (whole.day[1:] != whole.day[:-1])
+    ends = is_cut.nonzero()[0] + 1
     joined = whole._joined(ends)  # noqa: SLF001
     return joined if len(first) == 1 else _appended([first.pieces(slice(0, -1)), joined])
 

@@ -6,11 +6,12 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 
 from processor.core.flow.cells import LOTS
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from processor.core.aggregates.bars import TradeBars
     from processor.core.flow.kept import Flow
 
@@ -32,12 +33,12 @@ def flow_checks(flow: Flow | None, rows: pl.DataFrame, trade_bars: TradeBars) ->
     bars = cells.pieces(slice(since, None)).of_bars()
     sides = {name.replace("lots", "volume"): bars.sums(getattr(bars, name)) for name in LOTS}
     # A replay may keep fewer bars of one kind than of the other, but those that both keep are the same.
-    buckets = rows["bucket"].to_numpy()
-    of_rows = np.isin(bars.bucket, buckets)
-    from_row = int(np.searchsorted(buckets, bars.bucket[0]))
-    rows = rows[from_row:].filter(pl.col("trades") > 0)
-    agree = [rows[name].to_list() == found[of_rows].tolist() for name, found in sides.items()]
-    agree.append(rows["trades"].to_list() == bars.sums(bars.trades)[of_rows].tolist())
+    from_row = int(np.searchsorted(rows["bucket"].to_numpy(), bars.bucket[0]))
+    columns = {name: rows[name][from_row:].to_list() for name in ("bucket", "trades", *sides)}
+    of_rows = np.isin(bars.bucket, columns["bucket"])
+    traded_rows = [row for row, trades in enumerate(columns["trades"]) if trades > 0]
+    sides["trades"] = bars.sums(bars.trades)
+    agree = [[columns[name][row] for row in traded_rows] == found[of_rows].tolist() for name, found in sides.items()]
     if all(agree) and len(bars) > 1:
         flow.checked = int(bars.bucket[-2])
     now, traded = flow.now, trade_bars.traded

@@ -12,6 +12,7 @@ from processor.core.flow.cells import Cells, cells_of, concatenated, no_cells
 from processor.core.flow.counted import Counted
 from processor.core.flow.sizes import OrderSizes, SizesBefore
 from processor.core.flow.statistics import NO_MOMENTS, Moments, moments
+from processor.core.runs import run_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,11 +89,13 @@ class Flow:
         self.checked: int | None = None
         self._keep = keep
         self.sizes = OrderSizes(keep, None if state is None else state.sizes, reset=reset)
-        self.before = nothing_traded() if state is None else state.before
-        self._now = self.before
-        self._cells = no_cells().finer(self.before.session.price_decimals, self.before.session.size_decimals)
+        self._before = nothing_traded() if state is None else state.before
+        self._forgotten: list[Cells] = []
+        """Pieces that `_before` has not taken in yet."""
+        self._now = self._before
+        self._cells = no_cells().finer(self._before.session.price_decimals, self._before.session.size_decimals)
         self._pending: list[Cells] = []
-        self._counted = Counted(self.before.dataset.lots, self.before.session.size_decimals)
+        self._counted = Counted(self._before.dataset.lots, self._before.session.size_decimals)
         for trades, buckets in () if state is None else state.since:
             self._take(trades, buckets)
 
@@ -107,6 +110,13 @@ class Flow:
         """At single prices, oldest bar first."""
         self._settle()
         return self._cells
+
+    @property
+    def before(self) -> FlowBefore:
+        """What was traded before the kept bars."""
+        self._settle()
+        self._take_forgotten()
+        return self._before
 
     @property
     def now(self) -> FlowBefore:
@@ -135,13 +145,19 @@ class Flow:
 
     def _forget(self, pieces: int) -> None:
         if pieces:
-            self.before = self.before.added(self._cells.pieces(slice(0, pieces)))
+            self._forgotten.append(self._cells.pieces(slice(0, pieces)).copy())
             self._cells = self._cells.pieces(slice(pieces, None))
+            if len(self._forgotten) >= _PENDING:
+                self._take_forgotten()
+
+    def _take_forgotten(self) -> None:
+        self._before = self._before.added(concatenated(self._forgotten))
+        self._forgotten = []
 
 
 def _first_kept(cells: Cells, keep: int) -> int:
     """The first piece of the last `keep` bars, or of the last ones that have MOST_TRADES; of the last bar at least."""
-    starts = np.concatenate([np.zeros(1, np.intp), np.flatnonzero(np.diff(cells.bucket)) + 1])
+    starts = run_starts(cells.bucket)
     trades = cells.sums(cells.trades)
     of_bars = np.add.reduceat(trades, starts)
     in_and_after = np.cumsum(of_bars[::-1])[::-1]

@@ -17,6 +17,7 @@ from processor.core.flow.frames import statistics_columns
 from processor.core.flow.profile import Session, ValueAreas, no_session, value_areas
 from processor.core.flow.rows import decimals_of, least_height
 from processor.core.flow.statistics import NO_MOMENTS, Before, moments, statistics
+from processor.core.runs import run_starts
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -206,7 +207,7 @@ def _first_of_last_bar(cells: Cells) -> int:
 
 
 def _first_of_last_bars(cells: Cells, bars: int) -> int:
-    starts = np.flatnonzero(np.diff(cells.bucket)) + 1
+    starts = run_starts(cells.bucket)[1:]
     return int(starts[-bars]) if bars <= len(starts) else 0
 
 

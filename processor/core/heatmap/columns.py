@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from processor.core.heatmap.resting import Intervals, Resting, column_ends
-from processor.core.intervals import distinct
+from processor.core.runs import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from processor.core.lots import finer_lots
+from processor.core.runs import run_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def joined(parts: Sequence[TradedBars]) -> TradedBars:
 
 
 def _gathered(buckets: Ints, flow: Lots, trades: Ints, size_decimals: int) -> TradedBars:
-    first = np.flatnonzero(np.diff(buckets, prepend=buckets[:1] - 1))
+    first = run_starts(buckets)
     if not len(first):
         return no_trades(size_decimals)
     return TradedBars(buckets[first], np.add.reduceat(flow, first), np.add.reduceat(trades, first), size_decimals)

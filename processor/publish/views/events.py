@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from processor.publish.views.base import BARS, Published
+from processor.publish.views.base import BARS, Published, array_of
 from processor.units import NS_PER_MS
 from shared import MAX_ROWS, encode
 from shared.views.events import EVENTS
@@ -32,7 +32,7 @@ def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
     known = _ENCODED.get(engine.detected, {})
     rows = [known.get(each) or _encoded(each) for each in found]
     _ENCODED[engine.detected] = dict(zip(found, rows, strict=True))
-    return b"[" + b",".join(rows) + b"]"
+    return array_of(rows)
 
 
 def _encoded(found: Found) -> bytes:

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from processor.core.decimals import decimal_floats
 from processor.core.flow.cells import LOTS
 from processor.core.flow.frames import lot_floats
@@ -49,6 +51,13 @@ class EncodedBars:
         self._parts = [*self._parts[gone:], *(encode_from(held) if held < len(buckets) else ())]
         self._buckets = buckets
         return self._parts
+
+
+def newest_within(parts: list[bytes], most_bytes: int) -> list[bytes]:
+    """The newest of parts, the last ones, that have at most so many bytes, with a comma for each."""
+    lengths = np.fromiter(map(len, reversed(parts)), np.int64, len(parts)) + 1
+    fit = int(np.searchsorted(np.cumsum(lengths), most_bytes, side="right"))
+    return parts[len(parts) - fit :]
 
 
 def price_step(engine: Engine) -> Fraction:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from processor.core.intervals import labels_ms
-from processor.publish.views.base import BARS, Published
+from processor.publish.views.base import BARS, Published, array_of
 from processor.publish.views.flow import EncodedBars, encodable, price_step
 from shared import encode
 from shared.views.footprint import FOOTPRINT, MAX_CELLS
@@ -43,7 +43,7 @@ def footprint_payload(engine: Engine) -> bytes | None:
             lambda first: _bars(closed.cells.pieces(slice(first, None)), row, interval_ns),
         )
         parts = every[found.first :]
-    return b"[" + b",".join([*parts, *_bars(found.open, row, interval_ns)]) + b"]"
+    return array_of([*parts, *_bars(found.open, row, interval_ns)])
 
 
 def _bars(bars: Cells, row: float, interval_ns: int) -> list[bytes]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from processor.core.flow.frames import lot_floats
-from processor.publish.views.base import BARS, Published
-from processor.publish.views.flow import EncodedBars, price_step
+from processor.publish.views.base import BARS, Published, array_of
+from processor.publish.views.flow import EncodedBars, newest_within, price_step
 from shared import encode
 from shared.views.heatmap import HEATMAP, MAX_HEATMAP_BYTES
 
@@ -38,10 +37,7 @@ def heatmap_payload(engine: Engine) -> bytes | None:
     closed = [*found.closed]
     parts = known.of(found.made_with, [each.bucket for each in closed], lambda first: encoded(closed[first:]))
     parts = [*parts, *encoded(found.open)]
-    # With a comma after each, from the newest on.
-    sizes = accumulate(len(part) + 1 for part in reversed(parts))
-    fit = sum(1 for _ in takewhile(lambda size: size < MAX_HEATMAP_BYTES, sizes))
-    return b"[" + b",".join(parts[len(parts) - fit :]) + b"]"
+    return array_of(newest_within(parts, MAX_HEATMAP_BYTES - 1))
 
 
 def _rows(found: Windows, windows: Sequence[Window]) -> list[tuple[Any, ...]]:

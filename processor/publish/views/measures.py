@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from math import isnan
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -12,8 +11,8 @@ import numpy as np
 from processor.core.intervals import labels_ms
 from processor.core.measures.frame import FLOW_COLUMNS, VALUE_COLUMNS, column_of
 from processor.core.measures.kernel import MEASURES as MEASURED
-from processor.publish.views.base import BARS, Published
-from processor.publish.views.flow import EncodedBars
+from processor.publish.views.base import BARS, Published, array_of
+from processor.publish.views.flow import EncodedBars, newest_within
 from shared import MAX_ROWS, encode
 from shared.views.measures import CANDLES, MAX_MEASURES_BYTES, MEASURES, MeasuresRow
 
@@ -54,9 +53,7 @@ def measures_payload(engine: Engine) -> bytes | None:
         return [encode((label, *some, *flows, *counts)) for label, some, flows, *counts in zip(*columns, strict=True)]
 
     parts = known.with_open(None, buckets, lambda first: encoded(measures.rows(buckets[first])))
-    # Commas and brackets count as well.
-    fitting = sum(size <= MAX_MEASURES_BYTES for size in accumulate(len(part) + 1 for part in reversed(parts)))
-    return b"[" + b",".join(parts[len(parts) - fitting :]) + b"]"
+    return array_of(newest_within(parts, MAX_MEASURES_BYTES))
 
 
 PUBLISHED: Final = Published(MEASURES, BARS, lambda moment: measures_payload(moment.engine), needs="measures")

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from processor.publish.views.base import BARS, Published
+from processor.publish.views.base import BARS, Published, array_of
 from processor.publish.views.flow import EncodedBars
 from shared import MAX_ROWS, encode
 from shared.views.quotes import QUOTES
@@ -40,7 +40,7 @@ def quotes_payload(engine: Engine, rows: pl.DataFrame) -> bytes:
         return [encode(row) for row in zip(engine.labels_ms(buckets[first:]).tolist(), *prices, strict=True)]
 
     known = _ENCODED.setdefault(engine, EncodedBars())
-    return b"[" + b",".join(known.with_open(decimals, buckets.tolist(), encoded)) + b"]"
+    return array_of(known.with_open(decimals, buckets.tolist(), encoded))
 
 
 PUBLISHED: Final = Published(QUOTES, BARS, lambda moment: quotes_payload(moment.engine, moment.rows))

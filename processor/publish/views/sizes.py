@@ -11,7 +11,7 @@ import numpy as np
 
 from processor.core.flow.sizes import BUCKETS, EDGES
 from processor.core.intervals import labels_ms
-from processor.publish.views.base import BARS, Published
+from processor.publish.views.base import BARS, Published, array_of
 from processor.publish.views.flow import EncodedBars
 from shared import MAX_ROWS, encode
 from shared.views.sizes import SIZES
@@ -45,7 +45,7 @@ def sizes_payload(engine: Engine, *, at_end: bool) -> bytes | None:
 
     known = _ENCODED.setdefault(flow, EncodedBars())
     parts = known.with_open((edges, decimals), [bar for bar, _ in rows], lambda first: encoded(rows[first:]))
-    return b"[" + b",".join(parts[-MAX_ROWS:]) + b"]"
+    return array_of(parts[-MAX_ROWS:])
 
 
 def _in_units(lots: Sequence[int], count: int, decimals: int) -> list[float | None]:

@@ -12,7 +12,7 @@ from processor.core.flow.cells import no_cells
 from processor.core.flow.frames import statistics_columns
 from processor.core.flow.statistics import nothing_before, statistics
 from processor.core.intervals import labels_ms
-from processor.publish.views.base import BARS, Published
+from processor.publish.views.base import BARS, Published, array_of
 from processor.publish.views.flow import EncodedBars, price_step
 from shared import MAX_ROWS, encode
 from shared.views.statistics import STATISTICS, StatisticsRow
@@ -46,7 +46,7 @@ def statistics_payload(engine: Engine) -> bytes | None:
         known = _ENCODED.setdefault(shown, EncodedBars())
         buckets = [each[0] for each in closed.rows]
         parts = known.of((closed.height_ticks, closed.decimals), buckets, lambda first: encoded(closed.rows[first:]))
-    return b"[" + b",".join([*parts, *encoded(last)][-MAX_ROWS:]) + b"]"
+    return array_of([*parts, *encoded(last)][-MAX_ROWS:])
 
 
 PUBLISHED: Final = Published(STATISTICS, BARS, lambda moment: statistics_payload(moment.engine), needs="flow")
