@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,8 +29,33 @@ if TYPE_CHECKING:
     from processor.core.price_step import PriceStep
     from processor.core.sessions import Times
     from processor.settings import Activity, Aggregation, Moment
-    from processor.store.manifest import Manifest
+    from processor.store.manifest import Manifest, Segment
     from processor.store.volumes import Volumes
+
+
+class _Ahead:
+    """A segment that a thread reads; `chunk` waits for it."""
+
+    def __init__(self, folder: Path, number: int, segment: Segment) -> None:
+        """Start to read."""
+        self.number: Final = number
+        self._read: Future[Chunk] = Future()
+
+        def read() -> None:
+            try:
+                self._read.set_result(read_segment(folder, number, segment))
+            except BaseException as error:  # noqa: BLE001 - raised again where the chunk is taken
+                self._read.set_exception(error)
+
+        threading.Thread(target=read, name="segment", daemon=True).start()
+
+    def chunk(self) -> Chunk:
+        """Its events.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        return self._read.result()
 
 
 class StoreSource:
@@ -47,6 +74,7 @@ class StoreSource:
         self.whole = False
         self._indices: dict[Activity, ActivityIndex] = {}
         self._last_read: tuple[int, Chunk] | None = None
+        self._ahead: _Ahead | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
 
@@ -87,6 +115,8 @@ class StoreSource:
         if at is None or keep is None or manifest.first_ns is None:
             return None, 0
         segment = segment_holding(manifest, resolved(at, manifest.first_ns))
+        # Its events are needed in any case: they are read while the state before them is put together.
+        self._ahead = _Ahead(self.folder, segment, manifest.segments[segment])
         index = self._index(aggregation.activity) if aggregation.activity is not None else None
         if index is not None:
             index.extend(manifest, segment)
@@ -108,6 +138,10 @@ class StoreSource:
         Raises:
             DatasetError: a file of the store is damaged.
         """
+        ahead = self._ahead
+        if ahead is not None and ahead.number == segment:
+            self._ahead = None
+            return ahead.chunk()
         return read_segment(self.folder, segment, self.manifest.segments[segment])
 
     def stop(self) -> None:
