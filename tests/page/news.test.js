@@ -31,6 +31,8 @@ class Socket extends EventTarget {
 Object.defineProperty(document, "hidden", { get: () => hidden });
 Object.assign(document, { addEventListener: (/** @type {string} */ _, /** @type {() => void} */ act) => shown.push(act) });
 Object.assign(globalThis, { WebSocket: Socket, location: { protocol: "http:", host: "localhost:8050" } });
+let frameMs = 0;
+Object.assign(globalThis, { requestAnimationFrame: (/** @type {() => void} */ act) => setTimeout(act, frameMs) });
 Object.assign(globalThis, { window: { dash_clientside: { set_props: () => asked.push(performance.now()) } } });
 
 let number = 0;
@@ -39,13 +41,16 @@ let news;
 
 beforeEach(async () => {
   [shown, sockets, asked, hidden] = [[], [], [], false];
+  frameMs = 0;
   let nowMs = 0;
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout"] });
   performance.now = () => nowMs;
   later = (/** @type {number} */ ms) => {
-    nowMs += ms;
-    mock.timers.tick(ms);
+    for (let passed = 0; passed < ms; passed += 1) {
+      nowMs += 1;
+      mock.timers.tick(1);
+    }
   };
   number += 1;
   news = await import(`../../visualizer/page/news.js?${number}`);
@@ -152,4 +157,19 @@ test("a page that was sent away tries again after half a minute, and where there
   later(1000);
   news.answered();
   assert.equal(sockets.length, 4);
+});
+
+test("a picture that takes long to draw is followed by another after four times as long", () => {
+  const socket = following();
+  frameMs = 40;
+  socket.tell("message");
+  news.asks(true);
+  later(10);
+  news.asks(false);
+  later(50);
+  socket.tell("message");
+  assert.deepEqual(asked, [1000]);
+  later(200);
+  const [, next] = asked;
+  assert.ok(next >= 1160 && next <= 1170, String(next));
 });

@@ -3,6 +3,7 @@
 const PATH = "/news";
 const LEAST_MS = 50; // from one question to the next, half of what lies between publications of a writer that keeps the contract
 const PAUSE = 3; // from one question to the next, in times of how long the answer took
+const QUARTER = 4; // the same in times of how long the answer took to be drawn, so that drawing leaves most of the time to who looks
 const RETRY_MS = 30_000;
 const RETRY_AT_MOST_MS = 600_000;
 
@@ -14,6 +15,7 @@ let isAsking = false;
 let askedAt = -Infinity;
 let beganAt = 0;
 let leastMs = LEAST_MS;
+let drawnMs = 0;
 let isWanted = false;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
@@ -28,7 +30,15 @@ export function asks(asking) {
     return;
   }
   // Where answers take long, the server or this machine is busy: then there are fewer questions, as few as the clock's at last.
-  leastMs = Math.max(LEAST_MS, PAUSE * (now - beganAt));
+  const answeredMs = now - beganAt;
+  leastMs = Math.max(LEAST_MS, PAUSE * answeredMs, QUARTER * drawnMs);
+  // After the frame that shows the answer.
+  requestAnimationFrame(() => {
+    setTimeout(() => {
+      drawnMs = performance.now() - now;
+      leastMs = Math.max(LEAST_MS, PAUSE * answeredMs, QUARTER * drawnMs);
+    }, 0);
+  });
   if (isWanted) ask();
 }
 
