@@ -31,7 +31,7 @@ fuzz: $(VENV)/.installed ## Feed the readers spoilt and changed files, EXAMPLES=
 
 torture: $(VENV)/.installed ## Let every system call of small replays fail in turn, and kill writers KILLS=1000 times
 	@TORTURE=1 TORTURE_KILLS=$(or $(KILLS),1000) $(PY) -m pytest tests/shared/test_interrupted_writing.py \
-	  tests/replay/test_torture.py $(ARGS)
+	  tests/replay/test_torture.py tests/store/test_torture.py $(ARGS)
 
 soak: $(BENCH_VENV)/.installed ## A replay and its page for MINUTES=60 under 64 tabs, random commands and kills: nothing lost, nothing grows
 	@$(BENCH_VENV)/bin/python -m bench.soak --minutes $(or $(MINUTES),60) $(ARGS)

@@ -156,8 +156,8 @@ class Publisher:
                 payload = published.payload(moment)
                 if payload is not None:
                     wrote |= self._writer.write(view.file, payload, generation)
-                elif on_request:
-                    # What was shown at a later moment is not what there is now.
+                elif view.presence != "data":
+                    # What was shown at a later moment, or by the session before, is not what there is now.
                     wrote |= self._writer.drop(view.file)
         return wrote
 

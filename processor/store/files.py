@@ -6,6 +6,7 @@ would take a fifth of that away and double the time of reading.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -52,6 +53,7 @@ INDEX_FOLDER: Final = ".index"
 """Everything that is made from the events lies here, hidden from a search for events."""
 CHECKPOINT_KIND: Final = "checkpoint"
 
+_SYSTEM_ERROR: Final = re.compile(r"os error (\d+)")
 _INT32: Final = np.iinfo(np.int32)
 _INT64: Final = np.iinfo(np.int64)
 
@@ -90,13 +92,19 @@ def write_parquet(path: Path, frame: pl.DataFrame, metadata: dict[str, str], *, 
         if name in frame.columns and len(frame) and fits(frame[name], _INT32)
     ]
     with path.open("wb") as file:
-        frame.with_columns(narrow).rechunk().write_parquet(
-            file,
-            compression="zstd" if packed else "uncompressed",
-            statistics=False,
-            row_group_size=GROUP_ROWS,
-            metadata=metadata,
-        )
+        try:
+            frame.with_columns(narrow).rechunk().write_parquet(
+                file,
+                compression="zstd" if packed else "uncompressed",
+                statistics=False,
+                row_group_size=GROUP_ROWS,
+                metadata=metadata,
+            )
+        except pl.exceptions.ComputeError as error:
+            # As Polars tells of a disk that is full, too.
+            found = _SYSTEM_ERROR.search(str(error))
+            number = int(found[1]) if found else errno.EIO
+            raise OSError(number, os.strerror(number), str(path)) from error
         file.flush()
         os.fsync(file.fileno())
     return stored(path)
