@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -18,8 +19,10 @@ from hypothesis import strategies as st
 from processor.core import engine as engines
 from processor.core.aggregates import large_orders
 from processor.core.engine import Engine, checks
+from processor.core.events import BID, BookEvents
 from processor.core.flow import sizes
 from processor.core.intervals import WEEK_NS
+from processor.core.measures.sampled import MeasuredBook, joined
 from processor.core.merge.chunk import Chunk
 from processor.core.price_step import PriceStep
 from processor.core.report import Report
@@ -32,6 +35,7 @@ from processor.store import manifest as manifests
 from processor.store import writer as writing
 from processor.store.activity_index import ActivityIndex
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
+from processor.store.measures import bars_before
 from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
 from processor.store.writer import StoreWriter
 from processor.units import NS_PER_DAY
@@ -194,6 +198,29 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
             assert_same(found, played, keep)
         events = sum(len(part) for chunk in chunks for part in (*chunk.trades, *chunk.book))
         assert sum(segment.trades + segment.book_events for segment in manifest.segments) == events
+
+
+def test_no_measure_is_counted_twice_where_a_segment_ends_with_the_first_sample_of_a_bar(tmp_path: Path) -> None:
+    times_ns = [0, 1_000_000_000, 61_000_000_000, 62_000_000_000, 200_000_000_000]
+    events = BookEvents(
+        time_ns=np.array(times_ns),
+        side=np.full(5, BID, np.int8),
+        price_ticks=np.full(5, 995),
+        size_lots=np.array([1, 3, 2, 7, 4]),
+        price_decimals=1,
+        size_decimals=2,
+    )
+    chunks = [
+        Chunk((), (events.rows(slice(at, at + 1)),), time_ns, consumed_bytes=0) for at, time_ns in enumerate(times_ns)
+    ]
+    manifest = written(tmp_path, chunks, 1, [])
+    minute_ns = 60_000_000_000
+    book = MeasuredBook(interval_ns=minute_ns)
+    passed = joined([book.advance(events), book.open_bars()])
+    found = bars_before(tmp_path, manifest, len(manifest.segments), Aggregation(interval_ns=minute_ns), None)
+    assert found.bucket.tolist() == passed.bucket.tolist() == [0, 1, 3]
+    assert found.samples.tolist() == passed.samples.tolist() == [2, 2, 1]
+    assert found.flow.tolist() == passed.flow.tolist()
 
 
 @pytest.mark.parametrize("keep", [1, 2, 5])
