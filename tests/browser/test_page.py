@@ -152,21 +152,22 @@ def test_the_monitor_lights_up_where_a_limit_is_crossed(page: Page, feeder: Feed
     calm = {name: WriteStats(9, 4.0, 0.4, 0.4, 0.9, 2.0, 20_000) for name in feeder.status().files}
     feeder.overrides = {"ipc": IpcStats(calm, 0, 180_000_000, 170_000_000)}
     feeder.advance()
-    page.wait_for_selector("#monitor-button[data-level='ok']")
     assert not page.locator("#monitor").is_visible()
     page.keyboard.press("m")
     page.wait_for_selector("#monitor:visible")
-    assert page.locator("#monitor [data-level='over']").count() == 0
+    # What this page measures of its own server may be over a limit on a busy machine.
+    lit = "#monitor td[data-level='over']"
+    page.wait_for_selector("#monitor td:has-text('180.0 MB')")
+    crossed = {"11.2", "400.0 MB", "↑"}
+    assert not crossed & set(page.locator(lit).all_inner_texts())
     busy = calm | {"depth_data.json": msgspec.structs.replace(calm["depth_data.json"], rate_hz=11.2)}
     feeder.overrides = {"ipc": IpcStats(busy, 0, 400_000_000, 170_000_000)}
     feeder.advance()
     page.wait_for_selector("#monitor-button[data-level='over']")
-    assert page.locator("#monitor td[data-level='over']").all_inner_texts() == ["11.2", "400.0 MB", "↑"]
-    advice = page.locator("#monitor li").all_inner_texts()
-    assert [sentence.split(":")[0] for sentence in advice] == [
-        "more than 10 publications a second",
-        "a service's memory grows",
-    ]
+    page.wait_for_selector(f"{lit}:has-text('400.0 MB')")
+    assert crossed <= set(page.locator(lit).all_inner_texts())
+    advice = {sentence.split(":")[0] for sentence in page.locator("#monitor li").all_inner_texts()}
+    assert {"more than 10 publications a second", "a service's memory grows"} <= advice
     page.locator("#monitor-button").click()
     page.wait_for_selector("#monitor", state="hidden")
 

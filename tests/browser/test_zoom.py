@@ -155,6 +155,7 @@ def test_an_update_during_a_drag_is_drawn_and_moves_nothing(page: Page, feeder: 
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=4)
+    wait_frames(page)
     held = ranges(page)
     feeder.step(60_000)
     feeder.publish()

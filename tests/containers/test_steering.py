@@ -321,7 +321,7 @@ def test_a_visualizer_begun_anew_shows_the_picture_at_once_and_where_it_is_read_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Of the page that was open already, while nobody answers.
-    console.tolerate("Failed to load resource", "Callback failed")
+    console.tolerate("Failed to load resource", "Callback failed", "WebSocket")
     steer(stack, "seek", fraction=0.5)
     monkeypatch.setitem(stack.environment, "VISUALIZER_CONTROL", "off")
     stack.up()
