@@ -115,8 +115,8 @@ def bars_before(
         if wanted is not None:
             buckets.update(((parts[0].bucket - origin) // per_bucket).tolist())
     every = sampled.joined(parts) if parts else no_bars()
-    # Of a bar that is in several files, the last one tells it all. It may come after a later bar: a segment that ends with
-    # the first sample of a bar has that bar, and the next one the bar before once more.
+    # Of a bar that is in several files, the last one tells it all. It may come after a later bar: a segment that ends
+    # with the first sample of a bar has that bar, and the next one the bar before once more.
     _, from_end = np.unique(every.bucket[::-1], return_index=True)
     return coarser(every.rows(len(every) - 1 - from_end), per_bucket, origin)
 
