@@ -20,7 +20,7 @@ from processor.core.aggregates.orders import order_starts
 from processor.core.decimals import decimal_floats
 from processor.core.events import read_only
 from processor.core.flow.cells import kernel_for
-from processor.core.lots import finer_lots
+from processor.core.lots import NARROW_LOTS, finer_lots
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -206,11 +206,14 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
     if not len(orders):
         return [], Sums(lots, before_day, sums.day)
     ends = np.append(np.flatnonzero(np.diff(orders.bar)), len(orders) - 1)
-    kind = orders.lots.dtype
-    after, base = np.array(lots, kind), np.array(before_day, kind)
+    # Orders that are taken up from a store may have room where what was traded before them has none.
+    farthest = max(map(abs, (*lots, *before_day, *edges, int(orders.lots.max()) * len(orders))))
+    kind = np.int64 if farthest < NARROW_LOTS // 2 else object
+    of_orders: Lots = orders.lots.astype(kind, copy=False)
+    after, base, limits = (np.array(each, kind) for each in (lots, before_day, edges))
     values = np.empty((len(ends), buckets), kind)
-    columns = (orders.lots, orders.side, orders.time_ns // NS_PER_DAY, np.array(edges, kind), ends.astype(np.int64))
-    kernel_for(_count, orders.lots)(*map(read_only, columns), sums.day, reset == "day", after, base, values)
+    columns = (of_orders, orders.side, orders.time_ns // NS_PER_DAY, limits, ends.astype(np.int64))
+    kernel_for(_count, of_orders)(*map(read_only, columns), sums.day, reset == "day", after, base, values)
     made = zip(orders.bar[ends].tolist(), map(tuple, values.tolist()), strict=True)
     last_day = int(orders.time_ns[-1]) // NS_PER_DAY
     return [row for row in made if row[0] != _NO_BAR], Sums(tuple(after.tolist()), tuple(base.tolist()), last_day)

@@ -8,11 +8,12 @@ from math import ceil
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.flow import sizes
-from processor.core.flow.sizes import BUCKETS, EDGES, OrderSizes
+from processor.core.flow.sizes import BUCKETS, EDGES, OrderSizes, SizesBefore, Sums, held_orders
 from processor.core.lots import NARROW_LOTS
 from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
 
@@ -105,3 +106,14 @@ def test_an_order_that_is_cut_where_its_volume_leaves_64_bits_is_one() -> None:
         part = columns_of_trades([Trade(0, 5, volume, 1)], 0, 0)
         found.take(part, part.time_ns, is_narrow=is_narrow)
     assert found.frame(at_end=True).rows() == [(0, 0, float(2**64 - 1), None, None, float(2**64 - 1), None, None)]
+
+
+def test_sums_that_leave_64_bits_go_on_after_an_order_that_does_not() -> None:
+    far = 2**64
+    for sums in ((far, 5, -far), (2**63 - 1, 0, 1 - 2**63)):
+        held = held_orders(np.array([1]), np.array([1], np.int8), np.array([20]))
+        found = OrderSizes(None, SizesBefore(0, (3, 10), Sums(sums, sums, 0), held))
+        assert found.rows() == ([], (3, 10))
+        later = columns_of_trades([Trade(2, 5, 7, 1), Trade(3, 5, 2, -1)], 0, 0)
+        found.take(later, np.array([4, 4]), is_narrow=False)
+        assert found.rows() == ([(4, (sums[0] - 2, sums[1] + 7, sums[2] + 20))], (3, 10))
