@@ -100,6 +100,13 @@ test("labels of prices are multiples of the instrument's step", () => {
   }
 });
 
+test("a step is one however small it is, and what no float tells apart ends", () => {
+  assert.deepEqual(valueTicks([1e-16, 4e-16], 16, 1e-16).values, [1e-16, 2e-16, 3e-16, 4e-16]);
+  assert.deepEqual(valueTicks([0, 4e-30], 4, 2e-30).values.length, 3);
+  assert.ok(valueTicks([98_765_432.1, 98_765_432.1 + 1e-8], 16, 1e-9).values.length <= 17);
+  assert.ok(valueTicks([1e300, 1.0000001e300], 5, 1).values.length <= 6);
+});
+
 test("large sizes are abbreviated as soon as one of the axis is large", () => {
   assert.deepEqual([0, 500, 1000].map((value) => sizeText([0, 1200])(value, 0)), ["0", "500", "1000"]);
   assert.deepEqual([20e9, -3e12].map((value) => sizeText([-3e12, 20e9])(value, 0)), ["20B", "-3T"]);

@@ -2,7 +2,7 @@
 /** @import { Span } from "../types.d.ts" */
 
 const MANTISSAS = [1, 2, 5];
-const MOST_DECIMALS = 15;
+const MOST_DECIMALS = 22; // 10 to the power of more is no float
 const ROUNDER = 3; // so many times as far apart as need be, for values that are rounder
 const LARGE = 2000;
 const UNITS = /** @type {[number, string][]} */ ([
@@ -12,12 +12,14 @@ const UNITS = /** @type {[number, string][]} */ ([
   [1e3, "k"],
 ]);
 
-/** A number as whole units of 10**-decimals.
+/** A number above 0 as whole units of 10**-decimals.
  * @param {number} value */
 function asDecimal(value) {
-  let decimals = 0;
-  while (decimals < MOST_DECIMALS && Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) > 1e-9 * value * 10 ** decimals) decimals += 1;
-  return { units: Math.round(value * 10 ** decimals), decimals };
+  for (let decimals = 0; decimals <= MOST_DECIMALS; decimals += 1) {
+    const units = Math.round(value * 10 ** decimals);
+    if (Math.abs(value * 10 ** decimals - units) <= 1e-9 * units) return { units, decimals };
+  }
+  return roundedUp(value);
 }
 
 /** The least of 1, 2 and 5 times a power of ten that is not below a number.
@@ -57,9 +59,11 @@ export function valueTicks([low, high], most, step = 0) {
   /** @param {number} index */
   const at = (index) => (index * units) / 10 ** decimals;
   const distance = at(1);
-  const values = [];
-  for (let index = Math.ceil(low / distance - 1e-6) + 0; index <= Math.floor(high / distance + 1e-6); index += 1) values.push(at(index));
-  return { values, decimals };
+  const first = Math.ceil(low / distance - 1e-6) + 0; // -0 is another number to some
+  const last = Math.floor(high / distance + 1e-6);
+  // Counted, as numbers of values far from 0 may be too large to go up by one.
+  const length = Math.max(0, Math.min(last - first, most) + 1);
+  return { values: Array.from({ length }, (_, place) => at(first + place)), decimals };
 }
 
 /** Sizes as labels say them: large ones abbreviated, 12k for 12000.
