@@ -14,8 +14,8 @@ let retryMs = RETRY_MS;
 let isAsking = false;
 let askedAt = -Infinity;
 let beganAt = 0;
-let leastMs = LEAST_MS;
-let drawnMs = 0;
+let answeredMs = 0; // how long the last answer took
+let drawnMs = 0; // and how long until it was drawn
 let isWanted = false;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
@@ -29,16 +29,9 @@ export function asks(asking) {
     beganAt = now;
     return;
   }
-  // Where answers take long, the server or this machine is busy: then there are fewer questions, as few as the clock's at last.
-  const answeredMs = now - beganAt;
-  leastMs = Math.max(LEAST_MS, PAUSE * answeredMs, QUARTER * drawnMs);
+  answeredMs = now - beganAt;
   // After the frame that shows the answer.
-  requestAnimationFrame(() => {
-    setTimeout(() => {
-      drawnMs = performance.now() - now;
-      leastMs = Math.max(LEAST_MS, PAUSE * answeredMs, QUARTER * drawnMs);
-    }, 0);
-  });
+  requestAnimationFrame(() => setTimeout(() => (drawnMs = performance.now() - now), 0));
   if (isWanted) ask();
 }
 
@@ -73,10 +66,14 @@ function open() {
   });
 }
 
+/* From one question to the next. Where answers take long, the server or this machine is busy: then there are fewer questions, as few as
+   the clock's at last. */
+const leastMs = () => Math.max(LEAST_MS, PAUSE * answeredMs, QUARTER * drawnMs);
+
 /* Not while a question is on its way, as its answer would be dropped, and not sooner than it may. */
 function ask() {
   isWanted = true;
-  const inMs = askedAt + leastMs - performance.now();
+  const inMs = askedAt + leastMs() - performance.now();
   if (isAsking || timer) return;
   if (inMs > 0) {
     timer = setTimeout(() => {
