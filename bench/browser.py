@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from bench import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, CDPSession, Page
 
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+MISSING: Final = "playwright or Chromium is not installed"
 SIZE: Final = {"width": 1920, "height": 1080}
 FRAMES: Final = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DRAWN: Final = """() => window.orderflow?.state?.().ohlc.length > 0 && window.orderflow.chart.view.x !== null
   && window.orderflow.chart.isRested()"""
 """Whether the page shows bars and has drawn them."""
+
+
+def executable() -> str | None:
+    """The browser of this machine; None where there is none, or nothing to steer it with."""
+    if importlib.util.find_spec("playwright") is None:
+        return None
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def opened(browser: Browser, url: str) -> tuple[Page, CDPSession]:
@@ -105,29 +118,32 @@ def wheeled(page: Page, metrics: CDPSession, count: int) -> tuple[list[float], l
     return found
 
 
-def moved(page: Page, metrics: CDPSession, count: int) -> list[float]:
-    """Milliseconds of script that each frame of a drag costs."""
+@contextmanager
+def _held(page: Page) -> Iterator[Callable[[int], None]]:
+    """The pointer held down in the price panel until the block ends: how to move it for the n-th time."""
     x, y = middle(page)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 10, y)
-    script, _ = each(page, metrics, count, lambda number: page.mouse.move(x + 10 + 2 * abs(number % 40 - 20), y))
+    yield lambda number: page.mouse.move(x + 10 + 2 * abs(number % 40 - 20), y)
     page.mouse.up()
+
+
+def moved(page: Page, metrics: CDPSession, count: int) -> list[float]:
+    """Milliseconds of script that each frame of a drag costs."""
+    with _held(page) as move:
+        script, _ = each(page, metrics, count, move)
     return script
 
 
 def dragged(browser: Browser, page: Page, count: int) -> list[float]:
     """What each frame of a drag costs the main thread, from the pointer's move to what is handed to the compositor."""
-    x, y = middle(page)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 10, y)
-    browser.start_tracing(page=page, categories=["toplevel", "cc"])
-    for number in range(count):
-        page.mouse.move(x + 10 + 2 * abs(number % 40 - 20), y)
-        page.evaluate(FRAMES)
-    frames = main_thread(browser, "ProxyMain::BeginMainFrame", "tdur")
-    page.mouse.up()
+    with _held(page) as move:
+        browser.start_tracing(page=page, categories=["toplevel", "cc"])
+        for number in range(count):
+            move(number)
+            page.evaluate(FRAMES)
+        frames = main_thread(browser, "ProxyMain::BeginMainFrame", "tdur")
     page.wait_for_timeout(500)
     # Every move makes a frame; the others have nothing to draw.
     return sorted(frames)[-count:]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -27,8 +25,6 @@ PART: Final = "drawing"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _BEFORE: Final = "8b1c48a"
 """The last commit that drew with Plotly."""
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _INTERVAL_S: Final = 10
 _SPEED: Final = 60
 _FOLLOWED_BARS: Final = 120
@@ -51,9 +47,9 @@ _CELLS: Final = """() => {
 
 def measure(cache: Path, sizes: Sizes) -> list[Figure]:
     """Processor time of the page's main thread, now and in the release before; why not, where it cannot be measured."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if importlib.util.find_spec("playwright") is None or browser is None:
-        return [Figure(PART, "the page in a browser", note="playwright or Chromium is not installed")]
+    browser = page_in.executable()
+    if browser is None:
+        return [Figure(PART, "the page in a browser", note=page_in.MISSING)]
     history_s = sizes.history_rows * _INTERVAL_S
     played_s = _SPEED * (180 + 6 * sizes.poll_seconds + sizes.soak_s)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
@@ -81,40 +77,15 @@ def _trees(*, earlier_release: bool) -> Iterator[dict[str, Path]]:
         yield {"now": _ROOT, "before": Path(folder)}
 
 
-@contextmanager
-def _served(cache: Path, tree: Path, folder: Path, start: str) -> Iterator[str]:
-    """The address of a page over a replay that plays, both as a tree has them."""
-    directory, replay_log, page_log = cache / "ipc", cache / "replay.log", cache / "visualizer.log"
-    shutil.rmtree(directory, ignore_errors=True)
-    port = processes.free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = ("processor", "replay", str(folder), "--out", str(directory))
-    # In there a page asks for what its panels show.
-    steering = cache / "control"
-    steering.mkdir(exist_ok=True)
-    options = ("--interval", f"{_INTERVAL_S}s", "--start", start, "--speed", str(_SPEED), "--control", str(steering))
-    settings = {
-        "VISUALIZER_IPC_DIR": str(directory),
-        "VISUALIZER_CONTROL_DIR": str(steering),
-        "VISUALIZER_PORT": str(port),
-    }
-    with (
-        processes.running_of(tree, replay_log, *command, *options) as replay,
-        processes.running_of(tree, page_log, "visualizer", **settings) as page,
-    ):
-        processes.until(lambda: processes.plays(directory), replay, replay_log)
-        processes.until(lambda: processes.answers(f"{url}/health"), page, page_log)
-        yield url
-
-
 def _measured(
     cache: Path, tree: Path, folder: Path, start: str, name: str, executable: str, sizes: Sizes
 ) -> list[Figure]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a part of the development environment only
 
     is_now, redraws, seconds = tree == _ROOT, sizes.redraws, sizes.poll_seconds
-    with _served(cache, tree, folder, start) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+    options = ("--interval", f"{_INTERVAL_S}s", "--start", start, "--speed", str(_SPEED))
+    with processes.steered_page(cache, folder, *options, tree=tree) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(page_in.ARGUMENTS))
         page, metrics = page_in.opened(browser, url)
         share, tasks = page_in.playing(browser, page, metrics, seconds)
         figures = [_figure("replay at ×60", name, "% of the main thread", {"share": 100 * share}, ("share", 35.0))]

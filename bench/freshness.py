@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 from bench import dataset, processes
-from bench.browser import DRAWN, SIZE, until
-from bench.drawing import ARGUMENTS, BROWSERS
+from bench.browser import ARGUMENTS, DRAWN, MISSING, SIZE, executable, until
 from bench.figures import Bar, Figure, percentiles, progress
+from bench.steering import numbers
 from shared import POLL_INTERVAL_MS, STATUS_FILE, DirectoryWatch, can_watch
 
 if TYPE_CHECKING:
@@ -50,43 +48,33 @@ def measure(cache: Path, *, history_rows: int, seconds: float) -> list[Figure]:
 
     Why not, where it cannot be measured.
     """
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if importlib.util.find_spec("playwright") is None or browser is None:
-        return [Figure(PART, "the page in a browser", note="playwright or Chromium is not installed")]
+    browser = executable()
+    if browser is None:
+        return [Figure(PART, "the page in a browser", note=MISSING)]
     if not can_watch():
         return [Figure(PART, "the page in a browser", note="this system has no inotify")]
     history_s = history_rows * _INTERVAL_S
     played_s = _SPEED * (_START_UP_S + 2 * _ROUNDS * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
-    directory = cache / "ipc"
-    shutil.rmtree(directory, ignore_errors=True)
-    command = ("processor", "replay", str(folder), "--out", str(directory))
     options = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s", "--speed", str(_SPEED))
     with ExitStack() as stack:
-        log = cache / "replay.log"
-        replay = stack.enter_context(processes.running(log, *command, *options))
-        processes.until(lambda: processes.plays(directory), replay, log)
-        urls = {name: _served(stack, cache, directory, followers) for name, followers in _SERVERS.items()}
+        directory = stack.enter_context(processes.replaying(cache, folder, *options))
+        urls = {
+            name: stack.enter_context(
+                processes.serving(cache / f"visualizer-{followers}.log", directory, VISUALIZER_FOLLOWERS=followers)
+            )
+            for name, followers in _SERVERS.items()
+        }
         return _measured(directory, urls, browser, seconds)
 
 
-def _served(stack: ExitStack, cache: Path, directory: Path, followers: str) -> str:
-    port = processes.free_port()
-    log = cache / f"visualizer-{followers}.log"
-    settings = {"VISUALIZER_IPC_DIR": str(directory), "VISUALIZER_PORT": str(port), "VISUALIZER_FOLLOWERS": followers}
-    page = stack.enter_context(processes.running(log, "visualizer", **settings))
-    url = f"http://127.0.0.1:{port}"
-    processes.until(lambda: processes.answers(f"{url}/health"), page, log)
-    return url
-
-
-def _measured(directory: Path, urls: dict[str, str], executable: str, seconds: float) -> list[Figure]:
+def _measured(directory: Path, urls: dict[str, str], chromium: str, seconds: float) -> list[Figure]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a part of the development environment only
 
     seen_ms: dict[str, list[float]] = {name: [] for name in urls}
     ages_ms: dict[str, list[float]] = {name: [] for name in urls}
     with _Written(directory) as written, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         for number in range(_ROUNDS):
             for name, url in urls.items():
                 progress(f"{PART} {number + 1}/{_ROUNDS}: {name}")
@@ -117,12 +105,7 @@ def _figure(name: str, seen_ms: list[float], ages_ms: list[float]) -> Figure:
     bar = Bar("p50", "<", _BAR_MS) if _SERVERS[name] != "0" else None
     note = f"{len(seen_ms)} publications, from status.json's time of change to the frame that shows it or a later one"
     age = percentiles(ages_ms)["p50"]
-    return Figure(PART, name, "ms", _spread(seen_ms), bar, f"{note}; a picture drawn is {age:.0f} ms old at the median")
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    return {"p50": ordered[len(ordered) // 2], "p95": ordered[len(ordered) * 95 // 100], "max": ordered[-1]}
+    return Figure(PART, name, "ms", numbers(seen_ms), bar, f"{note}; a picture drawn is {age:.0f} ms old at the median")
 
 
 class _Written:

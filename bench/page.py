@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Final
 
 from bench import dataset, polls, processes
@@ -27,27 +26,8 @@ def measure(cache: Path, *, tabs: tuple[int, ...], seconds: float, history_rows:
     history_s = history_rows * _INTERVAL_S
     played_s = _SPEED * (_START_UP_S + (len(tabs) + 3) * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
-    directory = cache / "ipc"
-    shutil.rmtree(directory, ignore_errors=True)
-    replay_log, page_log = cache / "replay.log", cache / "visualizer.log"
-    port = processes.free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = ("processor", "replay", str(folder), "--out", str(directory))
-    steering = cache / "control"
-    steering.mkdir(exist_ok=True)
-    started = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s")
-    options = (*started, "--speed", str(_SPEED), "--control", str(steering))
-    settings = {
-        "VISUALIZER_IPC_DIR": str(directory),
-        "VISUALIZER_CONTROL_DIR": str(steering),
-        "VISUALIZER_PORT": str(port),
-    }
-    with (
-        processes.running(replay_log, *command, *options) as replay,
-        processes.running(page_log, "visualizer", **settings) as page,
-    ):
-        processes.until(lambda: processes.plays(directory), replay, replay_log)
-        processes.until(lambda: processes.answers(f"{url}/health"), page, page_log)
+    options = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s", "--speed", str(_SPEED))
+    with processes.steered_page(cache, folder, *options) as url:
         polls.measure(url, tabs=4, seconds=2)
         found = [_figure(url, number, seconds, follow=follow) for number in tabs for follow in (False, True)]
         # The processor writes a view once it is asked for, and the first answers bring all of each.

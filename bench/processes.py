@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import psutil
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from shared import Status
 
-_ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parent.parent
 _CACHE: Final = "PROCESSOR_CACHE"
 CACHES: Final = _CACHE in known_variables()
 """Whether the processor keeps what it has read of a vendor's files."""
@@ -45,7 +46,7 @@ def run(*arguments: str, **environment: str) -> float:
     """
     begun = time.perf_counter()
     ended = subprocess.run(
-        _command(arguments), cwd=_ROOT, env=_environment(environment), capture_output=True, text=True, check=False
+        _command(arguments), cwd=ROOT, env=_environment(environment), capture_output=True, text=True, check=False
     )
     if ended.returncode:
         msg = f"{' '.join(arguments)} failed with {ended.returncode}:\n{ended.stderr}"
@@ -55,16 +56,21 @@ def run(*arguments: str, **environment: str) -> float:
 
 def running(log: Path, *arguments: str, **environment: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """`python -m ARGUMENTS` in the background until the block ends; its output goes to `log`."""
-    return running_of(_ROOT, log, *arguments, **environment)
+    return running_of(ROOT, log, *arguments, **environment)
+
+
+def started(tree: Path, output: BinaryIO, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    """`python -m ARGUMENTS` in the background, as the files in the folder `tree` have it; it writes to `output`."""
+    return subprocess.Popen(
+        _command(arguments), cwd=tree, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
+    )
 
 
 @contextmanager
 def running_of(tree: Path, log: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """The same, as the files in another folder have it."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(arguments), cwd=tree, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT
-        )
+        process = started(tree, output, *arguments, **environment)
         try:
             yield process
         finally:
@@ -74,6 +80,40 @@ def running_of(tree: Path, log: Path, *arguments: str, **environment: str) -> It
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def replaying(cache: Path, folder: Path, *options: str, tree: Path = ROOT) -> Iterator[Path]:
+    """A replay of `folder` that has published its first picture; where it publishes, emptied before."""
+    directory, log = cache / "ipc", cache / "replay.log"
+    shutil.rmtree(directory, ignore_errors=True)
+    command = ("processor", "replay", str(folder), "--out", str(directory), *options)
+    with running_of(tree, log, *command) as replay:
+        until(lambda: plays(directory), replay, log)
+        yield directory
+
+
+@contextmanager
+def serving(log: Path, directory: Path, *, tree: Path = ROOT, **settings: str) -> Iterator[str]:
+    """The address of a page over what is published in `directory`, with these settings of the visualizer."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {"VISUALIZER_IPC_DIR": str(directory), "VISUALIZER_PORT": str(port)} | settings
+    with running_of(tree, log, "visualizer", **environment) as page:
+        until(lambda: answers(f"{url}/health"), page, log)
+        yield url
+
+
+@contextmanager
+def steered_page(cache: Path, folder: Path, *options: str, tree: Path = ROOT) -> Iterator[str]:
+    """The address of a page over a replay with a control directory, in which it asks for what its panels show."""
+    control = cache / "control"
+    control.mkdir(exist_ok=True)
+    with (
+        replaying(cache, folder, *options, "--control", str(control), tree=tree) as directory,
+        serving(cache / "visualizer.log", directory, tree=tree, VISUALIZER_CONTROL_DIR=str(control)) as url,
+    ):
+        yield url
 
 
 def until(done: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> float:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -31,6 +29,7 @@ from shared import DirectoryReader, Picture, command, send_command
 from shared.validate import faults
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Collection, Iterator
 
 CACHE: Final = Path(__file__).parent / "data"
@@ -127,16 +126,13 @@ class House:
         processes.until(lambda: processes.answers(f"{self.url}/health"), self.page, folder / "visualizer.log")
 
     def _started(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROCESSOR_", "VISUALIZER_"))}
         with (self._folder / f"{arguments[0]}.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", *arguments], env=kept | environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            return processes.started(processes.ROOT, log, *arguments, **environment)
 
     def _started_processor(self) -> subprocess.Popen[bytes]:
         options = ("--control", str(self.control), "--speed", str(_SPEED), "--at-end", "loop", "--interval", "1m")
-        cache = {"PROCESSOR_CACHE": str(self._folder / "cache")}
-        return self._started("processor", "replay", str(self._market), "--out", str(self.ipc), *options, **cache)
+        kept = processes.keeping_in(self._folder / "cache")
+        return self._started("processor", "replay", str(self._market), "--out", str(self.ipc), *options, **kept)
 
     def kill_processor(self, found: Found) -> None:
         """SIGKILL, a reader that starts then, and the next one."""
