@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
@@ -16,6 +17,20 @@ _CALLS: Final = (
     *((os, name) for name in ("fchmod", "ftruncate", "fstat", "lstat")),
     (fcntl, "flock"),
 )
+
+
+def within(*folders: Path) -> Callable[[object], bool]:
+    """Whether a call, by its first argument, is about a file in one of `folders`."""
+    inside = tuple(map(str, folders))
+
+    def concerns(subject: object) -> bool:
+        if isinstance(subject, int):
+            with suppress(OSError):
+                return Path(f"/dev/fd/{subject}").resolve().as_posix().startswith(inside)
+            return False
+        return isinstance(subject, (str, Path)) and str(subject).startswith(inside)
+
+    return concerns
 
 
 class Killed(BaseException):

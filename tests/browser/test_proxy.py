@@ -19,6 +19,7 @@ import pytest
 from shared import CONTROL_FILE
 from tests.browser.conftest import served
 from tests.patience import PATIENCE_S
+from tests.visualizer.polling import question
 from visualizer.server import page_files
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _NGINX: Final = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 _NAME: Final = "replay.example"
 _TOKEN: Final = "steer-token-0123456789"  # noqa: S105 - nobody's
-_POLL: Final = {
-    "output": "delta.data",
-    "outputs": {"id": "delta", "property": "data"},
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-    "state": [{"id": "known", "property": "data", "value": None}],
-}
 _MAIN: Final = """
 daemon off;
 master_process off;
@@ -173,7 +167,7 @@ def test_the_page_its_files_and_polls_work(
         answer = proxy.ask("GET", path, Cookie=cookie)
         assert answer.status == 200, path
     headers: dict[str, Any] = {"Cookie": cookie, "Content_Type": "application/json"}
-    answer = proxy.ask("POST", "/_dash-update-component", json.dumps(_POLL), **headers)
+    answer = proxy.ask("POST", "/_dash-update-component", json.dumps(question()), **headers)
     assert answer.status == 200
     assert json.loads(answer.text)["response"]["delta"]["data"]["about"]["session"] == feeder.session
 

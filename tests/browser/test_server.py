@@ -11,6 +11,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from tests.patience import PATIENCE_S
+from tests.visualizer.polling import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,19 +19,11 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Server
     from tests.browser.feeder import Feeder
 
-_POLL = {
-    "output": "delta.data",
-    "outputs": {"id": "delta", "property": "data"},
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-    "state": [{"id": "known", "property": "data", "value": None}],
-}
-
 
 def _poll(server: Server) -> None:
     request = urllib.request.Request(  # noqa: S310 - our own server
         f"{server.url}/_dash-update-component",
-        json.dumps(_POLL).encode(),
+        json.dumps(question()).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own server

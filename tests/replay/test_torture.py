@@ -9,7 +9,6 @@ import errno
 import os
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -33,10 +32,11 @@ from shared.validate import faults
 from shared.views import VIEW_FILES
 from tests.core.markets import market, write
 from tests.replay.fake_clock import FakeClock
-from tests.system_calls import Killed, SystemCalls
+from tests.system_calls import Killed, SystemCalls, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WHOLE: Final = bool(os.environ.get("TORTURE"))
 FAILURES: Final = (errno.ENOSPC, errno.EIO, errno.EACCES)
@@ -61,18 +61,9 @@ class Tortured:
     def __init__(self, dataset: Path, folder: Path) -> None:
         self.dataset = dataset
         self.ipc, self.control = folder / "ipc", folder / "control"
-        self.calls = SystemCalls(self._concerns)
+        self.calls = SystemCalls(within(self.ipc, self.control))
         self.reader = DirectoryReader(self.ipc)
         self.seen: list[Picture] = []
-
-    def _concerns(self, subject: object) -> bool:
-        """Whether a call is about a file of the exchange or of the control directory."""
-        folders = (str(self.ipc), str(self.control))
-        if isinstance(subject, int):
-            with suppress(OSError):
-                return Path(f"/dev/fd/{subject}").resolve().as_posix().startswith(folders)
-            return False
-        return isinstance(subject, (str, Path)) and str(subject).startswith(folders)
 
     def play(self) -> bool:
         clock = FakeClock()

@@ -27,6 +27,7 @@ from shared.validate import faults
 from shared.views import FILE_TYPES
 from shared.views.measures import MeasuresRow
 from tests.shared.publishing import publish, step
+from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -232,14 +233,6 @@ def client(directory: Path) -> FlaskClient:
     return made
 
 
-_POLL: Final = {
-    "output": "delta.data",
-    "outputs": {"id": "delta", "property": "data"},
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-    "state": [{"id": "known", "property": "data", "value": None}],
-}
-
 _TEXTS: Final = {
     "nested below an unknown key": b'{"unknown": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
     "nested in place of a value": b'{"contract": ' + b'{"a": ' * 30_000 + b"1" + b"}" * 30_000 + b"}",
@@ -274,7 +267,7 @@ def _look(client: FlaskClient, directory: Path, payload: bytes) -> None:
     said = [fault for fault in faults(directory) if fault.startswith(STATUS_FILE)]
     assert bool(said) == is_refused
     for answer in (
-        client.post("/_dash-update-component", json=_POLL),
+        client.post("/_dash-update-component", json=question()),
         client.get("/health"),
         client.get("/metrics"),
         client.get("/report.json"),

@@ -10,7 +10,6 @@ import errno
 import os
 import resource
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -29,10 +28,11 @@ from shared import DATA_FILES
 from shared.validate import faults
 from tests.core.markets import market, write
 from tests.replay.fake_clock import FakeClock
-from tests.system_calls import Killed, SystemCalls
+from tests.system_calls import Killed, SystemCalls, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
 WHOLE: Final = bool(os.environ.get("TORTURE"))
 FAILURES: Final = (errno.ENOSPC, errno.EIO, errno.EACCES)
@@ -50,20 +50,6 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _quiet() -> Iterator[None]:
     with capture_logs():
         yield
-
-
-def within(folder: Path) -> Callable[[object], bool]:
-    """Whether a call is about a file in `folder`."""
-    inside = str(folder)
-
-    def concerns(subject: object) -> bool:
-        if isinstance(subject, int):
-            with suppress(OSError):
-                return Path(f"/dev/fd/{subject}").resolve().as_posix().startswith(inside)
-            return False
-        return isinstance(subject, (str, Path)) and str(subject).startswith(inside)
-
-    return concerns
 
 
 @contextmanager

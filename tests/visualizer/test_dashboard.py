@@ -9,6 +9,7 @@ import pytest
 from shared import DataReport, encode
 from tests.browser.feeder import Feeder
 from tests.visualizer.pictures import report
+from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -30,14 +31,7 @@ def client(directory: Path) -> FlaskClient:
 
 
 def _poll(client: FlaskClient, held: object = None) -> dict[str, Any]:
-    body = {
-        "output": "delta.data",
-        "outputs": {"id": "delta", "property": "data"},
-        "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-        "changedPropIds": ["tick.n_intervals"],
-        "state": [{"id": "known", "property": "data", "value": held}],
-    }
-    answer = client.post("/_dash-update-component", json=body)
+    answer = client.post("/_dash-update-component", json=question(held))
     assert answer.status_code == 200
     data: dict[str, Any] = msgspec.json.decode(answer.data)["response"]["delta"]["data"]
     return data

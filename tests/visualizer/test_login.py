@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared import CONTROL_FILE
+from tests.visualizer.polling import question
 from visualizer.server import dashboard
 from visualizer.server.login import COMMANDS, FAILURE_FORGOTTEN_S, FAILURES_BY_ALL, FAILURES_BY_CLIENT, Login
 from visualizer.server.settings import Settings
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 STEER: Final = "steer-token-0123456789"
 WATCH: Final = "watch-token-0123456789"
 PLAY: Final = {"action": "play"}
-POLL: Final = {
-    "output": "delta.data",
-    "outputs": {"id": "delta", "property": "data"},
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-    "state": [{"id": "known", "property": "data", "value": None}],
-}
 _NS: Final = 1_000_000_000
 
 
@@ -111,7 +105,7 @@ def test_a_stranger_at_the_page_gets_the_form(site: Site) -> None:
 
 def test_a_stranger_polls_and_steers_nothing(site: Site) -> None:
     stranger = site.browser()
-    assert stranger.post("/_dash-update-component", json=POLL).status_code == 401
+    assert stranger.post("/_dash-update-component", json=question()).status_code == 401
     assert "sign in" in stranger.post("/control", json=PLAY).json["error"]  # type: ignore[index]
     assert not (site.settings.control_dir / CONTROL_FILE).exists()
 
@@ -155,7 +149,7 @@ def test_whatever_a_stranger_sends_they_get_a_form_a_refusal_or_that_the_server_
 
 def test_who_may_only_watch_may_ask_for_views(site: Site) -> None:
     held = {"views": {"tape": {"crc32": None}}}
-    poll = POLL | {"state": [{"id": "known", "property": "data", "value": held}]}
+    poll = question(held)
     assert site.browser("watch").post("/_dash-update-component", json=poll).status_code == 200
     assert (site.settings.control_dir / "views" / "tape").exists()
 
@@ -189,7 +183,7 @@ def test_the_other_token_steers(site: Site) -> None:
 
 @pytest.mark.parametrize(("right", "control"), [("steer", "on"), ("watch", "watch")])
 def test_each_poll_says_whether_its_session_may_steer(site: Site, right: str, control: str) -> None:
-    answer = site.browser(right).post("/_dash-update-component", json=POLL)
+    answer = site.browser(right).post("/_dash-update-component", json=question())
     assert answer.json["response"]["delta"]["data"]["control"] == control  # type: ignore[index]
 
 

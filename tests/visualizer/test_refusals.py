@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 
 CALLBACK: Final = "/_dash-update-component"
 SCRIPTS: Final = "/_dash-component-suites"
-POLL: Final[dict[str, Any]] = {
-    "output": "delta.data",
-    "outputs": {"id": "delta", "property": "data"},
-    "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-    "changedPropIds": ["tick.n_intervals"],
-    "parsedChangedPropsIds": ["tick.n_intervals"],
-    "state": [{"id": "known", "property": "data", "value": None}],
-}
+POLL: Final[dict[str, Any]] = question() | {"parsedChangedPropsIds": ["tick.n_intervals"]}
 
 
 @pytest.fixture(scope="module")
