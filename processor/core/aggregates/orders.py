@@ -71,9 +71,9 @@ def orders_of(trades: Trades) -> Orders:
 
 
 def volumes_of(trades: Trades, starts: NDArray[np.int64]) -> Lots:
-    """Lots of each order; `starts` are the rows at which these begin."""
+    """Lots of each order of some trades; `starts` are the rows at which these begin."""
     lots: Lots = trades.size_lots.astype(object if _may_overflow(trades) else np.int64, copy=False)
-    return np.add.reduceat(lots, starts) if len(starts) else lots
+    return np.add.reduceat(lots, starts)
 
 
 def distinct_prices(trades: Trades, starts: NDArray[np.int64]) -> NDArray[np.int64]:
