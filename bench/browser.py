@@ -96,7 +96,7 @@ def middle(page: Page) -> tuple[float, float]:
 
 def hold(page: Page) -> None:
     """Let the page wait for its next answer for good: what is drawn then is what is given to it."""
-    page.route("**/_dash-update-component*", lambda _route: None)
+    page.route("**/poll", lambda _route: None)
     page.wait_for_timeout(2000)
 
 

@@ -41,7 +41,7 @@ _CELLS: Final = """() => {
     return [time, row, bid, bid + row, bid - 199 * row, sizes(), bid + row, sizes()];
   });
   const heatmap = { rows, whole: true, total: rows.length, crc32: 1 };
-  window.dash_clientside.orderflow.receive({ server_ms: Date.now(), heatmap });
+  orderflow.receive({ server_ms: Date.now(), heatmap });
 }"""
 
 

@@ -171,17 +171,9 @@ class _Tab:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
-        body = json.dumps(
-            {
-                "output": "delta.data",
-                "outputs": {"id": "delta", "property": "data"},
-                "inputs": [{"id": "tick", "property": "n_intervals", "value": 1}],
-                "changedPropIds": ["tick.n_intervals"],
-                "state": [{"id": "known", "property": "data", "value": self._held}],
-            }
-        ).encode()
+        body = json.dumps(self._held).encode()
         writer.write(
-            f"POST /_dash-update-component HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            f"POST /poll HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
             "Content-Type: application/json\r\nAccept-Encoding: gzip, deflate, zstd\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
             + body
@@ -195,7 +187,7 @@ class _Tab:
         if headers.get("connection") == "close":
             self._close()
         text = _UNPACKED.get(headers.get("content-encoding", ""), bytes)(payload)
-        answer: dict[str, Any] = msgspec.json.decode(text)["response"]["delta"]["data"]
+        answer: dict[str, Any] = msgspec.json.decode(text)
         return len(payload), answer
 
     def _learn(self, answer: dict[str, Any]) -> None:

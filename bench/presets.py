@@ -26,20 +26,22 @@ _GROWTH: Final = 1.10
 _WARM_S: Final = 60.0
 _ANSWERS: Final = """() => {
   const found = (window.answerToPaintMs = []);
-  const { orderflow } = window.dash_clientside;
-  const { receive } = orderflow;
-  orderflow.receive = (answer) => {
-    const sent = receive(answer);
-    const loaded = performance.getEntriesByType("resource");
-    const polls = loaded.filter(({ name }) => name.includes("_dash-update-component"));
-    const last = polls[polls.length - 1];
-    performance.clearResourceTimings();
-    if (last && answer?.ohlc) {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => found.push(performance.now() - last.responseEnd);
-      requestAnimationFrame(() => channel.port2.postMessage(null));
-    }
-    return sent;
+  const { fetch } = window;
+  window.fetch = async (...given) => {
+    const response = await fetch(...given);
+    const read = response.json.bind(response);
+    response.json = async () => {
+      const answer = await read();
+      const last = performance.getEntriesByType("resource").findLast(({ name }) => name.endsWith("/poll"));
+      performance.clearResourceTimings();
+      if (last && answer.ohlc) {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => found.push(performance.now() - last.responseEnd);
+        requestAnimationFrame(() => channel.port2.postMessage(null));
+      }
+      return answer;
+    };
+    return response;
   };
 }"""
 """Notes how long it takes from an answer's last byte until the frame that shows it is handed to the compositor."""
@@ -54,7 +56,7 @@ _FOOTPRINTS: Final = """() => {
   const cells = () => Array.from({ length: 40 }, (_, index) => [(first + index) * row, lots(), lots(), 0, 2]);
   const rows = ohlc.slice(-100).map(([time]) => [time, row, cells()]);
   const footprint = { rows, whole: true, total: rows.length, crc32: 1 };
-  window.dash_clientside.orderflow.receive({ server_ms: Date.now(), footprint });
+  orderflow.receive({ server_ms: Date.now(), footprint });
 }"""
 
 

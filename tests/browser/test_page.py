@@ -38,7 +38,7 @@ def test_one_small_request_a_tick_and_none_to_another_host(
     page.wait_for_timeout(3000)
     feeder.stop()
     polls = requests.copy()
-    assert {urlsplit(request.url).path for request in polls} == {"/_dash-update-component"}
+    assert {urlsplit(request.url).path for request in polls} == {"/poll"}
     # One for each publication, as the page is told of them, and by its clock at worst.
     assert 4 <= len(polls) <= 19
     sizes = sorted(len(answer.body()) for request in polls if (answer := request.response()))

@@ -19,7 +19,6 @@ import pytest
 from shared import CONTROL_FILE
 from tests.browser.conftest import served
 from tests.patience import PATIENCE_S
-from tests.visualizer.polling import question
 from visualizer.server import page_files
 
 if TYPE_CHECKING:
@@ -167,9 +166,9 @@ def test_the_page_its_files_and_polls_work(
         answer = proxy.ask("GET", path, Cookie=cookie)
         assert answer.status == 200, path
     headers: dict[str, Any] = {"Cookie": cookie, "Content_Type": "application/json"}
-    answer = proxy.ask("POST", "/_dash-update-component", json.dumps(question()), **headers)
+    answer = proxy.ask("POST", "/poll", "{}", **headers)
     assert answer.status == 200
-    assert json.loads(answer.text)["response"]["delta"]["data"]["about"]["session"] == feeder.session
+    assert json.loads(answer.text)["about"]["session"] == feeder.session
 
 
 def test_commands_work_and_those_of_other_sites_do_not(proxy: Proxy, cookie: str, behind: Server) -> None:

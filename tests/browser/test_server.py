@@ -11,7 +11,6 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from tests.patience import PATIENCE_S
-from tests.visualizer.polling import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 def _poll(server: Server) -> None:
     request = urllib.request.Request(  # noqa: S310 - our own server
-        f"{server.url}/_dash-update-component",
-        json.dumps(question()).encode(),
+        f"{server.url}/poll",
+        b"{}",
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own server

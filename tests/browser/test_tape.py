@@ -62,11 +62,10 @@ def _shown(page: Page) -> list[str]:
 
 def _views(request: Request) -> list[str] | None:
     """The views that a poll asks for; None for another request."""
-    if "/_dash-update-component" not in request.url:
+    if not request.url.endswith("/poll"):
         return None
-    sent: dict[str, Any] = json.loads(request.post_data or "{}")
-    held = next((state.get("value") for state in sent.get("state", []) if state["id"] == "known"), None)
-    return None if held is None else sorted(held["views"])
+    held: dict[str, Any] = json.loads(request.post_data or "{}")
+    return sorted(held["views"])
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ Object.assign(document, { addEventListener: (/** @type {string} */ _, /** @type 
 Object.assign(globalThis, { WebSocket: Socket, location: { protocol: "http:", host: "localhost:8050" } });
 let frameMs = 0;
 Object.assign(globalThis, { requestAnimationFrame: (/** @type {() => void} */ act) => setTimeout(act, frameMs) });
-Object.assign(globalThis, { window: { dash_clientside: { set_props: () => asked.push(performance.now()) } } });
 
 let number = 0;
 /** @type {typeof import("../../visualizer/page/news.js")} */
@@ -54,7 +53,7 @@ beforeEach(async () => {
   };
   number += 1;
   news = await import(`../../visualizer/page/news.js?${number}`);
-  news.start();
+  news.start({ ask: () => asked.push(performance.now()) });
 });
 
 /** @type {(ms: number) => void} */

@@ -27,7 +27,6 @@ from shared.validate import faults
 from shared.views import FILE_TYPES
 from shared.views.measures import MeasuresRow
 from tests.shared.publishing import publish, step
-from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -267,7 +266,7 @@ def _look(client: FlaskClient, directory: Path, payload: bytes) -> None:
     said = [fault for fault in faults(directory) if fault.startswith(STATUS_FILE)]
     assert bool(said) == is_refused
     for answer in (
-        client.post("/_dash-update-component", json=question()),
+        client.post("/poll", json={}),
         client.get("/health"),
         client.get("/metrics"),
         client.get("/report.json"),

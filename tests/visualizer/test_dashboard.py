@@ -9,7 +9,6 @@ import pytest
 from shared import DataReport, encode
 from tests.browser.feeder import Feeder
 from tests.visualizer.pictures import report
-from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -31,9 +30,9 @@ def client(directory: Path) -> FlaskClient:
 
 
 def _poll(client: FlaskClient, held: object = None) -> dict[str, Any]:
-    answer = client.post("/_dash-update-component", json=question(held))
+    answer = client.post("/poll", json={} if held is None else held)
     assert answer.status_code == 200
-    data: dict[str, Any] = msgspec.json.decode(answer.data)["response"]["delta"]["data"]
+    data: dict[str, Any] = msgspec.json.decode(answer.data)
     return data
 
 
@@ -106,7 +105,7 @@ def test_the_page_names_no_other_host(client: FlaskClient) -> None:
 
 
 def test_a_request_larger_than_any_page_sends_is_refused(client: FlaskClient) -> None:
-    answer = client.post("/_dash-update-component", data=b"x" * 100_000, content_type="application/json")
+    answer = client.post("/poll", data=b"x" * 100_000, content_type="application/json")
     assert answer.status_code == 413
 
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared import CONTROL_FILE
-from tests.visualizer.polling import question
 from visualizer.server import dashboard
 from visualizer.server.login import COMMANDS, FAILURE_FORGOTTEN_S, FAILURES_BY_ALL, FAILURES_BY_CLIENT, Login
 from visualizer.server.settings import Settings
@@ -105,7 +104,7 @@ def test_a_stranger_at_the_page_gets_the_form(site: Site) -> None:
 
 def test_a_stranger_polls_and_steers_nothing(site: Site) -> None:
     stranger = site.browser()
-    assert stranger.post("/_dash-update-component", json=question()).status_code == 401
+    assert stranger.post("/poll", json={}).status_code == 401
     assert "sign in" in stranger.post("/control", json=PLAY).json["error"]  # type: ignore[index]
     assert not (site.settings.control_dir / CONTROL_FILE).exists()
 
@@ -149,8 +148,7 @@ def test_whatever_a_stranger_sends_they_get_a_form_a_refusal_or_that_the_server_
 
 def test_who_may_only_watch_may_ask_for_views(site: Site) -> None:
     held = {"views": {"tape": {"crc32": None}}}
-    poll = question(held)
-    assert site.browser("watch").post("/_dash-update-component", json=poll).status_code == 200
+    assert site.browser("watch").post("/poll", json=held).status_code == 200
     assert (site.settings.control_dir / "views" / "tape").exists()
 
 
@@ -183,8 +181,8 @@ def test_the_other_token_steers(site: Site) -> None:
 
 @pytest.mark.parametrize(("right", "control"), [("steer", "on"), ("watch", "watch")])
 def test_each_poll_says_whether_its_session_may_steer(site: Site, right: str, control: str) -> None:
-    answer = site.browser(right).post("/_dash-update-component", json=question())
-    assert answer.json["response"]["delta"]["data"]["control"] == control  # type: ignore[index]
+    answer = site.browser(right).post("/poll", json={})
+    assert answer.json["control"] == control  # type: ignore[index]
 
 
 def test_the_cookie_is_for_this_server_alone_and_for_an_hour_and_never_for_scripts(site: Site) -> None:

@@ -75,7 +75,7 @@ def test_whatever_is_asked_for_by_another_name_is_refused_with_the_name_and_the_
     )
 
 
-@pytest.mark.parametrize("path", ["/control", "/_dash-update-component"])
+@pytest.mark.parametrize("path", ["/control", "/poll"])
 def test_nothing_can_be_sent_to_another_name(client: FlaskClient, folder: Path, path: str) -> None:
     headers = {"Host": "evil.example", "Origin": "http://evil.example"}
     assert client.post(path, json={"action": "play"}, headers=headers).status_code == 403

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from tests.visualizer.polling import question
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
 
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+POLL: Final = "/poll"
 CALLBACK: Final = "/_dash-update-component"
 SCRIPTS: Final = "/_dash-component-suites"
-POLL: Final[dict[str, Any]] = question() | {"parsedChangedPropsIds": ["tick.n_intervals"]}
 
 
 @pytest.fixture(scope="module")
@@ -29,29 +28,16 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return made
 
 
-def without(key: str) -> bytes:
-    return json.dumps({name: value for name, value in POLL.items() if name != key}).encode()
-
-
-def with_(**changes: Any) -> bytes:
-    return json.dumps(POLL | changes).encode()
-
-
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"{", b"[]", b"null", b"5", b"\xff\xfe", b'{"output":"\\ud800"}', b"[" * 30_000),
-        *(without("output"), without("outputs"), without("inputs"), without("state")),
-        *(with_(output="x.y"), with_(output={}), with_(output="..delta.data.."), with_(outputs=[{"id": "delta"}])),
-        *(with_(outputs={"id": 5}), with_(inputs=[]), with_(inputs="x"), with_(inputs=[[{"id": "tick"}]])),
-        *(with_(inputs=POLL["inputs"] * 2), with_(state=[]), with_(changedPropIds=5)),
-        with_()[:-1] + b',"unknown":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
-        with_(state=[{"id": "other", "property": "data", "value": None}]),
+        *(b"", b"{", b"\xff\xfe", b'{"session":"\\ud800"}', b"[" * 30_000, b'{"generation":1'),
+        b'{"unknown":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
     ],
 )
 def test_what_is_no_poll_of_the_page_is_a_400_and_one_line_of_log(client: FlaskClient, body: bytes) -> None:
     with capture_logs() as logs:
-        answer = client.post(CALLBACK, data=body, content_type="application/json")
+        answer = client.post(POLL, data=body, content_type="application/json")
 
     assert answer.status_code == 400
     assert answer.text.startswith("this is no poll of the page: ")
@@ -60,7 +46,7 @@ def test_what_is_no_poll_of_the_page_is_a_400_and_one_line_of_log(client: FlaskC
 
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", ""])
 def test_a_poll_that_says_to_be_something_else_is_a_415(client: FlaskClient, kind: str) -> None:
-    assert client.post(CALLBACK, data=with_(), content_type=kind).status_code == 415
+    assert client.post(POLL, data=b"{}", content_type=kind).status_code == 415
 
 
 @settings(suppress_health_check=list(HealthCheck), max_examples=60)
@@ -75,12 +61,21 @@ def test_a_poll_that_says_to_be_something_else_is_a_415(client: FlaskClient, kin
     )
 )
 def test_whatever_a_page_says_it_holds_it_is_answered(client: FlaskClient, known: Any) -> None:
-    state = [{"id": "known", "property": "data", "value": known}]
     with capture_logs():
-        answer = client.post(CALLBACK, data=with_(state=state), content_type="application/json")
+        answer = client.post(POLL, data=json.dumps(known), content_type="application/json")
 
     assert answer.status_code in {200, 400}
     assert (answer.status_code == 400) == ("NaN" in json.dumps(known) or "Infinity" in json.dumps(known))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_callback_of_dash_is_a_404_and_one_line_of_log_as_there_is_none(client: FlaskClient, method: str) -> None:
+    with capture_logs() as logs:
+        answer = client.open(CALLBACK, method=method, json={"output": "x.y"})
+
+    assert answer.status_code == 404
+    assert "POST /poll" in answer.text
+    assert [log["event"] for log in logs] == ["request_refused"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +124,7 @@ def send(folder: Path, path: str, body: Chunks) -> tuple[TestResponse, list[Any]
         return steering.post(path, content_type="application/json", environ_overrides=environment), logs
 
 
-@pytest.mark.parametrize("path", [CALLBACK, "/control"])
+@pytest.mark.parametrize("path", [POLL, "/control"])
 def test_a_body_in_malformed_chunks_is_a_400_and_one_line_of_log(tmp_path: Path, path: str) -> None:
     answer, logs = send(tmp_path, path, Chunks(endless=False))
 
@@ -138,7 +133,7 @@ def test_a_body_in_malformed_chunks_is_a_400_and_one_line_of_log(tmp_path: Path,
     assert [log["event"] for log in logs] == ["request_refused"]
 
 
-@pytest.mark.parametrize("path", [CALLBACK, "/control"])
+@pytest.mark.parametrize("path", [POLL, "/control"])
 def test_of_an_endless_body_no_more_is_read_than_may_be(tmp_path: Path, path: str) -> None:
     body = Chunks(endless=True)
     answer, _ = send(tmp_path, path, body)

@@ -71,8 +71,6 @@ def layout(settings: Settings) -> Component:
                 notices.waiting(settings),
                 keys(),
                 dcc.Interval(id="tick", interval=settings.poll_ms),
-                dcc.Store(id="delta"),
-                dcc.Store(id="known"),
                 dcc.Store(id="unused"),
             ],
             **data(

@@ -27,26 +27,25 @@ import * as overview from "./playback/overview.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
 import * as news from "./news.js";
+import * as poll from "./poll.js";
 import * as options from "./options.js";
 import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
 /** @import { Answer, Options, Views } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
-const RETRY_AFTER_MS = 3000;
-const RETRY_AT_MOST_EVERY_MS = 6000;
+const SIGN_IN_AFTER_MS = 3000;
 const SIGNED_OUT = 401;
 
 let heardAt = performance.now();
 let refreshedAt = performance.now();
-let retryAt = heardAt + RETRY_AFTER_MS;
+let signInAt = heardAt + SIGN_IN_AFTER_MS;
 
-/** @param {Answer | null} answer */
+/** @param {Answer} answer */
 function receive(answer) {
-  if (!answer) return window.dash_clientside.no_update;
   const isFirst = !current().serverMs;
   heardAt = performance.now();
-  retryAt = heardAt + RETRY_AFTER_MS;
+  signInAt = heardAt + SIGN_IN_AFTER_MS;
   news.answered();
   const reset = Boolean(answer.reset);
   const before = current().about;
@@ -62,7 +61,6 @@ function receive(answer) {
     control.receive(state);
   }
   frame.show({ state, changed: new Set(Object.keys(answer)), reset, before });
-  return store.known(state);
 }
 
 /** @type {ReadonlySet<keyof Views>} */
@@ -106,11 +104,9 @@ function refresh() {
   const state = frame.state();
   transport.show(state, header.showTime(state, Date.now(), silentMs));
   // On a busy machine it may take as long until there are components.
-  if (now > retryAt && document.getElementById("app")) {
-    // Dash stops the clock for the time of a poll, and leaves it stopped if the poll never comes back.
-    retryAt = now + Math.min(silentMs, RETRY_AT_MOST_EVERY_MS);
-    window.dash_clientside.set_props("tick", { disabled: false });
-    if (byId("app").dataset.login === "on") void signIn();
+  if (now > signInAt && document.getElementById("app")?.dataset.login === "on") {
+    signInAt = now + SIGN_IN_AFTER_MS;
+    void signIn();
   }
 }
 
@@ -123,7 +119,7 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
-  receive,
+  ask: callback(poll.ask),
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
@@ -131,11 +127,10 @@ window.dash_clientside.orderflow = {
     if (options.isPreset(value) && value !== options.options().preset) options.choose(value);
   }),
   showKeys: () => true,
-  asks: callback(news.asks),
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, ladder, overview, panels, replay, state: current, store };
+window.orderflow = { chart, control, crosshair, depth, format, interval, ladder, overview, panels, receive, replay, state: current, store };
 
 chart.connect({
   ready: () => {
@@ -173,7 +168,8 @@ address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
-news.start();
+poll.connect({ receive, asks: news.asks });
+news.start(poll);
 beside.start();
 options.listen(showChosen);
 report.start({ show: chart.show, reaches: chart.reaches });

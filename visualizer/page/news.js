@@ -1,5 +1,5 @@
 /* Asks as soon as the server tells that something was published; the message has no content. The clock of Dash asks all the
-   same, and where nothing is told it is the only one. */
+   same, and where nothing is told it is the only one that does. */
 const PATH = "/news";
 const LEAST_MS = 50; // from one question to the next, half of what lies between publications of a writer that keeps the contract
 const PAUSE = 3; // from one question to the next, in times of how long the answer took
@@ -19,8 +19,10 @@ let drawnMs = 0; // and how long until it was drawn
 let isWanted = false;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
+/** @type {() => unknown} */
+let question = () => undefined;
 
-/** Dash sends a question, or has its answer.
+/** A question is sent, or it has its answer.
  * @param {boolean} asking */
 export function asks(asking) {
   isAsking = asking;
@@ -41,7 +43,9 @@ export function answered() {
   open();
 }
 
-export function start() {
+/** @param {{ ask(): unknown }} parts what sends a question */
+export function start(parts) {
+  question = parts.ask;
   // A hidden page draws nothing, and others are to be told in its place.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) socket?.close();
@@ -84,5 +88,5 @@ function ask() {
   }
   isWanted = false;
   askedAt = performance.now();
-  window.dash_clientside.set_props("tick", { n_intervals: performance.now() });
+  question();
 }

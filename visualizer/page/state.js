@@ -24,5 +24,4 @@ export function ask(part, names) {
   wanted.set(part, new Set(names));
   const all = new Set([...wanted.values()].flatMap((each) => [...each]));
   for (const name of ON_REQUEST) if (held.asked.includes(name) !== all.has(name)) held = store.ask(held, name, all.has(name));
-  window.dash_clientside.set_props("known", { data: store.known(held) });
 }

@@ -1,4 +1,4 @@
-"""The Dash application: the page, its one polling callback, /metrics and /health."""
+"""The Dash application: the page, what it is answered, /metrics and /health."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dash import ClientsideFunction, Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output
 
 from shared import heartbeat_age_ms, machine_time, shares_clock
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
 from visualizer.metrics.readings import PollCounts, memory, poll_counts, polls, reads
 from visualizer.metrics.telemetry import Telemetry
-from visualizer.server import control, hosts, page_files, refusals, routes
+from visualizer.server import control, hosts, page_files, polling, refusals, routes
 from visualizer.server.asking import Asking
-from visualizer.server.delta import delta, known
+from visualizer.server.delta import delta
 from visualizer.server.feed import Feed
 from visualizer.server.login import Login, visitor
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared import Picture, Status
+    from visualizer.server.delta import Known
     from visualizer.server.settings import Settings
 
 _MONITOR_EVERY_MS: Final = 2000
@@ -68,16 +69,9 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
     panel = _Panel(telemetry)
     asking = Asking(settings.control_dir if settings.control == "on" else None)
 
-    @app.callback(
-        Output("delta", "data"),
-        Input("tick", "n_intervals"),
-        State("known", "data"),
-        running=[(Output("tick", "disabled"), True, False)],
-    )
-    def poll(_ticks: int | None, sent: object) -> dict[str, Any]:
+    def answered(held: Known) -> dict[str, Any]:
         begun_s = time.perf_counter()
         now_ms = time.time_ns() // 1_000_000
-        held = known(sent)
         asking.note(held.views)
         picture, problem = feed.poll()
         # Always an answer, if only the server's clock: a page must tell "nothing new" from "no server". And whether it
@@ -94,16 +88,19 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         return answer
 
     for function, output, trigger in (
-        ("receive", Output("known", "data"), Input("delta", "data")),
+        ("ask", Output("unused", "data"), Input("tick", "n_intervals")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
         ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
         ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
-        ("asks", Output("unused", "data", allow_duplicate=True), Input("tick", "disabled")),
     ):
         app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
-            ClientsideFunction(_CLIENTSIDE, function), output, trigger, prevent_initial_call=True
+            # The page asks once as soon as it is there.
+            ClientsideFunction(_CLIENTSIDE, function),
+            output,
+            trigger,
+            prevent_initial_call=function != "ask",
         )
 
     hosts.add(app.server, settings.names)
@@ -111,6 +108,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
     if login is not None:
         login.add(app.server)
     refusals.add(app.server)
+    polling.add(app.server, answered)
     routes.add(app.server, feed, telemetry, _GUARD)
     page_files.add(app.server)
     control.add(app.server, settings, login)

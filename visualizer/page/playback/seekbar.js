@@ -35,13 +35,19 @@ function build() {
     showHover();
   });
   bar().addEventListener("keydown", pressed);
-  new ResizeObserver(() => refresh()).observe(bar());
+  new ResizeObserver(() => {
+    widthPx = bar().clientWidth;
+    refresh();
+  }).observe(bar());
+  widthPx = bar().clientWidth;
   return true;
 }
 
 /* From where to where it can be moved; null where it cannot. */
 const usable = () => (replay.reason() ? null : replay.range());
-const width = () => bar().clientWidth;
+/* Remembered, because asking for it makes the browser lay the page out at once. */
+let widthPx = 0;
+const width = () => widthPx;
 
 /** @param {number} clientX
  * @param {Bounds} range */

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import "./browser.js";
+
+/** @type {{ sent: any, answer(response: object): void, fail(): void }[]} */
+let questions = [];
+/** @type {unknown[]} */
+let received = [];
+/** @type {boolean[]} */
+let told = [];
+/** @type {typeof import("../../visualizer/page/poll.js")} */
+let poll;
+let number = 0;
+
+Object.assign(globalThis, {
+  fetch: (/** @type {string} */ path, /** @type {any} */ sent) =>
+    new Promise((answer, reject) => {
+      const fail = () => reject(new TypeError("no network"));
+      sent.signal.addEventListener("abort", fail);
+      questions.push({ sent: { path, ...sent }, answer, fail });
+    }),
+});
+
+/** @param {object | null} body */
+const whole = (body) => ({ ok: true, json: () => Promise.resolve(body) });
+const settled = async () => {
+  for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+};
+
+beforeEach(async () => {
+  [questions, received, told] = [[], [], []];
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  number += 1;
+  poll = await import(`../../visualizer/page/poll.js?${number}`);
+  poll.connect({ receive: (answer) => received.push(answer), asks: (asking) => told.push(asking) });
+});
+
+test("a question says what the page holds, and its answer is taken in", async () => {
+  void poll.ask();
+  const { path, method, body } = questions[0].sent;
+  assert.deepEqual([path, method, "views" in JSON.parse(body)], ["/poll", "POST", true]);
+  questions[0].answer(whole({ server_ms: 1 }));
+  await settled();
+  assert.deepEqual([received, told], [[{ server_ms: 1 }], [true, false]]);
+});
+
+test("there is one question at a time", async () => {
+  void poll.ask();
+  void poll.ask();
+  assert.equal(questions.length, 1);
+  questions[0].answer(whole({}));
+  await settled();
+  void poll.ask();
+  assert.equal(questions.length, 2);
+});
+
+/** @type {[string, (question: typeof questions[number]) => void][]} */
+const failures = [
+  ["that cannot be sent", ({ fail }) => fail()],
+  ["that is refused", ({ answer }) => answer({ ok: false, json: () => Promise.resolve({}) })],
+  ["whose answer is cut off", ({ answer }) => answer({ ok: true, json: () => Promise.reject(new TypeError("cut off")) })],
+  ["that nobody answers within six seconds", () => mock.timers.tick(6000)],
+];
+
+/** @param {typeof failures[number][1]} end */
+async function isAskedAgainAfter(end) {
+  void poll.ask();
+  end(questions[0]);
+  await settled();
+  assert.deepEqual([received, told], [[], [true, false]]);
+  void poll.ask();
+  assert.equal(questions.length, 2);
+}
+
+for (const [what, end] of failures) test(`a question ${what} changes nothing, and the next one is asked`, () => isAskedAgainAfter(end));
+
+test("an answer that has started may take longer to be read", async () => {
+  void poll.ask();
+  /** @type {(body: object) => void} */
+  let read = () => undefined;
+  const body = new Promise((resolve) => {
+    read = resolve;
+  });
+  questions[0].answer({ ok: true, json: () => body });
+  await settled();
+  mock.timers.tick(30_000);
+  read({ server_ms: 1 });
+  await settled();
+  assert.deepEqual(received, [{ server_ms: 1 }]);
+});

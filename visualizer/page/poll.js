@@ -1,0 +1,49 @@
+/* Asks the server what has changed, one question at a time. Dash's clock asks, and `news.js` as soon as something is published. */
+import { current } from "./state.js";
+import { known } from "./store.js";
+/** @import { Answer } from "./types.d.ts" */
+
+const PATH = "/poll";
+const ANSWERED_WITHIN_MS = 6000; // else the server is taken for gone, or this connection to it
+const READ_WITHIN_MS = 60_000; // a slow line may take as long for a whole picture
+
+let isAsking = false;
+/** @type {(answer: Answer) => void} */
+let receive = () => undefined;
+/** @type {(asking: boolean) => void} */
+let tell = () => undefined;
+
+/** @param {{ receive(answer: Answer): void, asks(asking: boolean): void }} parts what takes in answers, and what is told when
+ * a question is sent and when it has been answered or given up */
+export function connect(parts) {
+  ({ receive, asks: tell } = parts);
+}
+
+/* Asks, unless a question is on its way: its answer would tell the same. What fails is asked again with the next tick. */
+export async function ask() {
+  if (isAsking) return;
+  isAsking = true;
+  tell(true);
+  const given = new AbortController();
+  let timer = setTimeout(() => given.abort(), ANSWERED_WITHIN_MS);
+  /** @type {Answer | null} */
+  let answer = null;
+  try {
+    const response = await fetch(PATH, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(known(current())),
+      cache: "no-store",
+      signal: given.signal,
+    });
+    clearTimeout(timer);
+    timer = setTimeout(() => given.abort(), READ_WITHIN_MS);
+    if (response.ok) answer = await response.json();
+  } catch {
+    // The page shows how long it has heard nothing.
+  }
+  clearTimeout(timer);
+  isAsking = false;
+  if (answer) receive(answer);
+  tell(false);
+}
