@@ -17,6 +17,7 @@ from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.intervals import origin_ns
 from processor.core.runs import distinct
+from processor.store.ahead import read_ahead
 from processor.store.files import CHECKPOINT_KIND, fits, read_checkpoint, read_parquet
 from processor.units import NS_PER_DAY, NS_PER_SECOND
 
@@ -214,12 +215,15 @@ def _seconds_before(
     found = _Seconds(segment, [], [])
     traded: set[int] = set()
     sampled: set[int] = set()
+    parts = read_ahead(
+        lambda number: _read_segment(folder, manifest, number, segment - 1, obi_levels), reversed(range(segment))
+    )
     while found.first and min(len(traded), len(sampled)) < wanted:
-        number = found.first - 1
-        trades, book = _read_segment(folder, manifest, number, segment - 1, obi_levels)
+        trades, book = next(parts)
         for numbers, seconds in ((traded, trades["bucket"].to_numpy()), (sampled, book.bucket)):
             numbers.update(distinct((seconds - _origin(per_bucket)) // per_bucket).tolist())
-        found = _Seconds(number, [trades, *found.trades], [book, *found.book])
+        found = _Seconds(found.first - 1, [trades, *found.trades], [book, *found.book])
+    parts.close()
     return found
 
 

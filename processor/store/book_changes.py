@@ -15,6 +15,7 @@ from processor.core.heatmap.kept import HeatmapState
 from processor.core.heatmap.resting import Intervals, Resting, column_ends
 from processor.core.intervals import start_of
 from processor.core.kernel import NOTHING
+from processor.store.ahead import read_ahead
 from processor.store.files import (
     CHECKPOINT_KIND,
     book_of_segment,
@@ -160,12 +161,9 @@ def heatmap_before(
         first = max(0, sum(1 for each in manifest.segments[:segment] if each.first_ns <= start_ns) - 1)
     traded = buckets[0][buckets[0] >= every[-keep - 1]] if len(every) > keep else buckets[0]
     length_s = next((each for each in reversed(LENGTHS_S) if interval_ns % (each * NS_PER_SECOND) == 0), None)
-    since = (
-        part
-        for number in range(first, segment)
-        if manifest.segments[number].book_events
-        for part in _changes_of(folder, manifest, number, length_s)
-    )
+    numbers = [number for number in range(first, segment) if manifest.segments[number].book_events]
+    parts = read_ahead(lambda number: _changes_of(folder, manifest, number, length_s), numbers)
+    since = (part for of_segment in parts for part in of_segment)
     if first == 0:
         empty = np.empty(0, np.int64)
         return HeatmapState(

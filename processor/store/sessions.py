@@ -19,6 +19,7 @@ from processor.core.flow.statistics import Moments
 from processor.core.intervals import number_of
 from processor.core.lots import NARROW_LOTS
 from processor.core.runs import distinct
+from processor.store.ahead import read_ahead
 from processor.store.files import STATE_KEY, narrow, read_parquet, read_state, trades_of_segment
 from processor.store.order_sizes import orders_before
 from processor.units import NS_PER_DAY
@@ -108,14 +109,20 @@ def flow_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int
     first, count = segment, 0
     intervals: set[int] = set()
     since: list[tuple[Trades, Ints]] = []
+
+    def read(number: int) -> list[tuple[Trades, Ints]]:
+        parts = trades_of_segment(folder, number, manifest.segments[number])
+        return [(part, number_of(part.time_ns, interval_ns)) for part in parts]
+
+    segments = read_ahead(read, reversed(range(segment)))
     while first and len(intervals) <= keep and count <= MOST_TRADES:
         first -= 1
-        parts = trades_of_segment(folder, first, manifest.segments[first])
-        found = [(part, number_of(part.time_ns, interval_ns)) for part in parts]
+        found = next(segments)
         for part, buckets in found:
             count += len(part)
             intervals.update(distinct(buckets).tolist())
         since = [*found, *since]
+    segments.close()
     return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first), since)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numba import njit
 
-from processor.core.events import BUY, SELL, UNKNOWN, read_only, scaled_up
+from processor.core.events import BUY, SELL, read_only, scaled_up
 from processor.core.lots import finer_lots
 from processor.core.runs import run_starts
 from processor.units import NS_PER_DAY
@@ -172,11 +172,10 @@ def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool) -> Cells:
     cuts = ((buckets[1:] != buckets[:-1]) | (day[1:] != day[:-1])).nonzero()[0] + 1
     firsts = np.concatenate([np.zeros(min(1, len(trades)), np.intp), cuts])
     starts = np.append(firsts, len(trades)).astype(np.int64)
-    none = np.zeros_like(size)
-    sides = {side: np.where(trades.aggressor == side, size, none) for side in (BUY, SELL, UNKNOWN)}
-    high, low = none[: len(firsts)].copy(), none[: len(firsts)].copy()
-    delta = sides[BUY] - sides[SELL]
-    kernel_for(_extremes, size)(read_only(starts), read_only(delta), high, low)
+    buy, sell, unknown = (np.zeros_like(size) for _ in LOTS)
+    high, low = buy[: len(firsts)].copy(), buy[: len(firsts)].copy()
+    given = read_only(starts), read_only(trades.aggressor), read_only(size)
+    kernel_for(_split, size)(*given, buy, sell, unknown, high, low)
     single = Cells(
         bucket=buckets[firsts],
         day=day[firsts],
@@ -186,9 +185,9 @@ def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool) -> Cells:
         delta_low=low,
         starts=starts,
         price_ticks=trades.price_ticks.astype(np.int64, copy=False),
-        buy_lots=sides[BUY],
-        sell_lots=sides[SELL],
-        unknown_lots=sides[UNKNOWN],
+        buy_lots=buy,
+        sell_lots=sell,
+        unknown_lots=unknown,
         trades=np.ones(len(trades), np.int64),
         price_decimals=trades.price_decimals,
         size_decimals=trades.size_decimals,
@@ -303,14 +302,25 @@ def _gather(  # noqa: C901 - its plain Python must call no kernel
 
 
 @njit(cache=True, nogil=True)
-def _extremes(starts: Ints, delta: Lots, high: Lots, low: Lots) -> None:
-    """Write the extremes of each piece's running delta; `high` and `low` come with 0 in them."""
+def _split(
+    starts: Ints, side: NDArray[np.int8], size: Lots, buy: Lots, sell: Lots, unknown: Lots, high: Lots, low: Lots
+) -> None:
+    """Write each trade's lots to its side's column, and the extremes of each piece's running delta; all come with 0."""
     for piece in range(len(starts) - 1):
-        running = delta[0] - delta[0]
+        running = size[0] - size[0]
+        highest = lowest = running
         for i in range(starts[piece], starts[piece + 1]):
-            running += delta[i]
-            high[piece] = max(high[piece], running)
-            low[piece] = min(low[piece], running)
+            if side[i] == BUY:
+                buy[i] = size[i]
+                running += size[i]
+                highest = max(highest, running)
+            elif side[i] == SELL:
+                sell[i] = size[i]
+                running -= size[i]
+                lowest = min(lowest, running)
+            else:
+                unknown[i] = size[i]
+        high[piece], low[piece] = highest, lowest
 
 
 @njit(cache=True, nogil=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -96,8 +97,8 @@ class Flow:
         self._cells = no_cells().finer(self._before.session.price_decimals, self._before.session.size_decimals)
         self._pending: list[Cells] = []
         self._counted = Counted(self._before.dataset.lots, self._before.session.size_decimals)
-        for trades, buckets in () if state is None else state.since:
-            self._take(trades, buckets)
+        if state is not None:
+            self._take_all(state.since)
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate: whether an interval is closed is for the bars to say."""
@@ -132,6 +133,17 @@ class Flow:
         self._pending.append(cells_of(trades, buckets, is_narrow=is_narrow))
         if len(self._pending) >= _PENDING:
             self._settle()
+
+    def _take_all(self, parts: Iterable[tuple[Trades, Ints]]) -> None:
+        """The same of many parts: each one's cells are made by a thread while its orders are counted."""
+        with ThreadPoolExecutor(1) as thread:
+            for trades, buckets in parts:
+                if not len(trades):
+                    continue
+                counted, is_narrow = self._counted.take(trades)
+                cells = thread.submit(cells_of, counted, buckets, is_narrow=is_narrow)
+                self.sizes.take(counted, buckets, is_narrow=is_narrow)
+                self._pending.append(cells.result())
 
     def _settle(self) -> None:
         """Put together what has come, and forget the oldest bars of those that are too many."""

@@ -16,11 +16,11 @@ import numpy as np
 import polars as pl
 from numba import njit
 
-from processor.core.aggregates.orders import order_starts
 from processor.core.decimals import decimal_floats
 from processor.core.events import read_only
 from processor.core.flow.cells import kernel_for
 from processor.core.lots import NARROW_LOTS, finer_lots
+from processor.core.runs import run_starts
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -188,9 +188,35 @@ class OrderSizes:
 
 
 def _orders_of(trades: Trades, bars: Ints, *, is_narrow: bool) -> Orders:
-    starts = order_starts(trades)
-    lots = trades.size_lots.astype(np.int64 if is_narrow else object, copy=False)
-    return Orders(trades.time_ns[starts], trades.aggressor[starts], np.add.reduceat(lots, starts), bars[starts])
+    size = trades.size_lots.astype(np.int64 if is_narrow else object, copy=False)
+    time_ns, side = np.empty_like(trades.time_ns), np.empty_like(trades.aggressor)
+    lots, bar = np.empty_like(size), np.empty_like(bars)
+    given = read_only(trades.time_ns), read_only(trades.aggressor), read_only(size), read_only(bars)
+    count = kernel_for(_gather, size)(*given, time_ns, side, lots, bar)
+    # A slice would keep the whole columns in memory.
+    return Orders(time_ns[:count].copy(), side[:count].copy(), lots[:count].copy(), bar[:count].copy())
+
+
+@njit(cache=True, nogil=True)
+def _gather(
+    time_ns: Ints,
+    side: NDArray[np.int8],
+    size: Lots,
+    bar: Ints,
+    to_time: Ints,
+    to_side: NDArray[np.int8],
+    to_lots: Lots,
+    to_bar: Ints,
+) -> int:
+    """Write the orders of some trades; return how many there are."""
+    count = 0
+    for i in range(len(time_ns)):
+        if i and time_ns[i] == time_ns[i - 1] and side[i] == side[i - 1]:
+            to_lots[count - 1] += size[i]
+        else:
+            to_time[count], to_side[count], to_lots[count], to_bar[count] = time_ns[i], side[i], size[i], bar[i]
+            count += 1
+    return count
 
 
 def _edges(lots: Lots) -> tuple[int, ...]:
@@ -205,14 +231,14 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
     lots, before_day = sums.lots or (0,) * buckets, sums.before_day or (0,) * buckets
     if not len(orders):
         return [], Sums(lots, before_day, sums.day)
-    ends = np.append(np.flatnonzero(np.diff(orders.bar)), len(orders) - 1)
+    ends = np.append(run_starts(orders.bar)[1:] - 1, len(orders) - 1)
     # Orders that are taken up from a store may have room where what was traded before them has none.
     farthest = max(map(abs, (*lots, *before_day, *edges, int(orders.lots.max()) * len(orders))))
     kind = np.int64 if farthest < NARROW_LOTS // 2 else object
     of_orders: Lots = orders.lots.astype(kind, copy=False)
     after, base, limits = (np.array(each, kind) for each in (lots, before_day, edges))
     values = np.empty((len(ends), buckets), kind)
-    columns = (of_orders, orders.side, orders.time_ns // NS_PER_DAY, limits, ends.astype(np.int64))
+    columns = (of_orders, orders.side, orders.time_ns, limits, ends.astype(np.int64))
     kernel_for(_count, of_orders)(*map(read_only, columns), sums.day, reset == "day", after, base, values)
     made = zip(orders.bar[ends].tolist(), map(tuple, values.tolist()), strict=True)
     last_day = int(orders.time_ns[-1]) // NS_PER_DAY
@@ -223,7 +249,7 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
 def _count(
     lots: Lots,
     side: NDArray[np.int8],
-    day: Ints,
+    time_ns: Ints,
     edges: Lots,
     ends: Ints,
     known_day: int,
@@ -239,12 +265,14 @@ def _count(
     """
     at = 0
     for i in range(len(lots)):
-        if day[i] != known_day:
-            known_day = day[i]
+        day = time_ns[i] // NS_PER_DAY
+        if day != known_day:
+            known_day = day
             base[:] = sums
+        # No loop that ends early: where it would end cannot be predicted.
         bucket = 0
-        while bucket < len(edges) and edges[bucket] <= lots[i]:
-            bucket += 1
+        for k in range(len(edges)):
+            bucket += edges[k] <= lots[i]
         sums[bucket] += lots[i] * int(side[i])
         if i == ends[at]:
             for k in range(len(sums)):
