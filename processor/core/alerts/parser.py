@@ -12,7 +12,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, cast, get_args
 
-from processor.core.alerts.names import HAPPENINGS, NAMES, NUMBERS
+from processor.core.alerts.names import HAPPENINGS, MEASURED, NAMES, NUMBERS, TRADED
 from processor.core.alerts.tokens import tokens_of
 from processor.core.alerts.tree import Both, Compare, Crosses, Either, Expression, Happens, Lasts, Operator, can_last
 from processor.errors import ExpressionError, SettingError
@@ -38,6 +38,14 @@ _OPERATORS: Final = get_args(Operator)
 _WORDS: Final = frozenset({"and", "or", "not", "for", "crosses", "above", "below"})
 _COMPARISON: Final = f"{', '.join(_OPERATORS)} or crosses"
 _JOINED: Final = "and, or, for, or the end"
+_OFFERED: Final = ", ".join(
+    [
+        *TRADED,
+        *(name for name in MEASURED if not name.startswith("depth_")),
+        "depth_bid_bp_N or depth_ask_bp_N with N of 5, 10, 25, 100",
+        *("sweep", "absorption", "wall", "divergence", "large_order"),
+    ]
+)
 
 
 def parsed(text: str) -> Expression:
@@ -185,5 +193,6 @@ class _Parser:
 
 
 def _names(unknown: str) -> str:
+    """What can be named, and the name that is nearest to one that cannot."""
     near = difflib.get_close_matches(unknown, NAMES, n=1)
-    return f"one of {', '.join(NAMES)}" + (f" (did you mean {near[0]}?)" if near else "")
+    return f"one of {_OFFERED}" + (f" (did you mean {near[0]}?)" if near else "")
