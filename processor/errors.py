@@ -2,6 +2,7 @@
 
 ProcessorError
 ├── SettingError          an option has a value that cannot be used
+│   └── ExpressionError   an alert is written in a way that means nothing
 ├── FanOutFailed          work could not be distributed to processes or a cluster
 └── DatasetError          the dataset cannot be replayed
     ├── UnknownFormat     no file is of a known format
@@ -26,6 +27,15 @@ class SettingError(ProcessorError):
         self.option = option
         self.value = value
         self.expected = expected
+
+
+class ExpressionError(SettingError):
+    """The expression of an alert means nothing; `column` is where the word stands that is wrong, from 1 on."""
+
+    def __init__(self, text: str, what: str, column: int, expected: str) -> None:
+        super().__init__("alert", text, expected)
+        self.args = (f"invalid alert {text!r}: {what} at column {column}: expected {expected}",)
+        self.column = column
 
 
 class FanOutFailed(ProcessorError):

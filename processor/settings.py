@@ -56,11 +56,11 @@ class Activity:
         return f"{self.limit:f}{self.unit}"
 
 
-Extra = Literal["flow", "events", "heatmap", "ladder", "measures"]
+Extra = Literal["alerts", "flow", "events", "heatmap", "ladder", "measures"]
 """What an engine computes only if it is asked to.
 
-That is the order flow, what is detected in the events, what rested over time, the levels standing at the open bar's
-begin, and the measures of the book.
+That is the alerts, the order flow, what is detected in the events, what rested over time, the levels standing at the
+open bar's begin, and the measures of the book.
 """
 
 
@@ -69,7 +69,7 @@ class Aggregation:
     """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
     With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `extras` are computed beside bars and
-    book, with price rows of height `row`; None: as high as a view needs.
+    book, with price rows of height `row`; None: as high as a view needs. `alerts` are the expressions of alerts.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
@@ -78,6 +78,7 @@ class Aggregation:
     activity: Activity | None = None
     extras: frozenset[Extra] = frozenset()
     row: Fraction | None = None
+    alerts: tuple[str, ...] = ()
 
     @property
     def divides_days(self) -> bool:
@@ -120,6 +121,7 @@ class Settings:
     label: str | None = None
     timezone: str | None = None
     row: str = AUTO
+    alerts: tuple[str, ...] = ()
 
     @property
     def provisional(self) -> Settings:
@@ -135,7 +137,9 @@ class Settings:
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
-        return Aggregation(interval_ns, self.obi_levels, self.cvd_reset, activity, row=row_height(self.row))
+        return Aggregation(
+            interval_ns, self.obi_levels, self.cvd_reset, activity, row=row_height(self.row), alerts=self.alerts
+        )
 
 
 def row_height(text: str) -> Fraction | None:

@@ -15,12 +15,15 @@ from msgspec import UNSET, UnsetType
 MAX_ID_LENGTH: Final = 128
 MAX_OBI_LEVELS: Final = 1_000_000
 MAX_STEPS: Final = 1_000_000_000
+MAX_ALERTS: Final = 20
+MAX_ALERT_LENGTH: Final = 200
 
 _LAST_NS: Final = 2**63 - 1
 _LAST_MS: Final = _LAST_NS // 1_000_000
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Expression = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ALERT_LENGTH)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MS)]
 Nanoseconds = Annotated[int, msgspec.Meta(ge=-_LAST_NS, le=_LAST_NS)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -30,6 +33,7 @@ CvdResetAt = Literal["none", "day"]
 
 _LANDMARKS: Final = " or ".join(get_args(Landmark))
 _SEEK_TARGETS: Final = ("time", "time_ms", "by", "by_ns", "fraction", "next", "previous")
+_ALERT_CHANGES: Final = ("add", "remove", "clear")
 
 
 class _Command(
@@ -45,6 +49,14 @@ class _Command(
     contract: Annotated[str, msgspec.Meta(max_length=16)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_LENGTH)]
     session: Annotated[str, msgspec.Meta(max_length=MAX_ID_LENGTH)] | None = None
+
+
+def _exactly_one(command: _Command, names: tuple[str, ...]) -> None:
+    given = [name for name in names if getattr(command, name) is not UNSET]
+    if len(given) != 1:
+        found = f"both {given[0]} and {given[1]}" if given else "none of them"
+        msg = f"expected exactly one of {', '.join(names)}, found {found}"
+        raise ValueError(msg)
 
 
 class Play(_Command, frozen=True, kw_only=True, tag="play"):
@@ -93,11 +105,7 @@ class Seek(_Command, frozen=True, kw_only=True, tag="seek"):
 
     def __post_init__(self) -> None:
         """Refuse no place, and two."""
-        given = [name for name in _SEEK_TARGETS if getattr(self, name) is not UNSET]
-        if len(given) != 1:
-            found = f"both {given[0]} and {given[1]}" if given else "none of them"
-            msg = f"expected exactly one of {', '.join(_SEEK_TARGETS)}, found {found}"
-            raise ValueError(msg)
+        _exactly_one(self, _SEEK_TARGETS)
 
 
 class Speed(_Command, frozen=True, kw_only=True, tag="speed"):
@@ -159,6 +167,21 @@ class Row(_Command, frozen=True, kw_only=True, tag="row"):
     row: Words
 
 
+class Alerts(_Command, frozen=True, kw_only=True, tag="alerts"):
+    """Raise alerts for one expression more, for one less, or for none: exactly one of these."""
+
+    EXAMPLE = {"add": "obi_10 > 0.6 for 5 s"}
+    SCHEMA_RULE = {"oneOf": [{"required": [name]} for name in _ALERT_CHANGES]}
+
+    add: Expression | UnsetType = UNSET
+    remove: Expression | UnsetType = UNSET
+    clear: Literal[True] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse no change, and two."""
+        _exactly_one(self, _ALERT_CHANGES)
+
+
 class Range(_Command, frozen=True, kw_only=True, tag="range"):
     """Loop from `start` to `end`, as text or in ms since the Unix epoch; without either, loop no more."""
 
@@ -182,7 +205,20 @@ class Range(_Command, frozen=True, kw_only=True, tag="range"):
 
 
 Command = (
-    Play | Pause | Toggle | Step | Seek | Speed | Interval | Instrument | Dataset | ObiLevels | CvdReset | Row | Range
+    Play
+    | Pause
+    | Toggle
+    | Step
+    | Seek
+    | Speed
+    | Interval
+    | Instrument
+    | Dataset
+    | ObiLevels
+    | CvdReset
+    | Row
+    | Alerts
+    | Range
 )
 """Every command there is: a new one is added here."""
 

@@ -132,6 +132,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     cvd_reset: str = "none"
     row: str = "auto"
     """Height of price rows, as a decimal; auto where each view chooses its own."""
+    alerts: tuple[str, ...] = ()
+    """The expressions that alerts are raised for."""
     price_decimals: Integer | None = None
     size_decimals: Integer | None = None
     timezone: str | None = None

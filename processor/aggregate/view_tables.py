@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import structlog
 
+from processor.aggregate.alerts import AlertsTable
 from processor.aggregate.book_tables import BOOK_TABLES, parts_of
 from processor.aggregate.costs import TAU_NS, CostsOfBars, CostsOfTrades
 from processor.aggregate.flow_tables import FLOW_TABLES, labelled
@@ -53,7 +54,7 @@ _log = structlog.get_logger()
 
 _FLOW: Final = {table.name: table for table in FLOW_TABLES}
 CVD_BY_SIZE: Final = "cvd_by_size"
-_BOOK: Final = {table.name: table for table in BOOK_TABLES}
+_BOOK: Final = {table.name: table for table in BOOK_TABLES} | {AlertsTable.name: AlertsTable}
 VIEW_TABLES: Final = (
     {TAPE: "orders", CVD_BY_SIZE: "bars"}
     | {table.name: table.counted for table in FLOW_TABLES}
@@ -100,7 +101,7 @@ def view_tables(
         return [_table(name, found, each, settings, cache, given, on_progress) for each in instruments]
 
     made = in_order(dataset, attempt)
-    if not any(each.trades or len(each.rows) for each in made):
+    if name != AlertsTable.name and not any(each.trades or len(each.rows) for each in made):
         msg = f"there is no trade of {', '.join(instruments)} in the dataset"
         raise DatasetError(msg)
     return made

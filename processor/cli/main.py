@@ -12,6 +12,7 @@ import typer
 
 from processor.cli import control
 from processor.cli.aggregate import aggregate
+from processor.cli.alerts import alerts
 from processor.cli.convert import convert
 from processor.cli.demo import demo
 from processor.cli.health import health
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for subcommand in (replay, aggregate, convert, inspect, demo, health):
+for subcommand in (replay, aggregate, alerts, convert, inspect, demo, health):
     app.command()(subcommand)
 # A negative count or distance is a word, not an option.
 app.command("control", help=control.HELP, context_settings={"ignore_unknown_options": True})(control.control)

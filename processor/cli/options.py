@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import structlog
 import typer
 
+from processor.core.alerts.parser import all_parsed
 from processor.settings import (
     AT_ENDS,
     AUTO,
@@ -28,6 +29,8 @@ from processor.settings import speed as speed_of
 from shared.commands import MAX_OBI_LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processor.store.cache import Cache
 
 PREFIX: Final = "PROCESSOR_"
@@ -120,6 +123,31 @@ Views = Annotated[
     str | None,
     option("views", "Views to write even while nobody asks for them, with commas between, or all."),
 ]
+
+
+def _from_environment(context: typer.Context, given: list[str] | None) -> list[str] | None:
+    """What the environment has is cut at its spaces by Typer, and means to be cut at semicolons."""
+    source = context.get_parameter_source("alert")
+    if not given or source is None or source.name != "ENVIRONMENT":
+        return given
+    return [text for text in " ".join(given).split(";") if text.strip()]
+
+
+Alerts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--alert",
+        envvar=PREFIX + "ALERT",
+        callback=_from_environment,
+        help="Raise alerts for an expression such as 'obi_10 > 0.6 for 5 s'; may be given several times.",
+    ),
+]
+Expressions = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="EXPRESSION...", help="What to raise alerts for: 'price crosses 61,800', 'sweep and delta < -500' ..."
+    ),
+]
 Paused = Annotated[bool, typer.Option("--paused", envvar=PREFIX + "PAUSED", help="Begin paused.")]
 Timezone = Annotated[
     str | None, option("timezone", "The exchange's time zone, which the page offers: America/New_York, Asia/Tokyo ...")
@@ -141,6 +169,7 @@ def settings(
     label: str | None = None,
     timezone: str | None = None,
     row: str = AUTO,
+    alerts: Sequence[str] = (),
 ) -> Settings:
     """The settings that options ask for.
 
@@ -164,6 +193,7 @@ def settings(
         label=label or None,
         timezone=zone_name("timezone", timezone) if timezone else None,
         row=row,
+        alerts=all_parsed(alerts),
     )
 
 

@@ -37,6 +37,7 @@ def replay(
     datasets: options.DatasetFolders = None,
     resume: options.ResumeChoice = "on",
     views: options.Views = None,
+    alert: options.Alerts = None,
     *,
     paused: options.Paused = False,
 ) -> None:
@@ -59,6 +60,7 @@ def replay(
         label,
         timezone,
         row,
+        alert or (),
     )
     asked = named_views(views or "")
     wall = SystemClock()

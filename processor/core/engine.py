@@ -19,8 +19,9 @@ from processor.core.aggregates.batches import Batches
 from processor.core.aggregates.imbalance import ImbalanceBars
 from processor.core.aggregates.orders import RecentOrders
 from processor.core.aggregates.standing import STANDING_CHECKS, Standing, standing_checks
+from processor.core.alerts.kept import Alerts
 from processor.core.book import Book
-from processor.core.detected.kept import Detected
+from processor.core.detected.kept import Detected, detects
 from processor.core.flow.checks import FLOW_CHECKS, flow_checks
 from processor.core.flow.counted import Counted
 from processor.core.flow.kept import Flow
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from processor.core.aggregates.bars import Traded, TradeTotals
     from processor.core.aggregates.base import Aggregate
     from processor.core.aggregates.standing import StandingLevels
+    from processor.core.alerts.kept import AlertsState
     from processor.core.book import BookBars, BookState
     from processor.core.detected.kept import DetectedState
     from processor.core.events import BookEvents, Trades
@@ -78,7 +80,7 @@ class EngineState:
     `event_ns`, the newest part first; of them no more is read than the newest orders need. `flow` is what the order
     flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
     event, where these are wanted; `detected` is what detection does, `measures` what the measures of the
-    book do. `price_step` is the step of all prices up to
+    book do, `alerts` what alerts do. `price_step` is the step of all prices up to
     `event_ns`.
     """
 
@@ -96,6 +98,7 @@ class EngineState:
     standing: StandingLevels | None = None
     detected: DetectedState | None = None
     measures: MeasuresState | None = None
+    alerts: AlertsState | None = None
     price_step: PriceStep = NO_STEP
 
 
@@ -135,9 +138,12 @@ class Engine:
                 None if counter is None else counter.starts_ns,
             )
         self.detected: Detected | None = None
-        if keep and "events" in aggregation.extras:
+        if keep and detects(aggregation):
             known = (None, None) if state is None else (state.detected, state.book)
             self.detected = Detected(aggregation, *known)
+        self.alerts: Alerts | None = None
+        if keep and "alerts" in aggregation.extras:
+            self.alerts = Alerts(aggregation, self.detected, None if state is None else state.alerts)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
             self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
@@ -148,7 +154,7 @@ class Engine:
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
         optional: tuple[Aggregate | None, ...] = (
-            *(self.recent_orders, self.flow, self.heatmap, self.measures, self.detected),
+            *(self.recent_orders, self.flow, self.heatmap, self.measures, self.detected, self.alerts),
         )
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
         self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)

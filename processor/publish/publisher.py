@@ -193,6 +193,7 @@ class Publisher:
             depth_levels=subject.depth_levels,
             cvd_reset=subject.cvd_reset,
             row=subject.row,
+            alerts=subject.alerts,
             price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
             size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
             price_step=None if situation.price_step is None else situation.price_step.value,

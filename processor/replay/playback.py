@@ -255,7 +255,8 @@ class Playback:
 
     def _aggregation(self, settings: Settings) -> Aggregation:
         """What the engine is to compute, with the extras only while somebody wants them."""
-        return replace(settings.aggregation, extras=extras_of(self.context.asked_views()))
+        extras = extras_of(self.context.asked_views())
+        return replace(settings.aggregation, extras=extras if settings.alerts else extras - {"alerts"})
 
     def _advance_to(self, at_ns: int) -> None:
         started_ns = self._clock.monotonic_ns()
@@ -281,7 +282,7 @@ class Playback:
     def aggregate_as(self, settings: Settings) -> None:
         """Show the same moment with other settings, as another session."""
         self.player.aggregation = self._aggregation(settings)
-        self.player.begin(self.now_ns)
+        self._begin_again(self.now_ns)
         self.settings = settings
         self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
         self._advance_to(self.now_ns)

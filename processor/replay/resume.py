@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
+from processor.core.alerts.parser import all_parsed
 from processor.errors import SettingError
 from processor.names import printable
 from processor.settings import CVD_RESETS, Settings, bar_length, one_of, row_height
@@ -82,6 +83,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
     try:
         bar_length(before.interval)
         row_height(before.row)
+        alerts = all_parsed(before.alerts)
         cvd_reset = one_of("cvd-reset", before.cvd_reset, CVD_RESETS)
     except SettingError:
         return None
@@ -92,6 +94,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         obi_levels=before.obi_levels,
         cvd_reset=cvd_reset,
         row=before.row,
+        alerts=alerts,
         speed=before.speed,
         instrument=before.instrument or None,
     )

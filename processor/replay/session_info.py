@@ -29,6 +29,7 @@ def session_info(path: Path, settings: Settings, dataset: Dataset | None = None,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,
         row=settings.row,
+        alerts=settings.alerts,
         clock=settings.clock,
         timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),
     )

@@ -35,6 +35,14 @@ _PATIENCE_S: Final = 0.1
 T = TypeVar("T")
 
 
+class _Interruption(Exception):
+    """An error of who waits for the store."""
+
+    def __init__(self, error: DatasetError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class CachedSource:
     """See Source. `store` is what is read as long as the cache is not abandoned."""
 
@@ -87,7 +95,18 @@ class CachedSource:
     ) -> tuple[EngineState | None, Iterator[Chunk]]:
         """See Source."""
         self._await(0, while_waiting)
-        found = self._ask(lambda store: store.state_before(aggregation, at, keep=keep))
+
+        def wait() -> None:
+            try:
+                while_waiting()
+            except DatasetError as error:
+                # It says nothing of the store.
+                raise _Interruption(error) from error
+
+        try:
+            found = self._ask(lambda store: store.state_before(aggregation, at, keep=keep, while_waiting=wait))
+        except _Interruption as interruption:
+            raise interruption.error from None
         if found is None:
             return None, self._chunks_of_files()
         state, first = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from processor.core.sessions import QUIET_NS, nearest, starts_among, times_of
 from processor.settings import resolved
 from processor.sources.extent import Extent, extent_of_store
 from processor.store.activity_index import ActivityIndex
+from processor.store.alerts import AlertsIndex
 from processor.store.detected import found_of_segment
 from processor.store.divergences import divergences_of_segments
 from processor.store.reader import read_segment, segment_holding, state_before
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from processor.core.alerts.kept import AlertsState
     from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
@@ -75,6 +78,7 @@ class StoreSource:
         self._indices: dict[Activity, ActivityIndex] = {}
         self._last_read: tuple[int, Chunk] | None = None
         self._ahead: _Ahead | None = None
+        self._alerts: AlertsIndex | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
 
@@ -97,14 +101,19 @@ class StoreSource:
         at: Moment | None,
         *,
         keep: int | None,
-        while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
+        while_waiting: Callable[[], None] = lambda: None,
     ) -> tuple[EngineState | None, Iterator[Chunk]]:
         """See Source."""
-        state, first = self.state_before(aggregation, at, keep=keep)
+        state, first = self.state_before(aggregation, at, keep=keep, while_waiting=while_waiting)
         return state, self._chunks(first)
 
     def state_before(
-        self, aggregation: Aggregation, at: Moment | None, *, keep: int | None
+        self,
+        aggregation: Aggregation,
+        at: Moment | None,
+        *,
+        keep: int | None,
+        while_waiting: Callable[[], None] = lambda: None,
     ) -> tuple[EngineState | None, int]:
         """The state that an engine starts from to come to `at`, None for a new one, and the segment that follows it.
 
@@ -120,7 +129,12 @@ class StoreSource:
         index = self._index(aggregation.activity) if aggregation.activity is not None else None
         if index is not None:
             index.extend(manifest, segment)
-        return state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index)
+        alerts: Callable[[int], AlertsState] | None = None
+        if aggregation.alerts and "alerts" in aggregation.extras:
+            if self._alerts is None or not self._alerts.is_of(aggregation):
+                self._alerts = AlertsIndex(self.folder, aggregation)
+            alerts = partial(self._alerts.before, manifest, index, while_waiting)
+        return state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index, alerts=alerts)
 
     def _index(self, activity: Activity) -> ActivityIndex | None:
         """Where its bars start, as far as that has been found; None where there is no event yet."""

@@ -18,7 +18,7 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.aggregates.standing import StandingLevels, levels_now
 from processor.core.book import Book, BookBars, concatenated, no_bars
-from processor.core.detected.kept import DetectedState
+from processor.core.detected.kept import DetectedState, detects
 from processor.core.engine import EngineState, FirstTimes
 from processor.core.flow.kept import FlowState
 from processor.core.heatmap.kept import HeatmapState
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.aggregates.activity import ActivityCounter
+    from processor.core.alerts.kept import AlertsState
     from processor.settings import Aggregation
     from processor.store.activity_index import ActivityIndex
     from processor.store.manifest import Manifest, Segment
@@ -84,11 +85,13 @@ def state_before(
     *,
     keep: int,
     index: ActivityIndex | None = None,
+    alerts: Callable[[int], AlertsState] | None = None,
 ) -> tuple[EngineState | None, int]:
     """The state of an engine, and the segment from which it has to go on to be right about its last `keep` intervals.
 
     They are right from `segment` on; the state before the first event is None. For intervals that end by activity,
-    `index` says where they start. The trades before are read when an engine takes them from the state.
+    `index` says where they start. The trades before are read when an engine takes them from the state. `alerts` tells
+    what alerts go on with from a segment, where some are wanted.
 
     Raises:
         DatasetError: a file of the store is damaged.
@@ -109,7 +112,7 @@ def state_before(
         heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
     standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
     detected = None
-    if "events" in aggregation.extras:
+    if detects(aggregation):
         # Bars that come from events are kept from there on: before, no divergence is to be told.
         told = keep if first == segment else 0
         detected = _detected_before(folder, manifest, first, aggregation, told, index, state.trade_bars)
@@ -125,6 +128,7 @@ def state_before(
         heatmap=heatmap,
         standing=standing,
         detected=detected,
+        alerts=None if alerts is None else alerts(first),
     )
     return state, first
 
@@ -211,7 +215,7 @@ def _state_before(
         return None, 0
     # One interval more than are kept, for the open one.
     wanted = keep + 1
-    if "events" in aggregation.extras and index is None and adds_up(aggregation):
+    if detects(aggregation) and index is None and adds_up(aggregation):
         wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)

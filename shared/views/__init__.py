@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.contract import STATUS_FILE, Status
+from shared.views.alerts import ALERTS
 from shared.views.depth import DEPTH
 from shared.views.events import EVENTS
 from shared.views.footprint import FOOTPRINT
@@ -43,6 +44,7 @@ VIEWS: Final[tuple[View[Any], ...]] = (
     QUOTES,
     MEASURES,
     EVENTS,
+    ALERTS,
 )
 
 BY_NAME: Final = {view.name: view for view in VIEWS}

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from processor.store.cache import Cache
 
 HOUR_NS = 3_600_000_000_000
+ALERTS = ("obi_10 > 0.2 for 3 s", "delta < 0 and spread > 0", "(not sweep) for 2 m", "divergence or size > 9")
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +88,15 @@ def watched(clock: FakeClock, directory: Path, see: Callable[[Picture], None]) -
 def test_replays_of_any_speed_batch_size_and_pace_end_in_the_same_bytes(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    play(dataset, tmp_path / "max", speed=None, views=ON_REQUEST)
+    play(dataset, tmp_path / "max", speed=None, views=ON_REQUEST, alerts=ALERTS)
     expected = contents(tmp_path / "max")
     assert json.loads(expected[OHLC_FILE])
 
-    play(dataset, tmp_path / "fast", speed=10_000.0, views=ON_REQUEST)
-    play(dataset, tmp_path / "slow", speed=331.7, start=Offset(HOUR_NS), views=ON_REQUEST)
-    play(dataset, tmp_path / "busy", FakeClock(look_ns=20_000_000), speed=10_000.0, views=ON_REQUEST)
+    play(dataset, tmp_path / "fast", speed=10_000.0, views=ON_REQUEST, alerts=ALERTS)
+    play(dataset, tmp_path / "slow", speed=331.7, start=Offset(HOUR_NS), views=ON_REQUEST, alerts=ALERTS)
+    play(dataset, tmp_path / "busy", FakeClock(look_ns=20_000_000), speed=10_000.0, views=ON_REQUEST, alerts=ALERTS)
     monkeypatch.setattr(ordering, "HELD_ROWS", 500)
-    play(dataset, tmp_path / "held", speed=None, views=ON_REQUEST)
+    play(dataset, tmp_path / "held", speed=None, views=ON_REQUEST, alerts=ALERTS)
 
     for name in ("fast", "slow", "busy", "held"):
         assert contents(tmp_path / name) == expected, name
@@ -103,8 +104,8 @@ def test_replays_of_any_speed_batch_size_and_pace_end_in_the_same_bytes(
 
 def test_two_replays_to_the_same_moment_give_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     until = FIRST_NS + HOUR_NS + 123_456_789
-    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s", views=ON_REQUEST)
-    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s", views=ON_REQUEST)
+    first = play(dataset, tmp_path / "a", speed=None, until=until, interval="5s", views=ON_REQUEST, alerts=ALERTS)
+    second = play(dataset, tmp_path / "b", speed=997.0, until=until, interval="5s", views=ON_REQUEST, alerts=ALERTS)
 
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.event_time_ms == second.event_time_ms == until // 1_000_000

@@ -25,7 +25,7 @@ from shared.views.footprint import FOOTPRINT_FILE
 from tests import reference
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.steered import Steered
-from tests.replay.test_replay import contents, play
+from tests.replay.test_replay import ALERTS, contents, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,7 @@ def plain(dataset: Path, out: Path, status: Status, views: frozenset[str] = froz
         obi_levels=status.obi_levels,
         cvd_reset=status.cvd_reset,
         row=status.row,
+        alerts=status.alerts,
         views=views,
     )
     return contents(out)
@@ -82,7 +83,7 @@ class Journeys(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         cache = Cache(self.folder / "cache", 10**9) if self.cached else None
-        self.steered = Steered(self.dataset, self.folder, cache, views=ON_REQUEST)
+        self.steered = Steered(self.dataset, self.folder, cache, views=ON_REQUEST, alerts=ALERTS[:1])
 
     @initialize()
     def begin(self) -> None:
@@ -120,6 +121,12 @@ class Journeys(RuleBasedStateMachine):
     @rule(row=st.sampled_from(["auto", "1", "25"]))
     def row(self, row: str) -> None:
         self.steered.do("row", row=row)
+
+    @rule(expression=st.sampled_from(ALERTS))
+    def alert(self, expression: str) -> None:
+        status = self.steered.status()
+        is_set = status is not None and expression in status.alerts
+        self.steered.do("alerts", **{"remove" if is_set else "add": expression})
 
     @invariant()
     def files_are_those_of_a_plain_play(self) -> None:

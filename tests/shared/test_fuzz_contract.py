@@ -107,6 +107,7 @@ SOUND: Final[dict[str, Any]] = {
     ],
     "sizes_data.json": [[0, 1.0, 2.0, None, None, 1.0, None, None]],
     "events_data.json": [[0, "sweep", "buy", 1.5, 2.0, 0, "3"], [0, "divergence", "high", 1.0, -2.0, 0, ""]],
+    "alerts_data.json": [[5, 0, "delta < -5 for 5 ms", -5.5, 1.5], [5, 5, "sweep", None, None]],
     "heatmap_data.json": [
         [0, 0.5, 1.0, 1.5, 0.5, [1.0, 2.0], 1.5, [3.0]],
         [60000, 0.5, None, 1.5, None, [], 1.5, [3.0]],

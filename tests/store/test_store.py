@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,7 @@ from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
 from processor.store import writer as writing
 from processor.store.activity_index import ActivityIndex
+from processor.store.alerts import AlertsIndex
 from processor.store.manifest import MANIFEST_FILE, STORE_VERSION, Manifest
 from processor.store.measures import bars_before
 from processor.store.reader import bare_state_before, read_segment, segment_holding, state_before
@@ -59,7 +61,18 @@ SECOND_NS = 1_000_000_000
 ANY_AGGREGATION = aggregations(
     intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
     obi_levels=[0, 3, 10, 10],
-).map(lambda each: replace(each, extras=frozenset({"flow", "events", "heatmap", "ladder", "measures"})))
+).map(
+    lambda each: replace(
+        each,
+        extras=frozenset({"alerts", "flow", "events", "heatmap", "ladder", "measures"}),
+        alerts=(
+            "obi_10 > 0 for 1 s",
+            "delta < 0 or divergence",
+            "(not sweep) for 1 m",
+            "price crosses 100 and mid > 99",
+        ),
+    )
+)
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 SITUATION = SessionState("paused")
@@ -183,13 +196,15 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         folder = Path(name)
         manifest = written(folder, chunks, segment_events, restarts)
         played = Engine(aggregation, keep=keep)
+        alerts = AlertsIndex(folder, aggregation)
         index: ActivityIndex | None = None
         if aggregation.activity is not None and manifest.first_ns is not None:
             index = ActivityIndex(folder, aggregation.activity, manifest.first_ns)
         for number in range(len(manifest.segments)):
             if index is not None:
                 index.extend(manifest, number)
-            state, first = state_before(folder, manifest, number, aggregation, keep=keep, index=index)
+            before = partial(alerts.before, manifest, index, lambda: None)
+            state, first = state_before(folder, manifest, number, aggregation, keep=keep, index=index, alerts=before)
             found = Engine(aggregation, keep=keep, state=state)
             read_on(folder, manifest, found, first, number - 1)
             assert_same(found, played, keep)

@@ -61,6 +61,7 @@ def layout(settings: Settings) -> Component:
                         panels.depth(),
                         panels.report(),
                         html.Aside(id="events", hidden=True, **named("events")),
+                        html.Aside(id="alerts", hidden=True, **named("alerts")),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
                         *notices.over_the_chart(),
                     ],

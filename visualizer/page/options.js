@@ -13,6 +13,7 @@ const COMMON = Object.freeze({
   anchor: null,
   range: null,
   gap: "auto",
+  alerts: true,
   quotes: false,
   heatPalette: "heat",
   heatLines: true,

@@ -23,6 +23,8 @@ export type StatisticsRow = [
 export type EventKind = "absorption" | "divergence" | "large" | "sweep" | "wall";
 /** When it became known, what, whose side, price, size, since when, and a detail. */
 export type EventRow = [number, EventKind, string, number, number, number, string];
+/** When it became known, since when it is true, its expression, value and price. */
+export type AlertRow = [number, number, string, number | null, number | null];
 /** Time, CVD of the orders of each size, and the sizes that part them; null for fewer. */
 export type SizesRow = [number, number, ...(number | null)[]];
 /** A bar's start, the height of its price rows, best bid and ask, the lower edge of the lowest row with a bid and sizes from there upwards,
@@ -128,6 +130,8 @@ export interface About {
   cvd_reset: string;
   /** Height of price rows as a decimal, or auto. */
   row: string;
+  /** The expressions of alerts; older processors have none. */
+  alerts?: string[];
   price_decimals: number | null;
   /** Greatest number that all prices of the book are multiples of. */
   price_step: number | null;
@@ -218,6 +222,7 @@ export interface Views {
   profile: Profile | null;
   sizes: SizesRow[];
   events: EventRow[];
+  alerts: AlertRow[];
   heatmap: HeatmapRow[];
   ladder: Ladder | null;
   quotes: QuotesRow[];
@@ -474,7 +479,7 @@ export interface Layer {
   /** It is drawn again when one of these has changed; while it is shown they are asked for. */
   views: (keyof Views)[];
   /** Whether it is shown; always if this is not there. */
-  when?(options: Readonly<Options>, data: Pick<State, "report">): boolean;
+  when?(options: Readonly<Options>, data: Pick<State, "report"> & Partial<Pick<State, "about">>): boolean;
   commands(picture: Picture, scale: Scale): Command[];
   /** What it draws below what is shaded, and below the grid. */
   below?(picture: Picture, scale: Scale): Command[];
@@ -534,6 +539,8 @@ export interface Options {
   bubbles: boolean;
   /** The kinds of events that are marked. */
   events: string[];
+  /** Alerts over the price. */
+  alerts: boolean;
   /** Columns of volume in the colour of the delta. */
   volumeByDelta: boolean;
   /** The measure of the book that is shown, and as what where it has all four values of a bar. */

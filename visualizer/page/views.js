@@ -18,11 +18,12 @@ export const EMPTY = Object.freeze({
   quotes: [],
   measures: [],
   events: [],
+  alerts: [],
 });
 
 export const NAMES = /** @type {(keyof Views)[]} */ (Object.keys(EMPTY));
 /** @type {(keyof Views)[]} */
-export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures", "events"];
+export const ON_REQUEST = ["tape", "footprint", "statistics", "profile", "sizes", "ladder", "quotes", "heatmap", "measures", "events", "alerts"];
 /* Views of rows that are all made with what one column of the last row says: the index of that column. */
 /** @type {Partial<Record<keyof Views, number>>} */
 export const BASIS = { footprint: 1, statistics: 1, heatmap: 1 };

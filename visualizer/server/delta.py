@@ -41,6 +41,7 @@ _SETTLED: Final = (
         "depth_levels",
         "cvd_reset",
         "row",
+        "alerts",
         "price_decimals",
         "price_step",
         "size_decimals",

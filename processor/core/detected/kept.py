@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
+from processor.core.alerts.parser import names_events
 from processor.core.detected.detector import Detector, TradeState
 from processor.core.detected.found import Found, Kind, ordered
 from processor.core.detected.walls import WallState, WatchedBook
@@ -32,6 +33,11 @@ class DetectedState:
     trades: TradeState
     walls: WallState
     found: Sequence[Found] = ()
+
+
+def detects(aggregation: Aggregation) -> bool:
+    """Whether what is asked for needs events: a view of them, or an alert that names some."""
+    return "events" in aggregation.extras or names_events(aggregation)
 
 
 class Newest:
@@ -72,6 +78,8 @@ class Detected:
         self, aggregation: Aggregation, state: DetectedState | None = None, book: BookState | None = None
     ) -> None:
         """Start before the first event, or go on from `state` with the levels of `book`."""
+        self.fresh: list[Found] = []
+        """What has become known with the last batch, before the time of its last event."""
         if state is None or book is None:
             self._detector, self._newest = Detector(aggregation), Newest()
             return
@@ -81,14 +89,18 @@ class Detected:
     def advance(self, batch: Batch) -> bool:
         """See Aggregate."""
         self._detector.advance(batch)
-        self._newest.add(self._detector.found)
-        self._detector.found.clear()
+        self.fresh, self._detector.found = self._detector.found, []
+        self._newest.add(self.fresh)
         return False
+
+    def pending(self, now_ns: int | None) -> list[Found]:
+        """What follows up to `now_ns`, or to the last event's time, if nothing else comes."""
+        return self._detector.pending(now_ns)
 
     def newest(self, now_ns: int | None, since_ns: int) -> list[Found]:
         """The last MOST_OF_A_KIND of each kind that are known at `now_ns`, and not earlier than at the last event.
 
         Oldest first; divergences are told from `since_ns` on.
         """
-        found = self._newest.all(self._detector.pending(now_ns))
+        found = self._newest.all(self.pending(now_ns))
         return [each for each in found if each.kind != "divergence" or each.time_ns >= since_ns]

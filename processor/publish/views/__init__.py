@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.publish.views import (
+    alerts,
     depth,
     events,
     footprint,
@@ -33,7 +34,7 @@ VIEWS: Final[tuple[Published, ...]] = tuple(
     for module in (
         *(depth, ohlc, metrics, report, overview),
         *(tape, footprint, statistics, profile, sizes),
-        *(ladder, quotes, heatmap, measures, events),
+        *(ladder, quotes, heatmap, measures, events, alerts),
     )
 )
 _WITH: Final[dict[Extra, Extra]] = {"ladder": "flow"}

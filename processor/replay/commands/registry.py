@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from processor.replay.commands import (
+    alerts,
     cvd_reset,
     dataset,
     instrument,
@@ -39,6 +40,7 @@ _ENTRIES: Final[tuple[CommandEntry[Any], ...]] = (
     obi_levels.ENTRY,
     cvd_reset.ENTRY,
     row.ENTRY,
+    alerts.ENTRY,
     loop_range.ENTRY,
 )
 COMMANDS: Final = {str(entry.kind.__struct_config__.tag): entry for entry in _ENTRIES}

@@ -1,5 +1,6 @@
 /* The panels beside the chart. A further one is a file, and its name here. */
 import { within } from "../dom.js";
+import { alerts } from "./alerts.js";
 import { depth } from "./depth.js";
 import { events } from "./events.js";
 import { ladder } from "./ladder.js";
@@ -10,7 +11,7 @@ import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, ladder, monitor, tape, events, optionsPanel];
+export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, optionsPanel];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */

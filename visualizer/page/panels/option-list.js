@@ -41,6 +41,7 @@ export const OPTIONS = [
   { group: "Price", label: "Best bid, ask and mid", name: "quotes", kind: "switch" },
   { group: "Price", label: "Large orders", name: "bubbles", kind: "switch" },
   { group: "Price", label: "Events", name: "events", kind: "several", choices: KINDS, mayBeNone: true },
+  { group: "Price", label: "Alerts", name: "alerts", kind: "switch" },
   { group: "Heatmap", label: "What rested, behind the price (key H)", name: "heatmap", kind: "switch" },
   { group: "Heatmap", label: "Best bid and ask as lines", name: "heatLines", kind: "switch" },
   {

@@ -1,6 +1,7 @@
 /* Price: a candle or a footprint for each bar, and a line at the last price. */
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
+import { alertMarks } from "./alert-marks.js";
 import { bubbles } from "./bubbles.js";
 import { rising } from "./colours.js";
 import { developing, naked } from "./developing.js";
@@ -45,6 +46,7 @@ export const price = {
     vwap,
     bubbles,
     eventMarks,
+    alertMarks,
     sessionProfile,
     barsProfile,
   ],

@@ -43,12 +43,12 @@ export const fixedHeights = (options) =>
 /** The layers of a panel that are shown.
  * @param {ChartPanel} panel
  * @param {Readonly<Options>} options
- * @param {Pick<State, "report">} data */
+ * @param {Pick<State, "report"> & Partial<Pick<State, "about">>} data */
 export const layersOf = ({ layers }, options, data) => layers.filter(({ when }) => !when || when(options, data));
 
 /** The views that what is shown draws from.
  * @param {Readonly<Options>} options
- * @param {Pick<State, "report">} data
+ * @param {Pick<State, "report"> & Partial<Pick<State, "about">>} data
  * @returns {Set<keyof Views>} */
 export function viewsOf(options, data) {
   const shown = PANELS.filter(({ id }) => options.panels.includes(id));

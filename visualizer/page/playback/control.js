@@ -41,8 +41,9 @@ const pause = (ms) =>
  * is one file for all of them, and each is left the time to be read in.
  * @param {string} action
  * @param {Record<string, unknown>} args
+ * @param {{ isTold?: boolean }} how whether the caller tells an error itself
  * @returns {Promise<Reply>} */
-export async function send(action, args = {}) {
+export async function send(action, args = {}, { isTold = false } = {}) {
   const post = turn.then(() => {
     const { about } = current();
     return write({ session: about ? about.session : null, ...args, action });
@@ -52,7 +53,7 @@ export async function send(action, args = {}) {
   );
   turn = Promise.race([answer, post.then(() => pause(READ_WITHIN_MS))]);
   const { ok, error } = await answer;
-  if (ok === false && error) say(error);
+  if (ok === false && error && !isTold) say(error);
   return { ok, error, id: (await post).id };
 }
 

@@ -1,0 +1,99 @@
+"""What alerts go on from at any segment of a store: found by holding them against all segments before it, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from processor.core.aggregates.batches import Batches
+from processor.core.alerts.kept import AlertsState, NewestAlerts, Watching
+from processor.core.alerts.names import HAPPENINGS
+from processor.core.alerts.parser import parsed
+from processor.core.alerts.sampled import EACH_NS
+from processor.core.alerts.watch import WatchState
+from processor.core.detected.found import ordered
+from processor.store.detected import found_of_segment
+from processor.store.divergences import divergences_of_segments
+from processor.store.files import book_of_segment, trades_of_segment
+from processor.store.measures import book_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from processor.core.alerts.watch import Alert
+    from processor.core.detected.found import Found, Kind
+    from processor.core.measures.sampled import MeasuredBook
+    from processor.settings import Aggregation
+    from processor.store.activity_index import ActivityIndex
+    from processor.store.manifest import Manifest
+
+
+class AlertsIndex:
+    """The alerts of `aggregation` in the store at `folder`, as far as it has been looked through."""
+
+    def __init__(self, folder: Path, aggregation: Aggregation) -> None:
+        """Nothing is read yet."""
+        self._folder = folder
+        self._aggregation = aggregation
+        expressions = [parsed(text) for text in aggregation.alerts]
+        self._has_measures = any(each.measures for each in expressions)
+        self._kinds: frozenset[Kind] = frozenset(HAPPENINGS[name].kind for each in expressions for name in each.events)
+        # Before each segment, and after the last one read: what stands, and the newest alerts.
+        self._before: list[tuple[WatchState, Sequence[Alert]]] = [(WatchState(), ())]
+
+    def is_of(self, aggregation: Aggregation) -> bool:
+        """Whether `aggregation` raises the same alerts."""
+        return _what_matters(aggregation) == _what_matters(self._aggregation)
+
+    def before(
+        self, manifest: Manifest, index: ActivityIndex | None, while_waiting: Callable[[], None], segment: int
+    ) -> AlertsState:
+        """What an engine goes on with from `segment`.
+
+        `index` says where bars start that end by activity. `while_waiting` is called after each segment that is read;
+        what it raises is raised, and what was found stays.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        if len(self._before) <= segment:
+            for found in self._later(manifest, len(self._before) - 1, segment, index):
+                self._before.append(found)
+                while_waiting()
+        watch, alerts = self._before[segment]
+        return AlertsState(watch, self._book_before(manifest, segment), alerts)
+
+    def _later(
+        self, manifest: Manifest, first: int, end: int, index: ActivityIndex | None
+    ) -> Iterator[tuple[WatchState, Sequence[Alert]]]:
+        """The same after each segment from `first` on, before which it is known."""
+        watch, alerts = self._before[first]
+        newest = NewestAlerts(alerts)
+        watching = Watching(self._aggregation, AlertsState(watch, self._book_before(manifest, first)))
+        if not first and manifest.first_ns is not None:
+            watching.begin(manifest.first_ns)
+        batches = Batches(self._aggregation, manifest.first_ns, None if index is None else index.before(first))
+        divergences = self._divergences(manifest, first, index)
+        for number in range(first, end):
+            segment = manifest.segments[number]
+            book = book_of_segment(self._folder, number, segment) if self._has_measures else ()
+            batch = batches.of(trades_of_segment(self._folder, number, segment), book)
+            found = found_of_segment(self._folder, manifest, number) if self._kinds - {"divergence"} else []
+            watching.take_whole(batch, ordered([*found, *next(divergences)]), segment.last_ns)
+            newest.add(watching.alerts)
+            watching.alerts.clear()
+            yield watching.state, newest.all()
+
+    def _divergences(self, manifest: Manifest, first: int, index: ActivityIndex | None) -> Iterator[list[Found]]:
+        if "divergence" in self._kinds:
+            return divergences_of_segments(self._folder, manifest, first, self._aggregation, index)
+        return iter(list, None)
+
+    def _book_before(self, manifest: Manifest, segment: int) -> MeasuredBook | None:
+        if not self._has_measures or not segment:
+            return None
+        return book_before(self._folder, manifest, segment, EACH_NS, None)
+
+
+def _what_matters(aggregation: Aggregation) -> tuple[object, ...]:
+    return aggregation.alerts, aggregation.interval_ns, aggregation.activity, aggregation.cvd_reset

@@ -1,0 +1,107 @@
+"""What alerts go on from at any segment of a store, against one pass over the same events."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processor.core.aggregates import large_orders
+from processor.core.alerts import kept
+from processor.core.engine import Engine
+from processor.publish.views.alerts import alerts_payload
+from processor.settings import Aggregation
+from processor.store.activity_index import ActivityIndex
+from processor.store.alerts import AlertsIndex
+from processor.store.reader import state_before
+from tests.core.alerts.alerts_reference import written as as_text
+from tests.core.alerts.test_watching import TREES
+from tests.core.detected.lively import SECOND, markets
+from tests.store.test_detected import LENGTHS, chunks_of
+from tests.store.test_store import market_of_seconds, read_on, written
+
+if TYPE_CHECKING:
+    from processor.settings import Activity, CvdReset, Extra
+    from tests.core.alerts.alerts_reference import Tree
+    from tests.core.streams import Trade, Update
+
+EXTRAS: Final[frozenset[Extra]] = frozenset({"alerts"})
+
+
+@settings(max_examples=20)
+@given(
+    market=markets(),
+    trees=st.lists(TREES, min_size=1, max_size=3, unique_by=as_text),
+    length=LENGTHS,
+    reset=st.sampled_from(["none", "day"]),
+    most=st.sampled_from([2, 1000]),
+    is_kept=st.booleans(),
+)
+def test_what_is_shown_after_any_segment_is_that_of_one_pass(
+    market: tuple[list[Trade], list[Update]],
+    trees: list[Tree],
+    length: tuple[int, Activity | None],
+    reset: CvdReset,
+    most: int,
+    *,
+    is_kept: bool,
+) -> None:
+    aggregation = Aggregation(length[0], 10, reset, length[1], EXTRAS, alerts=tuple(map(as_text, trees)))
+    with (
+        TemporaryDirectory() as name,
+        mock.patch("os.fsync"),
+        mock.patch.object(large_orders, "LEAST_ORDERS", 4),
+        mock.patch.object(kept, "MOST_ALERTS", most),
+    ):
+        folder = Path(name)
+        manifest = written(folder, chunks_of(*market, 5), 1)
+        played = Engine(aggregation, keep=25)
+        index = ActivityIndex(folder, length[1], manifest.first_ns or 0) if length[1] is not None else None
+        alerts = AlertsIndex(folder, aggregation)
+        for number in range(len(manifest.segments)):
+            if index is not None:
+                index.extend(manifest, number)
+            alerts = alerts if is_kept else AlertsIndex(folder, aggregation)
+            before = partial(alerts.before, manifest, index, lambda: None)
+            state, first = state_before(folder, manifest, number, aggregation, keep=25, index=index, alerts=before)
+            found = Engine(aggregation, keep=25, state=state)
+            read_on(folder, manifest, found, first, number - 1)
+            for until in (number - 1, number):
+                now_ns = manifest.segments[until].last_ns + 1 if until >= 0 else None
+                for clock_ns in (None, now_ns, None if now_ns is None else now_ns + 5 * SECOND):
+                    assert alerts_payload(found, clock_ns) == alerts_payload(played, clock_ns)
+                if until < number:
+                    for engine in (found, played):
+                        read_on(folder, manifest, engine, number, number)
+
+
+def test_each_segment_is_looked_through_once_and_a_search_that_is_broken_off_goes_on(tmp_path: Path) -> None:
+    manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
+    aggregation = Aggregation(SECOND, extras=EXTRAS, alerts=("price > 100 for 1 ms",))
+    index = AlertsIndex(tmp_path, aggregation)
+
+    class Enough(Exception):
+        pass
+
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(len(looks))
+        if len(looks) == 3:
+            raise Enough
+
+    with pytest.raises(Enough):
+        index.before(manifest, None, look, 8)
+    whole = index.before(manifest, None, look, 8)
+    assert len(looks) == 8
+    assert whole == index.before(manifest, None, look, 8)
+    assert len(looks) == 8
+    assert whole.alerts
+    assert index.is_of(aggregation)
+    assert not index.is_of(Aggregation(2 * SECOND, extras=EXTRAS, alerts=aggregation.alerts))
