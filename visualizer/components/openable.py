@@ -23,6 +23,7 @@ OPENABLE: Final = (
     Openable("ladder", "Ladder", "D", "ladder (depth of market)"),
     Openable("tape", "Tape", "S", "tape (time and sales)"),
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
+    Openable("bars", "Bars", "Y", "bars in view as a table"),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

@@ -129,8 +129,9 @@ def _text(name: str, label: str, text: str) -> Component:
 
 
 def _chooser(name: str, label: str, *children: Component) -> Component:
-    """A button that opens a panel above it."""
-    opens = named(label, aria_haspopup="dialog", aria_expanded="false")
+    """A button that opens a panel above it; it is called by what it does and by what it shows."""
+    shown = " ".join(child.id for child in children)
+    opens = named(label, aria_labelledby=f"{name} {shown}", aria_haspopup="dialog", aria_expanded="false")
     button = html.Button(list(children), id=name, type="button", title=label, **opens)
     return html.Div(button, className="chooser")
 
