@@ -18,6 +18,7 @@ from tests.browser.pages import (
     wait_generation,
     wait_state,
 )
+from tests.browser.steering import later
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def test_a_phone_shows_the_chart_the_transport_and_one_further_panel(
     server: Server, feeder: Feeder, tab: Callable[..., Page]
 ) -> None:
     name = "SOME-VERY-LONG-INSTRUMENT-NAME-2027-12-31-PERPETUAL"
-    feeder.overrides = {"instrument": name, "instruments": (name,)}
+    feeder.overrides = {"instrument": name, "instruments": (name,), "heartbeat_ms": later(feeder)}
     feeder.publish()
     page = tab(server.url, 390, 844)
     wait_drawn(page)

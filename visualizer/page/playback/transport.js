@@ -14,8 +14,8 @@ import * as seekbar from "./seekbar.js";
 import * as typedTime from "./typed-time.js";
 /** @import { State } from "../types.d.ts" */
 
-/* Reasons that other parts of the page tell, and that come and go with a seek. */
-const PASSING = new Set(["no data yet", "the dataset is being read"]);
+/* Only what lasts stands in the bar; what is wrong for now, or being done, is told over the chart. */
+const isLasting = (/** @type {string} */ reason) => reason.startsWith("read-only");
 
 let built = false;
 let condition = "waiting";
@@ -128,7 +128,7 @@ export function refresh() {
   const looping = Boolean(about && about.loop_ms);
   write.mark("loop", "looping", looping ? "true" : loop.isHalf() ? "half" : "false");
   write.hide("loop-clear", !looping && !loop.isHalf());
-  write.text("transport-reason", PASSING.has(reason) ? "" : reason);
+  write.text("transport-reason", isLasting(reason) ? reason : "");
   const usual = limits().intervals;
   if (about) label(buttonOf("interval-button"), `${interval.words(about.interval)}: type others (key T)`);
   write.mark("intervals", "usual", String(about !== null && usual.includes(about.interval)));
