@@ -553,7 +553,7 @@ def test_a_read_only_page_shows_all_and_steers_nothing(replay: Replay, tab: Call
         buttons = page.locator("#transport button:not(#zone-button)")
         assert all(buttons.nth(index).is_disabled() for index in range(buttons.count()))
         assert page.locator("#play").get_attribute("title") == "read-only: VISUALIZER_CONTROL is off"
-        assert text(page, "transport-reason") == "read-only"
+        assert text(page, "transport-reason") == "read-only: VISUALIZER_CONTROL is off"
         assert text(page, "clock") == "2024-07-24 12:00:00.000"
         assert page.locator("#seek").get_attribute("aria-disabled") == "true"
         assert page.locator("#seek-handle").is_visible()

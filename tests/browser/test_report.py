@@ -95,8 +95,8 @@ def test_the_panel_opens_by_key_or_button_lists_everything_and_closes_with_escap
         "31 gaps",
         "trades.csv:7",
         "the first 2 of 31",
-        "1 silences",
-        "600 s without an event",
+        "1 silence",
+        "10 min without an event",
         "3 rows",
         "notes.txt",
     ):
@@ -153,7 +153,7 @@ def test_what_was_found_is_shaded_in_the_chart_and_named_under_the_pointer(repor
     page.mouse.move(x, y)
     chip = page.locator("#chart-overlay .chip.found.shown")
     chip.wait_for()
-    assert chip.inner_text() == "silences: 600 s without an event"
+    assert chip.inner_text() == "silence: 10 min without an event"
 
     page.keyboard.press("r")
     page.locator("#report-shade").uncheck()
@@ -277,13 +277,15 @@ def test_the_report_fits_narrow_screens(server: Server, feeder: Feeder, tab: Cal
     feeder.publish()
     page = tab(server.url, 400, 860)
     wait_drawn(page)
+    page.locator("#menu-button").click()
     page.locator("#report-button").click()
     page.locator("#report").wait_for()
+    assert not page.locator("#report-button").is_visible(), "the menu has done what it was opened for"
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
     assert page.evaluate("() => document.getElementById('report').scrollWidth") <= 400
     page.locator("#report button.time[aria-disabled='false']").first.click()
-    page.locator("#report").wait_for(state="hidden")
-    assert not page.evaluate("() => orderflow.chart.view.following")
+    until(page, "() => !orderflow.chart.view.following")
+    assert page.locator("#report").is_visible(), "it stands below the chart that it moves"
 
 
 def test_a_broken_report_leaves_the_last_one_and_holds_nothing_else_back(reported: Page, feeder: Feeder) -> None:

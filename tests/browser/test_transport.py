@@ -132,7 +132,7 @@ def test_what_the_report_locates_is_marked_and_named_in_the_slider(page: Page, f
     assert {share for share in marked if marked[share] != bare[share]} == {"0.1", "0.225"}
     box = page.locator("#seek").bounding_box()
     assert box is not None
-    for share, said in ((0.1, "gaps: 9 follows 7"), (0.225, "silences: 3000 s without an event"), (0.15, "")):
+    for share, said in ((0.1, "gap: 9 follows 7"), (0.225, "silence: 50 min without an event"), (0.15, "")):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 10)
         until(
             page, "said => document.getElementById('seek-tip').textContent.split('\\n').slice(1).join() === said", said

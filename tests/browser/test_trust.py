@@ -109,8 +109,11 @@ def test_before_the_first_picture_the_page_says_what_it_waits_for_and_then_begin
     page = tab(own_server.url)
     page.wait_for_selector("#waiting:visible")
     wait_state(page, "waiting")
-    assert str(own_server.directory) in text(page, "waiting")
     until(page, "() => document.getElementById('waiting-reason').textContent === 'status.json is missing.'")
+    assert "The processor has written nothing yet" in text(page, "waiting")
+    assert str(own_server.directory) not in text(page, "waiting")
+    page.locator("#waiting summary").click()
+    assert str(own_server.directory) in text(page, "waiting")
     feeder = feed(own_server.directory)
     feeder.publish()
     wait_drawn(page)
@@ -181,7 +184,7 @@ def test_an_open_page_follows_its_server_where_that_begins_anew_read_only_and_ba
     until(page, usable, "false")
     # While nobody answers it cannot steer either.
     until(page, "() => document.getElementById('play').title === 'read-only: VISUALIZER_CONTROL is off'")
-    assert text(page, "transport-reason") == "read-only"
+    assert text(page, "transport-reason") == "read-only: VISUALIZER_CONTROL is off"
     assert page.locator("#play").is_disabled()
     assert page.locator("#picker-button").is_disabled()
     page.keyboard.press(" ")

@@ -23,6 +23,20 @@ test("a badge says how many kinds there are and whether one of them makes number
   assert.deepEqual(findings.badge(report({ crossed: [], gaps: [] })), { count: 2, level: "serious" });
 });
 
+test("counts are written as people write them, and a silence is as long as it lasts", () => {
+  assert.deepEqual(
+    [["silences", 1], ["silences", 2], ["checksum_failures", 1], ["malformed", 1], ["not_trades", 1200]].map(([kind, count]) =>
+      findings.counted(String(kind), Number(count)),
+    ),
+    ["1 silence", "2 silences", "1 checksum failure", "1 malformed", "1,200 not trades"],
+  );
+  const days = { time_ms: 0, until_ms: 192 * 86_400_000, detail: "16588800 s without an event" };
+  assert.equal(findings.detail("silences", days), "192 days without an event");
+  assert.equal(findings.detail("silences", { ...days, until_ms: 86_400_000 * 1.9 }), "45 h without an event");
+  assert.equal(findings.detail("gaps", { ...days, detail: "9 follows 7" }), "9 follows 7");
+  assert.equal(findings.words({ kind: "silences", fromMs: 0, toMs: 600_000, detail: "600 s without an event" }), "silence: 10 min without an event");
+});
+
 test("marks are the incidents that have a time, oldest first", () => {
   const given = report({ gaps: [[5000, 9000], [null, null]], late: [[1000, null]] });
   assert.deepEqual(

@@ -89,5 +89,18 @@ test("sizes and counts are grouped and rounded for reading", () => {
 test("a length of time is told in its two largest units", () => {
   const minute = 60_000;
   const lengths = [17.5 * 60 * minute, 65 * 60 * minute, 45 * minute, 120 * minute, 90_000, 48 * 60 * minute, 400];
-  assert.deepEqual(lengths.map(format.duration), ["17 h 30 min", "2 d 17 h", "45 min", "2 h", "1 min 30 s", "2 d", ""]);
+  assert.deepEqual(lengths.map(format.duration), ["17 h 30 min", "2 days 17 h", "45 min", "2 h", "1 min 30 s", "2 days", ""]);
+});
+
+test("one of something is not several", () => {
+  assert.deepEqual([0, 1, 2, 1200].map((count) => format.counted(count, "row")), ["0 rows", "1 row", "2 rows", "1,200 rows"]);
+  assert.equal(format.counted(2n, "entry", "entries"), "2 entries");
+  assert.deepEqual([86_400_000 * 2, 86_400_000 * 192].map(format.age), ["2 days", "192 days"]);
+});
+
+test("a long name is cut in its middle, as names differ at their ends", () => {
+  assert.equal(format.middle("BTCUSDT", 7), "BTCUSDT");
+  assert.equal(format.middle("BTCUSDT-240927-PERP", 9), "BTCU…PERP");
+  assert.equal(format.middle("BTCUSDT-240927-PERP", 8), "BTCU…ERP");
+  assert.equal([...format.middle("🙂".repeat(30), 9)].length, 9);
 });

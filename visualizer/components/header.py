@@ -37,17 +37,19 @@ def header(*, signs_out: bool) -> Component:
             html.Div(
                 id="state",
                 className="pill",
-                role="status",
+                # No live region: its age changes twice a second. What is heard of it, announce.js says.
                 children=[html.I(className="dot"), html.Span(id="state-name"), html.Span(id="age")],
             ),
             html.Div(
                 id="checks",
                 className="pill",
                 tabIndex=0,
+                role="group",
                 children=[html.Span(id="checks-text"), html.Div(id="checks-list", className="menu")],
                 **named("cross-checks of the published data"),
             ),
             html.Div(className="gap"),
+            html.Button("Menu", id="menu-button", type="button", **named("views and panels", aria_expanded="false")),
             html.Div(
                 className="controls",
                 children=[
@@ -109,6 +111,7 @@ def _opening(panel: Openable) -> Component:
 
 def _button(name: str, text: str | list[Any], key: str, label: str, opens: str | None = None) -> Component:
     children: list[Any] = [text] if isinstance(text, str) else [*text]
+    title = children[0]
     panel = {"aria-controls": opens, "aria-expanded": "false"} if opens else {}
     if key:
         children.append(html.Kbd(key))
@@ -118,7 +121,8 @@ def _button(name: str, text: str | list[Any], key: str, label: str, opens: str |
         size="compact-xs",
         variant="default",
         radius=2,
-        **named(f"{label} (key {key})" if key else label),
+        # With the text that is seen: who steers by voice says that.
+        **named(f"{title}: {label} (key {key})" if key else label),
         **panel,
     )
     return button

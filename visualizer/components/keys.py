@@ -8,7 +8,9 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import html
 
 from visualizer.components import transport
+from visualizer.components.attributes import named
 from visualizer.components.openable import OPENABLE
+from visualizer.components.words import WORDS
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -34,11 +36,13 @@ KEYS: Final = (
     (
         "Chart",
         (
-            ("wheel", "zoom in time"),
+            ("wheel, + -", "zoom in time"),
+            (", .", "earlier, later"),
             ("drag", "pan; on a price axis: stretch it"),
             ("shift + drag", "zoom into a box"),
             ("double click", "follow again; on a price axis: fit it again"),
-            ("right click", "replay, loop or VWAP from there, profile of a range"),
+            ("right click", "replay, loop or VWAP from there, profile of a range; a finger that rests does the same"),
+            ("two fingers", "zoom in time, and pan"),
             ("alt + click", "replay from there"),
         ),
     ),
@@ -58,21 +62,23 @@ def keys() -> Component:
     """The dialog that shows them."""
     dialog: Component = dmc.Modal(
         id="keys",
-        title="Keys and gestures",
+        title="Keys, gestures and words",
         size="xl",
         radius=2,
         transitionProps={"duration": 0},
+        closeButtonProps=named("close the list"),
         children=html.Div(
             id="keys-list",
             children=[
-                html.Section(
-                    [
-                        html.H3(group),
-                        html.Dl([child for key, text in entries for child in (html.Dt(html.Kbd(key)), html.Dd(text))]),
-                    ]
-                )
-                for group, entries in KEYS
+                *(_section(group, [(html.Kbd(key), text) for key, text in entries]) for group, entries in KEYS),
+                _section("Words", list(WORDS.items())),
             ],
         ),
     )
     return dialog
+
+
+def _section(group: str, entries: list[tuple[Component | str, str]]) -> Component:
+    rows = [child for name, text in entries for child in (html.Dt(name), html.Dd(text))]
+    section: Component = html.Section([html.H3(group), html.Dl(rows)])
+    return section

@@ -13,6 +13,7 @@ from visualizer.components import notices, panels, transport
 from visualizer.components.attributes import data, named
 from visualizer.components.header import header
 from visualizer.components.keys import keys
+from visualizer.components.words import WORDS
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -62,6 +63,7 @@ def layout(settings: Settings) -> Component:
                         panels.report(),
                         html.Aside(id="events", hidden=True, **named("events")),
                         html.Aside(id="alerts", hidden=True, **named("alerts")),
+                        html.Section(id="bars", hidden=True, **named("bars in view as a table")),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
                         *notices.over_the_chart(),
                     ],
@@ -69,6 +71,7 @@ def layout(settings: Settings) -> Component:
                 transport.transport(),
                 html.Section(id="monitor", hidden=True, **named("monitoring")),
                 html.Div(id="toast", role="alert", hidden=True),
+                html.Div(id="announcements", className="unseen", role="status"),
                 notices.waiting(settings),
                 keys(),
                 dcc.Interval(id="tick", interval=settings.poll_ms),
@@ -79,6 +82,7 @@ def layout(settings: Settings) -> Component:
                 login="on" if settings.tokens else "off",
                 poll_ms=settings.poll_ms,
                 limits=json.dumps(LIMITS),
+                words=json.dumps(WORDS),
             ),
         ),
     )

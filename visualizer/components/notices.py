@@ -34,14 +34,14 @@ def waiting(settings: Settings) -> Component:
         hidden=True,
         children=html.Div(
             [
-                html.H2("Waiting for the first data"),
-                html.P(["Nothing complete has been published in ", directory, " yet."]),
-                html.P(html.Span(id="waiting-reason")),
-                html.P(
+                html.H2("Waiting for the first picture"),
+                html.P(id="waiting-words"),
+                html.P("This page begins by itself as soon as there is something to see."),
+                html.Details(
                     [
-                        "The page keeps looking, and starts by itself as soon as a processor has written ",
-                        html.Code(STATUS_FILE),
-                        " there.",
+                        html.Summary("Details"),
+                        html.P(["The page looks for ", html.Code(STATUS_FILE), " in ", directory, "."]),
+                        html.P(html.Span(id="waiting-reason")),
                     ]
                 ),
             ]

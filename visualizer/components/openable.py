@@ -24,6 +24,7 @@ OPENABLE: Final = (
     Openable("tape", "Tape", "S", "tape (time and sales)"),
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
     Openable("alerts", "Alerts", "U", "alerts: expressions, and what they raised"),
+    Openable("bars", "Bars", "Y", "bars in view as a table"),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

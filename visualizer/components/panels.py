@@ -8,6 +8,7 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit 
 from dash import html
 
 from visualizer.components.attributes import named
+from visualizer.components.words import WORDS
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -17,6 +18,7 @@ def readout() -> Component:
     """One line of exact values; the scripts add a group of cells for each panel of the chart."""
     return html.Div(
         id="readout",
+        role="group",
         children=[html.Span(id="read-time")],
         **named("exact values of the bar under the pointer, or of the newest bar"),
     )
@@ -46,7 +48,7 @@ def depth() -> Component:
                     html.Div(
                         className=f"quote {name}",
                         children=[
-                            html.Label(label),
+                            html.Label(label, title=WORDS[label.capitalize()]),
                             html.Span(id=f"quote-{name}"),
                             html.Small(id=f"quote-{name}-size"),
                         ],

@@ -56,21 +56,21 @@ def transport() -> Component:
                     _chooser(
                         "clock-button",
                         "event clock: go to a typed time (key G)",
-                        html.Span(id="clock"),
+                        "clock",
                     ),
-                    _chooser("zone-button", "time zone of all times", html.Span("UTC", id="zone")),
+                    _chooser("zone-button", "time zone of all times", "zone", "UTC"),
                     _group(
                         "speeds",
                         "speed",
                         _text("slower", "slower (key [)", "−"),
-                        _chooser("speed-button", "speed: choose or type another", html.Span(id="speed")),
+                        _chooser("speed-button", "speed: choose or type another", "speed"),
                         _text("faster", "faster (key ])", "+"),
                     ),
                     _group(
                         "intervals",
                         "interval of the bars",
                         *(_interval(text) for text in INTERVALS),
-                        _chooser("interval-button", "type another interval (key T)", html.Span(id="interval")),
+                        _chooser("interval-button", "type another interval (key T)", "interval"),
                     ),
                     _group(
                         "loop",
@@ -128,10 +128,10 @@ def _text(name: str, label: str, text: str) -> Component:
     return html.Button(text, id=name, type="button", title=label, **named(label))
 
 
-def _chooser(name: str, label: str, *children: Component) -> Component:
-    """A button that opens a panel above it."""
-    opens = named(label, aria_haspopup="dialog", aria_expanded="false")
-    button = html.Button(list(children), id=name, type="button", title=label, **opens)
+def _chooser(name: str, label: str, shown: str, text: str | None = None) -> Component:
+    """A button that opens a panel above it; it is called by what it does, and by what it shows in `shown`."""
+    opens = named(label, aria_labelledby=f"{name} {shown}", aria_haspopup="dialog", aria_expanded="false")
+    button = html.Button(html.Span(text, id=shown), id=name, type="button", title=label, **opens)
     return html.Div(button, className="chooser")
 
 

@@ -1,4 +1,5 @@
 /* The data report as marks over time. Pure: a report in, marks, bands and texts out. */
+import * as format from "./format.js";
 import { token, translucent } from "./tokens.js";
 import * as zones from "./zone.js";
 /** @import { Band, DataReport, Incident, Mark, Span, Timeline } from "./types.d.ts" */
@@ -19,8 +20,39 @@ const SERIOUS = new Set([
  * @param {string} kind
  * @param {number} alpha */
 export const colour = (kind, alpha) => translucent(token(`finding-${kind}`) || token("finding-other"), alpha);
+/* What one of a kind is called, where its name is that of several. */
+/** @type {Readonly<Record<string, string>>} */
+const ONE = {
+  gaps: "gap",
+  duplicates: "duplicate",
+  not_trades: "not a trade",
+  assumptions: "assumption",
+  unknown_sizes: "unknown size",
+  price_jumps: "price jump",
+  old_snapshots: "old snapshot",
+  checksum_failures: "checksum failure",
+  unknown_sides: "unknown side",
+  silences: "silence",
+};
+
+/** So many of a kind, as people write it: "1 silence", "31 gaps".
+ * @param {string} kind
+ * @param {number} count */
+export const counted = (kind, count) => format.counted(count, nameOf(kind), kind.replaceAll("_", " "));
+
 /** @param {string} kind */
-export const label = (kind) => kind.replaceAll("_", " ");
+const nameOf = (kind) => ONE[kind] ?? kind.replaceAll("_", " ");
+
+/** What was found at one place. A silence is as long as from its one end to the other, in the largest unit that says it.
+ * @param {string} kind
+ * @param {Pick<Incident, "time_ms" | "until_ms" | "detail">} incident */
+export function detail(kind, { time_ms: fromMs, until_ms: untilMs, detail: told }) {
+  return kind === "silences" && fromMs !== null && untilMs !== null ? `${format.age(untilMs - fromMs)} without an event` : told;
+}
+
+/** The same with its kind.
+ * @param {Mark} mark */
+export const words = ({ kind, fromMs, toMs, detail: told }) => `${nameOf(kind)}: ${detail(kind, { time_ms: fromMs, until_ms: toMs, detail: told })}`;
 
 /** How many kinds of findings there are, and how serious the worst of them is.
  * @param {DataReport | null} report */
@@ -37,8 +69,8 @@ export function marks(report) {
   if (!report) return [];
   return report.findings
     .flatMap(({ kind, incidents }) =>
-      incidents.flatMap(({ time_ms: fromMs, until_ms: untilMs, detail }) =>
-        fromMs === null ? [] : [{ kind, fromMs, toMs: untilMs ?? fromMs, detail }],
+      incidents.flatMap(({ time_ms: fromMs, until_ms: untilMs, detail: told }) =>
+        fromMs === null ? [] : [{ kind, fromMs, toMs: untilMs ?? fromMs, detail: told }],
       ),
     )
     .sort((one, other) => one.fromMs - other.fromMs);

@@ -53,6 +53,22 @@ const grouped = new Intl.NumberFormat("en-US");
 /** @param {number | bigint} value */
 export const count = (value) => grouped.format(value);
 
+/** A count and what is counted, as people write it: "1 row", "1,200 rows".
+ * @param {number | bigint} number
+ * @param {string} one
+ * @param {string} [several] */
+export const counted = (number, one, several = `${one}s`) => `${count(number)} ${Number(number) === 1 ? one : several}`;
+
+/** A name that is too long, cut in its middle: names differ at their ends.
+ * @param {string} name
+ * @param {number} most how many characters it may have */
+export function middle(name, most) {
+  const letters = [...name];
+  if (letters.length <= most) return name;
+  const head = Math.ceil((most - 1) / 2);
+  return `${letters.slice(0, head).join("")}…${letters.slice(letters.length - (most - 1 - head)).join("")}`;
+}
+
 /** Decimals that tell every price of a list apart, for instruments that do not say theirs.
  * @param {number[]} values */
 export function decimalsOf(values) {
@@ -86,7 +102,7 @@ export function age(ms) {
   if (s < 120) return `${Math.floor(s)} s`;
   if (s < 7200) return `${Math.floor(s / 60)} min`;
   if (s < 172_800) return `${Math.floor(s / 3600)} h`;
-  return `${Math.floor(s / 86_400)} days`;
+  return counted(Math.floor(s / 86_400), "day");
 }
 
 const SPANS_MS = /** @type {[number, string][]} */ ([
@@ -96,7 +112,7 @@ const SPANS_MS = /** @type {[number, string][]} */ ([
   [1000, "s"],
 ]);
 
-/** How long something lasts, in the two largest units that say something: 17 h 30 min.
+/** How long something lasts, in the two largest units that say something: 17 h 30 min, 2 days 17 h.
  * @param {number} ms */
 export function duration(ms) {
   const first = Math.max(0, SPANS_MS.findIndex(([length]) => ms >= length));
@@ -104,7 +120,10 @@ export function duration(ms) {
     const within = index ? ms % SPANS_MS[first][0] : ms;
     return [Math.floor(within / length), unit];
   });
-  return parts.filter(([number]) => number !== 0).map(([number, unit]) => `${number} ${unit}`).join(" ");
+  return parts
+    .filter(([number]) => number !== 0)
+    .map(([number, unit]) => (unit === "d" ? counted(Number(number), "day") : `${number} ${unit}`))
+    .join(" ");
 }
 
 /** @param {number | null | undefined} size */

@@ -1,6 +1,7 @@
 /* What the keys do. */
 import * as chart from "./chart/chart.js";
 import * as choosing from "./chart/choosing.js";
+import * as steps from "./chart/steps.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
@@ -41,6 +42,11 @@ const KEYS = {
   b: () => loop.end(),
   c: () => loop.clear(),
   f: () => chart.follow(),
+  "+": () => steps.zoom(1),
+  "=": () => steps.zoom(1), // the same key, without shift, on many keyboards
+  "-": () => steps.zoom(-1),
+  ",": () => steps.pan(-1),
+  ".": () => steps.pan(1),
   v: () => options.next(),
   h: () => options.set({ heatmap: !options.options().heatmap }),
   w: () => choosing.toggle("anchor"),

@@ -1,6 +1,7 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
 import * as chart from "./chart/chart.js";
+import { barsInView } from "./chart/table.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as gestures from "./chart/gestures.js";
@@ -10,8 +11,10 @@ import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
 import * as clockZone from "./playback/clock-zone.js";
 import * as header from "./header/header.js";
+import * as menu from "./header/menu.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
+import * as barsTable from "./panels/bars-table.js";
 import * as beside from "./panels/beside.js";
 import * as depth from "./panels/depth.js";
 import * as ladder from "./panels/ladder.js";
@@ -155,6 +158,11 @@ ladder.connect({
   stretch: (factor) => chart.scalePanel(panels.PRICES, factor),
   fit: () => chart.fitPanel(panels.PRICES),
 });
+barsTable.connect(() => {
+  const { x, hidden, collapsed } = chart.view;
+  const { step } = chart.timeline();
+  return x && barsInView(chart.data(), { x, step, absent: [...hidden, ...collapsed], label: chart.label, options: options.options() });
+});
 loop.connect(transport.refresh);
 clockZone.start(() => {
   const state = current();
@@ -168,6 +176,7 @@ address.start();
 chooser.start();
 contextMenu.start();
 keys.start();
+menu.start();
 poll.connect({ receive, asks: news.asks });
 news.start(poll);
 beside.start();

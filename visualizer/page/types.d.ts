@@ -664,6 +664,13 @@ export interface OpenablePanel extends SidePanel {
   toggle(): void;
 }
 
+/** The bars in view as texts; `count` is how many there are, and `rows` has the newest of them. */
+export interface BarsTable {
+  head: string[];
+  rows: { name: string; cells: string[] }[];
+  count: number;
+}
+
 /** Where a pointer is over the chart. */
 export interface Pointed {
   x: number;

@@ -21,6 +21,16 @@ export function text(id, value) {
   if (found) found.textContent = value;
 }
 
+/** What is shown where it is cut, and what is whole where the pointer is.
+ * @param {string} id
+ * @param {string} shown
+ * @param {string} whole */
+export function long(id, shown, whole) {
+  text(id, shown);
+  const found = changed(id, "title", whole);
+  if (found) found.title = shown === whole ? "" : whole;
+}
+
 /** @param {string} id
  * @param {string} name
  * @param {string} value */

@@ -9,14 +9,14 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import ClientsideFunction, Input, Output
 
 from shared import heartbeat_age_ms, machine_time, shares_clock
 from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
 from visualizer.metrics.readings import PollCounts, memory, poll_counts, polls, reads
 from visualizer.metrics.telemetry import Telemetry
-from visualizer.server import control, hosts, page_files, polling, refusals, routes
+from visualizer.server import control, hosts, loading, page_files, polling, refusals, routes
 from visualizer.server.asking import Asking
 from visualizer.server.delta import delta
 from visualizer.server.feed import Feed
@@ -24,6 +24,8 @@ from visualizer.server.login import Login, visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dash import Dash
 
     from shared import Picture, Status
     from visualizer.server.delta import Known
@@ -54,7 +56,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
 
     `clock_s` gives seconds that never fall.
     """
-    app = Dash(
+    app = loading.Page(
         "visualizer",
         title="orderflow replay",
         update_title="",  # the title stays still while a poll runs
@@ -111,6 +113,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
     polling.add(app.server, answered)
     routes.add(app.server, feed, telemetry, _GUARD)
     page_files.add(app.server)
+    loading.add(app.server)
     control.add(app.server, settings, login)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.

@@ -7,6 +7,10 @@ import * as choosing from "./choosing.js";
 import * as gestures from "./gestures.js";
 /** @import { Pointed } from "../types.d.ts" */
 
+const LONG_PRESS_MS = 500;
+const REST_PX = 8; // a finger that moves less rests
+const BESIDE_PX = 12;
+
 /** @type {HTMLElement | null} */
 let menu = null;
 
@@ -16,7 +20,7 @@ function close() {
   menu = null;
 }
 
-/** @param {MouseEvent} event
+/** @param {{ clientX: number, clientY: number }} event
  * @param {Pointed} at */
 function open(event, { along }) {
   close();
@@ -61,8 +65,32 @@ function open(event, { along }) {
   first?.focus({ preventScroll: true });
 }
 
+/** A finger that rests opens the menu, too: not all browsers tell of it as of a right button. It opens beside the finger, which is
+ * still to be lifted.
+ * @param {HTMLElement} panel */
+function listenToFingers(panel) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let from = { clientX: 0, clientY: 0 };
+  const stop = () => clearTimeout(timer);
+  panel.addEventListener("pointerdown", (event) => {
+    stop();
+    if (event.pointerType !== "touch" || !event.isPrimary) return;
+    from = { clientX: event.clientX, clientY: event.clientY };
+    timer = setTimeout(() => {
+      const at = gestures.place(from);
+      if (at.zone === "plot" && replay.range()) open({ clientX: from.clientX + BESIDE_PX, clientY: from.clientY + BESIDE_PX }, at);
+    }, LONG_PRESS_MS);
+  });
+  panel.addEventListener("pointermove", (event) => {
+    if (Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > REST_PX) stop();
+  });
+  for (const type of ["pointerup", "pointercancel"]) panel.addEventListener(type, stop);
+}
+
 export function listen() {
   const panel = byId("chart-panel");
+  listenToFingers(panel);
   panel.addEventListener("contextmenu", (event) => {
     const at = gestures.place(event);
     if (at.zone !== "plot" || !replay.range()) return;

@@ -178,7 +178,7 @@ function showFound(at) {
   const found = over ? findings.at(report, at.along, FOUND_PX * at.perPixel, chart.timeline()) : [];
   show(part, found.length > 0);
   if (!at || !found.length) return;
-  const lines = found.slice(0, FOUND_LINES).map(({ kind, detail }) => `${findings.label(kind)}: ${detail}`);
+  const lines = found.slice(0, FOUND_LINES).map(findings.words);
   if (found.length > lines.length) lines.push(`and ${found.length - lines.length} more`);
   say(part, lines.join("\n"));
   part.style.transform = `translateX(clamp(0px, ${Math.round(at.x + 12)}px, ${chart.placed().layout.plot.width}px - 100%))`;

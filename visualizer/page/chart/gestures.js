@@ -10,6 +10,7 @@ const DOUBLE_CLICK_MS = 350;
 const DOUBLE_CLICK_PX = 6;
 const LEAST_DRAG_PX = 4;
 const LEAST_BOX_PX = 8;
+const LEAST_SPREAD_PX = 10; // of two fingers
 
 /** @type {HTMLElement | null} */
 let box = null;
@@ -87,23 +88,31 @@ function zoomBox(start) {
   };
 }
 
-/** Two fingers: what is between them stays there.
+/** Two fingers: what is between them stays there, while they are spread and while they are moved.
  * @param {Map<number, Pointed>} fingers
  * @returns {Drag} */
 function pinch(fingers) {
-  const distance = () => {
+  const between = () => {
     const [one, other] = [...fingers.values()];
-    return { px: Math.max(10, Math.abs(one.x - other.x)), along: (one.along + other.along) / 2 };
+    return { px: Math.max(LEAST_SPREAD_PX, Math.abs(one.x - other.x)), x: (one.x + other.x) / 2 };
   };
-  let last = distance().px;
+  const first = between();
+  const perPixel = perPixelNow();
+  const held = (chart.view.x?.[0] ?? 0) + first.x * perPixel;
   return {
     move() {
-      const { px, along } = distance();
-      chart.zoomTime(along, last / px);
-      last = px;
+      const { px, x } = between();
+      const now = (perPixel * first.px) / px;
+      chart.zoomTime(held, now / perPixelNow());
+      chart.panTo(held - x * perPixelNow());
     },
     end: () => {},
   };
+}
+
+function perPixelNow() {
+  const [left, right] = chart.view.x ?? [0, 1];
+  return (right - left) / chart.placed().layout.plot.width;
 }
 
 /** @param {WheelEvent} event */

@@ -4,6 +4,7 @@ import * as format from "../format.js";
 import { options } from "../options.js";
 import { isBookOnly } from "../panels/missing.js";
 import { PANELS, table } from "../panels/registry.js";
+import { explained } from "../words.js";
 import * as write from "../write.js";
 import * as chart from "./chart.js";
 import * as ranges from "./ranges.js";
@@ -23,12 +24,12 @@ const groupOf = ({ id, partOf }) => `read-${partOf ?? id}`;
  * @param {string} group
  * @param {{ id: string, label: string }[]} cells */
 const empty = (group, cells) =>
-  cells.map(({ id, label }) => make("span", {}, make("label", {}, label), make("output", { id: `${group}-${id}` })));
+  cells.map(({ id, label }) => make("span", {}, explained(make("label", {}, label), label), make("span", { class: "value", id: `${group}-${id}` })));
 
 /** @param {string} group
  * @param {{ title: string, cells: { id: string, label: string }[] }} readout */
 function append(group, { title, cells }) {
-  const heading = title ? [make("b", {}, title)] : [];
+  const heading = title ? [explained(make("b", {}, title), title)] : [];
   byId("readout").append(make("div", { class: "group", id: group }, ...heading, ...empty(group, cells)));
 }
 

@@ -1,4 +1,5 @@
 /* The header: what is replayed, how far, and how much its data can be trusted right now. */
+import { announce } from "../announce.js";
 import * as dom from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
@@ -6,10 +7,13 @@ import { limits } from "../limits.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { heldBack } from "../views.js";
 import * as write from "../write.js";
+import * as conditions from "./conditions.js";
 /** @import { State, Status } from "../types.d.ts" */
 
 const DISCONNECTED_AFTER_MS = 3000;
 const PROBLEM_AFTER_MS = 1200;
+const LONGEST_INSTRUMENT = 24;
+const LONGEST_DATASET = 32;
 /** @type {Record<string, string>} */
 const CHECKS = {
   volume_is_buy_sell_unknown: "volume = buy + sell + unknown",
@@ -55,7 +59,7 @@ function checks(given) {
   const tone = failed.length ? "bad" : passed.length ? "good" : "rest";
   // What is not shown is not checked.
   const few = passed.length ? `checks ${passed.length}/${passed.length + failed.length}` : "no checks yet";
-  const label = failed.length ? `${failed.length} check${failed.length > 1 ? "s" : ""} failed` : few;
+  const label = failed.length ? `${format.counted(failed.length, "check")} failed` : few;
   return { tone, label, entries: entries.map(([name, ok]) => ({ text: CHECKS[name] || name.replaceAll("_", " "), ok })) };
 }
 
@@ -64,7 +68,7 @@ function checks(given) {
 function activity(status) {
   if (!status || status.state !== "loading") return null;
   const share = status.progress ? ` ${Math.floor(100 * status.progress)} %` : "";
-  return `reading dataset${share}${status.rows ? ` · ${format.count(status.rows)} rows` : ""}`;
+  return `reading dataset${share}${status.rows ? ` · ${format.counted(status.rows, "row")}` : ""}`;
 }
 
 /** Everything that changes with the data.
@@ -74,9 +78,12 @@ export function showData(state) {
   write.hide("waiting", status !== null);
   write.text("waiting-reason", state.problem ? `${state.problem}.` : "");
   if (!status || !about) return;
-  write.text("instrument", about.instrument || about.dataset);
+  const name = about.instrument || about.dataset;
+  write.long("instrument", format.middle(name, LONGEST_INSTRUMENT), name);
   const sizes = findings.sizesAreUnknown(state.report) && "book sizes unknown: depth and OBI count quotes";
-  write.text("dataset", [about.dataset, about.format, sizes].filter(Boolean).join(" · "));
+  /** @param {string} dataset */
+  const described = (dataset) => [dataset, about.format, sizes].filter(Boolean).join(" · ");
+  write.long("dataset", described(format.middle(about.dataset, LONGEST_DATASET)), described(about.dataset));
   write.text("interval", about.interval);
   write.text("clock", clockZone.dateTime(status.event_time_ms));
   clockZone.show(status.event_time_ms);
@@ -107,11 +114,14 @@ function showProgress(status) {
 }
 
 let listed = "";
+let checked = "rest";
 
 /** @param {ReturnType<typeof checks>} checks */
 function showChecks({ tone, label, entries }) {
   write.text("checks-text", label);
   write.mark("checks", "tone", tone);
+  if (tone !== checked && tone === "bad") announce("checks", `${label}: the numbers contradict each other`);
+  checked = tone;
   const key = JSON.stringify(entries);
   if (key === listed) return;
   listed = key;
@@ -127,6 +137,8 @@ function showChecks({ tone, label, entries }) {
 /** @type {string | null} */
 let problem = null;
 let problemSinceMs = 0;
+/** @type {import("./conditions.js").Heard} */
+let last = { heard: "", name: "", sinceMs: 0 };
 
 /** Everything that changes with the time alone; returns the condition shown.
  * @param {State} state
@@ -145,8 +157,15 @@ export function showTime(state, nowMs, silentMs) {
   }
   // A publication caught half-way is no problem: it is over at the next look.
   const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
-  write.hide("note", !(state.status && lasting));
-  write.text("note", problem ? `The last good ${heldBack(problem)} stays: ${problem}.` : "");
+  const held = lasting && problem !== null ? `The last good ${heldBack(problem)} stays: ${problem}.` : "";
+  const note = state.status ? [conditions.because(now.name, now.ageMs, silentMs), held].filter(Boolean).join(" ") : "";
+  write.hide("note", note === "");
+  write.text("note", note);
   write.mark("state", "old", String(now.ageMs !== null && now.ageMs > limits().stale_after_ms));
+  write.mark("app", "condition", now.name);
+  if (!state.status) write.text("waiting-words", conditions.awaited(state.problem, now.name));
+  const { next, sentence } = conditions.heard(last, now.name, nowMs);
+  last = next;
+  announce("state", sentence);
   return now.name;
 }

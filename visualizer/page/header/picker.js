@@ -1,11 +1,13 @@
 /* The instrument's name in the header as a picker: a button that opens a list with a search. */
 import * as control from "../playback/control.js";
 import { button, byId, make } from "../dom.js";
+import * as format from "../format.js";
 import * as write from "../write.js";
 /** @import { State } from "../types.d.ts" */
 
 const AT_MOST = 200;
 const PAGE = 10;
+const LONGEST = 44;
 const PENDING_AT_MOST_MS = 15_000;
 
 /** @type {string[]} */
@@ -103,13 +105,14 @@ function draw(index) {
   const options = shown.map((name, at) => {
     const option = make("li", { role: "option", id: `picker-option-${from + at}` });
     option.dataset.name = name;
-    option.textContent = name;
+    option.textContent = format.middle(name, LONGEST);
+    option.title = option.textContent === name ? "" : name;
     if (name === current) option.setAttribute("aria-current", "true");
     return option;
   });
   parts.list.replaceChildren(...options);
   const rest = found.length - shown.length;
-  parts.more.textContent = found.length ? (rest ? `and ${rest} more: type to find them` : "") : "none of that name";
+  parts.more.textContent = found.length ? (rest ? `and ${format.count(rest)} more: type to find them` : "") : "none of that name";
   activate(index);
 }
 
@@ -158,7 +161,7 @@ async function choose(name) {
 /** @param {string | null} name */
 function want(name) {
   wanted = name;
-  write.text("instrument-wanted", name === null ? "" : `→ ${name} …`);
+  write.text("instrument-wanted", name === null ? "" : `→ ${format.middle(name, LONGEST)} …`);
   write.mark("picker-button", "pending", String(name !== null));
   opener().setAttribute("aria-busy", String(name !== null));
 }
@@ -173,7 +176,7 @@ export function show({ about }) {
   current = about.instrument;
   const several = instruments.length > 1 && control.available();
   opener().disabled = !several;
-  opener().title = several ? `${instruments.length} instruments (key I)` : "";
+  opener().title = several ? `${format.count(instruments.length)} instruments (key I)` : "";
   if (wanted !== null && wanted === current) want(null);
   if (!several) close();
   else if (isOpen() && String(before) !== String(instruments)) draw(0);

@@ -1,23 +1,32 @@
 /* The panels beside the chart. A further one is a file, and its name here. */
 import { within } from "../dom.js";
 import { alerts } from "./alerts.js";
+import { barsTable } from "./bars-table.js";
 import { depth } from "./depth.js";
 import { events } from "./events.js";
 import { ladder } from "./ladder.js";
 import { monitor } from "./monitor.js";
+import * as opening from "./opening.js";
 import { optionsPanel } from "./options-panel.js";
 import { report } from "./report.js";
 import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, optionsPanel];
+export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, optionsPanel, barsTable];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */
 export const OPENABLE = BESIDE.filter((panel) => "toggle" in panel);
 
+/* There is room for one of them beside the chart: that which was opened last. */
+const hasRoomForOne = () => window.matchMedia("(max-width: 600px)").matches;
+
 export function start() {
+  opening.connect((opened) => {
+    if (!hasRoomForOne()) return;
+    for (const { id, toggle } of OPENABLE) if (id !== opened && opening.isOpen(id)) toggle();
+  });
   document.addEventListener("click", (event) => {
     for (const { id, toggle } of OPENABLE) if (within(event, `#${id}-button`)) toggle();
   });

@@ -68,7 +68,7 @@ export function newest(rows, kind, about, zone) {
  * @param {number} total */
 export function summary(shown, found, total) {
   if (!total) return "";
-  const of = `the newest ${format.count(found)} ${found === total ? "events" : "of this kind"}`;
+  const of = found === total ? `the newest ${format.counted(found, "event")}` : `the newest ${format.count(found)} of this kind`;
   return shown === found ? of : `${format.count(shown)} of ${of}`;
 }
 

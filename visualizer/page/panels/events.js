@@ -5,6 +5,7 @@ import * as control from "../playback/control.js";
 import * as replay from "../playback/replay.js";
 import { ask, current } from "../state.js";
 import * as list from "./event-list.js";
+import { explained } from "../words.js";
 import { isOpen, setOpen } from "./opening.js";
 /** @import { EventKind, OpenablePanel, State } from "../types.d.ts" */
 
@@ -21,7 +22,7 @@ let parts = null;
 
 function build() {
   const kinds = Object.entries({ [ALL]: "all", ...list.KINDS }).map(([name, text]) => {
-    const button = make("button", { type: "button", "data-kind": name }, text);
+    const button = explained(make("button", { type: "button", "data-kind": name }, text), text);
     button.addEventListener("click", () => choose(/** @type {EventKind | ""} */ (name)));
     return button;
   });
@@ -29,7 +30,7 @@ function build() {
   const on = make("button", { type: "button", title: "next of this kind (key K)" }, "›");
   back.addEventListener("click", () => seek(-1));
   on.addEventListener("click", () => seek(1));
-  const summary = make("p", { role: "status" });
+  const summary = make("p", {});
   const nothing = make("p", { class: "nothing" });
   const rows = make("ol", { "aria-label": "events, newest first" });
   rows.addEventListener("click", (event) => {

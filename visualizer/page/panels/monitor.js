@@ -1,4 +1,5 @@
 /* The monitoring panel: a table of how the exchange of files goes; the server has judged each figure already. */
+import { announce } from "../announce.js";
 import * as dom from "../dom.js";
 import * as format from "../format.js";
 import { current } from "../state.js";
@@ -7,6 +8,7 @@ import { isOpen, setOpen } from "./opening.js";
 /** @import { FileFigures, Monitor, OpenablePanel, State } from "../types.d.ts" */
 
 const ID = "monitor";
+const LASTING_MS = 10_000;
 
 /** @param {number} value */
 const ms = (value) => value.toFixed(2);
@@ -97,11 +99,26 @@ function adviceList({ advice }) {
   return list;
 }
 
+/** What the button says: nothing before something has been wrong for a while, as a machine that is busy for a moment is no news.
+ * @param {number | null} sinceMs since when something is wrong
+ * @param {Pick<Monitor, "advice" | "at_ms" | "level">} panel
+ * @returns {{ sinceMs: number | null, level: string }} */
+export function warned(sinceMs, { advice, at_ms: atMs, level }) {
+  const since = advice.length ? Math.min(sinceMs ?? atMs, atMs) : null;
+  return { sinceMs: since, level: since !== null && atMs - since >= LASTING_MS ? level : "ok" };
+}
+
+/** @type {ReturnType<typeof warned>} */
+let warning = { sinceMs: null, level: "ok" };
+
 /** @param {Pick<State, "monitor">} state */
 function show({ monitor: panel }) {
   if (!panel) return;
-  write.mark("monitor-button", "level", panel.level);
-  if (isOpen(ID)) dom.byId(ID).replaceChildren(fileTable(panel.files), serviceTable(panel), pollTable(panel), adviceList(panel));
+  const before = warning.level;
+  warning = warned(warning.sinceMs, panel);
+  if (before === "ok" && warning.level !== "ok") announce("monitor", panel.advice.join(". "));
+  write.mark("monitor-button", "level", warning.level);
+  if (isOpen(ID)) dom.byId(ID).replaceChildren(adviceList(panel), fileTable(panel.files), serviceTable(panel), pollTable(panel));
 }
 
 const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));

@@ -1,6 +1,15 @@
 /* Opening and closing what a button of the header opens. */
 import { byId } from "../dom.js";
 
+/** @type {(id: string) => void} */
+let opened = () => {};
+
+/** What is done when a panel is opened.
+ * @param {typeof opened} act */
+export function connect(act) {
+  opened = act;
+}
+
 /** @param {string} id */
 export const isOpen = (id) => !byId(id).hidden;
 
@@ -11,5 +20,6 @@ export function setOpen(id, open, fill) {
   byId(id).hidden = !open;
   byId(`${id}-button`).setAttribute("aria-expanded", String(open));
   byId("app").dataset[id] = open ? "open" : "";
+  if (open) opened(id);
   fill();
 }

@@ -3,6 +3,7 @@ import { byId, make } from "../dom.js";
 import * as options from "../options.js";
 import { isOpen, setOpen } from "./opening.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
+import { explained } from "../words.js";
 import * as rowHeight from "./row-height.js";
 /** @import { OpenablePanel, Options } from "../types.d.ts" */
 /** @typedef {import("./option-list.js").Option} Option */
@@ -28,7 +29,7 @@ function checkbox(label, isChosen, act) {
   const input = make("input", { type: "checkbox" });
   input.checked = isChosen;
   input.addEventListener("change", () => act(input.checked));
-  return { input, element: make("label", { class: "check" }, input, label) };
+  return { input, element: explained(make("label", { class: "check" }, input, label), label) };
 }
 
 /** @param {Option} option
@@ -41,7 +42,7 @@ function choice(option) {
     choose(option, isNumber ? Number(select.value) : select.value);
   });
   return {
-    element: make("div", { class: "field" }, make("label", { for: select.id }, label), select),
+    element: make("div", { class: "field" }, explained(make("label", { for: select.id }, label), label), select),
     show: (chosen) => {
       select.value = String(chosen[name]);
     },

@@ -86,7 +86,7 @@ export function speed(rows, nowMs, about) {
     volume += row[VOLUME];
   }
   const isPart = rows[0][0] > 0 && rows[0][TIME] >= from;
-  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.count(trades)} ${trades === 1 ? "trade" : "trades"}, volume ${format.exact(volume, about?.size_decimals)}`;
+  return `Speed, 15 s: ${isPart ? "at least " : ""}${format.counted(trades, "trade")}, volume ${format.exact(volume, about?.size_decimals)}`;
 }
 
 /** How many are shown of how many.
@@ -95,7 +95,7 @@ export function speed(rows, nowMs, about) {
  * @param {number} total */
 export function summary(shown, found, total) {
   if (!total) return "";
-  const of = found === total ? `newest ${format.count(total)} orders` : `${format.count(found)} found in the newest ${format.count(total)} orders`;
+  const of = found === total ? `newest ${format.counted(total, "order")}` : `${format.count(found)} found in the newest ${format.counted(total, "order")}`;
   return shown === found ? of : `${format.count(shown)} shown, ${of}`;
 }
 

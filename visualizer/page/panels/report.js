@@ -7,6 +7,9 @@ import * as write from "../write.js";
 import * as opening from "./opening.js";
 /** @import { DataReport, Finding, Incident, OpenablePanel, State } from "../types.d.ts" */
 
+const LONGEST_NAME = 44;
+const LONGEST_PLACE = 56;
+
 /** @type {DataReport | null} */
 let held = null;
 /** @type {HTMLElement | null} */
@@ -20,8 +23,6 @@ const made = new Map();
 const ID = "report";
 const panel = () => byId(ID);
 export const isOpen = () => opening.isOpen(ID);
-/* On a narrow screen there is no room beside it. */
-const covers = () => getComputedStyle(panel()).position === "fixed";
 
 /** @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
@@ -30,6 +31,16 @@ const covers = () => getComputedStyle(panel()).position === "fixed";
 function element(tag, content, name) {
   const children = typeof content === "string" ? [content] : content;
   return make(tag, name ? { class: name } : {}, ...children);
+}
+
+/** A name that is cut in its middle where it is long, and whole where the pointer is.
+ * @param {string} className
+ * @param {string} whole
+ * @param {number} most */
+function long(className, whole, most) {
+  const shown = element("span", format.middle(whole, most), className);
+  if (shown.textContent !== whole) shown.title = whole;
+  return shown;
 }
 
 /** @param {string} id
@@ -53,14 +64,14 @@ function summary({ complete, trades, book_events: events, format: vendor, instru
   const read = complete ? "the whole dataset has been read" : "reading goes on";
   return [
     element("b", instrument),
-    ` · ${vendor} · ${format.count(trades)} trades · ${format.count(events)} book events · ${read}`,
+    ` · ${vendor} · ${format.counted(trades, "trade")} · ${format.counted(events, "book event")} · ${read}`,
   ];
 }
 
 /** @param {DataReport} report */
 function files({ files: list, file_count: total }) {
   const rows = list.map((file) => {
-    const row = element("li", [element("span", file.name, "name"), element("span", `${format.count(file.rows)} rows`)]);
+    const row = element("li", [long("name", file.name, LONGEST_NAME), element("span", format.counted(file.rows, "row"))]);
     const times = findings.span({ time_ms: file.first_ms, until_ms: file.last_ms }, clockZone.current());
     if (times) row.append(element("span", times, "times"));
     if (file.malformed) {
@@ -78,7 +89,7 @@ function files({ files: list, file_count: total }) {
 function ignored({ ignored_files: list, ignored_count: total }) {
   if (!total) return [];
   const more = total > list.length ? [element("li", `and ${format.count(total - list.length)} more`)] : [];
-  const names = list.map((name) => element("li", name));
+  const names = list.map((name) => element("li", [long("name", name, LONGEST_PLACE)]));
   return [element("h3", `Left out ${format.count(total)}`), element("ul", [...names, ...more])];
 }
 
@@ -93,7 +104,7 @@ function place({ file, line }) {
  * @param {number} index */
 function incident(kind, found, index) {
   const { time_ms: fromMs, until_ms: untilMs } = found;
-  const where = element("span", place(found), "where");
+  const where = long("where", place(found), LONGEST_PLACE);
   const row = element("li", []);
   if (fromMs !== null) {
     const time = element("button", findings.span(found, clockZone.current()), "time");
@@ -101,12 +112,12 @@ function incident(kind, found, index) {
     time.dataset.focus = `${kind} ${index}`;
     time.dataset.ms = String(fromMs);
     time.addEventListener("click", () => {
-      if (chart.show(fromMs, untilMs) && covers()) toggle(false);
+      chart.show(fromMs, untilMs);
     });
     row.append(time);
   }
   if (where.textContent) row.append(where);
-  row.append(element("span", found.detail, "detail"));
+  row.append(element("span", findings.detail(kind, found), "detail"));
   return row;
 }
 
@@ -114,7 +125,7 @@ function incident(kind, found, index) {
 function finding({ kind, meaning, count: total, incidents }) {
   const swatch = element("i", "", "swatch");
   swatch.style.background = findings.colour(kind, incidents.some((found) => found.time_ms !== null) ? 0.7 : 0);
-  const counted = element("b", `${format.count(total)} ${findings.label(kind)}`);
+  const counted = element("b", findings.counted(kind, total));
   const head = element("summary", [swatch, counted, element("span", meaning)]);
   head.dataset.focus = kind;
   const rows = incidents.map((found, index) => incident(kind, found, index));

@@ -39,7 +39,7 @@ function build() {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" || event.key === "Enter") input.blur();
   });
-  const summary = make("p", { id: "tape-summary", role: "status" });
+  const summary = make("p", { id: "tape-summary" });
   const speed = make("p", { id: "tape-speed" });
   const nothing = make("p", { id: "tape-nothing" });
   const list = make("ol", { "aria-label": "orders, newest first" });

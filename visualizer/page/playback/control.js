@@ -1,6 +1,9 @@
 /* Steering: what the page asks of the processor, and the answer it waits for in the polled status. */
+import { announce } from "../announce.js";
 import { byId } from "../dom.js";
 import { current } from "../state.js";
+import { said } from "./answers.js";
+import * as clockZone from "./clock-zone.js";
 /** @import { ControlAnswer, Reply, State } from "../types.d.ts" */
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -54,6 +57,7 @@ export async function send(action, args = {}, { isTold = false } = {}) {
   turn = Promise.race([answer, post.then(() => pause(READ_WITHIN_MS))]);
   const { ok, error } = await answer;
   if (ok === false && error && !isTold) say(error);
+  if (ok) announce("answer", said(action, args, clockZone.dateTime(current().status?.event_time_ms)));
   return { ok, error, id: (await post).id };
 }
 

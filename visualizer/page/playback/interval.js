@@ -29,5 +29,5 @@ export function words(text) {
   const { traded, amount } = length;
   const shown = amount.includes(".") ? amount : format.count(BigInt(amount));
   if (traded !== "trades") return `bars of ${shown} ${traded} each`;
-  return `bars of ${shown} trade${Number(amount) === 1 ? "" : "s"} each`;
+  return `bars of ${shown} ${Number(amount) === 1 ? "trade" : "trades"} each`;
 }

@@ -164,7 +164,7 @@ function showHover() {
   if (dragging && dragging.loops) {
     lines[0] = `loop ${sorted(dragging.fromMs, ms).map((each) => label(each, range)).join(" – ")}`;
   }
-  for (const { kind, detail } of found(ms, range).slice(0, 2)) lines.push(`${findings.label(kind)}: ${detail}`);
+  for (const mark of found(ms, range).slice(0, 2)) lines.push(findings.words(mark));
   part("tip").textContent = lines.join("\n");
   part("hover").style.transform = `translateX(${Math.round(x)}px)`;
   const half = part("tip").offsetWidth / 2;

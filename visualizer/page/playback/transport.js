@@ -14,6 +14,8 @@ import * as seekbar from "./seekbar.js";
 import * as typedTime from "./typed-time.js";
 /** @import { State } from "../types.d.ts" */
 
+/* Only what lasts stands in the bar; what is wrong for now, or being done, is told over the chart. */
+const isLasting = (/** @type {string} */ reason) => reason.startsWith("read-only");
 
 let built = false;
 let condition = "waiting";
@@ -126,8 +128,7 @@ export function refresh() {
   const looping = Boolean(about && about.loop_ms);
   write.mark("loop", "looping", looping ? "true" : loop.isHalf() ? "half" : "false");
   write.hide("loop-clear", !looping && !loop.isHalf());
-  write.text("transport-reason", reason.startsWith("read-only") ? "read-only" : "");
-  byId("transport-reason").title = reason;
+  write.text("transport-reason", isLasting(reason) ? reason : "");
   const usual = limits().intervals;
   if (about) label(buttonOf("interval-button"), `${interval.words(about.interval)}: type others (key T)`);
   write.mark("intervals", "usual", String(about !== null && usual.includes(about.interval)));

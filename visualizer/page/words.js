@@ -1,0 +1,23 @@
+/* What the measures are, in a sentence each: as the server sends them, and as docs/words.md lists them. */
+import { byId } from "./dom.js";
+
+/** @type {Record<string, string> | null} */
+let held = null;
+
+/** The sentence for a name; empty where there is none.
+ * @param {string} name */
+function meaning(name) {
+  held ??= Object.fromEntries(Object.entries(/** @type {Record<string, string>} */ (JSON.parse(byId("app").dataset.words ?? "{}"))).map(([word, text]) => [word.toLowerCase(), text]));
+  return held[name.trim().toLowerCase()] ?? "";
+}
+
+/** Explains an element where there is something to explain.
+ * @template {HTMLElement} E
+ * @param {E} element
+ * @param {string} name
+ * @returns {E} */
+export function explained(element, name) {
+  const text = meaning(name);
+  if (text) element.title = text;
+  return element;
+}
