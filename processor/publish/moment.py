@@ -36,6 +36,7 @@ class SessionInfo:
     clock: str
     timezone: str | None = None
     row: str = "auto"
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

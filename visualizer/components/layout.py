@@ -61,7 +61,7 @@ def layout(settings: Settings) -> Component:
                         panels.depth(),
                         panels.report(),
                         html.Aside(id="events", hidden=True, **named("events")),
-                        html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
+                        html.Section(id="options", hidden=True, tabIndex=-1, **named("settings")),
                         *notices.over_the_chart(),
                     ],
                 ),

@@ -1,6 +1,15 @@
 /* Opening and closing what a button of the header opens. */
 import { byId } from "../dom.js";
 
+/** @type {(id: string) => void} */
+let changed = () => {};
+
+/** Calls `act` whenever something has been opened or closed.
+ * @param {typeof changed} act */
+export function listen(act) {
+  changed = act;
+}
+
 /** @param {string} id */
 export const isOpen = (id) => !byId(id).hidden;
 
@@ -12,4 +21,5 @@ export function setOpen(id, open, fill) {
   byId(`${id}-button`).setAttribute("aria-expanded", String(open));
   byId("app").dataset[id] = open ? "open" : "";
   fill();
+  changed(id);
 }
