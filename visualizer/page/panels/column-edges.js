@@ -60,8 +60,8 @@ function place() {
   const hasBook = byId("app").dataset.book !== "none";
   const stands = open.filter((id) => id !== "depth" || !(ladderAlone && open.includes("ladder")));
   const isUsual = window.matchMedia(STACKED).matches || columns.areUsual(open, widths);
-  const ladder = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10);
-  const px = isUsual ? null : columns.fitted(stands, ladder ? { ladder, ...widths } : widths, clientWidth, hasBook);
+  const ladderPx = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10) || 0;
+  const px = isUsual ? null : columns.fitted(stands, widths, clientWidth, { hasBook, ladderPx });
   const key = JSON.stringify([px, stands]);
   if (key !== placed) {
     placed = key;
