@@ -23,9 +23,9 @@ export const OPENABLE = BESIDE.filter((panel) => "toggle" in panel);
 const hasRoomForOne = () => window.matchMedia("(max-width: 600px)").matches;
 
 export function start() {
-  opening.connect((opened) => {
-    if (!hasRoomForOne()) return;
-    for (const { id, toggle } of OPENABLE) if (id !== opened && opening.isOpen(id)) toggle();
+  opening.listen((changed) => {
+    if (!hasRoomForOne() || !opening.isOpen(changed)) return;
+    for (const { id, toggle } of OPENABLE) if (id !== changed && opening.isOpen(id)) toggle();
   });
   document.addEventListener("click", (event) => {
     for (const { id, toggle } of OPENABLE) if (within(event, `#${id}-button`)) toggle();

@@ -1,13 +1,13 @@
 /* Opening and closing what a button of the header opens. */
 import { byId } from "../dom.js";
 
-/** @type {(id: string) => void} */
-let opened = () => {};
+/** @type {((id: string) => void)[]} */
+const watchers = [];
 
-/** What is done when a panel is opened.
- * @param {typeof opened} act */
-export function connect(act) {
-  opened = act;
+/** Calls `act` whenever something has been opened or closed.
+ * @param {typeof watchers[number]} act */
+export function listen(act) {
+  watchers.push(act);
 }
 
 /** @param {string} id */
@@ -20,6 +20,6 @@ export function setOpen(id, open, fill) {
   byId(id).hidden = !open;
   byId(`${id}-button`).setAttribute("aria-expanded", String(open));
   byId("app").dataset[id] = open ? "open" : "";
-  if (open) opened(id);
   fill();
+  for (const act of watchers) act(id);
 }
