@@ -152,6 +152,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The heartbeat by that clock."""
     loop_ms: tuple[Integer, Integer] | None = None
     """From when to when the replay loops; null while it does not."""
+    still_ms: Integer | None = None
+    """Wall clock at which a still picture was taken of a replay: no writer is behind it; null where there is one."""
 
 
 CHECKS: Final = (

@@ -11,6 +11,7 @@ from dash import dcc, html
 from shared import STALE_AFTER_MS, limits
 from visualizer.components import notices, panels, transport
 from visualizer.components.attributes import data, named
+from visualizer.components.columns import COLUMNS
 from visualizer.components.header import header
 from visualizer.components.keys import keys
 
@@ -61,6 +62,8 @@ def layout(settings: Settings) -> Component:
                         panels.depth(),
                         panels.report(),
                         html.Aside(id="events", hidden=True, **named("events")),
+                        html.Div(id="draw", hidden=True, role="toolbar", **named("drawing")),
+                        html.Section(id="export", hidden=True, **named("export")),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
                         *notices.over_the_chart(),
                     ],
@@ -78,6 +81,7 @@ def layout(settings: Settings) -> Component:
                 login="on" if settings.tokens else "off",
                 poll_ms=settings.poll_ms,
                 limits=json.dumps(LIMITS),
+                columns=json.dumps(COLUMNS),
             ),
         ),
     )

@@ -23,6 +23,10 @@ OPENABLE: Final = (
     Openable("ladder", "Ladder", "D", "ladder (depth of market)"),
     Openable("tape", "Tape", "S", "tape (time and sales)"),
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
+    Openable("draw", "Draw", "Q", "menu of what can be drawn over the price"),
+    Openable(
+        "export", "Export", "X", "panel to hand something out: pictures, tables, a still picture, a link to this moment"
+    ),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

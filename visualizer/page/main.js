@@ -1,8 +1,11 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
 import * as chart from "./chart/chart.js";
+import * as choosing from "./chart/choosing.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
+import * as drawing from "./chart/drawing.js";
+import * as drawings from "./chart/drawings/kept.js";
 import * as gestures from "./chart/gestures.js";
 import { heatLegend } from "./chart/heat-legend.js";
 import { byId } from "./dom.js";
@@ -14,6 +17,8 @@ import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
 import * as beside from "./panels/beside.js";
 import * as depth from "./panels/depth.js";
+import * as drawMenu from "./panels/draw-menu.js";
+import * as exportPanel from "./panels/export-panel.js";
 import * as ladder from "./panels/ladder.js";
 import * as panels from "./panels/registry.js";
 import { priceAxis } from "./panels/price-axis.js";
@@ -130,25 +135,32 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, ladder, overview, panels, receive, replay, state: current, store };
+window.orderflow = { chart, control, crosshair, depth, drawings, format, interval, ladder, overview, panels, receive, replay, state: current, store };
 
 chart.connect({
   ready: () => {
     gestures.listen();
     crosshair.listen();
     contextMenu.listen();
+    drawing.listen();
   },
-  changed: crosshair.refresh,
+  changed: () => {
+    crosshair.refresh();
+    drawing.refresh();
+  },
 });
 frame.connect([
   { views: ["status", "problem"], show: header.showData },
   priceAxis,
+  { views: ["about"], show: ({ about }) => drawings.enter(about) },
   chart.shown,
   heatLegend,
   ...beside.BESIDE,
   { views: ["server_ms"], show: refresh },
   { views: ["server_ms"], show: address.follow },
 ]);
+exportPanel.connect({ printed: chart.printed, placed: () => chart.placed().layout, inView: chart.rowsInView, link: address.link });
+drawMenu.connect({ choose: choosing.toggle, remove: drawing.remove });
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 ladder.connect({
   axis: () => chart.axisOf(panels.PRICES),
@@ -164,6 +176,7 @@ clockZone.start(() => {
   frame.request();
   address.follow(state);
 });
+drawings.start(control.say);
 address.start();
 chooser.start();
 contextMenu.start();

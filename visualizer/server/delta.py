@@ -48,7 +48,7 @@ _SETTLED: Final = (
         "instruments",
         "control",
     ),
-    *("notice", "loop_ms"),
+    *("notice", "loop_ms", "still_ms"),
 )
 """Fields that hardly ever change; they travel when they do."""
 

@@ -28,7 +28,18 @@ _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _STYLES: Final = (
     *("tokens", "page", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape", "report"),
-    *("events", "options", "monitor", "keys", "small-screens", "transport", "chooser", "context-menu"),
+    *(
+        "events",
+        "options",
+        "draw",
+        "export",
+        "monitor",
+        "keys",
+        "small-screens",
+        "transport",
+        "chooser",
+        "context-menu",
+    ),
 )
 """In the order in which one overrules another: what is for small screens comes after what it changes."""
 

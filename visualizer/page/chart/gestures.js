@@ -4,6 +4,7 @@ import { byId, make } from "../dom.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
 import * as choosing from "./choosing.js";
+import * as drawing from "./drawing.js";
 /** @import { Drag, Pointed, Span } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
@@ -154,7 +155,7 @@ export function listen() {
     }
     panel.setPointerCapture(event.pointerId);
     down.set(event.pointerId, at);
-    const chosen = down.size === 1 ? choosing.started(at) : null;
+    const chosen = down.size === 1 ? (choosing.started(at) ?? (event.shiftKey ? null : drawing.grabbed(at))) : null;
     if (chosen) {
       drag = chosen;
     } else if (down.size === 2) {

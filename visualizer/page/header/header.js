@@ -30,6 +30,7 @@ const TONES = {
   paused: "rest",
   finished: "rest",
   failed: "bad",
+  still: "rest",
   waiting: "rest",
   stale: "warn",
   disconnected: "bad",
@@ -38,10 +39,12 @@ const TONES = {
 /** The state to show and the age of the data, from the page's own clock: it must be right when nobody answers.
  * @param {Status | null} status
  * @param {number} ageMs
- * @param {number} silentMs */
-export function condition(status, ageMs, silentMs) {
+ * @param {number} silentMs
+ * @param {boolean} [isStill] whether nobody writes it any more, and nobody has to */
+export function condition(status, ageMs, silentMs, isStill = false) {
   let name = status ? status.state : "waiting";
-  const over = name === "finished" || name === "failed";
+  if (isStill && name !== "failed") name = "still";
+  const over = name === "finished" || name === "failed" || name === "still";
   if (status && !over && ageMs > limits().stale_after_ms) name = "stale";
   if (silentMs > DISCONNECTED_AFTER_MS) name = "disconnected";
   return { name, tone: TONES[name] || "rest", ageMs: status ? ageMs : null };
@@ -134,7 +137,8 @@ let problemSinceMs = 0;
  * @param {number} silentMs */
 export function showTime(state, nowMs, silentMs) {
   const ageMs = state.status ? nowMs + state.offsetMs - state.status.heartbeat_ms : 0;
-  const now = condition(state.status, ageMs, silentMs);
+  const isStill = typeof state.about?.still_ms === "number";
+  const now = condition(state.status, ageMs, silentMs, isStill);
   write.text("state-name", now.name);
   write.text("age", now.ageMs === null ? "" : format.age(now.ageMs));
   write.mark("state", "tone", now.tone);
@@ -147,6 +151,6 @@ export function showTime(state, nowMs, silentMs) {
   const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
   write.hide("note", !(state.status && lasting));
   write.text("note", problem ? `The last good ${heldBack(problem)} stays: ${problem}.` : "");
-  write.mark("state", "old", String(now.ageMs !== null && now.ageMs > limits().stale_after_ms));
+  write.mark("state", "old", String(!isStill && now.ageMs !== null && now.ageMs > limits().stale_after_ms));
   return now.name;
 }

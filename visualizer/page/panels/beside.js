@@ -1,7 +1,9 @@
 /* The panels beside the chart. A further one is a file, and its name here. */
 import { within } from "../dom.js";
 import { depth } from "./depth.js";
+import { drawMenu } from "./draw-menu.js";
 import { events } from "./events.js";
+import { exportPanel } from "./export-panel.js";
 import { ladder } from "./ladder.js";
 import { monitor } from "./monitor.js";
 import { optionsPanel } from "./options-panel.js";
@@ -10,7 +12,7 @@ import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, ladder, monitor, tape, events, optionsPanel];
+export const BESIDE = [report, depth, ladder, monitor, tape, events, optionsPanel, drawMenu, exportPanel];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */

@@ -157,15 +157,23 @@ function refuse({ instrument, interval, t }, now) {
   control.say("This page is read-only: it shows the replay where it is, not where the address says", "info");
 }
 
-function write() {
+/* The query of an address of what is shown now; null as long as nothing is. */
+function searchNow() {
   const { about, status } = current();
-  if (busy || !about || !status || status.event_time_ms === null) return;
+  if (!about || !status || status.event_time_ms === null) return null;
   const t = new Date(status.event_time_ms).toISOString();
   const { instrument, interval } = about;
   const { preset } = options();
   const view = preset === "overview" ? "" : preset;
-  const search = written(window.location.search, { instrument, interval, t, tz: clockZone.inAddress(), view });
-  if (search === window.location.search) return;
+  return written(window.location.search, { instrument, interval, t, tz: clockZone.inAddress(), view });
+}
+
+/* An address of what is shown now, to be handed out. */
+export const link = () => `${window.location.origin}${window.location.pathname}${searchNow() ?? ""}`;
+
+function write() {
+  const search = searchNow();
+  if (busy || search === null || search === window.location.search) return;
   writtenAt = performance.now();
   window.history.replaceState(window.history.state, "", `${window.location.pathname}${search}${window.location.hash}`);
 }

@@ -1,0 +1,94 @@
+/* A picture to be handed out: what of the page is in it, below lines that say what it shows. Pure. */
+import { shared } from "../draw/boxes.js";
+import { TEXT_PX } from "../draw/text.js";
+import { isPreset } from "../options.js";
+import { token } from "../tokens.js";
+import * as zones from "../zone.js";
+/** @import { About, Box, Group, Options, Part, Print, Status } from "../types.d.ts" */
+
+const LINE_PX = 16;
+const PADDING_PX = 8;
+/** @type {Record<Options["preset"], string>} */
+const VIEWS = { overview: "Overview", flow: "Order flow", depth: "Depth" };
+
+/** What a picture says of itself.
+ * @param {About} about
+ * @param {Status} status
+ * @param {Readonly<Options>} options
+ * @param {string} zone
+ * @returns {string[]} */
+export function headline(about, status, { preset }, zone) {
+  const ms = status.event_time_ms;
+  const time = ms === null ? "no time yet" : `${zones.dateTime(ms, zone)} ${zone}`;
+  const levels = about.obi_levels ? `OBI of ${about.obi_levels} levels` : "OBI of the whole book";
+  return [
+    [about.instrument, time, `${about.interval} bars`, status.state].join(" · "),
+    [
+      isPreset(preset) ? VIEWS[preset] : preset,
+      `price rows ${about.row}`,
+      levels,
+      `CVD reset ${about.cvd_reset}`,
+      `${about.dataset}${about.format ? ` (${about.format})` : ""}`,
+    ].join(" · "),
+  ];
+}
+
+/** What of some parts is in a box, with its corner at 0.
+ * @param {readonly Part[]} parts
+ * @param {Box} box
+ * @returns {Part[]} */
+export function cropped(parts, box) {
+  return parts.flatMap(({ left, top, groups }) => {
+    const own = { ...box, left: box.left - left, top: box.top - top };
+    /** @type {Group[]} */
+    const seen = groups.map((group) => ({ ...group, box: shared(group.box, own) })).filter(({ box: { width, height } }) => width > 0 && height > 0);
+    return seen.length ? [{ left: left - box.left, top: top - box.top, groups: seen }] : [];
+  });
+}
+
+/** Stretches of parts, one below the other, each a box of them.
+ * @param {readonly Part[]} parts
+ * @param {readonly Box[]} boxes
+ * @returns {Part[]} */
+export function stacked(parts, boxes) {
+  let down = 0;
+  return boxes.flatMap((box) => {
+    const moved = cropped(parts, box).map((part) => ({ ...part, top: part.top + down }));
+    down += box.height;
+    return moved;
+  });
+}
+
+/** The picture of some parts in a size, below its lines.
+ * @param {readonly Part[]} parts
+ * @param {{ width: number, height: number }} size
+ * @param {readonly string[]} lines
+ * @returns {Print} */
+export function print(parts, { width, height }, lines) {
+  const head = lines.length * LINE_PX + PADDING_PX;
+  const texts = lines.map((text, index) => ({ text, x: PADDING_PX, y: PADDING_PX / 2 + index * LINE_PX + LINE_PX / 2 }));
+  /** @type {Part} */
+  const above = {
+    left: 0,
+    top: 0,
+    groups: [{ box: { left: 0, top: 0, width, height: head }, commands: [{ kind: "texts", colour: token("text"), align: "left", size: TEXT_PX, texts }] }],
+  };
+  return {
+    width,
+    height: height + head,
+    ground: token("background"),
+    font: token("mono"),
+    title: lines.join("\n"),
+    parts: [above, ...parts.map((part) => ({ ...part, top: part.top + head }))],
+  };
+}
+
+/** The name of a file of what is shown.
+ * @param {About} about
+ * @param {number | null} ms
+ * @param {string} what
+ * @param {string} ending */
+export function fileName({ instrument, interval }, ms, what, ending) {
+  const time = ms === null ? "" : new Date(ms).toISOString().replaceAll(":", "-");
+  return `${[instrument, interval, time, what].filter(Boolean).join("_").replace(/[^\p{L}\p{N}._-]+/gu, "-")}.${ending}`;
+}
