@@ -47,6 +47,10 @@ test("the lines stand above what is shown", () => {
   assert.deepEqual([made.width, made.height, made.parts[1].top, made.title], [300, 140, 40, "one\ntwo"]);
   const [{ groups: [{ commands: [texts] }] }] = made.parts;
   assert.deepEqual(texts.kind === "texts" && texts.texts.map(({ text }) => text), ["one", "two"]);
+  const narrow = print([], { width: 100, height: 10 }, ["one · two · three", "abcdefghijklmnopqrst"]);
+  const [{ groups: [{ commands: [broken] }] }] = narrow.parts;
+  assert.deepEqual(broken.kind === "texts" && broken.texts.map(({ text }) => text), ["one · two", "three", "abcdefghijkl", "mnopqrst"]);
+  assert.equal(narrow.height, 10 + 4 * 16 + 8);
 });
 
 test("numbers are written in whole, as the shortest decimals that read back", () => {

@@ -1,6 +1,6 @@
 /* A picture to be handed out: what of the page is in it, below lines that say what it shows. Pure. */
 import { shared } from "../draw/boxes.js";
-import { TEXT_PX } from "../draw/text.js";
+import { TEXT_PX, widthOf } from "../draw/text.js";
 import { isPreset } from "../options.js";
 import { token } from "../tokens.js";
 import * as zones from "../zone.js";
@@ -8,6 +8,7 @@ import * as zones from "../zone.js";
 
 const LINE_PX = 16;
 const PADDING_PX = 8;
+const BETWEEN = " · ";
 /** @type {Record<Options["preset"], string>} */
 const VIEWS = { overview: "Overview", flow: "Order flow", depth: "Depth" };
 
@@ -22,14 +23,14 @@ export function headline(about, status, { preset }, zone) {
   const time = ms === null ? "no time yet" : `${zones.dateTime(ms, zone)} ${zone}`;
   const levels = about.obi_levels ? `OBI of ${about.obi_levels} levels` : "OBI of the whole book";
   return [
-    [about.instrument, time, `${about.interval} bars`, status.state].join(" · "),
+    [about.instrument, time, `${about.interval} bars`, status.state].join(BETWEEN),
     [
       isPreset(preset) ? VIEWS[preset] : preset,
       `price rows ${about.row}`,
       levels,
       `CVD reset ${about.cvd_reset}`,
       `${about.dataset}${about.format ? ` (${about.format})` : ""}`,
-    ].join(" · "),
+    ].join(BETWEEN),
   ];
 }
 
@@ -59,14 +60,32 @@ export function stacked(parts, boxes) {
   });
 }
 
+/** A line as several that fit a width: it is broken between its parts, and where one of these does not fit, within it.
+ * @param {string} line
+ * @param {number} width
+ * @returns {string[]} */
+function broken(line, width) {
+  const most = Math.max(1, Math.floor(width / widthOf("0")));
+  const fitting = line.split(BETWEEN).flatMap((part) => part.match(new RegExp(`.{1,${most}}`, "gu")) ?? []);
+  /** @type {string[]} */
+  const lines = [];
+  for (const part of fitting) {
+    const longer = lines.length ? `${lines[lines.length - 1]}${BETWEEN}${part}` : part;
+    if (lines.length && longer.length <= most) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
 /** The picture of some parts in a size, below its lines.
  * @param {readonly Part[]} parts
  * @param {{ width: number, height: number }} size
  * @param {readonly string[]} lines
  * @returns {Print} */
 export function print(parts, { width, height }, lines) {
-  const head = lines.length * LINE_PX + PADDING_PX;
-  const texts = lines.map((text, index) => ({ text, x: PADDING_PX, y: PADDING_PX / 2 + index * LINE_PX + LINE_PX / 2 }));
+  const fitting = lines.flatMap((line) => broken(line, width - 2 * PADDING_PX));
+  const head = fitting.length * LINE_PX + PADDING_PX;
+  const texts = fitting.map((text, index) => ({ text, x: PADDING_PX, y: PADDING_PX / 2 + index * LINE_PX + LINE_PX / 2 }));
   /** @type {Part} */
   const above = {
     left: 0,

@@ -18,7 +18,8 @@ import { BAR_TABLES, PANELS } from "./registry.js";
 /** @import { BarTable, Group, Layout, OpenablePanel, Row, Views } from "../types.d.ts" */
 
 const ID = "export";
-const WITHOUT = "#export, #draw, .note-field"; // what is no part of a picture
+/* What is no part of a picture: what makes it, and what is where the mouse is. */
+const WITHOUT = "#export, #draw, .note-field, .cross, .chip.time, .chip.under, .chip.found, #chart-overlay > .chip.value";
 const LEAST_RATIO = 2; // pixels for one of the page: text is read in print, too
 const MOST_RATIO = 4;
 /* What stands beside the chart, by the ids of their elements. */

@@ -26,7 +26,7 @@ function colourOf({ kind, points }) {
 function saying(lines, box, colour) {
   const { left, top, width, height } = box;
   return [
-    ...rects(token("title-background"), [left, top, width, height]),
+    ...rects(token("raised"), [left, top, width, height]),
     ...rects(colour, [left, top, 2, height]),
     { kind: "texts", colour: token("strong"), align: "left", texts: textPlaces(lines, box) },
   ];
