@@ -3,7 +3,7 @@ import { test } from "node:test";
 import "./browser.js";
 import { aggregate } from "../../visualizer/page/exports/command.js";
 import { cropped, fileName, headline, print, stacked } from "../../visualizer/page/exports/picture.js";
-import { csv, plain, tableOf } from "../../visualizer/page/exports/tables.js";
+import { csv, isAny, plain, tableOf } from "../../visualizer/page/exports/tables.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { EMPTY, NAMES } from "../../visualizer/page/views.js";
 /** @import { About, HeatmapRow, Part, Status } from "../../visualizer/page/types.d.ts" */
@@ -78,7 +78,11 @@ test("a bar with several price rows has a line for each, at exact prices, withou
 });
 
 test("there is no table of what there is nothing of", () => {
-  for (const name of NAMES) assert.equal(tableOf(name, EMPTY[name], COLUMNS), null);
+  for (const name of NAMES) {
+    assert.equal(tableOf(name, EMPTY[name], COLUMNS), null);
+    assert.ok(!isAny(EMPTY[name]));
+  }
+  assert.ok(isAny([[1, 2, 3]]) && isAny({ bids: [[1, 2]], asks: [] }));
 });
 
 test("the command for the whole history has the settings of what is shown, as a shell takes them", () => {

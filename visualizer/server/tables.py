@@ -78,8 +78,8 @@ def _field(value: Any) -> str:  # noqa: ANN401 - of any column
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        shortest = format(Decimal(repr(value)), "f")
-        return shortest.removesuffix(".0")
+        shortest = repr(value)
+        return format(Decimal(shortest), "f") if "e" in shortest else shortest.removesuffix(".0")
     return str(value)
 
 

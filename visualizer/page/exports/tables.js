@@ -76,6 +76,10 @@ const OTHERS = {
   report: (/** @type {DataReport} */ report) => ({ header: ["kind", "count", "file", "line", "time_ms", "until_ms", "detail"], rows: foundIn(report) }),
 };
 
+/** Whether there is anything of a view, without making its table.
+ * @param {Views[keyof Views]} value */
+export const isAny = (value) => value !== null && [value, ...Object.values(value)].some((part) => Array.isArray(part) && part.length > 0);
+
 /** The table of a view; null where there is nothing of it.
  * @param {keyof Views} name
  * @param {Views[keyof Views]} value

@@ -54,11 +54,8 @@ function subjects() {
   return [["main", "whole page"], ["chart-panel", "chart, all panels"], ...ofChart, ...others];
 }
 
-/* The tables of which there are rows, by the names of their views. */
-function held() {
-  const state = frame.state();
-  return NAMES.filter((name) => tables.tableOf(name, state[name], columns()) !== null);
-}
+/* The views of which there is something to make a table of. */
+const held = () => NAMES.filter((name) => tables.isAny(frame.state()[name]));
 
 /** @returns {tables.Columns} */
 const columns = () => JSON.parse(byId("app").dataset.columns ?? "{}");
