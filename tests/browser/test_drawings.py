@@ -71,7 +71,7 @@ def test_two_clicks_measure_and_a_note_is_typed_in_place(drawing: Page, feeder: 
     (measure,) = drawn(page)
     assert [point["ms"] for point in measure["points"]] == [first.timestamp_ms, last.timestamp_ms]
     said = page.evaluate(
-        """() => orderflow.chart.printed().flatMap(({ commands }) => commands)
+        """() => orderflow.chart.printed().groups.flatMap(({ commands }) => commands)
           .flatMap((each) => each.kind === "texts" ? each.texts.map(({ text }) => text) : [])"""
     )
     bars = feeder.ohlc[-60:-30]

@@ -37,6 +37,8 @@ test("a part of a picture is cut to a box, wherever it stands, and what is outsi
     { left: 500, top: 0, groups: [{ box: box(0, 0, 10, 10), commands: [] }] },
   ];
   assert.deepEqual(cropped(parts, box(20, 30, 40, 50)), [{ left: -10, top: -10, groups: [{ box: box(10, 10, 40, 50), commands: [] }] }]);
+  const twice = [{ left: 10, top: 0, scale: 2, groups: [{ box: box(0, 0, 100, 100), commands: [] }] }];
+  assert.deepEqual(cropped(twice, box(20, 30, 40, 50)), [{ left: -10, top: -30, scale: 2, groups: [{ box: box(5, 15, 20, 25), commands: [] }] }]);
   const [upper, lower] = stacked(parts, [box(10, 20, 100, 10), box(10, 110, 100, 10)]);
   assert.deepEqual([upper.top, upper.groups[0].box], [0, box(0, 0, 100, 10)]);
   assert.deepEqual([lower.top, lower.groups.length, lower.groups[1].box], [-80, 2, box(0, 90, 100, 10)]);

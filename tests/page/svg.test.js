@@ -28,6 +28,7 @@ test("every drawing command has an element, within the box of its group, from th
     '<path fill="green" d="M0 0L1 0L1 1z"/>', '<g fill="none" stroke="pink" stroke-width="2"><circle cx="1" cy="2" r="3"/></g>', '<g fill="pink"><circle',
     'text-anchor="end"><text x="1" y="2" dy=".35em">1 &lt; 2 &amp; &quot;3&quot;</text>', 'font-size="15"><text x="3" y="4" dy=".35em" transform="rotate(-90 3 4)">up</text>',
   ]) assert.ok(text.includes(part), `${part} in ${text}`);
+  assert.match(drawn([], { parts: [{ left: 1, top: 2, scale: 1.25, groups: [] }] }), /translate\(1 2\) scale\(1\.25\)/u);
   assert.ok(!/NaN|undefined|Infinity/u.test(text));
 });
 

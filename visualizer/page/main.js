@@ -142,7 +142,6 @@ chart.connect({
     gestures.listen();
     crosshair.listen();
     contextMenu.listen();
-    drawing.listen();
   },
   changed: () => {
     crosshair.refresh();

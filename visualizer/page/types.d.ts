@@ -441,10 +441,17 @@ export interface Group {
   commands: Command[];
 }
 
-/** Groups that are drawn from a place on. */
+/** What a canvas shows, and how wide it is in what that is measured in. */
+export interface Printed {
+  width: number;
+  groups: Group[];
+}
+
+/** Groups that are drawn from a place on, so many times as large; 1 where it is not there. */
 export interface Part {
   left: number;
   top: number;
+  scale?: number;
   groups: Group[];
 }
 

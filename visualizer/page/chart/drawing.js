@@ -1,6 +1,5 @@
 /* Drawing over the price: what the pointer draws, selects and moves, and the field that a note is typed into. */
 import { byId, make } from "../dom.js";
-import * as frame from "../draw/frame.js";
 import { PRICES } from "../panels/registry.js";
 import * as chart from "./chart.js";
 import * as geometry from "./drawings/geometry.js";
@@ -182,15 +181,10 @@ export function refresh() {
   typing.field.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
 }
 
-export function listen() {
-  const panel = byId("chart-panel");
-  panel.addEventListener("pointermove", (event) => {
-    const { left, top } = panel.getBoundingClientRect();
-    const at = chart.pointed({ x: event.clientX - left, y: event.clientY - top });
-    const { draft } = kept.current();
-    // Between two clicks; while a button is down, the drag does it.
-    if (draft && event.buttons === 0) stretch(at);
-    panel.dataset.over = draft || !metAt(at) ? "" : "drawing";
-  });
-  panel.addEventListener("pointerleave", () => frame.request());
+/** What a pointer over the chart means while it is not down.
+ * @param {Pointed} at */
+export function hovered(at) {
+  const { draft } = kept.current();
+  if (draft) stretch(at); // between two clicks
+  byId("chart-panel").dataset.over = draft || !metAt(at) ? "" : "drawing";
 }

@@ -168,8 +168,9 @@ export function listen() {
     }
   });
   panel.addEventListener("pointermove", (event) => {
-    if (!down.has(event.pointerId)) return;
     const at = place(event);
+    if (!down.size) drawing.hovered(at);
+    if (!down.has(event.pointerId)) return;
     down.set(event.pointerId, at);
     drag?.move(at);
   });

@@ -166,7 +166,7 @@ export function notes(index) {
 }
 
 /* All that the canvas shows now. */
-export const printed = () => [...groups.values()].flat();
+export const printed = () => ({ width: layout.width, groups: [...groups.values()].flat() });
 
 /* What the layers were drawn from; null before that. */
 export const drawnFrom = () => picture;

@@ -107,8 +107,8 @@ export function png({ width, height, ground, parts }, ratio) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.fillStyle = ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  for (const { left, top, groups } of parts) {
-    context.setTransform(ratio, 0, 0, ratio, left * ratio, top * ratio);
+  for (const { left, top, scale = 1, groups } of parts) {
+    context.setTransform(scale * ratio, 0, 0, scale * ratio, left * ratio, top * ratio);
     begin(context);
     runAll(context, groups);
   }

@@ -92,13 +92,14 @@ const rect = ({ left, top, width, height }) => `x="${length(left)}" y="${length(
 export function svg({ width, height, ground, font, title, parts }) {
   /** @type {string[]} */
   const clips = [];
-  const drawn = parts.map(({ left, top, groups }) => {
+  const drawn = parts.map(({ left, top, scale = 1, groups }) => {
     const inside = groups.map(({ box, commands }) => {
       const clip = `within${clips.length}`;
       clips.push(`<clipPath id="${clip}"><rect ${rect(box)}/></clipPath>`);
       return `<g clip-path="url(#${clip})">${commands.map(element).join("")}</g>`;
     });
-    return `<g transform="translate(${length(left)} ${length(top)})">${inside.join("\n")}</g>`;
+    const larger = scale === 1 ? "" : ` scale(${Number(scale.toPrecision(6))})`;
+    return `<g transform="translate(${length(left)} ${length(top)})${larger}">${inside.join("\n")}</g>`;
   });
   const size = `width="${length(width)}" height="${length(height)}" viewBox="0 0 ${length(width)} ${length(height)}"`;
   return [

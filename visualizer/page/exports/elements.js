@@ -1,11 +1,11 @@
 /* What the page shows as drawing commands: its canvases as they were drawn, and of its elements grounds, edges and texts. Icons and
    what style sheets put before and after elements are left out. */
-import { shared } from "../draw/boxes.js";
-/** @import { Box, Command, Group, Part } from "../types.d.ts" */
+import { shared, within } from "../draw/boxes.js";
+/** @import { Box, Command, Part, Printed } from "../types.d.ts" */
 
 const SIDES = /** @type {const} */ (["left", "top", "right", "bottom"]);
 
-/** @typedef {{ origin: DOMRect, canvases: ReadonlyMap<string, readonly Group[]>, without: string, parts: Part[] }} Walk */
+/** @typedef {{ origin: DOMRect, canvases: ReadonlyMap<string, Printed>, without: string, parts: Part[] }} Walk */
 
 /** @param {DOMRect} rect
  * @param {DOMRect} origin
@@ -92,9 +92,10 @@ function visit(element, clip, walk) {
   const rect = element.getBoundingClientRect();
   const box = boxOf(rect, walk.origin);
   if (element instanceof HTMLCanvasElement) {
-    const groups = walk.canvases.get(element.id) ?? [];
-    const own = { ...clip, left: clip.left - box.left, top: clip.top - box.top };
-    walk.parts.push({ left: box.left, top: box.top, groups: groups.map((group) => ({ ...group, box: shared(group.box, own) })) });
+    const found = walk.canvases.get(element.id);
+    if (!found?.width) return;
+    // Canvases may be measured in other units than the page.
+    walk.parts.push(...within([{ left: box.left, top: box.top, scale: box.width / found.width, groups: found.groups }], clip));
     return;
   }
   const inside = style.overflow === "visible" ? clip : shared(clip, box);
@@ -111,7 +112,7 @@ function visit(element, clip, walk) {
 
 /** All that an element shows, with its corner at 0.
  * @param {Element} root
- * @param {ReadonlyMap<string, readonly Group[]>} canvases by the id of each, what it was drawn with
+ * @param {ReadonlyMap<string, Printed>} canvases by the id of each, what it was drawn with
  * @param {string} without a selector of what is left out
  * @returns {{ parts: Part[], width: number, height: number }} */
 export function shown(root, canvases, without) {

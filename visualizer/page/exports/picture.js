@@ -1,15 +1,14 @@
 /* A picture to be handed out: what of the page is in it, below lines that say what it shows. Pure. */
-import { shared } from "../draw/boxes.js";
+import { within } from "../draw/boxes.js";
 import { TEXT_PX, widthOf } from "../draw/text.js";
-import { isPreset } from "../options.js";
 import { token } from "../tokens.js";
 import * as zones from "../zone.js";
-/** @import { About, Box, Group, Options, Part, Print, Status } from "../types.d.ts" */
+/** @import { About, Box, Options, Part, Print, Status } from "../types.d.ts" */
 
 const LINE_PX = 16;
 const PADDING_PX = 8;
 const BETWEEN = " · ";
-/** @type {Record<Options["preset"], string>} */
+/** @type {Record<string, string>} */
 const VIEWS = { overview: "Overview", flow: "Order flow", depth: "Depth" };
 
 /** What a picture says of itself.
@@ -25,7 +24,7 @@ export function headline(about, status, { preset }, zone) {
   return [
     [about.instrument, time, `${about.interval} bars`, status.state].join(BETWEEN),
     [
-      isPreset(preset) ? VIEWS[preset] : preset,
+      VIEWS[preset] ?? preset,
       `price rows ${about.row}`,
       levels,
       `CVD reset ${about.cvd_reset}`,
@@ -38,14 +37,8 @@ export function headline(about, status, { preset }, zone) {
  * @param {readonly Part[]} parts
  * @param {Box} box
  * @returns {Part[]} */
-export function cropped(parts, box) {
-  return parts.flatMap(({ left, top, groups }) => {
-    const own = { ...box, left: box.left - left, top: box.top - top };
-    /** @type {Group[]} */
-    const seen = groups.map((group) => ({ ...group, box: shared(group.box, own) })).filter(({ box: { width, height } }) => width > 0 && height > 0);
-    return seen.length ? [{ left: left - box.left, top: top - box.top, groups: seen }] : [];
-  });
-}
+export const cropped = (parts, box) =>
+  within(parts, box).map((part) => ({ ...part, left: part.left - box.left, top: part.top - box.top }));
 
 /** Stretches of parts, one below the other, each a box of them.
  * @param {readonly Part[]} parts

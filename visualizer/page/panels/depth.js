@@ -95,7 +95,7 @@ function paint(on) {
 }
 
 /* All that the canvas shows now, as drawing commands. */
-export const printed = () => groups;
+export const printed = () => ({ width: paper?.size.width ?? 0, groups });
 
 /** @param {ReturnType<typeof books.quotes>} best */
 function text({ bid, ask, mid, spread }) {

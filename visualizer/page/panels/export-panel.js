@@ -15,7 +15,7 @@ import * as depth from "./depth.js";
 import * as ladder from "./ladder.js";
 import { isOpen, setOpen } from "./opening.js";
 import { BAR_TABLES, PANELS } from "./registry.js";
-/** @import { BarTable, Group, Layout, OpenablePanel, Row, Views } from "../types.d.ts" */
+/** @import { BarTable, Box, Layout, OpenablePanel, Printed, Row, Views } from "../types.d.ts" */
 
 const ID = "export";
 /* What is no part of a picture: what makes it, and what is where the mouse is. */
@@ -29,8 +29,8 @@ const BESIDE = { "depth-panel": "book", ladder: "ladder", tape: "tape", events: 
 const NOWHERE = { left: 0, top: 0, width: 0, height: 0 };
 
 /** What the chart knows, and the address.
- * @type {{ printed: () => Group[], placed: () => Layout, inView: (name: BarTable) => readonly Row[], link: () => string }} */
-let given = { printed: () => [], placed: () => ({ width: 0, height: 0, ratio: 1, plot: NOWHERE, panels: [], times: NOWHERE }), inView: () => [], link: () => "" };
+ * @type {{ printed: () => Printed, placed: () => Layout, inView: (name: BarTable) => readonly Row[], link: () => string }} */
+let given = { printed: () => ({ width: 0, groups: [] }), placed: () => ({ width: 0, height: 0, ratio: 1, plot: NOWHERE, panels: [], times: NOWHERE }), inView: () => [], link: () => "" };
 
 /** @type {ReturnType<typeof build> | null} */
 let parts = null;
@@ -74,7 +74,11 @@ function printOf(subject) {
   const { panels, times, width } = given.placed();
   const panel = panels.find((each) => each.id === id);
   if (!panel) return null;
-  return pictures.print(pictures.stacked(found.parts, [panel.cell, times]), { width, height: panel.cell.height + times.height }, lines);
+  const unit = found.width / width; // of the chart, in pixels of the page
+  /** @param {Box} box */
+  const onPage = (box) => ({ left: box.left * unit, top: box.top * unit, width: box.width * unit, height: box.height * unit });
+  const boxes = [panel.cell, times].map(onPage);
+  return pictures.print(pictures.stacked(found.parts, boxes), { width: found.width, height: boxes[0].height + boxes[1].height }, lines);
 }
 
 /** Hands out a file.

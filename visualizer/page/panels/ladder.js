@@ -236,7 +236,7 @@ function draw() {
 }
 
 /* All that the canvas shows now, as drawing commands. */
-export const printed = () => printing;
+export const printed = () => ({ width: paper?.size.width ?? 0, groups: printing });
 
 /** How wide the column of prices is.
  * @param {Ladder} ladder */
