@@ -37,7 +37,15 @@ from shared.control_file import (
 )
 from shared.decoding import decode
 from shared.disk import atomic_write, discard_leftovers, read_regular
-from shared.errors import ContractError, LockLost, MalformedCommand, MalformedFile, WriteFailed, WriterLocked
+from shared.errors import (
+    ContractError,
+    LockLost,
+    MalformedCommand,
+    MalformedFile,
+    MalformedStill,
+    WriteFailed,
+    WriterLocked,
+)
 from shared.heartbeat import MachineTime, heartbeat_age_ms, machine_time, shares_clock
 from shared.lock import WriterLock
 from shared.reader import DirectoryReader, Held, Picture, ReadObserver
@@ -114,6 +122,7 @@ __all__ = [
     "MachineTime",
     "MalformedCommand",
     "MalformedFile",
+    "MalformedStill",
     "MetricsRow",
     "OhlcRow",
     "Overview",

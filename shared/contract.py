@@ -156,6 +156,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """From when to when the replay loops; null while it does not."""
     datasets: tuple[str, ...] = ()
     """Paths of folders that the command `dataset` may name, as far as they are listed: 100 at most."""
+    still_ms: Integer | None = None
+    """Wall clock at which a still picture was taken of a replay: no writer is behind it; null where there is one."""
 
 
 CHECKS: Final = (

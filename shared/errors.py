@@ -3,6 +3,7 @@
 ContractError
 ├── MalformedFile         a file does not follow the contract
 │   └── MalformedCommand  the control file has no valid command
+├── MalformedStill        a zip is no still picture
 ├── WriterLocked          another process already writes into the directory
 ├── LockLost              the lock was removed, and another process has become the writer
 └── WriteFailed           the operating system refused a write
@@ -39,6 +40,10 @@ class MalformedCommand(MalformedFile):
         super().__init__("control.json", reason)
         self.id = command_id
         self.half_written = half_written
+
+
+class MalformedStill(ContractError):
+    """A zip is no still picture of a replay; the message says why."""
 
 
 class WriterLocked(ContractError):

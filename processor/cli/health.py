@@ -17,6 +17,8 @@ def health(directory: Annotated[Path, typer.Argument(help="The IPC directory.")]
     status = _status(directory)
     if status.state == "failed":
         fail(f"the replay has failed: {status.error}")
+    if status.still_ms is not None:
+        fail("this is a still picture of a replay: no processor writes it")
     silent_ms = age_ms(status, lambda: _status(directory), SystemClock())
     if silent_ms > STALE_AFTER_MS:
         fail(f"the last heartbeat is {silent_ms / 1000:.1f} s old")

@@ -20,6 +20,7 @@ from processor.cli.inspect import inspect
 from processor.cli.options import PREFIX
 from processor.cli.output import say
 from processor.cli.replay import replay
+from processor.cli.still import still
 from processor.errors import ProcessorError, SettingError
 from shared import ContractError
 
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for subcommand in (replay, aggregate, alerts, convert, inspect, demo, health):
+for subcommand in (replay, aggregate, alerts, convert, inspect, demo, health, still):
     app.command()(subcommand)
 # A negative count or distance is a word, not an option.
 app.command("control", help=control.HELP, context_settings={"ignore_unknown_options": True})(control.control)

@@ -77,7 +77,7 @@ def test_a_link_signs_in_to_steer_and_signing_out_ends_it_in_all_tabs(stranger: 
     wait_drawn(page)
     assert "token" not in page.url
     until(page, _USABLE, "true")
-    for width in (1600, 1561, 1560, 1431, 1430, 1280, 700, 360):
+    for width in (1700, 1661, 1660, 1531, 1530, 1280, 700, 360):
         page.set_viewport_size({"width": width, "height": 768})
         if width <= _PHONE_PX and page.locator("#menu-button").get_attribute("aria-expanded") == "false":
             page.locator("#menu-button").click()

@@ -34,6 +34,8 @@ test("a panel without data says so as surely as it is known", () => {
   assert.equal(missing(playing).statistics, "Asked for; not published yet");
   assert.match(missing(playing, true).statistics, /read-only/u);
   assert.equal(missing({ ...playing, crc32: { statistics: 7 } }).statistics, "");
+  const still = { ...playing, about: /** @type {any} */ ({ ...playing.about, still_ms: 1 }) };
+  assert.match(missing(still, true).statistics, /Not in this still picture/u);
   assert.equal(missing({ ...playing, crc32: { sizes: 7 } }).sizes, "Starts once the sizes of the first 10,000 orders are known");
   const report = { trades: 5, book_events: 0 };
   assert.equal(missing(stateOf({ ohlc: BARS, report: { ...report, complete: true } })).book, "This dataset holds no order book");

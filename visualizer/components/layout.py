@@ -11,6 +11,7 @@ from dash import dcc, html
 from shared import STALE_AFTER_MS, limits
 from visualizer.components import notices, panels, transport
 from visualizer.components.attributes import data, named
+from visualizer.components.columns import COLUMNS
 from visualizer.components.header import header
 from visualizer.components.keys import keys
 from visualizer.components.words import WORDS
@@ -64,6 +65,8 @@ def layout(settings: Settings) -> Component:
                         html.Aside(id="events", hidden=True, **named("events")),
                         html.Aside(id="alerts", hidden=True, **named("alerts")),
                         html.Section(id="bars", hidden=True, **named("bars in view as a table")),
+                        html.Div(id="draw", hidden=True, role="toolbar", **named("drawing")),
+                        html.Section(id="export", hidden=True, **named("export")),
                         html.Section(id="options", hidden=True, tabIndex=-1, **named("settings")),
                         *notices.over_the_chart(),
                     ],
@@ -83,6 +86,7 @@ def layout(settings: Settings) -> Component:
                 poll_ms=settings.poll_ms,
                 limits=json.dumps(LIMITS),
                 words=json.dumps(WORDS),
+                columns=json.dumps(COLUMNS),
             ),
         ),
     )

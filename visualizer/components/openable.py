@@ -25,6 +25,10 @@ OPENABLE: Final = (
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
     Openable("alerts", "Alerts", "U", "alerts: expressions, and what they raised"),
     Openable("bars", "Bars", "Y", "bars in view as a table"),
+    Openable("draw", "Draw", "Q", "menu of what can be drawn over the price"),
+    Openable(
+        "export", "Export", "X", "panel to hand something out: pictures, tables, a still picture, a link to this moment"
+    ),
     Openable("monitor", "Monitor", "M", "monitoring panel"),
 )
 """In the order of their buttons."""

@@ -2,6 +2,8 @@
 import * as chart from "./chart/chart.js";
 import * as choosing from "./chart/choosing.js";
 import * as steps from "./chart/steps.js";
+import * as drawing from "./chart/drawing.js";
+import { KINDS } from "./chart/drawings/kinds.js";
 import { within } from "./dom.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
@@ -14,6 +16,7 @@ import * as control from "./playback/control.js";
 import * as loop from "./playback/loop.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
+/** @import { DrawingKind } from "./types.d.ts" */
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
 
@@ -53,6 +56,9 @@ const KEYS = {
   h: () => options.set({ heatmap: !options.options().heatmap }),
   w: () => choosing.toggle("anchor"),
   p: () => choosing.toggle("range"),
+  ...Object.fromEntries(Object.entries(KINDS).map(([kind, { key }]) => [key, () => choosing.toggle(/** @type {DrawingKind} */ (kind))])),
+  Delete: () => drawing.remove(),
+  Backspace: () => drawing.remove(),
   z: () => ladder.centreNow(),
   i: () => picker.open(),
   "?": () => window.dash_clientside.set_props("keys", { opened: true }),
@@ -75,7 +81,7 @@ function pressed(event) {
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
   if (within(event, "input[type=text], textarea, select") || dialog || commanded) return;
-  if (event.key === "Escape" && choosing.leave()) return;
+  if (event.key === "Escape" && (choosing.leave() || drawing.letGo())) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);
     return;

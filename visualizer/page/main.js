@@ -2,9 +2,12 @@
    other script only hands out what it can do; nothing happens before this one starts it. */
 import * as chart from "./chart/chart.js";
 import { barsInView } from "./chart/table.js";
+import * as choosing from "./chart/choosing.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as dividers from "./chart/dividers.js";
+import * as drawing from "./chart/drawing.js";
+import * as drawings from "./chart/drawings/kept.js";
 import * as gestures from "./chart/gestures.js";
 import { heatLegend } from "./chart/heat-legend.js";
 import { byId } from "./dom.js";
@@ -19,6 +22,8 @@ import * as barsTable from "./panels/bars-table.js";
 import * as beside from "./panels/beside.js";
 import * as columnEdges from "./panels/column-edges.js";
 import * as depth from "./panels/depth.js";
+import * as drawMenu from "./panels/draw-menu.js";
+import * as exportPanel from "./panels/export-panel.js";
 import * as ladder from "./panels/ladder.js";
 import * as panels from "./panels/registry.js";
 import { priceAxis } from "./panels/price-axis.js";
@@ -147,7 +152,7 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, format, interval, ladder, overview, panels, receive, replay, state: current, store };
+window.orderflow = { chart, control, crosshair, depth, drawings, format, interval, ladder, overview, panels, receive, replay, state: current, store };
 
 chart.connect({
   ready: () => {
@@ -159,11 +164,13 @@ chart.connect({
   changed: () => {
     crosshair.refresh();
     dividers.refresh();
+    drawing.refresh();
   },
 });
 frame.connect([
   { views: ["status", "problem"], show: header.showData },
   priceAxis,
+  { views: ["about"], show: ({ about }) => drawings.enter(about) },
   chart.shown,
   heatLegend,
   ...beside.BESIDE,
@@ -171,6 +178,8 @@ frame.connect([
   { views: ["server_ms"], show: refresh },
   { views: ["server_ms"], show: address.follow },
 ]);
+exportPanel.connect({ printed: chart.printed, placed: () => chart.placed().layout, inView: chart.rowsInView, link: () => address.link() ?? window.location.href });
+drawMenu.connect({ choose: choosing.toggle, remove: drawing.remove });
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 ladder.connect({
   axis: () => chart.axisOf(panels.PRICES),
@@ -191,6 +200,7 @@ clockZone.start(() => {
   frame.request();
   address.follow(state);
 });
+drawings.start(control.say);
 address.start();
 chooser.start();
 contextMenu.start();

@@ -128,6 +128,8 @@ export interface About {
   loop_ms: Span | null;
   /** The exchange's, an IANA name. */
   timezone: string | null;
+  /** The clock of the dataset that orders the events. */
+  clock: string;
   obi_levels: number;
   cvd_reset: string;
   /** Height of price rows as a decimal, or auto. */
@@ -141,6 +143,8 @@ export interface About {
   checks: Record<string, boolean | null>;
   control: ControlAnswer;
   notice: string | null;
+  /** When this still picture was taken of a replay; null for one that has a processor. */
+  still_ms?: number | null;
 }
 
 export interface Incident {
@@ -420,7 +424,15 @@ export type Command =
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
   | { kind: "raster"; colour?: undefined; image: Raster; left: number; top: number; width: number; height: number }
-  | { kind: "texts"; colour: string; align: "left" | "center" | "right"; turned?: boolean; texts: { text: string; x: number; y: number }[] };
+  | {
+      kind: "texts";
+      colour: string;
+      align: "left" | "center" | "right";
+      turned?: boolean;
+      /** Their height in pixels, where it is not that of all others. */
+      size?: number;
+      texts: { text: string; x: number; y: number }[];
+    };
 
 /** An image that is drawn without smoothing: pixels from the top, red in the lowest byte. It is as wide as so many slots. */
 export interface Raster {
@@ -434,6 +446,33 @@ export interface Raster {
 export interface Group {
   box: Box;
   commands: Command[];
+}
+
+/** What a canvas shows, and how wide it is in what that is measured in. */
+export interface Printed {
+  width: number;
+  groups: Group[];
+}
+
+/** Groups that are drawn from a place on, so many times as large; 1 where it is not there. */
+export interface Part {
+  left: number;
+  top: number;
+  scale?: number;
+  groups: Group[];
+}
+
+/** A picture to be handed out. */
+export interface Print {
+  width: number;
+  height: number;
+  /** Its colour where nothing is. */
+  ground: string;
+  /** Of all texts. */
+  font: string;
+  /** For those who do not see it. */
+  title: string;
+  parts: Part[];
 }
 
 /** What is drawn on. */
@@ -459,6 +498,37 @@ export interface Band {
   spans: Span[];
 }
 
+export type DrawingKind = "measure" | "level" | "trend" | "ray" | "box" | "note";
+
+/** A moment, that at which a bar starts, and a price. */
+export interface DrawnPoint {
+  ms: number;
+  price: number;
+}
+
+/** Something that the user has drawn over the price; its number is 0 while it has none. */
+export interface Drawing {
+  id: number;
+  kind: DrawingKind;
+  points: DrawnPoint[];
+  /** Of a note. */
+  text?: string;
+}
+
+/** The drawings, from below, the number of the selected one, and what is being drawn. */
+export interface Drawings {
+  list: readonly Drawing[];
+  selected: number | null;
+  draft: Drawing | null;
+}
+
+/** What is kept of an instrument: its drawings, and by view the start of the VWAP and the bars of the profile. */
+export interface KeptDrawings {
+  version: number;
+  drawings: readonly Drawing[];
+  views: Record<string, { anchor: number | null; range: Span | null }>;
+}
+
 /** What the layers of a panel draw from. */
 export interface Picture {
   /** All that the page holds, with places for times. */
@@ -474,6 +544,8 @@ export interface Picture {
   step: number;
   /** What the bar at a place is called. */
   label(place: number): string;
+  /** What the user has drawn, where there is a price to draw over. */
+  drawings?: Readonly<Drawings>;
 }
 
 /** A part of what a panel draws: candles, or what lies over or below them. */

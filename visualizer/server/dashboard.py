@@ -16,7 +16,7 @@ from visualizer.components.layout import layout
 from visualizer.metrics.monitor import monitor
 from visualizer.metrics.readings import PollCounts, memory, poll_counts, polls, reads
 from visualizer.metrics.telemetry import Telemetry
-from visualizer.server import control, hosts, loading, page_files, polling, refusals, routes
+from visualizer.server import control, hosts, loading, page_files, polling, refusals, routes, still, tables
 from visualizer.server.asking import Asking
 from visualizer.server.delta import delta
 from visualizer.server.feed import Feed
@@ -114,6 +114,8 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
     routes.add(app.server, feed, telemetry, _GUARD)
     page_files.add(app.server)
     loading.add(app.server)
+    tables.add(app.server, feed, asking)
+    still.add(app.server, feed)
     control.add(app.server, settings, login)
     # Dash learns which scripts it may serve while it renders the page for the first time. A worker that is asked for a
     # script before, or during that, would refuse it.

@@ -14,7 +14,7 @@ import * as bars from "./bars.js";
 import * as breaks from "./breaks.js";
 import * as ranges from "./ranges.js";
 import * as sheet from "./sheet.js";
-/** @import { About, Bar, Ranges, Row, Shown, Span, State, Timeline, View } from "../types.d.ts" */
+/** @import { About, Bar, BarTable, Ranges, Row, Shown, Span, State, Timeline, View } from "../types.d.ts" */
 
 const FEWEST_BARS = 5;
 const SHOWN_SHARE = 0.4;
@@ -308,6 +308,9 @@ export const isRested = () => !frame.isRequested();
 /* What is drawn. */
 export const drawn = () => sheet.drawn();
 
+/* All that the canvas shows now, as drawing commands. */
+export const printed = () => sheet.printed();
+
 /** What a point of the chart is over.
  * @param {{ x: number, y: number }} point */
 export const pointed = (point) => sheet.pointed(view.x ?? [0, 1], point);
@@ -324,6 +327,16 @@ export const placed = () => sheet.placed();
 
 /** @type {Shown} */
 export const shown = { views: [...TABLES, "about", "report", "status", ...PANELS.flatMap(({ layers }) => layers.flatMap(({ views }) => views))], show: setData, draw };
+
+/** The rows of a table that are in view, as they came.
+ * @param {BarTable} name */
+export function rowsInView(name) {
+  const rows = table(data, name);
+  const { x } = view;
+  if (!x || !rows.length) return [];
+  const half = timeline.step / 2;
+  return table(given, name).slice(ranges.indexAt(rows, x[0] - half), ranges.indexAt(rows, x[1] + half));
+}
 
 const currentData = () => data;
 const currentTimeline = () => timeline;

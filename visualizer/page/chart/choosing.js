@@ -1,14 +1,19 @@
-/* What a click or a drag in the chart chooses next: the bar where the VWAP starts, or the bars of a profile. Until it is done, or
-   escape ends it, the pointer does nothing else in the chart. */
+/* What a click or a drag in the chart chooses next: the bar where the VWAP starts, the bars of a profile, or where something is
+   drawn. Until it is done, or escape ends it, the pointer does nothing else in the chart. */
 import { byId, make, say, show } from "../dom.js";
 import * as options from "../options.js";
+import { mark } from "../panels/draw-menu.js";
 import * as chart from "./chart.js";
+import * as drawing from "./drawing.js";
+import { KINDS, isKind } from "./drawings/kinds.js";
 import * as ranges from "./ranges.js";
-/** @import { Bar, Drag, Pointed } from "../types.d.ts" */
+/** @import { Bar, Drag, DrawingKind, Pointed } from "../types.d.ts" */
 
-/** @typedef {"anchor" | "range"} Choice */
+/** @typedef {"anchor" | "range" | DrawingKind} Choice */
 
+/** @type {Record<string, string>} */
 const HINTS = {
+  ...Object.fromEntries(Object.entries(KINDS).map(([kind, { hint }]) => [kind, hint])),
   anchor: "Click the bar where the VWAP starts · escape",
   range: "Drag over the bars of the profile · escape",
 };
@@ -41,6 +46,8 @@ export function leave() {
 /** @param {Choice | null} next */
 function become(next) {
   choice = next;
+  drawing.drop();
+  mark(next);
   const { hint, box } = all();
   say(hint, next ? HINTS[next] : "");
   show(hint, next !== null);
@@ -101,6 +108,7 @@ function dragged(start) {
  * @returns {Drag | null} */
 export function started(start) {
   if (choice === null || start.zone !== "plot") return null;
+  if (isKind(choice)) return drawing.started(choice, start, () => become(null));
   if (choice === "range") return dragged(start);
   return {
     move: () => {},

@@ -4,6 +4,7 @@ import { byId, make } from "../dom.js";
 import * as replay from "../playback/replay.js";
 import * as chart from "./chart.js";
 import * as choosing from "./choosing.js";
+import * as drawing from "./drawing.js";
 /** @import { Drag, Pointed, Span } from "../types.d.ts" */
 
 const DOUBLE_CLICK_MS = 350;
@@ -163,7 +164,7 @@ export function listen() {
     }
     panel.setPointerCapture(event.pointerId);
     down.set(event.pointerId, at);
-    const chosen = down.size === 1 ? choosing.started(at) : null;
+    const chosen = down.size === 1 ? (choosing.started(at) ?? (event.shiftKey ? null : drawing.grabbed(at))) : null;
     if (chosen) {
       drag = chosen;
     } else if (down.size === 2) {
@@ -176,8 +177,9 @@ export function listen() {
     }
   });
   panel.addEventListener("pointermove", (event) => {
-    if (!down.has(event.pointerId)) return;
     const at = place(event);
+    if (!down.size) drawing.hovered(at);
+    if (!down.has(event.pointerId)) return;
     down.set(event.pointerId, at);
     drag?.move(at);
   });

@@ -2,15 +2,16 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { BAR_TABLES, PANELS, layersOf, placesOf, table } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, PRICES, layersOf, placesOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
+import { current as drawings } from "./drawings/kept.js";
 import * as placing from "./layout.js";
 import * as ranges from "./ranges.js";
-/** @import { Band, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
+/** @import { Band, Box, Group, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
 
 /** @type {Surface | null} */
 let paper = null;
@@ -22,6 +23,8 @@ let scales = [];
 const painted = new Map(); // by part, what it was drawn from
 /** @type {Map<string, number>} */
 const paints = new Map(); // by part, how often it was drawn
+/** @type {Map<string, Group[]>} */
+const groups = new Map(); // by part, what it was drawn with
 /** @type {State | null} */
 let shown = null;
 /** @type {Span | null} */
@@ -64,15 +67,18 @@ export const collapsed = (missing) => collapsedPanels(PANELS, missing);
  * @param {readonly unknown[] | undefined} other */
 const same = (one, other) => other !== undefined && one.length === other.length && one.every((value, index) => Object.is(value, other[index]));
 
-/** Draws a part, unless it is drawn from the same already.
+/** Draws a part in its area, unless it is drawn from the same already.
  * @param {string} name
  * @param {readonly unknown[]} from
- * @param {() => void} paint */
-function part(name, from, paint) {
+ * @param {Box} area
+ * @param {() => Group[]} make */
+function part(name, from, area, make) {
   if (same(from, painted.get(name))) return;
   painted.set(name, from);
   paints.set(name, (paints.get(name) ?? 0) + 1);
-  paint();
+  const made = make();
+  groups.set(name, made);
+  paper?.paint(area, made);
 }
 
 /** @param {View} view
@@ -116,6 +122,7 @@ export function draw(view, { data, given, timeline, label }) {
     time: timeline.time,
     step: timeline.step,
     label,
+    drawings: drawings(),
     rows: (name) => /** @type {any} */ (near.get(name) ?? []), // as the map was filled
   };
   picture = from;
@@ -124,21 +131,23 @@ export function draw(view, { data, given, timeline, label }) {
   PANELS.forEach((panel, index) => {
     if (view.hidden.includes(panel.id)) {
       painted.delete(panel.id);
+      groups.delete(panel.id);
       return;
     }
     const place = layout.panels[index];
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
     const drawnFrom = layersOf(panel, chosen, data).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
-    const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
-    part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], () => {
+    const over = panel.id === PRICES ? from.drawings : null;
+    const inputs = [...drawnFrom, over, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
+    part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], place.cell, () => {
       const { breaks, sessions } = timeline;
       const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: panel.id === told };
-      paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty }));
+      return cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty });
     });
   });
   labels = view.x ? cells.timeLabels(found, x, layout.plot.width) : [];
-  part("times", [found, ...x, width, height, ratio], () => paper?.paint(layout.times, cells.times(labels, layout.times)));
+  part("times", [found, ...x, width, height, ratio], layout.times, () => cells.times(labels, layout.times));
   shown = data;
   axis = timeline;
   span = view.x;
@@ -155,6 +164,9 @@ export function notes(index) {
   if (!from) return [];
   return layersOf(PANELS[index], from.options, from.data).flatMap(({ note }) => note?.(from, scales[index]) || []);
 }
+
+/* All that the canvas shows now. */
+export const printed = () => ({ width: layout.width, groups: [...groups.values()].flat() });
 
 /* What the layers were drawn from; null before that. */
 export const drawnFrom = () => picture;

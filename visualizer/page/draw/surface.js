@@ -1,9 +1,11 @@
 /* A canvas as wide as its element, in pixels of the screen. Only this module touches what canvases are drawn with. */
 import { token } from "../tokens.js";
 import { TEXT_PX } from "./text.js";
-/** @import { Box, Command, Raster, Surface } from "../types.d.ts" */
+/** @import { Command, Group, Print, Raster, Surface } from "../types.d.ts" */
+/** What is painted on: a canvas of the page, or one that is never shown.
+ * @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context */
 
-/** @type {{ [K in Command["kind"]]: (context: CanvasRenderingContext2D, command: Extract<Command, { kind: K }>) => void }} */
+/** @type {{ [K in Command["kind"]]: (context: Context, command: Extract<Command, { kind: K }>) => void }} */
 const PAINT = {
   rects(context, { colour, rects }) {
     context.fillStyle = colour;
@@ -43,10 +45,11 @@ const PAINT = {
     context.imageSmoothingEnabled = false;
     context.drawImage(canvasOf(image), left, top, width, height);
   },
-  texts(context, { colour, align, turned = false, texts }) {
+  texts(context, { colour, align, turned = false, size = TEXT_PX, texts }) {
     context.fillStyle = colour;
     context.textAlign = align;
     context.save();
+    if (size !== TEXT_PX) context.font = `${size}px ${token("mono")}`;
     if (turned) context.rotate(-Math.PI / 2);
     for (const { text, x, y } of texts) context.fillText(text, turned ? -y : x, turned ? x : y);
     context.restore();
@@ -69,11 +72,47 @@ function canvasOf(image) {
   return canvas;
 }
 
-/** @param {CanvasRenderingContext2D} context
+/** @param {Context} context
  * @param {Command} command */
 function run(context, command) {
-  const paint = /** @type {(context: CanvasRenderingContext2D, command: Command) => void} */ (PAINT[command.kind]);
+  const paint = /** @type {(context: Context, command: Command) => void} */ (PAINT[command.kind]);
   paint(context, command);
+}
+
+/** @param {Context} context */
+function begin(context) {
+  context.font = `${TEXT_PX}px ${token("mono")}`;
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+}
+
+/** @param {Context} context
+ * @param {readonly Group[]} groups */
+function runAll(context, groups) {
+  for (const { box, commands } of groups) {
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top, box.width, box.height);
+    context.clip();
+    for (const command of commands) run(context, command);
+    context.restore();
+  }
+}
+
+/** A picture as a PNG, with so many pixels for one of the page.
+ * @param {Print} print
+ * @param {number} ratio */
+export function png({ width, height, ground, parts }, ratio) {
+  const canvas = new OffscreenCanvas(Math.ceil(width * ratio), Math.ceil(height * ratio));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.fillStyle = ground;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  for (const { left, top, scale = 1, groups } of parts) {
+    context.setTransform(scale * ratio, 0, 0, scale * ratio, left * ratio, top * ratio);
+    begin(context);
+    runAll(context, groups);
+  }
+  return canvas.convertToBlob({ type: "image/png" });
 }
 
 /** The surface of a canvas. `resized` is called when it has another size, before that is painted.
@@ -95,27 +134,13 @@ export function surface(canvas, resized) {
   const isKnown = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
   observer.observe(canvas, { box: isKnown ? "device-pixel-content-box" : "content-box" });
 
-  /** @param {Box} box */
-  const clip = ({ left, top, width, height }) => {
-    context.beginPath();
-    context.rect(left, top, width, height);
-    context.clip();
-  };
-
   return {
     size: made,
     paint(area, groups) {
       context.setTransform(made.ratio, 0, 0, made.ratio, 0, 0);
-      context.font = `${TEXT_PX}px ${token("mono")}`;
-      context.textBaseline = "middle";
-      context.lineJoin = "round";
+      begin(context);
       context.clearRect(area.left, area.top, area.width, area.height);
-      for (const { box, commands } of groups) {
-        context.save();
-        clip(box);
-        for (const command of commands) run(context, command);
-        context.restore();
-      }
+      runAll(context, groups);
     },
   };
 }

@@ -34,6 +34,7 @@ const TONES = {
   paused: "rest",
   finished: "rest",
   failed: "bad",
+  still: "rest",
   waiting: "rest",
   stale: "warn",
   disconnected: "bad",
@@ -42,10 +43,12 @@ const TONES = {
 /** The state to show and the age of the data, from the page's own clock: it must be right when nobody answers.
  * @param {Status | null} status
  * @param {number} ageMs
- * @param {number} silentMs */
-export function condition(status, ageMs, silentMs) {
+ * @param {number} silentMs
+ * @param {boolean} [isStill] whether nobody writes it any more, and nobody has to */
+export function condition(status, ageMs, silentMs, isStill = false) {
   let name = status ? status.state : "waiting";
-  const over = name === "finished" || name === "failed";
+  if (isStill && name !== "failed") name = "still";
+  const over = name === "finished" || name === "failed" || name === "still";
   if (status && !over && ageMs > limits().stale_after_ms) name = "stale";
   if (silentMs > DISCONNECTED_AFTER_MS) name = "disconnected";
   return { name, tone: TONES[name] || "rest", ageMs: status ? ageMs : null };
@@ -146,7 +149,8 @@ let last = { heard: "", name: "", sinceMs: 0 };
  * @param {number} silentMs */
 export function showTime(state, nowMs, silentMs) {
   const ageMs = state.status ? nowMs + state.offsetMs - state.status.heartbeat_ms : 0;
-  const now = condition(state.status, ageMs, silentMs);
+  const isStill = typeof state.about?.still_ms === "number";
+  const now = condition(state.status, ageMs, silentMs, isStill);
   write.text("state-name", now.name);
   write.text("age", now.ageMs === null ? "" : format.age(now.ageMs));
   write.mark("state", "tone", now.tone);
@@ -161,7 +165,7 @@ export function showTime(state, nowMs, silentMs) {
   const note = state.status ? [conditions.because(now.name, now.ageMs, silentMs), held].filter(Boolean).join(" ") : "";
   write.hide("note", note === "");
   write.text("note", note);
-  write.mark("state", "old", String(now.ageMs !== null && now.ageMs > limits().stale_after_ms));
+  write.mark("state", "old", String(!isStill && now.ageMs !== null && now.ageMs > limits().stale_after_ms));
   write.mark("app", "condition", now.name);
   if (!state.status) write.text("waiting-words", conditions.awaited(state.problem, now.name));
   const { next, sentence } = conditions.heard(last, now.name, nowMs);

@@ -3,7 +3,9 @@ import { within } from "../dom.js";
 import { alerts } from "./alerts.js";
 import { barsTable } from "./bars-table.js";
 import { depth } from "./depth.js";
+import { drawMenu } from "./draw-menu.js";
 import { events } from "./events.js";
+import { exportPanel } from "./export-panel.js";
 import { ladder } from "./ladder.js";
 import { monitor } from "./monitor.js";
 import * as opening from "./opening.js";
@@ -13,7 +15,7 @@ import { tape } from "./tape.js";
 /** @import { OpenablePanel, SidePanel } from "../types.d.ts" */
 
 /** @type {(SidePanel | OpenablePanel)[]} */
-export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, optionsPanel, barsTable];
+export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, optionsPanel, barsTable, drawMenu, exportPanel];
 
 /** Those that a button of the header and a key open and close.
  * @type {OpenablePanel[]} */

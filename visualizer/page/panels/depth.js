@@ -8,7 +8,7 @@ import { pixels } from "../tokens.js";
 import * as write from "../write.js";
 import * as books from "./book.js";
 import { missing } from "./missing.js";
-/** @import { About, Depth, Scale, SidePanel, State, Surface } from "../types.d.ts" */
+/** @import { About, Depth, Group, Scale, SidePanel, State, Surface } from "../types.d.ts" */
 
 const PLACE = "depth";
 const MOST_CHARACTERS = 27; // of the best quotes and the spread beside each other, in large letters
@@ -33,6 +33,8 @@ let scale = null;
 /** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number }} */
 let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0 };
 let paints = 0;
+/** @type {Group[]} */
+let groups = [];
 
 const priceDecimals = () =>
   format.priceDecimals(about) ??
@@ -88,8 +90,12 @@ function paint(on) {
   painted = from;
   paints += 1;
   const area = { left: 0, top: 0, width, height };
-  on.paint(area, extent && scale ? books.commands(book, extent, scale, { area, decimals, step }) : []);
+  groups = extent && scale ? books.commands(book, extent, scale, { area, decimals, step }) : [];
+  on.paint(area, groups);
 }
+
+/* All that the canvas shows now, as drawing commands. */
+export const printed = () => ({ width: paper?.size.width ?? 0, groups });
 
 /** @param {ReturnType<typeof books.quotes>} best */
 function text({ bid, ask, mid, spread }) {

@@ -12,7 +12,7 @@ import * as rows from "./ladder-rows.js";
 import * as texts from "./ladder-texts.js";
 import { unpublished } from "./missing.js";
 import { isOpen, setOpen } from "./opening.js";
-/** @import { Ladder, LastOrder, LadderRow, OpenablePanel, Scale, State, Surface } from "../types.d.ts" */
+/** @import { Group, Ladder, LastOrder, LadderRow, OpenablePanel, Scale, State, Surface } from "../types.d.ts" */
 
 const ID = "ladder";
 const ROW_PX = 17;
@@ -46,6 +46,8 @@ let told = null; // the order that has been flashed
 let newUntil = 0;
 let paints = 0;
 let flashed = 0; // orders so far
+/** @type {Group[]} */
+let printing = []; // what the canvas shows
 let drawnHeight = 0; // of the rows, as a price
 
 /** @param {typeof prices} given */
@@ -207,7 +209,7 @@ function draw() {
   const { ladder, about } = frame.state();
   if (!ladder) {
     if (painted.length) paper.paint({ left: 0, top: 0, ...paper.size }, []);
-    [painted, shown] = [[], []];
+    [painted, shown, printing] = [[], [], []];
     return;
   }
   const { width, height, ratio } = paper.size;
@@ -228,8 +230,12 @@ function draw() {
   const columns = cells.placedColumns(rows.columnsOf(groups), width, pricePx(ladder));
   const best = rows.bestOf(ladder);
   const what = { rows: shown, columns, height: drawnHeight, about, best, last: ladder.last, isNew, pointed: at };
-  paper.paint({ left: 0, top: 0, width, height }, cells.commands(what, { width, height }));
+  printing = cells.commands(what, { width, height });
+  paper.paint({ left: 0, top: 0, width, height }, printing);
 }
+
+/* All that the canvas shows now, as drawing commands. */
+export const printed = () => ({ width: paper?.size.width ?? 0, groups: printing });
 
 /** How wide the column of prices is.
  * @param {Ladder} ladder */

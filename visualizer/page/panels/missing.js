@@ -7,6 +7,7 @@
  * @param {boolean} isReadOnly whether the page may ask for nothing */
 export function unpublished({ about, status, crc32 }, view, isReadOnly) {
   if (typeof crc32[view] === "number" || !about || !status) return "";
+  if (typeof about.still_ms === "number") return "Not in this still picture: it was not published when that was taken";
   const name = `started with --views ${view}`;
   if (isReadOnly) return `Not published: this page is read-only and cannot ask for it. A replay ${name} publishes it always.`;
   if (!about.control.listening) return `Not published: the replay takes no requests (it was started without --control). One ${name} publishes it always.`;

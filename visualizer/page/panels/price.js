@@ -1,4 +1,5 @@
 /* Price: a candle or a footprint for each bar, and a line at the last price. */
+import { drawings } from "../chart/drawings/layer.js";
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { alertMarks } from "./alert-marks.js";
@@ -49,6 +50,7 @@ export const price = {
     alertMarks,
     sessionProfile,
     barsProfile,
+    drawings,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   otherwise: { rows: "quotes", extent: quotesExtent },

@@ -41,6 +41,7 @@ function obstacle(state, condition) {
   if (allowed !== "on") return "read-only: VISUALIZER_CONTROL is off";
   if (!state.about || !state.status) return "no data yet";
   if (condition === "disconnected") return "the page's server does not answer";
+  if (typeof state.about.still_ms === "number") return "read-only: it shows a still picture, which no processor steers";
   if (condition === "failed") return "the replay has failed";
   // As the server has seen it: a page that was busy has heard nothing, and that says nothing about the processor.
   if (state.serverMs - state.status.heartbeat_ms > limits().stale_after_ms) return "the processor does not answer";

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TOKENS } from "./browser.js";
+import { distance, met, priceStep, rayEnd, snappedPrice } from "../../visualizer/page/chart/drawings/geometry.js";
+import { drawings } from "../../visualizer/page/chart/drawings/layer.js";
+import { NONE, noteOf, sound, together } from "../../visualizer/page/chart/drawings/sound.js";
+import { scale } from "../../visualizer/page/draw/scale.js";
+import { empty } from "../../visualizer/page/store.js";
+/** @import { About, Drawing, Picture } from "../../visualizer/page/types.d.ts" */
+
+const BOX = { left: 0, top: 0, width: 100, height: 100 };
+const WITHIN = scale({ x: [0, 10], y: [0, 100], box: BOX, step: 1, ratio: 1 });
+const ABOUT = /** @type {About} */ (/** @type {unknown} */ ({ price_step: 0.25, price_decimals: 2 }));
+
+/** @param {Drawing["kind"]} kind @param {number[][]} points @param {Partial<Drawing>} [more]
+ * @returns {Drawing} */
+const drawing = (kind, points, more = {}) => ({ id: 1, kind, points: points.map(([ms, price]) => ({ ms, price })), ...more });
+
+/** @param {Drawing[]} list @param {number | null} [selected]
+ * @returns {Picture} */
+const picture = (list, selected = null) =>
+  /** @type {Picture} */ (/** @type {unknown} */ ({
+    data: { ...empty(), about: ABOUT }, place: Number, time: Number, step: 1, label: String, drawings: { list, selected, draft: null },
+  }));
+
+test("a price is the nearest one that can be, to the last decimal", () => {
+  const steps = priceStep(ABOUT);
+  assert.deepEqual(steps, { step: 0.25, decimals: 2 });
+  assert.equal(snappedPrice(61_800.37, steps), 61_800.25);
+  assert.equal(snappedPrice(-0.13, steps), -0.25);
+  assert.equal(snappedPrice(0.3, { step: 0.1, decimals: 1 }), 0.3); // 3 * 0.1 is 0.30000000000000004
+  assert.equal(snappedPrice(0.123, priceStep(null)), 0.123);
+});
+
+test("a ray ends at the edge of its box, in the way of its points, and steep ones too", () => {
+  assert.deepEqual(rayEnd([10, 50], [20, 60], BOX), [60, 100]);
+  assert.deepEqual(rayEnd([50, 50], [40, 50], BOX), [0, 50]);
+  assert.deepEqual(rayEnd([50, 50], [50, 40], BOX), [50, 0]);
+  assert.deepEqual(rayEnd([50, 50], [50, 50], BOX), [50, 50]);
+});
+
+test("how far a point is from a line ends at its ends", () => {
+  assert.equal(distance(5, 3, [0, 0, 10, 0]), 3);
+  assert.equal(distance(13, 4, [0, 0, 10, 0]), 5);
+  assert.equal(distance(3, 4, [0, 0, 0, 0]), 5);
+});
+
+test("the topmost drawing is met, by one of its points or as a whole; a rectangle is open in its middle", () => {
+  const line = drawing("trend", [[1, 20], [9, 20]], { id: 1 });
+  const box = drawing("box", [[2, 10], [6, 90]], { id: 2 });
+  /** @param {number} x @param {number} y */
+  const at = (x, y) => {
+    const found = met([line, box], picture([]), WITHIN, { x, y });
+    return found && [found.drawing.id, found.point];
+  };
+  assert.deepEqual(at(10, 80), [1, 0]);
+  assert.deepEqual(at(50, 81), [1, null]);
+  assert.deepEqual(at(20, 80), [2, null]); // over the line
+  assert.deepEqual(at(60, 10), [2, 1]);
+  assert.equal(at(40, 40), null);
+  const [level, note] = [drawing("level", [[3, 50]]), drawing("note", [[3, 50]], { text: "a note" })];
+  assert.deepEqual(met([level], picture([]), WITHIN, { x: 99, y: 52 })?.point, null);
+  assert.equal(met([note], picture([]), WITHIN, { x: 50, y: 40 })?.drawing.kind, "note");
+});
+
+test("each kind is drawn within its panel, and the selected one has handles", () => {
+  const all = [
+    drawing("level", [[3, 50]], { id: 1 }), drawing("trend", [[1, 20], [9, 30]], { id: 2 }), drawing("ray", [[1, 20], [2, 30]], { id: 3 }),
+    drawing("box", [[2, 10], [6, 90]], { id: 4 }), drawing("note", [[3, 50]], { id: 5, text: "two\nlines" }),
+  ];
+  const of = (/** @type {number | null} */ selected) => drawings.commands(picture(all, selected), WITHIN);
+  const texts = of(null).flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : []));
+  assert.deepEqual(texts, ["50.00", "two", "lines"]);
+  const lines = of(null).filter(({ kind }) => kind === "polyline");
+  assert.deepEqual(lines.map((line) => (line.kind === "polyline" ? line.points.slice(0, 4) : [])), [[0, 50, 100, 50], [10, 80, 90, 70], [10, 80, 90, 0], [20, 90, 60, 90]]);
+  const handles = of(2).filter((each) => each.kind === "rects" && each.colour === TOKENS.get("strong"));
+  assert.deepEqual(handles.map((each) => (each.kind === "rects" ? each.rects.length : 0)), [8]);
+  assert.deepEqual(drawings.commands({ ...picture([]), drawings: undefined }, WITHIN), []);
+});
+
+test("what was kept is taken as far as it is sound, and what is not is counted", () => {
+  const good = { kind: "trend", points: [{ ms: 1, price: 2 }, { ms: 3, price: 4.5 }], odd: 1 };
+  const bad = [
+    null, { kind: "constructor", points: [] }, { ...good, points: good.points.slice(1) }, { ...good, points: [{ ms: 1.5, price: 2 }, good.points[1]] },
+    { ...good, points: [{ ms: 1, price: null }, good.points[1]] }, { kind: "note", points: [good.points[0]], text: " " },
+  ];
+  const found = sound({ version: 1, drawings: [good, ...bad], views: { flow: { anchor: 5, range: [3, 1] }, depth: 7 } });
+  assert.deepEqual(found?.kept.drawings, [{ id: 1, kind: "trend", points: good.points }]);
+  assert.equal(found?.refused, bad.length);
+  assert.deepEqual(found?.kept.views, { flow: { anchor: 5, range: null }, depth: { anchor: null, range: null } });
+  for (const odd of [null, 7, [], { version: 2, drawings: [] }, { version: 1 }]) assert.equal(sound(odd), null);
+  assert.deepEqual(sound({ ...NONE })?.kept, NONE);
+});
+
+test("drawings that are there already are not added again, others get numbers of their own, and what has no room is counted", () => {
+  const held = [drawing("level", [[3, 50]], { id: 7 })];
+  const { list, added, left } = together(held, [drawing("level", [[3, 50]]), drawing("level", [[3, 51]])]);
+  assert.deepEqual([list.map(({ id }) => id), added, left], [[7, 8], 1, 0]);
+  const many = Array.from({ length: 600 }, (_, index) => drawing("level", [[index, 1]]));
+  assert.deepEqual([together(held, many).list.length, together(held, many).added, together(held, many).left], [500, 499, 101]);
+});
+
+test("the text of a note has lines, and no other characters that control", () => {
+  assert.equal(noteOf(" a\r\nb\u0000c\td "), "a\nb c d");
+  assert.equal(noteOf("x".repeat(900)).length, 500);
+});

@@ -1,0 +1,121 @@
+"""Tables and still pictures, as the server hands them out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared import ASKED_FOLDER, DEPTH_FILE, REPORT, VIEWS
+from shared.still import unpacked
+from shared.views.footprint import FootprintCell, FootprintRow
+from shared.views.heatmap import HeatmapRow
+from tests.browser.feeder import Feeder
+from tests.visualizer.pictures import report
+from visualizer.components.columns import COLUMNS
+from visualizer.server.dashboard import create
+from visualizer.server.settings import Settings
+from visualizer.server.tables import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def feeder(tmp_path: Path) -> Feeder:
+    feeder = Feeder(tmp_path / "ipc", bars=20)
+    feeder.publish()
+    return feeder
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    settings = Settings(ipc_dir=tmp_path / "ipc", control_dir=tmp_path / "control", control="on")
+    client: FlaskClient = create(settings, clock_s=lambda: 0.0).server.test_client()
+    return client
+
+
+def rows(name: str, value: Any) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text(name, value))))
+
+
+def test_a_table_is_what_is_published_to_the_last_digit(client: FlaskClient, feeder: Feeder) -> None:
+    answer = client.get("/tables/ohlc.csv")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/csv")
+    assert answer.headers["X-Event-Time-Ms"] == str(feeder.status().event_time_ms)
+    header, *found = csv.reader(io.StringIO(answer.text))
+    assert header == ["timestamp_ms", "open", "high", "low", "close", "volume"]
+    assert [[float(cell) for cell in row] for row in found] == [
+        [bar.timestamp_ms, bar.open, bar.high, bar.low, bar.close, bar.volume] for bar in feeder.ohlc
+    ]
+    depth = json.loads((feeder.directory / DEPTH_FILE).read_bytes())
+    found = list(csv.reader(io.StringIO(client.get("/tables/depth.csv").text)))[1:]
+    assert [[float(cell) for cell in row[1:]] for row in found] == [*depth["bids"], *depth["asks"]]
+
+
+def test_a_table_that_is_not_published_is_asked_for_and_one_that_is_none_is_refused(
+    client: FlaskClient, feeder: Feeder, tmp_path: Path
+) -> None:
+    answer = client.get("/tables/footprint.csv")
+    assert (answer.status_code, "is not published now" in answer.text) == (404, True)
+    assert [path.name for path in (tmp_path / "control" / ASKED_FOLDER).iterdir()] == ["footprint"]
+    for name in ("none", "..", "status"):
+        assert client.get(f"/tables/{name}.csv").status_code == 404
+    assert "expected one of ohlc" in client.get("/tables/none.csv").text
+
+
+def test_numbers_have_no_exponents_and_nothing_is_empty() -> None:
+    bars = (FootprintRow(7, 1e-7, (FootprintCell(3e-7, 1.5, 0.0, 1e22, 4), FootprintCell(4e-7, 2.0, 0.1, 0.0, 1))),)
+    assert rows("footprint", bars) == [
+        ["timestamp_ms", "row", "price", "buy_volume", "sell_volume", "unknown_volume", "trades"],
+        ["7", "0.0000001", "0.0000003", "1.5", "0", "10000000000000000000000", "4"],
+        ["7", "0.0000001", "0.0000004", "2", "0.1", "0", "1"],
+    ]
+    column = HeatmapRow(7, 0.1, 0.5, None, 0.3, (1.0, 0.0, 2.0), None, ())
+    assert rows("heatmap", (column,))[1:] == [["7", "0.1", "bid", "0.3", "1"], ["7", "0.1", "bid", "0.5", "2"]]
+
+
+def test_the_report_has_a_line_for_each_place() -> None:
+    assert rows("report", report()) == [
+        ["kind", "count", "file", "line", "time_ms", "until_ms", "detail"],
+        ["gaps", "1", "trades.csv", "7", "60000", "", "9 follows 7"],
+    ]
+    assert REPORT.name == "report"
+
+
+def test_every_view_has_a_table() -> None:
+    for view in VIEWS:
+        assert view.name in COLUMNS or text(view.name, view.empty if view.name == "depth" else _nothing(view.name))
+
+
+def _nothing(name: str) -> Any:
+    """Something without rows."""
+
+    class Nothing:
+        rows = findings = volumes = ()
+        start_ms = bucket_ms = 0
+
+    assert name in {"report", "overview", "profile", "ladder"}
+    return Nothing()
+
+
+def test_the_still_picture_is_what_is_published(client: FlaskClient, feeder: Feeder) -> None:
+    answer = client.get("/still.zip")
+    assert (answer.status_code, answer.content_type) == (200, "application/zip")
+    assert (
+        answer.headers["Content-Disposition"] == f'attachment; filename="BTCUSDT_{feeder.status().event_time_ms}.zip"'
+    )
+    still = unpacked(answer.data)
+    assert still.files[DEPTH_FILE] == (feeder.directory / DEPTH_FILE).read_bytes()
+    assert still.status.event_time_ms == feeder.status().event_time_ms
+    assert client.get("/still.zip").data == answer.data
+
+
+def test_there_is_no_still_picture_of_nothing(client: FlaskClient) -> None:
+    assert client.get("/still.zip").status_code == 404

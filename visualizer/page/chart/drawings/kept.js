@@ -1,0 +1,185 @@
+/* The drawings of the instrument that is shown, and the anchor and the range that its VWAP and its profile have in each view. They
+   stay in this browser, by instrument. */
+import * as frame from "../../draw/frame.js";
+import { limits } from "../../limits.js";
+import * as options from "../../options.js";
+import { MOST, NONE, nextId, sound, together } from "./sound.js";
+/** @import { About, Drawing, Drawings, KeptDrawings, Options } from "../../types.d.ts" */
+
+const KEPT_AS = "orderflow.drawings:";
+
+let instrument = "";
+/** @type {About | null} */
+let entered = null;
+/** @type {Readonly<Drawings>} */
+let shown = { list: [], selected: null, draft: null };
+/** @type {KeptDrawings["views"]} */
+let views = {};
+/** What the options had when they were last looked at.
+ * @type {{ preset: string, anchor: number | null, range: string }} */
+let last = { preset: "", anchor: null, range: "null" };
+/** @type {(sentence: string) => void} */
+let complain = () => {};
+
+export const current = () => shown;
+
+/** @param {Partial<Drawings>} some */
+function change(some) {
+  shown = { ...shown, ...some };
+  frame.request();
+}
+
+/** @param {string} name
+ * @returns {KeptDrawings} */
+function read(name) {
+  try {
+    return sound(JSON.parse(window.localStorage.getItem(KEPT_AS + name) ?? "null"))?.kept ?? NONE;
+  } catch {
+    return NONE;
+  }
+}
+
+/** @param {string} name
+ * @param {KeptDrawings} kept */
+function write(name, kept) {
+  try {
+    if (!kept.drawings.length && !Object.keys(kept.views).length) window.localStorage.removeItem(KEPT_AS + name);
+    else window.localStorage.setItem(KEPT_AS + name, JSON.stringify(kept));
+  } catch {
+    complain("This browser does not keep the drawings: its storage is full or switched off. They are gone when the page is closed");
+  }
+}
+
+/* Keeps them as they are now. */
+export const save = () => write(instrument, { ...NONE, drawings: [...shown.list], views });
+
+/** Adds a drawing, or puts it in the place of the one with its number; it is kept with the next `save`. False where there are too many.
+ * @param {Drawing} drawing of number 0 where it is new */
+export function put(drawing) {
+  const { list } = shown;
+  if (drawing.id) {
+    change({ list: list.map((each) => (each.id === drawing.id ? drawing : each)) });
+    return true;
+  }
+  if (list.length >= MOST) {
+    complain(`There are ${MOST} drawings of ${instrument} already; delete some first`);
+    return false;
+  }
+  const id = nextId(list);
+  change({ list: [...list, { ...drawing, id }], selected: id });
+  return true;
+}
+
+/* Deletes the selected one; false where there is none. */
+export function removeSelected() {
+  if (shown.selected === null) return false;
+  change({ list: shown.list.filter(({ id }) => id !== shown.selected), selected: null });
+  save();
+  return true;
+}
+
+/** @param {number | null} id */
+export function select(id) {
+  if (id !== shown.selected) change({ selected: id });
+}
+
+/** What is being drawn; null for nothing.
+ * @param {Drawing | null} draft */
+export function sketch(draft) {
+  if (draft !== shown.draft) change({ draft });
+}
+
+/** The anchor and the range that some options show.
+ * @param {Readonly<Options>} chosen */
+const marksOf = ({ preset, vwap, anchor, profile, range }) => ({
+  preset,
+  anchor: vwap === "anchor" ? anchor : null,
+  range: JSON.stringify(profile === "range" ? range : null),
+});
+
+/** The options get what is kept of their view, as far as it lies in what is replayed; of another instrument they keep nothing.
+ * @param {About} about
+ * @param {boolean} isOther */
+function restore({ start_ms: startMs, end_ms: endMs }, isOther) {
+  const chosen = options.options();
+  const { anchor = null, range = null } = views[chosen.preset] ?? {};
+  const marginMs = limits().max_interval_ms; // the first bar starts before the first event, by less than its length
+  /** @param {number} ms */
+  const isIn = (ms) => (startMs === null || ms >= startMs - marginMs) && (endMs === null || ms <= endMs);
+  /** @type {Partial<Options>} */
+  const some = {};
+  const { vwap, profile } = options.PRESETS[chosen.preset];
+  if (anchor !== null && isIn(anchor)) Object.assign(some, { vwap: "anchor", anchor });
+  else if (isOther && chosen.vwap === "anchor") Object.assign(some, { vwap, anchor: null });
+  if (range && isIn(range[0])) Object.assign(some, { profile: "range", range });
+  else if (isOther && chosen.profile === "range") Object.assign(some, { profile, range: null });
+  last = marksOf({ ...chosen, ...some });
+  if (Object.keys(some).length) options.set(some);
+}
+
+/** Shows what is kept of what is replayed now.
+ * @param {About | null} about */
+export function enter(about) {
+  if (!about) return;
+  const isFirst = entered === null;
+  entered = about;
+  if (about.instrument === instrument) return;
+  ({ instrument } = about);
+  const kept = read(instrument);
+  ({ views } = kept);
+  change({ list: kept.drawings, selected: null, draft: null });
+  restore(about, !isFirst);
+}
+
+/** Keeps the anchor and the range of the options where the user has changed them.
+ * @param {Readonly<Options>} chosen */
+function follow(chosen) {
+  if (!entered) return;
+  const now = marksOf(chosen);
+  if (now.preset !== last.preset) {
+    restore(entered, true);
+    return;
+  }
+  if (now.anchor === last.anchor && now.range === last.range) return;
+  last = now;
+  views = { ...views, [now.preset]: { anchor: now.anchor, range: JSON.parse(now.range) } };
+  save();
+}
+
+/** What an instrument has, as an object to be handed over.
+ * @param {string} name */
+export const exported = (name) => ({ ...(name === instrument ? { ...NONE, drawings: shown.list, views } : read(name)), instrument: name });
+
+/** Adds what was handed over to what its instrument has; an error as a sentence where it is nothing of the kind.
+ * @param {any} given
+ * @returns {{ instrument: string, added: number, refused: number } | { error: string }} */
+export function imported(given) {
+  const name = given?.instrument;
+  const found = sound(given);
+  if (!found || typeof name !== "string" || !name) {
+    return { error: `these are no drawings: expected an object with "version": ${NONE.version}, "instrument" and a list "drawings"` };
+  }
+  const held = name === instrument ? shown.list : read(name).drawings;
+  const { list, added, left } = together(held, found.kept.drawings);
+  const all = { ...(name === instrument ? views : read(name).views), ...found.kept.views };
+  write(name, { ...NONE, drawings: list, views: all });
+  if (name === instrument) {
+    views = all;
+    change({ list });
+    if (entered) restore(entered, false);
+  }
+  return { instrument: name, added, refused: found.refused + left };
+}
+
+/** @param {typeof complain} say tells the user what went wrong */
+export function start(say) {
+  complain = say;
+  options.listen(follow);
+  // Another tab of this browser has drawn: the newest counts, in both.
+  window.addEventListener("storage", ({ key }) => {
+    if (!instrument || key !== KEPT_AS + instrument) return;
+    const kept = read(instrument);
+    ({ views } = kept);
+    change({ list: kept.drawings, selected: null });
+  });
+}

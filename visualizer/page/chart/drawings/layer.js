@@ -1,0 +1,90 @@
+/* What the user has drawn, as a layer of the price. Pure. */
+import { rects, snapped } from "../../draw/commands.js";
+import * as format from "../../format.js";
+import { token, translucent } from "../../tokens.js";
+import { linesOf, placed, textBox, textPlaces } from "./geometry.js";
+import { measured, told } from "./measure.js";
+/** @import { Box, Command, Drawing, Layer, Picture, Scale } from "../../types.d.ts" */
+
+const LINE_PX = 1.5;
+const SELECTED_PX = 2.5;
+const HANDLE_PX = 7;
+const GROUND = 0.12;
+
+/** @param {Drawing} drawing */
+function colourOf({ kind, points }) {
+  if (kind === "note") return token("amber");
+  if (kind !== "measure") return token("blue");
+  return token(points[1].price >= points[0].price ? "up" : "down");
+}
+
+/** Lines of text on a ground that makes them readable over anything.
+ * @param {string[]} lines
+ * @param {Box} box
+ * @param {string} colour
+ * @returns {Command[]} */
+function saying(lines, box, colour) {
+  const { left, top, width, height } = box;
+  return [
+    ...rects(token("raised"), [left, top, width, height]),
+    ...rects(colour, [left, top, 2, height]),
+    { kind: "texts", colour: token("strong"), align: "left", texts: textPlaces(lines, box) },
+  ];
+}
+
+/** Where the figures of a measuring are: at its second point, within the panel.
+ * @param {string[]} lines
+ * @param {number[]} at
+ * @param {Box} panel */
+function within(lines, [x, y], panel) {
+  const box = textBox(lines, x, y);
+  const [mostX, mostY] = [panel.left + panel.width - box.width, panel.top + panel.height - box.height];
+  return { ...box, left: Math.max(panel.left, Math.min(box.left, mostX)), top: Math.max(panel.top, Math.min(box.top, mostY)) };
+}
+
+/** @param {Drawing} drawing
+ * @param {Picture} picture
+ * @param {Scale} scale
+ * @param {boolean} isSelected
+ * @returns {Command[]} */
+function drawn(drawing, picture, scale, isSelected) {
+  const { kind, points: given, text } = drawing;
+  const { points, lines, text: room } = placed(drawing, picture, scale);
+  const { box, ratio } = scale;
+  const colour = colourOf(drawing);
+  /** @type {Command[]} */
+  const commands = [];
+  if (kind === "box" || kind === "measure") {
+    const [left, right] = [Math.min(points[0][0], points[1][0]), Math.max(points[0][0], points[1][0])];
+    const [top, bottom] = [Math.min(points[0][1], points[1][1]), Math.max(points[0][1], points[1][1])];
+    commands.push(...rects(translucent(colour, GROUND), [left, top, right - left, bottom - top]));
+  }
+  const stroke = lines.flatMap((line) => [...line, Number.NaN, Number.NaN]);
+  if (lines.length) commands.push({ kind: "polyline", colour, width: isSelected ? SELECTED_PX : LINE_PX, points: stroke });
+  if (kind === "level") {
+    const texts = [{ text: format.price(given[0].price, picture.data.about), x: box.left + 6, y: points[0][1] - 8 }];
+    commands.push({ kind: "texts", colour, align: "left", texts });
+  }
+  if (room) commands.push(...rects(colour, [points[0][0] - 2, points[0][1] - 2, 4, 4]), ...saying(linesOf(text ?? ""), room, colour));
+  if (kind === "measure") {
+    const said = told(measured(picture, given), picture.data.about);
+    commands.push(...saying(said, within(said, points[1], box), colour));
+  }
+  if (isSelected) {
+    const handles = points.flatMap(([x, y]) => [snapped(x - HANDLE_PX / 2, ratio), snapped(y - HANDLE_PX / 2, ratio), HANDLE_PX, HANDLE_PX]);
+    commands.push(...rects(token("strong"), handles));
+  }
+  return commands;
+}
+
+/** @type {Layer} */
+export const drawings = {
+  views: ["ohlc"], // of what is measured the rest changes with these
+  commands(picture, scale) {
+    const { list = [], selected = null, draft = null } = picture.drawings ?? {};
+    return [
+      ...list.flatMap((drawing) => drawn(drawing, picture, scale, drawing.id === selected)),
+      ...(draft ? drawn(draft, picture, scale, true) : []),
+    ];
+  },
+};
