@@ -117,5 +117,16 @@ def test_the_still_picture_is_what_is_published(client: FlaskClient, feeder: Fee
     assert client.get("/still.zip").data == answer.data
 
 
+def test_strangers_get_nothing_and_to_watch_is_enough(feeder: Feeder, tmp_path: Path) -> None:
+    token, watch = "steer-token-0123456789", "watch-token-0123456789"
+    tokens: dict[str, Any] = {"token": token, "watch_token": watch}
+    settings = Settings(ipc_dir=tmp_path / "ipc", control_dir=tmp_path / "control", **tokens)
+    guarded = create(settings, clock_s=lambda: 0.0).server.test_client()
+    assert feeder.generation
+    for path in ("/still.zip", "/tables/ohlc.csv"):
+        assert guarded.get(path).status_code == 401
+        assert guarded.get(path, headers={"Authorization": f"Bearer {watch}"}).status_code == 200
+
+
 def test_there_is_no_still_picture_of_nothing(client: FlaskClient) -> None:
     assert client.get("/still.zip").status_code == 404

@@ -1,4 +1,5 @@
 /* The panel "Export": pictures, tables, the replay as a still picture, and a link to this moment. */
+import * as drawings from "../chart/drawings/kept.js";
 import { byId, make, say } from "../dom.js";
 import { png } from "../draw/surface.js";
 import { svg } from "../draw/svg.js";
@@ -96,6 +97,9 @@ function download(blob, what, ending) {
 /** @param {string} subject
  * @param {"png" | "svg"} ending */
 async function downloadPicture(subject, ending) {
+  // A picture has no handles: they are gone with the next frame.
+  drawings.select(null);
+  await new Promise(requestAnimationFrame);
   const print = printOf(subject);
   if (!print) {
     control.say("There is nothing to make a picture of yet");
