@@ -95,7 +95,7 @@ function showView({ preset }) {
   const further = own || (isLinked ? "From the link" : "");
   if (view === `${preset} ${further}`) return;
   view = `${preset} ${further}`;
-  Object.assign(byId("app").dataset, { view: preset, own: String(further !== "") });
+  byId("app").dataset.view = preset;
   const presets = Object.entries(options.LABELS).map(([value, label]) => ({ value, label }));
   const shown = further ? [...presets, { value: OWN, label: further.length > MOST_LABEL ? `${further.slice(0, MOST_LABEL - 1)}…` : further }] : presets;
   window.dash_clientside.set_props("view", { data: shown, value: further ? OWN : preset });

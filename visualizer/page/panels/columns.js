@@ -8,6 +8,7 @@ const COLUMNS = {
   ladder: { name: "Ladder", least: 412, usual: 412 },
   depth: { name: "Depth", least: 200, usual: 330 },
   events: { name: "Events", least: 300, usual: 430 },
+  alerts: { name: "Alerts", least: 300, usual: 430 },
 };
 
 /** @typedef {keyof typeof COLUMNS} Column */

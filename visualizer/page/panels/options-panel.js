@@ -5,10 +5,10 @@ import * as options from "../options.js";
 import * as layoutOptions from "./layout-options.js";
 import { isOpen, setOpen } from "./opening.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
+import { explained } from "../words.js";
 import { ordered } from "./ordered.js";
 import * as replayOptions from "./replay-options.js";
 import * as zoneOption from "./zone-option.js";
-import { explained } from "../words.js";
 /** @import { OpenablePanel, Options } from "../types.d.ts" */
 /** @typedef {import("./option-list.js").Option} Option */
 /** A control on the page, and how it shows what is chosen.
