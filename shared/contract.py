@@ -154,6 +154,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The heartbeat by that clock."""
     loop_ms: tuple[Integer, Integer] | None = None
     """From when to when the replay loops; null while it does not."""
+    datasets: tuple[str, ...] = ()
+    """Paths of folders that the command `dataset` may name, as far as they are listed: 100 at most."""
 
 
 CHECKS: Final = (

@@ -37,6 +37,7 @@ class SessionInfo:
     timezone: str | None = None
     row: str = "auto"
     alerts: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

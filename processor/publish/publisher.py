@@ -204,6 +204,7 @@ class Publisher:
             cache=situation.cache,
             notice=situation.notice,
             loop_ms=_range_ms(situation.loop_ns),
+            datasets=subject.datasets,
             resume=situation.resume,
         )
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from processor.errors import SettingError
+from shared import CONTROL_FILE, STATUS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _VARIABLE: Final = "PROCESSOR_DATASETS"
+MOST_LISTED: Final = 100
+_MOST_CHARACTERS: Final = 8_000
+"""Of all listed paths together: status.json, which holds them, stays small."""
+_MOST_LOOKED_AT: Final = 1_000
+"""Entries of a folder, however many there are in it."""
 
 
 def folders_of(text: str | None, dataset: Path) -> tuple[Path, ...]:
@@ -47,3 +54,38 @@ def check(path: Path, folders: Sequence[Path]) -> None:
         raise SettingError(
             "dataset", str(path), f"a dataset in {within}; {_VARIABLE} names the folders that are permitted"
         )
+
+
+def listed(folders: Sequence[Path]) -> tuple[str, ...]:
+    """Paths that a command may choose: the dataset of the command line, and the folders that lie in the others.
+
+    Whether a folder is a dataset is found out when it is chosen. Left out are hidden folders, those of the exchange,
+    links that lead elsewhere, and whatever exceeds the limits.
+    """
+    found: list[str] = []
+    room = _MOST_CHARACTERS
+    for path in (*folders[:1], *(inner for folder in folders[1:] for inner in _inner(folder, folders))):
+        text = str(path)
+        if text in found or not text.isprintable():
+            continue
+        room -= len(text)
+        if room < 0 or len(found) == MOST_LISTED:
+            break
+        found.append(text)
+    return tuple(found)
+
+
+def _inner(folder: Path, folders: Sequence[Path]) -> Iterator[Path]:
+    """The folders in one, in the order of their names."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MOST_LOOKED_AT) if not entry.name.startswith("."))
+    except OSError:
+        return
+    for path in (folder / name for name in names):
+        try:
+            check(path, folders)
+            if path.is_dir() and not any((path / name).exists() for name in (STATUS_FILE, CONTROL_FILE)):
+                yield path
+        except (OSError, SettingError):
+            continue

@@ -111,7 +111,7 @@ class Playback:
             expired=self.pacing.has_expired,
             while_waiting=_weakly(self.while_waiting),
         )
-        self.info = session_info(dataset.path, settings, dataset, self.source.instrument)
+        self.info = self._info()
         self._publisher = self._new_publisher()
         self.remember()
 
@@ -142,17 +142,23 @@ class Playback:
             self.limit_ns = resolved(self.settings.until, first_ns)
             if self.limit_ns < first_ns:
                 raise SettingError("until", iso(self.limit_ns), f"a time after the first event, {iso(first_ns)}")
-        _log.info("replay_started", **{key: value for key, value in asdict(self.info).items() if value})
+        told = {key: value for key, value in asdict(self.info).items() if value and key != "datasets"}
+        _log.info("replay_started", **told)
         start_ns = first_ns if self._start is None else max(first_ns, resolved(self._start, first_ns))
         self._advance_to(min(start_ns, self.limit_ns))
         if start_ns > self.now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self.now_ns))
 
+    def _info(self) -> SessionInfo:
+        """Another session, of what is replayed as the settings are now."""
+        path, folders = self.dataset.path, self.context.folders
+        return session_info(path, self.settings, self.dataset, self.source.instrument, folders)
+
     def _choose_interval(self) -> None:
         self.chosen_interval = interval_for(self.source.extent(self.while_waiting))
         self.settings = replace(self.settings, interval=self.chosen_interval)
         self.player.aggregate_as(self._aggregation(self.settings))
-        self._show_as(session_info(self.dataset.path, self.settings, self.dataset, self.source.instrument))
+        self._show_as(self._info())
 
     def check(self) -> None:
         """See whether to go on at all.
@@ -284,7 +290,7 @@ class Playback:
         self.player.aggregation = self._aggregation(settings)
         self._begin_again(self.now_ns)
         self.settings = settings
-        self._show_as(session_info(self.dataset.path, settings, self.dataset, self.source.instrument))
+        self._show_as(self._info())
         self._advance_to(self.now_ns)
 
     def remember(self) -> None:

@@ -83,7 +83,7 @@ def to_view(page: Page, name: str) -> None:
     """Press the key of the next view until it is this one, and follow the newest bars, whatever an earlier test did."""
     # A field that has the focus would take the keys.
     page.evaluate("() => document.activeElement?.blur()")
-    for _ in range(3):
+    for _ in range(4):
         if page.locator("#app").get_attribute("data-view") == name:
             break
         page.keyboard.press("v")

@@ -132,7 +132,7 @@ def test_the_height_of_price_rows_is_asked_of_the_replay(flow: Page, feeder: Fee
     (server.control / CONTROL_FILE).unlink(missing_ok=True)
     show(flow, feeder, control=ControlAnswer(listening=True), heartbeat_ms=later(feeder))
     flow.locator("#options-button").click()
-    height = flow.get_by_label("Height", exact=True)
+    height = flow.get_by_label("Height of price rows", exact=True)
     assert height.input_value() == "auto"
     assert "for everybody" in flow.locator("#row-height-hint").inner_text()
     height.fill("-1")

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { OPTIONS, several, typedValue } from "../../visualizer/page/panels/option-list.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
+import { levelsOf, nameOfPath } from "../../visualizer/page/panels/replay-options.js";
 import "./browser.js";
 
 test("every option that is offered is one of the page, once, and of its kind, and offers what is chosen at first", () => {
@@ -14,6 +15,7 @@ test("every option that is offered is one of the page, once, and of its kind, an
       if (kind === "switch") assert.equal(typeof value, "boolean", name);
       if (kind === "number" || kind === "decimal") assert.equal(typedValue(kind, String(value)), value, name);
       if (kind === "several") assert.ok(Array.isArray(value) && choices, name);
+      if (kind === "ordered") assert.ok((Array.isArray(value) || name === "beside") && choices, name);
     }
   }
 });
@@ -26,6 +28,11 @@ test("the panels that are offered are those that there are", () => {
 test("a number is taken as soon as it is one, and a decimal as it was typed", () => {
   assert.deepEqual(["3", " 2.50 ", ".5", "0", "", ".", "-1", "1e3", "3,5"].map((text) => typedValue("decimal", text)), ["3", "2.50", ".5", null, null, null, null, null, null]);
   assert.deepEqual(["3", "2.50", "0", "x"].map((text) => typedValue("number", text)), [3, 2.5, 0, null]);
+});
+
+test("levels are a whole number up to a million, and a dataset is called as its folder", () => {
+  assert.deepEqual(["10", " 0 ", "1000000", "1000001", "1.5", "-1", "ten", ""].map(levelsOf), [10, 0, 1_000_000, null, null, null, null, null]);
+  assert.deepEqual(["/data/one", "/data/two/", "C:\\data\\three", "/"].map(nameOfPath), ["one", "two", "three", "/"]);
 });
 
 test("several are chosen in the order in which they are offered, and one at least, unless there may be none", () => {

@@ -1,22 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as placing from "../../visualizer/page/chart/layout.js";
-import { PRESETS, isPreset, restored } from "../../visualizer/page/options.js";
+import { PRESETS, freeName, isPreset, nameOf, restored } from "../../visualizer/page/options.js";
 import { PANELS, hidden, viewsOf } from "../../visualizer/page/panels/registry.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
 
 test("what was kept of a preset is taken as far as it is of the right kind", () => {
-  const kept = JSON.stringify({ flow: { ratio: "4", bands: "many", panels: "price", ignoreZero: true, preset: "overview", odd: 1 } });
+  const kept = { ratio: "4", bands: "many", panels: "price", ignoreZero: true, preset: "overview", beside: ["tape"], odd: 1 };
   const found = restored(kept, "flow");
-  assert.deepEqual({ ...PRESETS.flow, ratio: "4", ignoreZero: true }, found);
-  assert.deepEqual(restored("no JSON", "flow"), PRESETS.flow);
+  assert.deepEqual({ ...PRESETS.flow, ratio: "4", ignoreZero: true, beside: ["tape"] }, found);
+  assert.deepEqual(restored("none", "flow"), PRESETS.flow);
   assert.deepEqual(restored(null, "overview"), PRESETS.overview);
   assert.ok(isPreset("flow") && !isPreset("constructor"));
 });
 
+test("a layout of one's own has a name in one line that no other has", () => {
+  assert.deepEqual(nameOf("  Scalping ", []), { name: "Scalping", error: "" });
+  for (const typed of ["", "   ", "x".repeat(41), "two\nlines"]) assert.match(nameOf(typed, []).error, /expected 1 to 40 in one line/u);
+  assert.match(nameOf("Scalping", ["Scalping"]).error, /There is a layout "Scalping"/u);
+  assert.match(nameOf("one more", Array.from({ length: 50 }, (_, number) => `${number}`)).error, /as many as are kept/u);
+  assert.deepEqual(["Scalping", "", "a\nb", "x".repeat(60)].map((name) => freeName(name, ["Scalping", "Imported"])), ["Scalping 2", "Imported 2", "a b", "x".repeat(36)]);
+});
+
 test("a panel that is not shown has no place, is pointed at nowhere, and leaves its height to the others", () => {
   const size = { width: 900, height: 700, ratio: 1 };
-  const made = placing.layout(PANELS, size, [], { right: 76, bottom: 34 }, { hidden: ["volume", "obi"] });
+  const made = placing.layout(PANELS, size, [], { right: 76, bottom: 34 }, { order: PANELS.map(({ id }) => id).filter((id) => id !== "volume" && id !== "obi") });
   assert.deepEqual(made.panels.map(({ box }) => box.height > 0), PANELS.map(({ id }) => id !== "volume" && id !== "obi"));
   const shown = made.panels.filter(({ box }) => box.height > 0);
   assert.equal(shown.reduce((sum, { cell }) => sum + cell.height, 0), made.plot.height);

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.errors import SettingError
-from processor.replay.permitted import check, folders_of
+from processor.replay.permitted import MOST_LISTED, check, folders_of, listed
 from tests.core.markets import write
 from tests.replay.steered import Steered
 from tests.replay.test_switching import later
@@ -92,6 +92,51 @@ def test_a_folder_that_is_not_there_is_refused_at_the_start(tree: Path) -> None:
         folders_of(f"mine{os.pathsep}nowhere", Path("mine/one"))
 
 
+def names(tree: Path, paths: tuple[str, ...]) -> list[str]:
+    return [str(Path(path).relative_to(tree.resolve())) for path in paths]
+
+
+def test_the_dataset_and_the_folders_beside_it_are_listed_without_links_that_lead_out(tree: Path) -> None:
+    for name in (".hidden", "exchange"):
+        (tree / "mine" / name).mkdir()
+    (tree / "mine/exchange/status.json").touch()
+    (tree / "mine/file.csv").touch()
+    assert names(tree, listed(folders_of(None, Path("mine/one")))) == ["mine/one", "mine/two", "mine/within"]
+
+
+def test_of_named_folders_those_in_them_are_listed_and_each_is_one_that_a_command_may_choose(tree: Path) -> None:
+    folders = folders_of(f"other{os.pathsep}mine", Path("mine/one"))
+    found = listed(folders)
+    assert names(tree, found) == [
+        *("mine/one", "other/back", "other/secret"),
+        *("mine/out", "mine/two", "mine/up", "mine/within"),
+    ]
+    for path in found:
+        check(Path(path), folders)
+
+
+def test_what_is_listed_is_bounded_and_can_be_published(tree: Path) -> None:
+    for number in range(MOST_LISTED + 50):
+        (tree / f"other/n{number:03}").mkdir()
+    (tree / "other" / os.fsdecode(b"caf\xe9")).mkdir()
+    found = listed(folders_of("other", Path("mine/one")))
+    assert len(found) == MOST_LISTED
+    assert all(path.isprintable() for path in found)
+    for number in range(40):
+        (tree / "mine" / f"{number:02}{'x' * 240}").mkdir()
+    assert sum(map(len, listed(folders_of("mine", Path("mine/one"))))) <= 8_000
+
+
+def test_a_folder_that_cannot_be_looked_into_lists_nothing(tree: Path) -> None:
+    folders = folders_of("other", Path("mine/one"))
+    for link in ("mine/out", "mine/up"):
+        (tree / link).unlink()
+    (tree / "other/secret").rmdir()
+    (tree / "other/back").unlink()
+    (tree / "other").rmdir()
+    assert names(tree, listed(folders)) == ["mine/one"]
+
+
 @pytest.fixture(scope="module")
 def maze() -> Iterator[Path]:
     """Folders in and out of `in`, with links between all of them."""
@@ -135,6 +180,8 @@ def test_a_command_for_a_dataset_elsewhere_is_refused_and_the_replay_goes_on(tmp
         assert answer.control.ok is False
         assert "PROCESSOR_DATASETS" in (answer.control.error or "")
         assert (answer.session, answer.event_time_ms) == (before.session, before.event_time_ms)
+        assert str(beside) in before.datasets
+        assert str(other) not in before.datasets
         assert steered.do("dataset", dataset=str(beside)).control.ok is True
         assert steered.do("dataset", dataset=str(mine)).control.ok is True
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from visualizer.components.openable import Openable
 
 
-VIEWS: Final = {"overview": "Overview", "flow": "Order flow", "depth": "Depth"}
+VIEWS: Final = {"overview": "Overview", "flow": "Order flow", "depth": "Depth", "research": "Research"}
 """What the page can show, by the names of `options.js`."""
 
 

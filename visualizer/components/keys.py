@@ -22,7 +22,8 @@ KEYS: Final = (
         "Page",
         (
             ("F", "follow the newest bar"),
-            ("V", "next view: overview, order flow or depth"),
+            ("V", "next view: overview, order flow, depth or research"),
+            ("shift + V", "next layout of your own"),
             ("H", "heatmap behind the price, or none"),
             ("W", "choose the bar where the VWAP starts; escape leaves it"),
             ("P", "choose the bars of a profile; escape leaves it"),

@@ -64,7 +64,7 @@ def layout(settings: Settings) -> Component:
                         html.Aside(id="events", hidden=True, **named("events")),
                         html.Aside(id="alerts", hidden=True, **named("alerts")),
                         html.Section(id="bars", hidden=True, **named("bars in view as a table")),
-                        html.Section(id="options", hidden=True, tabIndex=-1, **named("chart options")),
+                        html.Section(id="options", hidden=True, tabIndex=-1, **named("settings")),
                         *notices.over_the_chart(),
                     ],
                 ),

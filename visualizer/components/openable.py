@@ -19,7 +19,7 @@ class Openable(NamedTuple):
 
 OPENABLE: Final = (
     Openable("report", "Report", "R", "data report; escape closes it", has_badge=True),
-    Openable("options", "Options", "O", "chart options; escape closes them"),
+    Openable("options", "Settings", "O", "settings: layouts, chart, replay; escape closes them"),
     Openable("ladder", "Ladder", "D", "ladder (depth of market)"),
     Openable("tape", "Tape", "S", "tape (time and sales)"),
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),

@@ -10,6 +10,7 @@ import * as events from "./panels/events.js";
 import * as ladder from "./panels/ladder.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
+import * as control from "./playback/control.js";
 import * as loop from "./playback/loop.js";
 import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
@@ -48,6 +49,7 @@ const KEYS = {
   ",": () => steps.pan(-1),
   ".": () => steps.pan(1),
   v: () => options.next(),
+  "shift v": () => options.nextOwn() || control.say("There is no layout of your own yet: the settings (key O) save one", "info"),
   h: () => options.set({ heatmap: !options.options().heatmap }),
   w: () => choosing.toggle("anchor"),
   p: () => choosing.toggle("range"),

@@ -4,6 +4,7 @@ import * as chart from "./chart/chart.js";
 import { barsInView } from "./chart/table.js";
 import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
+import * as dividers from "./chart/dividers.js";
 import * as gestures from "./chart/gestures.js";
 import { heatLegend } from "./chart/heat-legend.js";
 import { byId } from "./dom.js";
@@ -16,6 +17,7 @@ import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
 import * as barsTable from "./panels/bars-table.js";
 import * as beside from "./panels/beside.js";
+import * as columnEdges from "./panels/column-edges.js";
 import * as depth from "./panels/depth.js";
 import * as ladder from "./panels/ladder.js";
 import * as panels from "./panels/registry.js";
@@ -77,17 +79,28 @@ function follow() {
   ask("chart", wanted);
 }
 
-let preset = "";
+const OWN = "own"; // what the header calls a layout that is no preset
+const MOST_LABEL = 16;
+let view = "";
+
+/** Shows in the header what is chosen: a preset, or one more that is none.
+ * @param {Readonly<Options>} chosen */
+function showView({ preset }) {
+  const { own, isLinked } = options.shownFrom();
+  const further = own || (isLinked ? "From the link" : "");
+  if (view === `${preset} ${further}`) return;
+  view = `${preset} ${further}`;
+  byId("app").dataset.view = preset;
+  const presets = Object.entries(options.LABELS).map(([value, label]) => ({ value, label }));
+  const shown = further ? [...presets, { value: OWN, label: further.length > MOST_LABEL ? `${further.slice(0, MOST_LABEL - 1)}…` : further }] : presets;
+  window.dash_clientside.set_props("view", { data: shown, value: further ? OWN : preset });
+}
 
 /** @param {Readonly<Options>} chosen */
 function showChosen(chosen) {
   if (!current().serverMs) return;
-  if (chosen.preset !== preset) {
-    preset = chosen.preset;
-    ladder.follow(preset !== "overview");
-  }
-  byId("app").dataset.view = chosen.preset;
-  window.dash_clientside.set_props("view", { value: chosen.preset });
+  showView(chosen);
+  columnEdges.follow(chosen);
   follow();
   chart.optionsChanged();
 }
@@ -127,7 +140,8 @@ window.dash_clientside.orderflow = {
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
   chooseView: callback((/** @type {string} */ value) => {
-    if (options.isPreset(value) && value !== options.options().preset) options.choose(value);
+    const { own, isLinked } = options.shownFrom();
+    if (options.isPreset(value) && (own || isLinked || value !== options.options().preset)) options.choose(value);
   }),
   showKeys: () => true,
 };
@@ -138,10 +152,14 @@ window.orderflow = { chart, control, crosshair, depth, format, interval, ladder,
 chart.connect({
   ready: () => {
     gestures.listen();
+    dividers.listen();
     crosshair.listen();
     contextMenu.listen();
   },
-  changed: crosshair.refresh,
+  changed: () => {
+    crosshair.refresh();
+    dividers.refresh();
+  },
 });
 frame.connect([
   { views: ["status", "problem"], show: header.showData },
@@ -149,6 +167,7 @@ frame.connect([
   chart.shown,
   heatLegend,
   ...beside.BESIDE,
+  columnEdges.shown,
   { views: ["server_ms"], show: refresh },
   { views: ["server_ms"], show: address.follow },
 ]);

@@ -120,6 +120,8 @@ export interface About {
   format: string;
   instrument: string;
   instruments: string[];
+  /** Paths that the command `dataset` may name, as far as they are listed. */
+  datasets: string[];
   interval: string;
   start_ms: number | null;
   end_ms: number | null;
@@ -498,7 +500,7 @@ export interface LayerCell {
   text(picture: Picture, place: number | null): string;
 }
 
-export type PresetName = "overview" | "flow" | "depth";
+export type PresetName = "overview" | "flow" | "depth" | "research";
 
 /** A size, or the share of all sizes that are no greater. */
 export type CutOff = { quantile: number } | { size: number };
@@ -512,8 +514,14 @@ export interface HeatScale {
 /** What a page shows, and how. */
 export interface Options {
   preset: PresetName;
-  /** The panels of the chart that are shown, by their ids. */
+  /** The panels of the chart that are shown, by their ids, from the top. */
   panels: string[];
+  /** By panel of the chart, the part of the height that it asks for, where its user has chosen one. */
+  heights: Readonly<Record<string, number>>;
+  /** What stands beside the chart, from the left; null for what suits the preset and the window. */
+  beside: string[] | null;
+  /** By panel beside the chart, its width in pixels, where its user has chosen one. */
+  widths: Readonly<Record<string, number>>;
   /** Footprints instead of candles: never, always, or where there is room for their numbers. */
   price: "candles" | "footprint" | "auto";
   /** What a cell of a footprint says. */

@@ -49,7 +49,7 @@ _SETTLED: Final = (
         "instruments",
         "control",
     ),
-    *("notice", "loop_ms"),
+    *("notice", "loop_ms", "datasets"),
 )
 """Fields that hardly ever change; they travel when they do."""
 

@@ -28,8 +28,8 @@ _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _STYLES: Final = (
     *("tokens", "page", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape", "report"),
-    *("events", "alerts", "options", "bars", "monitor", "keys", "small-screens", "transport", "chooser", "context-menu"),
-    "phone",
+    *("events", "alerts", "options", "layout", "bars", "monitor", "keys", "small-screens", "transport", "chooser"),
+    *("context-menu", "phone"),
 )
 """In the order in which one overrules another: what is for small screens comes after what it changes."""
 

@@ -32,6 +32,16 @@ function element(name, parent) {
   return part;
 }
 
+/** A title, by which its panel is carried to another place.
+ * @param {string} id
+ * @param {Element} parent */
+function titleOf(id, parent) {
+  const part = element("panel-title", parent);
+  part.dataset.panel = id;
+  part.title = "drag to put the panel elsewhere";
+  return part;
+}
+
 function made() {
   const parent = byId("chart-overlay");
   const names = PANELS.map(({ name }) => name);
@@ -46,7 +56,7 @@ function made() {
     last: LAST.map(() => ({ line: element("last-line", parent), chip: element("chip last", parent) })),
     found: element("chip found", parent),
     under: element("chip under", parent),
-    titles: perPanel("panel-title"),
+    titles: PANELS.map(({ id }) => titleOf(id, parent)),
     notes: perPanel("panel-note"),
   };
 }

@@ -1,5 +1,5 @@
 /* Where everything stands in the chart: the panels one below the other, prices right of them, times below. Pure. */
-import { boundaries, domains } from "../panels/heights.js";
+import { arranged, boundaries, domains } from "../panels/heights.js";
 import { scale } from "../draw/scale.js";
 /** @import { ChartPanel, Layout, Pointed, Size, Span } from "../types.d.ts" */
 
@@ -9,10 +9,11 @@ import { scale } from "../draw/scale.js";
  * @param {Size} size
  * @param {string[]} collapsed
  * @param {{ right: number, bottom: number }} margin for the labels
- * @param {{ hidden?: string[], fixed?: Readonly<Record<string, number>> }} [chosen] `fixed` are heights in pixels
+ * @param {{ order?: readonly string[], heights?: Readonly<Record<string, number>>, fixed?: Readonly<Record<string, number>> }} [chosen]
+ * the panels that are shown, from the top; shares of the height in the place of their own; `fixed` are heights in pixels
  * @returns {Layout} */
-export function layout(all, { width, height, ratio }, collapsed, { right, bottom }, { hidden = [], fixed = {} } = {}) {
-  const panels = all.filter(({ id }) => !hidden.includes(id));
+export function layout(all, { width, height, ratio }, collapsed, { right, bottom }, { order = all.map(({ id }) => id), heights = {}, fixed = {} } = {}) {
+  const panels = arranged(all, order, heights);
   const plot = { left: 0, top: 0, width: Math.max(1, width - right), height: Math.max(1, height - bottom) };
   /** @param {number} share of the height, from below */
   const y = (share) => Math.round(plot.height * (1 - share));

@@ -2,7 +2,7 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { BAR_TABLES, PANELS, fixedHeights, layersOf, table } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, layersOf, placesOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
@@ -102,7 +102,7 @@ export function draw(view, { data, given, timeline, label }) {
   const { width, height, ratio } = paper.size;
   const chosen = options();
   const margin = { right: pixels("price-axis-width"), bottom: pixels("time-axis-height") };
-  layout = placing.layout(PANELS, paper.size, view.collapsed, margin, { hidden: view.hidden, fixed: fixedHeights(chosen) });
+  layout = placing.layout(PANELS, paper.size, view.collapsed, margin, placesOf(chosen));
   const x = view.x ?? /** @type {Span} */ ([0, 1]);
   const found = view.x ? ticks(timeline, x, layout.plot.width) : { places: [], texts: [] };
   const shade = bands(view, data, timeline);
@@ -120,7 +120,7 @@ export function draw(view, { data, given, timeline, label }) {
   };
   picture = from;
   scales = PANELS.map(({ id }, index) => placing.scaleOf(layout, index, x, view.y[id], timeline.step));
-  const told = PANELS.findIndex(({ id }) => !view.hidden.includes(id) && !view.collapsed.includes(id)); // how long breaks last
+  const told = chosen.panels.find((id) => !view.collapsed.includes(id)); // of the topmost: how long breaks last
   PANELS.forEach((panel, index) => {
     if (view.hidden.includes(panel.id)) {
       painted.delete(panel.id);
@@ -133,7 +133,7 @@ export function draw(view, { data, given, timeline, label }) {
     const inputs = [...drawnFrom, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], () => {
       const { breaks, sessions } = timeline;
-      const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: index === told };
+      const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: panel.id === told };
       paper?.paint(place.cell, cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty }));
     });
   });

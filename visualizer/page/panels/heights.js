@@ -7,6 +7,7 @@ const STRIP_PX = 22;
 const MOST_STRIP = 0.1;
 const SLIVER = 0.001;
 const MOST_FIXED = 0.4;
+export const LEAST_PX = 28; // that a panel can be dragged to
 
 /** The ids of the panels that are but a line: a dataset without trades, or without a book.
  * @param {readonly ChartPanel[]} panels
@@ -53,4 +54,40 @@ export function boundaries(panels, collapsed, heightPx, fixed = {}) {
     return !(below?.partOf && collapsed.includes(below.partOf) && collapsed.includes(below.id));
   });
   return parted.map(([low]) => low - GAP / 2).filter((height) => height > 0);
+}
+
+/** The panels in an order, with the shares that their user has chosen. Those that are not named are not there.
+ * @param {readonly ChartPanel[]} all
+ * @param {readonly string[]} order
+ * @param {Readonly<Record<string, number>>} heights
+ * @returns {ChartPanel[]} */
+export const arranged = (all, order, heights) =>
+  order.flatMap((id) => all.filter((panel) => panel.id === id).map((panel) => ({ ...panel, share: heights[id] ?? panel.share })));
+
+/** Where a panel ends, in pixels from the top.
+ * @param {readonly ChartPanel[]} panels
+ * @param {string[]} collapsed
+ * @param {number} heightPx
+ * @param {{ fixed: Readonly<Record<string, number>>, above: string }} which */
+export function borderPx(panels, collapsed, heightPx, { fixed, above }) {
+  const at = panels.findIndex(({ id }) => id === above);
+  return (1 - domains(panels, collapsed, heightPx, fixed)[at][0]) * heightPx;
+}
+
+/** The shares of two panels after the border between them has moved down by so many pixels, with those of others; no panel gets lower
+ * than it can be read. Nothing moves where there is no room.
+ * @param {readonly ChartPanel[]} panels as they are arranged
+ * @param {string[]} collapsed
+ * @param {number} heightPx
+ * @param {{ fixed: Readonly<Record<string, number>>, above: string, below: string, px: number }} how
+ * @returns {Record<string, number>} */
+export function resized(panels, collapsed, heightPx, { fixed, above, below, px }) {
+  const heightOf = Object.fromEntries(domains(panels, collapsed, heightPx, fixed).map(([low, high], index) => [panels[index].id, (high - low) * heightPx]));
+  const shared = panels.find(({ id }) => !collapsed.includes(id) && !(id in fixed));
+  const perShare = shared ? heightOf[shared.id] / shared.share : heightPx;
+  const [least, most] = [LEAST_PX - heightOf[above], heightOf[below] - LEAST_PX];
+  const by = least > most ? 0 : Math.max(least, Math.min(most, px));
+  /** @param {number} height */
+  const share = (height) => Number((height / perShare).toPrecision(4));
+  return { [above]: share(heightOf[above] + by), [below]: share(heightOf[below] - by) };
 }

@@ -22,7 +22,6 @@ const LEAST_WIDTH_PX = 412; // of the head
 const WHEEL_PX = 40; // for a row
 const BY = [1, 2, 5, 10, 20, 50, 100];
 const AUTO = 0;
-const ROOM = "(width > 1700px)"; // as in ladder.css
 
 /** The chart's axis of prices.
  * @type {{ axis: () => Scale | null, stretch: (factor: number) => void, fit: () => void }} */
@@ -268,20 +267,12 @@ function show(_, reset) {
   fill();
 }
 
-/** @param {boolean} open */
-function setShown(open) {
-  if (open === isOpen(ID)) return;
+function toggle() {
+  const open = !isOpen(ID);
   ask(ID, open ? ["ladder"] : []);
   if (!open) pointedPrice.point(ID, null);
   setOpen(ID, open, fill);
   frame.request();
-}
-
-const toggle = () => setShown(!isOpen(ID));
-
-/* Opens or closes it with a view of the chart, where it has room beside the depth. */
-export function follow(/** @type {boolean} */ open) {
-  if (window.matchMedia(ROOM).matches) setShown(open);
 }
 
 /* What is drawn now. */

@@ -10,6 +10,15 @@ export function connect(act) {
   opened = act;
 }
 
+/** @type {(id: string) => void} */
+let changed = () => {};
+
+/** Calls `act` whenever something has been opened or closed.
+ * @param {typeof changed} act */
+export function listen(act) {
+  changed = act;
+}
+
 /** @param {string} id */
 export const isOpen = (id) => !byId(id).hidden;
 
@@ -22,4 +31,5 @@ export function setOpen(id, open, fill) {
   byId("app").dataset[id] = open ? "open" : "";
   if (open) opened(id);
   fill();
+  changed(id);
 }

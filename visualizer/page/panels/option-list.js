@@ -1,11 +1,13 @@
-/* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+/* What the panel "Settings" offers of the chart, from the top. A further option is an entry here. Pure. */
+import * as columns from "./columns.js";
 import { KINDS } from "./event-list.js";
 import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
 /** @import { Options } from "../types.d.ts" */
-/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none.
- * @typedef {"choice" | "switch" | "number" | "decimal" | "several"} Kind
+/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none;
+ * those that are ordered can be moved.
+ * @typedef {"choice" | "switch" | "number" | "decimal" | "several" | "ordered"} Kind
  * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string, mayBeNone?: boolean }} Option */
 
 /** @type {readonly Option[]} */
@@ -14,9 +16,10 @@ export const OPTIONS = [
     group: "Chart",
     label: "Panels",
     name: "panels",
-    kind: "several",
+    kind: "ordered",
     choices: Object.fromEntries(PANELS.map(({ id, name }) => [id, name])),
   },
+  { group: "Chart", label: "Beside the chart", name: "beside", kind: "ordered", choices: columns.LABELS, mayBeNone: true },
   { group: "Chart", label: "Volume in the colour of the delta", name: "volumeByDelta", kind: "switch" },
   {
     group: "Chart",

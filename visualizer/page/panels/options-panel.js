@@ -1,10 +1,14 @@
-/* The panel "Chart options": a control for each entry of option-list.js, which acts at once and in this browser alone. */
+/* The panel "Settings": the layouts, a control for each entry of option-list.js, which acts at once and in this browser alone, and what the
+   replay does for everybody. */
 import { byId, make } from "../dom.js";
 import * as options from "../options.js";
+import * as layoutOptions from "./layout-options.js";
 import { isOpen, setOpen } from "./opening.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
 import { explained } from "../words.js";
-import * as rowHeight from "./row-height.js";
+import { ordered } from "./ordered.js";
+import * as replayOptions from "./replay-options.js";
+import * as zoneOption from "./zone-option.js";
 /** @import { OpenablePanel, Options } from "../types.d.ts" */
 /** @typedef {import("./option-list.js").Option} Option */
 /** A control on the page, and how it shows what is chosen.
@@ -13,8 +17,9 @@ import * as rowHeight from "./row-height.js";
 const ID = "options";
 /** @type {Control[] | null} */
 let controls = null;
-/** @type {ReturnType<typeof rowHeight.made> | null} */
-let rows = null;
+/** What is no option of the chart, and how it shows what there is now.
+ * @type {{ element: HTMLElement, refresh(): void }[]} */
+let further = [];
 /** @type {HTMLElement | null} */
 let returnTo = null;
 
@@ -102,7 +107,7 @@ function boxes(option) {
   };
 }
 
-const MADE = { choice, switch: onOff, number: typed, decimal: typed, several: boxes };
+const MADE = { choice, switch: onOff, number: typed, decimal: typed, several: boxes, ordered };
 
 /** @returns {Control[]} */
 function build() {
@@ -112,13 +117,14 @@ function build() {
     return make("section", { "aria-label": group }, make("h3", {}, group), ...own.map(({ element }) => element));
   });
   const reset = make("button", { type: "button", id: "options-reset" }, "Reset");
-  reset.title = "all options of this view as they were at first";
+  reset.title = "all options of this layout as its preset has them at first";
   reset.addEventListener("click", options.reset);
-  const close = make("button", { type: "button", id: "options-close", "aria-label": "close the chart options (key escape)" }, "×");
+  const close = make("button", { type: "button", id: "options-close", "aria-label": "close the settings (key escape)" }, "×");
   close.addEventListener("click", toggle);
   const panel = byId(ID);
-  rows = rowHeight.made();
-  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups, rows.element);
+  const [layout, replay, zone] = [layoutOptions.made(), replayOptions.made(), zoneOption.made()];
+  further = [layout, replay, zone];
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Settings"), reset, close), layout.element, ...groups, replay.element, zone.element);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
@@ -131,10 +137,11 @@ function build() {
 /** @param {Readonly<Options>} chosen */
 function fill(chosen) {
   for (const { show } of controls ?? []) show(chosen);
+  refresh();
 }
 
 function refresh() {
-  if (isOpen(ID)) rows?.refresh();
+  if (isOpen(ID)) for (const each of further) each.refresh();
 }
 
 function toggle() {

@@ -34,11 +34,15 @@ export const table = (state, name) => /** @type {readonly Row[]} */ (/** @type {
  * @param {Readonly<Options>} options */
 export const hidden = ({ panels }) => PANELS.filter(({ id }) => !panels.includes(id)).map(({ id }) => id);
 
-/** Heights of panels in pixels, where they have one of their own.
+/** Heights of panels in pixels, where they have one of their own and their user has not chosen another.
  * @param {Readonly<Options>} options
  * @returns {Record<string, number>} */
 export const fixedHeights = (options) =>
-  Object.fromEntries(PANELS.flatMap(({ id, heightPx }) => (heightPx ? [[id, heightPx(options)]] : [])));
+  Object.fromEntries(PANELS.flatMap(({ id, heightPx }) => (heightPx && !Object.hasOwn(options.heights, id) ? [[id, heightPx(options)]] : [])));
+
+/** Where options have the panels of the chart: their order, and how high they are.
+ * @param {Readonly<Options>} options */
+export const placesOf = (options) => ({ order: options.panels, heights: options.heights, fixed: fixedHeights(options) });
 
 /** The layers of a panel that are shown.
  * @param {ChartPanel} panel

@@ -1,4 +1,4 @@
-/* The height of the replay's price rows in the chart options. Unlike these it is the replay's: it holds for everybody. */
+/* The height of the replay's price rows in the settings. Unlike those of the chart it is the replay's: it holds for everybody. */
 import { make } from "../dom.js";
 import * as control from "../playback/control.js";
 import { current } from "../state.js";
@@ -6,12 +6,12 @@ import { typedValue } from "./option-list.js";
 
 const ID = "row-height";
 
-/** The section with its field; `refresh` shows what the replay has. */
+/** The form with its field; `refresh` shows what the replay has. */
 export function made() {
   const input = make("input", { type: "text", id: ID, autocomplete: "off", spellcheck: "false", "aria-describedby": `${ID}-hint` });
   const set = make("button", { type: "submit" }, "Set");
   const hint = make("small", { id: `${ID}-hint` });
-  const form = make("form", { class: "field" }, make("label", { for: ID }, "Height"), make("span", {}, input, set), hint);
+  const form = make("form", { class: "field" }, make("label", { for: ID }, "Height of price rows"), make("span", {}, input, set), hint);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const row = input.value.trim().toLowerCase();
@@ -34,5 +34,5 @@ export function made() {
     hint.textContent = `${multiple}, or auto. ${may ? "It changes the replay for everybody." : "This page cannot control the replay."}`;
   }
 
-  return { element: make("section", { "aria-label": "Price rows" }, make("h3", {}, "Price rows of the replay"), form), refresh };
+  return { element: form, refresh };
 }

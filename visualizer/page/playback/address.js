@@ -1,6 +1,7 @@
 /* The address bar: it holds what is shown, and an address that was opened with a moment in it leads there, once. */
-import { choose, isPreset, listen, options } from "../options.js";
+import * as options from "../options.js";
 import { current } from "../state.js";
+import * as workspace from "../workspace.js";
 import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as replay from "./replay.js";
@@ -8,7 +9,8 @@ import * as replay from "./replay.js";
 
 const AT_MOST_EVERY_MS = 1000;
 const WITHIN_MS = 20_000;
-const NAMES = ["instrument", "interval", "t", "tz", "view"];
+const NAMES = ["instrument", "interval", "t", "tz", "view", "layout"];
+const OWN = "my:"; // before the name of an own layout
 
 /** What an address asks for; null where it asks for nothing. Pure.
  * @param {string} search
@@ -21,11 +23,11 @@ export function asked(search) {
 
 /** The address of a moment, with whatever else was in it. Pure.
  * @param {string} search
- * @param {{ instrument: string, interval: string, t: string, tz?: string, view?: string }} now `view` is the preset, nothing for
- * the first */
-export function written(search, { instrument, interval, t, tz = "", view = "" }) {
+ * @param {{ instrument: string, interval: string, t: string, tz?: string, view?: string, layout?: string }} now `view` is the preset,
+ * nothing for the first, and `layout` what differs from it */
+export function written(search, { instrument, interval, t, tz = "", view = "", layout = "" }) {
   const rest = [...new URLSearchParams(search)].filter(([name]) => !NAMES.includes(name));
-  const named = Object.entries({ instrument, interval, t, tz, view });
+  const named = Object.entries({ instrument, interval, t, tz, view, layout });
   const pairs = [...named, ...rest].filter(([, value]) => value);
   return `?${pairs.map((pair) => pair.map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("=")).join("&")}`;
 }
@@ -109,9 +111,56 @@ async function open({ instrument, interval, t }, now) {
 export function start() {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   if (navigation && navigation.type === "navigate") wanted = asked(window.location.search);
-  const view = new URLSearchParams(window.location.search).get("view");
-  if (view && isPreset(view)) choose(view);
-  listen(write);
+  openLayout(new URLSearchParams(window.location.search));
+  options.listen(write);
+}
+
+/* What is to be said of the layout of the address, as soon as there is where to say it. */
+let remark = "";
+let isTold = false; // that the layout is too long for the address
+
+/** Shows the layout that the address asks for.
+ * @param {URLSearchParams} given */
+function openLayout(given) {
+  const [view, layout] = [given.get("view") ?? "", given.get("layout")];
+  const preset = options.isPreset(view) ? view : "overview";
+  if (layout !== null) {
+    const read = workspace.decoded(preset, layout);
+    if (read.error === undefined) options.showLinked(read.options);
+    else options.choose(preset);
+    remark = read.error === undefined ? read.notes.join("; ") : `The layout of the address cannot be shown: ${read.error}`;
+  } else if (view.startsWith(OWN)) {
+    const name = view.slice(OWN.length);
+    if (!options.chooseOwn(name)) remark = `The address asks for the layout "${name}", which this browser does not keep`;
+  } else if (options.isPreset(view)) {
+    options.choose(view);
+  } else if (view) {
+    remark = `The address asks for the view "${view}": expected one of ${Object.keys(options.PRESETS).join(", ")}`;
+  }
+}
+
+/* What the address says of the layout that is shown. */
+function layoutShown() {
+  const { own, isLinked } = options.shownFrom();
+  const { preset } = options.options();
+  if (own) return { view: `${OWN}${own}` };
+  const view = preset === "overview" ? "" : preset;
+  if (!isLinked) return { view };
+  const layout = workspace.encoded(options.options());
+  if (layout === null && !isTold) remark = "This layout is too long for the address by now: save it in the settings (key O)";
+  isTold = layout === null;
+  return { view, layout: layout ?? "" };
+}
+
+/* An address with what is shown now, and the layout, whatever the browser that opens it keeps; null where that is too long. */
+export function link() {
+  const { about, status } = current();
+  const layout = workspace.encoded(options.options());
+  if (layout === null || !about || !status || status.event_time_ms === null) return null;
+  const { preset } = options.options();
+  const now = { instrument: about.instrument, interval: about.interval, t: new Date(status.event_time_ms).toISOString() };
+  const search = written(window.location.search, { ...now, tz: clockZone.inAddress(), view: preset, layout });
+  return `${window.location.origin}${window.location.pathname}${search}`;
 }
 
 /* The address of this page without what would move the replay when it is opened again. */
@@ -127,6 +176,8 @@ export function follow(state) {
   for (const look of [...watchers]) look();
   const now = shown(state);
   if (busy || !now) return;
+  if (remark) control.say(remark, "info");
+  remark = "";
   if (wanted) {
     const reason = replay.reason();
     // A server or a processor that does not answer now may answer in a moment.
@@ -162,9 +213,7 @@ function write() {
   if (busy || !about || !status || status.event_time_ms === null) return;
   const t = new Date(status.event_time_ms).toISOString();
   const { instrument, interval } = about;
-  const { preset } = options();
-  const view = preset === "overview" ? "" : preset;
-  const search = written(window.location.search, { instrument, interval, t, tz: clockZone.inAddress(), view });
+  const search = written(window.location.search, { instrument, interval, t, tz: clockZone.inAddress(), ...layoutShown() });
   if (search === window.location.search) return;
   writtenAt = performance.now();
   window.history.replaceState(window.history.state, "", `${window.location.pathname}${search}${window.location.hash}`);

@@ -34,8 +34,9 @@ export function choiceOf(text) {
   return zones.exists(typed) ? typed : null;
 }
 
-/** @param {string} text */
-function choose(text) {
+/** Takes a zone that was typed or picked; why it cannot be, null where it is taken.
+ * @param {string} text */
+export function choose(text) {
   const choice = choiceOf(text);
   if (choice === null) return `"${text.trim()}" is no time zone: try UTC, exchange, local, or a name like Europe/London`;
   if (choice === zones.EXCHANGE && !exchange()) return "The exchange's time zone is not known: the processor's --timezone names it";

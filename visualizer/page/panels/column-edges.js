@@ -1,0 +1,162 @@
+/* What is open beside the chart follows the options, and the options follow what is opened and closed; the edges of the columns are where
+   a pointer and the arrow keys make them wider. */
+import { byId, make } from "../dom.js";
+import * as options from "../options.js";
+import { OPENABLE } from "./beside.js";
+import * as columns from "./columns.js";
+import * as opening from "./opening.js";
+/** @import { Options, Shown } from "../types.d.ts" */
+/** @typedef {import("./columns.js").Column} Column */
+
+const STEP_PX = 10;
+const BIG_STEP_PX = 50;
+const STACKED = "(max-width: 860px)"; // one below the other, as in small-screens.css
+
+/** @type {Column[]} */
+let open = []; // from the left
+let followed = "";
+let isFollowing = false;
+let placed = "";
+/** @type {string | undefined} */
+let heldBook = "";
+/** @type {Map<Column, HTMLElement>} */
+const edges = new Map();
+
+/** @param {Column} id */
+const elementOf = (id) => byId(id === "depth" ? "depth-panel" : id);
+
+/** Opens and closes what the options say.
+ * @param {Readonly<Options>} chosen */
+export function follow(chosen) {
+  const { own, isLinked } = options.shownFrom();
+  const key = JSON.stringify([chosen.preset, own, isLinked, chosen.beside]);
+  if (key !== followed) {
+    if (!followed) start();
+    followed = key;
+    open = columns.opened(chosen, window.innerWidth);
+    isFollowing = true;
+    for (const { id, toggle } of OPENABLE) if (columns.isColumn(id) && opening.isOpen(id) !== open.includes(id)) toggle();
+    byId("depth-panel").hidden = !open.includes("depth");
+    byId("app").dataset.depth = open.includes("depth") ? "" : "closed";
+    isFollowing = false;
+  }
+  place();
+  requestAnimationFrame(place); // by then the ladder knows how wide its columns are
+}
+
+function start() {
+  opening.listen((id) => {
+    if (isFollowing || !columns.isColumn(id)) return;
+    options.set({ beside: columns.withOne(open, id, opening.isOpen(id), columns.IDS) });
+  });
+  const sizes = new ResizeObserver(() => requestAnimationFrame(place));
+  for (const id of ["main", "chart-panel"]) sizes.observe(byId(id));
+}
+
+/* Gives the columns their places, where these are not those of the style sheets. */
+function place() {
+  const { widths, ladderAlone } = options.options();
+  const { clientWidth, clientHeight } = byId("main");
+  const hasBook = byId("app").dataset.book !== "none";
+  const stands = open.filter((id) => id !== "depth" || !(ladderAlone && open.includes("ladder")));
+  const isUsual = window.matchMedia(STACKED).matches || columns.areUsual(open, widths);
+  const ladder = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10);
+  const px = isUsual ? null : columns.fitted(stands, ladder ? { ladder, ...widths } : widths, clientWidth, hasBook);
+  const key = JSON.stringify([px, stands]);
+  if (key !== placed) {
+    placed = key;
+    const template = px && ["minmax(0, 1fr)", ...px.map((width) => `${width}px`)].join(" ");
+    Object.assign(byId("main").style, { gridTemplate: template ? `minmax(0, 1fr) / ${template}` : "", padding: px ? "0" : "" });
+    byId("chart-panel").style.gridArea = px ? "1 / 1" : "";
+    for (const id of columns.IDS) {
+      const at = px ? stands.indexOf(id) : -1;
+      const own = { gridArea: `1 / ${at + 2}`, position: "relative", width: "auto", height: "auto", borderTop: "0" };
+      Object.assign(elementOf(id).style, at === -1 ? { gridArea: "", position: "", width: "", height: "", borderTop: "" } : own);
+    }
+  }
+  for (const id of columns.IDS) edge(id, stands.includes(id) && isWhole(id, clientHeight));
+}
+
+/** Whether a column is as high as the chart, and nothing lies over it: others have no edge to drag.
+ * @param {Column} id
+ * @param {number} height */
+function isWhole(id, height) {
+  if (window.matchMedia(STACKED).matches) return false;
+  const { offsetLeft, offsetHeight } = elementOf(id);
+  const events = byId("events");
+  const isUnder = id !== "events" && !events.hidden && events.offsetLeft <= offsetLeft && events.offsetLeft + events.offsetWidth > offsetLeft;
+  return offsetHeight >= height - 1 && !isUnder && !(id === "depth" && byId("app").dataset.book === "none");
+}
+
+/** Puts the edge of a column where its left side is.
+ * @param {Column} id
+ * @param {boolean} isThere */
+function edge(id, isThere) {
+  const found = edges.get(id);
+  if (!isThere) {
+    if (found) found.hidden = true;
+    return;
+  }
+  const element = found ?? build(id);
+  const { offsetLeft, offsetWidth } = elementOf(id);
+  element.hidden = false;
+  const left = `${offsetLeft}px`;
+  if (element.style.left !== left) element.style.left = left;
+  if (element.getAttribute("aria-valuenow") === String(offsetWidth)) return;
+  element.setAttribute("aria-valuenow", String(offsetWidth));
+  element.setAttribute("aria-valuetext", `${offsetWidth} pixels wide`);
+}
+
+/** @param {Column} id */
+function build(id) {
+  const element = make("div", {
+    class: "column-edge",
+    role: "separator",
+    tabindex: "0",
+    "aria-orientation": "vertical",
+    "aria-label": `left edge of ${columns.LABELS[id]}`,
+    "aria-valuemin": String(columns.leastPx(id)),
+    "aria-valuemax": String(columns.MOST_PX),
+  });
+  let last = 0;
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    last = event.clientX;
+    element.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!element.hasPointerCapture(event.pointerId) || event.clientX === last) return;
+    last = event.clientX;
+    resize(id, elementOf(id).getBoundingClientRect().right - event.clientX);
+  });
+  element.addEventListener("keydown", (event) => {
+    const direction = { ArrowLeft: 1, ArrowRight: -1 }[event.key];
+    if (!direction) return;
+    event.preventDefault();
+    event.stopPropagation(); // it is no key of the replay here
+    resize(id, elementOf(id).offsetWidth + direction * (event.shiftKey ? BIG_STEP_PX : STEP_PX));
+  });
+  byId("main").append(element);
+  edges.set(id, element);
+  return element;
+}
+
+/** Makes a column so wide; the others keep the width that they have.
+ * @param {Column} id
+ * @param {number} px */
+function resize(id, px) {
+  const present = Object.fromEntries(open.filter((each) => isWhole(each, byId("main").clientHeight)).map((each) => [each, elementOf(each).offsetWidth]));
+  const width = columns.resizedPx(id, px, elementOf(id).offsetWidth, byId("chart-panel").offsetWidth);
+  options.set({ widths: { ...options.options().widths, ...present, [id]: width } });
+}
+
+/* Whether there is a book decides how wide it is. */
+function showBook() {
+  const { book } = byId("app").dataset;
+  if (!followed || book === heldBook) return;
+  heldBook = book;
+  place();
+}
+
+/** @type {Shown} */
+export const shown = { views: ["depth", "report", "status"], show: showBook };
