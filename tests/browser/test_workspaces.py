@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.browser.feeder import Feeder
 
 _FILES: Final = sorted((ROOT / "docs/workspaces").glob("*.json"))
-_COLUMNS: Final = {"tape": "tape", "ladder": "ladder", "depth": "depth-panel", "events": "events"}
+_COLUMNS: Final = {"tape": "tape", "ladder": "ladder", "depth": "depth-panel", "events": "events", "alerts": "alerts"}
 
 
 @pytest.fixture

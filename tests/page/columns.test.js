@@ -38,7 +38,8 @@ test("the style sheets place columns until their order, a width or a missing dep
 test("columns are as wide as chosen, give way to the chart together, and never below what they need", () => {
   assert.deepEqual(columns.fitted(["tape", "depth"], { tape: 500 }, 1920), [500, 330]);
   assert.deepEqual(columns.fitted(["depth"], { depth: 20 }, 1920), [200]);
-  assert.deepEqual(columns.fitted(["depth"], { depth: 900 }, 1920, false), [26]);
+  assert.deepEqual(columns.fitted(["depth"], { depth: 900 }, 1920, { hasBook: false }), [26]);
+  assert.deepEqual(columns.fitted(["ladder"], { ladder: 420 }, 1920, { ladderPx: 520 }), [520]);
   for (const room of [820, 900, 1200]) {
     const found = columns.fitted(["tape", "depth"], { tape: 3000, depth: 3000 }, room);
     assert.ok(found && found[0] >= 300 && found[1] >= 200 && found[0] + found[1] <= room - 320);

@@ -9,6 +9,7 @@ from processor.errors import SettingError
 from processor.settings import bar_length, speed
 from shared import STALE_AFTER_MS
 from tests.conftest import ROOT
+from visualizer.components.header import VIEWS
 from visualizer.components.keys import KEYS
 from visualizer.components.layout import LIMITS, layout
 from visualizer.server.settings import Settings
@@ -51,3 +52,10 @@ def test_no_script_names_a_number_that_the_page_is_told() -> None:
         r"\b(?:STALE|GONE)_AFTER_MS\b|\b(?:LONGEST|LARGEST)_MS\b|\b604_?800_?000\b|[<>]= ?10_?000\b|[<>]= ?0\.1\b"
     )
     assert [name for name, text in scripts.items() if names.search(text)] == []
+
+
+def test_the_views_of_the_header_are_the_presets_as_the_page_calls_them() -> None:
+    script = (ROOT / "visualizer/page/options.js").read_text()
+    labels = re.search(r"LABELS = Object\.freeze\(\{(.*)\}\)", script)
+    assert labels
+    assert dict(re.findall(r'(\w+): "([^"]+)"', labels[1])) == VIEWS

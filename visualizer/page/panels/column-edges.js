@@ -12,6 +12,10 @@ const STEP_PX = 10;
 const BIG_STEP_PX = 50;
 const STACKED = "(max-width: 860px)"; // one below the other, as in small-screens.css
 
+/** Those that the style sheets put over others, from below.
+ * @type {Column[]} */
+const OVER = ["events", "alerts"];
+
 /** @type {Column[]} */
 let open = []; // from the left
 let followed = "";
@@ -47,7 +51,9 @@ export function follow(chosen) {
 function start() {
   opening.listen((id) => {
     if (isFollowing || !columns.isColumn(id)) return;
-    options.set({ beside: columns.withOne(open, id, opening.isOpen(id), columns.IDS) });
+    // One that is opened may close others, where there is room for one.
+    const now = columns.IDS.filter((each) => each !== "depth");
+    options.set({ beside: now.reduce((ids, each) => columns.withOne(ids, each, opening.isOpen(each), columns.IDS), open) });
   });
   const sizes = new ResizeObserver(() => requestAnimationFrame(place));
   for (const id of ["main", "chart-panel"]) sizes.observe(byId(id));
@@ -60,8 +66,8 @@ function place() {
   const hasBook = byId("app").dataset.book !== "none";
   const stands = open.filter((id) => id !== "depth" || !(ladderAlone && open.includes("ladder")));
   const isUsual = window.matchMedia(STACKED).matches || columns.areUsual(open, widths);
-  const ladder = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10);
-  const px = isUsual ? null : columns.fitted(stands, ladder ? { ladder, ...widths } : widths, clientWidth, hasBook);
+  const ladderPx = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10) || 0;
+  const px = isUsual ? null : columns.fitted(stands, widths, clientWidth, { hasBook, ladderPx });
   const key = JSON.stringify([px, stands]);
   if (key !== placed) {
     placed = key;
@@ -83,8 +89,10 @@ function place() {
 function isWhole(id, height) {
   if (window.matchMedia(STACKED).matches) return false;
   const { offsetLeft, offsetHeight } = elementOf(id);
-  const events = byId("events");
-  const isUnder = id !== "events" && !events.hidden && events.offsetLeft <= offsetLeft && events.offsetLeft + events.offsetWidth > offsetLeft;
+  const isUnder = OVER.slice(OVER.indexOf(id) + 1).some((over) => {
+    const { hidden, offsetLeft: left, offsetWidth: width } = byId(over);
+    return !hidden && left <= offsetLeft && left + width > offsetLeft;
+  });
   return offsetHeight >= height - 1 && !isUnder && !(id === "depth" && byId("app").dataset.book === "none");
 }
 

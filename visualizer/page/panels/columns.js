@@ -8,6 +8,7 @@ const COLUMNS = {
   ladder: { name: "Ladder", least: 412, usual: 412 },
   depth: { name: "Depth", least: 200, usual: 330 },
   events: { name: "Events", least: 300, usual: 430 },
+  alerts: { name: "Alerts", least: 300, usual: 430 },
 };
 
 /** @typedef {keyof typeof COLUMNS} Column */
@@ -78,11 +79,15 @@ export const areUsual = (open, widths) =>
  * @param {readonly Column[]} open
  * @param {Readonly<Record<string, number>>} widths
  * @param {number} roomPx of the chart and the columns together
- * @param {boolean} [hasBook] without one the depth is but a line
+ * @param {{ hasBook?: boolean, ladderPx?: number }} [given] without a book the depth is but a line; `ladderPx` is what the columns
+ * of the ladder need
  * @returns {number[] | null} */
-export function fitted(open, widths, roomPx, hasBook = true) {
+export function fitted(open, widths, roomPx, { hasBook = true, ladderPx = 0 } = {}) {
   /** @param {Column} id */
-  const leastOf = (id) => (id === "depth" && !hasBook ? NO_BOOK_PX : COLUMNS[id].least);
+  const leastOf = (id) => {
+    if (id === "depth" && !hasBook) return NO_BOOK_PX;
+    return id === "ladder" ? Math.max(ladderPx, COLUMNS.ladder.least) : COLUMNS[id].least;
+  };
   const least = open.map(leastOf);
   const wanted = open.map((id, index) => {
     const chosen = Object.hasOwn(widths, id) ? widths[id] : COLUMNS[id].usual;
