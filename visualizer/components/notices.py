@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def over_the_chart() -> list[Component]:
     """A note of what is wrong, and how far a dataset has been read."""
     return [
-        html.Div(id="note", role="status", hidden=True),
+        # No live region: it says how long something lasts. That it has begun, announce.js says.
+        html.Div(id="note", hidden=True),
         html.Div(
             id="activity",
             hidden=True,

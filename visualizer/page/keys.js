@@ -88,7 +88,7 @@ function pressed(event) {
   }
   // What has the focus takes the keys that it understands itself.
   if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
-  if (MOVING.test(event.key) && within(event, "#report, #context-menu, input")) return;
+  if (MOVING.test(event.key) && within(event, "#report, #bars, #context-menu, input")) return;
   const action = meant(event);
   if (!action) return;
   event.preventDefault();

@@ -140,6 +140,7 @@ function showChecks({ tone, label, entries }) {
 /** @type {string | null} */
 let problem = null;
 let problemSinceMs = 0;
+let toldProblem = "";
 /** @type {import("./conditions.js").Heard} */
 let last = { heard: "", name: "", sinceMs: 0 };
 
@@ -163,6 +164,8 @@ export function showTime(state, nowMs, silentMs) {
   const lasting = problem !== null && nowMs - problemSinceMs >= PROBLEM_AFTER_MS;
   const held = lasting && problem !== null ? `The last good ${heldBack(problem)} stays: ${problem}.` : "";
   const note = state.status ? [conditions.because(now.name, now.ageMs, silentMs), held].filter(Boolean).join(" ") : "";
+  if (held !== toldProblem) announce("problem", held);
+  toldProblem = held;
   write.hide("note", note === "");
   write.text("note", note);
   write.mark("state", "old", String(!isStill && now.ageMs !== null && now.ageMs > limits().stale_after_ms));

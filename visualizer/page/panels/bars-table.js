@@ -13,8 +13,10 @@ let head = "";
 let drawnMs = -Infinity;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
-/** @type {{ row: HTMLTableRowElement, body: HTMLTableSectionElement, summary: HTMLElement } | null} */
+/** @type {ReturnType<typeof build> | null} */
 let parts = null;
+/** @type {HTMLElement | null} */
+let returnTo = null;
 
 /** What is in view; null before there is anything.
  * @param {typeof content} given */
@@ -29,7 +31,7 @@ function build() {
   const table = make("table", { "aria-label": "bars in view, newest first" }, make("thead", {}, row), body);
   const rows = make("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "bars in view" }, table);
   byId(ID).replaceChildren(make("header", {}, make("h2", {}, "Bars in view")), rows, make("footer", {}, summary));
-  return { row, body, summary };
+  return { rows, row, body, summary };
 }
 
 function draw() {
@@ -66,8 +68,13 @@ function fill({ row, body, summary }, table) {
 }
 
 function toggle() {
+  const open = !isOpen(ID);
   drawnMs = -Infinity;
-  setOpen(ID, !isOpen(ID), draw);
+  if (open) returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+  setOpen(ID, open, draw);
+  // It is read, and scrolled by the keys that move.
+  if (open) parts?.rows.focus({ preventScroll: true });
+  else if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
 }
 
 /** @type {OpenablePanel} */
