@@ -41,7 +41,8 @@ LIMITS: Final[dict[str, Any]] = {
 def layout(settings: Settings) -> Component:
     """The whole page."""
     page: Component = dmc.MantineProvider(
-        forceColorScheme="dark",
+        id="kit",
+        forceColorScheme="dark",  # until main.js says how this browser shows the page
         theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal"},
         children=html.Div(
             id="app",

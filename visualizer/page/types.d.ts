@@ -504,6 +504,13 @@ export interface HeatScale {
   upper?: CutOff;
 }
 
+/** How this browser shows the page, by the choices of `looks.js`. */
+export interface Looks {
+  theme: "dark" | "light" | "auto";
+  palette: "teal-red" | "blue-orange" | "green-purple";
+  candles: "hollow" | "filled";
+}
+
 /** What a page shows, and how. */
 export interface Options {
   preset: PresetName;

@@ -4,7 +4,7 @@ import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
 import { BAR_TABLES, PANELS, fixedHeights, layersOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
-import { pixels } from "../tokens.js";
+import { edition, pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
@@ -64,11 +64,12 @@ export const collapsed = (missing) => collapsedPanels(PANELS, missing);
  * @param {readonly unknown[] | undefined} other */
 const same = (one, other) => other !== undefined && one.length === other.length && one.every((value, index) => Object.is(value, other[index]));
 
-/** Draws a part, unless it is drawn from the same already.
+/** Draws a part, unless it is drawn from the same already, and in the same looks.
  * @param {string} name
- * @param {readonly unknown[]} from
+ * @param {readonly unknown[]} inputs
  * @param {() => void} paint */
-function part(name, from, paint) {
+function part(name, inputs, paint) {
+  const from = [...inputs, edition()];
   if (same(from, painted.get(name))) return;
   painted.set(name, from);
   paints.set(name, (paints.get(name) ?? 0) + 1);

@@ -34,11 +34,30 @@ function bodyPx(bar, wick) {
   return Math.max(wick, wanted + odd < bar ? wanted + odd : wanted - odd);
 }
 
+/** Adds a candle; its body is an outline where it is hollow and has room for an inside, so that it is told from others without colours.
+ * @param {number[]} into
+ * @param {{ left: number, body: number, top: number, bottom: number }} box of the body
+ * @param {{ left: number, px: number, highest: number, lowest: number }} wick
+ * @param {boolean} isHollow */
+export function addCandle(into, { left, body, top, bottom }, { left: at, px, highest, lowest }, isHollow) {
+  const height = Math.max(px, bottom - top);
+  if (isHollow && body >= 3 * px && height >= 3 * px) {
+    into.push(left, top, body, px, left, bottom - px, body, px);
+    into.push(left, top + px, px, height - 2 * px, left + body - px, top + px, px, height - 2 * px);
+    if (highest < top) into.push(at, highest, px, top - highest);
+    if (lowest > bottom) into.push(at, bottom, px, lowest - bottom);
+    return;
+  }
+  // Where bars are dense a body is as wide as its wick, and both are one.
+  if (body > px || lowest - highest <= bottom - top) into.push(left, top, body, height);
+  if (lowest - highest > bottom - top) into.push(at, highest, px, lowest - highest);
+}
+
 /** Candles: open, high, low and close from a column of the rows on; nothing where one is null.
  * @param {readonly Row[]} rows
  * @param {number} first
  * @param {Scale} scale
- * @param {{ up: string, down: string }} colours
+ * @param {{ up: string, down: string, isHollow?: boolean }} colours
  * @returns {Command[]} */
 export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
   const wick = Math.max(1, Math.round(ratio)) / ratio;
@@ -53,15 +72,14 @@ export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
     const low = row[first + 2];
     const close = row[first + 3];
     if (open === null || high === null || low === null || close === null) continue;
-    const into = rises(open, close) ? up : down;
+    const isUp = rises(open, close);
     const left = snapped(toX(row[0]) - body / 2, ratio);
     const top = snapped(toY(Math.max(open, close)), ratio);
     const bottom = snapped(toY(Math.min(open, close)), ratio);
     const highest = snapped(toY(high), ratio);
     const lowest = snapped(toY(low), ratio);
-    // Where bars are dense a body is as wide as its wick, and both are one.
-    if (body > wick || lowest - highest <= bottom - top) into.push(left, top, body, Math.max(wick, bottom - top));
-    if (lowest - highest > bottom - top) into.push(left + (body - wick) / 2, highest, wick, lowest - highest);
+    const thin = { left: left + (body - wick) / 2, px: wick, highest, lowest };
+    addCandle(isUp ? up : down, { left, body, top, bottom }, thin, isUp && colours.isHollow === true);
   }
   return twoColours(colours, up, down);
 }

@@ -4,7 +4,7 @@ import * as frame from "../draw/frame.js";
 import { surface } from "../draw/surface.js";
 import * as format from "../format.js";
 import * as pointedPrice from "../pointed.js";
-import { pixels } from "../tokens.js";
+import { edition, pixels } from "../tokens.js";
 import * as write from "../write.js";
 import * as books from "./book.js";
 import { missing } from "./missing.js";
@@ -30,8 +30,8 @@ let paper = null;
 let parts = null;
 /** @type {Scale | null} */
 let scale = null;
-/** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number }} */
-let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0 };
+/** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number, looks: number }} */
+let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0, looks: 0 };
 let paints = 0;
 
 const priceDecimals = () =>
@@ -83,7 +83,7 @@ function paint(on) {
   const { width, height } = on.size;
   const decimals = priceDecimals();
   const step = about?.price_step ?? 10 ** -decimals;
-  const from = { book, width, height, decimals, step, right: pixels("price-axis-width") };
+  const from = { book, width, height, decimals, step, right: pixels("price-axis-width"), looks: edition() };
   if (painted.book === book && Object.entries(from).every(([name, value]) => painted[/** @type {keyof typeof from} */ (name)] === value)) return;
   painted = from;
   paints += 1;

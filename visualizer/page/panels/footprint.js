@@ -1,6 +1,6 @@
 /* Footprints in the place of candles: what was bought and sold at each price row of a bar. Its colours are always there, its numbers
    where they fit. A layer of the price panel. Pure. */
-import { candles, rects, rises, snapped } from "../draw/commands.js";
+import { addCandle, candles, rects, rises, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
@@ -65,16 +65,14 @@ function thinCandles(bars, { left, candle }, { toX, toY, ratio }) {
   const wick = Math.max(1, Math.round(ratio)) / ratio;
   /** @type {{ up: number[], down: number[] }} */
   const found = { up: [], down: [] };
+  const colours = rising();
   for (const [place, open, high, low, close] of bars) {
     const x = snapped(toX(place) + left, ratio);
     const [top, bottom] = [snapped(toY(Math.max(open, close)), ratio), snapped(toY(Math.min(open, close)), ratio)];
-    const highest = snapped(toY(high), ratio);
-    found[rises(open, close) ? "up" : "down"].push(
-      ...[x, top, candle, Math.max(wick, bottom - top)],
-      ...[snapped(x + (candle - wick) / 2, ratio), highest, wick, snapped(toY(low), ratio) - highest],
-    );
+    const line = { left: snapped(x + (candle - wick) / 2, ratio), px: wick, highest: snapped(toY(high), ratio), lowest: snapped(toY(low), ratio) };
+    const isUp = rises(open, close);
+    addCandle(isUp ? found.up : found.down, { left: x, body: candle, top, bottom }, line, isUp && colours.isHollow);
   }
-  const colours = rising();
   return [...rects(colours.up, found.up), ...rects(colours.down, found.down)];
 }
 
@@ -187,8 +185,8 @@ function add(into, { row, face, isClosed, hasNumbers }, { picture: { options }, 
 /** @param {ReturnType<typeof made>} found
  * @returns {Command[]} */
 function commandsOf(found) {
-  const colours = { buy: token("up"), sell: token("down"), total: token("volume") };
-  const tones = { text: token("text"), zero: token("disabled"), buy: token("buy-bright"), sell: token("sell-bright") };
+  const colours = { buy: token("up-fill"), sell: token("down-fill"), total: token("volume") };
+  const tones = { text: token("strong"), zero: token("quiet"), buy: token("buy-bright"), sell: token("sell-bright") };
   const filled = /** @type {(keyof typeof colours)[]} */ (Object.keys(colours)).flatMap((kind) =>
     found[kind].flatMap((list, strength) => rects(translucent(colours[kind], STRENGTHS[strength]), list)),
   );

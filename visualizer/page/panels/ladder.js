@@ -7,6 +7,7 @@ import * as format from "../format.js";
 import * as options from "../options.js";
 import * as pointedPrice from "../pointed.js";
 import { ask } from "../state.js";
+import { edition } from "../tokens.js";
 import * as cells from "./ladder-cells.js";
 import * as rows from "./ladder-rows.js";
 import * as texts from "./ladder-texts.js";
@@ -222,7 +223,7 @@ function draw() {
   const at = pointed();
   say(parts.readout, at === null ? "" : texts.readout(held.get(at) ?? null, texts.price(at, drawnHeight, about), about));
   const groups = options.options().ladder;
-  const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio];
+  const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio, edition()];
   if (from.length === painted.length && from.every((value, index) => value === painted[index])) return;
   painted = from;
   paints += 1;

@@ -48,7 +48,7 @@ export const OPTIONS = [
     label: "Colours",
     name: "heatPalette",
     kind: "choice",
-    choices: { heat: "blue to white", grey: "grey", sides: "green and red" },
+    choices: { heat: "by heat", grey: "grey", sides: "bids and asks" },
   },
   {
     group: "Heatmap",

@@ -2,6 +2,7 @@
 import { byId, make } from "../dom.js";
 import * as options from "../options.js";
 import { isOpen, setOpen } from "./opening.js";
+import * as lookOptions from "./look-options.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
 import * as rowHeight from "./row-height.js";
 /** @import { OpenablePanel, Options } from "../types.d.ts" */
@@ -117,7 +118,7 @@ function build() {
   close.addEventListener("click", toggle);
   const panel = byId(ID);
   rows = rowHeight.made();
-  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups, rows.element);
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Chart options"), reset, close), ...groups, lookOptions.made(), rows.element);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
