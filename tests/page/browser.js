@@ -28,5 +28,5 @@ const computed = (value) => value.replace(/var\(--([\w-]+)\)/gu, (_, name) => co
 
 Object.assign(globalThis, {
   document: { documentElement: {}, getElementById: () => ({ dataset: { limits: JSON.stringify(LIMITS) } }) },
-  getComputedStyle: () => ({ getPropertyValue: (/** @type {string} */ name) => computed(TOKENS.get(name.slice(2)) ?? "") }),
+  getComputedStyle: () => ({ fontSize: "10px", getPropertyValue: (/** @type {string} */ name) => computed(TOKENS.get(name.slice(2)) ?? "") }),
 });

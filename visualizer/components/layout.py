@@ -43,7 +43,8 @@ def layout(settings: Settings) -> Component:
     page: Component = dmc.MantineProvider(
         id="kit",
         forceColorScheme="dark",  # until main.js says how this browser shows the page
-        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal"},
+        # The kit takes a rem for 16 px; ours is 10.
+        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal", "scale": 1.6},
         children=html.Div(
             id="app",
             children=[

@@ -1,4 +1,4 @@
-/* How this browser shows the page: its colours and its candles. What is chosen stays in this browser, for all views, and is there before
+/* How this browser shows the page: its colours, its candles and the size of its type. What is chosen stays in this browser, for all views, and is there before
    anything is painted: first-look.js reads it, too. */
 import { forget } from "./tokens.js";
 /** @import { Looks } from "./types.d.ts" */
@@ -12,6 +12,7 @@ const MEDIA = ["(prefers-color-scheme: light)", "(forced-colors: active)"];
 export const CHOICES = Object.freeze({
   theme: { dark: "dark", light: "light", auto: "as the system has it" },
   palette: { "teal-red": "teal and red", "blue-orange": "blue and orange", "green-purple": "green and purple" },
+  type: { 100: "100 %", 125: "125 %", 150: "150 %", 175: "175 %", 200: "200 %" },
   candles: { hollow: "rising ones hollow", filled: "filled" },
 });
 
@@ -64,9 +65,10 @@ export function set(some) {
 }
 
 function apply() {
-  const { dataset } = document.documentElement;
+  const { dataset, style } = document.documentElement;
   dataset.theme = theme();
   dataset.palette = chosen.palette;
+  style.setProperty("--font-scale", String(Number(chosen.type) / 100));
   forget();
   for (const act of listeners) act();
 }

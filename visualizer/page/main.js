@@ -32,6 +32,7 @@ import * as options from "./options.js";
 import * as looks from "./looks.js";
 import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
+import * as unit from "./unit.js";
 /** @import { Answer, Options, Views } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
@@ -181,6 +182,7 @@ clockZone.start(() => {
 });
 looks.listen(showLooks);
 looks.start();
+unit.start();
 address.start();
 chooser.start();
 contextMenu.start();

@@ -37,17 +37,17 @@ export function forget() {
 /* What was drawn at another edition is drawn from other tokens. */
 export const edition = () => looked;
 
-/** A measure in pixels.
+/** A measure in units of the page (unit.js), which style sheets have as tenths of a rem.
  * @param {string} name */
-export const pixels = (name) => Number.parseFloat(token(name));
+export const pixels = (name) => 10 * Number.parseFloat(token(name));
 
 /** Makes a measure another one, for style sheets and scripts alike.
  * @param {string} name
- * @param {number} px */
-export function setPixels(name, px) {
-  if (pixels(name) === px) return;
-  document.documentElement.style.setProperty(`--${name}`, `${px}px`);
-  read.set(name, `${px}px`);
+ * @param {number} units */
+export function setPixels(name, units) {
+  if (pixels(name) === units) return;
+  document.documentElement.style.setProperty(`--${name}`, `${units / 10}rem`);
+  read.set(name, `${units / 10}rem`);
 }
 
 const MOST_MIXED = 1000;

@@ -508,6 +508,8 @@ export interface HeatScale {
 export interface Looks {
   theme: "dark" | "light" | "auto";
   palette: "teal-red" | "blue-orange" | "green-purple";
+  /** Percent. */
+  type: "100" | "125" | "150" | "175" | "200";
   candles: "hollow" | "filled";
 }
 

@@ -2,6 +2,7 @@
    escape ends it, the pointer does nothing else in the chart. */
 import { byId, make, say, show } from "../dom.js";
 import * as options from "../options.js";
+import { css } from "../unit.js";
 import * as chart from "./chart.js";
 import * as ranges from "./ranges.js";
 /** @import { Bar, Drag, Pointed } from "../types.d.ts" */
@@ -86,7 +87,7 @@ function dragged(start) {
       const [left, right] = [place(bars[0].fromMs) - step / 2, place(bars[1].fromMs) + step / 2].map(scales[0].toX);
       const { box } = all();
       show(box, true);
-      Object.assign(box.style, { width: `${right - left}px`, height: `${layout.plot.height}px`, transform: `translate(${left}px, 0)` });
+      Object.assign(box.style, { width: css(right - left), height: css(layout.plot.height), transform: `translate(${css(left)}, 0)` });
     },
     end(at) {
       const bars = barsOf(start.along, at.along);

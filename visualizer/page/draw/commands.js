@@ -57,15 +57,17 @@ export function addCandle(into, { left, body, top, bottom }, { left: at, px, hig
  * @param {readonly Row[]} rows
  * @param {number} first
  * @param {Scale} scale
- * @param {{ up: string, down: string, isHollow?: boolean }} colours
+ * @param {{ up: string, down: string, isHollow?: boolean, ground?: string }} colours `ground` is put into hollow ones
  * @returns {Command[]} */
 export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
-  const wick = Math.max(1, Math.round(ratio)) / ratio;
+  const wick = hairline(ratio);
   const body = bodyPx(barPx * ratio, Math.round(wick * ratio)) / ratio;
   /** @type {number[]} */
   const up = [];
   /** @type {number[]} */
   const down = [];
+  /** @type {number[]} */
+  const inside = [];
   for (const row of rows) {
     const open = row[first];
     const high = row[first + 1];
@@ -79,9 +81,11 @@ export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
     const highest = snapped(toY(high), ratio);
     const lowest = snapped(toY(low), ratio);
     const thin = { left: left + (body - wick) / 2, px: wick, highest, lowest };
-    addCandle(isUp ? up : down, { left, body, top, bottom }, thin, isUp && colours.isHollow === true);
+    const isHollow = isUp && colours.isHollow === true;
+    if (isHollow) inside.push(left, top, body, bottom - top);
+    addCandle(isUp ? up : down, { left, body, top, bottom }, thin, isHollow);
   }
-  return twoColours(colours, up, down);
+  return [...(colours.ground ? rects(colours.ground, inside) : []), ...twoColours(colours, up, down)];
 }
 
 /** Columns from zero, each in the colour of its bar.
@@ -121,19 +125,23 @@ export function line(rows, column, { toX, toY }, { colour, width }) {
   return points.length ? [{ kind: "polyline", colour, width, points }] : [];
 }
 
-/** Lines across a box, one pixel of the screen thick.
+/** How thick a thin line is: whole pixels of the screen, about as many as a unit has.
+ * @param {number} ratio */
+export const hairline = (ratio) => Math.max(1, Math.round(ratio)) / ratio;
+
+/** Thin lines across a box.
  * @param {string} colour
  * @param {number[]} ys
  * @param {Scale} scale
  * @returns {Command[]} */
 export const across = (colour, ys, { box, ratio }) =>
-  rects(colour, ys.flatMap((y) => [box.left, snapped(y - 0.5, ratio), box.width, 1]));
+  rects(colour, ys.flatMap((y) => [box.left, snapped(y - 0.5, ratio), box.width, hairline(ratio)]));
 
-/** Lines from top to bottom of a stretch.
+/** Thin lines from top to bottom of a stretch.
  * @param {string} colour
  * @param {number[]} xs
  * @param {{ top: number, height: number }} stretch
  * @param {number} ratio
  * @returns {Command[]} */
 export const upright = (colour, xs, { top, height }, ratio) =>
-  rects(colour, xs.flatMap((x) => [snapped(x - 0.5, ratio), top, 1, height]));
+  rects(colour, xs.flatMap((x) => [snapped(x - 0.5, ratio), top, hairline(ratio), height]));

@@ -5,6 +5,7 @@ import { surface } from "../draw/surface.js";
 import * as format from "../format.js";
 import * as pointedPrice from "../pointed.js";
 import { edition, pixels } from "../tokens.js";
+import { css, within } from "../unit.js";
 import * as write from "../write.js";
 import * as books from "./book.js";
 import { missing } from "./missing.js";
@@ -21,7 +22,7 @@ let note = ""; // why there is no book
 /** @type {number | null} */
 let generation = null;
 /** @type {number | null} */
-let pointer = null; // in pixels from the top
+let pointer = null; // from the top
 /** @type {books.Extent | null} */
 let extent = null;
 /** @type {Surface | null} */
@@ -123,7 +124,7 @@ function made() {
 function listen() {
   const around = byId("depth-frame");
   around.addEventListener("pointermove", (event) => {
-    pointer = event.clientY - around.getBoundingClientRect().top;
+    pointer = within(event, around).y;
     // The chart is drawn before: it has to know the price by then.
     aim();
     frame.request();
@@ -145,7 +146,7 @@ function aim() {
 /** @param {HTMLElement} part
  * @param {number} y */
 function down(part, y) {
-  part.style.transform = `translateY(${Math.round(y)}px)`;
+  part.style.transform = `translateY(${css(y)})`;
 }
 
 /* What lies over the depth: the mid, and the level or the price that is pointed at. */

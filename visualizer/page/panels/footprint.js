@@ -1,9 +1,9 @@
 /* Footprints in the place of candles: what was bought and sold at each price row of a bar. Its colours are always there, its numbers
    where they fit. A layer of the price panel. Pure. */
-import { addCandle, candles, rects, rises, snapped } from "../draw/commands.js";
+import { addCandle, candles, hairline, rects, rises, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
-import { rising } from "./colours.js";
+import { rising, risingOver } from "./colours.js";
 import { imbalances, pointOfControl, remembered, rule, stacks, unfinished } from "./footprint-bar.js";
 import { STRENGTHS, faceOf } from "./footprint-cells.js";
 /** @import { Command, FootprintRow, Layer, OhlcRow, Options, Picture, Scale } from "../types.d.ts" */
@@ -62,7 +62,7 @@ function isShown({ data, options }, { barPx, ratio }) {
  * @param {Columns} columns
  * @param {Scale} scale */
 function thinCandles(bars, { left, candle }, { toX, toY, ratio }) {
-  const wick = Math.max(1, Math.round(ratio)) / ratio;
+  const wick = hairline(ratio);
   /** @type {{ up: number[], down: number[] }} */
   const found = { up: [], down: [] };
   const colours = rising();
@@ -210,7 +210,7 @@ function commandsOf(found) {
  * @returns {Command[]} */
 function commands(picture, scale) {
   const bars = picture.rows("ohlc");
-  if (!isShown(picture, scale)) return candles(bars, 1, scale, rising());
+  if (!isShown(picture, scale)) return candles(bars, 1, scale, risingOver());
   const { data, options } = picture;
   const held = new Map(picture.rows("footprint").map((row) => [row[0], row]));
   const newest = data.footprint[data.footprint.length - 1][0];
@@ -225,7 +225,7 @@ function commands(picture, scale) {
   }
   const without = bars.filter(([place]) => !held.has(place));
   const within = bars.filter(([place]) => held.has(place));
-  return [...candles(without, 1, scale, rising()), ...thinCandles(within, columns, scale), ...commandsOf(found)];
+  return [...candles(without, 1, scale, risingOver()), ...thinCandles(within, columns, scale), ...commandsOf(found)];
 }
 
 /** The height of the price rows, or why there are candles.

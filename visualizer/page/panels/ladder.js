@@ -8,6 +8,7 @@ import * as options from "../options.js";
 import * as pointedPrice from "../pointed.js";
 import { ask } from "../state.js";
 import { edition } from "../tokens.js";
+import { unit, windowWidth, within } from "../unit.js";
 import * as cells from "./ladder-cells.js";
 import * as rows from "./ladder-rows.js";
 import * as texts from "./ladder-texts.js";
@@ -23,7 +24,7 @@ const LEAST_WIDTH_PX = 412; // of the head
 const WHEEL_PX = 40; // for a row
 const BY = [1, 2, 5, 10, 20, 50, 100];
 const AUTO = 0;
-const ROOM = "(width > 1700px)"; // as in ladder.css
+const ROOM_PX = 1700; // as in ladder.css
 
 /** The chart's axis of prices.
  * @type {{ axis: () => Scale | null, stretch: (factor: number) => void, fit: () => void }} */
@@ -38,7 +39,7 @@ let isFollowing = true;
 /** @type {number | null} */
 let fitting = null; // so many price rows a row, while that is left to the ladder
 /** @type {number | null} */
-let pointer = null; // in pixels from the top
+let pointer = null; // from the top
 /** @type {readonly unknown[]} */
 let painted = [];
 /** @type {cells.Shown[]} */
@@ -112,7 +113,7 @@ function build() {
 /** @param {HTMLElement} body */
 function listen(body) {
   body.addEventListener("pointermove", (event) => {
-    pointer = event.clientY - body.getBoundingClientRect().top;
+    pointer = within(event, body).y;
     // The chart is drawn before: it has to know the price by then.
     aim();
     frame.request();
@@ -155,7 +156,7 @@ function axis() {
   if (!scale || !parts || !canvas) return null;
   const [of, own] = [canvas.getBoundingClientRect(), parts.body.getBoundingClientRect()];
   // Where the ladder is below the chart, as in a narrow window, there is nothing to align it with.
-  return own.top < of.bottom ? { scale, down: of.top - own.top } : null;
+  return own.top < of.bottom ? { scale, down: (of.top - own.top) / unit() } : null;
 }
 
 /* The row under the pointer, whose price the chart and the book show, too; undefined for none. */
@@ -255,7 +256,7 @@ function fill() {
   parts.by.disabled = ladderAligned;
   const { ladder, about } = state;
   const price = ladder ? pricePx(ladder) : 0;
-  byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX)}px`);
+  byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX) / 10}rem`);
   const isEmpty = ladder !== null && !ladder.rows.length;
   say(parts.note, ladder ? (isEmpty ? "Neither a book nor a trade so far" : "") : unpublished(state, ID, byId("app").dataset.control === "off"));
   say(parts.last, ladder?.last ? texts.last(ladder.last, about) : "");
@@ -282,7 +283,7 @@ const toggle = () => setShown(!isOpen(ID));
 
 /* Opens or closes it with a view of the chart, where it has room beside the depth. */
 export function follow(/** @type {boolean} */ open) {
-  if (window.matchMedia(ROOM).matches) setShown(open);
+  if (windowWidth() > ROOM_PX) setShown(open);
 }
 
 /* What is drawn now. */

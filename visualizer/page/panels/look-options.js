@@ -9,6 +9,7 @@ const OFFERED = [
   { name: "theme", label: "Colours" },
   { name: "palette", label: "Rising and falling" },
   { name: "candles", label: "Candles" },
+  { name: "type", label: "Type size" },
 ];
 
 /** @param {keyof Looks} name

@@ -2,7 +2,7 @@
 import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { bubbles } from "./bubbles.js";
-import { rising } from "./colours.js";
+import { risingOver } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { eventMarks } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
@@ -35,7 +35,7 @@ export const price = {
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
-      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
+      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, risingOver()),
     },
     footprint,
     quotes,
