@@ -1,4 +1,4 @@
-/* How this browser shows the page: its colours, its candles and the size of its type. What is chosen stays in this browser, for all views, and is there before
+/* How this browser shows the page: its colours, its candles, the size of its type and the form of its numbers. What is chosen stays in this browser, for all views, and is there before
    anything is painted: first-look.js reads it, too. */
 import { forget } from "./tokens.js";
 /** @import { Looks } from "./types.d.ts" */
@@ -13,6 +13,7 @@ export const CHOICES = Object.freeze({
   theme: { dark: "dark", light: "light", auto: "as the system has it" },
   palette: { "teal-red": "teal and red", "blue-orange": "blue and orange", "green-purple": "green and purple" },
   type: { 100: "100 %", 125: "125 %", 150: "150 %", 175: "175 %", 200: "200 %" },
+  numbers: { plain: "1234.5", comma: "1,234.5", space: "1 234,5", point: "1.234,5" },
   candles: { hollow: "rising ones hollow", filled: "filled" },
 });
 

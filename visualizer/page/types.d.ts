@@ -510,6 +510,7 @@ export interface Looks {
   palette: "teal-red" | "blue-orange" | "green-purple";
   /** Percent. */
   type: "100" | "125" | "150" | "175" | "200";
+  numbers: "plain" | "comma" | "space" | "point";
   candles: "hollow" | "filled";
 }
 

@@ -3,6 +3,7 @@ import { across, rects, upright } from "../draw/commands.js";
 import { scale as scaleOf } from "../draw/scale.js";
 import { TEXT_PX, isClear, widthOf } from "../draw/text.js";
 import { sizeText, valueTicks } from "../draw/ticks.js";
+import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { around } from "./extent.js";
 /** @import { Box, Command, Depth, Group, Level, Scale, Size } from "../types.d.ts" */
@@ -146,7 +147,7 @@ function sizes(levels, colour, largest, { box, toY, thick }) {
  * @param {number} mid
  * @param {{ decimals: number, step: number }} prices */
 function labels({ x, y, box, toX, toY }, mid, { decimals, step }) {
-  const prices = valueTicks(y, MOST_PRICES, step).values.map((value) => ({ value, text: value.toFixed(decimals) }));
+  const prices = valueTicks(y, MOST_PRICES, step).values.map((value) => ({ value, text: format.exact(value, decimals) }));
   const sums = valueTicks(x, MOST_SIZES);
   const say = sizeText(x);
   /** @param {{ text: string, x: number }} label */

@@ -159,7 +159,7 @@ function point() {
   for (const part of [parts.mid, parts.midChip]) visible(part, mid !== null);
   if (mid !== null && scale) {
     for (const part of [parts.mid, parts.midChip]) down(part, scale.toY(mid));
-    say(parts.midChip, format.exact(mid, priceDecimals() + 1).replace(/0$/u, ""));
+    say(parts.midChip, format.between(mid, priceDecimals()));
   }
   const level = aim();
   const price = level ? level.price : pointedPrice.other(PLACE);

@@ -6,10 +6,11 @@ import { CHOICES, listen, looks, set } from "../looks.js";
 /** What the section offers, from the top.
  * @type {readonly { name: keyof Looks, label: string }[]} */
 const OFFERED = [
-  { name: "theme", label: "Colours" },
+  { name: "theme", label: "Theme" },
   { name: "palette", label: "Rising and falling" },
   { name: "candles", label: "Candles" },
   { name: "type", label: "Type size" },
+  { name: "numbers", label: "Numbers" },
 ];
 
 /** @param {keyof Looks} name

@@ -1,4 +1,5 @@
 /* What the panel "Chart options" offers, from the top. A further option is an entry here. Pure. */
+import { plainOf } from "../numbers.js";
 import { KINDS } from "./event-list.js";
 import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
@@ -104,8 +105,8 @@ const DECIMAL = /^(?:\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})$/u;
  * @param {string} typed
  * @returns {string | number | null} */
 export function typedValue(kind, typed) {
-  const text = typed.trim();
-  if (!DECIMAL.test(text)) return null;
+  const text = plainOf(typed);
+  if (text === null || !DECIMAL.test(text)) return null;
   if (kind === "number") return Number(text);
   return Number(text) > 0 ? text : null;
 }

@@ -1,5 +1,7 @@
 /* The panel "Chart options": a control for each entry of option-list.js, which acts at once and in this browser alone. */
 import { byId, make } from "../dom.js";
+import * as looks from "../looks.js";
+import { written } from "../numbers.js";
 import * as options from "../options.js";
 import { isOpen, setOpen } from "./opening.js";
 import * as lookOptions from "./look-options.js";
@@ -77,7 +79,7 @@ function typed(option) {
     element: make("div", { class: "field" }, make("label", { for: input.id }, label), input, make("small", { id: `option-${name}-hint` }, hint)),
     show: (chosen) => {
       if (document.activeElement === input) return; // it is being typed into
-      input.value = String(chosen[name]);
+      input.value = written(String(chosen[name]));
       input.setAttribute("aria-invalid", "false");
     },
   };
@@ -125,6 +127,7 @@ function build() {
     toggle();
   });
   options.listen(fill);
+  looks.listen(() => fill(options.options())); // numbers have other forms
   return made;
 }
 

@@ -25,7 +25,7 @@ export const price = {
     labels: 12,
     // No label between two prices that can be: it would read like one of them.
     least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
-    text: (_, about) => (value, decimals) => value.toFixed(format.priceDecimals(about) ?? decimals),
+    text: (_, about) => (value, decimals) => format.exact(value, format.priceDecimals(about) ?? decimals),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
