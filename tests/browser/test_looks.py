@@ -81,7 +81,8 @@ def test_twice_as_large_type_fits_a_small_window_and_the_pointer_meets_the_bars(
     wait_drawn(looked)
     assert looked.evaluate("() => orderflow.chart.placed().layout.ratio / devicePixelRatio") == 2
     boxes: list[list[float]] = looked.evaluate(
-        """() => [...document.querySelectorAll("#header > *, .controls > *, #readout > *, #transport-row :is(button, small)")]
+        """() => ["#header > *", ".controls > *", "#readout > *", "#transport-row button", "#transport-row small"]
+          .flatMap((selector) => [...document.querySelectorAll(selector)])
           .filter((part) => part.offsetParent && part.className !== "gap" && !part.matches(".controls"))
           .map((part) => part.getBoundingClientRect())
           .map(({ left, right, top, bottom }) => [left, right, top, bottom])"""
