@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LOOKS, colour, contrast, mixed } from "./vision.js";
-/** @import { Parts } from "./vision.js" */
 
 const TEXT = 4.5;
 const GRAPHICS = 3;
@@ -24,8 +23,24 @@ const WRITTEN = {
   "error-text": ["error-background"],
   "invalid-text": GROUNDS,
   background: ["amber"], // the button Follow while the chart does not
-  "on-colour": ["up", "down"],
+  "on-colour": ["up", "down", "axis-text"],
 };
+
+/* Text on a colour that its ground shines through, and how much of the colour there is. */
+const OVER = /** @type {[text: string, colour: string, alpha: number, ground: string][]} */ ([
+  ...["strong", "buy-bright"].map((text) => [text, "up-fill", FULL, "background"]),
+  ...["strong", "sell-bright"].map((text) => [text, "down-fill", FULL, "background"]),
+  ["strong", "volume", FULL, "background"],
+  // the ladder: sizes over bars, the best prices
+  ...["up", "down"].map((name) => ["text", name, 0.3, "background"]),
+  ["buy-bright", "up", 0.3, "raised"],
+  ["sell-bright", "down", 0.3, "raised"],
+  // large orders in the tape, and their volumes in bubbles
+  ...["up", "down"].flatMap((name) => [name, "strong"].map((text) => [text, name, 0.12, "background"])),
+  ["strong", "bubble-buy", 0.35, "background"],
+  // over the slider
+  ["quiet", "blue", 0.1, "background"],
+]);
 
 /* What is drawn in one colour and has to be seen. */
 const DRAWN = {
@@ -52,14 +67,13 @@ test("every text is told from every ground that it is written on", () => {
   );
 });
 
-test("numbers of footprints and statistics are told from the strongest colour behind them", () => {
-  const pairs = [["strong", "up-fill"], ["strong", "down-fill"], ["strong", "volume"], ["buy-bright", "up-fill"], ["sell-bright", "down-fill"]];
-  each(({ tokens }) => {
-    /** @param {string} name
-     * @returns {Parts} */
-    const ground = (name) => mixed(colour(tokens, name), colour(tokens, "background"), FULL);
-    return pairs.map(([text, fill]) => [`${text} on ${fill}`, contrast(colour(tokens, text), ground(fill)), TEXT]);
-  });
+test("numbers are told from the strongest colour behind them", () => {
+  each(({ tokens }) =>
+    OVER.map(([text, name, alpha, ground]) => {
+      const below = mixed(colour(tokens, name), colour(tokens, ground), alpha);
+      return [`${text} on ${name} of ${alpha}`, contrast(colour(tokens, text), below), TEXT];
+    }),
+  );
 });
 
 test("every line and every shape is told from the ground that it is drawn on", () => {

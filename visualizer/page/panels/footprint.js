@@ -18,6 +18,7 @@ const FITTING_SHARE = 0.9;
 const NUMBER_PX = 11; // rows are so high where they have numbers
 const FRAME_PX = 5; // and so high where a frame is told from its inside
 const STACK_PX = 2;
+const GROUND = 0.7; // of the page's, between numbers and the heatmap, from which they would not be told
 const INDENTS_PX = { left: 3, center: 0, right: -3 };
 
 const marksOf = remembered((_, /** @type {string} */ __, /** @type {Face["bar"]} */ bar, /** @type {Rule} */ given) => {
@@ -82,6 +83,7 @@ function made() {
     /** @type {number[][]} */ buy: STRENGTHS.map(() => []),
     /** @type {number[][]} */ sell: STRENGTHS.map(() => []),
     /** @type {number[][]} */ total: STRENGTHS.map(() => []),
+    /** @type {number[]} */ ground: [],
     /** @type {number[]} */ point: [],
     /** @type {number[]} */ buyMark: [],
     /** @type {number[]} */ sellMark: [],
@@ -176,6 +178,7 @@ function add(into, { row, face, isClosed, hasNumbers }, { picture: { options }, 
   const where = { left: snapped(scale.toX(along) + columns.cells, scale.ratio), width: columns.width, edge: columns.edge };
   const of = { face, marks, point };
   eachPlaced(row, face, scale, (at) => {
+    if (hasNumbers && options.heatmap) into.ground.push(where.left, at.y, where.width, at.height);
     addRow(into, at, of, where);
     if (hasNumbers && at.height >= NUMBER_PX - 1) addNumbers(into, at, of, where);
   });
@@ -196,6 +199,7 @@ function commandsOf(found) {
     return /** @type {Command} */ ({ kind: "texts", colour, align, texts });
   });
   return [
+    ...rects(translucent(token("background"), GROUND), found.ground),
     ...filled,
     ...rects(token("point-of-control"), found.point),
     ...rects(token("buy-bright"), found.buyMark),
