@@ -34,7 +34,8 @@ def wait_drawn(page: Page) -> None:
         """() => {
           const { width, height } = orderflow.chart.placed().layout;
           const panel = document.getElementById("chart-panel").getBoundingClientRect();
-          const fits = Math.abs(width - panel.width) < 1 && Math.abs(height - panel.height) < 1;
+          const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
+          const fits = Math.abs(width * unit - panel.width) < 1 && Math.abs(height * unit - panel.height) < 1;
           return fits && orderflow.chart.isRested();
         }""",
     )

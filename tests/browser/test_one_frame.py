@@ -97,14 +97,17 @@ def test_a_panel_has_the_pixels_of_its_bars_where_it_says_they_are(page: Page, p
           copy.drawImage(canvas, 0, 0);
           const index = orderflow.panels.PANELS.findIndex((panel) => panel.id === id);
           const { toX, toY } = orderflow.chart.placed().scales[index];
-          const ratio = canvas.width / canvas.getBoundingClientRect().width;
+          const { ratio } = orderflow.chart.placed().layout;
           const { rows } = orderflow.chart.drawn().panels[id];
           const first = id === "cvd" ? 5 : 1;
           return rows.slice(2, -2).map((row) => {
             const value = id === "volume" ? row[5] / 2 : (row[first] + row[first + 3]) / 2;
             const tall = id === "volume" ? toY(0) - toY(row[5]) : Math.abs(toY(row[first]) - toY(row[first + 3]));
             const rises = row[first + 3] >= row[first];
-            const { data } = copy.getImageData(Math.round(toX(row[0]) * ratio), Math.floor(toY(value) * ratio), 1, 1);
+            // A rising candle is hollow: its upper edge is looked at.
+            const upper = Math.round(toY(Math.max(row[first], row[first + 3])) * ratio);
+            const y = rises && id !== "volume" ? upper : Math.floor(toY(value) * ratio);
+            const { data } = copy.getImageData(Math.round(toX(row[0]) * ratio), y, 1, 1);
             return tall < 3 ? null : [rises ? 1 : 0, data[0], data[1], data[3]];
           }).filter(Boolean);
         }""",

@@ -4,10 +4,19 @@ import { readFileSync } from "node:fs";
 
 const FILE = new URL("../../visualizer/page/styles/tokens.css", import.meta.url);
 
-/** Every token by its name. */
-export const TOKENS = new Map(
-  [...readFileSync(FILE, "utf8").matchAll(/^ {2}--([\w-]+): (.*);$/gmu)].map(([, name, value]) => [name, value]),
+/* The tokens of each rule of the style sheet, by its selector; `forced` are those where the system forces its colours. */
+export const RULES = new Map(
+  [...readFileSync(FILE, "utf8").matchAll(/^(:root\S*) \{\n(.*?)\n\}$/gmsu)].map(([, selector, body]) => [
+    selector,
+    new Map([...body.matchAll(/^ {2}--([\w-]+): (.*?);(?: \/\*.*)?$/gmu)].map(([, name, value]) => [name, value])),
+  ]),
 );
+
+RULES.set("forced", new Map([...readFileSync(FILE, "utf8").matchAll(/^ {4}--([\w-]+): (.*);$/gmu)].map(([, name, value]) => [name, value])));
+
+/** Every token by its name, as the page has it at first.
+ * @type {ReadonlyMap<string, string>} */
+export const TOKENS = RULES.get(":root") ?? new Map();
 
 /* As the server says them; a test may change them, and put them back. */
 export const LIMITS = JSON.parse(readFileSync(new URL("limits.json", import.meta.url), "utf8"));
@@ -19,5 +28,5 @@ const computed = (value) => value.replace(/var\(--([\w-]+)\)/gu, (_, name) => co
 
 Object.assign(globalThis, {
   document: { documentElement: {}, getElementById: () => ({ dataset: { limits: JSON.stringify(LIMITS) } }) },
-  getComputedStyle: () => ({ getPropertyValue: (/** @type {string} */ name) => computed(TOKENS.get(name.slice(2)) ?? "") }),
+  getComputedStyle: () => ({ fontSize: "10px", getPropertyValue: (/** @type {string} */ name) => computed(TOKENS.get(name.slice(2)) ?? "") }),
 });

@@ -53,6 +53,22 @@ test("a bar without a range is seen, one without values is a gap", () => {
   assert.deepEqual(drawn[0], { kind: "rects", colour: "up", rects: [85, 120, 51, 1] });
 });
 
+test("a hollow candle is an outline with its wick outside, where it has room for an inside", () => {
+  /** @type {Row[]} */
+  const rows = [[1, 2, 9, 1, 8]];
+  const hollow = { ...COLOURS, isHollow: true };
+  const [{ kind, ...drawn }] = candles(rows, 1, within([0, 40], [0, 10]), hollow);
+  assert.equal(kind, "rects");
+  const parts = each(/** @type {{ rects: number[] }} */ (/** @type {unknown} */ (drawn)).rects);
+  assert.deepEqual(parts, [[18, 60, 5, 1], [18, 179, 5, 1], [18, 61, 1, 118], [22, 61, 1, 118], [20, 40, 1, 20], [20, 180, 1, 20]]);
+  for (const [open, close, width] of [[8, 2, 40], [2, 8, 400], [5, 5, 40]]) {
+    /** @type {Row} */
+    const row = [1, open, 9, 1, close];
+    const span = within([0, width], [0, 10]);
+    assert.deepEqual(candles([row], 1, span, hollow), candles([row], 1, span, COLOURS));
+  }
+});
+
 test("columns stand on zero, and a line breaks where a value is missing", () => {
   /** @type {Row[]} */
   const rows = [[1, 1, 0, 0, 2, 8], [2, 2, 0, 0, 1, null], [3, 2, 0, 0, 1, 4]];

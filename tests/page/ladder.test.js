@@ -136,7 +136,7 @@ test("each row has its price, and its numbers stand in their columns; what is ze
   const colours = new Map(found.map(({ text, colour }) => [text, colour]));
   assert.deepEqual(
     ["99.5", "100.5", "100.0", "−0.3", "+0.2"].map((text) => colours.get(text)),
-    ["up", "down", "quiet", "down", "up"].map((name) => TOKENS.get(name)),
+    ["buy-bright", "sell-bright", "quiet", "down", "up"].map((name) => TOKENS.get(name)),
   );
 });
 
@@ -176,7 +176,7 @@ test("the row of the last order is marked in the colour of its side, and filled 
   assert.deepEqual(marked.map((each) => each.kind === "rects" && each.rects.length), [8]);
   assert.equal(body(true).length, body(false).length + 1);
   const price = (/** @type {boolean} */ isNew) => textsOf(body(isNew)).find(({ text }) => text === "100.0")?.colour;
-  assert.deepEqual([price(false), price(true)], [TOKENS.get("quiet"), TOKENS.get("strong")]);
+  assert.deepEqual([price(false), price(true)], [TOKENS.get("quiet"), TOKENS.get("on-colour")]);
 });
 
 test("a price where bids and asks overlap is that of a crossed book, or of a row of several prices", () => {

@@ -74,7 +74,7 @@ test("candles are those of the measure that is chosen, and rise and fall", () =>
   const [rising, falling, ...more] = drawn(rows, { measure: "obi_5" });
   assert.ok(rising.kind === "rects" && falling.kind === "rects" && !more.length);
   assert.deepEqual([rising.colour, falling.colour], [TOKENS.get("up"), TOKENS.get("down")]);
-  assert.deepEqual([rising.rects[1], rising.rects[3]], [45, 10]);
+  assert.deepEqual([rising.rects[1], rising.rects[5] + rising.rects[7]], [45, 55]); // the upper and the lower edge
   const [lines] = drawn(rows, { measure: "obi_5", measureAs: "line" });
   assert.ok(lines.kind === "polyline");
   assert.deepEqual([lines.points[1], lines.points[3], lines.points[5]], [45, 50, Number.NaN]);

@@ -43,8 +43,10 @@ LIMITS: Final[dict[str, Any]] = {
 def layout(settings: Settings) -> Component:
     """The whole page."""
     page: Component = dmc.MantineProvider(
-        forceColorScheme="dark",
-        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal"},
+        id="kit",
+        forceColorScheme="dark",  # until main.js says how this browser shows the page
+        # The kit takes a rem for 16 px; ours is 10.
+        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal", "scale": 1.6},
         children=html.Div(
             id="app",
             children=[

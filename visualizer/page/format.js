@@ -1,4 +1,6 @@
-/* Numbers and times as text. Pure: values in, strings out. */
+/* Numbers and times as text, in the form that is chosen (numbers.js). Values in, strings out. */
+import { counted as grouped, written } from "./numbers.js";
+
 export const NONE = "–";
 
 /** @import { About } from "./types.d.ts" */
@@ -6,7 +8,12 @@ export const NONE = "–";
 /** A published number with the instrument's decimals; without any, the shortest decimal that reads back.
  * @param {number | null | undefined} value
  * @param {number | null} [decimals] */
-export function exact(value, decimals) {
+export const exact = (value, decimals) => written(plain(value, decimals));
+
+/** The same as programs write it, in whatever form numbers are shown.
+ * @param {number | null | undefined} value
+ * @param {number | null} [decimals] */
+export function plain(value, decimals) {
   if (value === null || value === undefined) return NONE;
   if (typeof decimals === "number" && Number.isInteger(decimals)) return withoutMinusZero(value.toFixed(Math.min(100, decimals)));
   const text = String(value);
@@ -31,8 +38,8 @@ export function price(value, about) {
   const decimals = priceDecimals(about);
   if (value === null || value === undefined || decimals === null) return exact(value, decimals);
   const all = value.toFixed(Math.min(100, about?.price_decimals ?? decimals));
-  const text = exact(value, decimals);
-  return Number(all) === Number(text) ? text : withoutMinusZero(all.replace(/0+$/u, ""));
+  const text = plain(value, decimals);
+  return written(Number(all) === Number(text) ? text : withoutMinusZero(all.replace(/0+$/u, "")));
 }
 
 /** The spread as a share of the mid price, whose sign does not matter; empty where the mid price is 0.
@@ -49,9 +56,15 @@ export function signed(value, decimals) {
   return value !== null && value > 0 ? `+${text}` : text;
 }
 
-const grouped = new Intl.NumberFormat("en-US");
 /** @param {number | bigint} value */
-export const count = (value) => grouped.format(value);
+export const count = (value) => grouped(String(value));
+
+/** A number between two prices, with a decimal more than they where it needs one.
+ * @param {number | null} value
+ * @param {number | null} decimals of prices */
+export function between(value, decimals) {
+  return decimals === null ? exact(value, null) : written(plain(value, decimals + 1).replace(/\.?0$/u, ""));
+}
 
 /** A count and what is counted, as people write it: "1 row", "1,200 rows".
  * @param {number | bigint} number
@@ -74,7 +87,7 @@ export function middle(name, most) {
 export function decimalsOf(values) {
   let most = 0;
   for (const value of values) {
-    const text = exact(value, null);
+    const text = plain(value, null);
     const point = text.indexOf(".");
     if (point >= 0) most = Math.max(most, text.length - point - 1);
   }
@@ -98,7 +111,7 @@ export function barTime(ms, finenessMs) {
 /** @param {number} ms */
 export function age(ms) {
   const s = Math.max(0, ms) / 1000;
-  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 10) return `${exact(s, 1)} s`;
   if (s < 120) return `${Math.floor(s)} s`;
   if (s < 7200) return `${Math.floor(s / 60)} min`;
   if (s < 172_800) return `${Math.floor(s / 3600)} h`;
@@ -130,7 +143,7 @@ export function duration(ms) {
 export function bytes(size) {
   if (size === null || size === undefined) return NONE;
   if (size < 1000) return `${size} B`;
-  return size < 1_000_000 ? `${(size / 1000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+  return size < 1_000_000 ? `${exact(size / 1000, 1)} kB` : `${exact(size / 1_000_000, 1)} MB`;
 }
 
 /** A share in hundredths of a percent, with two digits at least that say something.
@@ -139,11 +152,11 @@ export function basisPoints(share) {
   const points = share * 10_000;
   const leading = Math.floor(Math.log10(Math.abs(points)));
   const decimals = Number.isFinite(leading) ? Math.min(10, Math.max(2, 1 - leading)) : 2;
-  return `${points.toFixed(decimals)} bp`;
+  return `${exact(points, decimals)} bp`;
 }
 
 /** @param {number | null | undefined} value */
 export function speed(value) {
   if (value === null || value === undefined) return "max";
-  return `×${Number(value.toPrecision(6))}`;
+  return `×${exact(Number(value.toPrecision(6)), null)}`;
 }

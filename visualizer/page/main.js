@@ -39,8 +39,10 @@ import * as transport from "./playback/transport.js";
 import * as news from "./news.js";
 import * as poll from "./poll.js";
 import * as options from "./options.js";
+import * as looks from "./looks.js";
 import { ask, current, take } from "./state.js";
 import * as store from "./store.js";
+import * as unit from "./unit.js";
 /** @import { Answer, Options, Views } from "./types.d.ts" */
 
 const REFRESH_MS = 200;
@@ -60,8 +62,10 @@ function receive(answer) {
   const reset = Boolean(answer.reset);
   const before = current().about;
   take(answer, Date.now());
-  if (isFirst) showChosen(options.options()); // before it there are no components
-  else follow();
+  if (isFirst) {
+    showChosen(options.options()); // before it there are no components
+    showLooks();
+  } else follow();
   const state = current();
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
@@ -75,6 +79,22 @@ function receive(answer) {
 
 /** @type {ReadonlySet<keyof Views>} */
 let asked = new Set();
+
+/* Writes and draws everything again, in one frame: the clock is another zone's, or the page looks otherwise. */
+function again() {
+  const state = current();
+  header.showData(state);
+  transport.refresh();
+  for (const { show } of beside.BESIDE) show(state, false, state.about);
+  frame.request();
+}
+
+/* The page in other looks. The kit has themes of its own. */
+function showLooks() {
+  if (!current().serverMs) return; // before it there are no components
+  window.dash_clientside.set_props("kit", { forceColorScheme: looks.theme() });
+  again();
+}
 
 /* Asks for what the chart shows, which depends on the data, too. */
 function follow() {
@@ -193,14 +213,13 @@ barsTable.connect(() => {
 });
 loop.connect(transport.refresh);
 clockZone.start(() => {
-  const state = current();
-  header.showData(state);
-  transport.refresh();
-  for (const { show } of beside.BESIDE) show(state, false, state.about);
-  frame.request();
-  address.follow(state);
+  again();
+  address.follow(current());
 });
 drawings.start(control.say);
+looks.listen(showLooks);
+looks.start();
+unit.start();
 address.start();
 chooser.start();
 contextMenu.start();

@@ -583,6 +583,16 @@ export interface HeatScale {
   upper?: CutOff;
 }
 
+/** How this browser shows the page, by the choices of `looks.js`. */
+export interface Looks {
+  theme: "dark" | "light" | "auto";
+  palette: "teal-red" | "blue-orange" | "green-purple";
+  /** Percent. */
+  type: "100" | "125" | "150" | "175" | "200";
+  numbers: "plain" | "comma" | "space" | "point";
+  candles: "hollow" | "filled";
+}
+
 /** What a page shows, and how. */
 export interface Options {
   preset: PresetName;

@@ -38,12 +38,13 @@ _CLIENTSIDE: Final = "orderflow"
 _FOLDER: Final = Path(__file__).resolve().parent.parent
 # Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
 _ICON: Final = base64.b64encode((_FOLDER / "favicon.svg").read_bytes()).decode()
-_GUARD: Final = (_FOLDER / "guard.js").read_text()
+_INLINE: Final = (_FOLDER / "first-look.js").read_text() + (_FOLDER / "guard.js").read_text()
+"""Scripts that are written into the page: the second one is there for the case that others cannot be loaded."""
 _INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
   <head>
     {{%metas%}}<title>{{%title%}}</title>
-    <script>{_GUARD}</script>
+    <script>{_INLINE}</script>
     <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{page_files.PRELOADS}{{%css%}}{page_files.STYLES}
   </head>
   <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{page_files.ENTRY}</footer></body>
@@ -111,7 +112,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         login.add(app.server)
     refusals.add(app.server)
     polling.add(app.server, answered)
-    routes.add(app.server, feed, telemetry, _GUARD)
+    routes.add(app.server, feed, telemetry, _INLINE)
     page_files.add(app.server)
     loading.add(app.server)
     tables.add(app.server, feed, asking)

@@ -27,9 +27,9 @@ _DIGEST: Final = hashlib.sha256(b"".join(name.encode() + text for name, text in 
 _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _STYLES: Final = (
-    *("tokens", "page", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape", "report"),
+    *("tokens", "page", "kit", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape", "report"),
     *("events", "alerts", "options", "layout", "bars", "draw", "export", "monitor", "keys", "small-screens"),
-    *("transport", "chooser", "context-menu", "phone"),
+    *("transport", "chooser", "context-menu", "phone", "forced-colors"),
 )
 """In the order in which one overrules another: what is for small screens comes after what it changes."""
 

@@ -3,6 +3,7 @@
 import { byId, make, say, show } from "../dom.js";
 import * as options from "../options.js";
 import { mark } from "../panels/draw-menu.js";
+import { css } from "../unit.js";
 import * as chart from "./chart.js";
 import * as drawing from "./drawing.js";
 import { KINDS, isKind } from "./drawings/kinds.js";
@@ -93,7 +94,7 @@ function dragged(start) {
       const [left, right] = [place(bars[0].fromMs) - step / 2, place(bars[1].fromMs) + step / 2].map(scales[0].toX);
       const { box } = all();
       show(box, true);
-      Object.assign(box.style, { width: `${right - left}px`, height: `${layout.plot.height}px`, transform: `translate(${left}px, 0)` });
+      Object.assign(box.style, { width: css(right - left), height: css(layout.plot.height), transform: `translate(${css(left)}, 0)` });
     },
     end(at) {
       const bars = barsOf(start.along, at.along);

@@ -8,6 +8,7 @@ import { missing } from "../panels/missing.js";
 import { PANELS, PRICES, TABLES, layersOf, table } from "../panels/registry.js";
 import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
+import { css, within } from "../unit.js";
 import * as chart from "./chart.js";
 import * as gestures from "./gestures.js";
 import * as ranges from "./ranges.js";
@@ -67,8 +68,7 @@ const all = () => (overlay ??= made());
 export function listen() {
   const panel = byId("chart-panel");
   panel.addEventListener("pointermove", (event) => {
-    const { left, top } = panel.getBoundingClientRect();
-    pointer = { x: event.clientX - left, y: event.clientY - top };
+    pointer = within(event, panel);
     frame.request();
   });
   panel.addEventListener("pointerleave", () => {
@@ -79,15 +79,15 @@ export function listen() {
 
 /** @param {HTMLElement} part
  * @param {number} x where its middle is
- * @param {string} most where its right edge is at most */
+ * @param {number} most where its right edge is at most */
 function across(part, x, most) {
-  part.style.transform = `translateX(clamp(0px, ${Math.round(x)}px - 50%, ${most} - 100%))`;
+  part.style.transform = `translateX(clamp(0px, ${css(x)} - 50%, ${css(most)} - 100%))`;
 }
 
 /** @param {HTMLElement} part
  * @param {number} y */
 function down(part, y) {
-  part.style.transform = `translateY(${Math.round(y)}px)`;
+  part.style.transform = `translateY(${css(y)})`;
 }
 
 /** The place of the bar nearest to another, of all tables; null without any bar.
@@ -117,9 +117,9 @@ function point() {
   show(parts.vertical, isInside);
   show(parts.time, isInside);
   if (isInside) {
-    parts.vertical.style.transform = `translateX(${Math.round(x)}px)`;
+    parts.vertical.style.transform = `translateX(${css(x)})`;
     say(parts.time, chart.label(bar));
-    across(parts.time, x, `${layout.width}px`);
+    across(parts.time, x, layout.width);
   }
   showFound(at);
   const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
@@ -145,8 +145,8 @@ function showUnder(at, bar, value) {
   if (!at || !said.length) return;
   say(part, said.join("\n"));
   const { layout } = chart.placed();
-  const x = `clamp(0px, ${Math.round(at.x + 14)}px, ${layout.plot.width}px - 100%)`;
-  part.style.transform = `translate(${x}, ${Math.round(at.y + (at.y > layout.height / 2 ? -26 : 10))}px)`;
+  const x = `clamp(0px, ${css(at.x + 14)}, ${css(layout.plot.width)} - 100%)`;
+  part.style.transform = `translate(${x}, ${css(at.y + (at.y > layout.height / 2 ? -26 : 10))})`;
 }
 
 /** The line across at a height, and what it says; null for none.
@@ -191,7 +191,7 @@ function showFound(at) {
   const lines = found.slice(0, FOUND_LINES).map(findings.words);
   if (found.length > lines.length) lines.push(`and ${found.length - lines.length} more`);
   say(part, lines.join("\n"));
-  part.style.transform = `translateX(clamp(0px, ${Math.round(at.x + 12)}px, ${chart.placed().layout.plot.width}px - 100%))`;
+  part.style.transform = `translateX(clamp(0px, ${css(at.x + 12)}, ${css(chart.placed().layout.plot.width)} - 100%))`;
 }
 
 /* The line at the newest value, of each panel that has one. */

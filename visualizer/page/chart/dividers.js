@@ -5,6 +5,7 @@ import { arranged, borderPx, resized } from "../panels/heights.js";
 import { moved } from "../panels/columns.js";
 import { PANELS, placesOf } from "../panels/registry.js";
 import * as options from "../options.js";
+import { css, within } from "../unit.js";
 import * as chart from "./chart.js";
 /** @import { Box } from "../types.d.ts" */
 /** The two panels that a border is between, and where it is.
@@ -59,7 +60,7 @@ function build() {
   element.addEventListener("pointermove", (event) => {
     if (!element.hasPointerCapture(event.pointerId) || event.clientY === lastY) return;
     lastY = event.clientY;
-    move(borders[index], { to: event.clientY - byId("chart-panel").getBoundingClientRect().top });
+    move(borders[index], { to: within(event, byId("chart-panel")).y });
   });
   element.addEventListener("keydown", (event) => {
     const direction = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -86,7 +87,7 @@ export function refresh() {
     const border = borders[index];
     show(element, border !== undefined);
     if (!border) continue;
-    element.style.transform = `translateY(${border.top}px)`;
+    element.style.transform = `translateY(${css(border.top)})`;
     const share = String(Math.round((100 * panels[index].box.height) / height));
     if (element.getAttribute("aria-valuenow") === share && element.dataset.panels === `${border.above} ${border.below}`) continue;
     element.dataset.panels = `${border.above} ${border.below}`;
@@ -107,15 +108,14 @@ function placeAt(y) {
 /** @param {PointerEvent} event */
 function carry(event) {
   if (!carried) return;
-  const { top } = byId("chart-panel").getBoundingClientRect();
   if (carried.to === null && Math.abs(event.clientY - carried.startY) < LEAST_DRAG_PX) return;
-  carried.to = placeAt(event.clientY - top);
+  carried.to = placeAt(within(event, byId("chart-panel")).y);
   target ??= byId("chart-overlay").appendChild(make("div", { class: "drop-line" }));
   const panels = placed();
   const next = panels[carried.to];
   const last = panels.at(-1)?.box;
   const y = next ? next.box.top : last ? last.top + last.height : 0;
-  target.style.transform = `translateY(${y}px)`;
+  target.style.transform = `translateY(${css(y)})`;
   show(target, true);
 }
 

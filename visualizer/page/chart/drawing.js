@@ -1,6 +1,7 @@
 /* Drawing over the price: what the pointer draws, selects and moves, and the field that a note is typed into. */
 import { byId, make } from "../dom.js";
 import { PRICES } from "../panels/registry.js";
+import { css } from "../unit.js";
 import * as chart from "./chart.js";
 import * as geometry from "./drawings/geometry.js";
 import * as kept from "./drawings/kept.js";
@@ -178,7 +179,7 @@ export function refresh() {
   if (!typing || !axis) return;
   const [{ ms, price }] = typing.note.points;
   const [x, y] = [axis.toX(chart.timeline().place(ms)), axis.toY(price)];
-  typing.field.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+  typing.field.style.transform = `translate(${css(x)}, ${css(y)})`;
 }
 
 /** What a pointer over the chart means while it is not down.

@@ -2,6 +2,7 @@
    double clicks give either back to the page. */
 import { byId, make } from "../dom.js";
 import * as replay from "../playback/replay.js";
+import { css, unit, within } from "../unit.js";
 import * as chart from "./chart.js";
 import * as choosing from "./choosing.js";
 import * as drawing from "./drawing.js";
@@ -24,10 +25,7 @@ export const isDragging = () => drag !== null;
 /** Where a pointer is over the chart.
  * @param {{ clientX: number, clientY: number }} event
  * @returns {Pointed} */
-export function place(event) {
-  const { left, top } = byId("chart-panel").getBoundingClientRect();
-  return chart.pointed({ x: event.clientX - left, y: event.clientY - top });
-}
+export const place = (event) => chart.pointed(within(event, byId("chart-panel")));
 
 /** @param {Pointed} start
  * @returns {Drag} */
@@ -62,18 +60,18 @@ function stretch(start) {
 function zoomBox(start) {
   box ??= byId("chart-overlay").appendChild(make("div", { class: "zoom-box" }));
   const shown = box;
-  const within = chart.placed().layout.panels[start.index].box;
+  const panel = chart.placed().layout.panels[start.index].box;
   /** @param {Pointed} at */
   const corners = (at) => {
-    const x = Math.max(0, Math.min(at.x, within.width));
-    const y = Math.max(within.top, Math.min(at.y, within.top + within.height));
+    const x = Math.max(0, Math.min(at.x, panel.width));
+    const y = Math.max(panel.top, Math.min(at.y, panel.top + panel.height));
     return { left: Math.min(start.x, x), right: Math.max(start.x, x), top: Math.min(start.y, y), bottom: Math.max(start.y, y) };
   };
   return {
     move(at) {
       const { left, right, top, bottom } = corners(at);
       shown.classList.add("shown");
-      Object.assign(shown.style, { width: `${right - left}px`, height: `${bottom - top}px`, transform: `translate(${left}px, ${top}px)` });
+      Object.assign(shown.style, { width: css(right - left), height: css(bottom - top), transform: `translate(${css(left)}, ${css(top)})` });
     },
     end(at) {
       shown.classList.remove("shown");
@@ -125,7 +123,7 @@ function wheel(event) {
   if (at.zone === "scale") {
     if (at.panel) chart.scalePanel(at.panel.id, Math.exp(event.deltaY * 0.0015));
   } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-    chart.panTime(event.deltaX * at.perPixel);
+    chart.panTime((event.deltaX / unit()) * at.perPixel);
   } else {
     chart.zoomTime(at.along, Math.exp(Math.max(-400, Math.min(400, event.deltaY)) * 0.0015));
   }

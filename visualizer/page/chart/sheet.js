@@ -4,7 +4,7 @@ import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
 import { BAR_TABLES, PANELS, PRICES, layersOf, placesOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
-import { pixels } from "../tokens.js";
+import { edition, pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
@@ -67,12 +67,13 @@ export const collapsed = (missing) => collapsedPanels(PANELS, missing);
  * @param {readonly unknown[] | undefined} other */
 const same = (one, other) => other !== undefined && one.length === other.length && one.every((value, index) => Object.is(value, other[index]));
 
-/** Draws a part in its area, unless it is drawn from the same already.
+/** Draws a part in its area, unless it is drawn from the same already, and in the same looks.
  * @param {string} name
- * @param {readonly unknown[]} from
+ * @param {readonly unknown[]} inputs
  * @param {Box} area
  * @param {() => Group[]} make */
-function part(name, from, area, make) {
+function part(name, inputs, area, make) {
+  const from = [...inputs, edition()];
   if (same(from, painted.get(name))) return;
   painted.set(name, from);
   paints.set(name, (paints.get(name) ?? 0) + 1);

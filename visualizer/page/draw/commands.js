@@ -34,36 +34,58 @@ function bodyPx(bar, wick) {
   return Math.max(wick, wanted + odd < bar ? wanted + odd : wanted - odd);
 }
 
+/** Adds a candle; its body is an outline where it is hollow and has room for an inside, so that it is told from others without colours.
+ * @param {number[]} into
+ * @param {{ left: number, body: number, top: number, bottom: number }} box of the body
+ * @param {{ left: number, px: number, highest: number, lowest: number }} wick
+ * @param {boolean} isHollow */
+export function addCandle(into, { left, body, top, bottom }, { left: at, px, highest, lowest }, isHollow) {
+  const height = Math.max(px, bottom - top);
+  if (isHollow && body >= 3 * px && height >= 3 * px) {
+    into.push(left, top, body, px, left, bottom - px, body, px);
+    into.push(left, top + px, px, height - 2 * px, left + body - px, top + px, px, height - 2 * px);
+    if (highest < top) into.push(at, highest, px, top - highest);
+    if (lowest > bottom) into.push(at, bottom, px, lowest - bottom);
+    return;
+  }
+  // Where bars are dense a body is as wide as its wick, and both are one.
+  if (body > px || lowest - highest <= bottom - top) into.push(left, top, body, height);
+  if (lowest - highest > bottom - top) into.push(at, highest, px, lowest - highest);
+}
+
 /** Candles: open, high, low and close from a column of the rows on; nothing where one is null.
  * @param {readonly Row[]} rows
  * @param {number} first
  * @param {Scale} scale
- * @param {{ up: string, down: string }} colours
+ * @param {{ up: string, down: string, isHollow?: boolean, ground?: string }} colours `ground` is put into hollow ones
  * @returns {Command[]} */
 export function candles(rows, first, { toX, toY, barPx, ratio }, colours) {
-  const wick = Math.max(1, Math.round(ratio)) / ratio;
+  const wick = hairline(ratio);
   const body = bodyPx(barPx * ratio, Math.round(wick * ratio)) / ratio;
   /** @type {number[]} */
   const up = [];
   /** @type {number[]} */
   const down = [];
+  /** @type {number[]} */
+  const inside = [];
   for (const row of rows) {
     const open = row[first];
     const high = row[first + 1];
     const low = row[first + 2];
     const close = row[first + 3];
     if (open === null || high === null || low === null || close === null) continue;
-    const into = rises(open, close) ? up : down;
+    const isUp = rises(open, close);
     const left = snapped(toX(row[0]) - body / 2, ratio);
     const top = snapped(toY(Math.max(open, close)), ratio);
     const bottom = snapped(toY(Math.min(open, close)), ratio);
     const highest = snapped(toY(high), ratio);
     const lowest = snapped(toY(low), ratio);
-    // Where bars are dense a body is as wide as its wick, and both are one.
-    if (body > wick || lowest - highest <= bottom - top) into.push(left, top, body, Math.max(wick, bottom - top));
-    if (lowest - highest > bottom - top) into.push(left + (body - wick) / 2, highest, wick, lowest - highest);
+    const thin = { left: left + (body - wick) / 2, px: wick, highest, lowest };
+    const isHollow = isUp && colours.isHollow === true;
+    if (isHollow) inside.push(left, top, body, bottom - top);
+    addCandle(isUp ? up : down, { left, body, top, bottom }, thin, isHollow);
   }
-  return twoColours(colours, up, down);
+  return [...(colours.ground ? rects(colours.ground, inside) : []), ...twoColours(colours, up, down)];
 }
 
 /** Columns from zero, each in the colour of its bar.
@@ -103,19 +125,23 @@ export function line(rows, column, { toX, toY }, { colour, width }) {
   return points.length ? [{ kind: "polyline", colour, width, points }] : [];
 }
 
-/** Lines across a box, one pixel of the screen thick.
+/** How thick a thin line is: whole pixels of the screen, about as many as a unit has.
+ * @param {number} ratio */
+export const hairline = (ratio) => Math.max(1, Math.round(ratio)) / ratio;
+
+/** Thin lines across a box.
  * @param {string} colour
  * @param {number[]} ys
  * @param {Scale} scale
  * @returns {Command[]} */
 export const across = (colour, ys, { box, ratio }) =>
-  rects(colour, ys.flatMap((y) => [box.left, snapped(y - 0.5, ratio), box.width, 1]));
+  rects(colour, ys.flatMap((y) => [box.left, snapped(y - 0.5, ratio), box.width, hairline(ratio)]));
 
-/** Lines from top to bottom of a stretch.
+/** Thin lines from top to bottom of a stretch.
  * @param {string} colour
  * @param {number[]} xs
  * @param {{ top: number, height: number }} stretch
  * @param {number} ratio
  * @returns {Command[]} */
 export const upright = (colour, xs, { top, height }, ratio) =>
-  rects(colour, xs.flatMap((x) => [snapped(x - 0.5, ratio), top, 1, height]));
+  rects(colour, xs.flatMap((x) => [snapped(x - 0.5, ratio), top, hairline(ratio), height]));

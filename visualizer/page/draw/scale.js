@@ -1,8 +1,8 @@
 /* From values to pixels and back. Pure. */
 /** @import { Box, Scale, Span } from "../types.d.ts" */
 
-/** How places along the axis and values of a panel lie in a box, in pixels of the page. `step` is from one bar to the next,
- * `ratio` is how many pixels of the screen make one of the page.
+/** How places along the axis and values of a panel lie in a box, in units of the page. `step` is from one bar to the next,
+ * `ratio` is how many pixels of the screen make a unit.
  * @param {{ x: Span, y: Span, box: Box, step: number, ratio: number }} given
  * @returns {Scale} */
 export function scale({ x, y, box, step, ratio }) {

@@ -1,5 +1,7 @@
-/* A canvas as wide as its element, in pixels of the screen. Only this module touches what canvases are drawn with. */
+/* A canvas as wide as its element, in pixels of the screen; what is drawn on it is in units of the page. Only this module touches what
+   canvases are drawn with. */
 import { token } from "../tokens.js";
+import * as units from "../unit.js";
 import { TEXT_PX } from "./text.js";
 /** @import { Command, Group, Print, Raster, Surface } from "../types.d.ts" */
 /** What is painted on: a canvas of the page, or one that is never shown.
@@ -122,14 +124,21 @@ export function png({ width, height, ground, parts }, ratio) {
 export function surface(canvas, resized) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const made = { width: 0, height: 0, ratio: 1 };
-  const observer = new ResizeObserver(([{ contentRect: { width, height } }]) => {
-    const ratio = window.devicePixelRatio;
+  let held = { width: 0, height: 0 }; // in pixels of the page
+  const measure = () => {
+    const unit = units.unit();
+    const [width, height, ratio] = [held.width / unit, held.height / unit, window.devicePixelRatio * unit];
     if (width === made.width && height === made.height && ratio === made.ratio) return;
     Object.assign(made, { width, height, ratio });
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     resized();
+  };
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    held = contentRect;
+    measure();
   });
+  units.listen(measure);
   // Where browsers know it: it changes, too, when the page moves to a finer screen.
   const isKnown = "devicePixelContentBoxSize" in ResizeObserverEntry.prototype;
   observer.observe(canvas, { box: isKnown ? "device-pixel-content-box" : "content-box" });

@@ -1,4 +1,4 @@
-/* How large text is on the canvas, by its height in pixels of the page. Pure. */
+/* How large text is on the canvas, by its height in units of the page. Pure. */
 export const TEXT_PX = 11;
 
 const CHARACTER_PX = 6.62; // of the widest of the usual fonts, in TEXT_PX

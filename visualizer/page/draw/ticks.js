@@ -1,4 +1,5 @@
 /* Where the axis of values has labels, and what they say. Pure. */
+import { written } from "../numbers.js";
 /** @import { Span } from "../types.d.ts" */
 
 const MANTISSAS = [1, 2, 5];
@@ -70,11 +71,11 @@ export function valueTicks([low, high], most, step = 0) {
  * @param {Span} span
  * @returns {(value: number, decimals: number) => string} */
 export const sizeText = ([low, high]) =>
-  Math.max(-low, high) < LARGE ? (value, decimals) => value.toFixed(decimals) : withUnit;
+  Math.max(-low, high) < LARGE ? (value, decimals) => written(value.toFixed(decimals)) : withUnit;
 
 /** A number with the letter of its thousands.
  * @param {number} value */
 export function withUnit(value) {
   const [unit, letter] = UNITS.find(([least]) => Math.abs(value) >= least) ?? [1, ""];
-  return `${Number((value / unit).toPrecision(12))}${letter}`;
+  return `${written(String(Number((value / unit).toPrecision(12))))}${letter}`;
 }

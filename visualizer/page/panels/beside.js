@@ -1,5 +1,6 @@
 /* The panels beside the chart. A further one is a file, and its name here. */
 import { within } from "../dom.js";
+import { windowWidth } from "../unit.js";
 import { alerts } from "./alerts.js";
 import { barsTable } from "./bars-table.js";
 import { depth } from "./depth.js";
@@ -21,8 +22,10 @@ export const BESIDE = [report, depth, ladder, monitor, tape, events, alerts, opt
  * @type {OpenablePanel[]} */
 export const OPENABLE = BESIDE.filter((panel) => "toggle" in panel);
 
+const ROOM_FOR_ONE = 600; // as in phone.css
+
 /* There is room for one of them beside the chart: that which was opened last. */
-const hasRoomForOne = () => window.matchMedia("(max-width: 600px)").matches;
+const hasRoomForOne = () => windowWidth() <= ROOM_FOR_ONE;
 
 export function start() {
   opening.listen((changed) => {

@@ -3,12 +3,13 @@ import { across, rects, upright } from "../draw/commands.js";
 import { scale as scaleOf } from "../draw/scale.js";
 import { TEXT_PX, isClear, widthOf } from "../draw/text.js";
 import { sizeText, valueTicks } from "../draw/ticks.js";
+import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { around } from "./extent.js";
 /** @import { Box, Command, Depth, Group, Level, Scale, Size } from "../types.d.ts" */
 
 const SIZES_SHARE = 0.4;
-const LABEL_HEIGHT_PX = 15;
+const LABEL_HEIGHT_PX = 14;
 const THINNEST_PX = 2;
 const THICK_SHARE = 0.8;
 const LINE_PX = 1.25;
@@ -147,7 +148,7 @@ function sizes(levels, colour, largest, { box, toY, thick }) {
  * @param {number} mid
  * @param {{ decimals: number, step: number }} prices */
 function labels({ x, y, box, toX, toY }, mid, { decimals, step }) {
-  const prices = valueTicks(y, Math.min(MOST_PRICES, Math.floor(box.height / LABEL_HEIGHT_PX)), step).values.map((value) => ({ value, text: value.toFixed(decimals) }));
+  const prices = valueTicks(y, Math.min(MOST_PRICES, Math.floor(box.height / LABEL_HEIGHT_PX)), step).values.map((value) => ({ value, text: format.exact(value, decimals) }));
   const sums = valueTicks(x, MOST_SIZES);
   const say = sizeText(x);
   /** @param {{ text: string, x: number }} label */

@@ -5,12 +5,13 @@ import * as options from "../options.js";
 import { OPENABLE } from "./beside.js";
 import * as columns from "./columns.js";
 import * as opening from "./opening.js";
+import { css, unit, windowWidth } from "../unit.js";
 /** @import { Options, Shown } from "../types.d.ts" */
 /** @typedef {import("./columns.js").Column} Column */
 
 const STEP_PX = 10;
 const BIG_STEP_PX = 50;
-const STACKED = "(max-width: 860px)"; // one below the other, as in small-screens.css
+const STACKED_PX = 860; // one below the other, as in phone.css
 
 /** Those that the style sheets put over others, from below.
  * @type {Column[]} */
@@ -29,6 +30,9 @@ const edges = new Map();
 /** @param {Column} id */
 const elementOf = (id) => byId(id === "depth" ? "depth-panel" : id);
 
+/** @param {Column} id */
+const widthOf = (id) => Math.round(elementOf(id).offsetWidth / unit());
+
 /** Opens and closes what the options say.
  * @param {Readonly<Options>} chosen */
 export function follow(chosen) {
@@ -37,7 +41,7 @@ export function follow(chosen) {
   if (key !== followed) {
     if (!followed) start();
     followed = key;
-    open = columns.opened(chosen, window.innerWidth);
+    open = columns.opened(chosen, windowWidth());
     isFollowing = true;
     for (const { id, toggle } of OPENABLE) if (columns.isColumn(id) && opening.isOpen(id) !== open.includes(id)) toggle();
     byId("depth-panel").hidden = !open.includes("depth");
@@ -65,13 +69,13 @@ function place() {
   const { clientWidth, clientHeight } = byId("main");
   const hasBook = byId("app").dataset.book !== "none";
   const stands = open.filter((id) => id !== "depth" || !(ladderAlone && open.includes("ladder")));
-  const isUsual = window.matchMedia(STACKED).matches || columns.areUsual(open, widths);
-  const ladderPx = Number.parseInt(byId("main").style.getPropertyValue("--ladder-width"), 10) || 0;
-  const px = isUsual ? null : columns.fitted(stands, widths, clientWidth, { hasBook, ladderPx });
-  const key = JSON.stringify([px, stands]);
+  const isUsual = windowWidth() <= STACKED_PX || columns.areUsual(open, widths);
+  const ladderPx = 10 * Number.parseFloat(byId("main").style.getPropertyValue("--ladder-width")) || 0;
+  const px = isUsual ? null : columns.fitted(stands, widths, clientWidth / unit(), { hasBook, ladderPx });
+  const key = JSON.stringify([px, stands, unit()]);
   if (key !== placed) {
     placed = key;
-    const template = px && ["minmax(0, 1fr)", ...px.map((width) => `${width}px`)].join(" ");
+    const template = px && ["minmax(0, 1fr)", ...px.map(css)].join(" ");
     Object.assign(byId("main").style, { gridTemplate: template ? `minmax(0, 1fr) / ${template}` : "", padding: px ? "0" : "" });
     byId("chart-panel").style.gridArea = px ? "1 / 1" : "";
     for (const id of columns.IDS) {
@@ -87,7 +91,7 @@ function place() {
  * @param {Column} id
  * @param {number} height */
 function isWhole(id, height) {
-  if (window.matchMedia(STACKED).matches) return false;
+  if (windowWidth() <= STACKED_PX) return false;
   const { offsetLeft, offsetHeight } = elementOf(id);
   const isUnder = OVER.slice(OVER.indexOf(id) + 1).some((over) => {
     const { hidden, offsetLeft: left, offsetWidth: width } = byId(over);
@@ -110,8 +114,9 @@ function edge(id, isThere) {
   element.hidden = false;
   const left = `${offsetLeft}px`;
   if (element.style.left !== left) element.style.left = left;
-  if (element.getAttribute("aria-valuenow") === String(offsetWidth)) return;
-  element.setAttribute("aria-valuenow", String(offsetWidth));
+  const now = String(widthOf(id));
+  if (element.getAttribute("aria-valuenow") === now) return;
+  element.setAttribute("aria-valuenow", now);
   element.setAttribute("aria-valuetext", `${offsetWidth} pixels wide`);
 }
 
@@ -135,14 +140,14 @@ function build(id) {
   element.addEventListener("pointermove", (event) => {
     if (!element.hasPointerCapture(event.pointerId) || event.clientX === last) return;
     last = event.clientX;
-    resize(id, elementOf(id).getBoundingClientRect().right - event.clientX);
+    resize(id, (elementOf(id).getBoundingClientRect().right - event.clientX) / unit());
   });
   element.addEventListener("keydown", (event) => {
     const direction = { ArrowLeft: 1, ArrowRight: -1 }[event.key];
     if (!direction) return;
     event.preventDefault();
     event.stopPropagation(); // it is no key of the replay here
-    resize(id, elementOf(id).offsetWidth + direction * (event.shiftKey ? BIG_STEP_PX : STEP_PX));
+    resize(id, widthOf(id) + direction * (event.shiftKey ? BIG_STEP_PX : STEP_PX));
   });
   byId("main").append(element);
   edges.set(id, element);
@@ -153,8 +158,8 @@ function build(id) {
  * @param {Column} id
  * @param {number} px */
 function resize(id, px) {
-  const present = Object.fromEntries(open.filter((each) => isWhole(each, byId("main").clientHeight)).map((each) => [each, elementOf(each).offsetWidth]));
-  const width = columns.resizedPx(id, px, elementOf(id).offsetWidth, byId("chart-panel").offsetWidth);
+  const present = Object.fromEntries(open.filter((each) => isWhole(each, byId("main").clientHeight)).map((each) => [each, widthOf(each)]));
+  const width = columns.resizedPx(id, px, widthOf(id), byId("chart-panel").offsetWidth / unit());
   options.set({ widths: { ...options.options().widths, ...present, [id]: width } });
 }
 

@@ -4,7 +4,8 @@ import * as frame from "../draw/frame.js";
 import { surface } from "../draw/surface.js";
 import * as format from "../format.js";
 import * as pointedPrice from "../pointed.js";
-import { pixels } from "../tokens.js";
+import { edition, pixels } from "../tokens.js";
+import { css, within } from "../unit.js";
 import * as write from "../write.js";
 import * as books from "./book.js";
 import { missing } from "./missing.js";
@@ -21,7 +22,7 @@ let note = ""; // why there is no book
 /** @type {number | null} */
 let generation = null;
 /** @type {number | null} */
-let pointer = null; // in pixels from the top
+let pointer = null; // from the top
 /** @type {books.Extent | null} */
 let extent = null;
 /** @type {Surface | null} */
@@ -30,8 +31,8 @@ let paper = null;
 let parts = null;
 /** @type {Scale | null} */
 let scale = null;
-/** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number }} */
-let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0 };
+/** @type {{ book: Depth | null, width: number, height: number, decimals: number, step: number, right: number, looks: number }} */
+let painted = { book: null, width: 0, height: 0, decimals: 0, step: 0, right: 0, looks: 0 };
 let paints = 0;
 /** @type {Group[]} */
 let groups = [];
@@ -85,7 +86,7 @@ function paint(on) {
   const { width, height } = on.size;
   const decimals = priceDecimals();
   const step = about?.price_step ?? 10 ** -decimals;
-  const from = { book, width, height, decimals, step, right: pixels("price-axis-width") };
+  const from = { book, width, height, decimals, step, right: pixels("price-axis-width"), looks: edition() };
   if (painted.book === book && Object.entries(from).every(([name, value]) => painted[/** @type {keyof typeof from} */ (name)] === value)) return;
   painted = from;
   paints += 1;
@@ -129,7 +130,7 @@ function made() {
 function listen() {
   const around = byId("depth-frame");
   around.addEventListener("pointermove", (event) => {
-    pointer = event.clientY - around.getBoundingClientRect().top;
+    pointer = within(event, around).y;
     // The chart is drawn before: it has to know the price by then.
     aim();
     frame.request();
@@ -151,7 +152,7 @@ function aim() {
 /** @param {HTMLElement} part
  * @param {number} y */
 function down(part, y) {
-  part.style.transform = `translateY(${Math.round(y)}px)`;
+  part.style.transform = `translateY(${css(y)})`;
 }
 
 /* What lies over the depth: the mid, and the level or the price that is pointed at. */
@@ -164,7 +165,7 @@ function point() {
   for (const part of [parts.mid, parts.midChip]) visible(part, mid !== null);
   if (mid !== null && scale) {
     for (const part of [parts.mid, parts.midChip]) down(part, scale.toY(mid));
-    say(parts.midChip, format.exact(mid, priceDecimals() + 1).replace(/0$/u, ""));
+    say(parts.midChip, format.between(mid, priceDecimals()));
   }
   const level = aim();
   const price = level ? level.price : pointedPrice.other(PLACE);

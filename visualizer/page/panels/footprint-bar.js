@@ -72,7 +72,7 @@ export function rule(ratio, least, ignoreZero, decimals) {
   const found = /^(\d{0,6})\.?(\d{0,6})$/u.exec(ratio);
   const over = found ? Number(found[1] + found[2]) : 0;
   if (!found || !over) return null;
-  const lots = Math.ceil(Number(`${format.exact(least, null)}e${decimals}`));
+  const lots = Math.ceil(Number(`${format.plain(least, null)}e${decimals}`));
   return { over, under: 10 ** found[2].length, least: lots, ignoreZero, key: `${ratio} ${lots} ${ignoreZero} ${decimals}` };
 }
 

@@ -1,5 +1,6 @@
 /* What the cells of a footprint look like: colours by size, and numbers. Pure: a bar's rows in, shares of its width out. */
 import { widthOf } from "../draw/text.js";
+import { looks } from "../looks.js";
 import { bar, remembered } from "./footprint-bar.js";
 import { abbreviatedBeside } from "./sizes.js";
 /** @import { About, FootprintRow, Options, PriceCell } from "../types.d.ts" */
@@ -93,4 +94,4 @@ const made = remembered((/** @type {readonly PriceCell[]} */ cells, /** @type {s
  * @param {FootprintRow} row
  * @param {Options["cells"]} name
  * @param {About | null} about */
-export const faceOf = (row, name, about) => made(row[2], `${name} ${about?.size_decimals}`, row, name, about);
+export const faceOf = (row, name, about) => made(row[2], `${name} ${about?.size_decimals} ${looks().numbers}`, row, name, about);

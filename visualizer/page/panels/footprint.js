@@ -1,9 +1,9 @@
 /* Footprints in the place of candles: what was bought and sold at each price row of a bar. Its colours are always there, its numbers
    where they fit. A layer of the price panel. Pure. */
-import { candles, rects, rises, snapped } from "../draw/commands.js";
+import { addCandle, candles, hairline, rects, rises, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
-import { rising } from "./colours.js";
+import { rising, risingOver } from "./colours.js";
 import { imbalances, pointOfControl, remembered, rule, stacks, unfinished } from "./footprint-bar.js";
 import { STRENGTHS, faceOf } from "./footprint-cells.js";
 /** @import { Command, FootprintRow, Layer, OhlcRow, Options, Picture, Scale } from "../types.d.ts" */
@@ -18,6 +18,7 @@ const FITTING_SHARE = 0.9;
 const NUMBER_PX = 11; // rows are so high where they have numbers
 const FRAME_PX = 5; // and so high where a frame is told from its inside
 const STACK_PX = 2;
+const GROUND = 0.7; // of the page's, between numbers and the heatmap, from which they would not be told
 const INDENTS_PX = { left: 3, center: 0, right: -3 };
 
 const marksOf = remembered((_, /** @type {string} */ __, /** @type {Face["bar"]} */ bar, /** @type {Rule} */ given) => {
@@ -62,19 +63,17 @@ function isShown({ data, options }, { barPx, ratio }) {
  * @param {Columns} columns
  * @param {Scale} scale */
 function thinCandles(bars, { left, candle }, { toX, toY, ratio }) {
-  const wick = Math.max(1, Math.round(ratio)) / ratio;
+  const wick = hairline(ratio);
   /** @type {{ up: number[], down: number[] }} */
   const found = { up: [], down: [] };
+  const colours = rising();
   for (const [place, open, high, low, close] of bars) {
     const x = snapped(toX(place) + left, ratio);
     const [top, bottom] = [snapped(toY(Math.max(open, close)), ratio), snapped(toY(Math.min(open, close)), ratio)];
-    const highest = snapped(toY(high), ratio);
-    found[rises(open, close) ? "up" : "down"].push(
-      ...[x, top, candle, Math.max(wick, bottom - top)],
-      ...[snapped(x + (candle - wick) / 2, ratio), highest, wick, snapped(toY(low), ratio) - highest],
-    );
+    const line = { left: snapped(x + (candle - wick) / 2, ratio), px: wick, highest: snapped(toY(high), ratio), lowest: snapped(toY(low), ratio) };
+    const isUp = rises(open, close);
+    addCandle(isUp ? found.up : found.down, { left: x, body: candle, top, bottom }, line, isUp && colours.isHollow);
   }
-  const colours = rising();
   return [...rects(colours.up, found.up), ...rects(colours.down, found.down)];
 }
 
@@ -84,6 +83,7 @@ function made() {
     /** @type {number[][]} */ buy: STRENGTHS.map(() => []),
     /** @type {number[][]} */ sell: STRENGTHS.map(() => []),
     /** @type {number[][]} */ total: STRENGTHS.map(() => []),
+    /** @type {number[]} */ ground: [],
     /** @type {number[]} */ point: [],
     /** @type {number[]} */ buyMark: [],
     /** @type {number[]} */ sellMark: [],
@@ -178,6 +178,7 @@ function add(into, { row, face, isClosed, hasNumbers }, { picture: { options }, 
   const where = { left: snapped(scale.toX(along) + columns.cells, scale.ratio), width: columns.width, edge: columns.edge };
   const of = { face, marks, point };
   eachPlaced(row, face, scale, (at) => {
+    if (hasNumbers && options.heatmap) into.ground.push(where.left, at.y, where.width, at.height);
     addRow(into, at, of, where);
     if (hasNumbers && at.height >= NUMBER_PX - 1) addNumbers(into, at, of, where);
   });
@@ -187,8 +188,8 @@ function add(into, { row, face, isClosed, hasNumbers }, { picture: { options }, 
 /** @param {ReturnType<typeof made>} found
  * @returns {Command[]} */
 function commandsOf(found) {
-  const colours = { buy: token("up"), sell: token("down"), total: token("volume") };
-  const tones = { text: token("text"), zero: token("disabled"), buy: token("buy-bright"), sell: token("sell-bright") };
+  const colours = { buy: token("up-fill"), sell: token("down-fill"), total: token("volume") };
+  const tones = { text: token("strong"), zero: token("quiet"), buy: token("buy-bright"), sell: token("sell-bright") };
   const filled = /** @type {(keyof typeof colours)[]} */ (Object.keys(colours)).flatMap((kind) =>
     found[kind].flatMap((list, strength) => rects(translucent(colours[kind], STRENGTHS[strength]), list)),
   );
@@ -198,6 +199,7 @@ function commandsOf(found) {
     return /** @type {Command} */ ({ kind: "texts", colour, align, texts });
   });
   return [
+    ...rects(translucent(token("background"), GROUND), found.ground),
     ...filled,
     ...rects(token("point-of-control"), found.point),
     ...rects(token("buy-bright"), found.buyMark),
@@ -212,7 +214,7 @@ function commandsOf(found) {
  * @returns {Command[]} */
 function commands(picture, scale) {
   const bars = picture.rows("ohlc");
-  if (!isShown(picture, scale)) return candles(bars, 1, scale, rising());
+  if (!isShown(picture, scale)) return candles(bars, 1, scale, risingOver());
   const { data, options } = picture;
   const held = new Map(picture.rows("footprint").map((row) => [row[0], row]));
   const newest = data.footprint[data.footprint.length - 1][0];
@@ -227,7 +229,7 @@ function commands(picture, scale) {
   }
   const without = bars.filter(([place]) => !held.has(place));
   const within = bars.filter(([place]) => held.has(place));
-  return [...candles(without, 1, scale, rising()), ...thinCandles(within, columns, scale), ...commandsOf(found)];
+  return [...candles(without, 1, scale, risingOver()), ...thinCandles(within, columns, scale), ...commandsOf(found)];
 }
 
 /** The height of the price rows, or why there are candles.

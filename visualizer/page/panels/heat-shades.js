@@ -1,5 +1,5 @@
 /* The colours of the heatmap: palettes between colours of styles/tokens.css, dimmed as chosen. Pure. */
-import { token } from "../tokens.js";
+import { edition, token } from "../tokens.js";
 import { SHADES } from "./heat-cells.js";
 /** @typedef {import("./heat-cells.js").Shades} Shades */
 
@@ -38,8 +38,8 @@ function shadesOf(colours, opacity) {
   return Uint32Array.from({ length: SHADES }, (_, index) => (index ? between(stops, (index - 1) / (SHADES - 2), opacity) : 0));
 }
 
-/** @type {Map<string, Shades>} */
-const made = new Map();
+/** @type {{ edition: number, shades: Map<string, Shades> }} */
+let made = { edition: 0, shades: new Map() };
 
 /** The shades of a palette, the more opaque the less of what is below shines through.
  * @param {string} palette
@@ -47,11 +47,12 @@ const made = new Map();
  * @returns {Shades} */
 export function shades(palette, opacity) {
   const key = `${palette} ${opacity}`;
-  let found = made.get(key);
+  if (made.edition !== edition()) made = { edition: edition(), shades: new Map() };
+  let found = made.shades.get(key);
   if (!found) {
     const { bids, asks } = PALETTES[palette] ?? PALETTES.heat;
     found = { bids: shadesOf(bids(), opacity), asks: shadesOf(asks(), opacity) };
-    made.set(key, found);
+    made.shades.set(key, found);
   }
   return found;
 }

@@ -23,7 +23,6 @@ const PADDING_PX = 3;
 const GAP_PX = 1;
 const BAR_ALPHA = 0.3;
 const TRADED_ALPHA = 0.16;
-const NEW_ALPHA = 0.75;
 const PAIRS = [[1, 2], [3, 4], [5, 6], [8, 9], [11, 12]]; // numbers of the two sides that are the same
 const BARRED = [1, 2, 5, 6, 8, 9]; // those with a bar behind them
 
@@ -150,9 +149,10 @@ function prices({ left, width }, { rows, height: rowHeight, about, best, last, i
   function colourOf(number) {
     const isBid = bid !== null && number <= bid;
     const isAsk = ask !== null && number >= ask;
-    if (isNew && number === at) return "strong";
+    if (isNew && number === at) return "on-colour";
     if (isBid && isAsk) return isCrossed ? "amber" : "strong";
-    return isBid ? "up" : isAsk ? "down" : "quiet";
+    if (isBid) return number === bid ? "buy-bright" : "up";
+    return isAsk ? (number === ask ? "sell-bright" : "down") : "quiet";
   }
   const side = last?.side === 1 ? "up" : last?.side === -1 ? "down" : "axis-text";
   const edge = rows.filter(({ number }) => number === at).flatMap(({ top, height }) => [left, top + GAP_PX, 3, height - 2 * GAP_PX, left + width - 3, top + GAP_PX, 3, height - 2 * GAP_PX]);
@@ -160,9 +160,9 @@ function prices({ left, width }, { rows, height: rowHeight, about, best, last, i
     ...rects(token("raised"), [left, -1e4, width, 2e4]),
     ...ground(bid, translucent(token("up"), BAR_ALPHA)),
     ...ground(ask, translucent(token("down"), BAR_ALPHA)),
-    ...(isNew ? ground(at, translucent(token(side), NEW_ALPHA)) : []),
+    ...(isNew ? ground(at, token(side)) : []),
     ...rects(token(side), edge),
-    ...["up", "down", "amber", "strong", "quiet"].flatMap((name) => written(name, (number) => colourOf(number) === name)),
+    ...["up", "down", "buy-bright", "sell-bright", "amber", "strong", "quiet", "on-colour"].flatMap((name) => written(name, (number) => colourOf(number) === name)),
   ];
 }
 

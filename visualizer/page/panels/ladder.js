@@ -7,6 +7,8 @@ import * as format from "../format.js";
 import * as options from "../options.js";
 import * as pointedPrice from "../pointed.js";
 import { ask } from "../state.js";
+import { edition } from "../tokens.js";
+import { unit, within } from "../unit.js";
 import * as cells from "./ladder-cells.js";
 import * as rows from "./ladder-rows.js";
 import * as texts from "./ladder-texts.js";
@@ -36,7 +38,7 @@ let isFollowing = true;
 /** @type {number | null} */
 let fitting = null; // so many price rows a row, while that is left to the ladder
 /** @type {number | null} */
-let pointer = null; // in pixels from the top
+let pointer = null; // from the top
 /** @type {readonly unknown[]} */
 let painted = [];
 /** @type {cells.Shown[]} */
@@ -112,7 +114,7 @@ function build() {
 /** @param {HTMLElement} body */
 function listen(body) {
   body.addEventListener("pointermove", (event) => {
-    pointer = event.clientY - body.getBoundingClientRect().top;
+    pointer = within(event, body).y;
     // The chart is drawn before: it has to know the price by then.
     aim();
     frame.request();
@@ -155,7 +157,7 @@ function axis() {
   if (!scale || !parts || !canvas) return null;
   const [of, own] = [canvas.getBoundingClientRect(), parts.body.getBoundingClientRect()];
   // Where the ladder is below the chart, as in a narrow window, there is nothing to align it with.
-  return own.top < of.bottom ? { scale, down: of.top - own.top } : null;
+  return own.top < of.bottom ? { scale, down: (of.top - own.top) / unit() } : null;
 }
 
 /* The row under the pointer, whose price the chart and the book show, too; undefined for none. */
@@ -223,7 +225,7 @@ function draw() {
   const at = pointed();
   say(parts.readout, at === null ? "" : texts.readout(held.get(at) ?? null, texts.price(at, drawnHeight, about), about));
   const groups = options.options().ladder;
-  const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio];
+  const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio, edition()];
   if (from.length === painted.length && from.every((value, index) => value === painted[index])) return;
   painted = from;
   paints += 1;
@@ -259,7 +261,7 @@ function fill() {
   parts.by.disabled = ladderAligned;
   const { ladder, about } = state;
   const price = ladder ? pricePx(ladder) : 0;
-  byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX)}px`);
+  byId("main").style.setProperty("--ladder-width", `${Math.max(cells.widthOfAll(rows.columnsOf(groups), price), LEAST_WIDTH_PX) / 10}rem`);
   const isEmpty = ladder !== null && !ladder.rows.length;
   say(parts.note, ladder ? (isEmpty ? "Neither a book nor a trade so far" : "") : unpublished(state, ID, byId("app").dataset.control === "off"));
   say(parts.last, ladder?.last ? texts.last(ladder.last, about) : "");

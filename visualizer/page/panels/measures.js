@@ -71,8 +71,8 @@ export const measures = {
     zero: true,
     text: (span, _, { measure }) => {
       const { kind } = measureOf(measure);
-      if (kind === "share") return (value) => String(Number(value.toFixed(LABEL_DECIMALS)));
-      return kind === "prices" ? (value, decimals) => value.toFixed(decimals) : sizeAxis.text(span);
+      if (kind === "share") return (value) => format.exact(Number(value.toFixed(LABEL_DECIMALS)), null);
+      return kind === "prices" ? (value, decimals) => format.exact(value, decimals) : sizeAxis.text(span);
     },
   },
   title: (_, { sizesUnknown }, { measure }) => {

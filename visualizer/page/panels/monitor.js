@@ -11,10 +11,10 @@ const ID = "monitor";
 const LASTING_MS = 10_000;
 
 /** @param {number} value */
-const ms = (value) => value.toFixed(2);
+const ms = (value) => format.exact(value, 2);
 /** @type {[key: Exclude<keyof FileFigures, "name">, label: string, spell: (value: number) => string][]} */
 const COLUMNS = [
-  ["hz", "writes/s", (value) => value.toFixed(1)],
+  ["hz", "writes/s", (value) => format.exact(value, 1)],
   ["p99_ms", "write p99 ms", ms],
   ["max_ms", "write max ms", ms],
   ["bytes", "size", format.bytes],
@@ -80,8 +80,8 @@ function pollTable(panel) {
   const p95 = panel.poll_p95_ms;
   table.append(
     row(
-      ...[cell("th", "polls of all pages/s"), cell("td", hz ? hz[0].toFixed(1) : format.NONE, hz?.[1])],
-      ...[cell("th", "poll p95 ms"), cell("td", p95 ? p95[0].toFixed(1) : format.NONE, p95?.[1])],
+      ...[cell("th", "polls of all pages/s"), cell("td", hz ? format.exact(hz[0], 1) : format.NONE, hz?.[1])],
+      ...[cell("th", "poll p95 ms"), cell("td", p95 ? format.exact(p95[0], 1) : format.NONE, p95?.[1])],
     ),
   );
   return table;

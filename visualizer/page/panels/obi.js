@@ -28,7 +28,7 @@ export const obi = {
   rows: "metrics",
   needs: "book",
   share: 0.175,
-  axis: { labels: 5, zero: true, text: () => (value) => String(Number(value.toFixed(LABEL_DECIMALS))) },
+  axis: { labels: 5, zero: true, text: () => (value) => format.exact(Number(value.toFixed(LABEL_DECIMALS)), null) },
   title: ({ obi_levels: levels }, { sizesUnknown }) =>
     `OBI ${levels > 0 ? `top ${levels}` : "whole book"}${sizesUnknown ? " · counts quotes, sizes unknown" : ""}`,
   empty: ({ loading, book }) => (loading ? "Loading ..." : book),

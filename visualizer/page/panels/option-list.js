@@ -1,5 +1,6 @@
 /* What the panel "Settings" offers of the chart, from the top. A further option is an entry here. Pure. */
 import * as columns from "./columns.js";
+import { plainOf } from "../numbers.js";
 import { KINDS } from "./event-list.js";
 import { NAMES } from "./measure-list.js";
 import { PANELS } from "./registry.js";
@@ -52,7 +53,7 @@ export const OPTIONS = [
     label: "Colours",
     name: "heatPalette",
     kind: "choice",
-    choices: { heat: "blue to white", grey: "grey", sides: "green and red" },
+    choices: { heat: "by heat", grey: "grey", sides: "bids and asks" },
   },
   {
     group: "Heatmap",
@@ -108,8 +109,8 @@ const DECIMAL = /^(?:\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})$/u;
  * @param {string} typed
  * @returns {string | number | null} */
 export function typedValue(kind, typed) {
-  const text = typed.trim();
-  if (!DECIMAL.test(text)) return null;
+  const text = plainOf(typed);
+  if (text === null || !DECIMAL.test(text)) return null;
   if (kind === "number") return Number(text);
   return Number(text) > 0 ? text : null;
 }

@@ -1,9 +1,12 @@
 /* The panel "Settings": the layouts, a control for each entry of option-list.js, which acts at once and in this browser alone, and what the
    replay does for everybody. */
 import { byId, make } from "../dom.js";
+import * as looks from "../looks.js";
+import { written } from "../numbers.js";
 import * as options from "../options.js";
 import * as layoutOptions from "./layout-options.js";
 import { isOpen, setOpen } from "./opening.js";
+import * as lookOptions from "./look-options.js";
 import { OPTIONS, several, typedValue } from "./option-list.js";
 import { explained } from "../words.js";
 import { ordered } from "./ordered.js";
@@ -82,7 +85,7 @@ function typed(option) {
     element: make("div", { class: "field" }, make("label", { for: input.id }, label), input, make("small", { id: `option-${name}-hint` }, hint)),
     show: (chosen) => {
       if (document.activeElement === input) return; // it is being typed into
-      input.value = String(chosen[name]);
+      input.value = written(String(chosen[name]));
       input.setAttribute("aria-invalid", "false");
     },
   };
@@ -124,13 +127,14 @@ function build() {
   const panel = byId(ID);
   const [layout, replay, zone] = [layoutOptions.made(), replayOptions.made(), zoneOption.made()];
   further = [layout, replay, zone];
-  panel.replaceChildren(make("header", {}, make("h2", {}, "Settings"), reset, close), layout.element, ...groups, replay.element, zone.element);
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Settings"), reset, close), layout.element, ...groups, lookOptions.made(), replay.element, zone.element);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     toggle();
   });
   options.listen(fill);
+  looks.listen(() => fill(options.options())); // numbers have other forms
   return made;
 }
 

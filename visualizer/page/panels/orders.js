@@ -1,5 +1,6 @@
 /* What the tape says of its orders. Pure: rows of the view tape in, texts out. */
 import * as format from "../format.js";
+import { plainOf, written } from "../numbers.js";
 import * as zones from "../zone.js";
 import { unpublished } from "./missing.js";
 /** @import { About, State, TapeRow } from "../types.d.ts" */
@@ -21,8 +22,9 @@ const SIDES = {
 export function smallest(text) {
   const typed = text.trim();
   if (!typed) return { volume: 0, error: "" };
-  if (/^(?:\d+\.?\d*|\.\d+)$/u.test(typed)) return { volume: Number(typed), error: "" };
-  return { volume: 0, error: `invalid volume '${typed}': expected a number such as 0.5; all are shown` };
+  const plain = plainOf(typed);
+  if (plain !== null) return { volume: Number(plain), error: "" };
+  return { volume: 0, error: `invalid volume '${typed}': expected a number such as ${written("0.5")}; all are shown` };
 }
 
 /** An order as the panel shows it. `day` is set where the day is another than that of the order above it.

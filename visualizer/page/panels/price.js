@@ -4,7 +4,7 @@ import { candles } from "../draw/commands.js";
 import * as format from "../format.js";
 import { alertMarks } from "./alert-marks.js";
 import { bubbles } from "./bubbles.js";
-import { rising } from "./colours.js";
+import { risingOver } from "./colours.js";
 import { developing, naked } from "./developing.js";
 import { eventMarks } from "./event-marks.js";
 import { extent, padded } from "./extent.js";
@@ -27,7 +27,7 @@ export const price = {
     labels: 12,
     // No label between two prices that can be: it would read like one of them.
     least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
-    text: (_, about) => (value, decimals) => value.toFixed(format.priceDecimals(about) ?? decimals),
+    text: (_, about) => (value, decimals) => format.exact(value, format.priceDecimals(about) ?? decimals),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
@@ -37,7 +37,7 @@ export const price = {
     {
       views: ["ohlc"],
       when: (options) => options.price === "candles",
-      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, rising()),
+      commands: ({ rows }, scale) => candles(rows("ohlc"), 1, scale, risingOver()),
     },
     footprint,
     quotes,

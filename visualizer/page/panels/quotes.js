@@ -44,7 +44,7 @@ const rowAt = ({ data }, place) => data.quotes.find((row) => row[0] === place);
  * @param {About | null} about */
 function midText(mid, about) {
   const decimals = format.priceDecimals(about);
-  return format.exact(mid, decimals === null ? null : decimals + 1).replace(/(\.\d*?)0$/u, "$1").replace(/\.$/u, "");
+  return format.between(mid, decimals);
 }
 
 /** @type {Layer} */

@@ -3,6 +3,7 @@ import { byId, make, within } from "../dom.js";
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import * as clockZone from "../playback/clock-zone.js";
+import { edition } from "../tokens.js";
 import * as write from "../write.js";
 import * as opening from "./opening.js";
 /** @import { DataReport, Finding, Incident, OpenablePanel, State } from "../types.d.ts" */
@@ -155,7 +156,7 @@ function draw() {
   part("report-summary", [complete, trades, events, vendor, instrument], () => summary(shown));
   part("report-files", [shown.files, shown.file_count, clockZone.current()], () => files(shown));
   part("report-ignored", [shown.ignored_files, shown.ignored_count], () => ignored(shown));
-  part("report-findings", [shown.findings, clockZone.current()], () => remarks(shown));
+  part("report-findings", [shown.findings, clockZone.current(), edition()], () => remarks(shown));
   reachable();
 }
 
@@ -174,7 +175,7 @@ function reachable() {
 /** @param {State} state */
 function show(state) {
   if (state.report === held) {
-    reachable();
+    draw();
     return;
   }
   held = state.report;

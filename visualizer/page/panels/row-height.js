@@ -1,5 +1,7 @@
 /* The height of the replay's price rows in the settings. Unlike those of the chart it is the replay's: it holds for everybody. */
 import { make } from "../dom.js";
+import { exact } from "../format.js";
+import { written } from "../numbers.js";
 import * as control from "../playback/control.js";
 import { current } from "../state.js";
 import { typedValue } from "./option-list.js";
@@ -14,10 +16,10 @@ export function made() {
   const form = make("form", { class: "field" }, make("label", { for: ID }, "Height of price rows"), make("span", {}, input, set), hint);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const row = input.value.trim().toLowerCase();
-    const isRight = row === "auto" || typedValue("decimal", row) !== null;
-    input.setAttribute("aria-invalid", String(!isRight));
-    if (isRight) void control.send("row", { row });
+    const typed = input.value.trim().toLowerCase();
+    const row = typed === "auto" ? typed : typedValue("decimal", typed);
+    input.setAttribute("aria-invalid", String(row === null));
+    if (row !== null) void control.send("row", { row: String(row) });
   });
 
   function refresh() {
@@ -26,11 +28,11 @@ export function made() {
     input.disabled = !may;
     set.disabled = !may;
     if (document.activeElement !== input) {
-      input.value = about?.row ?? "auto";
+      input.value = written(about?.row ?? "auto");
       input.setAttribute("aria-invalid", "false");
     }
     const step = about?.price_step;
-    const multiple = step ? `a multiple of the price step ${step}` : "a multiple of the price step";
+    const multiple = step ? `a multiple of the price step ${exact(step, null)}` : "a multiple of the price step";
     hint.textContent = `${multiple}, or auto. ${may ? "It changes the replay for everybody." : "This page cannot control the replay."}`;
   }
 

@@ -1,6 +1,7 @@
 /* Sizes as whole lots, and how they are labelled. Pure. */
 import { sizeText, withUnit } from "../draw/ticks.js";
 import * as format from "../format.js";
+import { written } from "../numbers.js";
 /** @import { About } from "../types.d.ts" */
 
 const MOST_DECIMALS = 4;
@@ -27,7 +28,7 @@ const TENTH = 0.1;
 export function abbreviatedBeside(value, most) {
   const size = Math.abs(value);
   if (most < TENTH || size >= 1 || value === 0) return abbreviated(value);
-  return size < HUNDREDTH ? `${value < 0 ? "-" : ""}<.01` : String(Number(value.toFixed(2)));
+  return size < HUNDREDTH ? `${value < 0 ? "-" : ""}<${written("0.01").slice(1)}` : format.exact(Number(value.toFixed(2)), null);
 }
 
 /** A number in as few characters as tell its first two digits: 0.12, 1.23, 123, 1.2k, 123k.

@@ -23,7 +23,7 @@ const kindsOf = ({ statistics: names }) => names.flatMap((name) => (Object.hasOw
 function coloured(values, tint, cell) {
   const most = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)));
   if (tint === "none" || !most) return [];
-  const colours = tint === "amount" ? { up: token("volume"), down: token("volume") } : { up: token("up"), down: token("down") };
+  const colours = tint === "amount" ? { up: token("volume"), down: token("volume") } : { up: token("up-fill"), down: token("down-fill") };
   /** @type {Map<string, number[]>} */
   const found = new Map();
   for (const [index, value] of values.entries()) {
@@ -57,7 +57,7 @@ function commands({ rows, options, data: { about } }, { box, barPx, toX, ratio }
     const hasRoom = texts.every((each) => widthOf(each) + PAD_PX <= barPx);
     if (!hasRoom) return found;
     const places = texts.map((each, index) => ({ text: each, x: toX(bars[index][0]), y: top + height / 2 }));
-    return [...found, { kind: "texts", colour: token("text"), align: "center", texts: places }];
+    return [...found, { kind: "texts", colour: token("strong"), align: "center", texts: places }];
   });
 }
 

@@ -2,6 +2,7 @@
 import * as findings from "../findings.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
+import { unit } from "../unit.js";
 import * as zones from "../zone.js";
 /** @import { Bounds, Overview, State } from "../types.d.ts" */
 
@@ -62,9 +63,9 @@ export function ticks({ startMs, endMs }, widthPx, zone) {
  * @param {Bounds | null} range
  * @param {string} zone */
 export function draw(canvas, { overview, report }, range, zone) {
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  const ratio = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth / unit();
+  const height = canvas.clientHeight / unit();
+  const ratio = (window.devicePixelRatio || 1) * unit();
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

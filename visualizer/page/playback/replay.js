@@ -4,6 +4,7 @@ import { byId } from "../dom.js";
 import { current } from "../state.js";
 import * as control from "./control.js";
 import { limits } from "../limits.js";
+import { plainOf } from "../numbers.js";
 import * as interval from "./interval.js";
 /** @import { Bounds, EventKind, Reply, State } from "../types.d.ts" */
 
@@ -186,7 +187,7 @@ export async function toggle() {
  * @param {string} text */
 export function speed(text) {
   const typed = text.trim().toLowerCase();
-  const value = typed === "max" ? "max" : Number(typed.replace(/^[x×]\s*|\s*[x×]$/gu, "") || NaN);
+  const value = typed === "max" ? "max" : Number(plainOf(typed.replace(/^[x×]\s*|\s*[x×]$/gu, "")) ?? NaN);
   const { min_speed: slowest, max_speed: fastest } = limits();
   if (value !== "max" && !(value >= slowest && value <= fastest)) {
     return `"${text.trim()}" is no speed: from ${slowest} to ${fastest} times real time, or max`;

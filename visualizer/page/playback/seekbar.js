@@ -2,6 +2,8 @@
 import { byId } from "../dom.js";
 import * as findings from "../findings.js";
 import { current } from "../state.js";
+import { edition } from "../tokens.js";
+import { unit } from "../unit.js";
 import * as clockZone from "./clock-zone.js";
 import * as control from "./control.js";
 import * as loop from "./loop.js";
@@ -213,8 +215,8 @@ export function refresh() {
   if (!built) return;
   const state = current();
   const range = replay.range();
-  const size = [width(), bar().clientHeight, window.devicePixelRatio];
-  const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, clockZone.current(), ...size].join();
+  const size = [width(), bar().clientHeight, window.devicePixelRatio, unit()];
+  const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, clockZone.current(), edition(), ...size].join();
   if (key !== drawn) {
     drawn = key;
     overview.draw(/** @type {HTMLCanvasElement} */ (part("canvas")), state, range, clockZone.current());
