@@ -131,7 +131,7 @@ class StoreSource:
             index.extend(manifest, segment)
         alerts: Callable[[int], AlertsState] | None = None
         if aggregation.alerts and "alerts" in aggregation.extras:
-            if self._alerts is None or not self._alerts.is_of(aggregation):
+            if self._alerts is None or not self._alerts.goes_on_with(aggregation):
                 self._alerts = AlertsIndex(self.folder, aggregation)
             alerts = partial(self._alerts.before, manifest, index, while_waiting)
         return state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index, alerts=alerts)

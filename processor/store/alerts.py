@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from processor.core.aggregates.batches import Batches
 from processor.core.alerts.kept import AlertsState, NewestAlerts, Watching
 from processor.core.alerts.names import HAPPENINGS
 from processor.core.alerts.parser import parsed
 from processor.core.alerts.sampled import EACH_NS
+from processor.core.alerts.tree import leaves
 from processor.core.alerts.watch import WatchState
 from processor.core.detected.found import ordered
 from processor.store.detected import found_of_segment
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from processor.store.manifest import Manifest
 
 
+_DIVERGENCES: Final = frozenset(name for name, happening in HAPPENINGS.items() if happening.kind == "divergence")
+_OF_BARS: Final = _DIVERGENCES | {"delta", "volume"}
+_OF_CVD: Final = _DIVERGENCES | {"cvd"}
+
+
 class AlertsIndex:
     """The alerts of `aggregation` in the store at `folder`, as far as it has been looked through."""
 
@@ -41,9 +47,12 @@ class AlertsIndex:
         # Before each segment, and after the last one read: what stands, and the newest alerts.
         self._before: list[tuple[WatchState, Sequence[Alert]]] = [(WatchState(), ())]
 
-    def is_of(self, aggregation: Aggregation) -> bool:
-        """Whether `aggregation` raises the same alerts."""
-        return _what_matters(aggregation) == _what_matters(self._aggregation)
+    def goes_on_with(self, aggregation: Aggregation) -> bool:
+        """Whether `aggregation` raises the same alerts; then it is that of what is looked through from here on."""
+        is_alike = _what_matters(aggregation) == _what_matters(self._aggregation)
+        if is_alike:
+            self._aggregation = aggregation
+        return is_alike
 
     def before(
         self, manifest: Manifest, index: ActivityIndex | None, while_waiting: Callable[[], None], segment: int
@@ -96,4 +105,7 @@ class AlertsIndex:
 
 
 def _what_matters(aggregation: Aggregation) -> tuple[object, ...]:
-    return aggregation.alerts, aggregation.interval_ns, aggregation.activity, aggregation.cvd_reset
+    """What alerts depend on: bars and the reset of the CVD only where an expression names what they make."""
+    names = {leaf.name for text in aggregation.alerts for leaf in leaves(parsed(text).root)}
+    bars = (aggregation.interval_ns, aggregation.activity) if names & _OF_BARS else None
+    return aggregation.alerts, bars, aggregation.cvd_reset if names & _OF_CVD else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,5 +104,36 @@ def test_each_segment_is_looked_through_once_and_a_search_that_is_broken_off_goe
     assert whole == index.before(manifest, None, look, 8)
     assert len(looks) == 8
     assert whole.alerts
-    assert index.is_of(aggregation)
-    assert not index.is_of(Aggregation(2 * SECOND, extras=EXTRAS, alerts=aggregation.alerts))
+
+
+@pytest.mark.parametrize(
+    ("text", "of_bars", "of_reset"),
+    [
+        ("price > 100 or session_delta < 0 or sweep", False, False),
+        ("delta < 0", True, False),
+        ("price > 100 and volume > 1", True, False),
+        ("cvd > 0", False, True),
+        ("(not divergence_high) for 1 s", True, True),
+    ],
+)
+def test_what_was_found_holds_for_other_bars_where_no_expression_names_what_they_make(
+    tmp_path: Path, text: str, *, of_bars: bool, of_reset: bool
+) -> None:
+    aggregation = Aggregation(SECOND, extras=EXTRAS, alerts=(text,))
+    index = AlertsIndex(tmp_path, aggregation)
+    assert index.goes_on_with(replace(aggregation, obi_levels=3))
+    assert index.goes_on_with(replace(aggregation, interval_ns=2 * SECOND)) is not of_bars
+    assert AlertsIndex(tmp_path, aggregation).goes_on_with(replace(aggregation, cvd_reset="day")) is not of_reset
+    assert not index.goes_on_with(replace(aggregation, alerts=("sweep",)))
+
+
+def test_other_bars_change_nothing_of_what_is_found_where_they_do_not_matter(tmp_path: Path) -> None:
+    manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
+    seconds = Aggregation(SECOND, extras=EXTRAS, alerts=("price > 100 for 1 ms", "session_delta > 0 or cvd > 1"))
+    minutes = replace(seconds, interval_ns=60 * SECOND)
+    index = AlertsIndex(tmp_path, seconds)
+    index.before(manifest, None, lambda: None, 4)
+    assert index.goes_on_with(minutes)
+    found = index.before(manifest, None, lambda: None, 8)
+    assert found.alerts
+    assert found.alerts == AlertsIndex(tmp_path, minutes).before(manifest, None, lambda: None, 8).alerts
