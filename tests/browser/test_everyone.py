@@ -50,7 +50,8 @@ _HEARD: Final = """() => {
 }"""
 _SPAN: Final = "() => orderflow.chart.view.x[1] - orderflow.chart.view.x[0]"
 _PANELS: Final = (
-    "#header, #readout, #chart-panel, #depth-panel, #tape, #ladder, #events, #bars, #report, #options, #transport"
+    "#header, #readout, #chart-panel, #depth-panel, #tape, #ladder, #events, #alerts, #bars, #export, #report, "
+    "#options, #transport"
 )
 
 
@@ -61,9 +62,10 @@ def test_axe_finds_nothing_serious_in_any_view_and_panel(page: Page, feeder: Fee
     page.evaluate(f"() => {{ {_AXE.read_text()} }}")
     found: list[str] = []
     for view, keys, opened in (
-        ("overview", "mr", ("monitor", "report")),
+        ("overview", "mrq", ("monitor", "report", "draw")),
         ("flow", "dsy", ("ladder", "tape", "bars")),
         ("depth", "eo", ("events", "options")),
+        ("overview", "ux", ("alerts", "export")),
     ):
         to_view(page, view)
         for key, panel in zip(keys, opened, strict=True):
@@ -154,9 +156,9 @@ def test_a_phone_shows_the_chart_the_transport_and_one_further_panel(
         page.set_viewport_size({"width": width, "height": height})
         wait_drawn(page)
         assert _shown(page, width, height) == ["header", "readout", "chart-panel", "depth-panel", "transport"]
-        for button, panel in (("tape-button", "tape"), ("events-button", "events"), ("options-button", "options")):
+        for panel in ("tape", "alerts", "export", "options"):
             page.locator("#menu-button").click()
-            page.locator(f"#{button}").click()
+            page.locator(f"#{panel}-button").click()
             page.wait_for_selector(f"#{panel}:visible")
             wait_drawn(page)
             assert _shown(page, width, height) == ["header", "readout", "chart-panel", panel, "transport"]

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 _SUITES: Final = "/_dash-component-suites/"
-_UNUSED: Final = "/dash_table/"
-"""Dash names its tables on every page; this one has none."""
+_UNUSED: Final = ("/dash_table/", "/polyfill@")
+"""Dash names its tables on every page, and what browsers lack that know no modules; this page has none of the former,
+and is nothing to the latter."""
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -21,7 +22,7 @@ class Page(Dash):
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override] # noqa: ANN401 - as Dash documents it
         """Dash's page."""
-        scripts = [line for line in parts["scripts"].split("\n") if _UNUSED not in line]
+        scripts = [line for line in parts["scripts"].split("\n") if not any(part in line for part in _UNUSED)]
         page: str = super().interpolate_index(**parts | {"scripts": "\n".join(scripts)})  # type: ignore[no-untyped-call] # Dash types only a part
         return page
 
