@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -63,6 +63,10 @@ def test_another_theme_is_there_in_the_next_frame_and_kept_with_its_palette(
     wait_frames(looked)
     assert {"up", "down"} <= colours(looked, "price")
     until(looked, "() => document.documentElement.dataset.mantineColorScheme === 'light'")
+    looked.locator("#look-theme").select_option("auto")
+    shown = [_shown_with(looked, scheme) for scheme in ("dark", "light")]
+    assert shown == ["dark", "light"]
+    looked.locator("#look-theme").select_option("light")
     other = tab(server.url)
     kept = other.evaluate("() => ({ ...document.documentElement.dataset })")
     assert (kept["theme"], kept["palette"]) == ("light", "blue-orange")
@@ -126,6 +130,13 @@ def test_where_colours_are_forced_every_icon_is_seen(looked: Page) -> None:
     wait_frames(looked)
     assert looked.evaluate("() => getComputedStyle(document.getElementById('play')).borderColor") != found[0][1]
     looked.emulate_media(forced_colors="none")
+
+
+def _shown_with(page: Page, scheme: Literal["dark", "light"]) -> str:
+    """The theme that is shown where the system has a colour scheme."""
+    page.emulate_media(color_scheme=scheme)
+    wait_frames(page)
+    return str(page.evaluate("() => document.documentElement.dataset.theme"))
 
 
 def _overlap(one: list[float], other: list[float]) -> bool:
