@@ -44,3 +44,11 @@ test("where colours are forced, every colour is one of the system's", () => {
   assert.ok(names.size > 60);
   for (const name of names) assert.match(forced?.get(name) ?? "", /^(?:Canvas|CanvasText|GrayText|Highlight|LinkText|transparent)$/u, `--${name}`);
 });
+
+test("every colour of the dark theme has its counterpart in the light one, and where colours are forced", () => {
+  const colours = [...(RULES.get(":root") ?? [])].filter(([, value]) => /^(?:#|rgb)/u.test(value)).map(([name]) => name);
+  assert.ok(colours.length > 60);
+  for (const rule of [':root[data-theme="light"]', "forced"]) {
+    assert.deepEqual(colours.filter((name) => !RULES.get(rule)?.has(name)), [], rule);
+  }
+});

@@ -31,7 +31,7 @@ export function newest(rows, expression, about, zone) {
         day: shown,
         time,
         expression: row[EXPRESSION],
-        value: row[VALUE] === null ? format.NONE : String(Number(row[VALUE].toPrecision(MOST_DIGITS))),
+        value: row[VALUE] === null ? format.NONE : format.exact(Number(row[VALUE].toPrecision(MOST_DIGITS)), null),
         price: row[PRICE] === null ? format.NONE : format.price(row[PRICE], about),
         hint: `${row[EXPRESSION]}: ${row[VALUE] ?? format.NONE}${since}; replay from there`,
       };

@@ -1,5 +1,6 @@
 /* What lies between two points of the chart: sums of whole lots, and nothing where not all of it is at hand. Pure. */
 import * as format from "../../format.js";
+import { written } from "../../numbers.js";
 import { priceStep } from "./geometry.js";
 /** @import { About, DrawnPoint, Picture, Row, StatisticsRow } from "../../types.d.ts" */
 /** @typedef {Pick<Picture, "data" | "place" | "time" | "step" | "label">} Measured */
@@ -115,7 +116,7 @@ export function measured(picture, [one, other]) {
 const signed = (value, text) => `${value > 0 ? "+" : value < 0 ? "-" : ""}${text(Math.abs(value))}`;
 
 /** @param {number} percent */
-const share = (percent) => (percent === 0 || percent >= 1 ? percent.toFixed(2) : String(Number(percent.toPrecision(3))));
+const share = (percent) => (percent === 0 || percent >= 1 ? format.exact(percent, 2) : format.exact(Number(percent.toPrecision(3)), null));
 
 /** @param {number} ms */
 const span = (ms) => format.duration(ms) || `${Math.round(ms)} ms`;
@@ -132,8 +133,8 @@ export function told({ ms, difference, ticks, percent, bars, volume, delta, miss
   const decimals = priceStep(about)?.decimals ?? null;
   const price = signed(difference, (size) => format.exact(size, decimals));
   const sums = [
-    ...(volume === null ? [] : [`volume ${volume}`]),
-    ...(delta === null ? [] : [`delta ${delta.startsWith("-") || Number(delta) === 0 ? "" : "+"}${delta}`]),
+    ...(volume === null ? [] : [`volume ${written(volume)}`]),
+    ...(delta === null ? [] : [`delta ${delta.startsWith("-") || Number(delta) === 0 ? "" : "+"}${written(delta)}`]),
   ];
   return [
     [price, ...parts].join(" · "),
