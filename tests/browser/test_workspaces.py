@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from shared import CONTROL_FILE, ControlAnswer
-from tests.browser.pages import drag, text, to_overview, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.pages import drag, plot_point, text, to_overview, until, wait_drawn, wait_frames, wait_generation
 from tests.browser.steering import later, show, written
 from tests.conftest import ROOT
 
@@ -208,3 +208,27 @@ def test_the_replay_is_changed_by_commands_and_says_what_it_refuses(wide: Page, 
     dataset.fill("/data/two")
     dataset.press("Enter")
     assert written(wide, feeder, server) == {"action": "dataset", "dataset": "/data/two"}
+
+
+def test_a_file_that_was_exported_brings_the_drawings_of_the_instrument_with_it(wide: Page, tmp_path: Path) -> None:
+    count = "() => orderflow.drawings.current().list.length"
+    wide.keyboard.press("2")
+    wide.mouse.click(*plot_point(wide, "price", 0.5, 0.5))
+    until(wide, f"() => ({count})() === 1")
+    wide.locator("#options-button").click()
+    with wide.expect_download() as downloading:
+        wide.get_by_role("button", name="Export", exact=True).click()
+    path = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(path)
+    assert path.name == "Overview.json"
+    wide.evaluate("() => localStorage.clear()")
+    wide.reload()
+    wait_drawn(wide)
+    assert wide.evaluate(count) == 0
+    wide.locator("#options-button").click()
+    wide.locator("#layout-file").set_input_files(path)
+    until(wide, f"() => ({count})() === 1")
+    assert text(wide, "layout-said").endswith("Drawings of BTCUSDT: 1 added.")
+    wide.evaluate("() => localStorage.clear()")
+    wide.reload()
+    wait_drawn(wide)

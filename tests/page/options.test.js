@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as placing from "../../visualizer/page/chart/layout.js";
+import * as options from "../../visualizer/page/options.js";
 import { PRESETS, freeName, isPreset, nameOf, restored } from "../../visualizer/page/options.js";
 import { PANELS, hidden, viewsOf } from "../../visualizer/page/panels/registry.js";
 /** @import { DataReport } from "../../visualizer/page/types.d.ts" */
@@ -20,6 +21,31 @@ test("a layout of one's own has a name in one line that no other has", () => {
   assert.match(nameOf("Scalping", ["Scalping"]).error, /There is a layout "Scalping"/u);
   assert.match(nameOf("one more", Array.from({ length: 50 }, (_, number) => `${number}`)).error, /as many as are kept/u);
   assert.deepEqual(["Scalping", "", "a\nb", "x".repeat(60)].map((name) => freeName(name, ["Scalping", "Imported"])), ["Scalping 2", "Imported 2", "a b", "x".repeat(36)]);
+});
+
+test("a layout of one's own is kept, chosen, renamed and removed, and leaves the bar and the range of its preset alone", () => {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  const localStorage = { getItem: (/** @type {string} */ key) => kept.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ text) => kept.set(key, text) };
+  Object.assign(globalThis, { window: { localStorage } });
+  options.choose("flow");
+  options.saveAs("Mine");
+  options.set({ ratio: "7" });
+  options.choose("flow");
+  options.set({ vwap: "anchor", anchor: 5 });
+  assert.ok(options.chooseOwn("Mine"));
+  assert.deepEqual([options.options().ratio, options.options().vwap, options.options().anchor], ["7", "session", 5]);
+  options.rename("Ours");
+  assert.deepEqual([options.ownNames(), options.shownFrom().own], [["Ours"], "Ours"]);
+  assert.ok(!options.chooseOwn("Mine") && !options.chooseOwn("constructor"));
+  options.remove();
+  assert.deepEqual([options.ownNames(), options.shownFrom().own, options.options().preset], [[], "", "flow"]);
+  const before = JSON.stringify([...kept]);
+  options.showLinked({ ...PRESETS.depth, ratio: "9" });
+  options.set({ ratio: "8" });
+  assert.equal(JSON.stringify([...kept]), before);
+  options.choose("overview");
+  Reflect.deleteProperty(globalThis, "window");
 });
 
 test("a panel that is not shown has no place, is pointed at nowhere, and leaves its height to the others", () => {

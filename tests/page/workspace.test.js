@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { PRESETS } from "../../visualizer/page/options.js";
+import { drawnFrom } from "../../visualizer/page/panels/layout-options.js";
 import { FIELDS, MOST_IN_ADDRESS, decoded, differences, encoded, exported, imported } from "../../visualizer/page/workspace.js";
 import "./browser.js";
 /** @import { Options } from "../../visualizer/page/types.d.ts" */
@@ -24,8 +25,18 @@ const file = (options, further = {}) => JSON.stringify({ version: 1, name: "x", 
 
 test("what a file hands out, it takes in again, whatever it is of", () => {
   for (const options of [...Object.values(PRESETS), OWN]) {
-    assert.deepEqual(imported(exported("Mine", options)), { name: "Mine", options, notes: [] });
+    assert.deepEqual(imported(exported("Mine", options)), { name: "Mine", options, drawings: null, notes: [] });
   }
+});
+
+test("a file has the drawings of an instrument with it, as they were handed over, and says what came of them", () => {
+  const drawings = { version: 1, instrument: "BTC", drawings: [{ kind: "line" }], views: {} };
+  const found = imported(exported("Mine", OWN, drawings));
+  assert.ok(found.error === undefined);
+  assert.deepEqual([found.drawings, found.notes], [drawings, []]);
+  assert.equal(drawnFrom({ instrument: "BTC", added: 2, refused: 0 }), "Drawings of BTC: 2 added.");
+  assert.equal(drawnFrom({ instrument: "BTC", added: 2, refused: 1 }), "Drawings of BTC: 2 added, 1 left out.");
+  assert.equal(drawnFrom({ error: "expected a list" }), "Its drawings are left out: expected a list.");
 });
 
 test("an address holds what differs from a preset, and nothing of a dataset", () => {

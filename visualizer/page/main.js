@@ -25,6 +25,7 @@ import * as depth from "./panels/depth.js";
 import * as drawMenu from "./panels/draw-menu.js";
 import * as exportPanel from "./panels/export-panel.js";
 import * as ladder from "./panels/ladder.js";
+import * as layoutOptions from "./panels/layout-options.js";
 import * as panels from "./panels/registry.js";
 import { priceAxis } from "./panels/price-axis.js";
 import * as report from "./panels/report.js";
@@ -217,6 +218,7 @@ clockZone.start(() => {
   address.follow(current());
 });
 drawings.start(control.say);
+layoutOptions.connect(drawings);
 looks.listen(showLooks);
 looks.start();
 unit.start();

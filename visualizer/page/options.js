@@ -183,11 +183,16 @@ export function listen(act) {
   listeners.push(act);
 }
 
+/** A layout with the bar and the range that are chosen for its preset: these are the instrument's, whatever the layout is.
+ * @param {Readonly<Options>} given
+ * @returns {Readonly<Options>} */
+const placed = (given) => (given.preset === chosen.preset ? { ...given, anchor: chosen.anchor, range: chosen.range } : given);
+
 /** Another preset, as it was left.
  * @param {PresetName} name */
 export function choose(name) {
   from = { own: "", isLinked: false };
-  change(restored(stored(KEPT_AS)[name], name));
+  change(placed(restored(stored(KEPT_AS)[name], name)));
 }
 
 /* The next preset. */
@@ -200,7 +205,7 @@ export function chooseOwn(name) {
   const kept = /** @type {{ preset?: unknown } | null} */ (Object.hasOwn(all, name) ? all[name] : null);
   if (!kept || !isPreset(kept.preset)) return false;
   from = { own: name, isLinked: false };
-  change(restored(kept, kept.preset));
+  change(placed(restored(kept, kept.preset)));
   return true;
 }
 
@@ -214,7 +219,7 @@ export function nextOwn() {
  * @param {Readonly<Options>} given */
 export function showLinked(given) {
   from = { own: "", isLinked: true };
-  change(given);
+  change(placed(given));
 }
 
 /** Keeps options as an own layout, in the place of one of the same name, and shows it.
@@ -222,7 +227,7 @@ export function showLinked(given) {
  * @param {Readonly<Options>} [given] what is shown, if not given */
 export function saveAs(name, given = chosen) {
   from = { own: name, isLinked: false };
-  change(given);
+  change(placed(given));
   keep();
   change(chosen); // who lists the layouts learns of the new one
 }

@@ -9,7 +9,7 @@ import { OPTIONS, typedValue } from "./panels/option-list.js";
 /** What is right in a field, in words, and whether a value is.
  * @typedef {{ right: string, is(value: unknown): boolean }} Field */
 /** A layout that was read: its options and what had to be left out, or why it is none.
- * @typedef {{ name: string, options: Readonly<Options>, notes: string[], error?: undefined } | { error: string }} Read */
+ * @typedef {{ name: string, options: Readonly<Options>, drawings: unknown, notes: string[], error?: undefined } | { error: string }} Read */
 
 const VERSION = 1;
 const MOST_CHARACTERS = 100_000; // of a file
@@ -132,11 +132,12 @@ const portable = (options) => Object.entries(lasting(options)).filter(([name]) =
 
 /** A layout as the text of a file.
  * @param {string} name
- * @param {Readonly<Options>} options */
-export const exported = (name, options) =>
-  `${JSON.stringify({ version: VERSION, name, preset: options.preset, options: Object.fromEntries(portable(options)) }, null, 2)}\n`;
+ * @param {Readonly<Options>} options
+ * @param {object} [drawings] those of an instrument, where there are any */
+export const exported = (name, options, drawings) =>
+  `${JSON.stringify({ version: VERSION, name, preset: options.preset, options: Object.fromEntries(portable(options)), drawings }, null, 2)}\n`;
 
-/** A layout from the text of a file.
+/** A layout from the text of a file; the drawings in it are as they were written, null without any.
  * @param {string} text
  * @returns {Read} */
 export function imported(text) {
@@ -149,13 +150,13 @@ export function imported(text) {
     return { error: `invalid layout: expected JSON (${error instanceof Error ? error.message : error})` };
   }
   if (!isObject(given)) return { error: `invalid layout ${shown(given)}: expected an object with version, preset and options` };
-  const { version, name = "", preset, options = {}, ...others } = given;
+  const { version, name = "", preset, options = {}, drawings = null, ...others } = given;
   if (version !== VERSION) return { error: `invalid version ${shown(version)}: expected ${VERSION}` };
   if (!isPreset(preset)) return { error: `invalid preset ${shown(preset)}: expected one of ${Object.keys(PRESETS).join(", ")}` };
   if (typeof name !== "string") return { error: `invalid name ${shown(name)}: expected a text` };
   const read = applied(preset, options);
   if (read.error !== undefined) return read;
-  return { name, options: read.options, notes: [...Object.keys(others).map((each) => `unknown key "${each}" is left out`), ...read.notes] };
+  return { name, options: read.options, drawings, notes: [...Object.keys(others).map((each) => `unknown key "${each}" is left out`), ...read.notes] };
 }
 
 /** What differs from the preset.

@@ -2,11 +2,21 @@
 import { make, say } from "../dom.js";
 import * as options from "../options.js";
 import * as address from "../playback/address.js";
+import { current } from "../state.js";
 import * as workspace from "../workspace.js";
 
 const SURE_WITHIN_MS = 4000;
 const SAID = "layout-said";
 const LINK = " link"; // no own layout begins with a space
+
+/** The drawings of an instrument, as they are handed over and taken in.
+ * @type {{ exported(instrument: string): { drawings: readonly unknown[], views: object }, imported(given: unknown): { instrument: string, added: number, refused: number } | { error: string } }} */
+let drawings = { exported: () => ({ drawings: [], views: {} }), imported: () => ({ error: "there are no drawings here" }) };
+
+/** @param {typeof drawings} given */
+export function connect(given) {
+  drawings = given;
+}
 
 /** @param {string} text
  * @param {string} title
@@ -107,6 +117,14 @@ function naming(tell) {
   return { field, buttons: [keep, rename, remove], ofOwn: [rename, remove] };
 }
 
+/** What came of the drawings of a file, in words. Pure.
+ * @param {ReturnType<typeof drawings.imported>} taken */
+export function drawnFrom(taken) {
+  if ("error" in taken) return `Its drawings are left out: ${taken.error}.`;
+  const { instrument, added, refused } = taken;
+  return `Drawings of ${instrument}: ${added} added${refused ? `, ${refused} left out` : ""}.`;
+}
+
 /** Takes a layout in from a file, as one of the user's own.
  * @param {(text: string) => void} tell */
 function taking(tell) {
@@ -124,8 +142,9 @@ function taking(tell) {
     const names = options.ownNames();
     const name = options.freeName(read.name, names);
     const { error } = options.nameOf(name, names);
+    const drawn = error || read.drawings === null ? "" : drawnFrom(drawings.imported(read.drawings));
     if (!error) options.saveAs(name, read.options);
-    tell(error || [`"${name}" is kept in this browser.`, ...read.notes.map((note) => `${note}.`)].join(" "));
+    tell(error || [`"${name}" is kept in this browser.`, drawn, ...read.notes.map((note) => `${note}.`)].filter(Boolean).join(" "));
   }
   file.addEventListener("change", () => {
     void take();
@@ -166,7 +185,10 @@ const own = () => options.shownFrom().own;
 
 function hand() {
   const name = own();
-  download(workspace.exported(name, options.options()), name || options.LABELS[options.options().preset]);
+  const { about } = current();
+  const given = about ? drawings.exported(about.instrument) : null;
+  const has = given !== null && (given.drawings.length > 0 || Object.keys(given.views).length > 0);
+  download(workspace.exported(name, options.options(), has ? given : undefined), name || options.LABELS[options.options().preset]);
 }
 
 /** The section; `refresh` shows what there is now. */

@@ -126,8 +126,10 @@ function build() {
   close.addEventListener("click", toggle);
   const panel = byId(ID);
   const [layout, replay, zone] = [layoutOptions.made(), replayOptions.made(), zoneOption.made()];
+  const page = lookOptions.made();
+  page.append(zone.element);
   further = [layout, replay, zone];
-  panel.replaceChildren(make("header", {}, make("h2", {}, "Settings"), reset, close), layout.element, ...groups, lookOptions.made(), replay.element, zone.element);
+  panel.replaceChildren(make("header", {}, make("h2", {}, "Settings"), reset, close), layout.element, ...groups, replay.element, page);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

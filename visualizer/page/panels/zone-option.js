@@ -3,9 +3,9 @@ import { make, say } from "../dom.js";
 import * as clockZone from "../playback/clock-zone.js";
 import * as zones from "../zone.js";
 
-const HINT = "UTC, exchange, local, or a name such as Europe/London";
+const HINT = "for this page alone: UTC, exchange, local, or a name such as Europe/London";
 
-/** The section; `refresh` shows which it is. */
+/** The field; `refresh` shows which it is. */
 export function made() {
   const list = make("datalist", { id: "zones" }, ...[zones.UTC, zones.EXCHANGE, zones.LOCAL].map((value) => make("option", { value })));
   const input = make("input", { type: "text", id: "zone-name", list: list.id, autocomplete: "off", spellcheck: "false", "aria-describedby": "zone-hint" });
@@ -17,7 +17,7 @@ export function made() {
   };
   input.addEventListener("change", () => complain(clockZone.choose(input.value)));
   return {
-    element: make("section", { "aria-label": "Page" }, make("h3", {}, "Page"), make("div", { class: "field" }, make("label", { for: input.id }, "Time zone"), input, hint), list),
+    element: make("div", { class: "field" }, make("label", { for: input.id }, "Time zone"), input, hint, list),
     refresh: () => {
       if (document.activeElement === input || input.getAttribute("aria-invalid") === "true") return;
       input.value = clockZone.inAddress() || zones.UTC;
