@@ -42,7 +42,7 @@ def replay(
     paused: options.Paused = False,
 ) -> None:
     """Replay a dataset into an IPC directory, as fast as asked, until it ends or the process is told to."""
-    from processor.publish.asked import named_views  # noqa: PLC0415 - Polars and Numba load only when needed
+    from processor.publish.asked import named_views  # noqa: PLC0415 - what is heavy is loaded only when needed
     from processor.replay.context import StopSignal  # noqa: PLC0415
     from processor.replay.run import replay as play  # noqa: PLC0415
 
