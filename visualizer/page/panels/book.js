@@ -9,11 +9,7 @@ import { around } from "./extent.js";
 /** @import { Box, Command, Depth, Group, Level, Scale, Size } from "../types.d.ts" */
 
 const SIZES_SHARE = 0.4;
-<<<<<<< HEAD
-const LABEL_HEIGHT_PX = 14;
-=======
 const LABEL_HEIGHT_PX = 12; // with the least room between two
->>>>>>> everyone
 const THINNEST_PX = 2;
 const THICK_SHARE = 0.8;
 const LINE_PX = 1.25;
