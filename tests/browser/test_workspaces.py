@@ -54,10 +54,16 @@ def _panels(page: Page) -> dict[str, float]:
 
 
 def _columns(page: Page) -> dict[str, float]:
-    """The widths of the columns that stand beside the chart, by their names from the left."""
+    """The widths of the columns that stand beside the chart, in units, by their names from the left."""
+    unit = _unit(page)
     boxes = {name: page.locator(f"#{element}").bounding_box() for name, element in _COLUMNS.items()}
     found = sorted((box["x"], name, box["width"]) for name, box in boxes.items() if box)
-    return {name: width for _, name, width in found}
+    return {name: round(width / unit) for _, name, width in found}
+
+
+def _unit(page: Page) -> float:
+    """The pixels of a unit, in which a page is measured whose type grows with the window."""
+    return float(page.evaluate("() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 10"))
 
 
 def _middle(element: Locator) -> tuple[float, float]:
@@ -128,11 +134,12 @@ def test_an_edge_of_a_column_is_dragged_and_follows_the_keys(wide: Page) -> None
     x, y = _middle(edge)
     drag(wide, (x, y), (x - 100, y))
     wait_frames(wide)
-    assert _columns(wide)["depth"] == pytest.approx(before + 100, abs=4)
+    wider = before + 100 / _unit(wide)
+    assert _columns(wide)["depth"] == pytest.approx(wider, abs=4)
     edge.focus()
     wide.keyboard.press("ArrowRight")
     wait_frames(wide)
-    assert _columns(wide)["depth"] == pytest.approx(before + 90, abs=4)
+    assert _columns(wide)["depth"] == pytest.approx(wider - 10, abs=4)
     assert int(edge.get_attribute("aria-valuenow") or 0) == _columns(wide)["depth"]
 
 
