@@ -87,7 +87,7 @@ def test_a_still_picture_is_not_called_stale(page: Page, feeder: Feeder) -> None
     feeder.overrides = {"still_ms": 5, "heartbeat_ms": 5, "state": "paused"}
     feeder.advance()
     until(page, "() => document.getElementById('state').dataset.name === 'still'")
-    until(page, "() => document.getElementById('transport-reason').title.includes('still picture')")
+    until(page, "() => document.getElementById('transport-reason').textContent.includes('still picture')")
     assert page.locator("#play").is_disabled()
     assert page.locator("#state").get_attribute("data-old") == "false"
     feeder.overrides = {}

@@ -11,6 +11,7 @@ const HEARD = {
   paused: "paused",
   finished: "the replay has come to its end",
   failed: "the replay has failed",
+  still: "a still picture of a replay",
   stale: "prices are old: the processor is silent",
   disconnected: "disconnected: the server does not answer",
   waiting: "waiting for the first picture",
