@@ -35,16 +35,26 @@ test("the style sheets place columns until their order, a width or a missing dep
   assert.ok(!columns.areUsual(["tape"], {}));
 });
 
+/** Widths of columns that all stand beside each other.
+ * @param {Parameters<typeof columns.placesOf>} given */
+function widthsOf(...given) {
+  const { rows, px } = columns.placesOf(...given);
+  assert.equal(rows, 1);
+  return px;
+}
+
 test("columns are as wide as chosen, give way to the chart together, and never below what they need", () => {
-  assert.deepEqual(columns.fitted(["tape", "depth"], { tape: 500 }, 1920), [500, 330]);
-  assert.deepEqual(columns.fitted(["depth"], { depth: 20 }, 1920), [200]);
-  assert.deepEqual(columns.fitted(["depth"], { depth: 900 }, 1920, { hasBook: false }), [26]);
-  assert.deepEqual(columns.fitted(["ladder"], { ladder: 420 }, 1920, { ladderPx: 520 }), [520]);
+  assert.deepEqual(widthsOf(["tape", "depth"], { tape: 500 }, 1920), [500, 330]);
+  assert.deepEqual(widthsOf(["depth"], { depth: 20 }, 1920), [200]);
+  assert.deepEqual(widthsOf(["depth"], { depth: 900 }, 1920, { hasBook: false }), [26]);
+  assert.deepEqual(widthsOf(["ladder"], { ladder: 420 }, 1920, { ladderPx: 520 }), [520]);
   for (const room of [820, 900, 1200]) {
-    const found = columns.fitted(["tape", "depth"], { tape: 3000, depth: 3000 }, room);
-    assert.ok(found && found[0] >= 300 && found[1] >= 200 && found[0] + found[1] <= room - 320);
+    const found = widthsOf(["tape", "depth"], { tape: 3000, depth: 3000 }, room);
+    assert.ok(found[0] >= 300 && found[1] >= 200 && found[0] + found[1] <= room - 320);
   }
-  assert.equal(columns.fitted(["tape", "ladder", "depth"], {}, 1000), null);
+  assert.deepEqual(columns.placesOf(["tape", "ladder", "depth"], {}, 1000, { ladderPx: 480 }), { rows: 3, px: [480] });
+  assert.deepEqual(columns.placesOf(["ladder"], {}, 700), { rows: 1, px: [350] });
+  assert.deepEqual(columns.placesOf([], {}, 100), { rows: 1, px: [] });
   assert.equal(columns.resizedPx("tape", 1000, 400, 600), 680);
   assert.equal(columns.resizedPx("tape", 10, 400, 600), 300);
   assert.equal(columns.resizedPx("tape", 390, 400, 200), 390);

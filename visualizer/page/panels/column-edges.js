@@ -71,16 +71,17 @@ function place() {
   const stands = open.filter((id) => id !== "depth" || !(ladderAlone && open.includes("ladder")));
   const isUsual = windowWidth() <= STACKED_PX || columns.areUsual(open, widths);
   const ladderPx = 10 * Number.parseFloat(byId("main").style.getPropertyValue("--ladder-width")) || 0;
-  const px = isUsual ? null : columns.fitted(stands, widths, clientWidth / unit(), { hasBook, ladderPx });
-  const key = JSON.stringify([px, stands, unit()]);
+  const grid = isUsual ? null : columns.placesOf(stands, widths, clientWidth / unit(), { hasBook, ladderPx });
+  const key = JSON.stringify([grid, stands, unit()]);
   if (key !== placed) {
     placed = key;
-    const template = px && ["minmax(0, 1fr)", ...px.map(css)].join(" ");
-    Object.assign(byId("main").style, { gridTemplate: template ? `minmax(0, 1fr) / ${template}` : "", padding: px ? "0" : "" });
-    byId("chart-panel").style.gridArea = px ? "1 / 1" : "";
+    const template = grid && `repeat(${grid.rows}, minmax(0, 1fr)) / minmax(0, 1fr) ${grid.px.map(css).join(" ")}`;
+    Object.assign(byId("main").style, { gridTemplate: template ?? "", padding: grid ? "0" : "" });
+    byId("chart-panel").style.gridArea = grid ? "1 / 1 / -1 / 2" : "";
     for (const id of columns.IDS) {
-      const at = px ? stands.indexOf(id) : -1;
-      const own = { gridArea: `1 / ${at + 2}`, position: "relative", width: "auto", height: "auto", borderTop: "0" };
+      const at = grid ? stands.indexOf(id) : -1;
+      const area = grid && grid.rows > 1 ? `${at + 1} / 2` : `1 / ${at + 2}`;
+      const own = { gridArea: area, position: "relative", width: "auto", height: "auto", borderTop: "0" };
       Object.assign(elementOf(id).style, at === -1 ? { gridArea: "", position: "", width: "", height: "", borderTop: "" } : own);
     }
   }

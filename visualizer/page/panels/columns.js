@@ -82,7 +82,7 @@ export const areUsual = (open, widths) =>
  * @param {{ hasBook?: boolean, ladderPx?: number }} [given] without a book the depth is but a line; `ladderPx` is what the columns
  * of the ladder need
  * @returns {number[] | null} */
-export function fitted(open, widths, roomPx, { hasBook = true, ladderPx = 0 } = {}) {
+function fitted(open, widths, roomPx, { hasBook = true, ladderPx = 0 } = {}) {
   /** @param {Column} id */
   const leastOf = (id) => {
     if (id === "depth" && !hasBook) return NO_BOOK_PX;
@@ -100,6 +100,19 @@ export function fitted(open, widths, roomPx, { hasBook = true, ladderPx = 0 } = 
   if (sum(least) > most) return null;
   const share = (most - sum(least)) / (sum(wanted) - sum(least));
   return wanted.map((width, index) => Math.floor(least[index] + (width - least[index]) * share));
+}
+
+/** Where open columns stand that are not as usual: beside each other, or where there is no room for that in one column, one below the other.
+ * @param {readonly Column[]} open
+ * @param {Readonly<Record<string, number>>} widths
+ * @param {number} roomPx
+ * @param {{ hasBook?: boolean, ladderPx?: number }} [given] as for `fitted`
+ * @returns {{ rows: number, px: number[] }} `px` are the widths of the columns of the grid */
+export function placesOf(open, widths, roomPx, given = {}) {
+  const px = open.length ? fitted(open, widths, roomPx, given) : [];
+  if (px) return { rows: 1, px };
+  const needed = open.map((id) => (id === "ladder" ? Math.max(given.ladderPx ?? 0, COLUMNS.ladder.least) : COLUMNS[id].least));
+  return { rows: open.length, px: [Math.floor(Math.min(Math.max(...needed), roomPx / 2))] };
 }
 
 /** How wide a column becomes that is asked to be so wide: the chart keeps its least room.
