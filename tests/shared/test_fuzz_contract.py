@@ -215,7 +215,10 @@ def test_decoder_and_schema_agree_on_whatever_lies_there(name: str, data: st.Dat
         assert len(refused.reason) < 2_000
         if SCHEMAS[name].is_valid(written) and _within_floats(written):
             found = msgspec.json.decode(json.dumps(written).encode(), type=FILE_TYPES[name], strict=False)
-            assert next(value_faults(name, found)) == refused.reason, refused
+            # The decoder reads a whole float as an integer, whose zero has no sign.
+            assert next(value_faults(name, found)).replace("-0.0", "0.0") == refused.reason.replace("-0.0", "0.0"), (
+                refused
+            )
     else:
         assert SCHEMAS[name].is_valid(written)
         assert not list(value_faults(name, value))
