@@ -175,7 +175,9 @@ class Console:
         return [text for text in self.complaints if not any(fragment in text for fragment in self.tolerated)]
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type not in {"log", "info", "debug"}:
+        # A page that is left while it asks to be told of publications.
+        is_left = "WebSocket is closed before the connection is established" in message.text
+        if message.type not in {"log", "info", "debug"} and not is_left:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
 

@@ -120,7 +120,8 @@ def test_what_is_listed_is_bounded_and_can_be_published(tree: Path) -> None:
         (tree / f"other/n{number:03}").mkdir()
     (tree / "other" / os.fsdecode(b"caf\xe9")).mkdir()
     found = listed(folders_of("other", Path("mine/one")))
-    assert len(found) == MOST_LISTED
+    # As many as are listed at most, or as there is room for.
+    assert len(found) == MOST_LISTED or 8_000 - max(map(len, found)) < sum(map(len, found)) <= 8_000
     assert all(path.isprintable() for path in found)
     for number in range(40):
         (tree / "mine" / f"{number:02}{'x' * 240}").mkdir()

@@ -1,6 +1,5 @@
 /* What screen readers hear: one sentence for what happens, and nothing for what only goes on. The element is the only one that speaks
    of the replay: ages, read-outs and lists change too often to be read out. */
-import { byId } from "./dom.js";
 
 const PAUSE_MS = 500; // what follows sooner is waited for, so that a held key is heard once
 const PATIENCE_MS = 3000;
@@ -26,9 +25,10 @@ export function announce(subject, sentence) {
 
 function speak() {
   timer = null;
+  const element = document.getElementById("announcements");
+  if (!element) return; // the page has no components yet: what waits is said with what comes next
   const text = [...pending.values()].join(". ");
   pending.clear();
-  const element = byId("announcements");
   // The same words again are news only where the text differs.
   element.textContent = element.textContent === text ? `${text}\u00A0` : text;
 }

@@ -23,8 +23,8 @@ const NO_BOOK_PX = 26; // as in depth.css
 /** @type {Record<PresetName, [Column, number][]>} */
 const USUAL = {
   overview: [["depth", 0]],
-  flow: [["ladder", 1701], ["depth", 0]],
-  depth: [["ladder", 1701], ["depth", 0]],
+  flow: [["ladder", 1661], ["depth", 0]],
+  depth: [["ladder", 1661], ["depth", 0]],
   research: [["depth", 0], ["events", 1181]],
 };
 
