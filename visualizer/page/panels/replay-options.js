@@ -35,6 +35,13 @@ function field(label, input, { action, hint, argument, shown }) {
     input.setAttribute("aria-invalid", String(wrong !== ""));
     say(small, wrong || hint);
   };
+  let isEdited = false; // what was chosen stays until it is set, or the focus goes elsewhere
+  input.addEventListener("input", () => {
+    isEdited = true;
+  });
+  form.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !form.contains(relatedTarget)) isEdited = false;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = argument(input.value);
@@ -43,6 +50,7 @@ function field(label, input, { action, hint, argument, shown }) {
       return;
     }
     complain("");
+    isEdited = false;
     void control.send(action, given).then(({ ok, error }) => ok === false && complain(error ?? "It was refused"));
   });
   return {
@@ -52,7 +60,7 @@ function field(label, input, { action, hint, argument, shown }) {
       const may = control.available();
       input.disabled = !may;
       set.disabled = !may;
-      if (!about || form.contains(document.activeElement) || input.getAttribute("aria-invalid") === "true") return;
+      if (!about || isEdited || form.contains(document.activeElement) || input.getAttribute("aria-invalid") === "true") return;
       input.value = shown(about);
     },
   };
