@@ -73,6 +73,19 @@ export function moment(wallMs, zone) {
  * @param {string} zone */
 export const dateTime = (ms, zone) => format.dateTime(ms === null || ms === undefined ? ms : wall(ms, zone));
 
+/** The days and the times of some moments, as a list has them: the day is empty where it is that of the moment before in the list.
+ * @param {readonly number[]} moments
+ * @param {string} zone */
+export function daysAndTimes(moments, zone) {
+  let before = "";
+  return moments.map((ms) => {
+    const [day, time] = dateTime(ms, zone).split(" ");
+    const shown = day === before ? "" : day;
+    before = day;
+    return { day: shown, time };
+  });
+}
+
 /** Whether there is a zone of this name.
  * @param {string} name */
 export function exists(name) {

@@ -17,25 +17,19 @@ const [TIME, FROM, EXPRESSION, VALUE, PRICE] = /** @type {const} */ ([0, 1, 2, 3
  * @param {string} zone */
 export function newest(rows, expression, about, zone) {
   const found = rows.filter((row) => !expression || row[EXPRESSION] === expression);
-  let above = "";
-  const lines = found
-    .slice(-MOST_LISTED)
-    .reverse()
-    .map((row) => {
-      const [day, time] = zones.dateTime(row[TIME], zone).split(" ");
-      const shown = day === above ? "" : day;
-      above = day;
-      const since = row[FROM] < row[TIME] ? `, true since ${zones.dateTime(row[FROM], zone)}` : "";
-      return {
-        ms: row[TIME],
-        day: shown,
-        time,
-        expression: row[EXPRESSION],
-        value: row[VALUE] === null ? format.NONE : format.exact(Number(row[VALUE].toPrecision(MOST_DIGITS)), null),
-        price: row[PRICE] === null ? format.NONE : format.price(row[PRICE], about),
-        hint: `${row[EXPRESSION]}: ${row[VALUE] ?? format.NONE}${since}; replay from there`,
-      };
-    });
+  const listed = found.slice(-MOST_LISTED).reverse();
+  const times = zones.daysAndTimes(listed.map((row) => row[TIME]), zone);
+  const lines = listed.map((row, index) => {
+    const since = row[FROM] < row[TIME] ? `, true since ${zones.dateTime(row[FROM], zone)}` : "";
+    return {
+      ms: row[TIME],
+      ...times[index],
+      expression: row[EXPRESSION],
+      value: row[VALUE] === null ? format.NONE : format.exact(Number(row[VALUE].toPrecision(MOST_DIGITS)), null),
+      price: row[PRICE] === null ? format.NONE : format.price(row[PRICE], about),
+      hint: `${row[EXPRESSION]}: ${row[VALUE] ?? format.NONE}${since}; replay from there`,
+    };
+  });
   return { lines, count: found.length };
 }
 

@@ -39,26 +39,20 @@ const SIDES = {
  * @param {string} zone */
 export function newest(rows, kind, about, zone) {
   const found = rows.filter((row) => !kind || row[KIND] === kind);
-  let above = "";
-  const lines = found
-    .slice(-MOST_LISTED)
-    .reverse()
-    .map((row) => {
-      const [day, time] = zones.dateTime(row[TIME], zone).split(" ");
-      const shown = day === above ? "" : day;
-      above = day;
-      const size = format.exact(row[SIZE], about?.size_decimals);
-      return {
-        ms: row[TIME],
-        day: shown,
-        time,
-        kind: row[KIND],
-        name: NAMES[row[KIND]](row[DETAIL]),
-        side: SIDES[row[SIDE]] ?? { text: row[SIDE], colour: "unknown" },
-        price: format.price(row[PRICE], about),
-        size: row[KIND] === "divergence" ? `CVD ${row[SIZE] > 0 ? "+" : ""}${size}` : size,
-      };
-    });
+  const listed = found.slice(-MOST_LISTED).reverse();
+  const times = zones.daysAndTimes(listed.map((row) => row[TIME]), zone);
+  const lines = listed.map((row, index) => {
+    const size = format.exact(row[SIZE], about?.size_decimals);
+    return {
+      ms: row[TIME],
+      ...times[index],
+      kind: row[KIND],
+      name: NAMES[row[KIND]](row[DETAIL]),
+      side: SIDES[row[SIDE]] ?? { text: row[SIDE], colour: "unknown" },
+      price: format.price(row[PRICE], about),
+      size: row[KIND] === "divergence" ? `CVD ${row[SIZE] > 0 ? "+" : ""}${size}` : size,
+    };
+  });
   return { lines, count: found.length };
 }
 
