@@ -65,19 +65,25 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = USUAL) -> list[Fi
         stages.PART: lambda: stages.measure(
             cache, events=sizes.events, packed_events=sizes.packed_events, repetitions=sizes.repetitions
         ),
-        cold.PART: lambda: cold.measure(cache, events=sizes.packed_events, rounds=sizes.packed_rounds),
+        cold.PART: lambda: cold.measure(cache, events=sizes.packed_events, rounds=sizes.rounds),
         memory.PART: lambda: memory.measure(cache, events_a_day=sizes.memory_events_a_day, days=sizes.memory_days),
         steering.PART: lambda: steering.measure(
             cache, events=sizes.memory_events_a_day, commands=sizes.steering_commands
         ),
         views.PART: lambda: views.measure(
-            cache, events=sizes.memory_events_a_day, commands=sizes.steering_commands, seconds=sizes.poll_seconds
+            cache,
+            events=sizes.memory_events_a_day,
+            commands=sizes.steering_commands,
+            seconds=sizes.poll_seconds,
+            rounds=sizes.rounds,
         ),
         exchange.PART: lambda: exchange.measure(cache, publications=sizes.publications, hz=sizes.publications_hz),
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
         ),
-        freshness.PART: lambda: freshness.measure(cache, history_rows=sizes.history_rows, seconds=sizes.poll_seconds),
+        freshness.PART: lambda: freshness.measure(
+            cache, history_rows=sizes.history_rows, seconds=sizes.poll_seconds, rounds=sizes.rounds
+        ),
         drawing.PART: lambda: drawing.measure(cache, sizes),
         startup.PART: lambda: startup.measure(
             cache, events=sizes.demo_events, warm_runs=sizes.warm_runs, cold_runs=sizes.cold_runs

@@ -101,13 +101,14 @@ def hold(page: Page) -> None:
 
 
 def zoom_out(page: Page) -> None:
-    """Until about a thousand bars are in view."""
+    """Until about a thousand bars are in view, or all that there are."""
     page.mouse.move(*middle(page))
-    for _ in range(40):
-        if page.evaluate("() => (([a, b]) => b - a)(orderflow.chart.view.x) / 10000 > 950"):
-            return
+    shown, more = 0.0, 1.0
+    while shown < 950 and more > shown:
+        shown = more
         page.mouse.wheel(0, 100)
         page.wait_for_timeout(400)
+        more = page.evaluate("() => (([a, b]) => b - a)(orderflow.chart.view.x) / 10000")
 
 
 def wheeled(page: Page, metrics: CDPSession, count: int) -> tuple[list[float], list[float]]:

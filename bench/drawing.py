@@ -52,7 +52,8 @@ def measure(cache: Path, sizes: Sizes) -> list[Figure]:
         return [Figure(PART, "the page in a browser", note=page_in.MISSING)]
     history_s = sizes.history_rows * _INTERVAL_S
     played_s = _SPEED * (180 + 6 * sizes.poll_seconds + sizes.soak_s)
-    folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
+    hours = (history_s + played_s) / 3600
+    folder = dataset.prepared(cache, round(hours * sizes.events_an_hour), hours=hours)
     found: list[Figure] = []
     with _trees(earlier_release=sizes.earlier_release) as trees:
         for name, tree in trees.items():

@@ -21,7 +21,6 @@ PART: Final = "age on the page"
 _INTERVAL_S: Final = 10
 _SPEED: Final = 10
 _START_UP_S: Final = 60
-_ROUNDS: Final = 3
 _SERVERS: Final = {f"asking every {POLL_INTERVAL_MS} ms": "0", "told of publications": "8"}
 _BAR_MS: Final = 50.0
 _LOOK_MS: Final = 4
@@ -43,7 +42,7 @@ _DRAWN_AT: Final = """async ([milliseconds, lookMs]) => {
 }"""
 
 
-def measure(cache: Path, *, history_rows: int, seconds: float) -> list[Figure]:
+def measure(cache: Path, *, history_rows: int, seconds: float, rounds: int) -> list[Figure]:
     """From the time of change of status.json to the frame that shows it or a later one, both pages in one run.
 
     Why not, where it cannot be measured.
@@ -54,7 +53,7 @@ def measure(cache: Path, *, history_rows: int, seconds: float) -> list[Figure]:
     if not can_watch():
         return [Figure(PART, "the page in a browser", note="this system has no inotify")]
     history_s = history_rows * _INTERVAL_S
-    played_s = _SPEED * (_START_UP_S + 2 * _ROUNDS * seconds)
+    played_s = _SPEED * (_START_UP_S + 2 * rounds * seconds)
     folder = dataset.prepared(cache, round((history_s + played_s) / 3600 * dataset.EVENTS_AN_HOUR))
     options = ("--interval", f"{_INTERVAL_S}s", "--start", f"+{history_s}s", "--speed", str(_SPEED))
     with ExitStack() as stack:
@@ -65,19 +64,19 @@ def measure(cache: Path, *, history_rows: int, seconds: float) -> list[Figure]:
             )
             for name, followers in _SERVERS.items()
         }
-        return _measured(directory, urls, browser, seconds)
+        return _measured(directory, urls, browser, seconds, rounds)
 
 
-def _measured(directory: Path, urls: dict[str, str], chromium: str, seconds: float) -> list[Figure]:
+def _measured(directory: Path, urls: dict[str, str], chromium: str, seconds: float, rounds: int) -> list[Figure]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a part of the development environment only
 
     seen_ms: dict[str, list[float]] = {name: [] for name in urls}
     ages_ms: dict[str, list[float]] = {name: [] for name in urls}
     with _Written(directory) as written, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        for number in range(_ROUNDS):
+        for number in range(rounds):
             for name, url in urls.items():
-                progress(f"{PART} {number + 1}/{_ROUNDS}: {name}")
+                progress(f"{PART} {number + 1}/{rounds}: {name}")
                 page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type] # a dict as it wants it
                 page.goto(url)
                 until(page, DRAWN)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from bench.dataset import EVENTS_AN_HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How much of everything.
 
     `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
-    that is drawn too; a page is kept open for `soak_s`; `cold_runs` of the start compile kernels; `packed_events` lie
-    in a vendor's csv.gz. So many `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is
-    measured for `exchange_seconds` with each number of `readers`, and its writer killed `kills` times.
+    that is drawn too; a market of `events_an_hour` is drawn; a page is kept open for `soak_s`; `cold_runs` of the start
+    compile kernels; `packed_events` lie in a vendor's csv.gz; what is measured in turns is so in so many `rounds`. So
+    many `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is measured for
+    `exchange_seconds` with each number of `readers`, and its writer killed `kills` times.
     """
 
     events: int
@@ -25,12 +28,13 @@ class Sizes:
     history_rows: int
     redraws: int
     earlier_release: bool
+    events_an_hour: float
     soak_s: float
     demo_events: int
     warm_runs: int
     cold_runs: int
     packed_events: int
-    packed_rounds: int
+    rounds: int
     memory_events_a_day: int
     memory_days: int
     steering_commands: int
@@ -51,12 +55,13 @@ FULL: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    events_an_hour=EVENTS_AN_HOUR,
     soak_s=1800.0,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
     packed_events=31_000_000,
-    packed_rounds=3,
+    rounds=3,
     memory_events_a_day=31_000_000,
     memory_days=10,
     steering_commands=100,
@@ -76,12 +81,13 @@ QUICK: Final = Sizes(
     history_rows=1000,
     redraws=60,
     earlier_release=True,
+    events_an_hour=EVENTS_AN_HOUR,
     soak_s=20.0,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,
     packed_events=1_000_000,
-    packed_rounds=2,
+    rounds=2,
     memory_events_a_day=300_000,
     memory_days=10,
     steering_commands=9,

@@ -29,11 +29,10 @@ _SEEK_MS: Final = 1000.0
 _SWITCH_MS: Final = 500.0
 _FROM_EVENTS: Final = "10s"
 """A store's bars of the measures do not add up to these."""
-_ROUNDS: Final = 3
 _LEAST_SPEED: Final = 0.5
 
 
-def measure(cache: Path, *, events: int, commands: int, seconds: float) -> list[Figure]:
+def measure(cache: Path, *, events: int, commands: int, seconds: float, rounds: int) -> list[Figure]:
     """Milliseconds until commands are answered with every view written, and of processor time a publication.
 
     A day of `events` in the processor's cache. The time is that of a replay at 600 times real time from the middle of
@@ -52,18 +51,18 @@ def measure(cache: Path, *, events: int, commands: int, seconds: float) -> list[
             for action, bar in bars.items()
         ]
     progress(f"{PART}: processor time at x{_SPEED}")
-    figures += _processor_times(cache, folder, kept, seconds)
+    figures += _processor_times(cache, folder, kept, seconds, rounds)
     shutil.rmtree(kept, ignore_errors=True)
-    return [*figures, _table_of_measures(dataset.stored(folder))]
+    return [*figures, _table_of_measures(dataset.stored(folder), rounds)]
 
 
-def _processor_times(cache: Path, folder: Path, kept: Path, seconds: float) -> list[Figure]:
+def _processor_times(cache: Path, folder: Path, kept: Path, seconds: float, rounds: int) -> list[Figure]:
     """What the views from trades cost beside bars and depth, and what all views do."""
     # One after the other in each round, and the least of each: other work on the machine only adds.
     chosen = [(), *(("--views", views) for views in _MOST_MORE)]
-    rounds = [[_processor_ms(cache, folder, kept, seconds, *options) for options in chosen] for _ in range(_ROUNDS)]
-    without, *with_views = (min(times) for times in zip(*rounds, strict=True))
-    note = f"a publication, ten a second at x{_SPEED}, bars of a minute; the least of {_ROUNDS} times {seconds:g} s"
+    found = [[_processor_ms(cache, folder, kept, seconds, *options) for options in chosen] for _ in range(rounds)]
+    without, *with_views = (min(times) for times in zip(*found, strict=True))
+    note = f"a publication, ten a second at x{_SPEED}, bars of a minute; the least of {rounds} times {seconds:g} s"
     return [
         Figure(
             PART,
@@ -81,12 +80,12 @@ def _named(views: str) -> str:
     return "all views" if views == "all" else "views from trades"
 
 
-def _table_of_measures(store: Path) -> Figure:
+def _table_of_measures(store: Path, rounds: int) -> Figure:
     """How fast the table of measures is made, beside that of bars, each from every event of a store."""
     opened = open_dataset(store)
     settings = Settings(interval=_FROM_EVENTS)
     taken: dict[str, list[float]] = {"bars": [], "measures": []}
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         for name, times in taken.items():
             begun = time.process_time()
             if name == "bars":
@@ -108,7 +107,7 @@ def _processor_ms(cache: Path, folder: Path, kept: Path, seconds: float, *option
     command = ("processor", "replay", str(folder), *played, *options)
     with processes.running(log, *command, **processes.keeping_in(kept)) as replay:
         processes.until(lambda: processes.is_playing(out), replay, log)
-        time.sleep(_WARM_S)
+        time.sleep(min(_WARM_S, seconds))
         process = psutil.Process(replay.pid)
         before, first = process.cpu_times(), processes.published(out)
         time.sleep(seconds)
