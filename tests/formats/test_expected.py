@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
+from dataclasses import astuple
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 
 from processor.aggregate.table import aggregate as aggregated
@@ -15,26 +20,42 @@ from processor.aggregate.table import table
 from processor.formats import open_dataset
 from processor.settings import Settings
 from processor.sources.files import FileSource
+from tests import passed
 from tests.formats.reading import book_of, read, trades_of
 from tests.reference import Bar, Book, aggregate_samples, samples_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import polars as pl
 
+    from tests.formats.reading import Read
     from tests.reference import BookEvent, Reference, Samples, Trade
 
 pytestmark = pytest.mark.slow
 
 SECOND_NS = 10**9
+HERE: Final = Path(__file__)
 
 
 class Events:
-    """What a recording holds, and by numbers of levels what is sampled of its book, each made once."""
+    """What a recording holds, and by numbers of levels what is sampled of its book, each made when it is asked for."""
 
-    def __init__(self, trades: list[Trade], book: list[BookEvent]) -> None:
-        self.trades = trades
-        self.book = book
+    def __init__(self, found: Read) -> None:
+        self._found = found
         self._samples: dict[int, Samples] = {}
+
+    @cached_property
+    def trades(self) -> list[Trade]:
+        return trades_of(self._found.trades)
+
+    @cached_property
+    def book(self) -> list[BookEvent]:
+        return book_of(self._found.book)
+
+    @cached_property
+    def content(self) -> bytes:
+        """All of it, as a digest."""
+        columns = [astuple(part) for part in (self._found.trades, self._found.book) if part is not None]
+        return b"".join(hashlib.sha256(np.asarray(column).tobytes()).digest() for part in columns for column in part)
 
     def samples(self, levels: int) -> Samples:
         if levels not in self._samples:
@@ -50,8 +71,7 @@ def recorded(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any
     def events(folder: str, instrument: str | None = None) -> Events:
         key = (folder, instrument)
         if key not in known:
-            found = read(shared_data / folder, instrument)
-            known[key] = Events(trades_of(found.trades), book_of(found.book))
+            known[key] = Events(read(shared_data / folder, instrument))
         return known[key]
 
     return events
@@ -98,17 +118,26 @@ def test_a_recording_gives_the_expected_history_and_final_book(
     shared_data: Path, recorded: Any, folder: str, instrument: str, name: str, seconds: int, obi_levels: int
 ) -> None:
     events = recorded(folder, instrument)
-    found = aggregate_samples(events.trades, events.samples(obi_levels), seconds * SECOND_NS)
-    agrees(found, expected(shared_data, name))
+    passed.once(
+        lambda: agrees(
+            aggregate_samples(events.trades, events.samples(obi_levels), seconds * SECOND_NS),
+            expected(shared_data, name),
+        ),
+        *(HERE, events.content, shared_data / f"expected/{name}.json.gz", f"{seconds} {obi_levels}"),
+    )
 
 
 def test_tardis_and_the_raw_recording_of_the_same_minutes_are_the_same_market(recorded: Any) -> None:
     raw, rewritten = recorded("binance-raw/btcusdt", "BTCUSDT"), recorded("tardis", "binance:BTCUSDT")
-    assert raw.trades == rewritten.trades
-    raw_book, rewritten_book = (
-        aggregate_samples([], events.samples(10), SECOND_NS // 10) for events in (raw, rewritten)
-    )
-    assert raw_book == rewritten_book
+
+    def compare() -> None:
+        assert raw.trades == rewritten.trades
+        raw_book, rewritten_book = (
+            aggregate_samples([], events.samples(10), SECOND_NS // 10) for events in (raw, rewritten)
+        )
+        assert raw_book == rewritten_book
+
+    passed.once(compare, HERE, raw.content, rewritten.content)
 
 
 @pytest.mark.parametrize(("symbol", "least"), [("nexousdt", 5000), ("btcusdt", 500)])
@@ -116,9 +145,15 @@ def test_the_rebuilt_book_has_the_best_prices_the_exchange_itself_sent(
     shared_data: Path, recorded: Any, symbol: str, least: int
 ) -> None:
     """Binance's bookTicker lines carry the id of the update they follow, as the depth updates do."""
+    files = sorted((shared_data / "binance-raw" / symbol).iterdir())
+    events = recorded(f"binance-raw/{symbol}", symbol.upper())
+    passed.once(lambda: has_best_prices(events, files, least), HERE, events.content, *files, str(least))
+
+
+def has_best_prices(events: Events, files: list[Path], least: int) -> None:
     tickers: dict[int, list[Decimal]] = {}
     update_at: dict[int, int] = {}
-    for file in sorted((shared_data / "binance-raw" / symbol).iterdir()):
+    for file in files:
         with gzip.open(file, "rt") as lines:
             for line in lines:
                 message = json.loads(line.partition(" ")[2]).get("data", {})
@@ -128,8 +163,7 @@ def test_the_rebuilt_book_has_the_best_prices_the_exchange_itself_sent(
                     tickers[message["u"]] = [Decimal(message[key]) for key in ("b", "B", "a", "A")]
     book = Book()
     agreed = matched = 0
-    events = recorded(f"binance-raw/{symbol}", symbol.upper()).book
-    for event, following in zip(events, [*events[1:], None], strict=True):
+    for event, following in zip(events.book, [*events.book[1:], None], strict=True):
         book.apply(event)
         sent = tickers.get(update_at[event.time_ns])
         if sent is None or (following is not None and following.time_ns == event.time_ns):
@@ -145,8 +179,13 @@ def test_the_rebuilt_book_has_the_best_prices_the_exchange_itself_sent(
 
 def test_the_trades_of_amzn_make_the_bars_that_somebody_else_made(shared_data: Path, recorded: Any) -> None:
     """Four-second bars labelled by their end in seconds after 09:30 New York, prices in 1/10,000 dollar."""
+    events, file = recorded("lobster", "AMZN"), shared_data / "expected/third-party_amzn_4s_time_bar.csv"
+    passed.once(lambda: are_the_trades_of(events, file), HERE, events.content, file)
+
+
+def are_the_trades_of(events: Events, path: Path) -> None:
     opening_ns = 1_340_285_400 * SECOND_NS
-    found = aggregate_samples(recorded("lobster", "AMZN").trades, samples_of([], 1), 4 * SECOND_NS)
+    found = aggregate_samples(events.trades, samples_of([], 1), 4 * SECOND_NS)
     bars = {
         (row.start_ns - opening_ns) // SECOND_NS + 4: [
             *(int(price * 10_000) for price in (row.bar.high, row.bar.low, row.bar.open, row.bar.close)),
@@ -155,16 +194,20 @@ def test_the_trades_of_amzn_make_the_bars_that_somebody_else_made(shared_data: P
         for row in found.intervals
         if row.bar
     }
-    with (shared_data / "expected/third-party_amzn_4s_time_bar.csv").open() as file:
+    with path.open() as file:
         theirs = {int(row["sec"]): [int(row[key]) for key in "HLOCV"] for row in csv.DictReader(file)}
     assert bars == theirs
 
 
 def test_the_book_of_amzn_closes_each_minute_where_somebody_else_found_it(shared_data: Path, recorded: Any) -> None:
-    events = recorded("lobster", "AMZN")
+    events, file = recorded("lobster", "AMZN"), shared_data / "expected/third-party_amzn_60sec_agg.csv"
+    passed.once(lambda: closes_each_minute(events, file), HERE, events.content, file)
+
+
+def closes_each_minute(events: Events, path: Path) -> None:
     found = aggregate_samples(events.trades, events.samples(5), 60 * SECOND_NS)
     ours = [(row.best_bid, row.best_ask) for row in found.intervals]
-    with (shared_data / "expected/third-party_amzn_60sec_agg.csv").open() as file:
+    with path.open() as file:
         theirs = [
             tuple(Decimal(row[key]) / 10_000 for key in ("Bid_Price_Close", "Ask_Price_Close"))
             for row in csv.DictReader(file)
@@ -185,13 +228,17 @@ def test_bars_by_activity_of_a_recording_are_those_of_the_slow_reference(
     shared_data: Path, recorded: Any, folder: str, instrument: str, interval: str
 ) -> None:
     events = recorded(folder, instrument)
-    activity = interval[-1], Decimal(interval[:-1])
-    wanted = aggregate_samples(events.trades, events.samples(10), activity=activity).intervals
-
     settings = Settings(interval=interval, instrument=instrument)
     engine = aggregated(FileSource(open_dataset(shared_data / folder), instrument, "exchange"), settings)
     rows = table(engine, settings)
+    passed.once(
+        lambda: are_bars_of(rows, events, interval), HERE, events.content, repr(rows.to_dict(as_series=False)), interval
+    )
 
+
+def are_bars_of(rows: pl.DataFrame, events: Events, interval: str) -> None:
+    activity = interval[-1], Decimal(interval[:-1])
+    wanted = aggregate_samples(events.trades, events.samples(10), activity=activity).intervals
     assert rows["timestamp_ms"].to_list() == [row.start_ns // 10**6 for row in wanted]
     assert len(rows) > 50
     bars = [row.bar or Bar(None, None, None, None) for row in wanted]  # type: ignore[arg-type]
