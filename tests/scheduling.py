@@ -48,11 +48,14 @@ _FIRST: Final = (
 
 
 def in_order(items: list[pytest.Item]) -> None:
-    """Sort the tests: what takes longest first, and each file's tests together, whatever their parameters."""
+    """Sort the tests: what takes longest first, and each file's tests together, whatever their parameters.
+
+    Those that share a browser's page come before the others of a browser, so that it is open once.
+    """
     files: dict[str, int] = {}
     for item in items:
         files.setdefault(_file(item.nodeid), len(files))
-    items.sort(key=lambda item: (_rank(item.nodeid), files[_file(item.nodeid)]))
+    items.sort(key=lambda item: (_rank(item.nodeid), not _shares_page(item), files[_file(item.nodeid)]))
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -90,6 +93,10 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0]
+
+
+def _shares_page(item: pytest.Item) -> bool:
+    return "shared_page" in getattr(item, "fixturenames", ())
 
 
 def _rank(nodeid: str) -> int:

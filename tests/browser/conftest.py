@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_shared_pages: Final[list[Page]] = []
+"""The page that tests share, while it is open."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -209,9 +211,17 @@ def tab(chromium: BrowserContext, console: Console) -> Iterator[Callable[..., Pa
         page.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def shared_page(chromium: BrowserContext, shared_console: Console, shared_server: Server) -> Page:
-    return open_page(chromium, shared_console, shared_server.url, 1366, 768)
+    if not _shared_pages:
+        _shared_pages.append(open_page(chromium, shared_console, shared_server.url, 1366, 768))
+    return _shared_pages[0]
+
+
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the page that tests share before one that does not: a page that is open goes on drawing its clock."""
+    if _shared_pages and "shared_page" not in getattr(nextitem, "fixturenames", ()):
+        _shared_pages.pop().close()
 
 
 @pytest.fixture

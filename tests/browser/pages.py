@@ -54,19 +54,20 @@ def wait_generation(page: Page, feeder: Feeder) -> None:
 
 
 def watch_candles(page: Page) -> Callable[[], int]:
-    """Look at every frame from now on; the answer is the fewest candles that any of them has shown."""
+    """Look at every frame until the answer is asked for: the fewest candles that any of them has shown."""
     page.evaluate(
         """() => {
           window.fewest = Infinity;
+          window.looking = true;
           const look = () => {
             const { price, obi, cvd } = orderflow.chart.drawn().panels;
             window.fewest = Math.min(window.fewest, price.rows.length + obi.rows.length + cvd.rows.length);
-            requestAnimationFrame(look);
+            if (window.looking) requestAnimationFrame(look);
           };
           look();
         }"""
     )
-    return lambda: int(page.evaluate("window.fewest"))
+    return lambda: int(page.evaluate("() => { window.looking = false; return window.fewest; }"))
 
 
 def ranges(page: Page) -> Ranges:
