@@ -218,6 +218,7 @@ def shared_page(chromium: BrowserContext, shared_console: Console, shared_server
     return _shared_pages[0]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """Close the page that tests share before one that does not: a page that is open goes on drawing its clock."""
     if _shared_pages and "shared_page" not in getattr(nextitem, "fixturenames", ()):
