@@ -155,7 +155,7 @@ def test_any_mixture_of_commands_ends_in_the_bytes_of_a_plain_play_to_the_same_m
     OfThisDataset.dataset, OfThisDataset.cached = dataset, cached
     run_state_machine_as_test(
         OfThisDataset,
-        settings=hypothesis_settings(max_examples=10 if cached else 5, stateful_step_count=8, deadline=None),
+        settings=hypothesis_settings(max_examples=6 if cached else 3, stateful_step_count=8, deadline=None),
     )
 
 

@@ -177,7 +177,11 @@ def test_a_seek_into_what_cannot_be_read_is_refused_and_what_can_be_read_is_play
 @pytest.mark.parametrize(
     "path", ["a" * 4096, "/" + "x/" * 1500, ".", "/dev/zero", "/proc/self/mem", "loop", "fifo", "\n"]
 )
-def test_whatever_path_is_asked_for_the_replay_goes_on(dataset: Path, tmp_path: Path, path: str) -> None:
+def test_whatever_path_is_asked_for_the_replay_goes_on(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     os.mkfifo(tmp_path / "fifo")
     with Steered(dataset, tmp_path) as steered:

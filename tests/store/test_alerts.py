@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EXTRAS: Final[frozenset[Extra]] = frozenset({"alerts"})
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     market=markets(),
     trees=st.lists(TREES, min_size=1, max_size=3, unique_by=as_text),

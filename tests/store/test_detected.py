@@ -38,7 +38,7 @@ def chunks_of(trades: list[Trade], updates: list[Update], count: int) -> list[Ch
     return [chunk_of(trades, updates, after, until, (1, 2)) for after, until in zip([0, *ends], ends, strict=False)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     market=markets(),
     length=LENGTHS,

@@ -126,7 +126,7 @@ def test_the_names_of_measures_are_those_that_are_sampled() -> None:
     assert {*NUMBERS} | {*HAPPENINGS} == {*NAMES}
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     market=markets(),
     trees=st.lists(TREES, min_size=1, max_size=3, unique_by=reference.written),
