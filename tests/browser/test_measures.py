@@ -24,7 +24,7 @@ _PARTS = {"open": 0.25, "high": 0.75, "low": 0.25, "close": 0.5}
 def _row(bar: OhlcRow) -> MeasuresRow:
     """Each measure that has candles from 0.25 to 0.75; each other one has its number, and sums alternate."""
     given: dict[str, Any] = {}
-    for number, name in enumerate(MeasuresRow.__struct_fields__[1:]):
+    for number, name in enumerate(MeasuresRow.__struct_fields__[1:-1]):
         candle = next((each for each in CANDLES if name in {f"{each}_{part}" for part in _PARTS}), None)
         given[name] = _PARTS[name.removeprefix(f"{candle}_")] if candle else float(number)
         if name.startswith(("ofi", "trade_flow")):
