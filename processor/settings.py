@@ -10,8 +10,10 @@ from fractions import Fraction
 from typing import Final, Literal, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from processor.core.measures.own import NO_OWN, OBI_LEVELS, OwnMeasures
 from processor.errors import SettingError
 from processor.units import NS_PER_DAY, NS_PER_MS, NS_PER_SECOND
+from shared.commands import MAX_OBI_LEVELS
 from shared.limits import (
     ACTIVITY_UNITS,
     INTERVAL_UNITS_MS,
@@ -34,12 +36,16 @@ AT_ENDS: Final[tuple[AtEnd, ...]] = get_args(AtEnd)
 SWITCH: Final = ("on", "off")
 
 MAX_DEPTH_LEVELS: Final = 1000
+MAX_OWN_MEASURES: Final = 8
+"""Depths, and sizes, that are measured beside those that always are."""
 MAX_WORKERS: Final = 256
 
 _UNITS_NS: Final = {unit: length_ms * NS_PER_MS for unit, length_ms in INTERVAL_UNITS_MS.items()}
 _DURATION: Final = re.compile(rf"(\d+)({'|'.join(INTERVAL_UNITS_MS)})")
 _ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}{OLD_TURNOVER_UNIT}])")
 _HEIGHT: Final = re.compile(r"\d{1,9}(\.\d{1,18})?|\.\d{1,18}")
+_LEVELS: Final = re.compile(r"[0-9]{1,7}")
+_TRADED_SIZE: Final = re.compile(r"\d{1,15}(\.\d{1,18})?|\.\d{1,18}")
 _BYTES: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", re.IGNORECASE)
 
@@ -69,7 +75,8 @@ class Aggregation:
     """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
     With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `extras` are computed beside bars and
-    book, with price rows of height `row`; None: as high as a view needs. `alerts` are the expressions of alerts.
+    book, with price rows of height `row`; None: as high as a view needs. `alerts` are the expressions of alerts, `own`
+    the measures of the book with parameters of one's own.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
@@ -79,6 +86,7 @@ class Aggregation:
     extras: frozenset[Extra] = frozenset()
     row: Fraction | None = None
     alerts: tuple[str, ...] = ()
+    own: OwnMeasures = NO_OWN
 
     @property
     def divides_days(self) -> bool:
@@ -122,6 +130,7 @@ class Settings:
     timezone: str | None = None
     row: str = AUTO
     alerts: tuple[str, ...] = ()
+    own: OwnMeasures = NO_OWN
 
     @property
     def provisional(self) -> Settings:
@@ -138,7 +147,13 @@ class Settings:
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
         return Aggregation(
-            interval_ns, self.obi_levels, self.cvd_reset, activity, row=row_height(self.row), alerts=self.alerts
+            interval_ns,
+            self.obi_levels,
+            self.cvd_reset,
+            activity,
+            row=row_height(self.row),
+            alerts=self.alerts,
+            own=self.own,
         )
 
 
@@ -154,6 +169,27 @@ def row_height(text: str) -> Fraction | None:
     if height <= 0:
         raise SettingError("row", text, "the height of a price row, such as 0.25 or 10, or auto")
     return height
+
+
+def own_measures(depths: str, sizes: str) -> OwnMeasures:
+    """The measures of one's own parameters, from two lists with commas between; depths of OBI_LEVELS are left out.
+
+    Raises:
+        SettingError: one of the lists holds something else, or too much.
+    """
+    levels = [int(each) if _LEVELS.fullmatch(each) else -1 for each in _listed(depths)]
+    if len(levels) > MAX_OWN_MEASURES or not all(0 <= each <= MAX_OBI_LEVELS for each in levels):
+        expected = f"at most {MAX_OWN_MEASURES} numbers of levels up to {MAX_OBI_LEVELS}, with commas between: 3,50"
+        raise SettingError("measure-depths", depths, expected)
+    amounts = [Decimal(each) if _TRADED_SIZE.fullmatch(each) else Decimal(0) for each in _listed(sizes)]
+    if len(amounts) > MAX_OWN_MEASURES or not all(each > 0 for each in amounts):
+        expected = f"at most {MAX_OWN_MEASURES} sizes to trade above 0, with commas between: 0.5,10"
+        raise SettingError("measure-costs", sizes, expected)
+    return OwnMeasures(tuple(sorted({*levels} - {*OBI_LEVELS})), tuple(sorted({each.normalize() for each in amounts})))
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",")] if text.strip() else []
 
 
 def bar_length(text: str, option: str = "interval") -> int | Activity:

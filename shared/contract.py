@@ -134,6 +134,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Height of price rows, as a decimal; auto where each view chooses its own."""
     alerts: tuple[str, ...] = ()
     """The expressions that alerts are raised for."""
+    own_measures: tuple[str, ...] = ()
+    """The measures of the book with parameters of one's own, in the order in which their values are published."""
     price_decimals: Integer | None = None
     size_decimals: Integer | None = None
     timezone: str | None = None

@@ -59,7 +59,8 @@ def measures_of_store(
         traded = traded_of(trade_bars, manifest.segments[-1].trade_decimals[1])
     else:
         book, traded = _of_events(folder, manifest, aggregation, on_events)
-    rows = measure_rows(book, traded, first_sampled=first_book if opens_at_nothing else None)
+    first_sampled = first_book if opens_at_nothing else None
+    rows = measure_rows(book, traded, first_sampled=first_sampled, own=aggregation.own)
     return labelled(measures_frame(rows), aggregation.interval_ns)
 
 
@@ -84,7 +85,7 @@ def _of_events(
 def _measured(stretch: Partition, manifest: Manifest) -> tuple[MeasureBars, TradedBars]:
     """The intervals of some segments; the first one opens with the values that stand before it."""
     folder, interval_ns = stretch.folder, stretch.aggregation.interval_ns
-    measured = book_before(folder, manifest, stretch.first, interval_ns, None)
+    measured = book_before(folder, manifest, stretch.first, interval_ns, None, own=stretch.aggregation.own)
     counted = Counted()
     books, traded = [no_bars()], [no_trades()]
     for number in range(stretch.first, stretch.end):
@@ -107,7 +108,7 @@ class MeasuresTable:
     def __init__(self, aggregation: Aggregation, height: Fraction) -> None:  # noqa: ARG002 - it has no price rows
         """Start before the first event."""
         self._interval_ns = aggregation.interval_ns
-        self._book = MeasuredBook(interval_ns=aggregation.interval_ns)
+        self._book = MeasuredBook(interval_ns=aggregation.interval_ns, own=aggregation.own)
         self._measures = Measures(self._book, keep=None)
         self._given: int | None = None
         """The last interval whose row was given, None before the first."""

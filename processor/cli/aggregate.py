@@ -7,7 +7,7 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, duration_ns, one_of, row_height
+from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, duration_ns, one_of, own_measures, row_height
 
 
 def aggregate(
@@ -30,6 +30,8 @@ def aggregate(
     column: options.ColumnLength = "auto",
     mode: options.ColumnMode = "last",
     tau: options.Tau = "5s",
+    measure_depths: options.MeasureDepths = "",
+    measure_costs: options.MeasureCosts = "",
     *,
     all_instruments: options.AllInstruments = False,
 ) -> None:
@@ -39,7 +41,8 @@ def aggregate(
     from processor.aggregate.view_tables import VIEW_TABLES, RowOptions, view_tables  # noqa: PLC0415
     from processor.formats import open_dataset  # noqa: PLC0415
 
-    settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until)
+    own = own_measures(measure_depths, measure_costs)
+    settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, own=own)
     one_of("view", view, ("bars", *VIEW_TABLES))
     of_rows = RowOptions(
         row_height(row), None if column == AUTO else column, one_of("mode", mode, MODES), duration_ns("tau", tau)

@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from processor.core.alerts.parser import all_parsed
+from processor.core.measures.own import NO_OWN
 from processor.settings import (
     AT_ENDS,
     AUTO,
@@ -31,6 +32,7 @@ from shared.commands import MAX_OBI_LEVELS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from processor.core.measures.own import OwnMeasures
     from processor.store.cache import Cache
 
 PREFIX: Final = "PROCESSOR_"
@@ -104,6 +106,12 @@ Tau = Annotated[
     str,
     option("tau", "How long after a trade the tables of costs look at the mid: 5s, 250ms, 1m ..."),
 ]
+MeasureDepths = Annotated[
+    str, option("measure-depths", "Further numbers of levels whose imbalance is among the measures, as in 3,50.")
+]
+MeasureCosts = Annotated[
+    str, option("measure-costs", "Sizes whose costs to buy and to sell at once are among the measures, as in 0.5,10.")
+]
 AllInstruments = Annotated[
     bool, option("all-instruments", "All of the dataset's instruments in one table, each row with its instrument.")
 ]
@@ -170,6 +178,7 @@ def settings(
     timezone: str | None = None,
     row: str = AUTO,
     alerts: Sequence[str] = (),
+    own: OwnMeasures = NO_OWN,
 ) -> Settings:
     """The settings that options ask for.
 
@@ -194,6 +203,7 @@ def settings(
         timezone=zone_name("timezone", timezone) if timezone else None,
         row=row,
         alerts=all_parsed(alerts),
+        own=own,
     )
 
 

@@ -12,7 +12,7 @@ import typer
 from processor.cli import options
 from processor.cli.output import progress_bar
 from processor.clock import SystemClock
-from processor.settings import SWITCH, one_of
+from processor.settings import SWITCH, one_of, own_measures
 
 
 def replay(
@@ -38,6 +38,8 @@ def replay(
     resume: options.ResumeChoice = "on",
     views: options.Views = None,
     alert: options.Alerts = None,
+    measure_depths: options.MeasureDepths = "",
+    measure_costs: options.MeasureCosts = "",
     *,
     paused: options.Paused = False,
 ) -> None:
@@ -61,6 +63,7 @@ def replay(
         timezone,
         row,
         alert or (),
+        own_measures(measure_depths, measure_costs),
     )
     asked = named_views(views or "")
     wall = SystemClock()

@@ -127,7 +127,8 @@ class Engine:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
         self.measures: Measures | None = None
         if keep and "measures" in aggregation.extras and state is None:
-            self.measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
+            measured = MeasuredBook(interval_ns=aggregation.interval_ns, own=aggregation.own)
+            self.measures = Measures(measured, keep=keep)
         self.heatmap: KeptColumns | None = None
         if keep and "heatmap" in aggregation.extras:
             counter = None if state is None else state.counter

@@ -37,6 +37,7 @@ class SessionInfo:
     timezone: str | None = None
     row: str = "auto"
     alerts: tuple[str, ...] = ()
+    own_measures: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
 
 

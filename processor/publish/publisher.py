@@ -194,6 +194,7 @@ class Publisher:
             cvd_reset=subject.cvd_reset,
             row=subject.row,
             alerts=subject.alerts,
+            own_measures=subject.own_measures,
             price_decimals=max(engine.book.price_decimals, engine.trade_bars.price_decimals),
             size_decimals=max(engine.book.size_decimals, engine.trade_bars.size_decimals),
             price_step=None if situation.price_step is None else situation.price_step.value,

@@ -38,6 +38,7 @@ def session_info(
         cvd_reset=settings.cvd_reset,
         row=settings.row,
         alerts=settings.alerts,
+        own_measures=settings.own.names,
         datasets=listed(folders),
         clock=settings.clock,
         timezone=settings.timezone or (exchange_zone(dataset.format) if dataset else None),

@@ -16,7 +16,8 @@ from processor.core.lots import narrow_lots
 from processor.core.measures import sampled
 from processor.core.measures.frame import OF_BAR
 from processor.core.measures.kept import MeasuresState
-from processor.core.measures.kernel import CLOSE, MEASURES, OFI_LEVELS
+from processor.core.measures.layout import CLOSE, MEASURES, OFI_LEVELS
+from processor.core.measures.own import NO_OWN
 from processor.core.measures.sampled import MeasureBars, MeasuredBook, no_bars
 from processor.core.measures.traded import TradedBars
 from processor.store.base_bars import segment_before
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from processor.core.book import BookState
     from processor.core.engine import EngineState
     from processor.core.events import BookEvents
-    from processor.core.measures.kernel import Floats, Ints
+    from processor.core.measures.layout import Floats, Ints
+    from processor.core.measures.own import OwnMeasures
     from processor.settings import Aggregation
     from processor.store.manifest import Manifest
 
@@ -93,7 +95,8 @@ def _bars_of(folder: Path, manifest: Manifest, segment: int) -> MeasureBars:
 
 def adds_up(aggregation: Aggregation) -> bool:
     """Whether the stored bars add up to what is wanted."""
-    return aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0
+    # No bars of one's own measures are stored.
+    return aggregation.activity is None and aggregation.interval_ns % BASE_NS == 0 and not aggregation.own
 
 
 def bars_before(
@@ -183,7 +186,7 @@ def measures_before(
     first = segment
     if has_bars:
         first = segment_before(folder, manifest, segment, aggregation.interval_ns, keep + 1)
-    book = book_before(folder, manifest, first, aggregation.interval_ns, starts_ns)
+    book = book_before(folder, manifest, first, aggregation.interval_ns, starts_ns, own=aggregation.own)
     closed = [no_bars()]
     for number in range(first, segment):
         closed += [book.advance(part) for part in book_of_segment(folder, number, manifest.segments[number])]
@@ -191,15 +194,41 @@ def measures_before(
 
 
 def book_before(
-    folder: Path, manifest: Manifest, segment: int, interval_ns: int, starts_ns: Ints | None
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    interval_ns: int,
+    starts_ns: Ints | None,
+    *,
+    own: OwnMeasures = NO_OWN,
 ) -> MeasuredBook:
     """The book before `segment`, whose interval opens with the values that stand there."""
     if not segment:
-        return MeasuredBook(interval_ns=interval_ns)
+        return MeasuredBook(interval_ns=interval_ns, own=own)
     _, state = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
     last = _bars_of(folder, manifest, segment - 1).rows(slice(-1, None))
     standing = last.values[-1, CLOSE] if len(last) else None
-    return MeasuredBook.resumed(state, interval_ns=interval_ns, starts_ns=starts_ns, standing=standing)
+    if standing is not None and own:
+        standing = np.append(standing, _own_standing(folder, manifest, segment, state, own))
+    return MeasuredBook.resumed(state, interval_ns=interval_ns, own=own, starts_ns=starts_ns, standing=standing)
+
+
+def _own_standing(folder: Path, manifest: Manifest, segment: int, state: BookState, own: OwnMeasures) -> Floats:
+    """The values of one's own measures before `segment`, whose book is `state`."""
+    first = segment
+    while first and own.sizes and not all(len(prices) for prices, _ in (state.bids, state.asks)):
+        # What a size costs stands since both sides had a level, which the book does not know any more.
+        first -= 1
+        if first:
+            _, state = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
+    if first:
+        book = MeasuredBook.resumed(state, interval_ns=BASE_NS, own=own)
+    else:
+        book = MeasuredBook(interval_ns=BASE_NS, own=own)
+    for number in range(first, segment):
+        for part in book_of_segment(folder, number, manifest.segments[number]):
+            book.advance(part)
+    return book.open_bars().values[-1, CLOSE, len(MEASURES) :]
 
 
 def traded_of(bars: pl.DataFrame, size_decimals: int) -> TradedBars:

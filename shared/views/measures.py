@@ -80,6 +80,7 @@ class MeasuresRow(msgspec.Struct, array_like=True, frozen=True):
     trade_flow: float
     samples: Integer
     trades: Integer
+    own: tuple[float | None, ...] = ()
 
 
 def _measures_faults(rows: tuple[MeasuresRow, ...]) -> Iterator[str]:
@@ -94,6 +95,8 @@ def _measures_faults(rows: tuple[MeasuresRow, ...]) -> Iterator[str]:
                 yield f"row {i}: open and close of {name} do not lie between low and high"
             elif known and name.startswith("obi_") and (low < -1 or high > 1):
                 yield f"row {i}: {name} leaves [-1, 1]"
+        if len(row.own) != len(rows[0].own):
+            yield f"row {i}: it has {len(row.own)} values of own measures, and others have {len(rows[0].own)}"
         if min(row.samples, row.trades) < 0 or row.samples + row.trades == 0:
             yield f"row {i}: it has neither a sample nor a trade"
 
@@ -108,7 +111,8 @@ MEASURES: Final = View[tuple[MeasuresRow, ...]](
     faults=_measures_faults,
     content=(
         f"*added*: `[[{', '.join(MeasuresRow.__struct_fields__)}], ...]`: the [measures of the book](measures.md) of "
-        "the newest bars, oldest first; null before the first value"
+        "the newest bars, oldest first; null before the first value. `own`, which is absent where there are none, is a "
+        "list: the closes of the `own_measures` of status.json"
     ),
     bound="1000 rows and 480 kB; on request",
 )

@@ -40,3 +40,25 @@ def test_a_recording_gives_the_expected_table_from_a_store_and_from_its_files(
                 assert found[column] == pytest.approx(values, rel=1e-12, abs=0), column
             else:
                 assert found[column] == values, column
+
+
+def test_measures_of_own_parameters_are_columns_more_and_the_same_by_threads_and_in_one_pass(
+    converted: Callable[[str], Path], tmp_path: Path
+) -> None:
+    store, plain = converted("binance-raw/btcusdt"), ("--cache", "off", "--interval", "30s")
+    own = ("--measure-depths", "3,20,50", "--measure-costs", "0.5,10,9000")
+    usual = tabled(store, "measures", tmp_path / "usual.parquet", *plain)
+    threads = tabled(store, "measures", tmp_path / "threads.parquet", *plain, *own)
+    one_pass = tabled(store, "measures", tmp_path / "one.parquet", *plain, *own, "--until", "+9000h")
+    assert threads.select(usual.columns).equals(usual)
+    assert threads.equals(one_pass)
+    names = [
+        "obi_3",
+        "obi_50",
+        *(f"cost_{side}_bp_{size}" for size in ("0.5", "10", "9000") for side in ("buy", "sell")),
+    ]
+    parts = ("open", "high", "low", "close")
+    assert threads.columns[len(usual.columns) :] == [f"{name}_{part}" for name in names for part in parts]
+    last = threads.row(-1, named=True)
+    assert 0 < last["cost_buy_bp_0.5_close"] < last["cost_buy_bp_10_close"]
+    assert last["cost_sell_bp_9000_close"] is None

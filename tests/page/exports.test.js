@@ -79,6 +79,14 @@ test("a bar with several price rows has a line for each, at exact prices, withou
   assert.deepEqual(tableOf("depth", { bids: [[1, 2]], asks: [[3, 4]] }, COLUMNS)?.rows, [["bid", 1, 2], ["ask", 3, 4]]);
 });
 
+test("measures with parameters of the replay's own are columns of their names", () => {
+  const row = /** @type {any} */ ([7, 1, 2, [0.5, null]]);
+  assert.deepEqual(tableOf("measures", [row], { measures: ["timestamp_ms", "samples", "trades", "own"] }, ["obi_50", "cost_buy_bp_2"]), {
+    header: ["timestamp_ms", "samples", "trades", "obi_50", "cost_buy_bp_2"],
+    rows: [[7, 1, 2, 0.5, null]],
+  });
+});
+
 test("there is no table of what there is nothing of", () => {
   for (const name of NAMES) {
     assert.equal(tableOf(name, EMPTY[name], COLUMNS), null);

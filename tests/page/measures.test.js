@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { scale } from "../../visualizer/page/draw/scale.js";
 import { PRESETS } from "../../visualizer/page/options.js";
-import { MEASURES, NAMES, closeOf, measureOf } from "../../visualizer/page/panels/measure-list.js";
+import { closeOf, measureOf, measuresOf, namesOf } from "../../visualizer/page/panels/measure-list.js";
 import { measures } from "../../visualizer/page/panels/measures.js";
 import { mids } from "../../visualizer/page/panels/mids.js";
 import { layersOf, viewsOf } from "../../visualizer/page/panels/registry.js";
@@ -12,6 +12,8 @@ import { TOKENS } from "./browser.js";
 /** @import { About, MeasuresRow, Options, Picture } from "../../visualizer/page/types.d.ts" */
 
 const ABOUT = /** @type {About} */ ({ price_decimals: 2, size_decimals: 1, price_step: 0.01 });
+const MEASURES = measuresOf(null);
+const NAMES = namesOf(null);
 const WIDTH = Math.max(...MEASURES.map(closeOf)) + 3;
 
 /** A row of which some columns have a value.
@@ -21,7 +23,7 @@ const WIDTH = Math.max(...MEASURES.map(closeOf)) + 3;
 const row = (place, values) => [place, ...Array.from({ length: WIDTH - 1 }, (_, index) => values[index + 1] ?? null)];
 
 /** @param {string} name */
-const columnOf = (name) => measureOf(name).column;
+const columnOf = (name) => measureOf(name, null).column;
 
 /** What the panel draws, in a box of 100 pixels from -10 to 10.
  * @param {MeasuresRow[]} rows
@@ -54,14 +56,14 @@ test("a measure has a name and columns of its own, and an unknown name means the
   const columns = MEASURES.flatMap(({ column, hasCandles }) => (hasCandles ? [0, 1, 2, 3] : [0]).map((part) => column + part));
   assert.deepEqual(columns, columns.map((_, index) => index + 1));
   assert.equal(new Set(Object.values(NAMES)).size, MEASURES.length);
-  assert.equal(measureOf("no such"), MEASURES[0]);
+  assert.equal(measureOf("no such", null), MEASURES[0]);
 });
 
 test("each is read from the column that it is published in", () => {
   const contract = readFileSync(new URL("../../docs/contract.md", import.meta.url), "utf8");
   const published = contract.match(/`measures_data\.json` \|[^`]*`\[\[([^\]]*)\]/u)?.[1].split(", ") ?? [];
   const read = MEASURES.flatMap(({ name, hasCandles }) => (hasCandles ? ["open", "high", "low", "close"].map((part) => `${name}_${part}`) : [name]));
-  assert.deepEqual(published, ["timestamp_ms", ...read, "samples", "trades"]);
+  assert.deepEqual(published, ["timestamp_ms", ...read, "samples", "trades", "own"]);
 });
 
 test("candles are those of the measure that is chosen, and rise and fall", () => {
@@ -95,7 +97,7 @@ test("the axis holds what is shown, with zero unless it is one of prices, and no
   const [spread, depth] = [columnOf("spread"), columnOf("depth_bid_bp_10")];
   const rows = [row(1, { [spread]: 4, [spread + 1]: 9, [spread + 2]: 3, [spread + 3]: 5, [depth]: 70 })];
   /** @param {Partial<Options>} some */
-  const span = (some) => measures.extent(rows, { ...PRESETS.overview, ...some });
+  const span = (some) => measures.extent(rows, { ...PRESETS.overview, ...some }, ABOUT);
   const candles = span({ measure: "spread" });
   assert.ok(candles && candles[0] < 3 && candles[0] > 0 && candles[1] > 9);
   const line = span({ measure: "spread", measureAs: "line" });
@@ -114,6 +116,21 @@ test("the read-out says the values of the measure with the decimals of its kind"
   assert.deepEqual(said("ofi_1"), ["–", "–", "–", "+3.0"]);
   assert.deepEqual(said("weighted_mid"), ["1.0000", "–", "–", "1.2346"]);
   assert.deepEqual(measures.readout.cells.map(({ text }) => text(null, ABOUT, PRESETS.overview)), ["–", "–", "–", "–"]);
+});
+
+test("measures with parameters of the replay's own are offered by their names, drawn as lines and read out in basis points", () => {
+  const about = { ...ABOUT, own_measures: ["obi_50", "cost_buy_bp_0.5", "cost_sell_bp_0.5"] };
+  assert.deepEqual(measuresOf(about).slice(MEASURES.length).map(({ title }) => title), ["OBI top 50", "Cost of buying 0.5", "Cost of selling 0.5"]);
+  const rows = /** @type {MeasuresRow[]} */ (/** @type {unknown} */ ([[...row(2, {}), [0.5, 4, 6]], [...row(4, {}), [-0.5, null, 7]]]));
+  const options = { ...PRESETS.overview, measure: "cost_buy_bp_0.5" };
+  const { given, within } = picture(rows, options);
+  const [line] = layersOf(measures, given.options, { ...given.data, about }).flatMap(({ commands }) => commands({ ...given, data: { ...given.data, about } }, within));
+  assert.ok(line.kind === "polyline");
+  assert.deepEqual([line.points[1], line.points[3]], [30, Number.NaN]);
+  assert.deepEqual(measures.readout.cells.map(({ text }) => text(rows[0], about, options)), ["–", "–", "–", "4.0000"]);
+  assert.equal(measures.title(about, { sizesUnknown: false }, options), "Cost of buying 0.5, basis points");
+  const span = measures.extent(rows, { ...options, measure: "obi_50" }, about);
+  assert.ok(span && span[0] < -0.5 && span[1] > 0.5);
 });
 
 test("the title names the measure, and that sizes are unknown where they count", () => {

@@ -159,3 +159,24 @@ def test_a_height_of_rows_is_exact_and_auto_is_none() -> None:
     assert settings.row_height(".000000000000000001") == Fraction(1, 10**18)
     assert settings.row_height("auto") is None
     assert settings.Settings(row="0.1").aggregation.row == Fraction(1, 10)
+
+
+def test_own_measures_are_sorted_and_without_those_that_there_are_always() -> None:
+    found = settings.own_measures("50, 3,10,0,3", "10,0.50,1000000")
+    assert found.names == (
+        *("obi_3", "obi_50", "cost_buy_bp_0.5", "cost_sell_bp_0.5", "cost_buy_bp_10", "cost_sell_bp_10"),
+        *("cost_buy_bp_1000000", "cost_sell_bp_1000000"),
+    )
+    assert not settings.own_measures("", " ")
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "3,,4", "9999999", "1" * 5000, "2,3,4,6,7,8,9,11,12"])
+def test_depths_of_own_measures_that_are_no_numbers_of_levels_or_too_many_are_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="at most 8 numbers of levels up to 1000000"):
+        settings.own_measures(text, "")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e3", "nan", "1,,2", "9" * 16, "1,2,3,4,5,6,7,8,9"])
+def test_sizes_of_own_measures_that_are_none_or_too_many_are_refused(text: str) -> None:
+    with pytest.raises(SettingError, match="at most 8 sizes to trade above 0"):
+        settings.own_measures("", text)

@@ -12,7 +12,7 @@ from processor.core.merge import ordering
 from processor.publish import publisher as publishing
 from processor.replay.context import StopSignal
 from processor.replay.run import replay
-from processor.settings import Offset, Settings
+from processor.settings import Offset, Settings, own_measures
 from shared import (
     DATA_FILES,
     DEPTH_FILE,
@@ -31,6 +31,7 @@ from shared import (
 )
 from shared.validate import faults
 from shared.views import BY_NAME
+from shared.views.measures import MEASURES_FILE
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.fake_clock import FakeClock
 
@@ -109,6 +110,25 @@ def test_two_replays_to_the_same_moment_give_the_same_bytes(dataset: Path, tmp_p
 
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert first.event_time_ms == second.event_time_ms == until // 1_000_000
+
+
+def test_measures_of_own_parameters_are_named_in_the_status_and_leave_all_else_as_it_is(
+    dataset: Path, tmp_path: Path
+) -> None:
+    own = own_measures("3,50", "0.5,1000000")
+    until = Offset(HOUR_NS // 4)
+    usual = play(dataset, tmp_path / "usual", speed=None, until=until, views=ON_REQUEST)
+    status = play(dataset, tmp_path / "own", speed=None, until=until, views=ON_REQUEST, own=own)
+    found, expected = ({**contents(tmp_path / name)} for name in ("own", "usual"))
+    rows, before = (json.loads(each.pop(MEASURES_FILE)) for each in (found, expected))
+
+    assert found == expected
+    assert (usual.own_measures, status.own_measures) == ((), own.names)
+    assert [row[:-1] for row in rows] == before
+    *imbalances, buy, sell, buy_all, sell_all = rows[-1][-1]
+    assert all(-1 <= each <= 1 for each in imbalances)
+    assert None not in {buy, sell}
+    assert buy_all is sell_all is None
 
 
 def test_nothing_after_the_event_clock_is_ever_published(dataset: Path, tmp_path: Path) -> None:

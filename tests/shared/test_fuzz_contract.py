@@ -112,7 +112,7 @@ SOUND: Final[dict[str, Any]] = {
         [0, 0.5, 1.0, 1.5, 0.5, [1.0, 2.0], 1.5, [3.0]],
         [60000, 0.5, None, 1.5, None, [], 1.5, [3.0]],
     ],
-    "measures_data.json": [[0, *([1.0] * (len(MeasuresRow.__struct_fields__) - 3)), 2, 1]],
+    "measures_data.json": [[0, *([1.0] * (len(MeasuresRow.__struct_fields__) - 4)), 2, 1, [0.5, None]]],
     "quotes_data.json": [[0, 1.0, None], [60000, 1.0, 1.5]],
     "ladder_data.json": {
         "row": 0.5,

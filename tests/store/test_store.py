@@ -23,6 +23,7 @@ from processor.core.engine import Engine, checks
 from processor.core.events import BID, BookEvents
 from processor.core.flow import sizes
 from processor.core.intervals import WEEK_NS
+from processor.core.measures.own import NO_OWN, OwnMeasures
 from processor.core.measures.sampled import MeasuredBook, joined
 from processor.core.merge.chunk import Chunk
 from processor.core.price_step import PriceStep
@@ -58,12 +59,12 @@ if TYPE_CHECKING:
 
 SECOND_NS = 1_000_000_000
 
-ANY_AGGREGATION = aggregations(
-    intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
-    obi_levels=[0, 3, 10, 10],
-).map(
-    lambda each: replace(
+OWN = OwnMeasures((2, 30), (Decimal("0.02"), Decimal(700)))
+
+ANY_AGGREGATION = st.builds(
+    lambda each, own: replace(
         each,
+        own=own,
         extras=frozenset({"alerts", "flow", "events", "heatmap", "ladder", "measures"}),
         alerts=(
             "obi_10 > 0 for 1 s",
@@ -71,7 +72,12 @@ ANY_AGGREGATION = aggregations(
             "(not sweep) for 1 m",
             "price crosses 100 and mid > 99",
         ),
-    )
+    ),
+    aggregations(
+        intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
+        obi_levels=[0, 3, 10, 10],
+    ),
+    st.sampled_from([NO_OWN, OWN]),
 )
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")

@@ -13,6 +13,7 @@ from shared import ASKED_FOLDER, DEPTH_FILE, REPORT, VIEWS
 from shared.still import unpacked
 from shared.views.footprint import FootprintCell, FootprintRow
 from shared.views.heatmap import HeatmapRow
+from shared.views.measures import MeasuresRow
 from tests.browser.feeder import Feeder
 from tests.visualizer.pictures import report
 from visualizer.components.columns import COLUMNS
@@ -68,6 +69,16 @@ def test_a_table_that_is_not_published_is_asked_for_and_one_that_is_none_is_refu
     for name in ("none", "..", "status"):
         assert client.get(f"/tables/{name}.csv").status_code == 404
     assert "expected one of ohlc" in client.get("/tables/none.csv").text
+
+
+def test_measures_with_parameters_of_the_replays_own_are_columns_of_their_names() -> None:
+    values: dict[str, Any] = dict.fromkeys(MeasuresRow.__struct_fields__[1:], 0.5)
+    values |= {"samples": 1, "trades": 2, "own": (0.25, None)}
+    row = MeasuresRow(timestamp_ms=7, **values)
+    header, found = csv.reader(io.StringIO(text("measures", (row,), ("obi_50", "cost_buy_bp_2"))))
+    assert header[-4:] == ["samples", "trades", "obi_50", "cost_buy_bp_2"]
+    assert found[-4:] == ["1", "2", "0.25", ""]
+    assert len(header) == len(found)
 
 
 def test_numbers_have_no_exponents_and_nothing_is_empty() -> None:

@@ -31,6 +31,8 @@ WORDS: Final = {
     "OBI": "order-book imbalance: what rests to buy less what rests to sell, divided by both together; "
     "1 is buyers alone, -1 sellers alone",
     "Order flow imbalance": "what came to the best bid less what left it, less the same of the best ask",
+    "Cost of buying": "the average price of buying a size at once, less the mid, in basis points of it",
+    "Cost of selling": "the mid less the average price of selling a size at once, in basis points of it",
     "Trade flow": "what was bought less what was sold",
     "CVD": "cumulative volume delta: what buyers took less what sellers took, summed up from the start",
     "CVD by size": "the same for small and for large orders, each by itself",

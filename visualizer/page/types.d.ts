@@ -60,7 +60,7 @@ export interface Ladder {
   rows: PublishedLadderRow[];
   last: LastOrder | null;
 }
-/** Time, and the measures of the book in the order of `panels/measure-list.js`; null before a first value. */
+/** Time, and the measures of the book in the order of `panels/measure-list.js`, with those of own parameters as a list at the end; null before a first value. */
 export type MeasuresRow = [number, ...(number | null)[]];
 export interface EarlierSession {
   start_ms: number;
@@ -136,6 +136,8 @@ export interface About {
   row: string;
   /** The expressions of alerts; older processors have none. */
   alerts?: string[];
+  /** The measures with parameters of the replay's own; older processors have none. */
+  own_measures?: string[];
   price_decimals: number | null;
   /** Greatest number that all prices of the book are multiples of. */
   price_step: number | null;
@@ -700,7 +702,7 @@ export interface ChartPanel {
   /** What it draws, from below. */
   layers: Layer[];
   /** The span of its axis that shows all of some rows; null where they have no value. */
-  extent(rows: readonly Row[], options: Readonly<Options>): Span | null;
+  extent(rows: readonly Row[], options: Readonly<Options>, about?: About | null): Span | null;
   /** What its axis shows all of while its table has no row. */
   otherwise?: { rows: BarTable; extent(rows: readonly Row[]): Span | null };
   /** A value of its axis at the pointer. */
@@ -715,7 +717,7 @@ export interface ChartPanel {
     cells: Cell[];
     direction?: { open: number; close: number };
     /** Whether the last cell alone has something to say. */
-    isSingle?(options: Readonly<Options>): boolean;
+    isSingle?(options: Readonly<Options>, about: About | null): boolean;
   };
 }
 

@@ -42,6 +42,7 @@ _SETTLED: Final = (
         "cvd_reset",
         "row",
         "alerts",
+        "own_measures",
         "price_decimals",
         "price_step",
         "size_decimals",

@@ -11,6 +11,7 @@ import msgspec
 from flask import Response
 
 from shared.views import BY_NAME
+from shared.views.measures import MEASURES
 from visualizer.components.columns import COLUMNS
 
 if TYPE_CHECKING:
@@ -50,16 +51,20 @@ def add(server: Flask, feed: Feed, asking: Asking) -> None:
             "Cache-Control": "no-store",
             "X-Event-Time-Ms": str(picture.status.event_time_ms),
         }
-        return Response(
-            text(name, picture[view]), content_type="text/csv; charset=utf-8; header=present", headers=headers
-        )
+        rows = text(name, picture[view], picture.status.own_measures)
+        return Response(rows, content_type="text/csv; charset=utf-8; header=present", headers=headers)
 
 
-def text(name: str, value: Any) -> str:  # noqa: ANN401 - that of any view
-    """The value of the view `name` as CSV (RFC 4180): numbers as the shortest decimals that read back."""
+def text(name: str, value: Any, own_measures: tuple[str, ...] = ()) -> str:  # noqa: ANN401 - that of any view
+    """The value of the view `name` as CSV (RFC 4180): numbers as the shortest decimals that read back.
+
+    Measures with parameters of the replay's own are columns of these names.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     header, rows = _table(name, value)
+    if name == MEASURES.name:
+        header, rows = (*header[:-1], *own_measures), ((*row, *own) for *row, own in rows)
     writer.writerow(header)
     writer.writerows([_field(cell) for cell in row] for row in rows)
     return out.getvalue()

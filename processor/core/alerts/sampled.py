@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from processor.core.measures.kernel import CLOSE, MEASURES
+from processor.core.measures.layout import CLOSE, MEASURES
 from processor.core.measures.sampled import MeasuredBook
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import BookEvents
-    from processor.core.measures.kernel import Floats, Ints
+    from processor.core.measures.layout import Floats, Ints
     from processor.core.measures.sampled import MeasureBars
 
 EACH_NS: Final = 1

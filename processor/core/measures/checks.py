@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from processor.core.lots import NARROW_LOTS
 from processor.core.measures.frame import VALUE_COLUMNS, column_of
-from processor.core.measures.kernel import BASIS_POINTS, OBI_LEVELS
+from processor.core.measures.layout import BASIS_POINTS, OBI_LEVELS
 
 if TYPE_CHECKING:
     from processor.core.book import Book
     from processor.core.lots import Lots
     from processor.core.measures.kept import Measures
-    from processor.core.measures.kernel import Ints
+    from processor.core.measures.layout import Ints
 
     Side = tuple[Lots, Lots]
     """Prices in ticks and sizes in lots of one side's levels, best first."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.aggregates.base import Batch
-    from processor.core.measures.kernel import Ints
+    from processor.core.measures.layout import Ints
 
 _PER: Final = 10_000
 """Basis points in the whole."""

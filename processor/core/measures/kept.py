@@ -17,7 +17,7 @@ from processor.core.measures.traded import no_trades, traded_bars
 if TYPE_CHECKING:
     from processor.core.aggregates.base import Batch
     from processor.core.measures.frame import MeasureRows
-    from processor.core.measures.kernel import Ints
+    from processor.core.measures.layout import Ints
     from processor.core.measures.sampled import MeasureBars
     from processor.core.measures.traded import TradedBars
 
@@ -134,7 +134,8 @@ class Measures:
         has_trades_before = (
             self.first_trade is not None and self.first_sample is not None and self.first_trade < self.first_sample
         )
-        rows = measure_rows(book, trades, first_sampled=self.first_sample if has_trades_before else None)
+        first_sampled = self.first_sample if has_trades_before else None
+        rows = measure_rows(book, trades, first_sampled=first_sampled, own=self._book.own)
         if since is not None:
             rows = rows.some(slice(int(np.searchsorted(rows.bucket, since)), None))
         return rows if self._keep is None else rows.some(slice(-self._keep, None))

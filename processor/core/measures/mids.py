@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from processor.core.events import BookEvents
     from processor.core.kernel import Ladder
-    from processor.core.measures.kernel import Ints
+    from processor.core.measures.layout import Ints
 
 # Indices into the state of the sampling.
 _TIME = 0

@@ -30,22 +30,41 @@ def nearest(a: int, b: int, c: int, d: int, e: int, f: int, scale: int, more_sca
 
     The divisor is not 0.
     """
-    first, second = _product(_limbs(abs(a)), b), _product(_limbs(abs(c)), d)
+    first, second = product_of(limbs_of(abs(a)), b), product_of(limbs_of(abs(c)), d)
     negative = a < 0
     if (a < 0) == (c < 0):
-        part = _sum(first, second)
+        part = sum_of(first, second)
     elif _compare(first, second) >= 0:
         part = _difference(first, second)
     else:
         part = _difference(second, first)
         negative = c < 0
-    whole = _product(_product(_sum(_limbs(e), _limbs(f)), scale), more_scale)
+    whole = product_of(product_of(sum_of(limbs_of(e), limbs_of(f)), scale), more_scale)
     value = _quotient(part, whole)
     return -value if negative else value
 
 
 @njit(cache=True, nogil=True)
-def _limbs(value: int) -> Limbs:
+def nearest_cost(spread: int, amount: Limbs, lots: int, both: int, per: int) -> float:
+    """The float nearest to `per` (`spread` `lots` + 2 `amount`) / (`lots` |`both`|), whose divisor is not 0.
+
+    Only `spread` and `both` may be below 0.
+    """
+    of_spread, twice = product_of(limbs_of(abs(spread)), lots), sum_of(amount, amount)
+    negative = False
+    if spread >= 0:
+        part = sum_of(of_spread, twice)
+    elif _compare(of_spread, twice) > 0:
+        part, negative = _difference(of_spread, twice), True
+    else:
+        part = _difference(twice, of_spread)
+    value = _quotient(product_of(part, per), product_of(limbs_of(lots), abs(both)))
+    return -value if negative else value
+
+
+@njit(cache=True, nogil=True)
+def limbs_of(value: int) -> Limbs:
+    """A number that is not below 0."""
     limbs = np.zeros(_LIMBS, np.int64)
     for i in range(3):
         limbs[i] = value & _LIMB
@@ -54,7 +73,8 @@ def _limbs(value: int) -> Limbs:
 
 
 @njit(cache=True, nogil=True)
-def _product(limbs: Limbs, factor: int) -> Limbs:
+def product_of(limbs: Limbs, factor: int) -> Limbs:
+    """A number times a word that is not below 0."""
     product = np.zeros(_LIMBS, np.int64)
     for i in range(_LIMBS):
         rest = factor
@@ -68,7 +88,8 @@ def _product(limbs: Limbs, factor: int) -> Limbs:
 
 
 @njit(cache=True, nogil=True)
-def _sum(some: Limbs, more: Limbs) -> Limbs:
+def sum_of(some: Limbs, more: Limbs) -> Limbs:
+    """Both together."""
     total = some + more
     for i in range(_LIMBS - 1):
         total[i + 1] += total[i] >> _LIMB_BITS
@@ -99,11 +120,11 @@ def _quotient(part: Limbs, whole: Limbs) -> float:
         return 0.0
     shift = _BITS - 1
     while _compare(part, whole) < 0:
-        part = _sum(part, part)
+        part = sum_of(part, part)
         shift += 1
-    twice = _sum(whole, whole)
+    twice = sum_of(whole, whole)
     while _compare(part, twice) >= 0:
-        whole, twice = twice, _sum(twice, twice)
+        whole, twice = twice, sum_of(twice, twice)
         shift -= 1
     bits = 0
     for _ in range(_BITS):
@@ -111,6 +132,6 @@ def _quotient(part: Limbs, whole: Limbs) -> float:
         if _compare(part, whole) >= 0:
             bits += 1
             part = _difference(part, whole)
-        part = _sum(part, part)
+        part = sum_of(part, part)
     # A last bit for whatever is left lets the rest be rounded rightly.
     return math.ldexp(float(bits | part.any()), -shift)

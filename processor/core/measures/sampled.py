@@ -16,8 +16,10 @@ from processor.core.events import END_OF_TIME, read_only, scaled_up
 from processor.core.intervals import known_starts, number_of, start_of
 from processor.core.levels import Levels, largest_lots_of
 from processor.core.lots import NARROW_LOTS, finer_lots
-from processor.core.measures import kernel
-from processor.core.measures.kernel import MEASURES, OFI_LEVELS
+from processor.core.measures import kernel, layout
+from processor.core.measures.best_levels import refill
+from processor.core.measures.layout import MEASURES, OFI_LEVELS
+from processor.core.measures.own import NO_OWN
 from processor.errors import ScaleOverflow
 from processor.units import NS_PER_MS
 
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from processor.core.book import BookState
     from processor.core.events import BookEvents
     from processor.core.lots import Lots
-    from processor.core.measures.kernel import Floats, Ints, Scale
+    from processor.core.measures.layout import Floats, Ints, Scale
+    from processor.core.measures.own import OwnMeasures
 
 _PIECE: Final = 131_072
 """Events that are sampled at once: a bar takes a kilobyte, and each of them may close one."""
@@ -44,9 +47,9 @@ _FLOAT_DECIMALS: Final = 22
 class MeasureBars:
     """Intervals with at least one sample, oldest first; N of them.
 
-    `bucket` names the interval (see `Engine`), `samples` counts. `values` (N x open, high, low, close x MEASURES) are
-    in the instrument's own units, NaN where there was none yet. `flow` (N x OFI_LEVELS) is the order flow imbalance of
-    each level, in lots of `size_decimals`.
+    `bucket` names the interval (see `Engine`), `samples` counts. `values` (N x open, high, low, close x MEASURES, and
+    then one's own) are in the instrument's own units, NaN where there was none yet. `flow` (N x OFI_LEVELS) is the
+    order flow imbalance of each level, in lots of `size_decimals`.
     """
 
     bucket: Ints
@@ -85,7 +88,8 @@ def no_bars(size_decimals: int = 0) -> MeasureBars:
 def joined(parts: Sequence[MeasureBars]) -> MeasureBars:
     """The intervals of all parts in order; there must be at least one part."""
     size_decimals = max(part.size_decimals for part in parts)
-    level = [part.finer(size_decimals) for part in parts]
+    # No intervals may be without one's own measures.
+    level = [part.finer(size_decimals) for part in parts if len(part)] or [no_bars(size_decimals)]
     return MeasureBars(
         np.concatenate([part.bucket for part in level]),
         np.concatenate([part.samples for part in level]),
@@ -102,21 +106,23 @@ class MeasuredBook:
     events of the last time were to come.
     """
 
-    def __init__(self, *, interval_ns: int) -> None:
+    def __init__(self, *, interval_ns: int, own: OwnMeasures = NO_OWN) -> None:
         """Start with an empty book. With `interval_ns` 0, `expect` says where intervals start."""
+        self.own = own
+        self._own_columns = layout.own_columns(own, 0)
         self._interval_ns = interval_ns
         self._levels = Levels()
         self._starts_ns = np.empty(0, np.int64)
         self._was_wide = False
         self._open: MeasureBars | None = None
         """What `open_bars` has given since the last events."""
-        clock, top, top_sums, then, around, flow, bar, now = kernel.new_state()
+        clock, top, top_sums, then, around, flow, bar, now = layout.new_state(len(own.depths), len(own.sizes))
         self._clock, self._top, self._top_sums, self._then = clock, top, top_sums, then
         self._around, self._flow, self._bar, self._now = around, flow, bar, now
 
     def expect(self, starts_ns: Ints) -> None:
         """Register where intervals start: see `Book.expect`."""
-        self._starts_ns = known_starts(self._starts_ns, starts_ns, int(self._clock[kernel.TIME]))
+        self._starts_ns = known_starts(self._starts_ns, starts_ns, int(self._clock[layout.TIME]))
         self._open = None
 
     def interval_at(self, time_ns: int) -> int:
@@ -129,6 +135,7 @@ class MeasuredBook:
         state: BookState,
         *,
         interval_ns: int,
+        own: OwnMeasures = NO_OWN,
         starts_ns: Ints | None = None,
         open_bar: MeasureBars | None = None,
         standing: Floats | None = None,
@@ -139,7 +146,7 @@ class MeasuredBook:
         opens with the values `standing` after that sample, or with what the book says of them: where a side of it is
         empty, no value but the imbalances of levels is known then.
         """
-        book = cls(interval_ns=interval_ns)
+        book = cls(interval_ns=interval_ns, own=own)
         if starts_ns is not None:
             book.expect(starts_ns)
         book._levels.rescale(state.price_decimals, state.size_decimals)
@@ -148,7 +155,7 @@ class MeasuredBook:
         if not state.clock[book_kernel.SAMPLES]:
             return book
         time_ns = int(state.clock[book_kernel.TIME])
-        book._clock[[kernel.TIME, kernel.PENDING]] = time_ns, 1
+        book._clock[[layout.TIME, layout.PENDING]] = time_ns, 1
         book._take_pending()
         if starts_ns is None:
             bucket = number_of(time_ns, interval_ns)
@@ -156,10 +163,10 @@ class MeasuredBook:
         else:
             # The kernel looks for the end in `starts_ns`.
             bucket, end_ns = min(time_ns, int(starts_ns[0])) // NS_PER_MS, 0
-        book._clock[[kernel.BUCKET, kernel.BUCKET_END, kernel.SAMPLES]] = bucket, end_ns, 0
+        book._clock[[layout.BUCKET, layout.BUCKET_END, layout.SAMPLES]] = bucket, end_ns, 0
         if open_bar is not None and len(open_bar):
-            book._clock[kernel.SAMPLES] = open_bar.samples[0]
-            book._bar[:], book._now[:] = open_bar.values[0], open_bar.values[0, kernel.CLOSE]
+            book._clock[layout.SAMPLES] = open_bar.samples[0]
+            book._bar[:], book._now[:] = open_bar.values[0], open_bar.values[0, layout.CLOSE]
             flow = open_bar.finer(state.size_decimals).flow[0]
             book._flow[:] = [divmod(lots, 1 << book_kernel.HALF) for lots in flow.tolist()]
         elif standing is not None:
@@ -199,7 +206,8 @@ class MeasuredBook:
         self._refill()
 
     def _refill(self) -> None:
-        kernel.refill(self._levels.ladder, self._clock, self._top, self._top_sums, self._around)
+        self._own_columns = layout.own_columns(self.own, self.size_decimals)
+        refill(self._levels.ladder, self._clock, self._top, self._top_sums, self._around)
 
     def _advance(self, events: BookEvents, largest_lots: int) -> MeasureBars:
         """Apply `events`, of which none is of more than `largest_lots`."""
@@ -223,7 +231,7 @@ class MeasuredBook:
         else:
             time_ns, side, price, size = events.time_ns, events.side, events.price_ticks, events.size_lots
         times = np.empty((room, 2), np.int64)
-        bars, flows = np.empty((room, 4, len(MEASURES))), np.empty((room, OFI_LEVELS, 2), np.int64)
+        bars, flows = np.empty((room, *self._bar.shape)), np.empty((room, OFI_LEVELS, 2), np.int64)
         closed = kernel.advance(
             self._levels.ladder,
             self._clock,
@@ -234,6 +242,7 @@ class MeasuredBook:
             self._flow,
             self._bar,
             self._now,
+            self._own_columns,
             wide,
             _scale(self._levels.price_decimals),
             _scale(self._levels.size_decimals),
@@ -247,30 +256,31 @@ class MeasuredBook:
             bars,
             flows,
         )
+        self._bar[layout.CLOSE] = self._now
         return _bars(times[:closed], bars[:closed], flows[:closed], self.size_decimals)
 
     def open_bars(self) -> MeasureBars:
         """What `advance` would still return if the events ended here: a closed and an open interval at most."""
         clock = self._clock
-        if not clock[kernel.PENDING] and not clock[kernel.HAS_BAR]:
+        if not clock[layout.PENDING] and not clock[layout.HAS_BAR]:
             return no_bars(self.size_decimals)
         if self._open is not None:
             return self._open
         kept = {name: column.copy() for name, column in vars(self).items() if name in _STATE}
         closed = self._take_pending()
         open_ = _bars(
-            self._clock[None, [kernel.BUCKET, kernel.SAMPLES]], self._bar[None], self._flow[None], self.size_decimals
+            self._clock[None, [layout.BUCKET, layout.SAMPLES]], self._bar[None], self._flow[None], self.size_decimals
         )
         self._open = joined([closed, open_])
         vars(self).update(kept)
         return self._open
 
     def _take_pending(self) -> MeasureBars:
-        if not self._clock[kernel.PENDING]:
+        if not self._clock[layout.PENDING]:
             return no_bars(self.size_decimals)
-        time_ns = int(self._clock[kernel.TIME])
+        time_ns = int(self._clock[layout.TIME])
         found = self._run(1, wide=self._levels.is_wide(0, 0, 0) and self._was_wide)
-        self._clock[[kernel.TIME, kernel.PENDING]] = time_ns, 0
+        self._clock[[layout.TIME, layout.PENDING]] = time_ns, 0
         return found
 
     @property

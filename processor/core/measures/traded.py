@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from processor.core.events import Trades
     from processor.core.lots import Lots
-    from processor.core.measures.kernel import Ints
+    from processor.core.measures.layout import Ints
 
 
 @dataclass(frozen=True, slots=True)

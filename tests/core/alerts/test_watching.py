@@ -19,7 +19,7 @@ from processor.core.alerts.parser import parsed
 from processor.core.alerts.watch import Alert
 from processor.core.detected.detector import Detector
 from processor.core.detected.kept import Detected
-from processor.core.measures.kernel import MEASURES
+from processor.core.measures.layout import MEASURES
 from processor.settings import Activity, Aggregation
 from tests.core.alerts import alerts_reference as reference
 from tests.core.detected.lively import SECOND, markets

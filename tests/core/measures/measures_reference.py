@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
     from tests.core.streams import Trade, Update
 
@@ -27,33 +28,52 @@ Value = Fraction | None
 class Row:
     """An interval: open, high, low and close of each measure, and its sums."""
 
-    values: dict[str, list[Fraction]]
+    values: dict[str, list[Value]]
     ofi: list[Fraction] = field(default_factory=lambda: [Fraction(0)] * OFI)
     trade_flow: Fraction = Fraction(0)
     samples: int = 0
     trades: int = 0
 
 
+@dataclass(frozen=True)
+class Own:
+    """Numbers of levels and sizes to trade beside those that are always measured."""
+
+    depths: tuple[int, ...] = ()
+    sizes: tuple[Decimal, ...] = ()
+
+
+NO_OWN = Own()
+
+
 def measured(
-    trades: Sequence[Trade], updates: Sequence[Update], price: Fraction, size: Fraction, begin_of: Callable[[int], int]
+    trades: Sequence[Trade],
+    updates: Sequence[Update],
+    price: Fraction,
+    size: Fraction,
+    begin_of: Callable[[int], int],
+    own: Own = NO_OWN,
 ) -> dict[int, Row]:
     """The rows by the begin of their intervals; a tick is worth `price`, a lot `size`."""
-    sampled = _samples(updates, price, size)
+    sampled = _samples(updates, price, size, own)
     begins = sorted({begin_of(time_ns) for time_ns, _, _ in sampled} | {begin_of(trade.time_ns) for trade in trades})
     rows: dict[int, Row] = {}
-    standing: dict[str, Fraction] = {}
+    standing: dict[str, Value] = {}
     first_trade = min((trade.time_ns for trade in trades), default=None)
     for begin in begins:
         mine = [(values, ofi) for time_ns, values, ofi in sampled if begin_of(time_ns) == begin]
         if not mine and not standing:
-            standing = {f"obi_{levels}": Fraction(0) for levels in LEVELS}
+            standing = {f"obi_{levels}": Fraction(0) for levels in (*LEVELS, *own.depths)}
         row = Row({name: [value] * 4 for name, value in standing.items()})
         for values, ofi in mine:
             for name, value in values.items():
+                open_, high, low, _ = row.values.get(name, [None] * 4)
                 if value is None:
-                    continue
-                open_, high, low, _ = row.values.get(name, [value] * 4)
-                row.values[name] = [open_, max(high, value), min(low, value), value]
+                    row.values[name] = [open_, high, low, None]
+                elif open_ is None or high is None or low is None:
+                    row.values[name] = [value] * 4
+                else:
+                    row.values[name] = [open_, max(high, value), min(low, value), value]
             row.ofi = [one + more for one, more in zip(row.ofi, ofi, strict=True)]
             row.samples += 1
         standing = {name: parts[3] for name, parts in row.values.items()}
@@ -66,7 +86,7 @@ def measured(
 
 
 def _samples(
-    updates: Sequence[Update], price: Fraction, size: Fraction
+    updates: Sequence[Update], price: Fraction, size: Fraction, own: Own = NO_OWN
 ) -> list[tuple[int, dict[str, Value], list[Fraction]]]:
     sides: tuple[dict[Fraction, Fraction], dict[Fraction, Fraction]] = ({}, {})
     found = []
@@ -83,7 +103,7 @@ def _samples(
                 for m in range(OFI)
             ]
         before = bids, asks
-        found.append((update.time_ns, _values(bids, asks), ofi))
+        found.append((update.time_ns, _values(bids, asks, own), ofi))
     return found
 
 
@@ -116,18 +136,31 @@ def _share(bids: Fraction, asks: Fraction) -> Fraction:
     return (bids - asks) / (bids + asks) if bids + asks else Fraction(0)
 
 
-def _values(bids: list[Level], asks: list[Level]) -> dict[str, Value]:
+def _cost(side: list[Level], mid: Fraction, wanted: Fraction, sign: int) -> Value:
+    """Average price of taking so much from a side, less the mid, or for -1 the mid less it, in basis points of it."""
+    rest, paid = wanted, Fraction(0)
+    for price, lots in side:
+        taken = min(rest, lots)
+        rest -= taken
+        paid += taken * price
+    return None if rest or not mid else (paid / wanted - mid) * sign * 10_000 / abs(mid)
+
+
+def _values(bids: list[Level], asks: list[Level], own: Own) -> dict[str, Value]:
     values: dict[str, Value] = {
         f"obi_{levels}": _share(
             *(sum((lots for _, lots in side[: levels or None]), Fraction(0)) for side in (bids, asks))
         )
-        for levels in LEVELS
+        for levels in (*LEVELS, *own.depths)
     }
     if not bids or not asks:
         return values
     (bid, bid_lots), (ask, ask_lots) = bids[0], asks[0]
     weight = bid_lots / (bid_lots + ask_lots)
     values |= {"spread": ask - bid, "mid": (bid + ask) / 2, "weighted_mid": weight * ask + (1 - weight) * bid}
+    for amount in own.sizes:
+        for name, side, sign in (("buy", asks, 1), ("sell", bids, -1)):
+            values[f"cost_{name}_bp_{amount:f}"] = _cost(side, (bid + ask) / 2, Fraction(amount), sign)
     for points in POINTS:
         near = [
             sum((lots for p, lots in side if abs(2 * p - (bid + ask)) * 10_000 <= points * abs(bid + ask)), Fraction(0))

@@ -52,9 +52,9 @@ def tabled(
 def costs_of(trades: Sequence[Trade], updates: Sequence[Update]) -> list[tuple[Trade, list[Fraction | None]]]:
     """Each trade of a known side with its effective and realised spread and its impact."""
     mids = {
-        begin: row.values["mid"][3]
+        begin: mid
         for begin, row in measured([], updates, PRICE, SIZE, lambda time_ns: time_ns).items()
-        if "mid" in row.values
+        if (mid := row.values.get("mid", [None])[-1]) is not None
     }
     end_ns = max(event[0] for event in (*trades, *updates)) if trades else 0
     found = []

@@ -18,15 +18,17 @@ from processor.core.kernel import WIDTH
 from processor.core.measures.checks import measures_checks
 from processor.core.measures.frame import OF_BAR, column_of, measures_frame
 from processor.core.measures.kept import Measures
-from processor.core.measures.kernel import MEASURES, OFI_LEVELS
+from processor.core.measures.layout import MEASURES, OFI_LEVELS
 from processor.core.measures.nearest import nearest
+from processor.core.measures.own import NO_OWN, OwnMeasures
 from processor.core.measures.sampled import MeasuredBook
 from processor.errors import ScaleOverflow
 from processor.settings import Activity, Aggregation
 from tests import reference
-from tests.core.measures.measures_reference import measured
+from tests.core.measures.measures_reference import Own, measured
 from tests.core.streams import (
     EDGE_SIZES,
+    SIZES,
     Trade,
     Update,
     book_streams,
@@ -55,9 +57,10 @@ def measures_of(
     until_ns: Sequence[int] = (),
     decimals: tuple[int, int] = (1, 2),
     keep: int | None = None,
+    own: OwnMeasures = NO_OWN,
 ) -> pl.DataFrame:
     """The rows of all events, which come in batches that end with each of `until_ns`."""
-    measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns), keep=keep)
+    measures = Measures(MeasuredBook(interval_ns=aggregation.interval_ns, own=own), keep=keep)
     batches = Batches(aggregation)
     ends = [*until_ns, 2**62]
     for after, until in pairwise([-(2**62), *sorted(ends)]):
@@ -72,13 +75,16 @@ def times_of(updates: Sequence[Update], trades: Sequence[Trade]) -> list[int]:
     return [update.time_ns for update in updates] + [trade.time_ns for trade in trades]
 
 
-def agree(rows: pl.DataFrame, expected: dict[int, Row], begin_of_bucket: int = SECOND_NS) -> None:
+def agree(
+    rows: pl.DataFrame, expected: dict[int, Row], begin_of_bucket: int = SECOND_NS, own: OwnMeasures = NO_OWN
+) -> None:
     found = {row["bucket"] * begin_of_bucket: row for row in rows.iter_rows(named=True)}
     assert list(found) == list(expected)
     for begin, wanted in expected.items():
         row = found[begin]
-        for name in MEASURES:
-            values = [float(value) for value in wanted.values[name]] if name in wanted.values else [None] * 4
+        for name in (*MEASURES, *own.names):
+            known = wanted.values.get(name, [None] * 4)
+            values = [None if value is None else float(value) for value in known]
             assert [row[column_of(name, part)] for part in OF_BAR] == values, name
         flows = [row[f"ofi_{level}"] for level in range(1, OFI_LEVELS + 1)]
         assert flows == [float(flow) for flow in wanted.ofi]
@@ -109,6 +115,27 @@ def test_sums_beyond_64_bits_are_exact(updates: list[Update], trades: list[Trade
     until = data.draw(st.lists(st.sampled_from(times), max_size=4)) if times else []
 
     agree(measures_of(trades, updates, until_ns=until), expected)
+
+
+@given(
+    st.data(),
+    st.sampled_from([(1, 2), (0, 0), (3, 8), (19, 12)]),
+    st.sampled_from([SIZES, st.integers(0, 9), st.one_of(st.just(0), EDGE_SIZES)]),
+)
+def test_measures_of_own_parameters_are_the_floats_nearest_to_their_definitions(
+    data: st.DataObject, decimals: tuple[int, int], sizes: st.SearchStrategy[int]
+) -> None:
+    updates, trades = data.draw(book_streams(sizes=sizes)), data.draw(trade_streams())
+    depths = data.draw(st.lists(st.sampled_from([2, 3, 7, 30, 1000]), max_size=2, unique=True))
+    lots = st.sampled_from(["1", "5.5", "17", "300.000001", "1000000000", "2305843009213693951", "9223372036854775807"])
+    amounts = data.draw(st.lists(lots, max_size=3, unique=True))
+    own = OwnMeasures(tuple(sorted(depths)), tuple(sorted(Decimal(each).scaleb(-decimals[1]) for each in amounts)))
+    price, size = Fraction(1, 10 ** decimals[0]), Fraction(1, 10 ** decimals[1])
+    expected = measured(trades, updates, price, size, by_second, Own(own.depths, own.sizes))
+    times = times_of(updates, trades)
+    until = data.draw(st.lists(st.sampled_from(times), max_size=4)) if times else []
+
+    agree(measures_of(trades, updates, until_ns=until, decimals=decimals, own=own), expected, own=own)
 
 
 @settings(max_examples=50)

@@ -53,7 +53,7 @@ function refit(all) {
   const visible = new Map(TABLES.map((name) => [name, inView(table(data, name))]));
   for (const { id, rows, extent, otherwise } of PANELS) {
     const isWithout = otherwise && !table(data, rows).length;
-    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? [], options());
+    const fitted = isWithout ? otherwise.extent(inView(table(data, otherwise.rows))) : extent(visible.get(rows) ?? [], options(), data.about);
     if (fitted && (all || !view.scaled[id])) view.y[id] = fitted;
   }
 }

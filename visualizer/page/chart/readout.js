@@ -55,7 +55,7 @@ export function show(place) {
     for (const { id, text } of cells) write.text(`${group}-${id}`, text(row, data.about, options()));
     const isWithout = panel.otherwise !== undefined && !table(data, panel.rows).length && isBookOnly(data);
     if (!panel.partOf) write.hide(group, isWithout || chart.view.collapsed.includes(panel.id) || chart.view.hidden.includes(panel.id));
-    if (isSingle) write.mark(group, "single", String(isSingle(options())));
+    if (isSingle) write.mark(group, "single", String(isSingle(options(), data.about)));
     if (direction) write.mark(group, "direction", row ? directionOf(row, direction) : "");
   }
   showLayers(place);

@@ -1,7 +1,7 @@
 /* The bars in view as a table of texts, for those who do not see the chart: the same cells as those of the read-out. Pure. */
 import { PANELS, table } from "../panels/registry.js";
 import * as ranges from "./ranges.js";
-/** @import { BarsTable, ChartPanel, Options, Span, State } from "../types.d.ts" */
+/** @import { About, BarsTable, ChartPanel, Options, Span, State } from "../types.d.ts" */
 
 const MOST_ROWS = 200;
 /** What a letter of the read-out stands for.
@@ -9,8 +9,9 @@ const MOST_ROWS = 200;
 const WORDS = { o: "open", h: "high", l: "low", c: "close", v: "Volume", w: "VWAP", δ: "Delta" };
 
 /** @param {ChartPanel} panel
- * @param {Readonly<Options>} options */
-const cellsOf = ({ readout: { cells, isSingle } }, options) => (isSingle?.(options) ? cells.slice(-1) : cells);
+ * @param {Readonly<Options>} options
+ * @param {About | null} about */
+const cellsOf = ({ readout: { cells, isSingle } }, options, about) => (isSingle?.(options, about) ? cells.slice(-1) : cells);
 
 /** The newest bars of a span first.
  * @param {State} data with places for times
@@ -19,7 +20,7 @@ const cellsOf = ({ readout: { cells, isSingle } }, options) => (isSingle?.(optio
 export function barsInView(data, { x, step, absent, label, options }) {
   const shown = PANELS.filter(({ id }) => !absent.includes(id)).map((panel) => {
     const rows = ranges.visible(table(data, panel.rows), x, step);
-    return { panel, cells: cellsOf(panel, options), rows: new Map(rows.map((row) => [row[0], row])) };
+    return { panel, cells: cellsOf(panel, options, data.about), rows: new Map(rows.map((row) => [row[0], row])) };
   });
   const places = [...new Set(shown.flatMap(({ rows }) => [...rows.keys()]))].sort((one, other) => other - one);
   return {

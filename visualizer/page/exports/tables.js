@@ -1,6 +1,6 @@
 /* The rows behind what is shown as a table: as they are published, with a line for each price row where a bar has several. Pure. */
 import * as format from "../format.js";
-/** @import { DataReport, Depth, FootprintRow, HeatmapRow, Ladder, Overview, Profile, Views } from "../types.d.ts" */
+/** @import { DataReport, Depth, FootprintRow, HeatmapRow, Ladder, MeasuresRow, Overview, Profile, Views } from "../types.d.ts" */
 /** The names of columns, by view; those of parts of a view are `cells` and `levels`.
  * @typedef {Readonly<Record<string, readonly string[]>>} Columns */
 /** @typedef {string | number | boolean | null | undefined} Value */
@@ -67,6 +67,7 @@ const OTHERS = {
     header: [...heatmap.slice(0, 2), ...LEVEL],
     rows: bars.flatMap(restingIn),
   }),
+  measures: (/** @type {MeasuresRow[]} */ bars, { measures = [], own }) => ({ header: [...measures.slice(0, -1), ...own], rows: bars.map((row) => row.flat()) }),
   profile: (/** @type {Profile} */ { rows }, { cells }) => ({ header: cells, rows }),
   ladder: (/** @type {Ladder} */ { rows }, { levels }) => ({ header: levels, rows }),
   overview: (/** @type {Overview} */ { start_ms: startMs, bucket_ms: bucketMs, volumes }) => ({
@@ -84,10 +85,11 @@ export const isAny = (value) => value !== null && [value, ...Object.values(value
  * @param {keyof Views} name
  * @param {Views[keyof Views]} value
  * @param {Columns} columns
+ * @param {readonly string[]} [own] the names of the measures with parameters of the replay's own
  * @returns {Table | null} */
-export function tableOf(name, value, columns) {
+export function tableOf(name, value, columns, own = []) {
   if (value === null) return null;
-  const made = OTHERS[name]?.(value, columns) ?? { header: columns[name], rows: /** @type {Value[][]} */ (/** @type {unknown} */ (value)) };
+  const made = OTHERS[name]?.(value, { ...columns, own }) ?? { header: columns[name], rows: /** @type {Value[][]} */ (/** @type {unknown} */ (value)) };
   return made.rows.length ? made : null;
 }
 

@@ -119,7 +119,7 @@ const isOfBars = (name) => BAR_TABLES.some((each) => each === name);
  * @param {boolean} isInView */
 function downloadTable(name, isInView) {
   const rows = isInView && isOfBars(name) ? given.inView(name) : frame.state()[name];
-  const table = tables.tableOf(name, /** @type {Views[keyof Views]} */ (rows), columns());
+  const table = tables.tableOf(name, /** @type {Views[keyof Views]} */ (rows), columns(), frame.state().about?.own_measures);
   if (table) download(new Blob([tables.csv(table)], { type: "text/csv" }), name, "csv");
   else control.say(`There are no rows of ${name} ${isInView ? "in view" : "now"}`);
 }

@@ -4,7 +4,7 @@ import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { rising } from "./colours.js";
 import { padded, extent as reach } from "./extent.js";
-import { closeOf, measureOf } from "./measure-list.js";
+import { closeOf, measureOf, rowsWith } from "./measure-list.js";
 import { shortSize, sizeAxis } from "./sizes.js";
 /** @import { About, ChartPanel, Command, Options, Row, Scale, Span } from "../types.d.ts" */
 /** @typedef {import("./measure-list.js").Measure} Measure */
@@ -14,6 +14,7 @@ const COLUMN_SHARE = 0.6;
 const FINER = 2; // decimals that a mean of prices has more than they
 const SHARE_DECIMALS = 4;
 const POINTED_DECIMALS = 3;
+const POINTS_DECIMALS = 4;
 const LABEL_DECIMALS = 2;
 
 /** Whether all four values of a bar are shown.
@@ -21,12 +22,14 @@ const LABEL_DECIMALS = 2;
  * @param {Readonly<Options>} options */
 const hasCandles = (measure, { measureAs }) => measure.hasCandles && measureAs === "candles";
 
-/** @param {readonly Row[]} rows
+/** @param {readonly Row[]} given
  * @param {Readonly<Options>} options
+ * @param {About | null} about
  * @param {Scale} scale
  * @returns {Command[]} */
-function commands(rows, options, scale) {
-  const measure = measureOf(options.measure);
+function commands(given, options, about, scale) {
+  const measure = measureOf(options.measure, about);
+  const rows = rowsWith(given, measure);
   if (hasCandles(measure, options)) return candles(rows, measure.column, scale, rising());
   const column = closeOf(measure);
   if (measure.kind !== "flow") return line(rows, column, scale, { colour: token("blue"), width: LINE_PX });
@@ -36,11 +39,13 @@ function commands(rows, options, scale) {
 }
 
 /** With zero where a value is so much of something, or more of one side than of the other.
- * @param {readonly Row[]} rows
+ * @param {readonly Row[]} given
  * @param {Readonly<Options>} options
+ * @param {About | null} [about]
  * @returns {Span | null} */
-function extent(rows, options) {
-  const measure = measureOf(options.measure);
+function extent(given, options, about = null) {
+  const measure = measureOf(options.measure, about);
+  const rows = rowsWith(given, measure);
   const close = closeOf(measure);
   const found = hasCandles(measure, options) ? reach(rows, measure.column + 2, measure.column + 1) : reach(rows, close, close);
   if (!found || measure.kind === "prices") return padded(found);
@@ -53,6 +58,7 @@ function extent(rows, options) {
  * @param {About | null} about */
 function exact({ name, kind }, value, about) {
   if (kind === "share") return format.signed(value, SHARE_DECIMALS);
+  if (kind === "points") return format.exact(value, POINTS_DECIMALS);
   if (kind === "flow") return format.signed(value, about?.size_decimals ?? null);
   if (kind === "size") return format.exact(value, about?.size_decimals);
   const decimals = format.priceDecimals(about);
@@ -69,35 +75,37 @@ export const measures = {
   axis: {
     labels: 4,
     zero: true,
-    text: (span, _, { measure }) => {
-      const { kind } = measureOf(measure);
-      if (kind === "share") return (value) => format.exact(Number(value.toFixed(LABEL_DECIMALS)), null);
+    text: (span, about, { measure }) => {
+      const { kind } = measureOf(measure, about);
+      if (kind === "share" || kind === "points") return (value) => format.exact(Number(value.toFixed(LABEL_DECIMALS)), null);
       return kind === "prices" ? (value, decimals) => format.exact(value, decimals) : sizeAxis.text(span);
     },
   },
-  title: (_, { sizesUnknown }, { measure }) => {
-    const { title, kind } = measureOf(measure);
-    return `${title}${sizesUnknown && kind !== "prices" ? " · counts quotes, sizes unknown" : ""}`;
+  title: (about, { sizesUnknown }, { measure }) => {
+    const { title, kind } = measureOf(measure, about);
+    return `${title}${kind === "points" ? ", basis points" : ""}${sizesUnknown && kind !== "prices" ? " · counts quotes, sizes unknown" : ""}`;
   },
   collapsedTitle: "Measures of the book",
   empty: ({ loading, measures: none }) => (loading ? "Loading ..." : none),
-  layers: [{ views: ["measures"], commands: ({ rows, options }, scale) => commands(rows("measures"), options, scale) }],
+  layers: [{ views: ["measures"], commands: ({ data, rows, options }, scale) => commands(rows("measures"), options, data.about, scale) }],
   extent,
   value: (value, about, { measure }) => {
-    const { kind } = measureOf(measure);
+    const { kind } = measureOf(measure, about);
     if (kind === "share") return format.signed(value, POINTED_DECIMALS);
+    if (kind === "points") return format.exact(value, POINTED_DECIMALS);
     return kind === "prices" ? format.price(value, about) : shortSize(value, about);
   },
   readout: {
     title: "Measure",
-    isSingle: ({ measure }) => !measureOf(measure).hasCandles,
+    isSingle: ({ measure }, about) => !measureOf(measure, about).hasCandles,
     cells: ["o", "h", "l", "c"].map((label, index) => ({
       id: label,
       label,
       text: (row, about, options) => {
-        const measure = measureOf(options.measure);
+        const measure = measureOf(options.measure, about);
         if (!row || (!measure.hasCandles && index < 3)) return format.NONE;
-        return exact(measure, row[measure.hasCandles ? measure.column + index : measure.column] ?? null, about);
+        const [values] = rowsWith([row], measure);
+        return exact(measure, values[measure.hasCandles ? measure.column + index : measure.column] ?? null, about);
       },
     })),
   },

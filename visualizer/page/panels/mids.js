@@ -8,8 +8,8 @@ import { closeOf, measureOf } from "./measure-list.js";
 const LINE_PX = 1.5;
 const FINER = 2; // decimals that a mean of prices has more than they
 const LINES = [
-  { id: "mid", label: "mid", column: closeOf(measureOf("mid")), colour: () => token("mid-price"), shown: ["mid", "both"] },
-  { id: "weighted", label: "weighted", column: closeOf(measureOf("weighted_mid")), colour: () => token("weighted-mid"), shown: ["weighted", "both"] },
+  { id: "mid", label: "mid", column: closeOf(measureOf("mid", null)), colour: () => token("mid-price"), shown: ["mid", "both"] },
+  { id: "weighted", label: "weighted", column: closeOf(measureOf("weighted_mid", null)), colour: () => token("weighted-mid"), shown: ["weighted", "both"] },
 ];
 /** @type {Readonly<Record<Options["mids"], string>>} */
 const NOTES = { off: "", mid: "mid", weighted: "weighted mid", both: "mid, weighted mid" };

@@ -2,14 +2,14 @@
 import * as columns from "./columns.js";
 import { plainOf } from "../numbers.js";
 import { KINDS } from "./event-list.js";
-import { NAMES } from "./measure-list.js";
+import { namesOf } from "./measure-list.js";
 import { PANELS } from "./registry.js";
 import { LABELS } from "./statistics-rows.js";
-/** @import { Options } from "../types.d.ts" */
-/** Choices are labels by value. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none;
+/** @import { About, Options } from "../types.d.ts" */
+/** Choices are labels by value; those of `choicesOf` depend on what is replayed. A number that is kept as it was typed is a decimal. Of several, one stays chosen at least, unless there may be none;
  * those that are ordered can be moved.
  * @typedef {"choice" | "switch" | "number" | "decimal" | "several" | "ordered"} Kind
- * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, hint?: string, mayBeNone?: boolean }} Option */
+ * @typedef {{ group: string, label: string, name: keyof Options, kind: Kind, choices?: Readonly<Record<string, string>>, choicesOf?: (about: About | null) => Readonly<Record<string, string>>, hint?: string, mayBeNone?: boolean }} Option */
 
 /** @type {readonly Option[]} */
 export const OPTIONS = [
@@ -69,7 +69,7 @@ export const OPTIONS = [
     kind: "choice",
     choices: { off: "off", mid: "mid", weighted: "weighted mid", both: "mid and weighted mid" },
   },
-  { group: "Measures of the book", label: "Measure", name: "measure", kind: "choice", choices: NAMES },
+  { group: "Measures of the book", label: "Measure", name: "measure", kind: "choice", choicesOf: namesOf },
   { group: "Measures of the book", label: "As", name: "measureAs", kind: "choice", choices: { candles: "candles", line: "line" } },
   {
     group: "Footprint",

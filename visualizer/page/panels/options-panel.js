@@ -12,17 +12,20 @@ import { explained } from "../words.js";
 import { ordered } from "./ordered.js";
 import * as replayOptions from "./replay-options.js";
 import * as zoneOption from "./zone-option.js";
-/** @import { OpenablePanel, Options } from "../types.d.ts" */
+/** @import { About, OpenablePanel, Options, State } from "../types.d.ts" */
 /** @typedef {import("./option-list.js").Option} Option */
 /** A control on the page, and how it shows what is chosen.
  * @typedef {{ element: HTMLElement, show(chosen: Readonly<Options>): void }} Control */
 
 const ID = "options";
+const NUMBER = / [\d.]+$/u; // of a measure: what it means is the same for each
 /** @type {Control[] | null} */
 let controls = null;
 /** What is no option of the chart, and how it shows what there is now.
  * @type {{ element: HTMLElement, refresh(): void }[]} */
 let further = [];
+/** @type {About | null} */
+let about = null;
 /** @type {HTMLElement | null} */
 let returnTo = null;
 
@@ -43,8 +46,9 @@ function checkbox(label, isChosen, act) {
 /** @param {Option} option
  * @returns {Control} */
 function choice(option) {
-  const { label, name, choices = {} } = option;
-  const select = make("select", { id: `option-${name}` }, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
+  const { label, name, choices = {}, choicesOf } = option;
+  const select = make("select", { id: `option-${name}` });
+  let offered = "";
   select.addEventListener("change", () => {
     const isNumber = typeof options.options()[name] === "number";
     choose(option, isNumber ? Number(select.value) : select.value);
@@ -52,6 +56,10 @@ function choice(option) {
   return {
     element: make("div", { class: "field" }, explained(make("label", { for: select.id }, label), label), select),
     show: (chosen) => {
+      const found = Object.entries(choicesOf?.(about) ?? choices);
+      const texts = JSON.stringify(found);
+      if (offered !== texts) select.replaceChildren(...found.map(([value, text]) => explained(make("option", { value }, text), text.replace(NUMBER, ""))));
+      offered = texts;
       select.value = String(chosen[name]);
     },
   };
@@ -150,6 +158,14 @@ function refresh() {
   if (isOpen(ID)) for (const each of further) each.refresh();
 }
 
+/** @param {State} state */
+function taken(state) {
+  const before = about;
+  about = state.about;
+  if (isOpen(ID) && about !== before) fill(options.options());
+  else refresh();
+}
+
 function toggle() {
   const open = !isOpen(ID);
   if (open) {
@@ -163,4 +179,4 @@ function toggle() {
 }
 
 /** @type {OpenablePanel} */
-export const optionsPanel = { id: ID, key: "o", views: ["about", "control"], show: refresh, toggle };
+export const optionsPanel = { id: ID, key: "o", views: ["about", "control"], show: taken, toggle };
