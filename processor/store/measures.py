@@ -6,12 +6,13 @@ the last one of all in any case.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
-from processor.core.intervals import origin_ns
+from processor.core.intervals import origin_ns, start_of
 from processor.core.lots import narrow_lots
 from processor.core.measures import sampled
 from processor.core.measures.frame import OF_BAR
@@ -19,7 +20,7 @@ from processor.core.measures.kept import MeasuresState
 from processor.core.measures.kernel import CLOSE, MEASURES, OFI_LEVELS
 from processor.core.measures.sampled import MeasureBars, MeasuredBook, no_bars
 from processor.core.measures.traded import TradedBars
-from processor.store.base_bars import segment_before
+from processor.store.book_changes import book_at
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, narrow, read_checkpoint, read_parquet
 from processor.units import NS_PER_SECOND
 
@@ -97,17 +98,24 @@ def adds_up(aggregation: Aggregation) -> bool:
 
 
 def bars_before(
-    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, wanted: int | None
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    wanted: int | None,
+    until_ns: int | None = None,
 ) -> MeasureBars:
     """The bars before `segment`, at least the last `wanted` if there are so many, None for all; see `adds_up`.
+
+    With `until_ns`, a multiple of BASE_NS in `segment`, those before it.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
     per_bucket = aggregation.interval_ns // BASE_NS
     origin = origin_ns(aggregation.interval_ns) // BASE_NS
-    parts: list[MeasureBars] = []
-    buckets: set[int] = set()
+    parts: list[MeasureBars] = [] if until_ns is None else [_bars_until(folder, manifest, segment, until_ns)]
+    buckets: set[int] = set() if until_ns is None else set(((parts[0].bucket - origin) // per_bucket).tolist())
     number = segment
     while number and (wanted is None or len(buckets) < wanted):
         number -= 1
@@ -119,6 +127,12 @@ def bars_before(
     # with the first sample of a bar has that bar, and the next one the bar before once more.
     _, from_end = np.unique(every.bucket[::-1], return_index=True)
     return coarser(every.rows(len(every) - 1 - from_end), per_bucket, origin)
+
+
+def _bars_until(folder: Path, manifest: Manifest, segment: int, until_ns: int) -> MeasureBars:
+    """The bars of a segment that end by a time."""
+    bars = _bars_of(folder, manifest, segment)
+    return bars.rows(slice(0, int(np.searchsorted(bars.bucket, until_ns // BASE_NS))))
 
 
 def coarser(bars: MeasureBars, per_bucket: int, origin: int = 0) -> MeasureBars:
@@ -165,10 +179,12 @@ def measures_before(
     *,
     keep: int,
     has_bars: bool,
+    until_ns: int | None = None,
 ) -> MeasuresState:
     """The measures of an engine that goes on with `state` from `segment`; with the bars before if `has_bars`.
 
-    If it has, these are right about the last `keep` of them, as the trade bars of `state` are.
+    If it has, these are right about the last `keep` of them, as the trade bars of `state` are. With `until_ns`, a
+    multiple of BASE_NS in `segment`, the book goes on from there; if bars do not add up, it is before the last `keep`.
 
     Raises:
         DatasetError: a file of the store is damaged.
@@ -176,18 +192,44 @@ def measures_before(
     starts_ns = None if state.counter is None else state.counter.starts_ns
     traded = traded_of(state.trade_bars, state.totals.trade_decimals[1]) if has_bars else None
     if has_bars and adds_up(aggregation):
-        bars = bars_before(folder, manifest, segment, aggregation, keep + 1)
+        bars = bars_before(folder, manifest, segment, aggregation, keep + 1, until_ns)
         last = bars.rows(slice(-1, None))
-        book = MeasuredBook.resumed(state.book, interval_ns=aggregation.interval_ns, open_bar=last)
+        levels = state.book if until_ns is None else book_at(folder, manifest, segment, until_ns)
+        book = MeasuredBook.resumed(levels, interval_ns=aggregation.interval_ns, open_bar=last)
         return MeasuresState(book, bars.rows(slice(0, -1)), traded)
-    first = segment
-    if has_bars:
-        first = segment_before(folder, manifest, segment, aggregation.interval_ns, keep + 1)
-    book = book_before(folder, manifest, first, aggregation.interval_ns, starts_ns)
+    if until_ns is not None:
+        book = _book_at(folder, manifest, segment, until_ns, aggregation.interval_ns)
+        return MeasuresState(book, no_bars(), traded)
+    if not has_bars:
+        book = book_before(folder, manifest, segment, aggregation.interval_ns, starts_ns)
+        return MeasuresState(book, no_bars(), traded)
+    first, since_ns = _oldest_kept(state, aggregation.interval_ns, manifest, keep)
+    book = _book_at(folder, manifest, first, since_ns, aggregation.interval_ns)
     closed = [no_bars()]
     for number in range(first, segment):
-        closed += [book.advance(part) for part in book_of_segment(folder, number, manifest.segments[number])]
+        for part in book_of_segment(folder, number, manifest.segments[number]):
+            row = int(np.searchsorted(part.time_ns, since_ns))
+            closed.append(book.advance(part.rows(slice(row, None))))
     return MeasuresState(book, sampled.joined(closed), traded)
+
+
+def _oldest_kept(state: EngineState, interval_ns: int, manifest: Manifest, keep: int) -> tuple[int, int]:
+    """A multiple of BASE_NS close before the last `keep` intervals and one more, with the segment that it is in."""
+    buckets = np.union1d(state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket)
+    if len(buckets) <= keep:
+        return 0, 0
+    start_ns = int(start_of(int(buckets[-keep - 1]), interval_ns))
+    since_ns = start_ns - start_ns % BASE_NS
+    return bisect_left(manifest.segments, since_ns, key=lambda each: each.last_ns), since_ns
+
+
+def _book_at(folder: Path, manifest: Manifest, segment: int, at_ns: int, interval_ns: int) -> MeasuredBook:
+    """The book before `at_ns`, a multiple of BASE_NS in `segment` or before it, but after the segments before that."""
+    if at_ns <= manifest.segments[segment].first_ns:
+        return book_before(folder, manifest, segment, interval_ns, None)
+    last = _bars_until(folder, manifest, segment, at_ns).rows(slice(-1, None))
+    standing = last.values[-1, CLOSE] if len(last) else None
+    return MeasuredBook.resumed(book_at(folder, manifest, segment, at_ns), interval_ns=interval_ns, standing=standing)
 
 
 def book_before(

@@ -215,6 +215,42 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         assert sum(segment.trades + segment.book_events for segment in manifest.segments) == events
 
 
+@given(
+    chunks=chunked(),
+    aggregation=ANY_AGGREGATION,
+    keep=st.sampled_from([1, 3, 1000]),
+    segment_events=st.sampled_from([7, 25, 1000]),
+    shares=st.lists(st.floats(0, 1), min_size=1, max_size=3),
+)
+def test_an_engine_taken_up_for_any_moment_of_a_segment_is_that_of_one_pass_once_there(
+    chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, shares: list[float]
+) -> None:
+    with (
+        TemporaryDirectory() as name,
+        mock.patch("os.fsync"),
+        mock.patch.object(engines, "_ORDERS_KEPT", keep),
+        mock.patch.object(large_orders, "LEAST_ORDERS", 2),
+    ):
+        folder = Path(name)
+        manifest = written(folder, chunks, segment_events)
+        wanted = replace(aggregation, extras=aggregation.extras - {"alerts"})
+        for number, segment in enumerate(manifest.segments):
+            index: ActivityIndex | None = None
+            if aggregation.activity is not None:
+                index = ActivityIndex(folder, aggregation.activity, manifest.first_ns or 0)
+                index.extend(manifest, number)
+            for share in shares:
+                at_ns = segment.first_ns + round((segment.last_ns - segment.first_ns) * share)
+                state, first = state_before(folder, manifest, number, wanted, keep=keep, index=index, at_ns=at_ns)
+                engines_there = [Engine(wanted, keep=keep, state=state), Engine(wanted, keep=keep)]
+                for engine, since in zip(engines_there, (first, 0), strict=True):
+                    read_on(folder, manifest, engine, since, number - 1)
+                    until = read_segment(folder, number, segment).until(at_ns)
+                    engine.advance(until.trades, until.book)
+                assert engines_there[0].ahead is None
+                assert_same(engines_there[0], engines_there[1], keep)
+
+
 def test_no_measure_is_counted_twice_where_a_segment_ends_with_the_first_sample_of_a_bar(tmp_path: Path) -> None:
     times_ns = [0, 1_000_000_000, 61_000_000_000, 62_000_000_000, 200_000_000_000]
     events = BookEvents(
