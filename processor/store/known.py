@@ -89,5 +89,5 @@ def _tells_bars(aggregation: Aggregation) -> bool:
     if "heatmap" in aggregation.extras:
         is_told &= length_of(aggregation.interval_ns) is not None
     if "measures" in aggregation.extras:
-        is_told &= measures.adds_up(aggregation)
+        is_told &= measures.adds_up(aggregation, measures.FINE_NS)
     return is_told

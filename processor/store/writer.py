@@ -12,7 +12,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
-from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.base_bars import BARS_KIND, BASE_NS, MINUTES_KIND, SegmentBars
 from processor.store.book_changes import SegmentChanges
 from processor.store.detected import SegmentDetected
 from processor.store.files import (
@@ -32,7 +32,7 @@ from processor.store.files import (
     write_parquet,
 )
 from processor.store.manifest import Manifest, Segment
-from processor.store.measures import MEASURES_KIND, SegmentMeasures
+from processor.store.measures import SegmentMeasures
 from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
 from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
@@ -218,7 +218,9 @@ class StoreWriter:
             for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
                 yield kind, changes, {}
         yield BARS_KIND, self._bars.rows(trade_bars), {}
-        yield MEASURES_KIND, self._measures.end(), {}
+        yield MINUTES_KIND, self._bars.minutes(trade_bars), {}
+        for kind, measured in self._measures.end():
+            yield kind, measured, {}
         if trades is not None:
             is_narrow = self._sessions.add(trades)
             yield SESSION_KIND, *self._sessions.file()
