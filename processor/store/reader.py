@@ -36,6 +36,7 @@ from processor.store.base_bars import (
 from processor.store.book_changes import book_at, heatmap_before, length_of
 from processor.store.detected import found_before, known_before
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
+from processor.store.flow_minutes import flow_of_minutes, has_minutes
 from processor.store.known import known_at
 from processor.store.measures import measures_before
 from processor.store.order_sizes import orders_before
@@ -192,6 +193,8 @@ def _flow_before(
     """The order flow of an engine that goes on from `first` to be right from `segment` on."""
     if first < segment or not adds_up(aggregation):
         return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
+    if has_minutes(manifest, first, aggregation):
+        return flow_of_minutes(folder, manifest, first, aggregation, keep)
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 

@@ -31,6 +31,7 @@ from processor.store.files import (
     read_checkpoint,
     write_parquet,
 )
+from processor.store.flow_minutes import FLOW_KIND, SegmentFlow
 from processor.store.manifest import Manifest, Segment
 from processor.store.measures import SegmentMeasures
 from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
@@ -89,7 +90,8 @@ class StoreWriter:
         self._bars = SegmentBars(book, manifest.last_ns)
         self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
-        self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
+        orders = orders_before(folder, manifest, len(manifest.segments))
+        self._orders, self._flow = SegmentOrders(orders), SegmentFlow(orders)
         self._detected = SegmentDetected(folder, manifest, book)
         self._measures = SegmentMeasures(folder, manifest, book)
 
@@ -226,6 +228,8 @@ class StoreWriter:
             yield SESSION_KIND, *self._sessions.file()
             self._orders.add(trades, is_narrow=is_narrow)
             yield ORDERS_KIND, *self._orders.file()
+            if (flow := self._flow.file(trades, is_narrow=is_narrow)) is not None:
+                yield FLOW_KIND, *flow
         for kind, file in self._detected.files(last_ns).items():
             yield kind, *file
         yield CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()}

@@ -212,6 +212,12 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
     return joined if len(first) == 1 else _appended([first.pieces(slice(0, -1)), joined])
 
 
+def coarser(cells: Cells, buckets: Ints) -> Cells:
+    """Successive pieces as those of longer bars, which `buckets` name for each of them."""
+    is_cut = (buckets[1:] != buckets[:-1]) | (cells.day[1:] != cells.day[:-1])
+    return replace(cells, bucket=buckets)._joined(is_cut.nonzero()[0] + 1)  # noqa: SLF001
+
+
 def _appended(parts: Sequence[Cells]) -> Cells:
     """The pieces of all parts, which are on one scale."""
     columns: dict[str, Any] = {
