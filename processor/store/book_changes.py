@@ -188,7 +188,7 @@ def heatmap_before(
     first, since_ns = 0, None
     if until_ns is not None and length_s is None:
         # It is close before the oldest column that is kept.
-        first, since_ns = segment, until_ns
+        first, since_ns, traded = segment, until_ns, buckets[0][:0]
     elif len(every) > keep:
         traded = traded[traded >= every[-keep - 1]]
         start_ns = int(start_of(int(every[-keep - 1]), interval_ns))

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from processor.core.flow.cells import LOTS, Cells, cells_of, coarser
+from processor.core.flow.cells import OF_CELLS, OF_PIECES, Cells, cells_of, coarser
 from processor.core.flow.kept import MOST_TRADES, FlowState
 from processor.core.flow.sizes import OrderSizes, SizesBefore, finer_rows, joined_rows
 from processor.core.intervals import number_of, start_of
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 
 FLOW_KIND: Final = "flow-60s"
 _MINUTE_NS: Final = 60 * NS_PER_SECOND
-_COLUMNS: Final = ("price_ticks", *LOTS, "trades")
-_OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low", "starts")
+_OF_PIECES: Final = (*OF_PIECES, "starts")
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +76,7 @@ class SegmentFlow:
             size_decimals=self._sizes["none"].now.size_decimals,
             rows=rows,
         )
-        frame = pl.DataFrame({name: narrow(getattr(cells, name)) for name in _COLUMNS})
+        frame = pl.DataFrame({name: narrow(getattr(cells, name)) for name in OF_CELLS})
         return frame, {STATE_KEY: msgspec.json.encode(state).decode()}
 
 
@@ -135,7 +134,7 @@ def _read(
 ) -> tuple[Cells, list[Row]]:
     path = manifest.index_path(folder, FLOW_KIND, number)
     frame, state = read_parquet(path), read_state(path, _State)
-    columns: dict[str, Ints] = {name: frame[name].to_numpy().astype(np.int64) for name in _COLUMNS}
+    columns: dict[str, Ints] = {name: frame[name].to_numpy().astype(np.int64) for name in OF_CELLS}
     columns |= {name: np.array(values, np.int64) for name, values in state.of_pieces.items()}
     cells = Cells(price_decimals=state.decimals[0], size_decimals=state.decimals[1], **columns)
     rows: list[Row] = []

@@ -33,6 +33,7 @@ from processor.publish.moment import Moment, SessionInfo, SessionState
 from processor.publish.views import VIEWS
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
+from processor.store import measures
 from processor.store import writer as writing
 from processor.store.activity_index import ActivityIndex
 from processor.store.alerts import AlertsIndex
@@ -59,7 +60,16 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 
 ANY_AGGREGATION = aggregations(
-    intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
+    intervals_ns=[
+        250_000_000,
+        SECOND_NS,
+        1_500_000_000,
+        5 * SECOND_NS,
+        60 * SECOND_NS,
+        420 * SECOND_NS,
+        NS_PER_DAY,
+        WEEK_NS,
+    ],
     obi_levels=[0, 3, 10, 10],
 ).map(
     lambda each: replace(
@@ -220,14 +230,21 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
     aggregation=ANY_AGGREGATION,
     keep=st.sampled_from([1, 3, 1000]),
     segment_events=st.sampled_from([7, 25, 1000]),
+    fine_events=st.sampled_from([1, 256]),
     shares=st.lists(st.floats(0, 1), min_size=1, max_size=3),
 )
 def test_an_engine_taken_up_for_any_moment_of_a_segment_is_that_of_one_pass_once_there(
-    chunks: list[Chunk], aggregation: Aggregation, keep: int, segment_events: int, shares: list[float]
+    chunks: list[Chunk],
+    aggregation: Aggregation,
+    keep: int,
+    segment_events: int,
+    fine_events: int,
+    shares: list[float],
 ) -> None:
     with (
         TemporaryDirectory() as name,
         mock.patch("os.fsync"),
+        mock.patch.object(measures, "_FINE_EVENTS", fine_events),
         mock.patch.object(engines, "_ORDERS_KEPT", keep),
         mock.patch.object(large_orders, "LEAST_ORDERS", 2),
     ):
@@ -334,6 +351,25 @@ def market_of_seconds(seconds: int, begin_ns: int = 0) -> list[Chunk]:
     ends = range(begin_ns, begin_ns + seconds * SECOND_NS, 10 * SECOND_NS)
     last_ns = begin_ns + seconds * SECOND_NS
     return [chunk_of(trades, book, end - 10 * SECOND_NS, end, (1, 2)) for end in (*ends, last_ns)]
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 7, 30, 60])
+def test_heatmap_and_measures_start_close_before_a_moment_and_are_right_there(tmp_path: Path, seconds: int) -> None:
+    wanted = Aggregation(interval_ns=seconds * SECOND_NS, extras=frozenset({"heatmap", "measures"}))
+    with mock.patch.object(measures, "_FINE_EVENTS", 1):
+        manifest = written(tmp_path, market_of_seconds(600), segment_events=500)
+    for number, segment in list(enumerate(manifest.segments))[1:-1]:
+        at_ns = segment.last_ns - SECOND_NS
+        state, first = state_before(tmp_path, manifest, number, wanted, keep=20, at_ns=at_ns)
+        assert state is not None
+        assert state.ahead is not None
+        assert at_ns - state.ahead.until_ns < (20 * seconds + 40 if seconds in {1, 7} else 40) * SECOND_NS
+        found, played = Engine(wanted, keep=20, state=state), Engine(wanted, keep=20)
+        for engine, since in ((found, first), (played, 0)):
+            read_on(tmp_path, manifest, engine, since, number - 1)
+            there = read_segment(tmp_path, number, segment).until(at_ns)
+            engine.advance(there.trades, there.book)
+        assert_same(found, played, 20)
 
 
 def test_a_store_without_its_manifest_is_still_a_dataset_of_the_own_layout(tmp_path: Path) -> None:
