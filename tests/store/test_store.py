@@ -33,7 +33,6 @@ from processor.publish.moment import Moment, SessionInfo, SessionState
 from processor.publish.views import VIEWS
 from processor.settings import Activity, Aggregation
 from processor.store import manifest as manifests
-from processor.store import measures
 from processor.store import writer as writing
 from processor.store.activity_index import ActivityIndex
 from processor.store.alerts import AlertsIndex
@@ -225,49 +224,6 @@ def test_an_engine_taken_up_before_any_segment_is_that_of_one_pass(
         assert sum(segment.trades + segment.book_events for segment in manifest.segments) == events
 
 
-@given(
-    chunks=chunked(),
-    aggregation=ANY_AGGREGATION,
-    keep=st.sampled_from([1, 3, 1000]),
-    segment_events=st.sampled_from([7, 25, 1000]),
-    fine_events=st.sampled_from([1, 256]),
-    shares=st.lists(st.floats(0, 1), min_size=1, max_size=3),
-)
-def test_an_engine_taken_up_for_any_moment_of_a_segment_is_that_of_one_pass_once_there(
-    chunks: list[Chunk],
-    aggregation: Aggregation,
-    keep: int,
-    segment_events: int,
-    fine_events: int,
-    shares: list[float],
-) -> None:
-    with (
-        TemporaryDirectory() as name,
-        mock.patch("os.fsync"),
-        mock.patch.object(measures, "_FINE_EVENTS", fine_events),
-        mock.patch.object(engines, "_ORDERS_KEPT", keep),
-        mock.patch.object(large_orders, "LEAST_ORDERS", 2),
-    ):
-        folder = Path(name)
-        manifest = written(folder, chunks, segment_events)
-        wanted = replace(aggregation, extras=aggregation.extras - {"alerts"})
-        for number, segment in enumerate(manifest.segments):
-            index: ActivityIndex | None = None
-            if aggregation.activity is not None:
-                index = ActivityIndex(folder, aggregation.activity, manifest.first_ns or 0)
-                index.extend(manifest, number)
-            for share in shares:
-                at_ns = segment.first_ns + round((segment.last_ns - segment.first_ns) * share)
-                state, first = state_before(folder, manifest, number, wanted, keep=keep, index=index, at_ns=at_ns)
-                engines_there = [Engine(wanted, keep=keep, state=state), Engine(wanted, keep=keep)]
-                for engine, since in zip(engines_there, (first, 0), strict=True):
-                    read_on(folder, manifest, engine, since, number - 1)
-                    until = read_segment(folder, number, segment).until(at_ns)
-                    engine.advance(until.trades, until.book)
-                assert engines_there[0].ahead is None
-                assert_same(engines_there[0], engines_there[1], keep)
-
-
 def test_no_measure_is_counted_twice_where_a_segment_ends_with_the_first_sample_of_a_bar(tmp_path: Path) -> None:
     times_ns = [0, 1_000_000_000, 61_000_000_000, 62_000_000_000, 200_000_000_000]
     events = BookEvents(
@@ -351,25 +307,6 @@ def market_of_seconds(seconds: int, begin_ns: int = 0) -> list[Chunk]:
     ends = range(begin_ns, begin_ns + seconds * SECOND_NS, 10 * SECOND_NS)
     last_ns = begin_ns + seconds * SECOND_NS
     return [chunk_of(trades, book, end - 10 * SECOND_NS, end, (1, 2)) for end in (*ends, last_ns)]
-
-
-@pytest.mark.parametrize("seconds", [1, 5, 7, 30, 60])
-def test_heatmap_and_measures_start_close_before_a_moment_and_are_right_there(tmp_path: Path, seconds: int) -> None:
-    wanted = Aggregation(interval_ns=seconds * SECOND_NS, extras=frozenset({"heatmap", "measures"}))
-    with mock.patch.object(measures, "_FINE_EVENTS", 1):
-        manifest = written(tmp_path, market_of_seconds(600), segment_events=500)
-    for number, segment in list(enumerate(manifest.segments))[1:-1]:
-        at_ns = segment.last_ns - SECOND_NS
-        state, first = state_before(tmp_path, manifest, number, wanted, keep=20, at_ns=at_ns)
-        assert state is not None
-        assert state.ahead is not None
-        assert at_ns - state.ahead.until_ns < (20 * seconds + 40 if seconds in {1, 7} else 40) * SECOND_NS
-        found, played = Engine(wanted, keep=20, state=state), Engine(wanted, keep=20)
-        for engine, since in ((found, first), (played, 0)):
-            read_on(tmp_path, manifest, engine, since, number - 1)
-            there = read_segment(tmp_path, number, segment).until(at_ns)
-            engine.advance(there.trades, there.book)
-        assert_same(found, played, 20)
 
 
 def test_a_store_without_its_manifest_is_still_a_dataset_of_the_own_layout(tmp_path: Path) -> None:
