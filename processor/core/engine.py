@@ -7,7 +7,7 @@ repeats its previous close.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,13 +38,13 @@ from processor.core.price_step import NO_STEP
 from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from processor.core.aggregates.activity import ActivityCounter
     from processor.core.aggregates.bars import Traded, TradeTotals
-    from processor.core.aggregates.base import Aggregate
+    from processor.core.aggregates.base import Aggregate, Batch
     from processor.core.aggregates.standing import StandingLevels
     from processor.core.alerts.kept import AlertsState
     from processor.core.book import BookBars, BookState
@@ -69,6 +69,14 @@ class FirstTimes:
     book_ns: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Heatmap and measures have taken in what is before `until_ns`; from then on up to `by_ns` there is an event."""
+
+    until_ns: int
+    by_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
     """What an engine needs to go on after the events up to `event_ns`, as a store has it.
@@ -81,7 +89,7 @@ class EngineState:
     flow resumes from, `heatmap` the same of the heatmap, and `standing` the levels at the begin of the bar of the last
     event, where these are wanted; `detected` is what detection does, `measures` what the measures of the
     book do, `alerts` what alerts do. `price_step` is the step of all prices up to
-    `event_ns`.
+    `event_ns`. Heatmap and measures may be `ahead` of the others.
     """
 
     event_ns: int
@@ -95,11 +103,12 @@ class EngineState:
     earlier_trades: Iterable[Trades] = ()
     flow: FlowState | None = None
     heatmap: HeatmapState | None = None
-    standing: StandingLevels | None = None
+    standing: Callable[[], StandingLevels] | None = None
     detected: DetectedState | None = None
     measures: MeasuresState | None = None
     alerts: AlertsState | None = None
     price_step: PriceStep = NO_STEP
+    ahead: Ahead | None = None
 
 
 class Engine:
@@ -107,8 +116,8 @@ class Engine:
 
     An interval's name, its `bucket`, is its number since the epoch, or its start in ms where it ends by activity.
     `keep` is how many intervals are remembered, None for all. `event_ns` is the time of the last event taken in, None
-    before. `price_step` is that of the events taken in; only an
-    engine that keeps some of its intervals computes it.
+    before. `price_step` is that of the events taken in; only an engine that keeps some of its intervals computes it.
+    As long as some aggregates are `ahead` of the others, nothing is to be shown.
     """
 
     def __init__(self, aggregation: Aggregation, *, keep: int | None = None, state: EngineState | None = None) -> None:
@@ -122,6 +131,7 @@ class Engine:
         self._batches = Batches(aggregation)
         self.recent_orders = None if keep is None else RecentOrders(_ORDERS_KEPT)
         self.price_step = NO_STEP if state is None else state.price_step
+        self.ahead = None if state is None else state.ahead
         self.flow: Flow | None = None
         if keep and "flow" in aggregation.extras:
             self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
@@ -154,9 +164,7 @@ class Engine:
         self.standing: Standing | None = None
         if keep and "ladder" in aggregation.extras:
             self.standing = self._standing(state)
-        optional: tuple[Aggregate | None, ...] = (
-            *(self.recent_orders, self.flow, self.heatmap, self.measures, self.detected, self.alerts),
-        )
+        optional: tuple[Aggregate | None, ...] = (self.recent_orders, self.flow, self.detected, self.alerts)
         self.flow_shown = None if self.flow is None else FlowShown(self.flow)
         self.heatmap_shown = None if self.heatmap is None else HeatmapShown(self.heatmap)
         self._aggregates: Sequence[Aggregate] = [
@@ -234,7 +242,19 @@ class Engine:
         parts = (batch,) if self.standing is None else self.standing.parts(batch)
         closed = [self.imbalance_bars.advance(part) for part in parts]
         closed += [aggregate.advance(batch) for aggregate in self._aggregates]
+        self._advance_of_book(batch)
         return any(closed)
+
+    def _advance_of_book(self, batch: Batch) -> None:
+        """Let heatmap and measures take in a batch, or what of it they do not know."""
+        unknown = batch if self.ahead is None else batch.cut(self.ahead.until_ns)[1]
+        if self.heatmap is not None:
+            self.heatmap.advance(unknown)
+        if self.measures is not None:
+            # They know the book alone.
+            self.measures.advance(replace(batch, book=unknown.book))
+        if self.ahead is not None and self.event_ns is not None and self.event_ns >= self.ahead.until_ns:
+            self.ahead = None
 
     def rows(self) -> pl.DataFrame:
         """Intervals with trades or samples, oldest first, the open one last.

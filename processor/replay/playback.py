@@ -145,7 +145,7 @@ class Playback:
         told = {key: value for key, value in asdict(self.info).items() if value and key != "datasets"}
         _log.info("replay_started", **told)
         start_ns = first_ns if self._start is None else max(first_ns, resolved(self._start, first_ns))
-        self._advance_to(min(start_ns, self.limit_ns))
+        self.go_to(min(start_ns, self.limit_ns))
         if start_ns > self.now_ns:
             _log.warning("start_after_end", start=iso(start_ns), end=iso(self.now_ns))
 
@@ -364,7 +364,7 @@ class Playback:
             price_step=self._price_step().divisor,
             has_all=self._has_all(),
         )
-        if has_events:
+        if has_events and engine.ahead is None:
             self._publisher.publish(engine, now, bar_closed=bar_closed, whole=whole)
         else:
             self._publisher.announce(engine, now)

@@ -114,7 +114,7 @@ class Player:
 
     def is_at(self, at_ns: int) -> bool:
         """Whether the event clock is `at_ns`, with nothing broken off: `advance` and `next_ns` go on from there."""
-        return self._cursor is not None and self.now_ns == at_ns
+        return self._cursor is not None and self.now_ns == at_ns and self.engine.ahead is None
 
     def next_ns(self) -> int | None:
         """Time of the next event; None at the end."""
@@ -144,10 +144,10 @@ class Player:
 
     def is_near(self, at_ns: int) -> bool:
         """Whether `at_ns` is reached sooner by going on than by beginning again."""
-        now_ns = self.now_ns
-        return (
-            self._cursor is not None and now_ns is not None and now_ns <= at_ns and not self.source.skips(now_ns, at_ns)
-        )
+        now_ns, ahead = self.now_ns, self.engine.ahead
+        if self._cursor is None or now_ns is None or now_ns > at_ns or self.source.skips(now_ns, at_ns):
+            return False
+        return ahead is None or ahead.by_ns <= at_ns
 
     def check(self, at_ns: int) -> None:
         """Refuse a moment outside the dataset.

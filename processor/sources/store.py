@@ -123,7 +123,8 @@ class StoreSource:
         manifest = self.manifest
         if at is None or keep is None or manifest.first_ns is None:
             return None, 0
-        segment = segment_holding(manifest, resolved(at, manifest.first_ns))
+        at_ns = resolved(at, manifest.first_ns)
+        segment = segment_holding(manifest, at_ns)
         # Its events are needed in any case: they are read while the state before them is put together.
         self._ahead = _Ahead(self.folder, segment, manifest.segments[segment])
         index = self._index(aggregation.activity) if aggregation.activity is not None else None
@@ -134,7 +135,9 @@ class StoreSource:
             if self._alerts is None or not self._alerts.goes_on_with(aggregation):
                 self._alerts = AlertsIndex(self.folder, aggregation)
             alerts = partial(self._alerts.before, manifest, index, while_waiting)
-        return state_before(self.folder, manifest, segment, aggregation, keep=keep, index=index, alerts=alerts)
+        return state_before(
+            self.folder, manifest, segment, aggregation, keep=keep, index=index, alerts=alerts, at_ns=at_ns
+        )
 
     def _index(self, activity: Activity) -> ActivityIndex | None:
         """Where its bars start, as far as that has been found; None where there is no event yet."""

@@ -1,7 +1,7 @@
 """What a store keeps of the bars: those of a second, which add up to intervals of any number of seconds.
 
-A store has a file of them for each segment. `SegmentBars` makes their rows, `intervals_before` restores from them the
-intervals that an engine needs.
+A store has a file of them for each segment, and one of those of a minute, with which long intervals take less time.
+`SegmentBars` makes their rows, `intervals_before` restores from them the intervals that an engine needs.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 BARS_KIND: Final = "bars"
 BASE_NS: Final = NS_PER_SECOND
 """Interval of the bars that a store holds."""
+MINUTES_KIND: Final = "bars-60s"
+_MINUTE: Final = 60
+"""Seconds, the interval of those that it holds besides."""
 BASE_OBI: Final = {
     10: ("obi_open", "obi_high", "obi_low", "obi_close"),
     0: ("whole_open", "whole_high", "whole_low", "whole_close"),
@@ -100,8 +103,16 @@ class SegmentBars:
 
         An interval of the book that began in an earlier segment is in them as far as it has come.
         """
+        return _frame(trade_bars, self._of_levels())
+
+    def minutes(self, trade_bars: pl.DataFrame) -> pl.DataFrame:
+        """The same in intervals of a minute; a minute that is cut has a row in both segments."""
+        of_levels = {levels: bars.coarser(_MINUTE) for levels, bars in self._of_levels().items()}
+        return _frame(bars.coarser(trade_bars, _MINUTE), of_levels)
+
+    def _of_levels(self) -> dict[int, BookBars]:
         since = self._last_bucket if self._has_book_events else None
-        return _frame(trade_bars, {levels: sampled.bars(since) for levels, sampled in self._sampled.items()})
+        return {levels: sampled.bars(since) for levels, sampled in self._sampled.items()}
 
     def end(self, last_ns: int) -> None:
         """End the segment with its last event, at `last_ns`."""
@@ -159,10 +170,10 @@ def intervals_before(
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    per_bucket = aggregation.interval_ns // BASE_NS
-    seconds = _seconds_before(folder, manifest, segment, aggregation.obi_levels, per_bucket, wanted)
-    parts = zip(manifest.segments[seconds.first : segment], seconds.trades, seconds.book, strict=True)
-    return _gathered(parts, aggregation, _before(folder, manifest, seconds.first, segment))
+    base = _base_of(aggregation)
+    found = _bars_before(folder, manifest, segment, base, aggregation.obi_levels, aggregation.interval_ns, wanted)
+    parts = zip(manifest.segments[found.first : segment], found.trades, found.book, strict=True)
+    return _gathered(parts, base, aggregation, _before(folder, manifest, found.first, segment))
 
 
 def all_intervals_before(
@@ -173,13 +184,30 @@ def all_intervals_before(
     Raises:
         DatasetError: a file of the store is damaged.
     """
+    base = _base_of(aggregation)
 
     def parts() -> Iterator[tuple[Segment, pl.DataFrame, BookBars]]:
         for number, each in enumerate(manifest.segments[:segment]):
-            yield each, *_read_segment(folder, manifest, number, segment - 1, aggregation.obi_levels)
+            yield each, *_read_segment(folder, manifest, number, segment - 1, base.kind, aggregation.obi_levels)
             on_segment(each)
 
-    return _gathered(parts(), aggregation, _Before())
+    return _gathered(parts(), base, aggregation, _Before())
+
+
+class _Base(NamedTuple):
+    """The stored bars that are read: the kind of their files, and their interval."""
+
+    kind: str
+    interval_ns: int
+
+
+_SECONDS: Final = _Base(BARS_KIND, BASE_NS)
+_MINUTES: Final = _Base(MINUTES_KIND, _MINUTE * BASE_NS)
+
+
+def _base_of(aggregation: Aggregation) -> _Base:
+    """The longest that add up to what is wanted."""
+    return _SECONDS if aggregation.interval_ns % _MINUTES.interval_ns else _MINUTES
 
 
 def segment_before(folder: Path, manifest: Manifest, segment: int, interval_ns: int, wanted: int) -> int:
@@ -192,12 +220,12 @@ def segment_before(folder: Path, manifest: Manifest, segment: int, interval_ns: 
     """
     per_bucket, odd_ns = divmod(interval_ns, BASE_NS)
     # A second may lie in two intervals, so seconds are counted where intervals cannot be.
-    seconds, wanted = (per_bucket, wanted) if not odd_ns else (1, wanted * (per_bucket + 1))
-    return _seconds_before(folder, manifest, segment, 0, seconds, wanted).first
+    counted_ns, wanted = (interval_ns, wanted) if not odd_ns else (BASE_NS, wanted * (per_bucket + 1))
+    return _bars_before(folder, manifest, segment, _SECONDS, 0, counted_ns, wanted).first
 
 
 @dataclass(frozen=True, slots=True)
-class _Seconds:
+class _Stored:
     """Stored bars from segment number `first` on, of trades on the scale of the last of them."""
 
     first: int
@@ -205,54 +233,52 @@ class _Seconds:
     book: list[BookBars]
 
 
-def _seconds_before(
-    folder: Path, manifest: Manifest, segment: int, obi_levels: int, per_bucket: int, wanted: int
-) -> _Seconds:
-    """The bars before `segment`, from so far back that `wanted` groups of `per_bucket` have trades, and have samples.
+def _bars_before(
+    folder: Path, manifest: Manifest, segment: int, base: _Base, obi_levels: int, interval_ns: int, wanted: int
+) -> _Stored:
+    """The bars before `segment`, from so far back that `wanted` intervals have trades, and have samples.
 
     Reads only as far back as it must, or to the first segment.
     """
-    found = _Seconds(segment, [], [])
+    per_bucket, origin = interval_ns // base.interval_ns, origin_ns(interval_ns) // base.interval_ns
+    found = _Stored(segment, [], [])
     traded: set[int] = set()
     sampled: set[int] = set()
     parts = read_ahead(
-        lambda number: _read_segment(folder, manifest, number, segment - 1, obi_levels), reversed(range(segment))
+        lambda number: _read_segment(folder, manifest, number, segment - 1, base.kind, obi_levels),
+        reversed(range(segment)),
     )
     while found.first and min(len(traded), len(sampled)) < wanted:
         trades, book = next(parts)
-        for numbers, seconds in ((traded, trades["bucket"].to_numpy()), (sampled, book.bucket)):
-            numbers.update(distinct((seconds - _origin(per_bucket)) // per_bucket).tolist())
-        found = _Seconds(found.first - 1, [trades, *found.trades], [book, *found.book])
+        for numbers, stored in ((traded, trades["bucket"].to_numpy()), (sampled, book.bucket)):
+            numbers.update(distinct((stored - origin) // per_bucket).tolist())
+        found = _Stored(found.first - 1, [trades, *found.trades], [book, *found.book])
     parts.close()
     return found
 
 
-def _origin(per_bucket: int) -> int:
-    """The second that intervals of so many count from."""
-    return origin_ns(per_bucket * BASE_NS) // BASE_NS
-
-
 def _read_segment(
-    folder: Path, manifest: Manifest, number: int, latest: int, obi_levels: int
+    folder: Path, manifest: Manifest, number: int, latest: int, kind: str, obi_levels: int
 ) -> tuple[pl.DataFrame, BookBars]:
     """The bars of segment `number` on the scale of those of segment `latest`."""
     then, now = manifest.segments[number], manifest.segments[latest]
-    trades, book = read_bars(manifest.index_path(folder, BARS_KIND, number), obi_levels)
+    trades, book = read_bars(manifest.index_path(folder, kind, number), obi_levels)
     grown = (later - earlier for later, earlier in zip(now.trade_decimals, then.trade_decimals, strict=True))
     return bars.rescaled(trades, *grown), book.finer(now.book_decimals[0] - then.book_decimals[0])
 
 
 def _gathered(
     parts: Iterable[tuple[Segment, pl.DataFrame, BookBars]],
+    base: _Base,
     aggregation: Aggregation,
     before: _Before,
 ) -> Intervals:
-    """Bars of a second of successive segments as intervals, with the CVD counted from where it is to restart.
+    """Stored bars of successive segments as intervals, with the CVD counted from where it is to restart.
 
-    Each segment is gathered by itself, so that not all of its seconds have to be held.
+    Each segment is gathered by itself, so that not all of its bars have to be held.
     """
-    per_bucket = aggregation.interval_ns // BASE_NS
-    origin = _origin(per_bucket)
+    per_bucket = aggregation.interval_ns // base.interval_ns
+    origin = origin_ns(aggregation.interval_ns) // base.interval_ns
     day, before_lots = before.day, before.cvd_lots
     trade_parts: list[pl.DataFrame] = []
     book_parts: list[BookBars] = []

@@ -6,10 +6,12 @@ so that whoever looks at the book at the ends of such intervals alone, or of som
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from processor.core.book import Book
 from processor.core.events import BookEvents, concatenated
 from processor.core.heatmap.kept import HeatmapState
 from processor.core.heatmap.resting import Intervals, Resting, column_ends
@@ -23,7 +25,7 @@ from processor.store.files import (
     read_book,
     read_checkpoint,
 )
-from processor.units import NS_PER_SECOND
+from processor.units import NS_PER_DAY, NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,14 @@ if TYPE_CHECKING:
 
 LENGTHS_S: Final = (5, 60, 900)
 """Each a multiple of the one before."""
+STEP_NS: Final = 30 * NS_PER_SECOND
+"""Close enough to begin with the events themselves; the measures are known at these times, too."""
+_BEFORE_TIME: Final = np.iinfo(np.int64).min
+
+
+def length_of(interval_ns: int) -> int | None:
+    """The longest of LENGTHS_S that adds up to intervals, in seconds; None where none does."""
+    return next((each for each in reversed(LENGTHS_S) if interval_ns % (each * NS_PER_SECOND) == 0), None)
 
 
 def changes_kind(length_s: int) -> str:
@@ -138,6 +148,22 @@ def _sample(time_ns: int, scale: tuple[int, int]) -> BookEvents:
     )
 
 
+def book_at(folder: Path, manifest: Manifest, segment: int, at_ns: int) -> BookState:
+    """The levels before `at_ns`, a multiple of 5 s in `segment` or at its end; samples are not counted.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    book = Book(interval_ns=NS_PER_DAY, obi_levels=1)
+    if segment:
+        _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+        book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
+    if manifest.segments[segment].book_events:
+        for part in _changes_until(folder, manifest, segment, LENGTHS_S[-1], at_ns):
+            book.advance(part)
+    return book.state()
+
+
 def heatmap_before(
     folder: Path,
     manifest: Manifest,
@@ -145,31 +171,45 @@ def heatmap_before(
     interval_ns: int,
     buckets: tuple[NDArray[np.int64], NDArray[np.int64]],
     keep: int,
+    until_ns: int | None = None,
 ) -> HeatmapState:
     """What a heatmap resumes from before `segment`, right about the last `keep` columns.
 
     `buckets` are the names of the intervals with trades and of those with samples, as many of each as are kept and one
-    more. The events are read when an engine takes them.
+    more. With `until_ns`, a multiple of 5 s in `segment`, it resumes from there, and so do they. The events are read
+    when an engine takes them.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
+    length_s = length_of(interval_ns)
     every = np.union1d(*buckets)
-    first = 0
-    if len(every) > keep:
+    traded = buckets[0]
+    first, since_ns = 0, None
+    if until_ns is not None and length_s is None:
+        # It is close before the oldest column that is kept.
+        first, since_ns, traded = segment, until_ns, buckets[0][:0]
+    elif len(every) > keep:
+        traded = traded[traded >= every[-keep - 1]]
         start_ns = int(start_of(int(every[-keep - 1]), interval_ns))
-        first = max(0, sum(1 for each in manifest.segments[:segment] if each.first_ns <= start_ns) - 1)
-    traded = buckets[0][buckets[0] >= every[-keep - 1]] if len(every) > keep else buckets[0]
-    length_s = next((each for each in reversed(LENGTHS_S) if interval_ns % (each * NS_PER_SECOND) == 0), None)
+        end = segment if until_ns is None else segment + 1
+        first = max(0, sum(1 for each in manifest.segments[:end] if each.first_ns <= start_ns) - 1)
+        since_ns = start_ns - start_ns % STEP_NS if length_s is None else None
     numbers = [number for number in range(first, segment) if manifest.segments[number].book_events]
     parts = read_ahead(lambda number: _changes_of(folder, manifest, number, length_s), numbers)
-    since = (part for of_segment in parts for part in of_segment)
-    if first == 0:
+    since: Iterator[BookEvents] = (part for of_segment in parts for part in of_segment)
+    if until_ns is not None and length_s is not None and manifest.segments[segment].book_events:
+        since = chain(since, _changes_until(folder, manifest, segment, length_s, until_ns))
+    if since_ns is not None and since_ns > manifest.segments[first].first_ns:
+        book = book_at(folder, manifest, first, since_ns)
+        since = (part.rows(part.time_ns >= since_ns) if part.time_ns[0] < since_ns else part for part in since)
+    elif first == 0:
         empty = np.empty(0, np.int64)
         return HeatmapState(
             bids=(empty, empty), asks=(empty, empty), price_decimals=0, size_decimals=0, since=since, traded=traded
         )
-    _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
+    else:
+        _, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
     return HeatmapState(
         bids=book.bids,
         asks=book.asks,
@@ -178,6 +218,19 @@ def heatmap_before(
         since=since,
         traded=traded,
     )
+
+
+def _changes_until(
+    folder: Path, manifest: Manifest, segment: int, length_s: int, until_ns: int
+) -> Iterator[BookEvents]:
+    """The changes of a segment before a time, those of the last interval as far as they have come by then."""
+    since_ns = _BEFORE_TIME
+    for each_s in reversed([each for each in LENGTHS_S if each <= length_s]):
+        end_ns = until_ns - until_ns % (each_s * NS_PER_SECOND)
+        for part in _changes_of(folder, manifest, segment, each_s):
+            first, end = np.searchsorted(part.time_ns, (since_ns, end_ns))
+            yield part.rows(slice(int(first), int(end)))
+        since_ns = end_ns
 
 
 def _changes_of(folder: Path, manifest: Manifest, number: int, length_s: int | None) -> tuple[BookEvents, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 MANIFEST_FILE: Final = f"{INDEX_FOLDER}/manifest.json"
-STORE_VERSION: Final = "7"
+STORE_VERSION: Final = "8"
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,9 +33,11 @@ from processor.store.base_bars import (
     intervals_before,
     segment_before,
 )
-from processor.store.book_changes import heatmap_before
+from processor.store.book_changes import book_at, heatmap_before, length_of
 from processor.store.detected import found_before, known_before
 from processor.store.files import CHECKPOINT_KIND, book_of_segment, read_checkpoint, trades_of_segment
+from processor.store.flow_minutes import flow_of_minutes, has_minutes
+from processor.store.known import known_at
 from processor.store.measures import measures_before
 from processor.store.order_sizes import orders_before
 from processor.store.sessions import flow_before, traded_before
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from processor.core.alerts.kept import AlertsState
     from processor.settings import Aggregation
     from processor.store.activity_index import ActivityIndex
+    from processor.store.known import Known
     from processor.store.manifest import Manifest, Segment
 
     TradePart = tuple[pl.DataFrame, tuple[int, int]]
@@ -86,10 +90,12 @@ def state_before(
     keep: int,
     index: ActivityIndex | None = None,
     alerts: Callable[[int], AlertsState] | None = None,
+    at_ns: int | None = None,
 ) -> tuple[EngineState | None, int]:
     """The state of an engine, and the segment from which it has to go on to be right about its last `keep` intervals.
 
-    They are right from `segment` on; the state before the first event is None. For intervals that end by activity,
+    They are right from `segment` on, or where that is given from `at_ns` in it; the state before the first event is
+    None. For intervals that end by activity,
     `index` says where they start. The trades before are read when an engine takes them from the state. `alerts` tells
     what alerts go on with from a segment, where some are wanted.
 
@@ -104,13 +110,18 @@ def state_before(
     )
     if state is None:
         return None, first
+    known = None
+    if at_ns is not None and first == segment and adds_up(aggregation) and aggregation.extras & {"heatmap", "measures"}:
+        known = known_at(folder, manifest, segment, aggregation, at_ns, state, keep=keep)
     flow = (
         _flow_before(folder, manifest, segment, first, aggregation, keep=keep) if "flow" in aggregation.extras else None
     )
     heatmap = None
     if "heatmap" in aggregation.extras:
-        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, keep=keep)
-    standing = _standing_before(folder, manifest, state, aggregation) if "ladder" in aggregation.extras else None
+        heatmap = _heatmap_before(folder, manifest, segment, first, aggregation, state, known, keep=keep)
+    standing = None
+    if "ladder" in aggregation.extras:
+        standing = partial(_standing_before, folder, manifest, state, aggregation)
     detected = None
     if detects(aggregation):
         # Bars that come from events are kept from there on: before, no divergence is to be told.
@@ -119,7 +130,10 @@ def state_before(
     measures = None
     if "measures" in aggregation.extras:
         has_bars = first == segment and adds_up(aggregation)
-        measures = measures_before(folder, manifest, first, aggregation, state, keep=keep, has_bars=has_bars)
+        until_ns = None if known is None else known.ahead.until_ns
+        measures = measures_before(
+            folder, manifest, first, aggregation, state, keep=keep, has_bars=has_bars, until_ns=until_ns
+        )
     state = replace(
         state,
         measures=measures,
@@ -129,6 +143,7 @@ def state_before(
         standing=standing,
         detected=detected,
         alerts=None if alerts is None else alerts(first),
+        ahead=None if known is None else known.ahead,
     )
     return state, first
 
@@ -164,7 +179,9 @@ def _standing_before(folder: Path, manifest: Manifest, state: EngineState, aggre
         _, checkpoint = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, number - 1))
         book = Book.resumed(checkpoint, interval_ns=NS_PER_DAY, obi_levels=1)
     segment = manifest.segments[number]
-    if segment.first_ns < begin_ns:
+    if segment.first_ns < begin_ns and length_of(begin_ns) is not None:
+        book = Book.resumed(book_at(folder, manifest, number, begin_ns), interval_ns=NS_PER_DAY, obi_levels=1)
+    elif segment.first_ns < begin_ns:
         for part in book_of_segment(folder, number, segment):
             book.advance(part.rows(slice(0, int(np.searchsorted(part.time_ns, begin_ns)))))
     return levels_now(book)
@@ -176,6 +193,8 @@ def _flow_before(
     """The order flow of an engine that goes on from `first` to be right from `segment` on."""
     if first < segment or not adds_up(aggregation):
         return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
+    if has_minutes(manifest, first, aggregation):
+        return flow_of_minutes(folder, manifest, first, aggregation, keep)
     return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
 
 
@@ -186,10 +205,14 @@ def _heatmap_before(
     first: int,
     aggregation: Aggregation,
     state: EngineState,
+    known: Known | None,
     *,
     keep: int,
 ) -> HeatmapState:
     """The heatmap of an engine that goes on with `state` from `first` to be right from `segment` on."""
+    if known is not None:
+        until_ns = known.ahead.until_ns
+        return heatmap_before(folder, manifest, segment, aggregation.interval_ns, known.buckets, keep, until_ns)
     if first == segment and adds_up(aggregation):
         buckets = state.trade_bars["bucket"].to_numpy(), state.book_bars.bucket
         return heatmap_before(folder, manifest, segment, aggregation.interval_ns, buckets, keep)

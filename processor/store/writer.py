@@ -12,7 +12,7 @@ import polars as pl
 from processor.core.aggregates import bars
 from processor.core.events import concatenated
 from processor.store import manifest as manifests
-from processor.store.base_bars import BARS_KIND, BASE_NS, SegmentBars
+from processor.store.base_bars import BARS_KIND, BASE_NS, MINUTES_KIND, SegmentBars
 from processor.store.book_changes import SegmentChanges
 from processor.store.detected import SegmentDetected
 from processor.store.files import (
@@ -31,8 +31,9 @@ from processor.store.files import (
     read_checkpoint,
     write_parquet,
 )
+from processor.store.flow_minutes import FLOW_KIND, SegmentFlow
 from processor.store.manifest import Manifest, Segment
-from processor.store.measures import MEASURES_KIND, SegmentMeasures
+from processor.store.measures import SegmentMeasures
 from processor.store.order_sizes import ORDERS_KIND, SegmentOrders, orders_before
 from processor.store.sessions import SESSION_KIND, SegmentSessions, traded_before
 from processor.units import NS_PER_DAY, NS_PER_SECOND
@@ -89,7 +90,8 @@ class StoreWriter:
         self._bars = SegmentBars(book, manifest.last_ns)
         self._changes = SegmentChanges(book)
         self._sessions = SegmentSessions(traded_before(folder, manifest, len(manifest.segments)))
-        self._orders = SegmentOrders(orders_before(folder, manifest, len(manifest.segments)))
+        orders = orders_before(folder, manifest, len(manifest.segments))
+        self._orders, self._flow = SegmentOrders(orders), SegmentFlow(orders)
         self._detected = SegmentDetected(folder, manifest, book)
         self._measures = SegmentMeasures(folder, manifest, book)
 
@@ -218,12 +220,16 @@ class StoreWriter:
             for kind, changes in self._changes.end((state.price_decimals, state.size_decimals)):
                 yield kind, changes, {}
         yield BARS_KIND, self._bars.rows(trade_bars), {}
-        yield MEASURES_KIND, self._measures.end(), {}
+        yield MINUTES_KIND, self._bars.minutes(trade_bars), {}
+        for kind, measured in self._measures.end():
+            yield kind, measured, {}
         if trades is not None:
             is_narrow = self._sessions.add(trades)
             yield SESSION_KIND, *self._sessions.file()
             self._orders.add(trades, is_narrow=is_narrow)
             yield ORDERS_KIND, *self._orders.file()
+            if (flow := self._flow.file(trades, is_narrow=is_narrow)) is not None:
+                yield FLOW_KIND, *flow
         for kind, file in self._detected.files(last_ns).items():
             yield kind, *file
         yield CHECKPOINT_KIND, checkpoint_frame(state), {STATE_KEY: msgspec.json.encode(self._metadata).decode()}

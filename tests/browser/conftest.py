@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _shared_pages: Final[list[Page]] = []
 """The page that tests share, while it is open."""
+_next_takes: Final[list[str]] = []
+"""The fixtures of the next test."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -211,17 +213,19 @@ def tab(chromium: BrowserContext, console: Console) -> Iterator[Callable[..., Pa
         page.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(nextitem: pytest.Item | None) -> None:
+    """Know whether the next test takes the page that tests share."""
+    _next_takes[:] = getattr(nextitem, "fixturenames", ())
+
+
 @pytest.fixture
-def shared_page(chromium: BrowserContext, shared_console: Console, shared_server: Server) -> Page:
+def shared_page(chromium: BrowserContext, shared_console: Console, shared_server: Server) -> Iterator[Page]:
+    """Closed before a test that does not take it: a page that is open goes on drawing its clock."""
     if not _shared_pages:
         _shared_pages.append(open_page(chromium, shared_console, shared_server.url, 1366, 768))
-    return _shared_pages[0]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """Close the page that tests share before one that does not: a page that is open goes on drawing its clock."""
-    if _shared_pages and "shared_page" not in getattr(nextitem, "fixturenames", ()):
+    yield _shared_pages[0]
+    if "shared_page" not in _next_takes:
         _shared_pages.pop().close()
 
 

@@ -12,11 +12,12 @@ from math import floor, gcd
 from typing import TYPE_CHECKING, Any, Final
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.core.aggregates.standing import levels_now
+from processor.core.aggregates.standing import Standing, levels_now
 from processor.core.engine import Engine, checks
 from processor.core.intervals import WEEK_NS
 from processor.core.report import Report
@@ -283,8 +284,9 @@ def test_levels_that_are_not_those_at_the_end_of_the_bar_before_are_found() -> N
     assert checks(engine.rows(), engine)[name] is None
     fed(engine, [], [Update(MINUTE_NS, 0, 130, 100)], 5, MINUTE_NS)
     assert checks(engine.rows(), engine)[name] is True
-    assert engine.standing is not None
-    engine.standing.levels = levels_now(engine.book)
+    engine.standing = Standing.resumed(
+        engine.book, MINUTE_NS, lambda: levels_now(engine.book), MINUTE_NS, np.empty(0, np.int64)
+    )
     assert checks(engine.rows(), engine)[name] is False
 
 

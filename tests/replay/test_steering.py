@@ -106,7 +106,7 @@ class Journeys(RuleBasedStateMachine):
         self.steered.do("speed", speed=speed)
         self.steered.do("play")
 
-    @rule(interval=st.sampled_from(["250ms", "1s", "7s", "1m", "1h", "1d", "1t", "17t", "20v", "5000d"]))
+    @rule(interval=st.sampled_from(["250ms", "1s", "5s", "7s", "1m", "1h", "1d", "1t", "17t", "20v", "5000d"]))
     def interval(self, interval: str) -> None:
         self.steered.do("interval", interval=interval)
 

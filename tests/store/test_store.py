@@ -74,10 +74,20 @@ ANY_AGGREGATION = st.builds(
         ),
     ),
     aggregations(
-        intervals_ns=[250_000_000, SECOND_NS, 1_500_000_000, 60 * SECOND_NS, 420 * SECOND_NS, NS_PER_DAY, WEEK_NS],
+        intervals_ns=[
+            250_000_000,
+            SECOND_NS,
+            1_500_000_000,
+            5 * SECOND_NS,
+            60 * SECOND_NS,
+            420 * SECOND_NS,
+            NS_PER_DAY,
+            WEEK_NS,
+        ],
         obi_levels=[0, 3, 10, 10],
     ),
-    st.sampled_from([NO_OWN, OWN]),
+    # One's own measures are replayed from the begin of a segment, the others from close before a moment.
+    st.sampled_from([NO_OWN, NO_OWN, OWN]),
 )
 
 SUBJECT = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")

@@ -52,6 +52,15 @@ def is_large(volume: int, n: int, s1: int, s2: int) -> bool:
     return spread > 0 and (volume * n - s1) ** 2 >= _DEVIATIONS**2 * spread
 
 
+@dataclass(slots=True)
+class _Room:
+    """Columns with room behind what is `used` of them: whoever ends there goes on without copying an hour."""
+
+    time_ns: Ints
+    lots: Ints
+    used: int
+
+
 @dataclass(frozen=True, slots=True)
 class Hour:
     """When something of some lots ended, for all that did in the last hour, oldest first.
@@ -62,13 +71,16 @@ class Hour:
     time_ns: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     lots: Lots = field(default_factory=lambda: np.zeros(0, np.int64))
     totals: tuple[int, int] | None = None
+    _room: _Room | None = field(default=None, repr=False, compare=False)
+    _end: int = field(default=0, repr=False, compare=False)
+    """Where in the room this ends."""
 
     def judged(self, time_ns: Ints, lots: Lots) -> tuple[NDArray[np.bool_], Hour]:
         """Whether each of some further ones is large by the rule of large orders, and the hour after them."""
         if not len(time_ns):
             return np.zeros(0, np.bool_), self
         found, start, totals = self._judged(time_ns, lots)
-        following = self.before(Hour(time_ns, lots), since=start)
+        following = self._followed_by(Hour(time_ns, lots), start)
         return found, replace(following, lots=_narrowed(following.lots), totals=totals)
 
     def are_large(self, time_ns: Ints, lots: Lots) -> NDArray[np.bool_]:
@@ -94,11 +106,28 @@ class Hour:
             np.concatenate([self.lots[since:], later.lots[of_later]]),
         )
 
+    def _followed_by(self, later: Hour, since: int) -> Hour:
+        """As `before`, in the room behind these if there is one."""
+        kept, count = len(self.lots) - since, len(later.lots)
+        if kept < 0 or np.result_type(self.lots, later.lots).hasobject:
+            return self.before(later, since=since)
+        room, end = self._room, self._end
+        if room is None or room.used != end or end + count > len(room.lots):
+            length = 2 * (kept + count)
+            room, end = _Room(np.empty(length, np.int64), np.empty(length, np.int64), kept), kept
+            room.time_ns[:kept], room.lots[:kept] = self.time_ns[since:], self.lots[since:]
+        room.used += count
+        room.time_ns[end : room.used], room.lots[end : room.used] = later.time_ns, later.lots
+        of_both = slice(end - kept, room.used)
+        return Hour(room.time_ns[of_both], room.lots[of_both], None, room, room.used)
+
     def finer(self, size_decimals: int) -> Hour:
         """The same in lots of so many more decimals."""
+        if not size_decimals:
+            return self
         factor = 10**size_decimals
         totals = self.totals and (self.totals[0] * factor, self.totals[1] * factor * factor)
-        return replace(self, lots=finer_lots(self.lots, size_decimals), totals=totals)
+        return Hour(self.time_ns, finer_lots(self.lots, size_decimals), totals)
 
 
 def _have_room(*parts: Lots) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from processor.core.intervals import begin_at, known_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import polars as pl
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class Standing:
 
     def __init__(self, book: Book, interval_ns: int) -> None:
         """Start before the first event. With `interval_ns` 0, the batches say where intervals begin."""
-        self.levels = levels_now(book)
+        self._levels: StandingLevels | Callable[[], StandingLevels] = levels_now(book)
         self.begin_ns: int | None = None
         self._book = book
         self._interval_ns = interval_ns
@@ -60,16 +60,29 @@ class Standing:
 
     @classmethod
     def resumed(
-        cls, book: Book, interval_ns: int, levels: StandingLevels, event_ns: int, starts_ns: NDArray[np.int64]
+        cls,
+        book: Book,
+        interval_ns: int,
+        levels: Callable[[], StandingLevels],
+        event_ns: int,
+        starts_ns: NDArray[np.int64],
     ) -> Standing:
         """Go on after the last event, at `event_ns`, of an open bar at whose begin there were these `levels`.
 
+        They are asked for when they are needed, which they mostly are not, as another bar begins.
         `starts_ns` are the starts of that bar and of later ones, if `interval_ns` is 0.
         """
         found = cls(book, interval_ns)
-        found.levels, found._last_ns, found._starts_ns = levels, int(event_ns), starts_ns
+        found._levels, found._last_ns, found._starts_ns = levels, int(event_ns), starts_ns
         found.begin_ns = begin_at(event_ns, interval_ns, starts_ns)
         return found
+
+    @property
+    def levels(self) -> StandingLevels:
+        """Those of the last sample before `begin_ns`."""
+        if not isinstance(self._levels, StandingLevels):
+            self._levels = self._levels()
+        return self._levels
 
     def parts(self, batch: Batch) -> Iterator[Batch]:
         """The same events, cut where the bar of the last of them begins.
@@ -85,7 +98,7 @@ class Standing:
             if begin_ns != self.begin_ns:
                 before, batch = batch.cut(begin_ns)
                 yield before
-                self.begin_ns, self.levels = begin_ns, levels_now(self._book)
+                self.begin_ns, self._levels = begin_ns, levels_now(self._book)
         yield batch
 
 

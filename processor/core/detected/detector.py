@@ -115,7 +115,7 @@ class Detector:
         if not times_ns:
             return []
         until_ns = max(times_ns) + 1
-        step = self._last_step(until_ns)
+        step = self._last_step(until_ns, goes_on=False)
         return step.found(self.book.seen(step.asked_ns, until_ns), self.book)
 
     def settle(self) -> None:
@@ -127,8 +127,9 @@ class Detector:
             self._pending, self._pending_buckets = no_trades(*self.trades.decimals), self._pending_buckets[:0]
             self._last_ns = None
 
-    def _last_step(self, until_ns: int) -> _Step:
-        return _Step(self.trades, self._pending, self._pending_buckets, until_ns, self._aggregation)
+    def _last_step(self, until_ns: int, *, goes_on: bool = True) -> _Step:
+        pending = self._pending, self._pending_buckets
+        return _Step(self.trades, *pending, until_ns, self._aggregation, goes_on=goes_on)
 
     def _expect(self, starts_ns: Ints) -> None:
         diverging = self.trades.diverging
@@ -145,14 +146,21 @@ class Detector:
 
 
 class _Step:
-    """What comes of some trades up to, without, `until_ns`."""
+    """What comes of some trades up to, without, `until_ns`; only if it `goes_on` is `after` what is known then."""
 
     def __init__(
-        self, state: TradeState, trades: Trades, buckets: Ints, until_ns: int, aggregation: Aggregation | None
+        self,
+        state: TradeState,
+        trades: Trades,
+        buckets: Ints,
+        until_ns: int,
+        aggregation: Aggregation | None,
+        *,
+        goes_on: bool = True,
     ) -> None:
         self._decimals = state.decimals
-        self._found, orders = orders_found(trades, state.orders)
-        absorbing, self._large = state.absorbing.added(trades, until_ns)
+        self._found, orders = orders_found(trades, state.orders, goes_on=goes_on)
+        absorbing, self._large = state.absorbing.added(trades, until_ns, goes_on=goes_on)
         diverging = state.diverging
         if aggregation is not None:
             divergences, diverging = diverging.added(trades, buckets, until_ns, aggregation)

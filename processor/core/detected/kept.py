@@ -12,7 +12,7 @@ from processor.core.detected.found import Found, Kind, ordered
 from processor.core.detected.walls import WallState, WatchedBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from processor.core.aggregates.base import Batch
     from processor.core.book import BookState
@@ -46,17 +46,20 @@ class Newest:
     def __init__(self, found: Iterable[Found] = ()) -> None:
         """Start with these."""
         self._found = ordered(found)
+        self._count = Counter(each.kind for each in self._found)
 
-    def add(self, found: Iterable[Found]) -> None:
+    def add(self, found: Collection[Found]) -> None:
         """Take in later ones, in order."""
         self._found += found
+        self._count.update(each.kind for each in found)
         if len(self._found) > _MOST_IN_ALL:
             self._found = self.all()
+            self._count = Counter(each.kind for each in self._found)
 
-    def all(self, later: Iterable[Found] = ()) -> list[Found]:
+    def all(self, later: Collection[Found] = ()) -> list[Found]:
         """All of them, in order, with later ones as if they had been added."""
         found = [*self._found, *later]
-        count = Counter(each.kind for each in found)
+        count = self._count + Counter(each.kind for each in later)
         extra = {kind: number - MOST_OF_A_KIND for kind, number in count.items() if number > MOST_OF_A_KIND}
         kept: list[Found] = []
         for at, each in enumerate(found):

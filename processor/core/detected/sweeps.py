@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 LEAST_PRICES: Final = 3
 
 
-def orders_found(trades: Trades, hour: Hour) -> tuple[list[Found], Hour]:
-    """The sweeps and the large orders among whole orders, and the hour after these.
+def orders_found(trades: Trades, hour: Hour, *, goes_on: bool) -> tuple[list[Found], Hour]:
+    """The sweeps and the large orders among whole orders, and the hour after these if it `goes_on`.
 
     `hour` holds the orders of the hour before, on the scale of `trades`.
     """
@@ -30,7 +30,8 @@ def orders_found(trades: Trades, hour: Hour) -> tuple[list[Found], Hour]:
     starts = order_starts(trades)
     ends = np.append(starts[1:], len(trades))
     volumes = volumes_of(trades, starts)
-    is_large, hour = hour.judged(trades.time_ns[starts], volumes)
+    times_ns = trades.time_ns[starts]
+    is_large, hour = hour.judged(times_ns, volumes) if goes_on else (hour.are_large(times_ns, volumes), hour)
     prices_of = distinct_prices(trades, starts)
     found = []
     for order in np.flatnonzero(is_large | (prices_of >= LEAST_PRICES)).tolist():

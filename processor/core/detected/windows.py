@@ -116,12 +116,19 @@ class Absorbing:
     open: Windows = field(default_factory=Windows)
     hour: Hour = field(default_factory=Hour)
 
-    def added(self, trades: Trades, until_ns: int) -> tuple[Absorbing, Windows]:
-        """The state after all trades before `until_ns`, and the large ones of the windows that ended before it."""
+    def added(self, trades: Trades, until_ns: int, *, goes_on: bool) -> tuple[Absorbing, Windows]:
+        """The state after all trades before `until_ns`, and the large ones of the windows that ended before it.
+
+        Without `goes_on` its hour is not that.
+        """
         windows = self.open.added(trades)
         count = int(np.searchsorted(windows.end_ns, until_ns))
         ended = windows.rows(slice(0, count))
-        is_large, hour = self.hour.judged(ended.end_ns, ended.lots)
+        hour = self.hour
+        if goes_on:
+            is_large, hour = hour.judged(ended.end_ns, ended.lots)
+        else:
+            is_large = hour.are_large(ended.end_ns, ended.lots)
         return Absorbing(windows.rows(slice(count, None)), hour), ended.rows(is_large)
 
     def finer(self, price_decimals: int, size_decimals: int) -> Absorbing:

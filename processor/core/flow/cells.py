@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 LOTS: Final = ("buy_lots", "sell_lots", "unknown_lots")
-_OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low")
-_OF_CELLS: Final = ("price_ticks", *LOTS, "trades")
+OF_PIECES: Final = ("bucket", "day", "first_ns", "last_ns", "delta_high", "delta_low")
+OF_CELLS: Final = ("price_ticks", *LOTS, "trades")
 _DENSE: Final = 8
 """Ticks for each cell up to which cells are gathered in a place for each tick, and not sorted."""
 
@@ -158,7 +158,7 @@ class Cells:
 
 def no_cells() -> Cells:
     """No piece."""
-    columns = {name: np.zeros(0, np.int64) for name in (*_OF_PIECES, *_OF_CELLS)}
+    columns = {name: np.zeros(0, np.int64) for name in (*OF_PIECES, *OF_CELLS)}
     return Cells(starts=np.zeros(1, np.int64), price_decimals=0, size_decimals=0, **columns)
 
 
@@ -212,10 +212,16 @@ def concatenated(parts: Sequence[Cells]) -> Cells:
     return joined if len(first) == 1 else _appended([first.pieces(slice(0, -1)), joined])
 
 
+def coarser(cells: Cells, buckets: Ints) -> Cells:
+    """Successive pieces as those of longer bars, which `buckets` name for each of them."""
+    is_cut = (buckets[1:] != buckets[:-1]) | (cells.day[1:] != cells.day[:-1])
+    return replace(cells, bucket=buckets)._joined(is_cut.nonzero()[0] + 1)  # noqa: SLF001
+
+
 def _appended(parts: Sequence[Cells]) -> Cells:
     """The pieces of all parts, which are on one scale."""
     columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_PIECES, *_OF_CELLS)
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*OF_PIECES, *OF_CELLS)
     }
     counts = np.concatenate([np.diff(part.starts) for part in parts])
     return replace(parts[0], starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), **columns)
@@ -223,13 +229,13 @@ def _appended(parts: Sequence[Cells]) -> Cells:
 
 def _gathered(cells: Cells, starts: Ints) -> Cells:
     """Cells of equal price as one, within groups that begin at cells `starts`."""
-    columns = [np.empty_like(getattr(cells, name)) for name in _OF_CELLS]
+    columns = [np.empty_like(getattr(cells, name)) for name in OF_CELLS]
     kept = np.empty_like(starts)
-    given = [read_only(getattr(cells, name)) for name in _OF_CELLS]
+    given = [read_only(getattr(cells, name)) for name in OF_CELLS]
     kernel_for(_gather, cells.buy_lots)(read_only(starts), *given, *columns, kept)
     # A slice would keep the whole columns in memory.
     columns = [column[: kept[-1]].copy() for column in columns]
-    return replace(cells, starts=kept, **dict(zip(_OF_CELLS, columns, strict=True)))
+    return replace(cells, starts=kept, **dict(zip(OF_CELLS, columns, strict=True)))
 
 
 def kernel_for(compiled: Any, lots: Lots) -> Callable[..., Any]:  # noqa: ANN401 - Numba's dispatcher

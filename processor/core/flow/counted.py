@@ -27,6 +27,10 @@ class Counted:
         """
         decimals = max(trades.size_decimals, self._size_decimals)
         trades = trades.rescaled(trades.price_decimals, decimals)
-        self._lots = self._lots * 10 ** (decimals - self._size_decimals) + bars.traded(trades).volume
-        self._size_decimals = decimals
+        self.add(bars.traded(trades).volume, decimals)
         return trades, self._lots < NARROW_LOTS
+
+    def add(self, lots: int, size_decimals: int) -> None:
+        """Count lots of at least as many decimals as those before."""
+        self._lots = self._lots * 10 ** (size_decimals - self._size_decimals) + lots
+        self._size_decimals = size_decimals

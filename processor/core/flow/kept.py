@@ -16,11 +16,12 @@ from processor.core.flow.statistics import NO_MOMENTS, Moments, moments
 from processor.core.runs import run_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from processor.core.aggregates.base import Batch
     from processor.core.events import Trades
     from processor.core.flow.cells import Ints
+    from processor.core.flow.sizes import Row
     from processor.settings import CvdReset
 
 MOST_TRADES: Final = 1 << 22
@@ -69,12 +70,15 @@ def sessions_of(cells: Cells) -> list[Cells]:
 class FlowState:
     """What an engine resumes from: what was traded `before`, and all trades since with the names of their bars.
 
-    `sizes` is what was known of the orders before.
+    `sizes` is what was known of the orders before. Of the trades first after `before`, there may be the `cells` of
+    bars, and the `rows` of the CVD by order size, instead of themselves; then `sizes` is what was known after them.
     """
 
     before: FlowBefore
     sizes: SizesBefore
     since: Iterable[tuple[Trades, Ints]] = ()
+    cells: Sequence[Cells] = ()
+    rows: Sequence[Row] = ()
 
 
 class Flow:
@@ -89,7 +93,8 @@ class Flow:
         """Start before the first trade, or go on from `state`."""
         self.checked: int | None = None
         self._keep = keep
-        self.sizes = OrderSizes(keep, None if state is None else state.sizes, reset=reset)
+        known = (None, ()) if state is None else (state.sizes, state.rows)
+        self.sizes = OrderSizes(keep, known[0], reset=reset, rows=known[1][-keep:])
         self._before = nothing_traded() if state is None else state.before
         self._forgotten: list[Cells] = []
         """Pieces that `_before` has not taken in yet."""
@@ -98,6 +103,9 @@ class Flow:
         self._pending: list[Cells] = []
         self._counted = Counted(self._before.dataset.lots, self._before.session.size_decimals)
         if state is not None:
+            self._pending += state.cells
+            for cells in state.cells:
+                self._counted.add(int(cells.volume.sum()), cells.size_decimals)
             self._take_all(state.since)
 
     def advance(self, batch: Batch) -> bool:

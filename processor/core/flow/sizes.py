@@ -24,6 +24,8 @@ from processor.core.runs import run_starts
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from processor.core.events import Trades
@@ -127,12 +129,19 @@ class OrderSizes:
     `now` is what is known up to now.
     """
 
-    def __init__(self, keep: int | None, now: SizesBefore | None = None, *, reset: CvdReset = "none") -> None:
-        """Start before the first trade, or go on from what was known."""
+    def __init__(
+        self,
+        keep: int | None,
+        now: SizesBefore | None = None,
+        *,
+        reset: CvdReset = "none",
+        rows: Sequence[Row] = (),
+    ) -> None:
+        """Start before the first trade, or go on from what was known, after the bars `rows`."""
         self.now = now or SizesBefore()
         self._keep = keep
         self._reset: CvdReset = reset
-        self._rows: list[Row] = []
+        self._rows: list[Row] = [*rows]
 
     def take(self, trades: Trades, bars: Ints, *, is_narrow: bool) -> None:
         """Take in trades in time order; `bars` names each trade's bar.
@@ -147,7 +156,7 @@ class OrderSizes:
         decimals = max(trades.size_decimals, self.now.size_decimals)
         if decimals > self.now.size_decimals:
             grown = decimals - self.now.size_decimals
-            self._rows = [(bar, _finer(values, grown)) for bar, values in self._rows]
+            self._rows = finer_rows(self._rows, grown)
             self.now = self.now.finer(decimals)
         found = _orders_of(trades.rescaled(trades.price_decimals, decimals), bars, is_narrow=is_narrow)
         now = replace(self.now, held=self.now.held.followed_by(found))
@@ -156,7 +165,7 @@ class OrderSizes:
         if now.edges is not None:
             rows, sums = _counted(now.held.rows(slice(0, -1)), now.edges, now.sums, self._reset)
             now = replace(now, sums=sums, held=now.held.rows(slice(-1, None)))
-            self._rows = _joined(self._rows, rows)
+            self._rows = joined_rows(self._rows, rows)
             if self._keep is not None:
                 del self._rows[: -self._keep]
         self.now = now
@@ -179,7 +188,12 @@ class OrderSizes:
         if edges is None:
             return [], ()
         rows, _ = _counted(now.held, edges, now.sums, self._reset)
-        return _joined(self._rows, rows)[-(self._keep or 0) :], edges
+        return joined_rows(self._rows, rows)[-(self._keep or 0) :], edges
+
+    def taken(self) -> list[Row]:
+        """The bars that orders were counted in since this was asked last."""
+        rows, self._rows = self._rows, []
+        return rows
 
     def closed(self) -> pl.DataFrame:
         """The bars that no order can join any more, each once, as `frame` has them."""
@@ -280,7 +294,12 @@ def _count(
             at += 1
 
 
-def _joined(rows: list[Row], later: list[Row]) -> list[Row]:
+def finer_rows(rows: Sequence[Row], decimals: int) -> list[Row]:
+    """The same in lots of that many more decimals."""
+    return [(bar, _finer(values, decimals)) for bar, values in rows]
+
+
+def joined_rows(rows: list[Row], later: list[Row]) -> list[Row]:
     """Successive rows; a bar that both have is as the later ones say."""
     return [*(rows[:-1] if rows and later and rows[-1][0] == later[0][0] else rows), *later]
 

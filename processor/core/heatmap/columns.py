@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from processor.core.heatmap.resting import Intervals, Resting, column_ends
 from processor.core.runs import distinct
@@ -24,7 +23,7 @@ class Walk:
         """Start where `resting` is."""
         self.resting = resting
         self._intervals = Intervals(interval_ns)
-        self._traded: list[int] = []
+        self._traded: deque[int] = deque()
 
     def take(self, batch: Batch) -> Iterator[tuple[int, bool]]:
         """The name of each column that ends in a batch, and whether it has a sample, while `resting` stands at its end.
@@ -33,27 +32,27 @@ class Walk:
             ScaleOverflow: a value has no room in 64 bits on the finest scale seen.
         """
         self._intervals.expect(batch.starts_ns, self.resting.last_ns)
+        traded = self._traded
         for buckets in batch.buckets:
-            self._traded += [each for each in distinct(buckets).tolist() if each not in self._traded[-1:]]
+            found = distinct(buckets).tolist()
+            traded.extend(found[1:] if traded and traded[-1] == found[0] else found)
         for part in batch.book:
             for ended, following in column_ends(self.resting, self._intervals, part):
                 if ended is not None:
                     yield ended, True
-                alone = self._alone(ended)
-                last = int(np.searchsorted(alone, following))
-                yield from ((bucket, False) for bucket in alone[:last])
-                self._traded = alone[last:]
+                    if traded and traded[0] == ended:
+                        traded.popleft()
+                while traded and traded[0] < following:
+                    yield traded.popleft(), False
 
     def open(self) -> list[tuple[int, bool]]:
         """The same of the columns that would end if the events ended here; `resting` stands at the end of each."""
+        # What there was before the open column has been told.
+        alone = [*self._traded]
         if not self.resting.number:
-            return [(bucket, False) for bucket in self._traded]
+            return [(bucket, False) for bucket in alone]
         bucket, _ = self._intervals.at(self.resting.last_ns)
-        return [(bucket, True), *((each, False) for each in self._alone(bucket))]
-
-    def _alone(self, bucket: int | None) -> list[int]:
-        """Intervals with trades after a column with samples; what there was before it has been told."""
-        return self._traded[1:] if self._traded[:1] == [bucket] else self._traded
+        return [(bucket, True), *((each, False) for each in (alone[1:] if alone[:1] == [bucket] else alone))]
 
 
 class Columns:

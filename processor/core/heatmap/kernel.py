@@ -215,25 +215,42 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
 
 
 @njit(cache=True, nogil=True)
-def extremes(slots: Ints, resting: NDArray[np.int32], count: int) -> tuple[int, int]:
-    """The lowest and the highest price of the first `count` of levels that rest, of which there are some."""
-    lowest = highest = slots[resting[0], KEY]
-    for i in range(1, count):
-        price = slots[resting[i], KEY]
-        lowest, highest = min(lowest, price), max(highest, price)
-    return lowest, highest
+def extremes(slots: Ints, resting: NDArray[np.int32], counts: Ints) -> Ints:
+    """The lowest and the highest price of each side's levels that rest, of which there are `counts`; 0 for none."""
+    found = np.zeros(4, np.int64)
+    for s in range(2):
+        if counts[s]:
+            lowest = highest = slots[resting[s, 0], KEY]
+            for i in range(1, counts[s]):
+                price = slots[resting[s, i], KEY]
+                lowest, highest = min(lowest, price), max(highest, price)
+            found[2 * s], found[2 * s + 1] = lowest, highest
+    return found
 
 
 @njit(cache=True, nogil=True)
-def list_changes(
-    slots: Ints, changed: NDArray[np.int32], side: NDArray[np.int8], price: Ints, size: Ints, before: Ints
-) -> int:
-    """Write those of the levels that changed in a column which are others at its end; return how many."""
-    count = 0
-    for i in range(len(changed)):
-        slot = changed[i]
-        if slots[slot, SIZE] != slots[slot, BEFORE]:
-            side[count], price[count] = slots[slot, SIDE], slots[slot, KEY]
-            size[count], before[count] = slots[slot, SIZE], slots[slot, BEFORE]
-            count += 1
-    return count
+def list_changes(slots: Ints, changed: NDArray[np.int32]) -> tuple[NDArray[np.int8], Ints, Ints, Ints]:
+    """The levels that changed in a column and are others at its end, bids first, ascending.
+
+    Their sides, prices, and sizes at the end and before.
+    """
+    kept = np.empty(len(changed), np.int32)
+    price = np.empty(len(changed), np.int64)
+    bids, count = 0, 0
+    for s in range(2):
+        bids = count
+        for i in range(len(changed)):
+            slot = changed[i]
+            if slots[slot, SIDE] == s and slots[slot, SIZE] != slots[slot, BEFORE]:
+                kept[count], price[count] = slot, slots[slot, KEY]
+                count += 1
+    side = np.zeros(count, np.int8)
+    size, before = np.empty(count, np.int64), np.empty(count, np.int64)
+    for s in range(2):
+        first, end = (0, bids) if s == 0 else (bids, count)
+        order = np.argsort(price[first:end])
+        for i in range(end - first):
+            slot = kept[first + order[i]]
+            side[first + i], size[first + i], before[first + i] = s, slots[slot, SIZE], slots[slot, BEFORE]
+        price[first:end] = price[first:end][order]
+    return side, price[:count].copy(), size, before

@@ -302,20 +302,16 @@ class Resting:
     def changes(self) -> Changes:
         """Levels that are others than when the column began, up to the last event."""
         listed = self._levels.listed[: self._state[kernel.CHANGED]]
-        side = np.empty(len(listed), np.int8)
-        price, size, before = (np.empty(len(listed), np.int64) for _ in range(3))
-        count = kernel.list_changes(self._levels.slots, listed, side, price, size, before)
-        order = np.lexsort((price[:count], side[:count]))
-        return Changes(side[order], price[order], size[order], before[order])
+        return Changes(*kernel.list_changes(self._levels.slots, listed))
 
     def extent(self) -> Extent:
         """Where the levels lie that rest now."""
-        counts = self._state[kernel.RESTING : kernel.RESTING + 2].tolist()
-        (lowest_bid, best_bid), (best_ask, highest_ask) = (
-            kernel.extremes(self._levels.slots, resting, count) if count else (None, None)
-            for resting, count in zip(self._resting, counts, strict=True)
-        )
-        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(counts))
+        counts = self._state[kernel.RESTING : kernel.RESTING + 2]
+        found = kernel.extremes(self._levels.slots, self._resting, counts).tolist()
+        bids, asks = counts.tolist()
+        lowest_bid, best_bid = found[:2] if bids else (None, None)
+        best_ask, highest_ask = found[2:] if asks else (None, None)
+        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(bids, asks))
 
 
 def _moved(room: _Room, kept: NDArray[np.intp]) -> _Room:

@@ -275,6 +275,13 @@ class MeasuredBook:
         vars(self).update(kept)
         return self._open
 
+    def cut(self) -> None:
+        """Let the samples to come be counted in a bar of their own, which opens with the values that stand."""
+        self._take_pending()
+        self._clock[layout.SAMPLES] = 0
+        self._flow[:], self._bar[:] = 0, self._now
+        self._open = None
+
     def _take_pending(self) -> MeasureBars:
         if not self._clock[layout.PENDING]:
             return no_bars(self.size_decimals)

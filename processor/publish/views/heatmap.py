@@ -50,6 +50,7 @@ def _rows(found: Windows, windows: Sequence[Window]) -> list[tuple[Any, ...]]:
     lowest = there.argmax(axis=2)
     past = found.rows - there[:, :, ::-1].argmax(axis=2)
     row, scale = float(found.height), 10**found.price_decimals
+    ticks, divisor = found.height.as_integer_ratio()
     rows = []
     for number, window in enumerate(windows):
         best = (window.extent.best_bid, window.extent.best_ask)
@@ -57,7 +58,8 @@ def _rows(found: Windows, windows: Sequence[Window]) -> list[tuple[Any, ...]]:
         for side in (0, 1):
             first, end = int(lowest[number, side]), int(past[number, side])
             if there[number, side, first]:
-                edge = float((window.first_row + first) * found.height)
+                # As `float` of the product would be, which takes long to be made.
+                edge = (window.first_row + first) * ticks / divisor
                 made += [edge, sizes[number, side, first:end].tolist()]
             else:
                 made += [None, ()]
