@@ -23,9 +23,9 @@ _SHOWS = "generation => orderflow.state().status.generation >= generation"
 @pytest.fixture
 def without_clock(page: Page) -> Iterator[Page]:
     """The page, whose clock asks nothing."""
-    page.evaluate("() => window.dash_clientside.set_props('tick', { max_intervals: 0 })")
+    page.evaluate("() => orderflow.poll.every(0)")
     yield page
-    page.evaluate("() => window.dash_clientside.set_props('tick', { max_intervals: -1 })")
+    page.evaluate("() => orderflow.poll.every(500)")
 
 
 def test_a_page_shows_each_publication_without_its_clock(without_clock: Page, feeder: Feeder) -> None:

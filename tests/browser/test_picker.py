@@ -155,13 +155,12 @@ def test_a_command_resolves_to_its_answer_and_news_is_asked_for_more_often_meanw
 ) -> None:
     send(page, "speed", speed=30)
     sent = steered.written()
-    every_ms = "() => window.dash_component_api.getLayout('tick').props.interval"
-    until(page, f"() => ({every_ms})() === 100")
+    until(page, "() => orderflow.poll.everyMs() === 100")
     steered.answer(speed=30.0)
     until(page, "() => window.got?.ok === true")
     assert page.evaluate("() => window.got.id") == sent["id"]
     assert page.evaluate("() => document.getElementById('speed').textContent") == "×30"
-    until(page, f"() => ({every_ms})() === 500")
+    until(page, "() => orderflow.poll.everyMs() === 500")
 
 
 def test_of_commands_sent_one_after_the_other_the_last_is_answered(page: Page, steered: Steered) -> None:

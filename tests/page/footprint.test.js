@@ -9,7 +9,7 @@ import { abbreviated } from "../../visualizer/page/panels/sizes.js";
 import { empty } from "../../visualizer/page/store.js";
 import { TOKENS } from "./browser.js";
 import { random } from "./random.js";
-/** @import { About, FootprintRow, OhlcRow, Options, Picture, PriceCell, Span, Status } from "../../visualizer/page/types.d.ts" */
+/** @import { About, Command, FootprintRow, OhlcRow, Options, Picture, PriceCell, Scale, Span, Status } from "../../visualizer/page/types.d.ts" */
 
 const ABOUT = /** @type {About} */ ({ size_decimals: 1 });
 
@@ -24,7 +24,7 @@ const made = (...rows) => bar(cells(...rows), 1, ABOUT);
 /** @param {string} ratio
  * @param {number} [least]
  * @param {boolean} [ignoreZero] */
-function given(ratio, least = 0, ignoreZero = false) {
+function ruled(ratio, least = 0, ignoreZero = false) {
   const found = rule(ratio, least, ignoreZero, 1);
   assert.ok(found);
   return found;
@@ -38,16 +38,16 @@ test("sizes are whole lots, and a row is numbered by its lower edge in heights",
 
 test("an imbalance is strictly more than the ratio times what traded diagonally, in whole lots", () => {
   const three = made([1, 0, 1], [2, 3, 0], [3, 4, 1]);
-  assert.deepEqual(imbalances(three, given("3")), { buy: [false, false, true], sell: [false, false, false] });
-  assert.deepEqual(imbalances(three, given("2.9")).buy, [false, true, true]);
-  assert.deepEqual(imbalances(three, given("3", 0.5)).buy, [false, false, false]);
-  assert.deepEqual(imbalances(three, given("3", 0, true)).buy, [false, false, false]);
+  assert.deepEqual(imbalances(three, ruled("3")), { buy: [false, false, true], sell: [false, false, false] });
+  assert.deepEqual(imbalances(three, ruled("2.9")).buy, [false, true, true]);
+  assert.deepEqual(imbalances(three, ruled("3", 0.5)).buy, [false, false, false]);
+  assert.deepEqual(imbalances(three, ruled("3", 0, true)).buy, [false, false, false]);
   const sold = made([1, 0, 7], [2, 2, 9], [3, 2, 5]);
-  assert.deepEqual(imbalances(sold, given("3")).sell, [true, true, false]); // the highest has nothing above it
+  assert.deepEqual(imbalances(sold, ruled("3")).sell, [true, true, false]); // the highest has nothing above it
 });
 
 test("a row without a trade between two counts as zero, and none does below the lowest", () => {
-  const found = imbalances(made([1, 5, 0], [3, 2, 4], [4, 0, 0]), given("3"));
+  const found = imbalances(made([1, 5, 0], [3, 2, 4], [4, 0, 0]), ruled("3"));
   assert.deepEqual(found, { buy: [false, true, false], sell: [false, true, false] });
 });
 
@@ -67,7 +67,7 @@ test("imbalances agree with the definition row by row", () => {
     const traded = all.map(([buy, sell], row) => ({ row, buy, sell, isIn: row === 0 || row === count - 1 || buy + sell > 0 }));
     const found = made(...traded.filter(({ isIn }) => isIn).map(({ row, buy, sell }) => [row, buy, sell]));
     const [least, ignoreZero] = [next(4), next(2) === 1];
-    const { buy, sell } = imbalances(found, given("1.5", least / 10, ignoreZero));
+    const { buy, sell } = imbalances(found, ruled("1.5", least / 10, ignoreZero));
     for (const [place, row] of found.numbers.entries()) {
       const [[bought, sold], below, above] = [all[row], all[row - 1], all[row + 1]];
       const isBuy = Boolean(below) && 2 * bought > 3 * below[1] && bought >= least && !(ignoreZero && below[1] === 0);
@@ -79,8 +79,8 @@ test("imbalances agree with the definition row by row", () => {
 
 test("a ratio that is no decimal above zero marks nothing", () => {
   for (const text of ["", ".", "0", "0.0", "-3", "3,5", "many", "1e3"]) assert.equal(rule(text, 0, false, 1), null, text);
-  assert.deepEqual([given("2.5").over, given("2.5").under], [25, 10]);
-  assert.equal(given("3", 1e-7).least, 1);
+  assert.deepEqual([ruled("2.5").over, ruled("2.5").under], [25, 10]);
+  assert.equal(ruled("3", 1e-7).least, 1);
 });
 
 test("imbalances are stacked from three adjacent rows of one side on", () => {
@@ -131,13 +131,24 @@ test("cells say both sides, their difference or their sum, and are colours by si
 
 /** What the layer draws for bars a minute apart, of which the footprint has the newest.
  * @param {{ price?: Options["price"], span?: Span, held?: number, now?: number, rows?: PriceCell[] }} of */
-function drawn({ price = "auto", span = [0, 10], held = 2, now = 3.5, rows = cells([1, 9, 9], [2, 90, 0], [3, 90, 0], [4, 90, 0]) } = {}) {
+function given({ price = "auto", span = [0, 10], held = 2, now = 3.5, rows = cells([1, 9, 9], [2, 90, 0], [3, 90, 0], [4, 90, 0]) } = {}) {
   const bars = /** @type {OhlcRow[]} */ ([1, 2, 3].map((place) => [place, 1, 4, 1, 4, 30]));
   const data = { ...empty(), about: ABOUT, status: /** @type {Status} */ ({ event_time_ms: now }), ohlc: bars };
   data.footprint = bars.slice(3 - held).map(([place]) => [place, 1, rows.map((cell) => /** @type {PriceCell} */ ([...cell]))]);
   const picture = { data, options: { ...PRESETS.flow, price }, place: Number, time: Number, step: 1, label: String, cvdLine: false, rows: (/** @type {keyof typeof data} */ name) => data[name] };
   const within = scale({ x: span, y: [0, 6], box: { left: 0, top: 0, width: 1000, height: 120 }, step: 1, ratio: 1 });
-  return footprint.commands(/** @type {Picture} */ (picture), within);
+  return { picture: /** @type {Picture} */ (picture), scale: within };
+}
+
+/** The same as commands, those of the stamps in their places.
+ * @param {Parameters<typeof given>[0]} [of]
+ * @returns {Command[]} */
+function drawn(of) {
+  const { picture, scale: within } = given(of);
+  return footprint.commands(picture, within).flatMap((each) => {
+    if (each.kind !== "stamp") return [each];
+    return each.stamp.commands.map((command) => (command.kind === "rects" ? { ...command, rects: command.rects.map((px, at) => (at % 4 ? px : px + each.left)) } : command));
+  });
 }
 
 /** The rectangles of a colour.
@@ -159,6 +170,50 @@ test("footprints take the place of candles where their numbers fit, or by choice
   assert.ok(rectsOf(drawn({ span: [0, 40], price: "footprint" }), "point-of-control").length > 0);
   assert.ok(footprint.when && !footprint.when({ ...PRESETS.flow, price: "candles" }, { report: null }));
   assert.ok(fits(26, "sides", columnsOf(80, 1)) && !fits(26, "sides", columnsOf(50, 1)) && fits(26, "total", columnsOf(50, 1)));
+});
+
+/** The stamps of a picture whose axis begins at a place.
+ * @param {ReturnType<typeof given>} of
+ * @param {number} from
+ * @param {Partial<Scale>} [more] */
+function stampsOf({ picture, scale: { box } }, from, more = {}) {
+  const within = { ...scale({ x: [from, from + 10], y: [0, 6], box, step: 1, ratio: 1.25 }), ...more };
+  return footprint.commands(picture, within).flatMap((each) => (each.kind === "stamp" ? [each] : []));
+}
+
+test("a bar is the same stamp wherever it is panned to, on whole pixels of the screen, and another one where anything of it is", () => {
+  const of = given();
+  const first = stampsOf(of, 0);
+  assert.equal(first.length, 2);
+  for (const from of [0.013, -1.7, 0.1 + 0.2]) {
+    const there = stampsOf(of, from);
+    for (const [index, { stamp, left }] of there.entries()) {
+      assert.equal(stamp, first[index].stamp);
+      for (const px of [left, stamp.box.left, stamp.box.top, stamp.box.width, stamp.box.height]) assert.ok(Math.abs(px * 1.25 - Math.round(px * 1.25)) < 1e-9);
+    }
+  }
+  const { data, options } = of.picture;
+  const others = [
+    { ...of, picture: { ...of.picture, options: { ...options, ratio: "2" } } },
+    { ...of, picture: { ...of.picture, options: { ...options, cells: /** @type {const} */ ("delta") } } },
+    { ...of, picture: { ...of.picture, data: { ...data, about: /** @type {About} */ ({ size_decimals: 2 }) } } },
+  ];
+  for (const other of others) assert.ok(stampsOf(other, 0).every(({ stamp }, index) => stamp !== first[index].stamp));
+  assert.ok(stampsOf(of, 0, { y: [0, 7] }).every(({ stamp }, index) => stamp !== first[index].stamp));
+});
+
+test("all that is drawn of a bar is within the box of its stamp, as far as it is in the panel", () => {
+  for (const { stamp } of stampsOf(given(), 0)) {
+    const { left, top, width, height } = stamp.box;
+    for (const each of stamp.commands) {
+      if (each.kind === "texts") for (const { x, y } of each.texts) assert.ok(x > left && x < left + width && y > top && y < top + height);
+      if (each.kind !== "rects") continue;
+      for (let at = 0; at < each.rects.length; at += 4) {
+        const [x, y, wide, high] = each.rects.slice(at, at + 4);
+        assert.ok(x >= left && x + wide <= left + width && y >= top && y + high <= top + height, `${each.rects.slice(at, at + 4)} in ${Object.values(stamp.box)}`);
+      }
+    }
+  }
 });
 
 test("bars that the footprint does not hold stay candles", () => {

@@ -31,17 +31,19 @@ beforeEach(() => {
   });
   const parts = ["one", "other"].map((name) => ({
     views: [name, "both"],
-    show: () => seen.push(`${name} takes`),
+    take: () => seen.push(`${name} takes`),
+    paint: () => seen.push(`${name} paints`),
+    show: () => seen.push(`${name} writes`),
     draw: () => seen.push(`${name} draws`),
   }));
   frame.connect(parts);
 });
 
-test("all take in a moment before any of them is drawn, in one frame", () => {
+test("all take in a moment before any of them is painted, and nothing is written before all are, in one frame", () => {
   frame.show(moment(["both"]));
   assert.deepEqual(seen, []);
   next();
-  assert.deepEqual(seen, ["one takes", "other takes", "one draws", "other draws"]);
+  assert.deepEqual(seen, ["one takes", "other takes", "one paints", "other paints", "one writes", "other writes", "one draws", "other draws"]);
 });
 
 test("of several moments before a frame the last is drawn, with what each of them has changed", () => {
@@ -61,12 +63,12 @@ test("of several moments before a frame the last is drawn, with what each of the
 test("what has not changed is not taken in again, and a gesture draws without any new data", () => {
   frame.show(moment(["one"]));
   next();
-  assert.deepEqual(seen, ["one takes", "one draws", "other draws"]);
+  assert.deepEqual(seen, ["one takes", "one paints", "other paints", "one writes", "one draws", "other draws"]);
   seen = [];
   frame.request();
   assert.equal(frame.isRequested(), true);
   next();
-  assert.deepEqual(seen, ["one draws", "other draws"]);
+  assert.deepEqual(seen, ["one paints", "other paints", "one draws", "other draws"]);
   assert.equal(frame.isRequested(), false);
 });
 
@@ -75,8 +77,8 @@ test("a part that fails leaves the others at the same moment", () => {
     throw new Error("no canvas");
   };
   frame.connect([
-    { views: ["both"], show: fails, draw: fails },
-    { views: ["both"], show: () => seen.push("taken"), draw: () => seen.push("drawn") },
+    { views: ["both"], take: fails, draw: fails },
+    { views: ["both"], take: () => seen.push("taken"), draw: () => seen.push("drawn") },
   ]);
   frame.show(moment(["both"]));
   next();
@@ -86,7 +88,7 @@ test("a part that fails leaves the others at the same moment", () => {
 test("a part of another size is drawn again at once, from the moment that is drawn", () => {
   frame.show(moment(["one"]));
   frame.redraw();
-  assert.deepEqual(seen, ["one draws", "other draws"]);
+  assert.deepEqual(seen, ["one paints", "other paints", "one draws", "other draws"]);
   next();
-  assert.deepEqual(seen.slice(2), ["one takes", "one draws", "other draws"]);
+  assert.deepEqual(seen.slice(4), ["one takes", "one paints", "other paints", "one writes", "one draws", "other draws"]);
 });

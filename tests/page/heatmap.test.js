@@ -156,6 +156,23 @@ test("the image stands where its columns and rows are, below what is shaded, and
   assert.ok(drawn.findIndex((each) => each.colour === "f") > 0);
 });
 
+test("the image stays the same one while bars are panned into view, and has all that are", () => {
+  const columns = Array.from({ length: 400 }, (_, place) => column(place, 10, [1, 2], 11, [3]));
+  const picture = pictureOf(columns);
+  const images = new Set();
+  for (let from = 100; from < 200; from += 0.7) {
+    const of = scale({ x: [from, from + 100], y: [9.7, 12.3], box: BOX, step: 1, ratio: 1 });
+    const [command] = heatmap.below?.(picture, of) ?? [];
+    assert.ok(command?.kind === "raster");
+    images.add(command.image);
+    const at = command.left + of.barPx / 2; // of the first column
+    const first = Math.round(of.fromX(at));
+    assert.ok(Math.abs(of.toX(first) - at) < 1e-9 && command.left <= 0 && command.left + command.width >= BOX.width);
+    assert.ok(Math.abs(command.width / command.image.slots - of.barPx) < 1e-9);
+  }
+  assert.ok(images.size <= 14, String(images.size));
+});
+
 test("the best bid and ask are lines of steps that break where bars are missing", () => {
   const within = scale({ x: [0, 4], y: [9.5, 12], box: BOX, step: 1, ratio: 1 });
   const [bid, ask] = heatmap.commands(pictureOf(COLUMNS), within);

@@ -23,6 +23,10 @@ function panel(id) {
   return found;
 }
 
+test("a colour that is shone through has its parts, be it written short or long", () => {
+  assert.deepEqual(["#fff", "#0a0d12"].map((colour) => translucent(colour, 0.7)), ["rgba(255, 255, 255, 0.7)", "rgba(10, 13, 18, 0.7)"]);
+});
+
 test("only what the dataset is known to lack gives up its room", () => {
   /** @param {object} found */
   const collapsed = (found) => heights.collapsedPanels(PANELS, { ...NOTHING, ...found });

@@ -30,7 +30,7 @@ const settled = async () => {
 beforeEach(async () => {
   [questions, received, told] = [[], [], []];
   mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   number += 1;
   poll = await import(`../../visualizer/page/poll.js?${number}`);
   poll.connect({ receive: (answer) => received.push(answer), asks: (asking) => told.push(asking) });
@@ -43,6 +43,25 @@ test("a question says what the page holds, and its answer is taken in", async ()
   questions[0].answer(whole({ server_ms: 1 }));
   await settled();
   assert.deepEqual([received, told], [[{ server_ms: 1 }], [true, false]]);
+});
+
+test("the clock asks as often as it is told to, until it is told not to", async () => {
+  poll.every(500);
+  assert.equal(questions.length, 0);
+  for (const [ms, count] of [[500, 1], [499, 1], [1, 2]]) {
+    mock.timers.tick(ms);
+    assert.equal(questions.length, count);
+    questions[count - 1].answer(whole({}));
+    await settled();
+  }
+  poll.every(100);
+  mock.timers.tick(100);
+  assert.deepEqual([questions.length, poll.everyMs()], [3, 100]);
+  questions[2].answer(whole({}));
+  await settled();
+  poll.every(0);
+  mock.timers.tick(5000);
+  assert.equal(questions.length, 3);
 });
 
 test("there is one question at a time", async () => {

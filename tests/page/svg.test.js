@@ -20,12 +20,14 @@ test("every drawing command has an element, within the box of its group, from th
     { kind: "circles", colour: "pink", circles: [1, 2, 3], width: 2 },
     { kind: "circles", colour: "pink", circles: [4, 5, 6] },
     { kind: "texts", colour: "grey", align: "right", texts: [{ text: "1 < 2 & \"3\"", x: 1, y: 2 }] },
+    { kind: "stamp", left: 7.5, stamp: { box: BOX, commands: [{ kind: "rects", colour: "brown", rects: [-1, 2, 3, 4] }] } },
     { kind: "texts", colour: "grey", align: "left", turned: true, size: 15, texts: [{ text: "up", x: 3, y: 4 }] },
   ]);
   for (const part of [
     '<g transform="translate(5 6)">', '<clipPath id="within0"><rect x="1" y="2" width="30" height="40"/></clipPath>', "<title>a &lt; b</title>",
     '<path fill="red" d="M1 2h3v4h-3zM5 6h7v8.13h-7z"/>', 'stroke-width="1.5" stroke-linejoin="round" d="M0 1L2 3M4 5L6 7"/>',
     '<path fill="green" d="M0 0L1 0L1 1z"/>', '<g fill="none" stroke="pink" stroke-width="2"><circle cx="1" cy="2" r="3"/></g>', '<g fill="pink"><circle',
+    '<g transform="translate(7.5 0)"><path fill="brown" d="M-1 2h3v4h-3z"/></g>',
     'text-anchor="end"><text x="1" y="2" dy=".35em">1 &lt; 2 &amp; &quot;3&quot;</text>', 'font-size="15"><text x="3" y="4" dy=".35em" transform="rotate(-90 3 4)">up</text>',
   ]) assert.ok(text.includes(part), `${part} in ${text}`);
   assert.match(drawn([], { parts: [{ left: 1, top: 2, scale: 1.25, groups: [] }] }), /translate\(1 2\) scale\(1\.25\)/u);

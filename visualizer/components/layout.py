@@ -79,7 +79,6 @@ def layout(settings: Settings) -> Component:
                 html.Div(id="announcements", className="unseen", role="status"),
                 notices.waiting(settings),
                 keys(),
-                dcc.Interval(id="tick", interval=settings.poll_ms),
                 dcc.Store(id="unused"),
             ],
             **data(

@@ -28,11 +28,21 @@ export function make(tag, attributes, ...children) {
   return made;
 }
 
-/** Writes a text into an element, if it has another one.
+/** Writes a text into an element, if it has another one. Its only text stays the node that it is, which costs the least.
  * @param {Element} element
  * @param {string} text */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const { firstChild } = element;
+  if (firstChild instanceof Text && firstChild === element.lastChild && text) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else if (element.textContent !== text) element.textContent = text;
+}
+
+/** Hides an element or shows it; an attribute that is written as it was has its styles computed again.
+ * @param {HTMLElement} element
+ * @param {boolean} isHidden */
+export function hide(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 /** Shows or hides a part of what lies over a canvas.

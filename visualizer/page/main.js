@@ -86,7 +86,10 @@ function again() {
   const state = current();
   header.showData(state);
   transport.refresh();
-  for (const { show } of beside.BESIDE) show(state, false, state.about);
+  for (const { take: takeIn, show } of beside.BESIDE) {
+    takeIn?.(state, false, state.about);
+    show?.(state, false, state.about);
+  }
   frame.request();
 }
 
@@ -161,7 +164,10 @@ const callback = (act) => (/** @type {T} */ value) => {
 };
 
 window.dash_clientside.orderflow = {
-  ask: callback(poll.ask),
+  begin: callback(() => {
+    poll.every(Number(byId("app").dataset.pollMs));
+    void poll.ask();
+  }),
   follow: callback(chart.follow),
   cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
   shade: callback(chart.setShaded),
@@ -173,7 +179,7 @@ window.dash_clientside.orderflow = {
 };
 
 // What the tests in a browser ask of the page: nothing else does.
-window.orderflow = { chart, control, crosshair, depth, drawings, format, interval, ladder, overview, panels, receive, replay, state: current, store };
+window.orderflow = { chart, control, crosshair, depth, drawings, format, interval, ladder, overview, panels, poll, receive, replay, state: current, store };
 
 chart.connect({
   ready: () => {
@@ -191,7 +197,7 @@ chart.connect({
 frame.connect([
   { views: ["status", "problem"], show: header.showData },
   priceAxis,
-  { views: ["about"], show: ({ about }) => drawings.enter(about) },
+  { views: ["about"], take: ({ about }) => drawings.enter(about) },
   chart.shown,
   heatLegend,
   ...beside.BESIDE,

@@ -1,5 +1,5 @@
-/* Asks as soon as the server tells that something was published; the message has no content. The clock of Dash asks all the
-   same, and where nothing is told it is the only one that does. */
+/* Asks as soon as the server tells that something was published; the message has no content. The clock of `poll.js` asks all
+   the same, and where nothing is told it is the only one that does. */
 const PATH = "/news";
 const LEAST_MS = 50; // from one question to the next, half of what lies between publications of a writer that keeps the contract
 const PAUSE = 3; // from one question to the next, in times of how long the answer took

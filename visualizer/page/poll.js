@@ -1,4 +1,5 @@
-/* Asks the server what has changed, one question at a time. Dash's clock asks, and `news.js` as soon as something is published. */
+/* Asks the server what has changed, one question at a time: with its clock, and `news.js` as soon as something is published. The clock is none
+   of Dash's, with each tick of which it tells every component. */
 import { current } from "./state.js";
 import { known } from "./store.js";
 /** @import { Answer } from "./types.d.ts" */
@@ -12,6 +13,21 @@ let isAsking = false;
 let receive = () => undefined;
 /** @type {(asking: boolean) => void} */
 let tell = () => undefined;
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let clock;
+let clockMs = 0;
+
+/** Asks every so many ms from now on; 0 is never.
+ * @param {number} ms */
+export function every(ms) {
+  if (ms === clockMs) return;
+  clockMs = ms;
+  clearInterval(clock);
+  if (ms) clock = setInterval(ask, ms);
+}
+
+export const everyMs = () => clockMs;
 
 /** @param {{ receive(answer: Answer): void, asks(asking: boolean): void }} parts what takes in answers, and what is told when
  * a question is sent and when it has been answered or given up */

@@ -56,13 +56,14 @@ const mixed = new Map();
 
 /** A colour that what lies below it shines through: `alpha` is 0 for nothing and 1 for the whole colour. There are few, and a frame asks
  * for them a thousand times.
- * @param {string} colour as #rrggbb
+ * @param {string} colour as #rrggbb or #rgb
  * @param {number} alpha */
 export function translucent(colour, alpha) {
   const key = `${colour} ${alpha}`;
   let value = mixed.get(key);
   if (value === undefined) {
-    const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+    const whole = colour.length === "#rgb".length ? colour.replace(/\w/gu, "$&$&") : colour;
+    const parts = [1, 3, 5].map((at) => Number.parseInt(whole.slice(at, at + 2), 16));
     value = `rgba(${parts.join(", ")}, ${alpha})`;
     if (mixed.size >= MOST_MIXED) mixed.clear();
     mixed.set(key, value);

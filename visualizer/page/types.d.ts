@@ -426,6 +426,7 @@ export type Command =
   | { kind: "polygon"; colour: string; points: number[] }
   | { kind: "circles"; colour: string; circles: number[]; width?: number }
   | { kind: "raster"; colour?: undefined; image: Raster; left: number; top: number; width: number; height: number }
+  | { kind: "stamp"; colour?: undefined; stamp: Stamp; left: number }
   | {
       kind: "texts";
       colour: string;
@@ -435,6 +436,13 @@ export type Command =
       size?: number;
       texts: { text: string; x: number; y: number }[];
     };
+
+/** Commands around 0 across, which are the same for as long as the stamp is, and the box that all of them are in. Its edges, and where it is put,
+ * are on whole pixels of the screen. */
+export interface Stamp {
+  box: Box;
+  commands: Command[];
+}
 
 /** An image that is drawn without smoothing: pixels from the top, red in the lowest byte. It is as wide as so many slots. */
 export interface Raster {
@@ -731,9 +739,14 @@ export interface Cell {
 export interface Shown {
   /** It is told when one of these parts of an answer has come. */
   views: string[];
-  /** Takes in the data; `reset` is whether it is another session's, and `before` is then what was shown until now. */
-  show(state: State, reset: boolean, before: About | null): void;
-  /** Draws with every frame, after all have taken in the data of it; what has not changed is left as it is. */
+  /** Takes in the data, and writes nothing into the page; `reset` is whether it is another session's, and `before` is then what was shown
+   * until now. */
+  take?(state: State, reset: boolean, before: About | null): void;
+  /** Paints its canvas with every frame, after all have taken in the data of it; what has not changed is left as it is. */
+  paint?(): void;
+  /** Writes the data into the page, after all have painted. */
+  show?(state: State, reset: boolean, before: About | null): void;
+  /** Puts what lies over its canvas, or follows what is drawn, where it belongs, with every frame. */
   draw?(): void;
 }
 

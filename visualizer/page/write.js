@@ -1,4 +1,6 @@
 /* Writing into the page: an element is touched only when its text or attribute changes. */
+import { say } from "./dom.js";
+
 /** @type {Map<string, unknown>} */
 const held = new Map();
 
@@ -18,7 +20,7 @@ function changed(id, what, value) {
  * @param {string} value */
 export function text(id, value) {
   const found = changed(id, "text", value);
-  if (found) found.textContent = value;
+  if (found) say(found, value);
 }
 
 /** What is shown where it is cut, and what is whole where the pointer is.

@@ -91,7 +91,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         return answer
 
     for function, output, trigger in (
-        ("ask", Output("unused", "data"), Input("tick", "n_intervals")),
+        ("begin", Output("unused", "data"), Input("app", "id")),
         ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
         ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
         ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
@@ -99,11 +99,11 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
     ):
         app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
-            # The page asks once as soon as it is there.
+            # It is called once, as soon as the page is there.
             ClientsideFunction(_CLIENTSIDE, function),
             output,
             trigger,
-            prevent_initial_call=function != "ask",
+            prevent_initial_call=function != "begin",
         )
 
     hosts.add(app.server, settings.names)

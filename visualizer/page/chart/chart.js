@@ -31,8 +31,10 @@ let data = empty(); // with places for times
 let given = data; // as it came
 /** @type {{ before: About | null } | null} */
 let entered = null; // a session that is not drawn yet
+let isWaiting = false; // for its first rows
 /** @type {{ ready: () => void, changed: () => void }} */
 let overlay = { ready: () => {}, changed: () => {} };
+let isPainted = false; // what the overlay lies over
 
 /** What lies over the chart: `ready` is called once the chart is there, `changed` with every frame.
  * @param {typeof overlay} over */
@@ -80,8 +82,9 @@ function hold(x, y) {
   frame.request();
 }
 
-function draw() {
-  if (!sheet.isReady(overlay.ready)) return;
+function paint() {
+  isPainted = sheet.isReady(overlay.ready);
+  if (!isPainted) return;
   if (view.following) {
     view.x = ranges.follow(tables(data), timeline.step, shareOf(options(), sheet.placed().layout.plot.width));
     refit(true);
@@ -89,7 +92,12 @@ function draw() {
   view.hidden = hidden(options());
   view.collapsed = sheet.collapsed(missing(data)).filter((id) => !view.hidden.includes(id));
   sheet.draw(view, { data, given, timeline, label });
+}
+
+function draw() {
+  if (!isPainted) return;
   byId("app").dataset.following = String(view.following);
+  byId("app").dataset.faded = String(isWaiting && entered !== null);
   overlay.changed();
 }
 
@@ -172,9 +180,8 @@ function setData(state, reset, before) {
   const hadRows = tables(data).some((rows) => rows.length);
   if (reset) entered = { before };
   takeIn(state);
-  const waiting = !tables(state).some((rows) => rows.length) && Boolean(view.x) && state.status?.state === "loading";
-  byId("app").dataset.faded = String(waiting && entered !== null);
-  if (!(waiting && entered)) {
+  isWaiting = !tables(state).some((rows) => rows.length) && Boolean(view.x) && state.status?.state === "loading";
+  if (!(isWaiting && entered)) {
     if (entered) enter(entered.before);
     else if (hadRows && !view.following) comeBack();
     entered = null;
@@ -326,7 +333,7 @@ export const notes = (index) => sheet.notes(index);
 export const placed = () => sheet.placed();
 
 /** @type {Shown} */
-export const shown = { views: [...TABLES, "about", "report", "status", ...PANELS.flatMap(({ layers }) => layers.flatMap(({ views }) => views))], show: setData, draw };
+export const shown = { views: [...TABLES, "about", "report", "status", ...PANELS.flatMap(({ layers }) => layers.flatMap(({ views }) => views))], take: setData, paint, draw };
 
 /** The rows of a table that are in view, as they came.
  * @param {BarTable} name */

@@ -1,4 +1,5 @@
-/* One animation frame, one moment: all that shows data takes it in and is drawn in the same frame, from the same state. */
+/* One animation frame, one moment: all that shows data takes it in and is drawn in the same frame, from the same state. Canvases are
+   painted before anything is written into the page: for a text on a canvas, browsers lay out at once what was written until then. */
 import { empty } from "../store.js";
 /** @import { Moment, Shown } from "../types.d.ts" */
 
@@ -48,18 +49,26 @@ function run() {
   requested = false;
   const moment = next;
   next = null;
-  if (moment) {
-    drawn = moment;
-    for (const { views, show: take } of parts) {
-      if (moment.reset || views.some((view) => moment.changed.has(view))) attempt(() => take(moment.state, moment.reset, moment.before));
-    }
-  }
-  redraw();
+  if (moment) drawn = moment;
+  const told = moment ? parts.filter(({ views }) => moment.reset || views.some((view) => moment.changed.has(view))) : [];
+  if (moment) for (const { take } of told) if (take) attempt(() => take(moment.state, moment.reset, moment.before));
+  paint();
+  if (moment) for (const { show: write } of told) if (write) attempt(() => write(moment.state, moment.reset, moment.before));
+  draw();
 }
 
 /* Draws the same moment again at once, in a frame that has begun: where a part has got another size. */
 export function redraw() {
-  for (const { draw } of parts) if (draw) attempt(draw);
+  paint();
+  draw();
+}
+
+function paint() {
+  for (const part of parts) if (part.paint) attempt(part.paint);
+}
+
+function draw() {
+  for (const part of parts) if (part.draw) attempt(part.draw);
 }
 
 /** One part that fails leaves the others at the same moment.

@@ -1,13 +1,14 @@
 /* A canvas as wide as its element, in pixels of the screen; what is drawn on it is in units of the page. Only this module touches what
    canvases are drawn with. */
-import { token } from "../tokens.js";
+import { edition, token } from "../tokens.js";
 import * as units from "../unit.js";
+import { sizeOf, store } from "./stamps.js";
 import { TEXT_PX } from "./text.js";
-/** @import { Command, Group, Print, Raster, Surface } from "../types.d.ts" */
+/** @import { Command, Group, Print, Raster, Stamp, Surface } from "../types.d.ts" */
 /** What is painted on: a canvas of the page, or one that is never shown.
  * @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context */
 
-/** @type {{ [K in Command["kind"]]: (context: Context, command: Extract<Command, { kind: K }>) => void }} */
+/** @type {{ [K in Command["kind"]]: (context: Context, command: Extract<Command, { kind: K }>, ratio: number | null) => void }} */
 const PAINT = {
   rects(context, { colour, rects }) {
     context.fillStyle = colour;
@@ -47,6 +48,18 @@ const PAINT = {
     context.imageSmoothingEnabled = false;
     context.drawImage(canvasOf(image), left, top, width, height);
   },
+  stamp(context, { stamp, left }, ratio) {
+    const held = ratio === null ? null : bitmaps.of(stamp, ratio);
+    if (held && ratio !== null) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(held, Math.round((left + stamp.box.left) * ratio), Math.round(stamp.box.top * ratio));
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      return;
+    }
+    context.translate(left, 0);
+    for (const command of stamp.commands) run(context, command, null);
+    context.translate(-left, 0);
+  },
   texts(context, { colour, align, turned = false, size = TEXT_PX, texts }) {
     context.fillStyle = colour;
     context.textAlign = align;
@@ -57,6 +70,8 @@ const PAINT = {
     context.restore();
   },
 };
+
+const bitmaps = store(bitmap, { mostMade: 12, mostPixels: 8_000_000 });
 
 const shownRaster = { image: /** @type {Raster | null} */ (null), canvas: /** @type {OffscreenCanvas | null} */ (null) };
 
@@ -75,10 +90,29 @@ function canvasOf(image) {
 }
 
 /** @param {Context} context
- * @param {Command} command */
-function run(context, command) {
-  const paint = /** @type {(context: Context, command: Command) => void} */ (PAINT[command.kind]);
-  paint(context, command);
+ * @param {Command} command
+ * @param {number | null} ratio where stamps may be bitmaps: pixels of the screen for one of the page */
+function run(context, command, ratio) {
+  const paint = /** @type {(context: Context, command: Command, ratio: number | null) => void} */ (PAINT[command.kind]);
+  paint(context, command, ratio);
+}
+
+/** @type {OffscreenCanvas | null} */
+let bench = null; // on which bitmaps are made
+
+/** A stamp as a bitmap.
+ * @param {Stamp} stamp
+ * @param {number} ratio */
+function bitmap(stamp, ratio) {
+  const { box, commands } = stamp;
+  const { width, height } = sizeOf(stamp, ratio);
+  bench ??= new OffscreenCanvas(width, height);
+  Object.assign(bench, { width, height });
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (bench.getContext("2d"));
+  context.setTransform(ratio, 0, 0, ratio, -Math.round(box.left * ratio), -Math.round(box.top * ratio));
+  begin(context);
+  for (const command of commands) run(context, command, null);
+  return bench.transferToImageBitmap();
 }
 
 /** @param {Context} context */
@@ -89,14 +123,15 @@ function begin(context) {
 }
 
 /** @param {Context} context
- * @param {readonly Group[]} groups */
-function runAll(context, groups) {
+ * @param {readonly Group[]} groups
+ * @param {number | null} ratio */
+function runAll(context, groups, ratio) {
   for (const { box, commands } of groups) {
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
-    for (const command of commands) run(context, command);
+    for (const command of commands) run(context, command, ratio);
     context.restore();
   }
 }
@@ -112,7 +147,7 @@ export function png({ width, height, ground, parts }, ratio) {
   for (const { left, top, scale = 1, groups } of parts) {
     context.setTransform(scale * ratio, 0, 0, scale * ratio, left * ratio, top * ratio);
     begin(context);
-    runAll(context, groups);
+    runAll(context, groups, null);
   }
   return canvas.convertToBlob({ type: "image/png" });
 }
@@ -125,6 +160,7 @@ export function surface(canvas, resized) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const made = { width: 0, height: 0, ratio: 1 };
   let held = { width: 0, height: 0 }; // in pixels of the page
+  let begun = -1; // in which looks: a font that is set has the browser compute the styles of the page at once
   const measure = () => {
     const unit = units.unit();
     const [width, height, ratio] = [held.width / unit, held.height / unit, window.devicePixelRatio * unit];
@@ -132,6 +168,7 @@ export function surface(canvas, resized) {
     Object.assign(made, { width, height, ratio });
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
+    begun = -1; // it is as new
     resized();
   };
   const observer = new ResizeObserver(([{ contentRect }]) => {
@@ -147,9 +184,11 @@ export function surface(canvas, resized) {
     size: made,
     paint(area, groups) {
       context.setTransform(made.ratio, 0, 0, made.ratio, 0, 0);
-      begin(context);
+      if (begun !== edition()) begin(context);
+      begun = edition();
       context.clearRect(area.left, area.top, area.width, area.height);
-      runAll(context, groups);
+      bitmaps.begin();
+      runAll(context, groups, made.ratio);
     },
   };
 }

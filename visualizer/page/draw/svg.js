@@ -69,6 +69,7 @@ const ELEMENTS = {
     const place = `x="${length(left)}" y="${length(top)}" width="${length(width)}" height="${length(height)}"`;
     return `<image ${place} preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,${pngOf(image)}"/>`;
   },
+  stamp: ({ stamp: { commands }, left }) => `<g transform="translate(${length(left)} 0)">${commands.map(element).join("")}</g>`,
   texts({ colour, align, turned = false, size = TEXT_PX, texts }) {
     const all = texts.map(({ text, x, y }) => {
       const place = `x="${length(x)}" y="${length(y)}" dy=".35em"`; // in the middle

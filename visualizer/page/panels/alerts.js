@@ -1,6 +1,6 @@
 /* Alerts: the expressions of the replay, to which one may be added, and a list of what they raised, newest on top. A click goes to
    the moment when one became known. */
-import { byId, make, say, within } from "../dom.js";
+import { byId, hide, make, say, within } from "../dom.js";
 import * as clockZone from "../playback/clock-zone.js";
 import * as control from "../playback/control.js";
 import * as replay from "../playback/replay.js";
@@ -149,7 +149,7 @@ function draw() {
     rows.replaceChildren(...lines.map(line));
   }
   say(summary, list.summary(lines.length, count, state.alerts.length));
-  nothing.hidden = count > 0;
+  hide(nothing, count > 0);
   say(nothing, list.nothing(state, count, byId("app").dataset.control === "off"));
 }
 

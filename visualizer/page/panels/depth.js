@@ -19,6 +19,7 @@ let book = { bids: [], asks: [] };
 /** @type {About | null} */
 let about = null;
 let note = ""; // why there is no book
+let isGone = false; // and there will be none
 /** @type {number | null} */
 let generation = null;
 /** @type {number | null} */
@@ -43,19 +44,22 @@ const priceDecimals = () =>
 
 /** @param {State} state
  * @param {boolean} reset whether it is another session's */
-function show(state, reset) {
+function take(state, reset) {
   book = state.depth;
   about = state.about;
   generation = state.status?.generation ?? null;
   const found = missing(state);
   note = found.loading ? "Loading ..." : found.book;
-  const gone = found.settled && Boolean(note);
-  write.text("no-book", gone ? note : "");
-  byId("app").dataset.book = gone ? "none" : "";
+  isGone = found.settled && Boolean(note);
   extent = books.extentOf(book, reset ? null : extent, priceDecimals());
-  text(books.quotes(book));
   place();
   aim();
+}
+
+function show() {
+  write.text("no-book", isGone ? note : "");
+  byId("app").dataset.book = isGone ? "none" : "";
+  text(books.quotes(book));
 }
 
 function place() {
@@ -63,7 +67,7 @@ function place() {
   scale = extent && paper && books.scale(extent, paper.size, margin);
 }
 
-function draw() {
+function paint() {
   if (!paper) {
     const canvas = /** @type {HTMLCanvasElement | null} */ (document.getElementById("depth"));
     if (!canvas) return;
@@ -72,8 +76,11 @@ function draw() {
   }
   if (!paper.size.width || document.hidden) return;
   place();
-  paint(paper);
-  point();
+  cover(paper);
+}
+
+function draw() {
+  if (paper?.size.width && !document.hidden) point();
 }
 
 function resized() {
@@ -82,7 +89,7 @@ function resized() {
 }
 
 /** @param {Surface} on */
-function paint(on) {
+function cover(on) {
   const { width, height } = on.size;
   const decimals = priceDecimals();
   const step = about?.price_step ?? 10 ** -decimals;
@@ -191,4 +198,4 @@ function point() {
 export const drawn = () => ({ generation, book: painted.book, box: scale?.box ?? null, y: scale?.y ?? null, x: scale?.x ?? null, size: extent?.size ?? null, paints });
 
 /** @type {SidePanel} */
-export const depth = { views: ["depth", "about", "report", "status"], show, draw };
+export const depth = { views: ["depth", "about", "report", "status"], take, paint, show, draw };

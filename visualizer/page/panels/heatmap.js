@@ -9,6 +9,7 @@ import { shades } from "./heat-shades.js";
 
 const LEAST_ROW_PX = 2;
 const LINE_PX = 1;
+const LEAST_APART = 8; // columns from one edge that the image may have to the next
 
 /** How many price rows are one on the screen.
  * @param {readonly HeatmapRow[]} columns at least one
@@ -27,12 +28,24 @@ function remembered(from, made) {
   return last.image;
 }
 
+/** The columns of the image: those in view and some beside them, the same ones until so many others are, so that the image need not be made
+ * again with every bar that is panned into view.
+ * @param {readonly HeatmapRow[]} columns
+ * @param {Scale} scale */
+function columnsOf(columns, { x: [from, to], step }) {
+  const bars = Math.max(LEAST_APART, Math.round((to - from) / step) / 4);
+  const apart = step * 2 ** Math.floor(Math.log2(bars));
+  // Half of a column that is just beyond an edge is in view.
+  const [left, right] = [Math.floor(from / apart) * apart - step, Math.ceil(to / apart) * apart + step];
+  return columns.filter(([place]) => place >= left && place <= right);
+}
+
 /** @param {Picture} picture
  * @param {Scale} scale
  * @returns {Command[]} */
 function below({ data, options, rows: inView, step }, scale) {
-  const columns = inView("heatmap");
-  if (!columns.length) return [];
+  if (!inView("heatmap").length) return [];
+  const columns = columnsOf(data.heatmap, scale);
   const rows = rowsOf(data.heatmap, scale);
   const [lower, upper] = cutOffs(chosen(options, data.about), sizesOf(data.heatmap, rows, data.about));
   const height = columns[0][ROW] * rows;

@@ -50,6 +50,7 @@ let paints = 0;
 let flashed = 0; // orders so far
 /** @type {Group[]} */
 let printing = []; // what the canvas shows
+let said = { by: "auto", readout: "" }; // beside it
 let drawnHeight = 0; // of the rows, as a price
 
 /** @param {typeof prices} given */
@@ -206,7 +207,7 @@ function flashes(last) {
   return performance.now() < newUntil;
 }
 
-function draw() {
+function paint() {
   if (!isOpen(ID) || !parts || !paper?.size.width || document.hidden) return;
   const { ladder, about } = frame.state();
   if (!ladder) {
@@ -220,10 +221,12 @@ function draw() {
   const held = gathered(ladder, by, decimals);
   shown = standing.map((place) => ({ ...place, row: held.get(place.number) ?? null }));
   drawnHeight = ladder.row * by;
-  say(parts.automatic, options.options().ladderRows === AUTO || axis() ? `auto ×${by}` : "auto");
   const isNew = flashes(ladder.last);
   const at = pointed();
-  say(parts.readout, at === null ? "" : texts.readout(held.get(at) ?? null, texts.price(at, drawnHeight, about), about));
+  said = {
+    by: options.options().ladderRows === AUTO || axis() ? `auto ×${by}` : "auto",
+    readout: at === null ? "" : texts.readout(held.get(at) ?? null, texts.price(at, drawnHeight, about), about),
+  };
   const groups = options.options().ladder;
   const from = [ladder, about, groups, by, shown[0]?.number, shown[0]?.top, shown.at(-1)?.top, isNew, at, width, height, ratio, edition()];
   if (from.length === painted.length && from.every((value, index) => value === painted[index])) return;
@@ -234,6 +237,12 @@ function draw() {
   const what = { rows: shown, columns, height: drawnHeight, about, best, last: ladder.last, isNew, pointed: at };
   printing = cells.commands(what, { width, height });
   paper.paint({ left: 0, top: 0, width, height }, printing);
+}
+
+function draw() {
+  if (!isOpen(ID) || !parts) return;
+  say(parts.automatic, said.by);
+  say(parts.readout, said.readout);
 }
 
 /* All that the canvas shows now, as drawing commands. */
@@ -287,4 +296,4 @@ function toggle() {
 export const drawn = () => ({ rows: shown, height: drawnHeight, centre, isFollowing, paints, flashed, isAligned: axis() !== null });
 
 /** @type {OpenablePanel} */
-export const ladder = { id: ID, key: "d", views: ["ladder", "about", "status", "control"], show, draw, toggle };
+export const ladder = { id: ID, key: "d", views: ["ladder", "about", "status", "control"], paint, show, draw, toggle };

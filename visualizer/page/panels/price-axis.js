@@ -21,10 +21,10 @@ export function neededPx({ about, ohlc, depth }) {
 let least = null;
 
 /** @param {State} state */
-function show(state) {
+function take(state) {
   least ??= pixels(WIDTH);
   setPixels(WIDTH, Math.max(least, neededPx(state)));
 }
 
 /** @type {Shown} */
-export const priceAxis = { views: ["about", "ohlc", "depth"], show };
+export const priceAxis = { views: ["about", "ohlc", "depth"], take };

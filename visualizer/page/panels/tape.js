@@ -1,5 +1,5 @@
 /* The tape: time and sales. Orders, newest on top, while it is open; nothing of it travels while it is closed. */
-import { byId, make } from "../dom.js";
+import { byId, hide, make, say } from "../dom.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { ask, current } from "../state.js";
 import { isOpen, setOpen } from "./opening.js";
@@ -94,12 +94,6 @@ function place(list, lines) {
   }
 }
 
-/** @param {HTMLElement} element
- * @param {string} content */
-function say(element, content) {
-  if (element.textContent !== content) element.textContent = content;
-}
-
 /** @param {boolean} held */
 function hold(held) {
   isHeld = held;
@@ -121,7 +115,7 @@ function draw() {
   const newer = lines.findIndex(({ trade }) => drawn.has(trade));
   say(summary, error || (isHeld ? orders.held(newer) : orders.summary(lines.length, count, state.tape.length)));
   say(speed, orders.speed(state.tape, state.status?.event_time_ms ?? null, state.about));
-  nothing.hidden = count > 0;
+  hide(nothing, count > 0);
   say(nothing, orders.nothing(state, count, byId("app").dataset.control === "off"));
 }
 

@@ -1,6 +1,7 @@
 /* Steering: what the page asks of the processor, and the answer it waits for in the polled status. */
 import { announce } from "../announce.js";
 import { byId } from "../dom.js";
+import * as poll from "../poll.js";
 import { current } from "../state.js";
 import { said } from "./answers.js";
 import * as clockZone from "./clock-zone.js";
@@ -152,7 +153,7 @@ function settle() {
 /* Ask for news more often while an answer is due. */
 function hurry() {
   const usual = Number(byId("app").dataset.pollMs);
-  window.dash_clientside.set_props("tick", { interval: waiting.size ? Math.min(usual, LOOK_EVERY_MS) : usual });
+  poll.every(waiting.size ? Math.min(usual, LOOK_EVERY_MS) : usual);
 }
 
 /** Show a sentence for some seconds: an error, or as `tone` "info" what has been done or is good to know.

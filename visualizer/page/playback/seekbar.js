@@ -1,5 +1,5 @@
 /* The seek slider: shows the clock in the whole range, seeks where it is clicked or dragged, loops with shift. */
-import { byId } from "../dom.js";
+import { byId, hide } from "../dom.js";
 import * as findings from "../findings.js";
 import { current } from "../state.js";
 import { edition } from "../tokens.js";
@@ -38,18 +38,23 @@ function build() {
   });
   bar().addEventListener("keydown", pressed);
   new ResizeObserver(() => {
-    widthPx = bar().clientWidth;
+    measure();
     refresh();
   }).observe(bar());
-  widthPx = bar().clientWidth;
+  measure();
   return true;
 }
 
 /* From where to where it can be moved; null where it cannot. */
 const usable = () => (replay.reason() ? null : replay.range());
 /* Remembered, because asking for it makes the browser lay the page out at once. */
-let widthPx = 0;
-const width = () => widthPx;
+let sizePx = { width: 0, height: 0 };
+const width = () => sizePx.width;
+
+function measure() {
+  const { clientWidth, clientHeight } = bar();
+  sizePx = { width: clientWidth, height: clientHeight };
+}
 
 /** @param {number} clientX
  * @param {Bounds} range */
@@ -157,8 +162,8 @@ function found(ms, range) {
 function showHover() {
   const range = replay.range();
   const at = range && hoveredX;
-  part("hover").hidden = at === null;
-  part("tip").hidden = at === null;
+  hide(part("hover"), at === null);
+  hide(part("tip"), at === null);
   if (range === null || at === null) return;
   const ms = msAt(at, range);
   const x = xOf(ms, range);
@@ -188,8 +193,8 @@ function show() {
   const ms = dragging && !dragging.loops ? dragging.atMs : replay.targetMs();
   const visible = range !== null && ms !== null;
   const span = looped();
-  part("handle").hidden = !visible;
-  part("loop").hidden = !visible || span === null;
+  hide(part("handle"), !visible);
+  hide(part("loop"), !visible || span === null);
   if (!visible) {
     part("done").style.width = "0";
     return;
@@ -215,7 +220,7 @@ export function refresh() {
   if (!built) return;
   const state = current();
   const range = replay.range();
-  const size = [width(), bar().clientHeight, window.devicePixelRatio, unit()];
+  const size = [sizePx.width, sizePx.height, window.devicePixelRatio, unit()];
   const key = [state.crc32.overview, state.crc32.report, range?.startMs, range?.endMs, clockZone.current(), edition(), ...size].join();
   if (key !== drawn) {
     drawn = key;
