@@ -9,7 +9,7 @@ import "./browser.js";
 test("every option that is offered is one of the page, once, and of its kind, and offers what is chosen at first", () => {
   assert.equal(new Set(OPTIONS.map(({ name }) => name)).size, OPTIONS.length);
   for (const preset of Object.values(PRESETS)) {
-    for (const { name, kind, choices } of OPTIONS) {
+    for (const { name, kind, choicesOf, choices = choicesOf?.(null) } of OPTIONS) {
       const value = preset[name];
       if (kind === "choice") assert.ok(choices && String(value) in choices, name);
       if (kind === "switch") assert.equal(typeof value, "boolean", name);

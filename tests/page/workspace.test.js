@@ -39,6 +39,11 @@ test("a file has the drawings of an instrument with it, as they were handed over
   assert.equal(drawnFrom({ error: "expected a list" }), "Its drawings are left out: expected a list.");
 });
 
+test("a layout may name a measure of another replay's own parameters, and nothing that is no measure", () => {
+  for (const measure of ["obi_3", "cost_buy_bp_0.5", "cost_sell_bp_10"]) assert.equal(imported(file({ measure })).error, undefined, measure);
+  for (const measure of ["obi_", "obi_03", "cost_buy_bp_", "volume", 3]) assert.match(String(imported(file({ measure })).error), /expected a measure such as/u, String(measure));
+});
+
 test("an address holds what differs from a preset, and nothing of a dataset", () => {
   assert.deepEqual(differences(PRESETS.depth), {});
   const anchored = /** @type {Readonly<Options>} */ ({ ...OWN, vwap: "anchor", anchor: 5, profile: "range", range: [1, 2] });

@@ -3,6 +3,7 @@
 import { PRESETS, isPreset, lasting } from "./options.js";
 import * as columns from "./panels/columns.js";
 import { GROUPS } from "./panels/ladder-rows.js";
+import { isMeasure } from "./panels/measure-list.js";
 import { OPTIONS, typedValue } from "./panels/option-list.js";
 /** @import { Options, PresetName } from "./types.d.ts" */
 /** @typedef {import("./panels/option-list.js").Option} Option */
@@ -78,6 +79,8 @@ const PANELS = Object.keys(OPTIONS.find(({ name }) => name === "panels")?.choice
  * @type {Record<string, Field>} */
 export const FIELDS = {
   ...Object.fromEntries(OPTIONS.map((option) => [option.name, fieldOf(option)])),
+  // A layout may be of a replay with other parameters than the one that is shown.
+  measure: { right: 'a measure such as "spread", "obi_3" or "cost_buy_bp_0.5"', is: isMeasure },
   heights: sizesOf(`a share of the height, above 0 and up to ${MOST_SHARE}`, (share) => share > 0 && share <= MOST_SHARE, PANELS),
   beside: { ...listOf(columns.IDS, true), is: (value) => value === null || listOf(columns.IDS, true).is(value) },
   widths: sizesOf(`a width in pixels, 1 to ${columns.MOST_PX}`, (px) => px >= 1 && px <= columns.MOST_PX, columns.IDS),

@@ -38,6 +38,13 @@ const ALWAYS = [
 /* The column of the list with the values of measures with parameters of the replay's own; samples and trades are before it. */
 const OWN = 1 + 4 * CANDLES.length + LINES.length + 2;
 
+/* What a replay with parameters of its own may have besides. */
+const OWN_NAME = /^(?:obi_[1-9]\d*|cost_(?:buy|sell)_bp_\d+(?:\.\d+)?)$/u;
+
+/** Whether a measure of some replay can be called so.
+ * @param {unknown} value */
+export const isMeasure = (value) => typeof value === "string" && (OWN_NAME.test(value) || ALWAYS.some(({ name }) => name === value));
+
 /** The measures that there are: those of the replay's own parameters are columns behind all that are published, see `rowsWith`.
  * @param {About | null} about
  * @returns {readonly Measure[]} */

@@ -56,11 +56,13 @@ function choice(option) {
   return {
     element: make("div", { class: "field" }, explained(make("label", { for: select.id }, label), label), select),
     show: (chosen) => {
-      const found = Object.entries(choicesOf?.(about) ?? choices);
+      const value = String(chosen[name]);
+      const known = choicesOf?.(about) ?? choices;
+      const found = Object.entries(value in known ? known : { ...known, [value]: `${value}: not in this replay` });
       const texts = JSON.stringify(found);
-      if (offered !== texts) select.replaceChildren(...found.map(([value, text]) => explained(make("option", { value }, text), text.replace(NUMBER, ""))));
+      if (offered !== texts) select.replaceChildren(...found.map(([each, text]) => explained(make("option", { value: each }, text), text.replace(NUMBER, ""))));
       offered = texts;
-      select.value = String(chosen[name]);
+      select.value = value;
     },
   };
 }
