@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PART: Final = "page"
 _MOST_MS: Final = {64: (100.0, 150.0), 256: (300.0, 300.0)}
-"""By number of tabs the p95 that a poll may take: where all ask by their clock, and where all are told of publications."""
+"""By number of tabs the p95 that a poll may take: where all ask by their clock, and where all are told besides."""
 _PRESET_TABS: Final = 64
 _INTERVAL_S: Final = 10
 _SPEED: Final = 10
