@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from shared import STATUS_FILE, atomic_write, can_watch
 from tests.visualizer.workers import GET, Running, answer_of, rest_of, running_workers
 from visualizer.server import news
 from visualizer.server import worker as workers
-from visualizer.server.login import may_watch
+from visualizer.server.login import watch_s
 from visualizer.server.sessions import Sessions
 from visualizer.server.settings import Settings
 
@@ -38,8 +39,8 @@ def asking(start: str = "GET /news HTTP/1.1", **changed: str | None) -> bytes:
     return "\r\n".join((start, *lines, "", "")).encode()
 
 
-def anybody(_cookies: str) -> bool:
-    return True
+def anybody(_cookies: str) -> float:
+    return math.inf
 
 
 @pytest.fixture
@@ -52,8 +53,10 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 def test_a_page_is_greeted_as_the_standard_has_it() -> None:
     # RFC 6455, section 1.3.
-    answer = news.greeting(asking(), (), anybody)
-    assert answer is not None
+    greeted = news.greeting(asking(), (), anybody)
+    assert greeted is not None
+    answer, for_s = greeted
+    assert for_s == math.inf
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer
     assert answer.endswith(b"\r\n\r\n")
@@ -65,14 +68,28 @@ def test_a_page_behind_a_proxy_is_greeted_by_the_name_it_was_given() -> None:
     assert news.greeting(named, ("replay.example",), anybody) is not None
 
 
-def test_who_has_not_signed_in_is_told_nothing() -> None:
+def test_who_has_not_signed_in_is_told_nothing_and_others_as_long_as_their_session_lasts() -> None:
     settings = Settings(watch_token=SecretStr("0123456789abcdef"), port=8050)
     session = Sessions(settings.tokens, 3600).opened("watch")
-    admits = partial(may_watch, settings)
+    admits = partial(watch_s, settings)
     assert news.greeting(asking(), (), admits) is None
     assert news.greeting(asking(Cookie="orderflow-8050=forged"), (), admits) is None
-    assert news.greeting(asking(Cookie=f"other=1; orderflow-8050={session}"), (), admits) is not None
-    assert news.greeting(asking(), (), partial(may_watch, Settings())) is not None
+    greeted = news.greeting(asking(Cookie=f"other=1; orderflow-8050={session}"), (), admits)
+    assert greeted is not None
+    hours = settings.session_hours * 3600
+    assert hours - 60 < greeted[1] <= hours
+    assert news.greeting(asking(), (), partial(watch_s, Settings())) is not None
+
+
+def test_a_page_is_told_no_more_when_its_session_has_ended(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "watch_s", lambda *_: 0.05)
+    monkeypatch.setattr(workers, "_SWEEP_EVERY_S", 0.0)
+    server = start()
+    page = server.client(asking())
+    assert rest_of(page).startswith(b"HTTP/1.1 101 ")
+    server.until(lambda: not server.worker._followers)
 
 
 @pytest.mark.parametrize(

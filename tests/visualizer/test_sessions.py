@@ -40,8 +40,9 @@ def test_a_session_is_that_of_its_token_for_as_long_as_it_lasts() -> None:
         visitor = sessions.visitor(cookie)
         assert visitor.right == right
         assert visitor.session
+        assert visitor.left_s == LIFE_S
         clock.now_s += LIFE_S
-        assert sessions.visitor(cookie) == visitor
+        assert sessions.visitor(cookie) == visitor._replace(left_s=0)
         clock.now_s += 1
         assert sessions.visitor(cookie) == Visitor(None)
 

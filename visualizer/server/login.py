@@ -7,6 +7,7 @@ request (`Authorization: Bearer TOKEN`).
 from __future__ import annotations
 
 import html
+import math
 import threading
 import time
 from pathlib import Path
@@ -62,12 +63,13 @@ def visitor() -> Visitor:
     return found
 
 
-def may_watch(settings: Settings, cookies: str) -> bool:
-    """Whether who sends these cookies, a header, may watch; everybody may where nobody has to sign in."""
+def watch_s(settings: Settings, cookies: str) -> float:
+    """How many seconds who sends these cookies, a header, may watch; for good where nobody has to sign in."""
     if not settings.tokens:
-        return True
+        return math.inf
     sessions = Sessions(settings.tokens, settings.session_hours * _HOUR_S)
-    return sessions.visitor(parse_cookie(cookies).get(_cookie_name(settings), "")).right is not None
+    found = sessions.visitor(parse_cookie(cookies).get(_cookie_name(settings), ""))
+    return 0.0 if found.right is None else found.left_s
 
 
 class Login:

@@ -36,10 +36,12 @@ _RETRY_S: Final = 5.0
 _log = structlog.get_logger()
 
 
-def greeting(request: bytes | bytearray, names: Collection[str], may_watch: Callable[[str], bool]) -> bytes | None:
-    """The answer that makes a WebSocket of a whole `request`; None where it is none, or not of a page of ours.
+def greeting(
+    request: bytes | bytearray, names: Collection[str], watch_s: Callable[[str], float]
+) -> tuple[bytes, float] | None:
+    """The answer that makes a WebSocket of a whole `request`, and for how many seconds; None for one not to be told.
 
-    `may_watch` says of the cookies of a request whether who sends them may be told.
+    `watch_s` says of the cookies of a request for how long who sends them may be told.
     A browser lets pages of any origin open WebSockets, so the origin must be the host that is asked, and that ours.
     """
     if not request.startswith(START):
@@ -53,13 +55,17 @@ def greeting(request: bytes | bytearray, names: Collection[str], may_watch: Call
     is_ours = hosts.is_ours(host, names) and headers.get("origin", "").partition("://")[2] == host
     is_upgrade = headers.get("upgrade", "").lower() == "websocket" and headers.get("sec-websocket-version") == "13"
     key = headers.get("sec-websocket-key", "")
-    if not (is_ours and is_upgrade and _is_key(key) and may_watch(headers.get("cookie", ""))):
+    if not (is_ours and is_upgrade and _is_key(key)):
+        return None
+    for_s = watch_s(headers.get("cookie", ""))
+    if for_s <= 0:
         return None
     accept = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
-    return (
+    answer = (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
     )
+    return answer, for_s
 
 
 def _is_key(key: str) -> bool:

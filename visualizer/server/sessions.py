@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -20,10 +21,11 @@ _ID_BYTES: Final = 12
 
 
 class Visitor(NamedTuple):
-    """Who asks: what they may do, None for nothing; and the session that their commands count for."""
+    """Who asks: what they may do, None for nothing; the session of their commands, and how long it lasts yet."""
 
     right: Right | None
     session: str = ""
+    left_s: float = math.inf
 
 
 class Sessions:
@@ -36,6 +38,7 @@ class Sessions:
     def __init__(self, tokens: Mapping[Right, str], life_s: int, now_s: Callable[[], float] = time.time) -> None:
         """`life_s` is how long a session lasts, `now_s` the time since the Unix epoch."""
         self.life_s: Final = life_s
+        self._now_s = now_s
         self._digests = {right: _digest(token) for right, token in tokens.items()}
         self._signers = {right: _Signer(right, token, now_s) for right, token in tokens.items()}
 
@@ -55,9 +58,10 @@ class Sessions:
         """Whose session a cookie is; nobody's where it is too old, or none of ours."""
         for right, signer in self._signers.items():
             try:
-                return Visitor(right, signer.unsign(cookie, max_age=self.life_s).decode())
+                session, opened = signer.unsign(cookie, max_age=self.life_s, return_timestamp=True)
             except BadSignature:
                 continue
+            return Visitor(right, session.decode(), opened.timestamp() + self.life_s - self._now_s())
         return Visitor(None)
 
 

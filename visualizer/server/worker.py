@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import math
 import select
 import selectors
 import socket
@@ -23,7 +22,7 @@ from gunicorn import http  # type: ignore[import-untyped] # gunicorn has no type
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped] # gunicorn has no types
 
 from visualizer.server import hosts, news
-from visualizer.server.login import may_watch
+from visualizer.server.login import watch_s
 from visualizer.server.whole_requests import is_whole
 
 if TYPE_CHECKING:
@@ -172,9 +171,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if not request.startswith(news.START):
             return False
         settings = self.settings
-        answer = news.greeting(request, hosts.listed(settings.names), partial(may_watch, settings))
-        if answer is None:
+        greeted = news.greeting(request, hosts.listed(settings.names), partial(watch_s, settings))
+        if greeted is None:
             return False
+        answer, for_s = greeted
         has_room = len(self._followers) < settings.followers
         with contextlib.suppress(OSError):
             conn.sock.send(answer if has_room else answer + news.TRY_LATER)
@@ -186,7 +186,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_MS)
         self._followers.add(conn)
-        self._held[conn] = _Held(math.inf)
+        # When its session ends, the page opens another one, or is told that nobody has signed in.
+        self._held[conn] = _Held(for_s)
         if not self._is_watching:
             self._is_watching = True
             news.watch(settings.ipc_dir, self._on_publication, lambda: bool(self.alive))
