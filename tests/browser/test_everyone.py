@@ -142,6 +142,45 @@ def test_keys_zoom_and_pan_and_a_table_has_the_bars_in_view(page: Page, feeder: 
     page.wait_for_selector("#bars", state="hidden")
 
 
+def test_a_group_of_buttons_is_one_stop_of_the_tab_key_and_arrows_choose(page: Page, feeder: Feeder) -> None:
+    wait_generation(page, feeder)
+    to_view(page, "overview")
+    view = page.get_by_role("radiogroup", name="view (key V)")
+    page.evaluate("() => document.querySelector('#view [aria-checked=true]').focus()")
+    for key, chosen in (("ArrowRight", "flow"), ("ArrowLeft", "overview"), ("ArrowUp", "research")):
+        page.keyboard.press(key)
+        until(page, "name => document.getElementById('app').dataset.view === name", chosen)
+        focused = view.get_by_role("radio", checked=True)
+        assert focused.get_attribute("data-value") == chosen
+        assert focused.evaluate("radio => document.activeElement === radio && radio.tabIndex === 0")
+    assert page.evaluate("() => document.querySelectorAll('#view [tabindex=\"0\"]').length") == 1
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.id") == "follow"
+    page.keyboard.press("l")
+    page.get_by_role("radio", name="line", checked=True).wait_for()
+    page.get_by_role("radio", name="CVD candles").click()
+    until(page, "() => !orderflow.chart.view.cvdLine")
+    # A button that is clicked on does not take the focus.
+    assert page.evaluate("() => document.activeElement.id") == "follow"
+    to_view(page, "overview")
+
+
+def test_the_list_of_keys_closes_by_its_button_and_beside_it_and_gives_the_focus_back(page: Page) -> None:
+    page.locator("#keys-button").focus()
+    size = page.viewport_size
+    assert size
+    for way in ("button", "beside"):
+        page.keyboard.press("Enter")
+        page.get_by_role("dialog", name="keys, gestures and words").wait_for()
+        page.mouse.click(size["width"] / 2, size["height"] / 2)  # on the list itself
+        if way == "button":
+            page.get_by_role("button", name="close the list").click()
+        else:
+            page.mouse.click(4, size["height"] / 2)
+        page.get_by_role("dialog").wait_for(state="detached")
+        assert page.evaluate("() => document.activeElement.id") == "keys-button"
+
+
 def test_a_phone_shows_the_chart_the_transport_and_one_further_panel(
     server: Server, feeder: Feeder, tab: Callable[..., Page]
 ) -> None:

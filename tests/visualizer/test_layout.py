@@ -27,7 +27,7 @@ def test_every_key_is_documented(key: str, meaning: str) -> None:
 
 
 def test_the_page_is_told_the_numbers_that_its_own_tests_work_with() -> None:
-    told = getattr(layout(Settings()).children, "data-limits")
+    told = getattr(layout(Settings()), "data-limits")
     assert json.loads(told) == json.loads((ROOT / "tests/page/limits.json").read_text())
 
 

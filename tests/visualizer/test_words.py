@@ -11,7 +11,7 @@ from visualizer.server.settings import Settings
 
 
 def test_the_page_is_told_the_words_that_the_documentation_lists() -> None:
-    told = json.loads(getattr(layout(Settings()).children, "data-words"))
+    told = json.loads(getattr(layout(Settings()), "data-words"))
     assert told == words.WORDS
     assert (ROOT / "docs/words.md").read_text().endswith(words.table()), "python -m visualizer.components.words"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import html
 
 from visualizer.components.attributes import named
@@ -53,28 +52,9 @@ def header(*, signs_out: bool) -> Component:
             html.Div(
                 className="controls",
                 children=[
-                    dmc.SegmentedControl(
-                        id="view",
-                        value="overview",
-                        data=[{"value": name, "label": label} for name, label in VIEWS.items()],
-                        size="xs",
-                        radius=2,
-                        transitionDuration=0,
-                        **named("view (key V)"),
-                    ),
+                    _choice("view", "view (key V)", VIEWS, _radio("", "own", id="view-own", hidden=True)),
                     _button("follow", "Follow", "F", "follow the newest bar"),
-                    dmc.SegmentedControl(
-                        id="cvd-style",
-                        value="candles",
-                        data=[
-                            {"value": "candles", "label": "CVD candles"},
-                            {"value": "line", "label": "line"},
-                        ],
-                        size="xs",
-                        radius=2,
-                        transitionDuration=0,
-                        **named("draw CVD as"),
-                    ),
+                    _choice("cvd-style", "draw CVD as", {"candles": "CVD candles", "line": "line"}),
                     *(_opening(panel) for panel in OPENABLE),
                     _button("keys-button", "?", "", "list of keys"),
                     *([_signing_out()] if signs_out else []),
@@ -109,20 +89,23 @@ def _opening(panel: Openable) -> Component:
     return _button(f"{panel.name}-button", [panel.title, *badge], panel.key, label, opens=panel.name)
 
 
+def _choice(name: str, label: str, choices: dict[str, str], *further: Component) -> Component:
+    """Buttons of which one is chosen: the first one, at first."""
+    buttons = [_radio(text, value, chosen=at == 0) for at, (value, text) in enumerate(choices.items())]
+    return html.Div([*buttons, *further], id=name, role="radiogroup", **named(label))
+
+
+def _radio(text: str, value: str, *, chosen: bool = False, **further: Any) -> Component:  # noqa: ANN401 - as Dash takes it
+    state: dict[str, Any] = {"aria-checked": str(chosen).lower(), "data-value": value}
+    return html.Button(text, type="button", role="radio", tabIndex=0 if chosen else -1, **state, **further)
+
+
 def _button(name: str, text: str | list[Any], key: str, label: str, opens: str | None = None) -> Component:
     children: list[Any] = [text] if isinstance(text, str) else [*text]
     title = children[0]
-    panel = {"aria-controls": opens, "aria-expanded": "false"} if opens else {}
+    panel: dict[str, Any] = {"aria-controls": opens, "aria-expanded": "false"} if opens else {}
     if key:
         children.append(html.Kbd(key))
-    button: Component = dmc.Button(
-        children,
-        id=name,
-        size="compact-xs",
-        variant="default",
-        radius=2,
-        # With the text that is seen: who steers by voice says that.
-        **named(f"{title}: {label} (key {key})" if key else label),
-        **panel,
-    )
-    return button
+    # With the text that is seen: who steers by voice says that.
+    called = named(f"{title}: {label} (key {key})" if key else label)
+    return html.Button(children, id=name, type="button", **called, **panel)

@@ -1,16 +1,14 @@
-"""The list of keys and gestures."""
+"""The list of keys and gestures. The scripts fill its dialog when it is first opened."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import html
 
 from visualizer.components import transport
 from visualizer.components.attributes import named
 from visualizer.components.openable import OPENABLE
-from visualizer.components.words import WORDS
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -65,26 +63,5 @@ KEYS: Final = (
 
 
 def keys() -> Component:
-    """The dialog that shows them."""
-    dialog: Component = dmc.Modal(
-        id="keys",
-        title="Keys, gestures and words",
-        size="xl",
-        radius=2,
-        transitionProps={"duration": 0},
-        closeButtonProps=named("close the list"),
-        children=html.Div(
-            id="keys-list",
-            children=[
-                *(_section(group, [(html.Kbd(key), text) for key, text in entries]) for group, entries in KEYS),
-                _section("Words", list(WORDS.items())),
-            ],
-        ),
-    )
-    return dialog
-
-
-def _section(group: str, entries: list[tuple[Component | str, str]]) -> Component:
-    rows = [child for name, text in entries for child in (html.Dt(name), html.Dd(text))]
-    section: Component = html.Section([html.H3(group), html.Dl(rows)])
-    return section
+    """The dialog that shows them, empty."""
+    return html.Dialog(id="keys", **named("keys, gestures and words"))

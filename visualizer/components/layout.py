@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import dcc, html
 
 from shared import STALE_AFTER_MS, limits
@@ -13,7 +12,7 @@ from visualizer.components import notices, panels, transport
 from visualizer.components.attributes import data, named
 from visualizer.components.columns import COLUMNS
 from visualizer.components.header import header
-from visualizer.components.keys import keys
+from visualizer.components.keys import KEYS, keys
 from visualizer.components.words import WORDS
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from visualizer.server.settings import Settings
 
-_FONT: Final = "var(--mono)"
-"""As the style sheet has it."""
 LIMITS: Final[dict[str, Any]] = {
     "stale_after_ms": STALE_AFTER_MS,
     "min_speed": limits.MIN_SPEED,
@@ -42,53 +39,45 @@ LIMITS: Final[dict[str, Any]] = {
 
 def layout(settings: Settings) -> Component:
     """The whole page."""
-    page: Component = dmc.MantineProvider(
-        id="kit",
-        forceColorScheme="dark",  # until main.js says how this browser shows the page
-        # The kit takes a rem for 16 px; ours is 10.
-        theme={"fontFamily": _FONT, "fontFamilyMonospace": _FONT, "primaryColor": "teal", "scale": 1.6},
-        children=html.Div(
-            id="app",
-            children=[
-                header(signs_out=bool(settings.tokens)),
-                html.Div(
-                    html.Div(id="progress-bar"), id="progress", role="progressbar", **named("share of the dataset")
-                ),
-                html.Div(id="error", role="alert", hidden=True),
-                panels.readout(),
-                html.Main(
-                    id="main",
-                    children=[
-                        panels.chart(),
-                        html.Aside(id="tape", hidden=True, **named("tape: time and sales")),
-                        html.Aside(id="ladder", hidden=True, **named("ladder: depth of market")),
-                        panels.depth(),
-                        panels.report(),
-                        html.Aside(id="events", hidden=True, **named("events")),
-                        html.Aside(id="alerts", hidden=True, **named("alerts")),
-                        html.Section(id="bars", hidden=True, **named("bars in view as a table")),
-                        html.Div(id="draw", hidden=True, role="toolbar", **named("drawing")),
-                        html.Section(id="export", hidden=True, **named("export")),
-                        html.Section(id="options", hidden=True, tabIndex=-1, **named("settings")),
-                        *notices.over_the_chart(),
-                    ],
-                ),
-                transport.transport(),
-                html.Section(id="monitor", hidden=True, **named("monitoring")),
-                html.Div(id="toast", role="alert", hidden=True),
-                html.Div(id="announcements", className="unseen", role="status"),
-                notices.waiting(settings),
-                keys(),
-                dcc.Store(id="unused"),
-            ],
-            **data(
-                control=settings.control,
-                login="on" if settings.tokens else "off",
-                poll_ms=settings.poll_ms,
-                limits=json.dumps(LIMITS),
-                words=json.dumps(WORDS),
-                columns=json.dumps(COLUMNS),
+    return html.Div(
+        id="app",
+        children=[
+            header(signs_out=bool(settings.tokens)),
+            html.Div(html.Div(id="progress-bar"), id="progress", role="progressbar", **named("share of the dataset")),
+            html.Div(id="error", role="alert", hidden=True),
+            panels.readout(),
+            html.Main(
+                id="main",
+                children=[
+                    panels.chart(),
+                    html.Aside(id="tape", hidden=True, **named("tape: time and sales")),
+                    html.Aside(id="ladder", hidden=True, **named("ladder: depth of market")),
+                    panels.depth(),
+                    panels.report(),
+                    html.Aside(id="events", hidden=True, **named("events")),
+                    html.Aside(id="alerts", hidden=True, **named("alerts")),
+                    html.Section(id="bars", hidden=True, **named("bars in view as a table")),
+                    html.Div(id="draw", hidden=True, role="toolbar", **named("drawing")),
+                    html.Section(id="export", hidden=True, **named("export")),
+                    html.Section(id="options", hidden=True, tabIndex=-1, **named("settings")),
+                    *notices.over_the_chart(),
+                ],
             ),
+            transport.transport(),
+            html.Section(id="monitor", hidden=True, **named("monitoring")),
+            html.Div(id="toast", role="alert", hidden=True),
+            html.Div(id="announcements", className="unseen", role="status"),
+            notices.waiting(settings),
+            keys(),
+            dcc.Store(id="unused"),
+        ],
+        **data(
+            control=settings.control,
+            login="on" if settings.tokens else "off",
+            poll_ms=settings.poll_ms,
+            limits=json.dumps(LIMITS),
+            words=json.dumps(WORDS),
+            keys=json.dumps(KEYS),
+            columns=json.dumps(COLUMNS),
         ),
     )
-    return page

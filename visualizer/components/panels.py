@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped] # the kit has no types
 from dash import html
 
 from visualizer.components.attributes import named
@@ -80,7 +79,7 @@ def report() -> Component:
                 id="report-head",
                 children=[
                     html.H2("Data report"),
-                    dmc.Checkbox(id="report-shade", label="shade on the chart", checked=True, size="xs", radius=2),
+                    html.Label(id="report-shading", className="check"),
                     html.A("JSON", href="/report.json", download="report_data.json", title="the report as a file"),
                     html.Button("×", id="report-close", type="button", **named("close the data report (key escape)")),
                 ],

@@ -5,6 +5,7 @@ import * as steps from "./chart/steps.js";
 import * as drawing from "./chart/drawing.js";
 import { KINDS } from "./chart/drawings/kinds.js";
 import { within } from "./dom.js";
+import * as keysList from "./header/keys-list.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
 import { OPENABLE } from "./panels/beside.js";
@@ -61,7 +62,7 @@ const KEYS = {
   Backspace: () => drawing.remove(),
   z: () => ladder.centreNow(),
   i: () => picker.open(),
-  "?": () => window.dash_clientside.set_props("keys", { opened: true }),
+  "?": () => keysList.open(),
   ...Object.fromEntries(OPENABLE.map(({ key, toggle }) => [key, () => toggle()])),
   ...Object.fromEntries(ofPanels),
 };
@@ -76,11 +77,10 @@ function meant({ key, shiftKey }) {
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
-  const dialog = document.querySelector(".mantine-Modal-content");
   // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
-  if (within(event, "input[type=text], textarea, select") || dialog || commanded) return;
+  if (within(event, "input[type=text], textarea, select") || keysList.isOpen() || commanded) return;
   if (event.key === "Escape" && (choosing.leave() || drawing.letGo())) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);
@@ -88,7 +88,7 @@ function pressed(event) {
   }
   // What has the focus takes the keys that it understands itself.
   if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
-  if (MOVING.test(event.key) && within(event, "#report, #bars, #context-menu, input")) return;
+  if (MOVING.test(event.key) && within(event, "#report, #bars, #context-menu, input, [role=radio]")) return;
   const action = meant(event);
   if (!action) return;
   event.preventDefault();

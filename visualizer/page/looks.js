@@ -49,7 +49,7 @@ export function restored(text) {
 export const themeOf = ({ theme }, prefersLight) => (theme === "light" || (theme === "auto" && prefersLight) ? "light" : "dark");
 
 /* The theme that is shown now. */
-export const theme = () => themeOf(chosen, window.matchMedia(MEDIA[0]).matches);
+const theme = () => themeOf(chosen, window.matchMedia(MEDIA[0]).matches);
 
 /** Calls `act` whenever the looks have changed: nothing is as it was drawn then.
  * @param {() => void} act */

@@ -10,11 +10,12 @@ import * as drawing from "./chart/drawing.js";
 import * as drawings from "./chart/drawings/kept.js";
 import * as gestures from "./chart/gestures.js";
 import { heatLegend } from "./chart/heat-legend.js";
-import { byId } from "./dom.js";
+import { byId, within } from "./dom.js";
 import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
 import * as clockZone from "./playback/clock-zone.js";
 import * as header from "./header/header.js";
+import * as keysList from "./header/keys-list.js";
 import * as menu from "./header/menu.js";
 import * as picker from "./header/picker.js";
 import * as keys from "./keys.js";
@@ -39,6 +40,7 @@ import * as replay from "./playback/replay.js";
 import * as transport from "./playback/transport.js";
 import * as news from "./news.js";
 import * as poll from "./poll.js";
+import * as radios from "./radios.js";
 import * as options from "./options.js";
 import * as looks from "./looks.js";
 import { ask, current, take } from "./state.js";
@@ -63,10 +65,8 @@ function receive(answer) {
   const reset = Boolean(answer.reset);
   const before = current().about;
   take(answer, Date.now());
-  if (isFirst) {
-    showChosen(options.options()); // before it there are no components
-    showLooks();
-  } else follow();
+  if (isFirst) showChosen(options.options()); // before it there are no components
+  else follow();
   const state = current();
   const { dataset } = byId("app");
   const allowed = answer.control ?? dataset.control;
@@ -93,13 +93,6 @@ function again() {
   frame.request();
 }
 
-/* The page in other looks. The kit has themes of its own. */
-function showLooks() {
-  if (!current().serverMs) return; // before it there are no components
-  window.dash_clientside.set_props("kit", { forceColorScheme: looks.theme() });
-  again();
-}
-
 /* Asks for what the chart shows, which depends on the data, too. */
 function follow() {
   const wanted = panels.viewsOf(options.options(), current());
@@ -120,9 +113,10 @@ function showView({ preset }) {
   if (view === `${preset} ${further}`) return;
   view = `${preset} ${further}`;
   byId("app").dataset.view = preset;
-  const presets = Object.entries(options.LABELS).map(([value, label]) => ({ value, label }));
-  const shown = further ? [...presets, { value: OWN, label: further.length > MOST_LABEL ? `${further.slice(0, MOST_LABEL - 1)}…` : further }] : presets;
-  window.dash_clientside.set_props("view", { data: shown, value: further ? OWN : preset });
+  const shown = byId("view-own");
+  shown.hidden = !further;
+  shown.textContent = further.length > MOST_LABEL ? `${further.slice(0, MOST_LABEL - 1)}…` : further;
+  radios.show("view", further ? OWN : preset);
 }
 
 /** @param {Readonly<Options>} chosen */
@@ -155,27 +149,24 @@ function refresh() {
   }
 }
 
-/** A callback that changes nothing in Dash.
- * @template T
- * @param {(value: T) => void} act */
-const callback = (act) => (/** @type {T} */ value) => {
-  act(value);
-  return window.dash_clientside.no_update;
-};
+/** @param {string} value what was chosen in the header */
+function chooseView(value) {
+  const { own, isLinked } = options.shownFrom();
+  if (options.isPreset(value) && (own || isLinked || value !== options.options().preset)) options.choose(value);
+}
+
+/** @param {Event} event */
+function clicked(event) {
+  if (within(event, "#follow")) chart.follow();
+  else if (within(event, "#keys-button")) keysList.open();
+}
 
 window.dash_clientside.orderflow = {
-  begin: callback(() => {
+  begin: () => {
     poll.every(Number(byId("app").dataset.pollMs));
     void poll.ask();
-  }),
-  follow: callback(chart.follow),
-  cvdStyle: callback((value) => chart.setCvdLine(value === "line")),
-  shade: callback(chart.setShaded),
-  chooseView: callback((/** @type {string} */ value) => {
-    const { own, isLinked } = options.shownFrom();
-    if (options.isPreset(value) && (own || isLinked || value !== options.options().preset)) options.choose(value);
-  }),
-  showKeys: () => true,
+    return window.dash_clientside.no_update;
+  },
 };
 
 // What the tests in a browser ask of the page: nothing else does.
@@ -225,7 +216,7 @@ clockZone.start(() => {
 });
 drawings.start(control.say);
 layoutOptions.connect(drawings);
-looks.listen(showLooks);
+looks.listen(() => current().serverMs && again()); // before it there are no components
 looks.start();
 unit.start();
 address.start();
@@ -233,11 +224,13 @@ chooser.start();
 contextMenu.start();
 keys.start();
 menu.start();
+radios.start({ view: chooseView, "cvd-style": (value) => chart.setCvdLine(value === "line") });
+document.addEventListener("click", clicked);
 poll.connect({ receive, asks: news.asks });
 news.start(poll);
 beside.start();
 options.listen(showChosen);
-report.start({ show: chart.show, reaches: chart.reaches });
+report.start({ show: chart.show, reaches: chart.reaches, shade: chart.setShaded });
 setInterval(refresh, REFRESH_MS);
 
 // Dash starts here, not by itself: its first callback needs all of the above.

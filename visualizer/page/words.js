@@ -4,10 +4,14 @@ import { byId } from "./dom.js";
 /** @type {Record<string, string> | null} */
 let held = null;
 
+/** A sentence for each name.
+ * @returns {Record<string, string>} */
+export const words = () => JSON.parse(byId("app").dataset.words ?? "{}");
+
 /** The sentence for a name; empty where there is none.
  * @param {string} name */
 function meaning(name) {
-  held ??= Object.fromEntries(Object.entries(/** @type {Record<string, string>} */ (JSON.parse(byId("app").dataset.words ?? "{}"))).map(([word, text]) => [word.toLowerCase(), text]));
+  held ??= Object.fromEntries(Object.entries(words()).map(([word, text]) => [word.toLowerCase(), text]));
   return held[name.trim().toLowerCase()] ?? "";
 }
 

@@ -90,21 +90,9 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         telemetry.polled(time.perf_counter() - begun_s)
         return answer
 
-    for function, output, trigger in (
-        ("begin", Output("unused", "data"), Input("app", "id")),
-        ("follow", Output("unused", "data", allow_duplicate=True), Input("follow", "n_clicks")),
-        ("cvdStyle", Output("unused", "data", allow_duplicate=True), Input("cvd-style", "value")),
-        ("chooseView", Output("unused", "data", allow_duplicate=True), Input("view", "value")),
-        ("shade", Output("unused", "data", allow_duplicate=True), Input("report-shade", "checked")),
-        ("showKeys", Output("keys", "opened"), Input("keys-button", "n_clicks")),
-    ):
-        app.clientside_callback(  # type: ignore[no-untyped-call] # Dash types only a part
-            # It is called once, as soon as the page is there.
-            ClientsideFunction(_CLIENTSIDE, function),
-            output,
-            trigger,
-            prevent_initial_call=function != "begin",
-        )
+    # It is called once, as soon as the page is there; all else its scripts listen for themselves.
+    begin = ClientsideFunction(_CLIENTSIDE, "begin")
+    app.clientside_callback(begin, Output("unused", "data"), Input("app", "id"))  # type: ignore[no-untyped-call] # Dash types only a part
 
     hosts.add(app.server, settings.names)
     login = Login(settings) if settings.tokens else None

@@ -27,14 +27,14 @@ _DIGEST: Final = hashlib.sha256(b"".join(name.encode() + text for name, text in 
 _ENTRY: Final = "main.js"
 _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _STYLES: Final = (
-    *("tokens", "page", "kit", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape", "report"),
-    *("events", "alerts", "options", "layout", "bars", "draw", "export", "monitor", "keys", "small-screens"),
+    *("tokens", "page", "controls", "header", "notices", "readout", "chart", "heatmap", "depth", "ladder", "tape"),
+    *("report", "events", "alerts", "options", "layout", "bars", "draw", "export", "monitor", "keys", "small-screens"),
     *("transport", "chooser", "context-menu", "phone", "forced-colors"),
 )
 """In the order in which one overrules another: what is for small screens comes after what it changes."""
 
 STYLES: Final = "".join(f'<link rel="stylesheet" href="/page/{_DIGEST}/styles/{name}.css">' for name in _STYLES)
-"""Tags for the page's head, after the style sheets of its components."""
+"""Tags for the page's head."""
 
 PRELOADS: Final = "".join(
     f'<link rel="modulepreload" href="/page/{_DIGEST}/{name}">'

@@ -1,6 +1,7 @@
 /* Cumulative volume delta: a candle for each bar, or a line through their closes. */
 import { candles, line } from "../draw/commands.js";
 import * as format from "../format.js";
+import * as radios from "../radios.js";
 import { token } from "../tokens.js";
 import { rising } from "./colours.js";
 import { divergencesOfCvd } from "./event-marks.js";
@@ -33,7 +34,7 @@ export const cvd = {
   extent: (rows) => padded(extent(rows, 7, 6)),
   value: shortSize,
   keys: {
-    l: ({ cvdLine }) => window.dash_clientside.set_props("cvd-style", { value: cvdLine ? "candles" : "line" }),
+    l: ({ cvdLine }) => radios.choose("cvd-style", cvdLine ? "candles" : "line"),
   },
   readout: {
     title: "CVD",

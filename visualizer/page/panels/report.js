@@ -15,8 +15,8 @@ const LONGEST_PLACE = 56;
 let held = null;
 /** @type {HTMLElement | null} */
 let returnTo = null;
-/** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean }} */
-let chart = { show: () => false, reaches: () => false };
+/** @type {{ show(fromMs: number, untilMs: number | null): boolean, reaches(ms: number): boolean, shade(isShaded: boolean): void }} */
+let chart = { show: () => false, reaches: () => false, shade: () => undefined };
 /* What each part was last made from: a part is made again only when that changes, so that focus and scroll stay. */
 /** @type {Map<string, string>} */
 const made = new Map();
@@ -185,10 +185,17 @@ function show(state) {
   draw();
 }
 
+function buildShading() {
+  const input = make("input", { type: "checkbox", id: "report-shade", checked: "" });
+  input.addEventListener("change", () => chart.shade(input.checked));
+  byId("report-shading").append(input, "shade on the chart");
+}
+
 /** @param {boolean} open */
 export function toggle(open = !isOpen()) {
   if (open === isOpen()) return;
   if (open) returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (open && !byId("report-shading").firstChild) buildShading();
   opening.setOpen(ID, open, draw);
   if (open) {
     panel().focus({ preventScroll: true });
@@ -198,7 +205,7 @@ export function toggle(open = !isOpen()) {
   }
 }
 
-/** `given` goes to a moment or a span, and says whether there are bars at a moment.
+/** `given` goes to a moment or a span, says whether there are bars at a moment, and shades what was found or does not.
  * @param {typeof chart} given */
 export function start(given) {
   chart = given;
