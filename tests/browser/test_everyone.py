@@ -235,6 +235,11 @@ def test_fingers_pinch_pan_and_open_the_menu(server: Server, feeder: Feeder, tab
     assert menu.get_by_role("menuitem").count() > 3
     page.keyboard.press("Escape")
 
+    page.locator("#menu-button").click()
+    heights = page.locator(".controls button:visible").evaluate_all("all => all.map((each) => each.offsetHeight)")
+    assert len(heights) > 10
+    assert min(heights) >= 30
+
 
 def _touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
     touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]

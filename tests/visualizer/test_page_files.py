@@ -98,12 +98,12 @@ def test_the_page_runs_one_module_after_all_other_scripts(tags: _Tags) -> None:
     assert not any("assets" in str(each.get("src")) for each in scripts)
 
 
-def test_a_first_load_is_less_than_600_kb_and_is_kept_for_good(client: FlaskClient, tags: _Tags) -> None:
+def test_a_first_load_is_less_than_450_kb_and_is_kept_for_good(client: FlaskClient, tags: _Tags) -> None:
     scripts = [each["src"] for each in tags.of("script") if each.get("src")]
     links = [each["href"] for each in tags.of("link") if not str(each["href"]).startswith("data:")]
     addresses = [str(address) for address in {*scripts, *links}]
     assert len(addresses) > 100
-    assert not [address for address in addresses if re.search("plotly|dash_table|polyfill", address)]
+    assert not [address for address in addresses if re.search("plotly|dash_table|/dcc/|polyfill", address)]
     suites = [address for address in addresses if address.startswith("/_dash-component-suites/")]
     assert all(address.startswith("/_dash-component-suites/dash/") for address in suites)
     headers = {"Accept-Encoding": "gzip"}
@@ -111,7 +111,7 @@ def test_a_first_load_is_less_than_600_kb_and_is_kept_for_good(client: FlaskClie
     assert {answer.status_code for answer in answers} == {200}
     assert {answer.headers["Cache-Control"] for answer in answers} == {"public, max-age=31536000, immutable"}
     page = client.get("/", headers=headers)
-    assert sum(len(answer.data) for answer in (*answers, page)) < 600_000
+    assert sum(len(answer.data) for answer in (*answers, page)) < 450_000
 
 
 def test_every_module_is_served_as_it_lies_in_the_repository(client: FlaskClient, base: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from dash import dcc, html
+from dash import html
 
 from shared import STALE_AFTER_MS, limits
 from visualizer.components import notices, panels, transport
@@ -69,7 +69,6 @@ def layout(settings: Settings) -> Component:
             html.Div(id="announcements", className="unseen", role="status"),
             notices.waiting(settings),
             keys(),
-            dcc.Store(id="unused"),
         ],
         **data(
             control=settings.control,

@@ -799,7 +799,6 @@ declare global {
     DashRenderer: new () => object;
     dash_clientside: {
       no_update: object;
-      set_props(id: string, properties: Record<string, unknown>): void;
       orderflow?: object;
     };
     orderflow?: object;

@@ -9,7 +9,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dash import ClientsideFunction, Input, Output
+from dash import ClientsideFunction, Input
 
 from shared import heartbeat_age_ms, machine_time, shares_clock
 from visualizer.components.layout import layout
@@ -92,7 +92,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
 
     # It is called once, as soon as the page is there; all else its scripts listen for themselves.
     begin = ClientsideFunction(_CLIENTSIDE, "begin")
-    app.clientside_callback(begin, Output("unused", "data"), Input("app", "id"))  # type: ignore[no-untyped-call] # Dash types only a part
+    app.clientside_callback(begin, Input("app", "id"))  # type: ignore[no-untyped-call] # Dash types only a part
 
     hosts.add(app.server, settings.names)
     login = Login(settings) if settings.tokens else None

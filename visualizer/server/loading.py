@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 _SUITES: Final = "/_dash-component-suites/"
-_UNUSED: Final = ("/dash_table/", "/polyfill@")
-"""Dash names its tables on every page, and what browsers lack that know no modules; this page has none of the former,
-and is nothing to the latter."""
+_UNUSED: Final = ("/dash_table/", "/dash/dcc/", "/polyfill@")
+"""Dash names its tables and its core components on every page, and what browsers lack that know no modules; this page
+has none of the former, and is nothing to the latter."""
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 

@@ -66,7 +66,7 @@ def _headers(inline: str) -> dict[str, str]:
     policy = {
         "default-src": "'self'",
         "script-src": f"'self' 'sha256-{sha256}'",
-        # Dash writes style elements, our scripts style attributes, and the form to sign in has a style element.
+        # Dash writes a style element, our scripts write style attributes, and the form to sign in has a style element.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "object-src": "'none'",
