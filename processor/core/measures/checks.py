@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isnan
 from typing import TYPE_CHECKING, Final
 
 from processor.core.lots import NARROW_LOTS
 from processor.core.measures.frame import VALUE_COLUMNS, column_of
-from processor.core.measures.layout import BASIS_POINTS, OBI_LEVELS
+from processor.core.measures.layout import BASIS_POINTS, CLOSE, OBI_LEVELS
 
 if TYPE_CHECKING:
     from processor.core.book import Book
     from processor.core.lots import Lots
     from processor.core.measures.kept import Measures
     from processor.core.measures.layout import Ints
+    from processor.core.measures.own import OwnMeasures
 
     Side = tuple[Lots, Lots]
     """Prices in ticks and sizes in lots of one side's levels, best first."""
@@ -30,12 +32,17 @@ def measures_checks(measures: Measures | None, book: Book) -> dict[str, bool | N
     """
     if measures is None or not book.samples:
         return dict.fromkeys(MEASURES_CHECKS)
-    newest = measures.rows(int(measures.buckets()[-1])).values[-1].tolist()
+    rows = measures.rows(int(measures.buckets()[-1]))
+    newest = rows.values[-1].tolist()
     prices, sizes = (_exact(*columns) for columns in zip(*book.levels(), strict=True))
     bids, asks = zip(prices, sizes, strict=True)
     wanted = _values(bids, asks, 10**book.price_decimals, 10**book.size_decimals)
     found = {name: newest[VALUE_COLUMNS.index(column_of(name, "close"))] for name in wanted}
-    return {"measures_are_book": found == {name: float(value) for name, value in wanted.items()}}
+    own = _own_values(bids, asks, measures.own, 10**book.size_decimals)
+    closes = dict(zip(rows.own_names, rows.own[-1, CLOSE].tolist(), strict=True)) if rows.own_names else {}
+    found |= {name: None if isnan(closes[name]) else closes[name] for name in own}
+    expected = {name: None if value is None else float(value) for name, value in (wanted | own).items()}
+    return {"measures_are_book": found == expected}
 
 
 def _exact(*columns: Ints) -> list[Lots]:
@@ -63,6 +70,36 @@ def _values(bids: Side, asks: Side, price: int, size: int) -> dict[str, Fraction
         values[f"obi_bp_{points}"] = _share(*near)
         values[f"depth_bid_bp_{points}"], values[f"depth_ask_bp_{points}"] = (Fraction(lots, size) for lots in near)
     return values
+
+
+def _own_values(bids: Side, asks: Side, own: OwnMeasures, size: int) -> dict[str, Fraction | None]:
+    """The same of one's own measures, of so many lots to one; None where there is none."""
+    values: dict[str, Fraction | None] = {
+        f"obi_{levels}": _share(*(_lots(lots[:levels]) for _, lots in (bids, asks))) for levels in own.depths
+    }
+    if not len(bids[0]) or not len(asks[0]):
+        return values
+    twice_mid = int(bids[0][0]) + int(asks[0][0])
+    for wanted in own.sizes:
+        bought, sold = (_average(side, Fraction(wanted) * size) for side in (asks, bids))
+        for name, price, sign in (("buy", bought, 1), ("sell", sold, -1)):
+            cost = None if price is None or not twice_mid else sign * (2 * price - twice_mid) * _PER / abs(twice_mid)
+            values[f"cost_{name}_bp_{wanted:f}"] = cost
+    return values
+
+
+def _average(side: Side, wanted: Fraction) -> Fraction | None:
+    """The average price in ticks of so many lots of a side; None where it holds less."""
+    prices, sizes = side
+    if _lots(sizes) < wanted:
+        return None
+    left, paid = wanted.numerator, 0
+    for price, lots in zip(prices.tolist(), sizes.tolist(), strict=True):
+        taken = min(left, lots * wanted.denominator)
+        left, paid = left - taken, paid + taken * price
+        if not left:
+            break
+    return Fraction(paid, wanted.numerator)
 
 
 def _lots(lots: Lots) -> int:

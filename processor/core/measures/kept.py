@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from processor.core.aggregates.base import Batch
     from processor.core.measures.frame import MeasureRows
     from processor.core.measures.layout import Ints
+    from processor.core.measures.own import OwnMeasures
     from processor.core.measures.sampled import MeasureBars
     from processor.core.measures.traded import TradedBars
 
@@ -71,6 +72,11 @@ class Measures:
         found._traded = [no_trades() if state.traded is None else state.traded]
         found.first_trade, found.first_sample, found._counted = first_trade, first_sample, counted
         return found
+
+    @property
+    def own(self) -> OwnMeasures:
+        """The measures with parameters of one's own."""
+        return self._book.own
 
     def advance(self, batch: Batch) -> bool:
         """See Aggregate: whether an interval is closed is for the bars to say."""

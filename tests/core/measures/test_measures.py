@@ -317,7 +317,8 @@ def a_row_of_decimals(decimals: int) -> None:
 @given(book_streams(sizes=st.one_of(st.just(0), st.integers(1, 9), EDGE_SIZES)))
 def test_the_newest_values_are_checked_against_the_levels_of_the_book(updates: list[Update]) -> None:
     book = Book(interval_ns=SECOND_NS, obi_levels=10)
-    measures = Measures(MeasuredBook(interval_ns=SECOND_NS), keep=2)
+    own = OwnMeasures((2, 30), (Decimal("0.5"), Decimal(7)))
+    measures = Measures(MeasuredBook(interval_ns=SECOND_NS, own=own), keep=2)
     batches = Batches(BY_SECOND)
     for each in (updates[: len(updates) // 2], updates[len(updates) // 2 :]):
         events = columns_of_book(each)
