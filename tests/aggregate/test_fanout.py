@@ -97,11 +97,14 @@ def test_what_the_work_raises_is_raised_here() -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_no_worker_outlives_what_it_works_for(tmp_path: Path, how: signal.Signals) -> None:
     files = [tmp_path / "one", tmp_path / "two"]
+    # A shell starts what runs in its background with interrupts ignored.
     code = f"""
+import signal
 from pathlib import Path
 from processor.aggregate.processes import in_processes
 from processor.formats import open_dataset
 from tests.aggregate.fanout_work import stalled
+signal.signal(signal.SIGINT, signal.default_int_handler)
 in_processes(stalled, [Path({str(files[0])!r}), Path({str(files[1])!r})], 2, print)
 """
     command = [sys.executable, "-c", code]
