@@ -179,6 +179,7 @@ chart.connect({
     crosshair.listen();
     contextMenu.listen();
   },
+  painted: crosshair.aim,
   changed: () => {
     crosshair.refresh();
     dividers.refresh();

@@ -32,11 +32,12 @@ let given = data; // as it came
 /** @type {{ before: About | null } | null} */
 let entered = null; // a session that is not drawn yet
 let isWaiting = false; // for its first rows
-/** @type {{ ready: () => void, changed: () => void }} */
-let overlay = { ready: () => {}, changed: () => {} };
+/** @type {{ ready: () => void, painted: () => unknown, changed: () => void }} */
+let overlay = { ready: () => {}, painted: () => {}, changed: () => {} };
 let isPainted = false; // what the overlay lies over
 
-/** What lies over the chart: `ready` is called once the chart is there, `changed` with every frame.
+/** What lies over the chart: `ready` is called once the chart is there; with every frame, `painted` before what is
+ * beside it is painted, and `changed` after.
  * @param {typeof overlay} over */
 export function connect(over) {
   overlay = over;
@@ -92,6 +93,7 @@ function paint() {
   view.hidden = hidden(options());
   view.collapsed = sheet.collapsed(missing(data)).filter((id) => !view.hidden.includes(id));
   sheet.draw(view, { data, given, timeline, label });
+  overlay.painted();
 }
 
 function draw() {

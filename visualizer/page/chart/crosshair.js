@@ -105,11 +105,20 @@ function nearestBar(data, place) {
   return best;
 }
 
+/* Where the pointer is in the chart that has been painted: what is painted beside it shows a line at the same price. */
+export function aim() {
+  const at = pointer && chart.pointed(pointer);
+  const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
+  const value = at && panel ? chart.placed().scales[at.index].fromY(at.y) : null;
+  pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
+  return { at, panel, value };
+}
+
 /* Crosshair and read-out for where the pointer is. */
 function point() {
   const parts = all();
   const data = chart.data();
-  const at = pointer && chart.pointed(pointer);
+  const { at, panel, value } = aim();
   const { layout, scales } = chart.placed();
   const bar = at && at.zone === "plot" ? nearestBar(data, at.along) : null;
   const x = bar === null ? 0 : scales[0].toX(bar);
@@ -122,9 +131,6 @@ function point() {
     across(parts.time, x, layout.width);
   }
   showFound(at);
-  const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
-  const value = at && panel ? scales[at.index].fromY(at.y) : null;
-  pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
   if (at && panel && value !== null) level(at.y, panel.value(value, data.about, options()));
   else levelOf(pointedPrice.other(PLACE));
   showUnder(at, bar, value);
