@@ -1,8 +1,8 @@
 """Comparisons with a slow reference that are not made again while nothing that they depend on has changed.
 
-What was compared is named by its content: the data, what was made of it, and the sources of the reference and of the
-test. `passed.txt` lists the names of those that passed. `PASSED=again` compares all; `PASSED=keep` does, and writes the
-list of what passed.
+What was compared is named by its content: the data, what was made of it, and the sources of the reference, of what
+hands the data to it, and of the test. `passed.txt` lists the names of those that passed. `PASSED=again` compares all;
+`PASSED=keep` does, and adds what passed to the list.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests import reference
+from tests.formats import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LIST: Final = Path(__file__).with_suffix(".txt")
-_SOURCES: Final = (Path(__file__), Path(reference.__file__))
+_SOURCES: Final = (Path(reference.__file__), Path(reading.__file__))
 _HOW: Final = os.environ.get("PASSED", "")
 
 
