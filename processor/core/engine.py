@@ -312,14 +312,19 @@ def _number(time_ns: int | None, interval_ns: int) -> int | None:
 
 
 def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
-    """The cross-checks of the contract over `Engine.rows`; null where there is nothing to check.
+    """The cross-checks of the contract over `Engine.rows`; null where there is nothing to check."""
+    return bar_checks(rows, engine) | view_checks(rows, engine)
+
+
+def bar_checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
+    """Those of the bars and of the metrics.
 
     What has been added up is compared with what was counted in other ways: volumes and CVD with what the trades come to
     (`TradeBars.traded`), the imbalance with the levels of the book. The CVD's step is not checked where a daily reset
     falls inside intervals.
     """
     if not len(rows):
-        return dict.fromkeys((*_CHECKS, *FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS, *MEASURES_CHECKS))
+        return dict.fromkeys(_CHECKS)
     traded = rows.filter(pl.col("trades") > 0)
     found = {name: _all(traded, check) for name, check in _CHECKS.items()}
     found["obi_within_one"] = _all(rows, _CHECKS["obi_within_one"])
@@ -333,7 +338,14 @@ def checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
-    found |= flow_checks(engine.flow, rows, engine.trade_bars)
+    return found
+
+
+def view_checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
+    """Those of the views that are made on request: of what is kept for them, none is left out until the next time."""
+    if not len(rows):
+        return dict.fromkeys((*FLOW_CHECKS, *HEATMAP_CHECKS, *STANDING_CHECKS, *MEASURES_CHECKS))
+    found = flow_checks(engine.flow, rows, engine.trade_bars)
     found |= heatmap_checks(engine.heatmap_shown, engine.book, engine.aggregation.row, engine.price_step)
     found |= measures_checks(engine.measures, engine.book)
     return found | standing_checks(engine.standing, rows, engine.book.price_decimals)

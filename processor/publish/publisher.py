@@ -10,11 +10,11 @@ import msgspec
 import psutil
 import structlog
 
-from processor.core.engine import checks
+from processor.core.engine import bar_checks, view_checks
 from processor.names import printable_lines
 from processor.publish.moment import Moment
 from processor.publish.views import VIEWS
-from processor.publish.views.base import BARS
+from processor.publish.views.base import BARS, SECOND
 from processor.units import NS_PER_MS
 from shared import (
     CONTRACT_VERSION,
@@ -144,7 +144,9 @@ class Publisher:
     def _write_views(self, moment: Moment, generation: int, due: frozenset[Pace]) -> bool:
         """Write those that are due, or newly asked for; return whether any has changed."""
         if BARS in due:
-            self._checks = checks(moment.rows, moment.engine)
+            self._checks |= bar_checks(moment.rows, moment.engine)
+        if SECOND in due:
+            self._checks |= view_checks(moment.rows, moment.engine)
         wrote = False
         asked = self._asked()
         for published in VIEWS:

@@ -27,7 +27,7 @@ from tests.core.markets import market, write
 from tests.replay.fake_clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SUBJECT: Final = SessionInfo("s", "d", "f", "X", ("X",), "1m", 10, 50, "none", "exchange")
 
@@ -94,10 +94,10 @@ class Exchange:
         self.computed += 1
         return b"%d" % self.computed
 
-    def publish(self) -> set[str]:
+    def publish(self, *, whole: bool = False) -> set[str]:
         """Publish once, and return the names that status.json lists."""
         self.clock.sleep(0.2)
-        self._publisher.publish(Engine(Aggregation()), SessionState("playing"))
+        self._publisher.publish(Engine(Aggregation()), SessionState("playing"), whole=whole)
         return {*decode(STATUS_FILE, (self.directory / STATUS_FILE).read_bytes()).files}
 
     def close(self) -> None:
@@ -139,6 +139,31 @@ def test_what_a_killed_processor_left_of_a_view_is_removed_with_the_first_pictur
     (exchange.directory / "extra_data.json").write_bytes(b"9")
     exchange.publish()
     assert not (exchange.directory / "extra_data.json").exists()
+
+
+def test_checks_of_views_on_request_are_made_once_a_second_and_whenever_all_is_published(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def watched(name: str) -> Callable[..., dict[str, bool | None]]:
+        checked: Callable[..., dict[str, bool | None]] = getattr(publishing, name)
+
+        def noted(*of: Any) -> dict[str, bool | None]:
+            made.append(name)
+            return checked(*of)
+
+        return noted
+
+    for name in ("bar_checks", "view_checks"):
+        monkeypatch.setattr(publishing, name, watched(name))
+    for _ in range(11):
+        exchange.publish()
+    assert made.count("view_checks") == 3
+    assert made.count("bar_checks") >= 5
+    exchange.publish(whole=True)
+    exchange.publish(whole=True)
+    assert made.count("view_checks") == 5
 
 
 def test_a_publication_of_the_processor_syncs_each_changed_file_and_the_directory_once(

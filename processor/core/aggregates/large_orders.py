@@ -89,7 +89,7 @@ class Hour:
 
     def _judged(self, time_ns: Ints, lots: Lots) -> tuple[NDArray[np.bool_], int, tuple[int, int]]:
         """Whether each is large, the number of the first that is in the hour of the last, and the totals from it on."""
-        judge = _judge if _have_room(self.lots, lots) else _judge_slowly
+        judge = _judge if _have_room(self, lots) else _judge_slowly
         return judge(self, Hour(time_ns, lots))
 
     def since(self, after_ns: int) -> Hour:
@@ -130,13 +130,21 @@ class Hour:
         return Hour(self.time_ns, finer_lots(self.lots, size_decimals), totals)
 
 
-def _have_room(*parts: Lots) -> bool:
-    """Whether the words of all sums have room for such lots."""
-    if any(part.dtype == object for part in parts):
+def _have_room(hour: Hour, lots: Lots) -> bool:
+    """Whether the words of all sums have room for the lots of an hour and further ones."""
+    if object in (hour.lots.dtype, lots.dtype):
         return False
-    largest = max(int(part.max(initial=0)) for part in parts)
+    count, further = len(hour.lots) + len(lots), int(lots.max(initial=0))
+    if hour.totals is not None and _fit(count, max(hour.totals[0], further)):
+        # No part of a sum is more than the sum, and an hour may be long.
+        return True
+    return _fit(count, max(int(hour.lots.max(initial=0)), further))
+
+
+def _fit(count: int, largest: int) -> bool:
+    """Whether the words of the sums of so many lots have room, and of their squares, if none is larger."""
     high: int = (largest >> _HALF) ** 2 + largest + 1
-    return sum(map(len, parts)) * max(largest, high) < NARROW_LOTS
+    return count * max(largest, high) < NARROW_LOTS
 
 
 def _narrowed(lots: Lots) -> Lots:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, get_args
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from processor.core.alerts.parser import names_events
 from processor.core.detected.detector import Detector, TradeState
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from processor.settings import Aggregation
 
 MOST_OF_A_KIND: Final = 200
-_MOST_IN_ALL: Final = 2 * MOST_OF_A_KIND * len(get_args(Kind))
-"""Those that are too many are forgotten several at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +44,34 @@ class Newest:
 
     def __init__(self, found: Iterable[Found] = ()) -> None:
         """Start with these."""
-        self._found = ordered(found)
-        self._count = Counter(each.kind for each in self._found)
+        self._found: dict[int, Found] = {}
+        """By number: the later, the greater."""
+        self._of_kind: defaultdict[Kind, deque[int]] = defaultdict(deque)
+        """The numbers of each kind, ascending."""
+        self._number = 0
+        self.add(ordered(found))
 
-    def add(self, found: Collection[Found]) -> None:
+    def add(self, found: Iterable[Found]) -> None:
         """Take in later ones, in order."""
-        self._found += found
-        self._count.update(each.kind for each in found)
-        if len(self._found) > _MOST_IN_ALL:
-            self._found = self.all()
-            self._count = Counter(each.kind for each in self._found)
+        for each in found:
+            self._number += 1
+            self._found[self._number] = each
+            numbers = self._of_kind[each.kind]
+            numbers.append(self._number)
+            if len(numbers) > MOST_OF_A_KIND:
+                del self._found[numbers.popleft()]
 
     def all(self, later: Collection[Found] = ()) -> list[Found]:
         """All of them, in order, with later ones as if they had been added."""
-        found = [*self._found, *later]
-        count = self._count + Counter(each.kind for each in later)
-        extra = {kind: number - MOST_OF_A_KIND for kind, number in count.items() if number > MOST_OF_A_KIND}
-        kept: list[Found] = []
-        for at, each in enumerate(found):
-            if not extra:
-                return [*kept, *found[at:]]
-            if each.kind not in extra:
-                kept.append(each)
-                continue
-            extra[each.kind] -= 1
-            if not extra[each.kind]:
-                del extra[each.kind]
-        return kept
+        if not later:
+            return [*self._found.values()]
+        # This is asked for many times a second, and but few are later.
+        found = self._found.copy()
+        for kind, count in Counter(each.kind for each in later).items():
+            numbers = self._of_kind[kind]
+            for number in islice(numbers, max(0, len(numbers) + count - MOST_OF_A_KIND)):
+                del found[number]
+        return [*found.values(), *Newest(later).all()]
 
 
 class Detected:

@@ -13,12 +13,32 @@ from shared import MAX_ROWS, encode
 from shared.views.events import EVENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from processor.core.detected.found import Found
     from processor.core.detected.kept import Detected
     from processor.core.engine import Engine
 
-_ENCODED: Final[WeakKeyDictionary[Detected, dict[int, tuple[Found, bytes]]]] = WeakKeyDictionary()
-"""What was published last, by the identity of each: comparing a thousand of them takes longer than all else."""
+
+class _Encoded:
+    """Events as they are published, encoded once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Found, bytes]] = {}
+        """By the identity of each, which is held here: comparing a thousand of them takes longer than all else."""
+
+    def of(self, found: Sequence[Found]) -> list[bytes]:
+        """Each of them, most of which were published before."""
+        if len(self._known) > 2 * (len(found) + MAX_ROWS):
+            self._known.clear()
+        known = self._known
+        for each in found:
+            if id(each) not in known:
+                known[id(each)] = each, _encoded(each)
+        return [known[id(each)][1] for each in found]
+
+
+_ENCODED: Final[WeakKeyDictionary[Detected, _Encoded]] = WeakKeyDictionary()
 
 
 def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
@@ -29,11 +49,8 @@ def events_payload(engine: Engine, now_ns: int | None) -> bytes | None:
     # A divergence is told as long as the bar is kept at whose end it became known.
     since_ns = 0 if oldest is None else int(engine.labels_ms(np.array([oldest]))[0]) * NS_PER_MS + 1
     found = engine.detected.newest(now_ns, since_ns)
-    # Most of them were published before.
-    known = _ENCODED.get(engine.detected, {})
-    rows = [known.get(id(each)) or (each, _encoded(each)) for each in found]
-    _ENCODED[engine.detected] = dict(zip(map(id, found), rows, strict=True))
-    return array_of([encoded for _, encoded in rows])
+    known = _ENCODED.setdefault(engine.detected, _Encoded())
+    return array_of(known.of(found))
 
 
 def _encoded(found: Found) -> bytes:

@@ -42,7 +42,11 @@ def ladder_payload(engine: Engine) -> bytes | None:
         most_rows=MAX_LADDER_ROWS // 2,
     )
     prices = decimal_floats(found.price_ticks, found.price_decimals)
-    columns = {name: lot_floats(found.lots[name], found.size_decimals).tolist() for name in COLUMNS}
+    # One conversion for all of them takes a fraction of the time that one for each does.
+    lots = lot_floats(np.concatenate([found.lots[name] for name in COLUMNS]), found.size_decimals)
+    columns: dict[str, list[float] | list[None]] = dict(
+        zip(COLUMNS, lots.reshape(len(COLUMNS), len(prices)).tolist(), strict=True)
+    )
     if not engine.book.samples:
         # What is traded tells nothing of a book that is not there.
         columns |= dict.fromkeys(("bid_change", "ask_change"), [None] * len(prices))
