@@ -76,16 +76,20 @@ def listed(folders: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _inner(folder: Path, folders: Sequence[Path]) -> Iterator[Path]:
-    """The folders in one, in the order of their names."""
+    """The folders in one, which is resolved, in the order of their names."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in islice(entries, _MOST_LOOKED_AT) if not entry.name.startswith("."))
+            found = sorted(islice(entries, _MOST_LOOKED_AT), key=lambda each: each.name)
     except OSError:
         return
-    for path in (folder / name for name in names):
+    for entry in found:
+        path = folder / entry.name
         try:
-            check(path, folders)
-            if path.is_dir() and not any((path / name).exists() for name in (STATUS_FILE, CONTROL_FILE)):
+            if entry.name.startswith(".") or not entry.is_dir():
+                continue
+            if entry.is_symlink():
+                check(path, folders)
+            if not any((path / name).exists() for name in (STATUS_FILE, CONTROL_FILE)):
                 yield path
         except (OSError, SettingError):
             continue
