@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TOKENS } from "./browser.js";
-import { distance, met, priceStep, rayEnd, snappedPrice } from "../../visualizer/page/chart/drawings/geometry.js";
-import { drawings } from "../../visualizer/page/chart/drawings/layer.js";
+import { belongingTo, belongs, partOf } from "../../visualizer/page/chart/drawings/belonging.js";
+import { distance, met, rayEnd } from "../../visualizer/page/chart/drawings/geometry.js";
+import { drawingsOver } from "../../visualizer/page/chart/drawings/layer.js";
 import { NONE, noteOf, sound, together } from "../../visualizer/page/chart/drawings/sound.js";
 import { scale } from "../../visualizer/page/draw/scale.js";
+import { pixelSteps, priceSteps, snappedTo } from "../../visualizer/page/draw/steps.js";
+import { PRESETS } from "../../visualizer/page/options.js";
+import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { empty } from "../../visualizer/page/store.js";
 /** @import { About, Drawing, Picture } from "../../visualizer/page/types.d.ts" */
 
+/** @param {string} id */
+const panel = (id) => PANELS[PANELS.findIndex((each) => each.id === id)];
+const drawings = drawingsOver(panel("price").axis);
 const BOX = { left: 0, top: 0, width: 100, height: 100 };
 const WITHIN = scale({ x: [0, 10], y: [0, 100], box: BOX, step: 1, ratio: 1 });
 const ABOUT = /** @type {About} */ (/** @type {unknown} */ ({ price_step: 0.25, price_decimals: 2 }));
@@ -24,12 +31,47 @@ const picture = (list, selected = null) =>
   }));
 
 test("a price is the nearest one that can be, to the last decimal", () => {
-  const steps = priceStep(ABOUT);
+  const steps = priceSteps(ABOUT);
   assert.deepEqual(steps, { step: 0.25, decimals: 2 });
-  assert.equal(snappedPrice(61_800.37, steps), 61_800.25);
-  assert.equal(snappedPrice(-0.13, steps), -0.25);
-  assert.equal(snappedPrice(0.3, { step: 0.1, decimals: 1 }), 0.3); // 3 * 0.1 is 0.30000000000000004
-  assert.equal(snappedPrice(0.123, priceStep(null)), 0.123);
+  assert.equal(snappedTo(61_800.37, steps), 61_800.25);
+  assert.equal(snappedTo(-0.13, steps), -0.25);
+  assert.equal(snappedTo(0.3, { step: 0.1, decimals: 1 }), 0.3); // 3 * 0.1 is 0.30000000000000004
+  assert.equal(snappedTo(0.123, priceSteps(null)), 0.123);
+});
+
+test("a value is as fine as a pixel tells, and a size no finer than a lot", () => {
+  assert.deepEqual([pixelSteps(13), pixelSteps(0.02), pixelSteps(0.02, 1)], [{ step: 10, decimals: 0 }, { step: 0.01, decimals: 2 }, { step: 0.1, decimals: 1 }]);
+  assert.equal(snappedTo(-2347.8, pixelSteps(13)), -2350);
+  assert.equal(snappedTo(0.12345, pixelSteps(0.002)), 0.123);
+  assert.deepEqual([pixelSteps(0), pixelSteps(NaN), pixelSteps(Infinity)], [null, null, null]);
+  const about = /** @type {About} */ (/** @type {unknown} */ ({ ...ABOUT, size_decimals: 3 }));
+  const of = (/** @type {string} */ id, /** @type {number} */ perPixel, options = PRESETS.overview) => panel(id).axis.steps?.(about, options, perPixel)?.step;
+  assert.deepEqual([of("cvd", 250), of("volume", 1e-9), of("price", 250), of("obi", 0.01)], [100, 0.001, 0.25, undefined]);
+  assert.deepEqual([of("measures", 9), of("measures", 9, PRESETS.depth), of("measures", 9, { ...PRESETS.depth, measure: "obi_5" })], [0.25, 1, 1]);
+});
+
+test("a drawing belongs to one panel, and over measures to what was measured", () => {
+  const about = ABOUT;
+  const spread = { ...PRESETS.depth, measure: "spread" };
+  assert.deepEqual(belongingTo(panel("price"), spread, about), {});
+  assert.deepEqual(belongingTo(panel("cvd"), spread, about), { panel: "cvd" });
+  const where = belongingTo(panel("measures"), spread, about);
+  assert.deepEqual(where, { panel: "measures", measure: "spread" });
+  const line = drawing("level", [[1, 2]], where);
+  assert.ok(belongs(line, panel("measures"), spread, about));
+  assert.ok(!belongs(line, panel("measures"), PRESETS.depth, about));
+  assert.ok(!belongs(line, panel("price"), spread, about));
+  assert.ok(belongs(drawing("level", [[1, 2]]), panel("price"), spread, about));
+});
+
+test("the drawings of a panel are the same ones until one of them changes", () => {
+  const [one, other] = [drawing("level", [[1, 2]], { id: 1, panel: "cvd" }), drawing("level", [[1, 2]], { id: 2 })];
+  const isOf = (/** @type {Drawing} */ each) => each.panel === "cvd";
+  const first = partOf({ list: [one, other], selected: 2, draft: null }, isOf);
+  assert.deepEqual(first, { list: [one], selected: null, draft: null });
+  assert.equal(partOf({ list: [one, { ...other }], selected: null, draft: other }, isOf, first), first);
+  assert.notEqual(partOf({ list: [one], selected: 1, draft: null }, isOf, first), first);
+  assert.notEqual(partOf({ list: [{ ...one }], selected: null, draft: null }, isOf, first), first);
 });
 
 test("a ray ends at the edge of its box, in the way of its points, and steep ones too", () => {
@@ -88,13 +130,19 @@ test("what was kept is taken as far as it is sound, and what is not is counted",
   assert.deepEqual(found?.kept.drawings, [{ id: 1, kind: "trend", points: good.points }]);
   assert.equal(found?.refused, bad.length);
   assert.deepEqual(found?.kept.views, { flow: { anchor: 5, range: null }, depth: { anchor: null, range: null } });
+  /** @param {object} where */
+  const placed = (where) => sound({ version: 1, drawings: [{ ...good, ...where }], views: {} })?.kept.drawings;
+  assert.deepEqual(placed({ panel: "cvd", measure: "spread" }), [{ id: 1, kind: "trend", points: good.points, panel: "cvd" }]);
+  assert.deepEqual(placed({ panel: "measures", measure: "obi_3" }), [{ id: 1, kind: "trend", points: good.points, panel: "measures", measure: "obi_3" }]);
+  assert.deepEqual(placed({ panel: "price" }), [{ id: 1, kind: "trend", points: good.points }]);
+  for (const where of [{ panel: "measures" }, { panel: "gone" }, { panel: "statistics" }, { panel: 5 }]) assert.deepEqual(placed(where), []);
   for (const odd of [null, 7, [], { version: 2, drawings: [] }, { version: 1 }]) assert.equal(sound(odd), null);
   assert.deepEqual(sound({ ...NONE })?.kept, NONE);
 });
 
 test("drawings that are there already are not added again, others get numbers of their own, and what has no room is counted", () => {
   const held = [drawing("level", [[3, 50]], { id: 7 })];
-  const { list, added, left } = together(held, [drawing("level", [[3, 50]]), drawing("level", [[3, 51]])]);
+  const { list, added, left } = together(held, [drawing("level", [[3, 50]]), drawing("level", [[3, 50]], { panel: "cvd" })]);
   assert.deepEqual([list.map(({ id }) => id), added, left], [[7, 8], 1, 0]);
   const many = Array.from({ length: 600 }, (_, index) => drawing("level", [[index, 1]]));
   assert.deepEqual([together(held, many).list.length, together(held, many).added, together(held, many).left], [500, 499, 101]);

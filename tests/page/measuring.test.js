@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./browser.js";
-import { measured, told } from "../../visualizer/page/chart/drawings/measure.js";
+import * as measuring from "../../visualizer/page/chart/drawings/measure.js";
 import { empty } from "../../visualizer/page/store.js";
 import { random } from "./random.js";
-/** @import { About, Picture, State } from "../../visualizer/page/types.d.ts" */
+/** @import { Picture, State } from "../../visualizer/page/types.d.ts" */
 
 const MINUTE = 60_000;
 const ABOUT = { price_step: 0.1, price_decimals: 1, size_decimals: 3, cvd_reset: "none", start_ms: 1 };
@@ -22,6 +22,10 @@ function picture(bars, about = {}, state = {}) {
   const data = { ...empty(), about: { ...ABOUT, ...about }, ohlc, metrics, status: { state: "paused" }, ...state };
   return /** @type {Picture} */ (/** @type {unknown} */ ({ data, place: Number, time: Number, step: MINUTE, label: String }));
 }
+
+/** @param {Picture} of @param {import("../../visualizer/page/types.d.ts").DrawnPoint[]} points */
+const measured = (of, points) => measuring.measured(of, points, { hasTicks: true, hasShares: true });
+const { told } = measuring;
 
 /** @param {number} bar @param {number} price */
 const at = (bar, price) => ({ ms: bar * MINUTE, price });
@@ -55,7 +59,7 @@ test("a span whose first bars are not at hand has no sums, but one that starts w
   const bars = [[5, 1], [6, -2]];
   const early = measured(picture(bars), [at(0, 1), at(2, 1)]);
   assert.deepEqual([early.bars, early.volume, early.delta, early.missing], [null, null, null, "not all of its bars are at hand"]);
-  assert.match(told(early, null).join("\n"), /not all of its bars are at hand/u);
+  assert.match(told(early).join("\n"), /not all of its bars are at hand/u);
   assert.equal(measured(picture(bars, { start_ms: MINUTE + 5 }), [at(0, 1), at(2, 1)]).volume, "0.011");
   assert.equal(measured(picture(bars, { start_ms: null }), [at(0, 1), at(2, 1)]).volume, null);
   assert.equal(measured(picture([]), [at(0, 1), at(2, 1)]).volume, null);
@@ -79,7 +83,7 @@ test("what may still grow says so, and what is over does not", () => {
   /** @type {[number, number][]} */
   const bars = [[5, 1], [6, -2]];
   const about = { start_ms: MINUTE };
-  const last = (/** @type {object} */ state) => told(measured(picture(bars, about, state), [at(1, 1), at(2, 1)]), null).at(-1);
+  const last = (/** @type {object} */ state) => told(measured(picture(bars, about, state), [at(1, 1), at(2, 1)])).at(-1);
   assert.equal(last({}), "volume 0.011 · delta -0.001 so far");
   assert.equal(last({ status: { state: "finished" } }), "volume 0.011 · delta -0.001");
   assert.ok(!measured(picture(bars, about), [at(1, 1), at(1, 1)]).isOpen);
@@ -91,9 +95,18 @@ test("a point within a bar, as one of another interval may be, means that bar", 
 });
 
 test("the figures are told with their signs, steps and shares", () => {
-  const about = /** @type {About} */ (/** @type {unknown} */ (ABOUT));
-  const lines = told(measured(picture([[5, 1], [6, -2]], { start_ms: MINUTE }, { status: { state: "finished" } }), [at(2, 200), at(1, 199.5)]), about);
+  const lines = told(measured(picture([[5, 1], [6, -2]], { start_ms: MINUTE }, { status: { state: "finished" } }), [at(2, 200), at(1, 199.5)]));
   assert.deepEqual(lines, ["-0.5 · -5 ticks · -0.25 %", "-1 min · 2 bars with trades", "volume 0.011 · delta -0.001"]);
-  const free = told(measured(picture([[5, 1]], { price_step: null, price_decimals: null }), [at(1, 0), at(1, 2.5)]), null);
+  const free = told(measured(picture([[5, 1]], { price_step: null, price_decimals: null }), [at(1, 0), at(1, 2.5)]));
   assert.deepEqual(free.slice(0, 2), ["+2.5", "0 ms · 1 bar with trades"]);
+});
+
+test("in another panel the difference of values is exact, and neither ticks, shares nor what was traded are told where they mean nothing", () => {
+  const of = picture([[5, 1], [6, -2]], { start_ms: MINUTE });
+  const points = [at(1, 0.1), at(2, 0.3)];
+  const lines = (/** @type {object} */ values) => measuring.told(measuring.measured(of, points, values));
+  assert.deepEqual(lines({}), ["+0.2", "+1 min · 2 bars with trades"]);
+  assert.deepEqual(lines({ hasShares: true }), ["+0.2 · +200.00 %", "+1 min · 2 bars with trades"]);
+  assert.deepEqual(lines({ hasTicks: true, hasShares: true, measure: "spread" }), ["+0.2 · +2 ticks · +200.00 %", "+1 min · 2 bars with trades"]);
+  assert.deepEqual(measuring.told(measuring.measured(picture([]), points, {})), ["+0.2", "+1 min", "not all of its bars are at hand"]);
 });

@@ -25,7 +25,7 @@ OPENABLE: Final = (
     Openable("events", "Events", "E", "events: sweeps, absorption, walls, divergences"),
     Openable("alerts", "Alerts", "U", "alerts: expressions, and what they raised"),
     Openable("bars", "Bars", "Y", "bars in view as a table"),
-    Openable("draw", "Draw", "Q", "menu of what can be drawn over the price"),
+    Openable("draw", "Draw", "Q", "menu of what can be drawn over the chart"),
     Openable(
         "export", "Export", "X", "panel to hand something out: pictures, tables, a still picture, a link to this moment"
     ),

@@ -510,17 +510,21 @@ export interface Band {
 
 export type DrawingKind = "measure" | "level" | "trend" | "ray" | "box" | "note";
 
-/** A moment, that at which a bar starts, and a price. */
+/** A moment, that at which a bar starts, and a price, or in another panel a value of its axis. */
 export interface DrawnPoint {
   ms: number;
   price: number;
 }
 
-/** Something that the user has drawn over the price; its number is 0 while it has none. */
+/** Something that the user has drawn over a panel; its number is 0 while it has none. */
 export interface Drawing {
   id: number;
   kind: DrawingKind;
   points: DrawnPoint[];
+  /** The panel; the price if it is not there. */
+  panel?: string;
+  /** What that showed, of a panel whose options choose it. */
+  measure?: string;
   /** Of a note. */
   text?: string;
 }
@@ -554,7 +558,7 @@ export interface Picture {
   step: number;
   /** What the bar at a place is called. */
   label(place: number): string;
-  /** What the user has drawn, where there is a price to draw over. */
+  /** What the user has drawn over the panel. */
   drawings?: Readonly<Drawings>;
 }
 
@@ -672,7 +676,13 @@ export interface Options {
 /** The tables that have a row for each bar. */
 export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes" | "measures" | "quotes" | "heatmap";
 
-/** How a panel's axis is labelled. */
+/** Values that can be are so far apart, and have so many decimals. */
+export interface Steps {
+  step: number;
+  decimals: number;
+}
+
+/** How a panel's axis is labelled, and what can be drawn at it. */
 export interface ValueAxis {
   /** So many labels at most. */
   labels: number;
@@ -684,6 +694,18 @@ export interface ValueAxis {
   rows?(options: Readonly<Options>): string[];
   /** What the labels of a span say; `decimals` tell them apart. */
   text(span: Span, about: About, options: Readonly<Options>): (value: number, decimals: number) => string;
+  /** The values that can be drawn at, where a pixel is so high; as fine as that tells, if this is not there. */
+  steps?(about: About | null, options: Readonly<Options>, perPixel: number): Steps | null;
+  /** What its values are to drawings. */
+  drawn?(options: Readonly<Options>, about: About | null): DrawnValues;
+}
+
+/** Whether differences of values are told in ticks of the price, and in per cent; and what they measure, where the options choose that:
+ * drawings belong to it. */
+export interface DrawnValues {
+  hasTicks?: boolean;
+  hasShares?: boolean;
+  measure?: string;
 }
 
 /** A panel of the chart: all that is known of it. It does nothing by itself. */

@@ -1,8 +1,11 @@
-/* Drawing over the price: what the pointer draws, selects and moves, and the field that a note is typed into. */
+/* Drawing over the panels: what the pointer draws, selects and moves, and the field that a note is typed into. */
 import { byId, make } from "../dom.js";
-import { PRICES } from "../panels/registry.js";
+import { pixelSteps, snappedTo } from "../draw/steps.js";
+import { options } from "../options.js";
+import { PANELS } from "../panels/registry.js";
 import { css } from "../unit.js";
 import * as chart from "./chart.js";
+import { belongingTo, belongs, panelOf } from "./drawings/belonging.js";
 import * as geometry from "./drawings/geometry.js";
 import * as kept from "./drawings/kept.js";
 import { KINDS } from "./drawings/kinds.js";
@@ -14,22 +17,31 @@ const LEAST_DRAG_PX = 4;
 /** @type {{ field: HTMLTextAreaElement, note: Drawing } | null} */
 let typing = null;
 
-/** How the prices lie; null where none are shown.
- * @param {number} y of the pointer, which may have left them
+/** The value of a panel at a height; null where it shows none.
+ * @param {string} id
+ * @param {number} y of the pointer, which may have left the panel
  * @returns {number | null} */
-function priceAt(y) {
-  const axis = chart.axisOf(PRICES);
+function valueAt(id, y) {
+  const axis = chart.axisOf(id);
   return axis && axis.fromY(Math.max(axis.box.top, Math.min(y, axis.box.top + axis.box.height)));
 }
 
-const steps = () => geometry.priceStep(chart.data().about);
+/** The values that can be drawn at in a panel.
+ * @param {string} id */
+function stepsOf(id) {
+  const axis = chart.axisOf(id);
+  const perPixel = axis ? (axis.y[1] - axis.y[0]) / axis.box.height : 0;
+  const own = PANELS.find((panel) => panel.id === id)?.axis.steps;
+  return own ? own(chart.data().about, options(), perPixel) : pixelSteps(perPixel);
+}
 
-/** The start of the bar and the price that a pointer means.
+/** The start of the bar and the value of a panel that a pointer means.
+ * @param {string} id
  * @param {Pointed} at
  * @returns {DrawnPoint | null} */
-function pointOf(at) {
-  const price = priceAt(at.y);
-  return price === null ? null : { ms: Math.round(chart.barAt(at.along).fromMs), price: geometry.snappedPrice(price, steps()) };
+function pointOf(id, at) {
+  const value = valueAt(id, at.y);
+  return value === null ? null : { ms: Math.round(chart.barAt(at.along).fromMs), price: snappedTo(value, stepsOf(id)) };
 }
 
 /** @param {Pointed} one
@@ -40,7 +52,7 @@ const isApart = (one, other) => Math.hypot(one.x - other.x, one.y - other.y) >= 
  * @param {Pointed} at */
 function stretch(at) {
   const { draft } = kept.current();
-  const point = pointOf(at);
+  const point = draft && pointOf(panelOf(draft), at);
   if (draft && point) kept.sketch({ ...draft, points: [...draft.points.slice(0, -1), point] });
 }
 
@@ -48,16 +60,19 @@ function stretch(at) {
  * @param {Drawing} drawing */
 const isNothing = ({ points: [one, other] }) => other !== undefined && one.ms === other.ms && one.price === other.price;
 
-/** What a pointer that goes down now draws; `done` is called when it is there. Null where there is no price.
+/** What a pointer that goes down now draws; `done` is called when it is there. Null where there are no values.
  * @param {DrawingKind} kind
  * @param {Pointed} start
  * @param {() => void} done
  * @returns {Drag | null} */
 export function started(kind, start, done) {
-  const point = pointOf(start);
   const isSecond = kept.current().draft !== null;
-  if (!point || (!isSecond && start.panel?.id !== PRICES)) return null;
-  if (!isSecond) kept.sketch({ id: 0, kind, points: KINDS[kind].points === 2 ? [point, point] : [point] });
+  if (!isSecond) {
+    const point = start.panel && pointOf(start.panel.id, start);
+    if (!point || !start.panel) return null;
+    const points = KINDS[kind].points === 2 ? [point, point] : [point];
+    kept.sketch({ id: 0, kind, points, ...belongingTo(start.panel, options(), chart.data().about) });
+  }
   return {
     move: stretch,
     end(at) {
@@ -78,24 +93,29 @@ export const drop = () => kept.sketch(null);
 /** The drawing at a point.
  * @param {Pointed} at */
 function metAt(at) {
-  const axis = chart.axisOf(PRICES);
+  const { panel } = at;
+  const axis = panel && chart.axisOf(panel.id);
   const picture = chart.picture();
-  if (at.zone !== "plot" || at.panel?.id !== PRICES || !axis || !picture) return null;
-  return geometry.met(kept.current().list, picture, axis, at);
+  if (at.zone !== "plot" || !axis || !picture) return null;
+  const own = kept.current().list.filter((drawing) => belongs(drawing, panel, options(), chart.data().about));
+  return geometry.met(own, picture, axis, at);
 }
 
-/** The points of a drawing moved as a whole: by bars, and by prices that can be.
+/** The points of a drawing moved as a whole: by bars, and by values that can be.
  * @param {Drawing} drawing
  * @param {Pointed} from
  * @param {Pointed} to
  * @returns {DrawnPoint[]} */
-function shifted({ points }, from, to) {
+function shifted(drawing, from, to) {
+  const { points } = drawing;
+  const id = panelOf(drawing);
+  const steps = stepsOf(id);
   const { place } = chart.timeline();
-  const [before, after] = [priceAt(from.y) ?? 0, priceAt(to.y) ?? 0];
-  const by = geometry.snappedPrice(points[0].price + after - before, steps()) - points[0].price;
+  const [before, after] = [valueAt(id, from.y) ?? 0, valueAt(id, to.y) ?? 0];
+  const by = snappedTo(points[0].price + after - before, steps) - points[0].price;
   return points.map(({ ms, price }) => ({
     ms: Math.round(chart.barAt(place(ms) + to.along - from.along).fromMs),
-    price: geometry.snappedPrice(price + by, steps()),
+    price: snappedTo(price + by, steps),
   }));
 }
 
@@ -112,7 +132,7 @@ export function grabbed(start) {
   return {
     move(at) {
       isMoved ||= isApart(start, at);
-      const to = pointOf(at);
+      const to = pointOf(panelOf(drawing), at);
       if (!isMoved || !to) return;
       const points = point === null ? shifted(drawing, start, at) : drawing.points.map((each, index) => (index === point ? to : each));
       const next = { ...drawing, points };
@@ -175,7 +195,7 @@ function close(isTaken) {
 
 /* Keeps the field where its note is. */
 export function refresh() {
-  const axis = typing && chart.axisOf(PRICES);
+  const axis = typing && chart.axisOf(panelOf(typing.note));
   if (!typing || !axis) return;
   const [{ ms, price }] = typing.note.points;
   const [x, y] = [axis.toX(chart.timeline().place(ms)), axis.toY(price)];

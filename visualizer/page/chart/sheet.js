@@ -2,16 +2,17 @@
 import { surface } from "../draw/surface.js";
 import * as findings from "../findings.js";
 import { collapsedPanels } from "../panels/heights.js";
-import { BAR_TABLES, PANELS, PRICES, layersOf, placesOf, table } from "../panels/registry.js";
+import { BAR_TABLES, PANELS, layersOf, placesOf, table } from "../panels/registry.js";
 import * as clockZone from "../playback/clock-zone.js";
 import { edition, pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
+import { belongs, partOf } from "./drawings/belonging.js";
 import { current as drawings } from "./drawings/kept.js";
 import * as placing from "./layout.js";
 import * as ranges from "./ranges.js";
-/** @import { Band, Box, Group, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
+/** @import { Band, Box, Drawings, Group, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
 
 /** @type {Surface | null} */
 let paper = null;
@@ -25,6 +26,8 @@ const painted = new Map(); // by part, what it was drawn from
 const paints = new Map(); // by part, how often it was drawn
 /** @type {Map<string, Group[]>} */
 const groups = new Map(); // by part, what it was drawn with
+/** @type {Map<string, Readonly<Drawings>>} */
+const drawnOver = new Map(); // by panel, what the user has drawn there
 /** @type {State | null} */
 let shown = null;
 /** @type {Span | null} */
@@ -123,7 +126,6 @@ export function draw(view, { data, given, timeline, label }) {
     time: timeline.time,
     step: timeline.step,
     label,
-    drawings: drawings(),
     rows: (name) => /** @type {any} */ (near.get(name) ?? []), // as the map was filled
   };
   picture = from;
@@ -139,12 +141,14 @@ export function draw(view, { data, given, timeline, label }) {
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
     const drawnFrom = layersOf(panel, chosen, data).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
-    const over = panel.id === PRICES ? from.drawings : null;
-    const inputs = [...drawnFrom, over, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
+    const over = partOf(drawings(), (drawing) => belongs(drawing, panel, chosen, data.about), drawnOver.get(panel.id));
+    drawnOver.set(panel.id, over);
+    const measured = over.list.length || over.draft ? given.ohlc : null;
+    const inputs = [...drawnFrom, over, measured, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], place.cell, () => {
       const { breaks, sessions } = timeline;
       const behind = { bands: shade, columns: found.places, breaks, sessions, isTold: panel.id === told };
-      return cells.cell(panel, place, scales[index], { ...from, ...behind, isEmpty });
+      return cells.cell(panel, place, scales[index], { ...from, ...behind, drawings: over, isEmpty });
     });
   });
   labels = view.x ? cells.timeLabels(found, x, layout.plot.width) : [];

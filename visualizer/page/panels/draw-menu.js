@@ -1,4 +1,4 @@
-/* The menu "Draw": what can be drawn over the price, beside the chart's left edge. */
+/* The menu "Draw": what can be drawn over the chart, beside the chart's left edge. */
 import { KINDS } from "../chart/drawings/kinds.js";
 import * as kept from "../chart/drawings/kept.js";
 import { byId, make } from "../dom.js";

@@ -1,5 +1,6 @@
 /* A measure of the book that the options choose: candles or a line, or columns from zero for what is summed over a bar. */
 import { candles, columns, line } from "../draw/commands.js";
+import { pixelSteps, priceSteps } from "../draw/steps.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { rising } from "./colours.js";
@@ -79,6 +80,15 @@ export const measures = {
       const { kind } = measureOf(measure, about);
       if (kind === "share" || kind === "points") return (value) => format.exact(Number(value.toFixed(LABEL_DECIMALS)), null);
       return kind === "prices" ? (value, decimals) => format.exact(value, decimals) : sizeAxis.text(span);
+    },
+    steps: (about, { measure }, perPixel) => {
+      const { name, kind } = measureOf(measure, about);
+      if (name === "spread") return priceSteps(about);
+      return pixelSteps(perPixel, kind === "size" || kind === "flow" ? about?.size_decimals : null);
+    },
+    drawn: ({ measure }, about) => {
+      const { name, kind } = measureOf(measure, about);
+      return { measure: name, hasTicks: name === "spread", hasShares: kind === "prices" || kind === "size" };
     },
   },
   title: (about, { sizesUnknown }, { measure }) => {

@@ -1,6 +1,6 @@
 /* Price: a candle or a footprint for each bar, and a line at the last price. */
-import { drawings } from "../chart/drawings/layer.js";
 import { candles } from "../draw/commands.js";
+import { priceSteps } from "../draw/steps.js";
 import * as format from "../format.js";
 import { alertMarks } from "./alert-marks.js";
 import { bubbles } from "./bubbles.js";
@@ -28,6 +28,8 @@ export const price = {
     // No label between two prices that can be: it would read like one of them.
     least: (about) => about.price_step ?? 10 ** -(about.price_decimals ?? 12),
     text: (_, about) => (value, decimals) => format.exact(value, format.priceDecimals(about) ?? decimals),
+    steps: priceSteps,
+    drawn: () => ({ hasTicks: true, hasShares: true }),
   },
   title: () => "",
   collapsedTitle: "Price, volume",
@@ -50,7 +52,6 @@ export const price = {
     alertMarks,
     sessionProfile,
     barsProfile,
-    drawings,
   ],
   extent: (rows) => padded(extent(rows, 3, 2)),
   otherwise: { rows: "quotes", extent: quotesExtent },

@@ -1,4 +1,5 @@
 /* The panels of the chart, from the top. A further one is a file, and its name here. */
+import { drawingsOver } from "../chart/drawings/layer.js";
 import { buckets } from "./buckets.js";
 import { cvd } from "./cvd.js";
 import { delta } from "./delta.js";
@@ -12,8 +13,9 @@ import { volume } from "./volume.js";
 /** @type {ChartPanel[]} */
 const FROM_THE_TOP = [price, volume, statistics, delta, obi, measures, cvd, buckets];
 
-/** @type {readonly ChartPanel[]} */
-export const PANELS = FROM_THE_TOP;
+/** With what is drawn over them, where they have values to draw at.
+ * @type {readonly ChartPanel[]} */
+export const PANELS = FROM_THE_TOP.map((panel) => (panel.axis.rows ? panel : { ...panel, layers: [...panel.layers, drawingsOver(panel.axis)] }));
 
 /** The tables of rows that the panels draw, each once. */
 export const TABLES = [...new Set(PANELS.map(({ rows }) => rows))];

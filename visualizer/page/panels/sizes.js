@@ -1,13 +1,21 @@
 /* Sizes as whole lots, and how they are labelled. Pure. */
+import { pixelSteps } from "../draw/steps.js";
 import { sizeText, withUnit } from "../draw/ticks.js";
 import * as format from "../format.js";
 import { written } from "../numbers.js";
-/** @import { About } from "../types.d.ts" */
+/** @import { About, Options, Steps } from "../types.d.ts" */
 
 const MOST_DECIMALS = 4;
 
+/** Sizes are whole lots, and no finer than a pixel tells.
+ * @param {About | null} about
+ * @param {Readonly<Options>} _
+ * @param {number} perPixel
+ * @returns {Steps | null} */
+const steps = (about, _, perPixel) => pixelSteps(perPixel, about?.size_decimals);
+
 /* What the axes of sizes have in common. */
-export const sizeAxis = { text: sizeText };
+export const sizeAxis = { text: sizeText, steps };
 
 /** A size at the pointer, with no more decimals than anyone can point at.
  * @param {number} value

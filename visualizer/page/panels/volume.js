@@ -46,7 +46,7 @@ export const volume = {
   needs: "trades",
   partOf: "price",
   share: 0.09,
-  axis: { ...sizeAxis, labels: 3 },
+  axis: { ...sizeAxis, labels: 3, drawn: () => ({ hasShares: true }) },
   title: () => "Volume",
   empty: ({ trades, prices }) => (prices ? "" : trades), // which the panel that it is a part of says
   layers: [

@@ -1,7 +1,6 @@
-/* Drawings as lines on the screen, what of them is near a point, and prices that can be. Pure. */
+/* Drawings as lines on the screen, and what of them is near a point. Pure. */
 import { TEXT_PX, widthOf } from "../../draw/text.js";
-import * as format from "../../format.js";
-/** @import { About, Box, Drawing, Picture, Scale } from "../../types.d.ts" */
+/** @import { Box, Drawing, Picture, Scale } from "../../types.d.ts" */
 /** Where a drawing is: its points, the lines of its shape as x and y of both ends, and the box of a note's text.
  * @typedef {{ points: number[][], lines: number[][], text: Box | null }} Placed */
 /** What of a drawing was met: one of its points, by its number, or null for the whole.
@@ -11,20 +10,6 @@ const NEAR_PX = 6;
 const POINT_PX = 8;
 const PADDING_PX = 5;
 const LINE_PX = 15;
-
-/** The smallest distance of two prices, and the decimals that tell them apart; null where it is not known.
- * @param {Pick<About, "price_step" | "price_decimals"> | null} about */
-export function priceStep(about) {
-  const decimals = format.priceDecimals(/** @type {About | null} */ (about));
-  if (decimals === null) return null;
-  return { step: about?.price_step ?? 10 ** -decimals, decimals };
-}
-
-/** The nearest price that can be; as it is where it is not known which can.
- * @param {number} price
- * @param {ReturnType<typeof priceStep>} steps */
-export const snappedPrice = (price, steps) =>
-  steps ? Number((Math.round(price / steps.step) * steps.step).toFixed(Math.min(100, steps.decimals))) : price;
 
 /** How far a line from one point through another reaches: as far as the farthest edge of a box.
  * @param {number[]} one

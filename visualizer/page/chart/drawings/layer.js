@@ -1,10 +1,9 @@
-/* What the user has drawn, as a layer of the price. Pure. */
+/* What the user has drawn, as a layer of a panel. Pure. */
 import { rects, snapped } from "../../draw/commands.js";
-import * as format from "../../format.js";
 import { token, translucent } from "../../tokens.js";
 import { linesOf, placed, textBox, textPlaces } from "./geometry.js";
-import { measured, told } from "./measure.js";
-/** @import { Box, Command, Drawing, Layer, Picture, Scale } from "../../types.d.ts" */
+import { measured, told, valueText } from "./measure.js";
+/** @import { Box, ChartPanel, Command, Drawing, DrawnValues, Layer, Picture, Scale } from "../../types.d.ts" */
 
 const LINE_PX = 1.5;
 const SELECTED_PX = 2.5;
@@ -45,9 +44,10 @@ function within(lines, [x, y], panel) {
 /** @param {Drawing} drawing
  * @param {Picture} picture
  * @param {Scale} scale
+ * @param {DrawnValues} values
  * @param {boolean} isSelected
  * @returns {Command[]} */
-function drawn(drawing, picture, scale, isSelected) {
+function drawn(drawing, picture, scale, values, isSelected) {
   const { kind, points: given, text } = drawing;
   const { points, lines, text: room } = placed(drawing, picture, scale);
   const { box, ratio } = scale;
@@ -62,12 +62,12 @@ function drawn(drawing, picture, scale, isSelected) {
   const stroke = lines.flatMap((line) => [...line, Number.NaN, Number.NaN]);
   if (lines.length) commands.push({ kind: "polyline", colour, width: isSelected ? SELECTED_PX : LINE_PX, points: stroke });
   if (kind === "level") {
-    const texts = [{ text: format.price(given[0].price, picture.data.about), x: box.left + 6, y: points[0][1] - 8 }];
+    const texts = [{ text: valueText(given[0].price, values, picture.data.about), x: box.left + 6, y: points[0][1] - 8 }];
     commands.push({ kind: "texts", colour, align: "left", texts });
   }
   if (room) commands.push(...rects(colour, [points[0][0] - 2, points[0][1] - 2, 4, 4]), ...saying(linesOf(text ?? ""), room, colour));
   if (kind === "measure") {
-    const said = told(measured(picture, given), picture.data.about);
+    const said = told(measured(picture, given, values));
     commands.push(...saying(said, within(said, points[1], box), colour));
   }
   if (isSelected) {
@@ -77,14 +77,18 @@ function drawn(drawing, picture, scale, isSelected) {
   return commands;
 }
 
-/** @type {Layer} */
-export const drawings = {
-  views: ["ohlc"], // of what is measured the rest changes with these
+/** What is drawn over a panel: `picture` has the drawings of it alone.
+ * @param {ChartPanel["axis"]} axis
+ * @returns {Layer} */
+export const drawingsOver = (axis) => ({
+  views: [], // what is measured depends on bars, by which a panel is drawn again where something is drawn over it
   commands(picture, scale) {
     const { list = [], selected = null, draft = null } = picture.drawings ?? {};
+    if (!list.length && !draft) return [];
+    const values = axis.drawn?.(picture.options, picture.data.about) ?? {};
     return [
-      ...list.flatMap((drawing) => drawn(drawing, picture, scale, drawing.id === selected)),
-      ...(draft ? drawn(draft, picture, scale, true) : []),
+      ...list.flatMap((drawing) => drawn(drawing, picture, scale, values, drawing.id === selected)),
+      ...(draft ? drawn(draft, picture, scale, values, true) : []),
     ];
   },
-};
+});

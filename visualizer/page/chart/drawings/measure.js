@@ -1,8 +1,8 @@
 /* What lies between two points of the chart: sums of whole lots, and nothing where not all of it is at hand. Pure. */
+import { priceSteps } from "../../draw/steps.js";
 import * as format from "../../format.js";
 import { written } from "../../numbers.js";
-import { priceStep } from "./geometry.js";
-/** @import { About, DrawnPoint, Picture, Row, StatisticsRow } from "../../types.d.ts" */
+/** @import { About, DrawnPoint, DrawnValues, Picture, Row, StatisticsRow } from "../../types.d.ts" */
 /** @typedef {Pick<Picture, "data" | "place" | "time" | "step" | "label">} Measured */
 
 const [CVD_OPEN, CVD_CLOSE] = [5, 8];
@@ -96,18 +96,25 @@ function summed(picture, fromMs, untilMs) {
   return { bars: bars.length, volume, delta, missing, isOpen: !isOver && until >= ohlc[ohlc.length - 1][0] };
 }
 
-/** All that is told of two points, from the first to the second.
+/** All that is told of two points, from the first to the second. What was traded between them is told where the price is measured: its
+ * values are not those of another panel.
  * @param {Measured} picture
- * @param {readonly DrawnPoint[]} points */
-export function measured(picture, [one, other]) {
-  const steps = priceStep(picture.data.about);
-  const difference = other.price - one.price;
+ * @param {readonly DrawnPoint[]} points
+ * @param {DrawnValues} values */
+export function measured(picture, [one, other], { hasTicks = false, hasShares = false, measure }) {
+  const steps = hasTicks ? priceSteps(picture.data.about) : null;
+  const decimals = steps?.decimals ?? (hasTicks ? null : format.decimalsOf([one.price, other.price]));
+  const difference = decimals === null ? other.price - one.price : Number((other.price - one.price).toFixed(Math.min(100, decimals)));
+  const sums = summed(picture, Math.min(one.ms, other.ms), Math.max(one.ms, other.ms));
+  const isOfPrices = hasTicks && measure === undefined;
+  const reason = sums.bars === null ? sums.missing : "";
   return {
     ms: other.ms - one.ms,
     difference,
+    decimals,
     ticks: steps && Math.round(difference / steps.step),
-    percent: one.price === 0 ? null : (100 * difference) / Math.abs(one.price),
-    ...summed(picture, Math.min(one.ms, other.ms), Math.max(one.ms, other.ms)),
+    percent: hasShares && one.price !== 0 ? (100 * difference) / Math.abs(one.price) : null,
+    ...(isOfPrices ? sums : { ...sums, volume: null, delta: null, missing: reason }),
   };
 }
 
@@ -121,16 +128,20 @@ const share = (percent) => (percent === 0 || percent >= 1 ? format.exact(percent
 /** @param {number} ms */
 const span = (ms) => format.duration(ms) || `${Math.round(ms)} ms`;
 
+/** A value that something is drawn at.
+ * @param {number} value
+ * @param {DrawnValues} values of its panel
+ * @param {About | null} about */
+export const valueText = (value, { hasTicks }, about) => (hasTicks ? format.price(value, about) : format.exact(value, null));
+
 /** The same as lines of text.
  * @param {ReturnType<typeof measured>} found
- * @param {About | null} about
  * @returns {string[]} */
-export function told({ ms, difference, ticks, percent, bars, volume, delta, missing, isOpen }, about) {
+export function told({ ms, difference, decimals, ticks, percent, bars, volume, delta, missing, isOpen }) {
   const parts = [
     ...(ticks === null ? [] : [`${signed(ticks, format.count)} ticks`]),
     ...(percent === null ? [] : [`${signed(percent, share)} %`]),
   ];
-  const decimals = priceStep(about)?.decimals ?? null;
   const price = signed(difference, (size) => format.exact(size, decimals));
   const sums = [
     ...(volume === null ? [] : [`volume ${written(volume)}`]),

@@ -1,5 +1,7 @@
 /* What was kept or handed over of drawings, taken as far as it is sound. Pure: anything in, drawings and what was refused out. */
-import { KINDS, isKind } from "./kinds.js";
+import { isMeasure } from "../../panels/measure-list.js";
+import { PANELS } from "../../panels/registry.js";
+import { KINDS, USUAL_PANEL, isKind } from "./kinds.js";
 /** @import { Drawing, DrawnPoint, KeptDrawings, Span } from "../../types.d.ts" */
 
 const VERSION = 1;
@@ -23,6 +25,19 @@ export const noteOf = (text) => text.replaceAll("\r\n", "\n").replace(CONTROL, "
  * @returns {DrawnPoint | null} */
 const point = (given) => (isTime(given?.ms) && Number.isFinite(given.price) ? { ms: given.ms, price: given.price } : null);
 
+/* The panels that can be drawn over, and those of them that need a measure, too. */
+const DRAWABLE = PANELS.filter(({ axis }) => !axis.rows).map(({ id }) => id);
+const MEASURING = PANELS.filter(({ rows }) => rows === "measures").map(({ id }) => id);
+
+/** Where something is drawn, as far as it is told; null where that is nowhere.
+ * @param {any} given
+ * @returns {Pick<Drawing, "panel" | "measure"> | null} */
+function belonging({ panel = USUAL_PANEL, measure }) {
+  if (!DRAWABLE.includes(panel)) return null;
+  if (MEASURING.includes(panel)) return isMeasure(measure) ? { panel, measure } : null;
+  return panel === USUAL_PANEL ? {} : { panel };
+}
+
 /** @param {any} given
  * @param {number} id
  * @returns {Drawing | null} */
@@ -31,10 +46,11 @@ function drawing(given, id) {
   const kind = given?.kind;
   if (!isKind(kind) || !Array.isArray(given.points)) return null;
   const points = given.points.map(point);
-  if (points.length !== KINDS[kind].points || points.includes(null)) return null;
+  const where = belonging(given);
+  if (points.length !== KINDS[kind].points || points.includes(null) || !where) return null;
   const text = typeof given.text === "string" ? noteOf(given.text) : "";
-  if (kind === "note") return text ? { id, kind, points, text } : null;
-  return { id, kind, points };
+  if (kind === "note") return text ? { id, kind, points, ...where, text } : null;
+  return { id, kind, points, ...where };
 }
 
 /** @param {unknown} given
@@ -68,7 +84,8 @@ export function sound(given) {
  * @param {readonly Drawing[]} others */
 export function together(held, others) {
   /** @param {Drawing} each */
-  const key = ({ kind, points, text }) => JSON.stringify([kind, points.map(({ ms, price }) => [ms, price]), text ?? ""]);
+  const key = ({ kind, points, text = "", panel = USUAL_PANEL, measure = "" }) =>
+    JSON.stringify([kind, points.map(({ ms, price }) => [ms, price]), text, panel, measure]);
   const known = new Set(held.map(key));
   const next = nextId(held);
   const added = others.filter((each) => !known.has(key(each))).map((each, index) => ({ ...each, id: next + index }));
