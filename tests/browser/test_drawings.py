@@ -92,7 +92,7 @@ def test_two_clicks_measure_and_a_note_is_typed_in_place(drawing: Page, feeder: 
     assert [each.get("text") for each in drawn(page)] == [None, "q 1"]
     assert not page.locator("#draw").is_visible()
     page.keyboard.press("q")
-    page.locator("#draw button", has_text="Delete").click()
+    page.locator("#draw button", has_text="Delete").first.click()
     assert len(drawn(page)) == 1
     page.keyboard.press("q")
 
@@ -111,3 +111,55 @@ def test_the_start_of_the_vwap_is_there_again_when_the_page_is_loaded_again(draw
     wait_drawn(page)
     until(page, "() => orderflow.chart.picture().options.vwap === 'anchor'")
     assert page.evaluate("() => orderflow.chart.picture().options.anchor") == bar.timestamp_ms
+
+
+def test_keys_alone_draw_over_the_cvd_choose_move_delete_and_undo(drawing: Page, feeder: Feeder) -> None:
+    page = drawing
+    press = page.keyboard.press
+    page.mouse.move(*plot_point(page, "cvd", 0.5, 0.5))
+    press("3")
+    press("ArrowRight")
+    press("Enter")
+    press("Shift+ArrowRight")
+    press("Shift+ArrowUp")
+    press("Enter")
+    (line,) = drawn(page)
+    assert (line["kind"], line["panel"]) == ("trend", "cvd")
+    (one, other) = line["points"]
+    bars = starts(feeder.ohlc)
+    places = [bars.index(each["ms"]) for each in (one, other)]
+    assert places[1] - places[0] == 10
+    assert other["price"] > one["price"]
+    # It is chosen now: the keys move it, and not the replay.
+    press("ArrowLeft")
+    (moved,) = drawn(page)
+    assert [bars.index(point["ms"]) for point in moved["points"]] == [
+        bars.index(each["ms"]) - 1 for each in (one, other)
+    ]
+    press("Escape")
+    press("8")
+    until(
+        page,
+        """() => document.getElementById("announcements").textContent
+             .includes("1 of 1: Trend line, cumulative volume delta: ")""",
+    )
+    press("Delete")
+    assert kept(page) == []
+    page.keyboard.press("Control+z")
+    assert kept(page) == [moved]
+    page.keyboard.press("Control+z")
+    assert kept(page) == [line]
+    page.keyboard.press("Control+y")
+    assert kept(page) == [moved]
+    # It is drawn while its panel is shown.
+    shows = "() => orderflow.chart.drawn().panels.cvd.box.height > 0"
+    press("v")
+    until(page, "() => document.getElementById('app').dataset.view === 'flow'")
+    press("v")
+    until(page, f"() => !({shows})()")
+    press("8")
+    press("Delete")
+    assert kept(page) == [moved]
+    press("v")
+    press("v")
+    until(page, shows)

@@ -27,7 +27,7 @@ const drawing = (kind, points, more = {}) => ({ id: 1, kind, points: points.map(
  * @returns {Picture} */
 const picture = (list, selected = null) =>
   /** @type {Picture} */ (/** @type {unknown} */ ({
-    data: { ...empty(), about: ABOUT }, place: Number, time: Number, step: 1, label: String, drawings: { list, selected, draft: null },
+    data: { ...empty(), about: ABOUT }, place: Number, time: Number, step: 1, label: String, drawings: { list, selected, point: null, draft: null },
   }));
 
 test("a price is the nearest one that can be, to the last decimal", () => {
@@ -67,11 +67,11 @@ test("a drawing belongs to one panel, and over measures to what was measured", (
 test("the drawings of a panel are the same ones until one of them changes", () => {
   const [one, other] = [drawing("level", [[1, 2]], { id: 1, panel: "cvd" }), drawing("level", [[1, 2]], { id: 2 })];
   const isOf = (/** @type {Drawing} */ each) => each.panel === "cvd";
-  const first = partOf({ list: [one, other], selected: 2, draft: null }, isOf);
-  assert.deepEqual(first, { list: [one], selected: null, draft: null });
-  assert.equal(partOf({ list: [one, { ...other }], selected: null, draft: other }, isOf, first), first);
-  assert.notEqual(partOf({ list: [one], selected: 1, draft: null }, isOf, first), first);
-  assert.notEqual(partOf({ list: [{ ...one }], selected: null, draft: null }, isOf, first), first);
+  const first = partOf({ list: [one, other], selected: 2, point: 1, draft: null }, isOf);
+  assert.deepEqual(first, { list: [one], selected: null, point: null, draft: null });
+  assert.equal(partOf({ list: [one, { ...other }], selected: null, point: null, draft: other }, isOf, first), first);
+  assert.notEqual(partOf({ list: [one], selected: 1, point: null, draft: null }, isOf, first), first);
+  assert.notEqual(partOf({ list: [{ ...one }], selected: null, point: null, draft: null }, isOf, first), first);
 });
 
 test("a ray ends at the edge of its box, in the way of its points, and steep ones too", () => {

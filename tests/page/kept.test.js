@@ -120,3 +120,40 @@ test("there are no more drawings than can be drawn", () => {
   assert.ok(!kept.put(level(501)));
   assert.match(complaints.join(), /500 drawings/u);
 });
+
+test("every change is undone and done again, by instrument, and is kept so; a held key is one change", () => {
+  kept.put(level(1));
+  kept.save();
+  kept.put(level(2));
+  kept.save();
+  const [, second] = kept.current().list;
+  for (const price of [3, 4, 5]) {
+    kept.put({ ...second, points: [{ ms: 1, price }] });
+    kept.save(price > 3);
+  }
+  kept.save();
+  kept.clear();
+  kept.imported({ version: 1, instrument: own, drawings: [level(9)], views: {} });
+  const seen = [];
+  for (let step = kept.undo(); step; step = kept.undo()) seen.push(prices());
+  assert.deepEqual(seen, [[], [1, 5], [1, 2], [1], []]);
+  assert.deepEqual(kept.could(), { undo: false, redo: true });
+  assert.deepEqual(kept.redo()?.come.length, 1);
+  kept.redo();
+  assert.deepEqual(prices(), [1, 2]);
+  kept.enter(about("another"));
+  assert.equal(kept.undo(), null);
+  kept.enter(about(own));
+  assert.deepEqual(prices(), [1, 2]);
+  assert.equal(kept.undo()?.gone.length, 1);
+  assert.deepEqual(prices(), [1]);
+});
+
+test("what was changed here is not undone over what another tab has drawn since", () => {
+  kept.put(level(1));
+  kept.save();
+  storage.set(`orderflow.drawings:${own}`, JSON.stringify({ version: 1, drawings: [level(1), level(7)], views: {} }));
+  for (const listener of listeners) listener({ key: `orderflow.drawings:${own}` });
+  assert.equal(kept.undo(), null);
+  assert.deepEqual(prices(), [1, 7]);
+});

@@ -18,7 +18,8 @@ _PAGE = (ROOT / "docs/page.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("key", "meaning"), [entry for group, keys in KEYS if group in {"Replay", "Page"} for entry in keys]
+    ("key", "meaning"),
+    [entry for group, keys in KEYS if group in {"Replay", "Page", "Drawing by keys"} for entry in keys],
 )
 def test_every_key_is_documented(key: str, meaning: str) -> None:
     rows = [line for line in _PAGE.splitlines() if line.startswith("| `")]

@@ -28,7 +28,10 @@ KEYS: Final = (
             ("1", "measure between two points"),
             ("2 3 4", "horizontal line, trend line, ray"),
             ("5 6", "rectangle, note"),
+            ("7 8", "previous, next drawing"),
             ("delete", "delete the selected drawing"),
+            ("ctrl + Z", "undo the last change of drawings"),
+            ("ctrl + Y", "do again what was undone, as does ctrl + shift + Z"),
             ("Z", "put the best prices into the middle of the ladder"),
             ("L", "CVD as candles or as a line"),
             *((panel.key, panel.meaning) for panel in OPENABLE),
@@ -48,6 +51,17 @@ KEYS: Final = (
             ("right click", "replay, loop or VWAP from there, profile of a range; a finger that rests does the same"),
             ("two fingers", "zoom in time, and pan"),
             ("alt + click", "replay from there"),
+        ),
+    ),
+    (
+        "Drawing by keys",
+        (
+            ("← → ↑ ↓", "move the crosshair while something is drawn or chosen, or the drawing that is chosen"),
+            ("shift + ← → ↑ ↓", "ten times so far"),
+            ("alt + ↑ ↓", "by one price or value"),
+            ("page ↑ ↓", "crosshair to the panel above, below"),
+            ("enter", "set a point at the crosshair; of a chosen drawing: move one end, or write the note"),
+            ("escape", "leave what is drawn; let go of the drawing"),
         ),
     ),
     (

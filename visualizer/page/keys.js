@@ -3,6 +3,7 @@ import * as chart from "./chart/chart.js";
 import * as choosing from "./chart/choosing.js";
 import * as steps from "./chart/steps.js";
 import * as drawing from "./chart/drawing.js";
+import * as drawingKeys from "./chart/drawing-keys.js";
 import { KINDS } from "./chart/drawings/kinds.js";
 import { within } from "./dom.js";
 import * as keysList from "./header/keys-list.js";
@@ -20,6 +21,8 @@ import * as transport from "./playback/transport.js";
 /** @import { DrawingKind } from "./types.d.ts" */
 
 const MOVING = /^(Arrow|Home|End|Page)/u;
+/* What understands moving keys itself. */
+const TAKING = "#report, #bars, #context-menu, input, [role=radio]";
 
 /* Keys of the chart's panels. */
 const ofPanels = PANELS.flatMap(({ keys = {} }) => Object.entries(keys)).map(([key, act]) => [key, () => act(chart.view)]);
@@ -58,8 +61,10 @@ const KEYS = {
   w: () => choosing.toggle("anchor"),
   p: () => choosing.toggle("range"),
   ...Object.fromEntries(Object.entries(KINDS).map(([kind, { key }]) => [key, () => choosing.toggle(/** @type {DrawingKind} */ (kind))])),
-  Delete: () => drawing.remove(),
-  Backspace: () => drawing.remove(),
+  7: () => drawingKeys.next(-1),
+  8: () => drawingKeys.next(1),
+  Delete: () => drawingKeys.remove(),
+  Backspace: () => drawingKeys.remove(),
   z: () => ladder.centreNow(),
   i: () => picker.open(),
   "?": () => keysList.open(),
@@ -75,12 +80,40 @@ function meant({ key, shiftKey }) {
   return shiftKey && (shifted || MOVING.test(key)) ? shifted : KEYS[name];
 }
 
+/** Whether a key undoes, or does again; null for neither.
+ * @param {KeyboardEvent} event
+ * @returns {"undo" | "redo" | null} */
+function travels({ key, altKey, ctrlKey, metaKey, shiftKey }) {
+  if (altKey || !(ctrlKey || metaKey)) return null;
+  const name = key.toLowerCase();
+  if (name === "z") return shiftKey ? "redo" : "undo";
+  return name === "y" && ctrlKey && !shiftKey ? "redo" : null;
+}
+
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   // Many keyboards have brackets behind AltGr, which some systems tell as control and alt, and others behind alt.
   const typed = "[]".includes(event.key) && (event.altKey || event.getModifierState("AltGraph"));
   const commanded = event.metaKey || (!typed && (event.ctrlKey || event.altKey));
-  if (within(event, "input[type=text], textarea, select") || keysList.isOpen() || commanded) return;
+  if (within(event, "input[type=text], textarea, select") || keysList.isOpen()) return;
+  const isTaken = MOVING.test(event.key) && within(event, TAKING); // by what has the focus
+  if (drawn(event, isTaken)) event.preventDefault();
+  else if (!commanded) acted(event, isTaken);
+}
+
+/** Whether a key does something with drawings; if so, it has done it.
+ * @param {KeyboardEvent} event
+ * @param {boolean} isTaken */
+function drawn(event, isTaken) {
+  const travel = travels(event);
+  if (travel) drawingKeys.travel(travel);
+  return travel !== null || (!isTaken && drawingKeys.pressed(event));
+}
+
+/** Does what a key means everywhere.
+ * @param {KeyboardEvent} event
+ * @param {boolean} isTaken by what has the focus */
+function acted(event, isTaken) {
   if (event.key === "Escape" && (choosing.leave() || drawing.letGo())) return;
   if (event.key === "Escape" && report.isOpen()) {
     report.toggle(false);
@@ -88,7 +121,7 @@ function pressed(event) {
   }
   // What has the focus takes the keys that it understands itself.
   if (event.key === " " && within(event, "button, summary, a, input, [role=button]")) return;
-  if (MOVING.test(event.key) && within(event, "#report, #bars, #context-menu, input, [role=radio]")) return;
+  if (isTaken) return;
   const action = meant(event);
   if (!action) return;
   event.preventDefault();

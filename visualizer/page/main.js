@@ -7,6 +7,7 @@ import * as contextMenu from "./chart/context-menu.js";
 import * as crosshair from "./chart/crosshair.js";
 import * as dividers from "./chart/dividers.js";
 import * as drawing from "./chart/drawing.js";
+import * as drawingKeys from "./chart/drawing-keys.js";
 import * as drawings from "./chart/drawings/kept.js";
 import * as gestures from "./chart/gestures.js";
 import { heatLegend } from "./chart/heat-legend.js";
@@ -198,7 +199,7 @@ frame.connect([
   { views: ["server_ms"], show: address.follow },
 ]);
 exportPanel.connect({ printed: chart.printed, placed: () => chart.placed().layout, inView: chart.rowsInView, link: () => address.link() ?? window.location.href });
-drawMenu.connect({ choose: choosing.toggle, remove: drawing.remove });
+drawMenu.connect({ choose: choosing.toggle, remove: drawingKeys.remove, clear: drawingKeys.clear, travel: drawingKeys.travel });
 replay.connect({ changed: transport.refresh, moved: chart.reveal });
 ladder.connect({
   axis: () => chart.axisOf(panels.PRICES),

@@ -529,10 +529,11 @@ export interface Drawing {
   text?: string;
 }
 
-/** The drawings, from below, the number of the selected one, and what is being drawn. */
+/** The drawings, from below, the number of the selected one, which of its points keys move (null for the whole), and what is being drawn. */
 export interface Drawings {
   list: readonly Drawing[];
   selected: number | null;
+  point: number | null;
   draft: Drawing | null;
 }
 

@@ -1,12 +1,16 @@
 /* What a click or a drag in the chart chooses next: the bar where the VWAP starts, the bars of a profile, or where something is
    drawn. Until it is done, or escape ends it, the pointer does nothing else in the chart. */
-import { byId, make, say, show } from "../dom.js";
+import { announce } from "../announce.js";
+import { byId, make, show } from "../dom.js";
 import * as options from "../options.js";
 import { mark } from "../panels/draw-menu.js";
 import { css } from "../unit.js";
 import * as chart from "./chart.js";
+import * as cursor from "./cursor.js";
 import * as drawing from "./drawing.js";
 import { KINDS, isKind } from "./drawings/kinds.js";
+import * as focus from "./focus.js";
+import * as hint from "./hint.js";
 import * as ranges from "./ranges.js";
 /** @import { Bar, Drag, DrawingKind, Pointed } from "../types.d.ts" */
 
@@ -14,24 +18,21 @@ import * as ranges from "./ranges.js";
 
 /** @type {Record<string, string>} */
 const HINTS = {
-  ...Object.fromEntries(Object.entries(KINDS).map(([kind, { hint }]) => [kind, hint])),
-  anchor: "Click the bar where the VWAP starts · escape",
-  range: "Drag over the bars of the profile · escape",
+  ...Object.fromEntries(Object.entries(KINDS).map(([kind, { hint: text }]) => [kind, text])),
+  anchor: "Click the bar where the VWAP starts, or arrow keys and enter · escape",
+  range: "Drag over the bars of the profile, or arrow keys and enter · escape",
 };
 
 /** @type {Choice | null} */
 let choice = null;
-/** @type {{ hint: HTMLElement, box: HTMLElement } | null} */
-let parts = null;
+/** @type {HTMLElement | null} */
+let made = null;
 
-/* What is shown of it, made where it is asked for first. */
-function all() {
-  parts ??= {
-    hint: byId("chart-overlay").appendChild(make("div", { class: "chip hint" })),
-    box: byId("chart-overlay").appendChild(make("div", { class: "zoom-box" })),
-  };
-  return parts;
-}
+/* What is shown of the bars of a profile, made where it is asked for first. */
+const box = () => (made ??= byId("chart-overlay").appendChild(make("div", { class: "zoom-box" })));
+
+/* What is being chosen; null for nothing. */
+export const current = () => choice;
 
 /** Chooses next; the same again gives it up.
  * @param {Choice} next */
@@ -46,13 +47,17 @@ export function leave() {
 
 /** @param {Choice | null} next */
 function become(next) {
+  const was = choice;
   choice = next;
   drawing.drop();
+  cursor.drop();
   mark(next);
-  const { hint, box } = all();
-  say(hint, next ? HINTS[next] : "");
-  show(hint, next !== null);
-  show(box, false);
+  hint.tellTool(next ? HINTS[next] : "");
+  show(box(), false);
+  if (next) {
+    announce("tool", HINTS[next]);
+    focus.take();
+  } else if (was) focus.give();
 }
 
 /** The bar with a trade nearest to a place along the axis; null without any.
@@ -92,9 +97,8 @@ function dragged(start) {
       const { layout, scales } = chart.placed();
       const { step, place } = chart.timeline();
       const [left, right] = [place(bars[0].fromMs) - step / 2, place(bars[1].fromMs) + step / 2].map(scales[0].toX);
-      const { box } = all();
-      show(box, true);
-      Object.assign(box.style, { width: css(right - left), height: css(layout.plot.height), transform: `translate(${css(left)}, 0)` });
+      show(box(), true);
+      Object.assign(box().style, { width: css(right - left), height: css(layout.plot.height), transform: `translate(${css(left)}, 0)` });
     },
     end(at) {
       const bars = barsOf(start.along, at.along);

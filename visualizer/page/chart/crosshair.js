@@ -10,6 +10,7 @@ import * as pointedPrice from "../pointed.js";
 import { token } from "../tokens.js";
 import { css, within } from "../unit.js";
 import * as chart from "./chart.js";
+import * as cursor from "./cursor.js";
 import * as gestures from "./gestures.js";
 import * as ranges from "./ranges.js";
 import * as readout from "./readout.js";
@@ -69,6 +70,7 @@ export function listen() {
   const panel = byId("chart-panel");
   panel.addEventListener("pointermove", (event) => {
     pointer = within(event, panel);
+    if (event.movementX || event.movementY) cursor.drop(); // browsers tell of a pointer that rests where what is below it has moved
     frame.request();
   });
   panel.addEventListener("pointerleave", () => {
@@ -105,9 +107,13 @@ function nearestBar(data, place) {
   return best;
 }
 
-/* Where the pointer is in the chart that has been painted: what is painted beside it shows a line at the same price. */
+/* Where the pointer is; null where it is not over the chart. */
+export const pointed = () => pointer && chart.pointed(pointer);
+
+/* Where the pointer, or the crosshair that keys move, is in the chart that has been painted: what is painted beside it shows a line at the same
+   price. */
 export function aim() {
-  const at = pointer && chart.pointed(pointer);
+  const at = cursor.pointed() ?? pointed();
   const panel = at && at.zone && at.panel && chart.hasValues(at.panel.id) ? at.panel : null;
   const value = at && panel ? chart.placed().scales[at.index].fromY(at.y) : null;
   pointedPrice.point(PLACE, at?.panel?.id === PRICES ? value : null);
@@ -121,13 +127,14 @@ function point() {
   const { at, panel, value } = aim();
   const { layout, scales } = chart.placed();
   const bar = at && at.zone === "plot" ? nearestBar(data, at.along) : null;
-  const x = bar === null ? 0 : scales[0].toX(bar);
-  const isInside = bar !== null && x >= 0 && x <= layout.plot.width;
+  const place = at && cursor.current() ? at.along : bar; // keys are told where they are, where there is no bar, too
+  const x = place === null ? 0 : scales[0].toX(place);
+  const isInside = place !== null && x >= 0 && x <= layout.plot.width;
   show(parts.vertical, isInside);
   show(parts.time, isInside);
   if (isInside) {
     parts.vertical.style.transform = `translateX(${css(x)})`;
-    say(parts.time, chart.label(bar));
+    say(parts.time, chart.label(place));
     across(parts.time, x, layout.width);
   }
   showFound(at);

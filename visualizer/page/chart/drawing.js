@@ -1,21 +1,25 @@
 /* Drawing over the panels: what the pointer draws, selects and moves, and the field that a note is typed into. */
 import { byId, make } from "../dom.js";
-import { pixelSteps, snappedTo } from "../draw/steps.js";
+import { snappedTo } from "../draw/steps.js";
 import { options } from "../options.js";
-import { PANELS } from "../panels/registry.js";
 import { css } from "../unit.js";
 import * as chart from "./chart.js";
-import { belongingTo, belongs, panelOf } from "./drawings/belonging.js";
+import { belongingTo, panelOf } from "./drawings/belonging.js";
 import * as geometry from "./drawings/geometry.js";
 import * as kept from "./drawings/kept.js";
 import { KINDS } from "./drawings/kinds.js";
 import { MOST_CHARACTERS, noteOf } from "./drawings/sound.js";
+import * as focus from "./focus.js";
+import * as hint from "./hint.js";
+import { isOf, isShown, stepsOf } from "./values.js";
 /** @import { Drag, Drawing, DrawingKind, DrawnPoint, Pointed } from "../types.d.ts" */
 
 const LEAST_DRAG_PX = 4;
 
 /** @type {{ field: HTMLTextAreaElement, note: Drawing } | null} */
 let typing = null;
+/** @type {number | null} */
+let heldId = null;
 
 /** The value of a panel at a height; null where it shows none.
  * @param {string} id
@@ -26,14 +30,10 @@ function valueAt(id, y) {
   return axis && axis.fromY(Math.max(axis.box.top, Math.min(y, axis.box.top + axis.box.height)));
 }
 
-/** The values that can be drawn at in a panel.
- * @param {string} id */
-function stepsOf(id) {
-  const axis = chart.axisOf(id);
-  const perPixel = axis ? (axis.y[1] - axis.y[0]) / axis.box.height : 0;
-  const own = PANELS.find((panel) => panel.id === id)?.axis.steps;
-  return own ? own(chart.data().about, options(), perPixel) : pixelSteps(perPixel);
-}
+/** The nearest value of a panel that can be drawn at.
+ * @param {string} id
+ * @param {number} value */
+export const snapped = (id, value) => snappedTo(value, stepsOf(id).steps);
 
 /** The start of the bar and the value of a panel that a pointer means.
  * @param {string} id
@@ -41,7 +41,7 @@ function stepsOf(id) {
  * @returns {DrawnPoint | null} */
 function pointOf(id, at) {
   const value = valueAt(id, at.y);
-  return value === null ? null : { ms: Math.round(chart.barAt(at.along).fromMs), price: snappedTo(value, stepsOf(id)) };
+  return value === null ? null : { ms: Math.round(chart.barAt(at.along).fromMs), price: snapped(id, value) };
 }
 
 /** @param {Pointed} one
@@ -97,8 +97,7 @@ function metAt(at) {
   const axis = panel && chart.axisOf(panel.id);
   const picture = chart.picture();
   if (at.zone !== "plot" || !axis || !picture) return null;
-  const own = kept.current().list.filter((drawing) => belongs(drawing, panel, options(), chart.data().about));
-  return geometry.met(own, picture, axis, at);
+  return geometry.met(kept.current().list.filter((drawing) => isOf(drawing, panel)), picture, axis, at);
 }
 
 /** The points of a drawing moved as a whole: by bars, and by values that can be.
@@ -109,13 +108,12 @@ function metAt(at) {
 function shifted(drawing, from, to) {
   const { points } = drawing;
   const id = panelOf(drawing);
-  const steps = stepsOf(id);
   const { place } = chart.timeline();
   const [before, after] = [valueAt(id, from.y) ?? 0, valueAt(id, to.y) ?? 0];
-  const by = snappedTo(points[0].price + after - before, steps) - points[0].price;
+  const by = snapped(id, points[0].price + after - before) - points[0].price;
   return points.map(({ ms, price }) => ({
     ms: Math.round(chart.barAt(place(ms) + to.along - from.along).fromMs),
-    price: snappedTo(price + by, steps),
+    price: snapped(id, price + by),
   }));
 }
 
@@ -125,6 +123,7 @@ function shifted(drawing, from, to) {
 export function grabbed(start) {
   const found = metAt(start);
   const was = kept.current().selected;
+  if (found?.drawing.id !== was) letGo();
   kept.select(found && found.drawing.id);
   if (!found) return null;
   const { drawing, point } = found;
@@ -141,25 +140,62 @@ export function grabbed(start) {
     end() {
       if (isMoved) kept.save();
       else if (drawing.kind === "note" && was === drawing.id) edit(drawing);
+      else hold(drawing.id);
     },
   };
 }
 
-/* Deletes the selected drawing. */
-export function remove() {
-  kept.removeSelected();
+/* The selected drawing, where it is shown. */
+export function selected() {
+  const { list, selected: id } = kept.current();
+  const found = list.find((each) => each.id === id);
+  return found && isShown(found) ? found : null;
+}
+
+/* Deletes the selected drawing; false where none is shown. */
+export const remove = () => selected() !== null && kept.removeSelected();
+
+/** Selects a drawing that keys move from now on. One that is but drawn is not: the replay's keys go on meaning what they do.
+ * @param {number} id */
+export function hold(id) {
+  heldId = id;
+  kept.select(id);
+  tellHeld();
+}
+
+/* The drawing that keys move; null for none. */
+export function held() {
+  const found = selected();
+  return found && found.id === heldId && !kept.current().draft ? found : null;
 }
 
 /* Selects nothing any more; false where nothing was. */
 export function letGo() {
   const was = kept.current().selected !== null;
+  if (heldId !== null) focus.give();
+  heldId = null;
   kept.select(null);
+  tellHeld();
   return was;
+}
+
+function tellHeld() {
+  const found = held();
+  hint.tellDrawing(found ? `${KINDS[found.kind].name}: ${KINDS[found.kind].moved}` : "");
+}
+
+/** Puts a drawing in the place of the one with its number, and keeps it; false where that would leave nothing of it.
+ * @param {Drawing} drawing
+ * @param {boolean} goesOn whether it goes on with the change before */
+export function change(drawing, goesOn) {
+  if (isNothing(drawing) || !kept.put(drawing)) return false;
+  kept.save(goesOn);
+  return true;
 }
 
 /** Opens the field of a note over the chart. Enter or a click elsewhere takes the text, escape leaves the note as it was.
  * @param {Drawing} note of number 0 where it is new */
-function edit(note) {
+export function edit(note) {
   const field = make("textarea", { class: "note-field shown", rows: "2", maxlength: String(MOST_CHARACTERS), "aria-label": "text of the note" });
   field.value = note.text ?? "";
   typing = { field, note };
@@ -193,8 +229,9 @@ function close(isTaken) {
   } else if (text && kept.put({ ...note, text })) kept.save();
 }
 
-/* Keeps the field where its note is. */
+/* Keeps the field where its note is, and what is said of keys true. */
 export function refresh() {
+  tellHeld();
   const axis = typing && chart.axisOf(panelOf(typing.note));
   if (!typing || !axis) return;
   const [{ ms, price }] = typing.note.points;

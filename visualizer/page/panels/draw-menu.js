@@ -7,8 +7,8 @@ import { isOpen, setOpen } from "./opening.js";
 
 const ID = "draw";
 
-/** @type {{ choose: (kind: DrawingKind) => void, remove: () => void }} */
-let acts = { choose: () => {}, remove: () => {} };
+/** @type {{ choose: (kind: DrawingKind) => void, remove: () => void, clear: () => void, travel: (what: "undo" | "redo") => void }} */
+let acts = { choose: () => {}, remove: () => {}, clear: () => {}, travel: () => {} };
 let chosen = "";
 /** @type {ReturnType<typeof build> | null} */
 let parts = null;
@@ -19,23 +19,40 @@ export function connect(given) {
   acts = given;
 }
 
+/** @param {string} name
+ * @param {string} key
+ * @param {string} title
+ * @param {() => void} act */
+function action(name, key, title, act) {
+  const button = make("button", { type: "button", title }, name, ...(key ? [make("kbd", {}, key)] : []));
+  button.addEventListener("click", act);
+  return button;
+}
+
 function build() {
   const tools = Object.entries(KINDS).map(([kind, { name, key }]) => {
     const button = make("button", { type: "button", title: `${name} (key ${key})` }, name, make("kbd", {}, key));
     button.addEventListener("click", () => acts.choose(/** @type {DrawingKind} */ (kind)));
     return { kind, button };
   });
-  const remove = make("button", { type: "button", title: "delete the selected drawing (key delete)" }, "Delete", make("kbd", {}, "del"));
-  remove.addEventListener("click", acts.remove);
-  byId(ID).replaceChildren(...tools.map(({ button }) => button), remove);
-  return { tools, remove };
+  const remove = action("Delete", "del", "delete the selected drawing (key delete)", acts.remove);
+  const clear = action("Delete all", "", "delete all drawings of this instrument", acts.clear);
+  const undo = action("Undo", "ctrl Z", "undo the last change of drawings (ctrl + Z)", () => acts.travel("undo"));
+  const redo = action("Redo", "ctrl Y", "do again what was undone (ctrl + Y, or ctrl + shift + Z)", () => acts.travel("redo"));
+  byId(ID).replaceChildren(...tools.map(({ button }) => button), remove, clear, undo, redo);
+  return { tools, remove, clear, undo, redo };
 }
 
 function draw() {
   if (!isOpen(ID)) return;
   parts ??= build();
   for (const { kind, button } of parts.tools) button.setAttribute("aria-pressed", String(kind === chosen));
-  parts.remove.disabled = kept.current().selected === null;
+  const { list, selected } = kept.current();
+  const { undo, redo } = kept.could();
+  parts.remove.disabled = selected === null;
+  parts.clear.disabled = !list.length;
+  parts.undo.disabled = !undo;
+  parts.redo.disabled = !redo;
 }
 
 /** Shows what is being drawn.

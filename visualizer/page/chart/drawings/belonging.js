@@ -33,12 +33,10 @@ const isSame = (one, other) => one.length === other.length && one.every((each, i
  * @param {(drawing: Drawing) => boolean} isOf
  * @param {Readonly<Drawings>} [before]
  * @returns {Readonly<Drawings>} */
-export function partOf({ list, selected, draft }, isOf, before) {
+export function partOf({ list, selected, point, draft }, isOf, before) {
   const own = list.filter(isOf);
-  const part = {
-    list: own,
-    selected: own.some(({ id }) => id === selected) ? selected : null,
-    draft: draft && isOf(draft) ? draft : null,
-  };
-  return before && before.selected === part.selected && before.draft === part.draft && isSame(before.list, part.list) ? before : part;
+  const hasSelected = own.some(({ id }) => id === selected);
+  const part = { list: own, selected: hasSelected ? selected : null, point: hasSelected ? point : null, draft: draft && isOf(draft) ? draft : null };
+  const isAsBefore = before && before.selected === part.selected && before.point === part.point && before.draft === part.draft;
+  return isAsBefore && isSame(before.list, part.list) ? before : part;
 }

@@ -3,6 +3,7 @@
 import * as frame from "../../draw/frame.js";
 import { limits } from "../../limits.js";
 import * as options from "../../options.js";
+import * as past from "./history.js";
 import { MOST, NONE, nextId, sound, together } from "./sound.js";
 /** @import { About, Drawing, Drawings, KeptDrawings, Options } from "../../types.d.ts" */
 
@@ -12,7 +13,11 @@ let instrument = "";
 /** @type {About | null} */
 let entered = null;
 /** @type {Readonly<Drawings>} */
-let shown = { list: [], selected: null, draft: null };
+let shown = { list: [], selected: null, point: null, draft: null };
+/** @type {readonly Drawing[]} */
+let saved = []; // the list as it was last kept
+/** @type {Map<string, past.History>} */
+const histories = new Map(); // by instrument, while this page is open
 /** @type {KeptDrawings["views"]} */
 let views = {};
 /** What the options had when they were last looked at.
@@ -50,8 +55,36 @@ function write(name, kept) {
   }
 }
 
-/* Keeps them as they are now. */
-export const save = () => write(instrument, { ...NONE, drawings: [...shown.list], views });
+/** @param {string} name of the instrument */
+const historyOf = (name) => histories.get(name) ?? past.NOTHING;
+
+/** Keeps them as they are now.
+ * @param {boolean} [goesOn] whether what has changed goes on with the change before, and is undone with it */
+export function save(goesOn = false) {
+  if (!past.isSame(saved, shown.list)) histories.set(instrument, past.recorded(historyOf(instrument), saved, goesOn));
+  saved = shown.list;
+  write(instrument, { ...NONE, drawings: [...saved], views });
+}
+
+/** Shows the drawings before or after a change that was made in this page; null where there is no such change.
+ * @param {typeof past.undone} go
+ * @returns {{ gone: Drawing[], come: Drawing[] } | null} */
+function travel(go) {
+  const found = go(historyOf(instrument), saved);
+  if (!found) return null;
+  const before = saved;
+  histories.set(instrument, found.history);
+  saved = found.list;
+  change({ list: saved, selected: null, point: null });
+  write(instrument, { ...NONE, drawings: [...saved], views });
+  return { gone: past.beyond(before, saved), come: past.beyond(saved, before) };
+}
+
+export const undo = () => travel(past.undone);
+export const redo = () => travel(past.redone);
+
+/* What can be undone, and done again. */
+export const could = () => ({ undo: historyOf(instrument).past.length > 0, redo: historyOf(instrument).future.length > 0 });
 
 /** Adds a drawing, or puts it in the place of the one with its number; it is kept with the next `save`. False where there are too many.
  * @param {Drawing} drawing of number 0 where it is new */
@@ -66,21 +99,28 @@ export function put(drawing) {
     return false;
   }
   const id = nextId(list);
-  change({ list: [...list, { ...drawing, id }], selected: id });
+  change({ list: [...list, { ...drawing, id }], selected: id, point: null });
   return true;
 }
 
 /* Deletes the selected one; false where there is none. */
 export function removeSelected() {
   if (shown.selected === null) return false;
-  change({ list: shown.list.filter(({ id }) => id !== shown.selected), selected: null });
+  change({ list: shown.list.filter(({ id }) => id !== shown.selected), selected: null, point: null });
   save();
   return true;
 }
 
-/** @param {number | null} id */
-export function select(id) {
-  if (id !== shown.selected) change({ selected: id });
+/* Deletes all of the instrument that is shown. */
+export function clear() {
+  change({ list: [], selected: null, point: null });
+  save();
+}
+
+/** @param {number | null} id
+ * @param {number | null} [point] the number of that of its points which keys move; null for the whole */
+export function select(id, point = null) {
+  if (id !== shown.selected || point !== shown.point) change({ selected: id, point });
 }
 
 /** What is being drawn; null for nothing.
@@ -127,7 +167,8 @@ export function enter(about) {
   ({ instrument } = about);
   const kept = read(instrument);
   ({ views } = kept);
-  change({ list: kept.drawings, selected: null, draft: null });
+  saved = kept.drawings;
+  change({ list: saved, selected: null, point: null, draft: null });
   restore(about, !isFirst);
 }
 
@@ -162,12 +203,15 @@ export function imported(given) {
   const held = name === instrument ? shown.list : read(name).drawings;
   const { list, added, left } = together(held, found.kept.drawings);
   const all = { ...(name === instrument ? views : read(name).views), ...found.kept.views };
-  write(name, { ...NONE, drawings: list, views: all });
-  if (name === instrument) {
-    views = all;
-    change({ list });
-    if (entered) restore(entered, false);
+  if (name !== instrument) {
+    if (added) histories.set(name, past.recorded(historyOf(name), held));
+    write(name, { ...NONE, drawings: list, views: all });
+    return { instrument: name, added, refused: found.refused + left };
   }
+  views = all;
+  change({ list });
+  save();
+  if (entered) restore(entered, false);
   return { instrument: name, added, refused: found.refused + left };
 }
 
@@ -176,10 +220,14 @@ export function start(say) {
   complain = say;
   options.listen(follow);
   // Another tab of this browser has drawn: the newest counts, in both.
+  // What was changed here before is of another list, and could not be undone without losing what the other tab has drawn.
   window.addEventListener("storage", ({ key }) => {
+    if (!key?.startsWith(KEPT_AS)) return;
+    histories.delete(key.slice(KEPT_AS.length));
     if (!instrument || key !== KEPT_AS + instrument) return;
     const kept = read(instrument);
     ({ views } = kept);
-    change({ list: kept.drawings, selected: null });
+    saved = kept.drawings;
+    change({ list: saved, selected: null, point: null });
   });
 }

@@ -9,6 +9,8 @@ const LINE_PX = 1.5;
 const SELECTED_PX = 2.5;
 const HANDLE_PX = 7;
 const GROUND = 0.12;
+const LOW = 4; // so many times as high as the figures
+const BESIDE_PX = 6;
 
 /** @param {Drawing} drawing */
 function colourOf({ kind, points }) {
@@ -31,12 +33,18 @@ function saying(lines, box, colour) {
   ];
 }
 
-/** Where the figures of a measuring are: at its second point, within the panel.
+/** Where the figures of a measuring are: at its second point, within the panel; in a low one beside what is measured, which they would hide.
  * @param {string[]} lines
- * @param {number[]} at
+ * @param {number[][]} points
  * @param {Box} panel */
-function within(lines, [x, y], panel) {
+function within(lines, points, panel) {
+  const [x, y] = points[1];
   const box = textBox(lines, x, y);
+  if (panel.height < LOW * box.height) {
+    const [left, right] = [Math.min(points[0][0], x), Math.max(points[0][0], x)];
+    const isRight = right + box.width + BESIDE_PX <= panel.left + panel.width;
+    box.left = isRight ? right + BESIDE_PX : left - BESIDE_PX - box.width;
+  }
   const [mostX, mostY] = [panel.left + panel.width - box.width, panel.top + panel.height - box.height];
   return { ...box, left: Math.max(panel.left, Math.min(box.left, mostX)), top: Math.max(panel.top, Math.min(box.top, mostY)) };
 }
@@ -44,10 +52,9 @@ function within(lines, [x, y], panel) {
 /** @param {Drawing} drawing
  * @param {Picture} picture
  * @param {Scale} scale
- * @param {DrawnValues} values
- * @param {boolean} isSelected
+ * @param {{ values: DrawnValues, isSelected: boolean, moving?: number | null }} how `moving` is the number of the point that keys move
  * @returns {Command[]} */
-function drawn(drawing, picture, scale, values, isSelected) {
+function drawn(drawing, picture, scale, { values, isSelected, moving = null }) {
   const { kind, points: given, text } = drawing;
   const { points, lines, text: room } = placed(drawing, picture, scale);
   const { box, ratio } = scale;
@@ -68,11 +75,13 @@ function drawn(drawing, picture, scale, values, isSelected) {
   if (room) commands.push(...rects(colour, [points[0][0] - 2, points[0][1] - 2, 4, 4]), ...saying(linesOf(text ?? ""), room, colour));
   if (kind === "measure") {
     const said = told(measured(picture, given, values));
-    commands.push(...saying(said, within(said, points[1], box), colour));
+    commands.push(...saying(said, within(said, points, box), colour));
   }
   if (isSelected) {
-    const handles = points.flatMap(([x, y]) => [snapped(x - HANDLE_PX / 2, ratio), snapped(y - HANDLE_PX / 2, ratio), HANDLE_PX, HANDLE_PX]);
-    commands.push(...rects(token("strong"), handles));
+    /** @param {number[][]} some */
+    const handles = (some) => some.flatMap(([x, y]) => [snapped(x - HANDLE_PX / 2, ratio), snapped(y - HANDLE_PX / 2, ratio), HANDLE_PX, HANDLE_PX]);
+    commands.push(...rects(token("strong"), handles(points.filter((_, index) => index !== moving))));
+    commands.push(...rects(token("amber"), handles(points.filter((_, index) => index === moving))));
   }
   return commands;
 }
@@ -83,12 +92,15 @@ function drawn(drawing, picture, scale, values, isSelected) {
 export const drawingsOver = (axis) => ({
   views: [], // what is measured depends on bars, by which a panel is drawn again where something is drawn over it
   commands(picture, scale) {
-    const { list = [], selected = null, draft = null } = picture.drawings ?? {};
+    const { list = [], selected = null, point = null, draft = null } = picture.drawings ?? {};
     if (!list.length && !draft) return [];
     const values = axis.drawn?.(picture.options, picture.data.about) ?? {};
     return [
-      ...list.flatMap((drawing) => drawn(drawing, picture, scale, values, drawing.id === selected)),
-      ...(draft ? drawn(draft, picture, scale, values, true) : []),
+      ...list.flatMap((drawing) => {
+        const isSelected = drawing.id === selected;
+        return drawn(drawing, picture, scale, { values, isSelected, moving: isSelected ? point : null });
+      }),
+      ...(draft ? drawn(draft, picture, scale, { values, isSelected: true }) : []),
     ];
   },
 });
