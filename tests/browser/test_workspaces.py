@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from tests.browser.feeder import Feeder
 
 _FILES: Final = sorted((ROOT / "docs/workspaces").glob("*.json"))
-_COLUMNS: Final = {"tape": "tape", "ladder": "ladder", "depth": "depth-panel", "events": "events", "alerts": "alerts"}
+_COLUMNS: Final = {
+    "tape": "tape",
+    "ladder": "ladder",
+    "depth": "depth-panel",
+    "events": "events",
+    "alerts": "alerts",
+    "report": "report",
+    "monitor": "monitor",
+}
 
 
 @pytest.fixture
@@ -156,6 +164,38 @@ def test_panels_are_shown_hidden_and_moved_by_buttons_of_the_settings(wide: Page
     wide.locator("input[name=beside][value=depth]").uncheck()
     wait_frames(wide)
     assert list(_columns(wide)) == ["tape"]
+
+
+def test_report_and_monitor_are_columns_of_a_layout_and_are_there_again_without_taking_the_focus(wide: Page) -> None:
+    wide.keyboard.press("m")
+    strip, transport = (wide.locator(f"#{name}").bounding_box() for name in ("monitor", "transport"))
+    assert strip is not None
+    assert transport is not None
+    assert strip["y"] >= transport["y"] + transport["height"] - 1
+    wide.keyboard.press("r")
+    wide.locator("#options-button").click()
+    for _ in range(2):
+        wide.get_by_role("button", name="move Monitor left").click()
+    wide.locator("#options-close").click()
+    wide.evaluate("() => document.activeElement.blur()")
+    wide.keyboard.press("Escape")
+    wait_frames(wide)
+    assert list(_columns(wide)) == ["monitor", "depth", "report"]
+    edge = wide.get_by_role("separator", name="left edge of Report")
+    edge.focus()
+    before = _columns(wide)["report"]
+    wide.keyboard.press("Shift+ArrowLeft")
+    wait_frames(wide)
+    assert _columns(wide)["report"] == pytest.approx(before + 50, abs=1.5)
+    wide.reload()
+    wait_drawn(wide)
+    until(wide, "() => document.getElementById('monitor').dataset.column === 'own'")
+    assert list(_columns(wide)) == ["monitor", "depth", "report"]
+    assert wide.evaluate("() => document.activeElement === document.body")
+    for key in "rm":
+        wide.keyboard.press(key)
+    wait_frames(wide)
+    assert list(_columns(wide)) == ["depth"]
 
 
 def test_a_layout_of_ones_own_is_kept_changed_left_and_found_again(wide: Page, tab: Callable[..., Page]) -> None:

@@ -30,6 +30,8 @@ test("one that is opened comes to its usual place, and one is moved as far as th
 test("the style sheets place columns until their order, a width or a missing depth is a choice", () => {
   assert.ok(columns.areUsual(["tape", "depth"], {}));
   assert.ok(columns.areUsual(["depth"], { tape: 400 }));
+  assert.ok(columns.areUsual(["depth", "report", "monitor"], {}));
+  assert.ok(!columns.areUsual(["depth", "monitor", "report"], {}));
   assert.ok(!columns.areUsual(["depth", "tape"], {}));
   assert.ok(!columns.areUsual(["depth"], { depth: 400 }));
   assert.ok(!columns.areUsual(["tape"], {}));

@@ -80,7 +80,7 @@ test("a wrong value is refused by its name, with what would be right", () => {
     [file({ panels: ["price", "cvdd"] }), /^invalid panels \["price","cvdd"\]: expected a list of some of price, volume, /u],
     [file({ panels: [] }), /^invalid panels \[\]: .*one at least$/u],
     [file({ panels: ["price", "price"] }), /^invalid panels/u],
-    [file({ beside: "tape" }), /^invalid beside "tape": expected a list of some of tape, ladder, depth, events, alerts, each once$/u],
+    [file({ beside: "tape" }), /^invalid beside "tape": expected a list of some of tape, ladder, depth, events, alerts, report, monitor, each once$/u],
     [file({ heights: { price: 0 } }), /^invalid heights \{"price":0\}: expected an object .* above 0/u],
     [file({ widths: { tape: "5" } }), /^invalid widths/u],
     [file({ vwap: "today" }), /^invalid vwap "today": expected one of "off", "session", "dataset", "anchor"$/u],

@@ -789,7 +789,8 @@ export interface OpenablePanel extends SidePanel {
   /** Of its element; its button is called so, too. */
   id: string;
   key: string;
-  toggle(): void;
+  /** Opens or closes it; where a layout does that (`isQuiet`), the focus stays where it is. */
+  toggle(isQuiet?: boolean): void;
 }
 
 /** The bars in view as texts; `count` is how many there are, and `rows` has the newest of them. */

@@ -15,7 +15,7 @@ const STACKED_PX = 860; // one below the other, as in phone.css
 
 /** Those that the style sheets put over others, from below.
  * @type {Column[]} */
-const OVER = ["events", "alerts"];
+const OVER = ["report", "events", "alerts"];
 
 /** @type {Column[]} */
 let open = []; // from the left
@@ -43,7 +43,7 @@ export function follow(chosen) {
     followed = key;
     open = columns.opened(chosen, windowWidth());
     isFollowing = true;
-    for (const { id, toggle } of OPENABLE) if (columns.isColumn(id) && opening.isOpen(id) !== open.includes(id)) toggle();
+    for (const { id, toggle } of OPENABLE) if (columns.isColumn(id) && opening.isOpen(id) !== open.includes(id)) toggle(true);
     byId("depth-panel").hidden = !open.includes("depth");
     byId("app").dataset.depth = open.includes("depth") ? "" : "closed";
     isFollowing = false;
@@ -57,7 +57,10 @@ function start() {
     if (isFollowing || !columns.isColumn(id)) return;
     // One that is opened may close others, where there is room for one.
     const now = columns.IDS.filter((each) => each !== "depth");
-    options.set({ beside: now.reduce((ids, each) => columns.withOne(ids, each, opening.isOpen(each), columns.IDS), open) });
+    const beside = now.reduce((ids, each) => columns.withOne(ids, each, opening.isOpen(each), columns.IDS), open);
+    // What was opened and is closed again leaves the choice to preset and window, as it was before.
+    const usual = columns.opened({ preset: options.options().preset, beside: null }, windowWidth());
+    options.set({ beside: String(beside) === String(usual) ? null : beside });
   });
   const sizes = new ResizeObserver(() => requestAnimationFrame(place));
   for (const id of ["main", "chart-panel"]) sizes.observe(byId(id));
@@ -75,6 +78,7 @@ function place() {
   const key = JSON.stringify([grid, stands, unit()]);
   if (key !== placed) {
     placed = key;
+    keepMonitor(grid !== null && stands.includes("monitor"));
     const template = grid && `repeat(${grid.rows}, minmax(0, 1fr)) / minmax(0, 1fr) ${grid.px.map(css).join(" ")}`;
     Object.assign(byId("main").style, { gridTemplate: template ?? "", padding: grid ? "0" : "" });
     byId("chart-panel").style.gridArea = grid ? "1 / 1 / -1 / 2" : "";
@@ -82,17 +86,27 @@ function place() {
       const at = grid ? stands.indexOf(id) : -1;
       const area = grid && grid.rows > 1 ? `${at + 1} / 2` : `1 / ${at + 2}`;
       const own = { gridArea: area, position: "relative", width: "auto", height: "auto", borderTop: "0" };
+      elementOf(id).dataset.column = at === -1 ? "" : "own";
       Object.assign(elementOf(id).style, at === -1 ? { gridArea: "", position: "", width: "", height: "", borderTop: "" } : own);
     }
   }
   for (const id of columns.IDS) edge(id, stands.includes(id) && isWhole(id, clientHeight));
 }
 
+/** The monitor is a strip below the transport bar as long as the columns are as usual, and else one of them.
+ * @param {boolean} isColumn */
+function keepMonitor(isColumn) {
+  const monitor = elementOf("monitor");
+  const isThere = monitor.parentElement === byId("main");
+  if (isColumn && !isThere) byId("main").append(monitor);
+  else if (!isColumn && isThere) byId("transport").after(monitor);
+}
+
 /** Whether a column is as high as the chart, and nothing lies over it: others have no edge to drag.
  * @param {Column} id
  * @param {number} height */
 function isWhole(id, height) {
-  if (windowWidth() <= STACKED_PX) return false;
+  if (windowWidth() <= STACKED_PX || elementOf(id).parentElement !== byId("main")) return false;
   const { offsetLeft, offsetHeight } = elementOf(id);
   const isUnder = OVER.slice(OVER.indexOf(id) + 1).some((over) => {
     const { hidden, offsetLeft: left, offsetWidth: width } = byId(over);

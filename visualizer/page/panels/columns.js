@@ -9,6 +9,8 @@ const COLUMNS = {
   depth: { name: "Depth", least: 200, usual: 330 },
   events: { name: "Events", least: 300, usual: 430 },
   alerts: { name: "Alerts", least: 300, usual: 430 },
+  report: { name: "Report", least: 320, usual: 480 },
+  monitor: { name: "Monitor", least: 480, usual: 500 },
 };
 
 /** @typedef {keyof typeof COLUMNS} Column */

@@ -118,7 +118,7 @@ function show({ monitor: panel }) {
   warning = warned(warning.sinceMs, panel);
   if (before === "ok" && warning.level !== "ok") announce("monitor", panel.advice.join(". "));
   write.mark("monitor-button", "level", warning.level);
-  if (isOpen(ID)) dom.byId(ID).replaceChildren(adviceList(panel), fileTable(panel.files), serviceTable(panel), pollTable(panel));
+  if (isOpen(ID)) dom.byId(ID).replaceChildren(dom.make("h2", {}, "Monitor"), adviceList(panel), fileTable(panel.files), serviceTable(panel), pollTable(panel));
 }
 
 const toggle = () => setOpen(ID, !isOpen(ID), () => show(current()));

@@ -25,6 +25,9 @@ const ID = "report";
 const panel = () => byId(ID);
 export const isOpen = () => opening.isOpen(ID);
 
+/* Whether escape closes it: in a column of its own it is one of the layout, and only those who are in it leave it so. */
+export const isLeft = () => isOpen() && (panel().dataset.column !== "own" || panel().contains(document.activeElement));
+
 /** @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {string | (Node | string)[]} content
@@ -191,12 +194,14 @@ function buildShading() {
   byId("report-shading").append(input, "shade on the chart");
 }
 
-/** @param {boolean} open */
-export function toggle(open = !isOpen()) {
+/** @param {boolean} open
+ * @param {boolean} [isQuiet] whether the focus stays where it is */
+export function toggle(open = !isOpen(), isQuiet = false) {
   if (open === isOpen()) return;
   if (open) returnTo = /** @type {HTMLElement | null} */ (document.activeElement);
   if (open && !byId("report-shading").firstChild) buildShading();
   opening.setOpen(ID, open, draw);
+  if (isQuiet) return;
   if (open) {
     panel().focus({ preventScroll: true });
   } else {
@@ -215,4 +220,4 @@ export function start(given) {
 }
 
 /** @type {OpenablePanel} */
-export const report = { id: ID, key: "r", views: ["report", "ohlc", "metrics"], show, toggle: () => toggle() };
+export const report = { id: ID, key: "r", views: ["report", "ohlc", "metrics"], show, toggle: (isQuiet) => toggle(!isOpen(), isQuiet) };

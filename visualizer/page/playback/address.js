@@ -131,11 +131,13 @@ function openLayout(given) {
     remark = read.error === undefined ? read.notes.join("; ") : `The layout of the address cannot be shown: ${read.error}`;
   } else if (view.startsWith(OWN)) {
     const name = view.slice(OWN.length);
-    if (!options.chooseOwn(name)) remark = `The address asks for the layout "${name}", which this browser does not keep`;
-  } else if (options.isPreset(view)) {
-    options.choose(view);
-  } else if (view) {
-    remark = `The address asks for the view "${view}": expected one of ${Object.keys(options.PRESETS).join(", ")}`;
+    if (!options.chooseOwn(name)) {
+      options.choose(preset);
+      remark = `The address asks for the layout "${name}", which this browser does not keep`;
+    }
+  } else {
+    options.choose(preset);
+    if (view && view !== preset) remark = `The address asks for the view "${view}": expected one of ${Object.keys(options.PRESETS).join(", ")}`;
   }
 }
 
