@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TOKENS } from "./browser.js";
-import { belongingTo, belongs, partOf } from "../../visualizer/page/chart/drawings/belonging.js";
+import { belonging, belongingTo, partOf } from "../../visualizer/page/chart/drawings/belonging.js";
 import { distance, met, rayEnd } from "../../visualizer/page/chart/drawings/geometry.js";
 import { drawingsOver } from "../../visualizer/page/chart/drawings/layer.js";
 import { NONE, noteOf, sound, together } from "../../visualizer/page/chart/drawings/sound.js";
@@ -58,10 +58,10 @@ test("a drawing belongs to one panel, and over measures to what was measured", (
   const where = belongingTo(panel("measures"), spread, about);
   assert.deepEqual(where, { panel: "measures", measure: "spread" });
   const line = drawing("level", [[1, 2]], where);
-  assert.ok(belongs(line, panel("measures"), spread, about));
-  assert.ok(!belongs(line, panel("measures"), PRESETS.depth, about));
-  assert.ok(!belongs(line, panel("price"), spread, about));
-  assert.ok(belongs(drawing("level", [[1, 2]]), panel("price"), spread, about));
+  assert.ok(belonging(panel("measures"), spread, about)(line));
+  assert.ok(!belonging(panel("measures"), PRESETS.depth, about)(line));
+  assert.ok(!belonging(panel("price"), spread, about)(line));
+  assert.ok(belonging(panel("price"), spread, about)(drawing("level", [[1, 2]])));
 });
 
 test("the drawings of a panel are the same ones until one of them changes", () => {

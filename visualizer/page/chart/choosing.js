@@ -48,6 +48,7 @@ export function leave() {
 /** @param {Choice | null} next */
 function become(next) {
   const was = choice;
+  if (next) drawing.letGo();
   choice = next;
   drawing.drop();
   cursor.drop();

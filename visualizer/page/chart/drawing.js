@@ -11,7 +11,7 @@ import { KINDS } from "./drawings/kinds.js";
 import { MOST_CHARACTERS, noteOf } from "./drawings/sound.js";
 import * as focus from "./focus.js";
 import * as hint from "./hint.js";
-import { isOf, isShown, stepsOf } from "./values.js";
+import { isShown, ofPanel, stepsOf } from "./values.js";
 /** @import { Drag, Drawing, DrawingKind, DrawnPoint, Pointed } from "../types.d.ts" */
 
 const LEAST_DRAG_PX = 4;
@@ -97,7 +97,7 @@ function metAt(at) {
   const axis = panel && chart.axisOf(panel.id);
   const picture = chart.picture();
   if (at.zone !== "plot" || !axis || !picture) return null;
-  return geometry.met(kept.current().list.filter((drawing) => isOf(drawing, panel)), picture, axis, at);
+  return geometry.met(kept.current().list.filter(ofPanel(panel)), picture, axis, at);
 }
 
 /** The points of a drawing moved as a whole: by bars, and by values that can be.
@@ -172,14 +172,16 @@ export function held() {
 /* Selects nothing any more; false where nothing was. */
 export function letGo() {
   const was = kept.current().selected !== null;
-  if (heldId !== null) focus.give();
-  heldId = null;
   kept.select(null);
   tellHeld();
   return was;
 }
 
 function tellHeld() {
+  if (heldId !== null && kept.current().selected !== heldId) {
+    heldId = null;
+    focus.give();
+  }
   const found = held();
   hint.tellDrawing(found ? `${KINDS[found.kind].name}: ${KINDS[found.kind].moved}` : "");
 }

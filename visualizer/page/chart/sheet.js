@@ -8,11 +8,11 @@ import { edition, pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
-import { belongs, partOf } from "./drawings/belonging.js";
+import { belonging, partOf } from "./drawings/belonging.js";
 import { current as drawings } from "./drawings/kept.js";
 import * as placing from "./layout.js";
 import * as ranges from "./ranges.js";
-/** @import { Band, Box, Drawings, Group, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
+/** @import { Band, Box, ChartPanel, Drawings, Group, Layout, Missing, Picture, Row, Scale, Span, State, Surface, Timeline, View } from "../types.d.ts" */
 
 /** @type {Surface | null} */
 let paper = null;
@@ -26,8 +26,8 @@ const painted = new Map(); // by part, what it was drawn from
 const paints = new Map(); // by part, how often it was drawn
 /** @type {Map<string, Group[]>} */
 const groups = new Map(); // by part, what it was drawn with
-/** @type {Map<string, Readonly<Drawings>>} */
-const drawnOver = new Map(); // by panel, what the user has drawn there
+/** @type {Map<string, { from: readonly unknown[], part: Readonly<Drawings> }>} */
+const drawnOver = new Map(); // by panel, what the user has drawn there, and what that was found from
 /** @type {State | null} */
 let shown = null;
 /** @type {Span | null} */
@@ -104,6 +104,20 @@ function ticks(timeline, x, width) {
   return ticked.ticks;
 }
 
+/** What the user has drawn over a panel.
+ * @param {ChartPanel} panel
+ * @param {Picture["options"]} chosen
+ * @param {State["about"]} about */
+function overPanel(panel, chosen, about) {
+  const all = drawings();
+  const from = [all, chosen, about];
+  const before = drawnOver.get(panel.id);
+  if (before && same(from, before.from)) return before.part;
+  const found = partOf(all, belonging(panel, chosen, about), before?.part);
+  drawnOver.set(panel.id, { from, part: found });
+  return found;
+}
+
 /** `data` has places for times; `given` is the same as it came, by which a change is seen.
  * @param {View} view
  * @param {{ data: State, given: State, timeline: Timeline, label: Picture["label"] }} held */
@@ -141,8 +155,7 @@ export function draw(view, { data, given, timeline, label }) {
     const isEmpty = !view.x || !view.y[panel.id] || view.collapsed.includes(panel.id);
     const drawnFrom = layersOf(panel, chosen, data).flatMap(({ views }) => views.map((name) => given[name]));
     const { box, rule } = place;
-    const over = partOf(drawings(), (drawing) => belongs(drawing, panel, chosen, data.about), drawnOver.get(panel.id));
-    drawnOver.set(panel.id, over);
+    const over = overPanel(panel, chosen, data.about);
     const measured = over.list.length || over.draft ? given.ohlc : null;
     const inputs = [...drawnFrom, over, measured, data.about, timeline.key, timeline.step, shade, found, view.cvdLine, chosen, isEmpty];
     part(panel.id, [...inputs, ...x, ...scales[index].y, margin.right, width, height, ratio, box.top, box.height, rule], place.cell, () => {

@@ -3,7 +3,7 @@ import { pixelSteps } from "../draw/steps.js";
 import { options } from "../options.js";
 import { PANELS } from "../panels/registry.js";
 import * as chart from "./chart.js";
-import { belongs, panelOf } from "./drawings/belonging.js";
+import { belonging, panelOf } from "./drawings/belonging.js";
 import { described } from "./drawings/described.js";
 import { measured, told, valueText } from "./drawings/measure.js";
 /** @import { ChartPanel, Drawing, Steps } from "../types.d.ts" */
@@ -22,14 +22,13 @@ export function stepsOf(id) {
   return { steps: own ? own(chart.data().about, options(), perPixel) : pixelSteps(perPixel), perPixel };
 }
 
-/** Whether a drawing is one of a panel as that is now.
- * @param {Drawing} drawing
+/** Which drawings are those of a panel as that is now.
  * @param {ChartPanel} panel */
-export const isOf = (drawing, panel) => belongs(drawing, panel, options(), chart.data().about);
+export const ofPanel = (panel) => belonging(panel, options(), chart.data().about);
 
 /** Whether the panel of a drawing is shown, and shows what the drawing belongs to.
  * @param {Drawing} drawing */
-export const isShown = (drawing) => chart.hasValues(panelOf(drawing)) && isOf(drawing, panelBy(panelOf(drawing)));
+export const isShown = (drawing) => chart.hasValues(panelOf(drawing)) && ofPanel(panelBy(panelOf(drawing)))(drawing);
 
 /** @param {number} ms */
 export const timeText = (ms) => chart.label(chart.timeline().place(ms));

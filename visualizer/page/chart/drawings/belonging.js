@@ -16,13 +16,15 @@ export function belongingTo({ id, axis }, options, about) {
   return { ...(id === USUAL_PANEL ? {} : { panel: id }), ...(measure === undefined ? {} : { measure }) };
 }
 
-/** Whether a drawing is one of a panel as that is now.
- * @param {Drawing} drawing
+/** Which drawings are those of a panel as that is now.
  * @param {Panel} panel
  * @param {Readonly<Options>} options
- * @param {About | null} about */
-export const belongs = (drawing, { id, axis }, options, about) =>
-  panelOf(drawing) === id && drawing.measure === axis.drawn?.(options, about).measure;
+ * @param {About | null} about
+ * @returns {(drawing: Drawing) => boolean} */
+export function belonging({ id, axis }, options, about) {
+  const measure = axis.drawn?.(options, about).measure;
+  return (drawing) => panelOf(drawing) === id && drawing.measure === measure;
+}
 
 /** @param {readonly unknown[]} one
  * @param {readonly unknown[]} other */

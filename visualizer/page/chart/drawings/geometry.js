@@ -57,6 +57,16 @@ export function textBox(lines, x, y) {
 export const textPlaces = (lines, { left, top }) =>
   lines.map((text, index) => ({ text, x: left + PADDING_PX, y: top + PADDING_PX / 2 + index * LINE_PX + TEXT_PX * 0.7 }));
 
+/** The box of a note: below the upper edge of its panel where its point is.
+ * @param {string[]} lines
+ * @param {number[]} point
+ * @param {Box} panel
+ * @returns {Box} */
+function noteBox(lines, [x, y], panel) {
+  const box = textBox(lines, x, y);
+  return y < panel.top ? box : { ...box, top: Math.max(box.top, panel.top) };
+}
+
 /** @param {Drawing} drawing
  * @param {Pick<Picture, "place">} picture
  * @param {Scale} scale
@@ -65,7 +75,7 @@ export function placed({ kind, points: given, text }, { place }, { toX, toY, box
   const points = given.map(({ ms, price }) => [toX(place(ms)), toY(price)]);
   const [one, other] = points;
   if (kind === "level") return { points: [[box.left + box.width / 2, one[1]]], lines: [[box.left, one[1], box.left + box.width, one[1]]], text: null };
-  if (kind === "note") return { points, lines: [], text: textBox(linesOf(text ?? ""), one[0], one[1]) };
+  if (kind === "note") return { points, lines: [], text: noteBox(linesOf(text ?? ""), one, box) };
   if (kind === "trend") return { points, lines: [[...one, ...other]], text: null };
   if (kind === "ray") return { points, lines: [[...one, ...rayEnd(one, other, box)]], text: null };
   return { points, lines: edgesOf(one, other), text: null };

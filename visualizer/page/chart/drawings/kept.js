@@ -75,7 +75,8 @@ function travel(go) {
   const before = saved;
   histories.set(instrument, found.history);
   saved = found.list;
-  change({ list: saved, selected: null, point: null });
+  change({ list: saved });
+  if (!saved.some(({ id }) => id === shown.selected)) select(null);
   write(instrument, { ...NONE, drawings: [...saved], views });
   return { gone: past.beyond(before, saved), come: past.beyond(saved, before) };
 }

@@ -1,5 +1,6 @@
 /* What the user has drawn, as a layer of a panel. Pure. */
 import { rects, snapped } from "../../draw/commands.js";
+import { widthOf } from "../../draw/text.js";
 import { token, translucent } from "../../tokens.js";
 import { linesOf, placed, textBox, textPlaces } from "./geometry.js";
 import { measured, told, valueText } from "./measure.js";
@@ -9,6 +10,8 @@ const LINE_PX = 1.5;
 const SELECTED_PX = 2.5;
 const HANDLE_PX = 7;
 const GROUND = 0.12;
+const LABEL_PX = 8;
+const TITLE_PX = 30; // from the upper edge
 const LOW = 4; // so many times as high as the figures
 const BESIDE_PX = 6;
 
@@ -69,8 +72,10 @@ function drawn(drawing, picture, scale, { values, isSelected, moving = null }) {
   const stroke = lines.flatMap((line) => [...line, Number.NaN, Number.NaN]);
   if (lines.length) commands.push({ kind: "polyline", colour, width: isSelected ? SELECTED_PX : LINE_PX, points: stroke });
   if (kind === "level") {
-    const texts = [{ text: valueText(given[0].price, values, picture.data.about), x: box.left + 6, y: points[0][1] - 8 }];
-    commands.push({ kind: "texts", colour, align: "left", texts });
+    const said = valueText(given[0].price, values, picture.data.about);
+    const y = points[0][1] + (points[0][1] < box.top + TITLE_PX ? LABEL_PX : -LABEL_PX); // below the line where the panel's title is
+    commands.push(...rects(token("title-background"), [box.left + 4, y - LABEL_PX + 1, widthOf(said) + 4, 2 * LABEL_PX - 2]));
+    commands.push({ kind: "texts", colour, align: "left", texts: [{ text: said, x: box.left + 6, y }] });
   }
   if (room) commands.push(...rects(colour, [points[0][0] - 2, points[0][1] - 2, 4, 4]), ...saying(linesOf(text ?? ""), room, colour));
   if (kind === "measure") {
