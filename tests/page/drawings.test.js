@@ -6,7 +6,7 @@ import { distance, met, rayEnd } from "../../visualizer/page/chart/drawings/geom
 import { drawingsOver } from "../../visualizer/page/chart/drawings/layer.js";
 import { NONE, noteOf, sound, together } from "../../visualizer/page/chart/drawings/sound.js";
 import { scale } from "../../visualizer/page/draw/scale.js";
-import { pixelSteps, priceSteps, snappedTo } from "../../visualizer/page/draw/steps.js";
+import { movedBy, pixelSteps, priceSteps, snappedTo } from "../../visualizer/page/draw/steps.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
 import { empty } from "../../visualizer/page/store.js";
@@ -40,7 +40,9 @@ test("a price is the nearest one that can be, to the last decimal", () => {
 });
 
 test("a value is as fine as a pixel tells, and a size no finer than a lot", () => {
-  assert.deepEqual([pixelSteps(13), pixelSteps(0.02), pixelSteps(0.02, 1)], [{ step: 10, decimals: 0 }, { step: 0.01, decimals: 2 }, { step: 0.1, decimals: 1 }]);
+  assert.deepEqual([pixelSteps(13), pixelSteps(0.02), pixelSteps(0.02, 1)], [
+    { step: 10, decimals: 0, isOfPixels: true }, { step: 0.01, decimals: 2, isOfPixels: true }, { step: 0.1, decimals: 1, isOfPixels: true },
+  ]);
   assert.equal(snappedTo(-2347.8, pixelSteps(13)), -2350);
   assert.equal(snappedTo(0.12345, pixelSteps(0.002)), 0.123);
   assert.deepEqual([pixelSteps(0), pixelSteps(NaN), pixelSteps(Infinity)], [null, null, null]);
@@ -48,6 +50,13 @@ test("a value is as fine as a pixel tells, and a size no finer than a lot", () =
   const of = (/** @type {string} */ id, /** @type {number} */ perPixel, options = PRESETS.overview) => panel(id).axis.steps?.(about, options, perPixel)?.step;
   assert.deepEqual([of("cvd", 250), of("volume", 1e-9), of("price", 250), of("obi", 0.01)], [100, 0.001, 0.25, undefined]);
   assert.deepEqual([of("measures", 9), of("measures", 9, PRESETS.depth), of("measures", 9, { ...PRESETS.depth, measure: "obi_5" })], [0.25, 1, 1]);
+});
+
+test("what is moved keeps the digits that it was drawn with, and a price stays one that can be", () => {
+  assert.equal(movedBy(-8.26, 10, pixelSteps(13)), 1.74);
+  assert.equal(movedBy(0.1, 0.2, pixelSteps(0.1)), 0.3);
+  assert.equal(movedBy(10.1, 0.25, priceSteps(ABOUT)), 10.25);
+  assert.equal(movedBy(1, 0.5, null), 1.5);
 });
 
 test("a drawing belongs to one panel, and over measures to what was measured", () => {

@@ -681,6 +681,8 @@ export type BarTable = "ohlc" | "metrics" | "statistics" | "footprint" | "sizes"
 export interface Steps {
   step: number;
   decimals: number;
+  /** Whether they are but as fine as pixels tell. */
+  isOfPixels?: boolean;
 }
 
 /** How a panel's axis is labelled, and what can be drawn at it. */

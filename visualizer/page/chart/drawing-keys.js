@@ -59,11 +59,12 @@ function setPoint() {
     announce(SUBJECT, `From ${values.timeText(cursor.current()?.ms ?? 0)}`);
     return;
   }
+  const isSecond = range !== null || kept.current().draft !== null;
   const drag = range ?? choosing.started(at);
   range = null;
   drag?.end(at);
   if (choosing.current() !== null) {
-    announce(SUBJECT, "The first point is set");
+    announce(SUBJECT, isSecond ? "Both points are the same: move the crosshair first" : "The first point is set");
     return;
   }
   cursor.drop();
@@ -81,8 +82,8 @@ function whileChoosing({ key }, reach) {
   const page = { PageUp: -1, PageDown: 1 }[key];
   const arrow = ARROWS[key];
   if (!arrow && !page && key !== "Enter") return false;
-  if (choosing.current() !== "range") range = null;
   const wasThere = cursor.current() !== null;
+  if (!wasThere) range = null; // one that was left
   if (!cursor.isThere(crosshair.pointed())) return true;
   if (key === "Enter") setPoint();
   else if (page) cursor.toPanel(/** @type {1 | -1} */ (page));
@@ -109,12 +110,9 @@ function moveHeld(held, { right, up }, { reach, isRepeated }) {
   const id = panelOf(held);
   const which = kept.current().point;
   const steps = values.stepsOf(id);
-  // All of its points move by the same.
-  const [first] = held.points.slice(which ?? 0);
-  const by = up ? valueOn(first.price, up, { ...steps, reach }) - first.price : 0;
   const points = movedPoints(held, which, ({ ms, price }) => ({
     ms: right ? barsOn(chart.timeline(), ms, right * barsOf(reach)) : ms,
-    price: up ? drawing.snapped(id, price + by) : price,
+    price: up ? valueOn(price, up, { ...steps, reach }) : price,
   }));
   if (points.some(({ price }, index) => !isWithin(id, price, held.points[index].price))) return;
   if (drawing.change({ ...held, points }, isRepeated)) announce(SUBJECT, values.words({ ...held, points }));

@@ -1,6 +1,6 @@
 /* Drawing over the panels: what the pointer draws, selects and moves, and the field that a note is typed into. */
 import { byId, make } from "../dom.js";
-import { snappedTo } from "../draw/steps.js";
+import { movedBy, snappedTo } from "../draw/steps.js";
 import { options } from "../options.js";
 import { css } from "../unit.js";
 import * as chart from "./chart.js";
@@ -33,7 +33,7 @@ function valueAt(id, y) {
 /** The nearest value of a panel that can be drawn at.
  * @param {string} id
  * @param {number} value */
-export const snapped = (id, value) => snappedTo(value, stepsOf(id).steps);
+const snapped = (id, value) => snappedTo(value, stepsOf(id).steps);
 
 /** The start of the bar and the value of a panel that a pointer means.
  * @param {string} id
@@ -110,10 +110,11 @@ function shifted(drawing, from, to) {
   const id = panelOf(drawing);
   const { place } = chart.timeline();
   const [before, after] = [valueAt(id, from.y) ?? 0, valueAt(id, to.y) ?? 0];
-  const by = snapped(id, points[0].price + after - before) - points[0].price;
+  const { steps } = stepsOf(id);
+  const by = snappedTo(after - before, steps);
   return points.map(({ ms, price }) => ({
     ms: Math.round(chart.barAt(place(ms) + to.along - from.along).fromMs),
-    price: snapped(id, price + by),
+    price: movedBy(price, by, steps),
   }));
 }
 

@@ -20,11 +20,20 @@ export function priceSteps(about) {
 export function pixelSteps(perPixel, most = MOST_DECIMALS) {
   if (!(perPixel > 0) || !Number.isFinite(perPixel)) return null;
   const decimals = Math.min(most ?? MOST_DECIMALS, MOST_DECIMALS, -Math.floor(Math.log10(perPixel)));
-  return { step: 10 ** -decimals, decimals: Math.max(0, decimals) };
+  return { step: 10 ** -decimals, decimals: Math.max(0, decimals), isOfPixels: true };
 }
 
-/** The nearest value that can be; as it is where it is not known which can.
+/** The nearest value that can be drawn at; as it is where it is not known which can.
  * @param {number} value
  * @param {Steps | null} steps */
 export const snappedTo = (value, steps) =>
   steps ? Number((Math.round(value / steps.step) * steps.step).toFixed(Math.min(100, steps.decimals))) : value;
+
+/** A value moved by some steps. What is as fine as pixels tell keeps the digits that it was drawn with where they were smaller.
+ * @param {number} value
+ * @param {number} by
+ * @param {Steps | null} steps */
+export function movedBy(value, by, steps) {
+  if (!steps?.isOfPixels) return snappedTo(value + by, steps);
+  return Number((value + by).toFixed(Math.max(steps.decimals, format.decimalsOf([value]))));
+}

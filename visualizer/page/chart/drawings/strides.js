@@ -1,5 +1,5 @@
 /* How far keys move something: along the bars, and by values that can be. Pure. */
-import { snappedTo } from "../../draw/steps.js";
+import { movedBy } from "../../draw/steps.js";
 /** @import { Drawing, DrawnPoint, Steps, Timeline } from "../../types.d.ts" */
 
 const SEEN_PX = 2; // a move by less is hardly seen
@@ -35,7 +35,7 @@ export const barsOf = (reach) => (reach === "far" ? FARTHER : 1);
 export function valueOn(value, way, { steps, perPixel, reach }) {
   const least = steps?.step ?? perPixel;
   const many = reach === "least" ? 1 : Math.max(1, Math.ceil((SEEN_PX * perPixel) / least)) * barsOf(reach);
-  return snappedTo(value + way * many * least, steps);
+  return movedBy(value, way * many * least, steps);
 }
 
 /** The points of a drawing of which one, or all, have moved.
