@@ -261,8 +261,10 @@ def test_the_replay_is_changed_by_commands_and_says_what_it_refuses(wide: Page, 
 def test_a_file_that_was_exported_brings_the_drawings_of_the_instrument_with_it(wide: Page, tmp_path: Path) -> None:
     count = "() => orderflow.drawings.current().list.length"
     wide.keyboard.press("2")
-    wide.mouse.click(*plot_point(wide, "price", 0.5, 0.5))
+    wide.mouse.click(*plot_point(wide, "cvd", 0.5, 0.5))
     until(wide, f"() => ({count})() === 1")
+    drawn = wide.evaluate("() => orderflow.drawings.current().list")
+    assert drawn[0]["panel"] == "cvd"
     wide.locator("#options-button").click()
     with wide.expect_download() as downloading:
         wide.get_by_role("button", name="Export", exact=True).click()
@@ -277,6 +279,7 @@ def test_a_file_that_was_exported_brings_the_drawings_of_the_instrument_with_it(
     wide.locator("#layout-file").set_input_files(path)
     until(wide, f"() => ({count})() === 1")
     assert text(wide, "layout-said").endswith("Drawings of BTCUSDT: 1 added.")
+    assert wide.evaluate("() => orderflow.drawings.current().list") == drawn
     wide.evaluate("() => localStorage.clear()")
     wide.reload()
     wait_drawn(wide)
