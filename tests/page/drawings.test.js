@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TOKENS } from "./browser.js";
-import { belonging, belongingTo, partOf } from "../../visualizer/page/chart/drawings/belonging.js";
+import { belonging, belongingTo, partOf, placeOf } from "../../visualizer/page/chart/belonging.js";
 import { distance, met, rayEnd } from "../../visualizer/page/chart/drawings/geometry.js";
 import { drawingsOver } from "../../visualizer/page/chart/drawings/layer.js";
 import { NONE, noteOf, sound, together } from "../../visualizer/page/chart/drawings/sound.js";
@@ -135,18 +135,18 @@ test("what was kept is taken as far as it is sound, and what is not is counted",
     null, { kind: "constructor", points: [] }, { ...good, points: good.points.slice(1) }, { ...good, points: [{ ms: 1.5, price: 2 }, good.points[1]] },
     { ...good, points: [{ ms: 1, price: null }, good.points[1]] }, { kind: "note", points: [good.points[0]], text: " " },
   ];
-  const found = sound({ version: 1, drawings: [good, ...bad], views: { flow: { anchor: 5, range: [3, 1] }, depth: 7 } });
+  const found = sound({ version: 1, drawings: [good, ...bad], views: { flow: { anchor: 5, range: [3, 1] }, depth: 7 } }, placeOf);
   assert.deepEqual(found?.kept.drawings, [{ id: 1, kind: "trend", points: good.points }]);
   assert.equal(found?.refused, bad.length);
   assert.deepEqual(found?.kept.views, { flow: { anchor: 5, range: null }, depth: { anchor: null, range: null } });
   /** @param {object} where */
-  const placed = (where) => sound({ version: 1, drawings: [{ ...good, ...where }], views: {} })?.kept.drawings;
+  const placed = (where) => sound({ version: 1, drawings: [{ ...good, ...where }], views: {} }, placeOf)?.kept.drawings;
   assert.deepEqual(placed({ panel: "cvd", measure: "spread" }), [{ id: 1, kind: "trend", points: good.points, panel: "cvd" }]);
   assert.deepEqual(placed({ panel: "measures", measure: "obi_3" }), [{ id: 1, kind: "trend", points: good.points, panel: "measures", measure: "obi_3" }]);
   assert.deepEqual(placed({ panel: "price" }), [{ id: 1, kind: "trend", points: good.points }]);
   for (const where of [{ panel: "measures" }, { panel: "gone" }, { panel: "statistics" }, { panel: 5 }]) assert.deepEqual(placed(where), []);
-  for (const odd of [null, 7, [], { version: 2, drawings: [] }, { version: 1 }]) assert.equal(sound(odd), null);
-  assert.deepEqual(sound({ ...NONE })?.kept, NONE);
+  for (const odd of [null, 7, [], { version: 2, drawings: [] }, { version: 1 }]) assert.equal(sound(odd, placeOf), null);
+  assert.deepEqual(sound({ ...NONE }, placeOf)?.kept, NONE);
 });
 
 test("drawings that are there already are not added again, others get numbers of their own, and what has no room is counted", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import "./browser.js";
+import { placeOf } from "../../visualizer/page/chart/belonging.js";
 import * as options from "../../visualizer/page/options.js";
 import * as kept from "../../visualizer/page/chart/drawings/kept.js";
 /** @import { About, Drawing } from "../../visualizer/page/types.d.ts" */
@@ -34,7 +35,7 @@ const about = (instrument, more = {}) => /** @type {About} */ (/** @type {unknow
 const level = (price) => ({ id: 0, kind: "level", points: [{ ms: 1, price }] });
 const prices = () => kept.current().list.map(({ points: [{ price }] }) => price);
 
-kept.start((sentence) => complaints.push(sentence));
+kept.start((sentence) => complaints.push(sentence), placeOf);
 let number = 0;
 /** @type {string} */
 let own;

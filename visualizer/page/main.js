@@ -1,5 +1,6 @@
 /* Puts the parts together: what tells whom, Dash's callbacks, and the clock that ticks even when no server answers. Every
    other script only hands out what it can do; nothing happens before this one starts it. */
+import { placeOf } from "./chart/belonging.js";
 import * as chart from "./chart/chart.js";
 import { barsInView } from "./chart/table.js";
 import * as choosing from "./chart/choosing.js";
@@ -216,7 +217,7 @@ clockZone.start(() => {
   again();
   address.follow(current());
 });
-drawings.start(control.say);
+drawings.start(control.say, placeOf);
 layoutOptions.connect(drawings);
 looks.listen(() => current().serverMs && again()); // before it there are no components
 looks.start();

@@ -8,7 +8,7 @@ import * as choosing from "./choosing.js";
 import * as crosshair from "./crosshair.js";
 import * as cursor from "./cursor.js";
 import * as drawing from "./drawing.js";
-import { panelOf } from "./drawings/belonging.js";
+import { panelOf } from "./belonging.js";
 import * as kept from "./drawings/kept.js";
 import { KINDS } from "./drawings/kinds.js";
 import { barsOf, barsOn, movedPoints, valueOn } from "./drawings/strides.js";

@@ -4,7 +4,7 @@ import { movedBy, snappedTo } from "../draw/steps.js";
 import { options } from "../options.js";
 import { css } from "../unit.js";
 import * as chart from "./chart.js";
-import { belongingTo, panelOf } from "./drawings/belonging.js";
+import { belongingTo, panelOf } from "./belonging.js";
 import * as geometry from "./drawings/geometry.js";
 import * as kept from "./drawings/kept.js";
 import { KINDS } from "./drawings/kinds.js";

@@ -8,7 +8,7 @@ import { edition, pixels } from "../tokens.js";
 import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import * as cells from "./cells.js";
-import { belonging, partOf } from "./drawings/belonging.js";
+import { belonging, partOf } from "./belonging.js";
 import { current as drawings } from "./drawings/kept.js";
 import * as placing from "./layout.js";
 import * as ranges from "./ranges.js";

@@ -3,7 +3,7 @@ import { pixelSteps } from "../draw/steps.js";
 import { options } from "../options.js";
 import { PANELS } from "../panels/registry.js";
 import * as chart from "./chart.js";
-import { belonging, panelOf } from "./drawings/belonging.js";
+import { belonging, panelOf } from "./belonging.js";
 import { described } from "./drawings/described.js";
 import { measured, told, valueText } from "./drawings/measure.js";
 /** @import { ChartPanel, Drawing, Steps } from "../types.d.ts" */

@@ -23,7 +23,7 @@ const made = new Map();
 
 const ID = "report";
 const panel = () => byId(ID);
-export const isOpen = () => opening.isOpen(ID);
+const isOpen = () => opening.isOpen(ID);
 
 /* Whether escape closes it: in a column of its own it is one of the layout, and only those who are in it leave it so. */
 export const isLeft = () => isOpen() && (panel().dataset.column !== "own" || panel().contains(document.activeElement));

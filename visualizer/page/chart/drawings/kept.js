@@ -25,6 +25,8 @@ let views = {};
 let last = { preset: "", anchor: null, range: "null" };
 /** @type {(sentence: string) => void} */
 let complain = () => {};
+/** @type {import("./sound.js").PlaceOf} */
+let placeOf = () => null;
 
 export const current = () => shown;
 
@@ -38,7 +40,7 @@ function change(some) {
  * @returns {KeptDrawings} */
 function read(name) {
   try {
-    return sound(JSON.parse(window.localStorage.getItem(KEPT_AS + name) ?? "null"))?.kept ?? NONE;
+    return sound(JSON.parse(window.localStorage.getItem(KEPT_AS + name) ?? "null"), placeOf)?.kept ?? NONE;
   } catch {
     return NONE;
   }
@@ -197,7 +199,7 @@ export const exported = (name) => ({ ...(name === instrument ? { ...NONE, drawin
  * @returns {{ instrument: string, added: number, refused: number } | { error: string }} */
 export function imported(given) {
   const name = given?.instrument;
-  const found = sound(given);
+  const found = sound(given, placeOf);
   if (!found || typeof name !== "string" || !name) {
     return { error: `these are no drawings: expected an object with "version": ${NONE.version}, "instrument" and a list "drawings"` };
   }
@@ -216,9 +218,10 @@ export function imported(given) {
   return { instrument: name, added, refused: found.refused + left };
 }
 
-/** @param {typeof complain} say tells the user what went wrong */
-export function start(say) {
-  complain = say;
+/** @param {typeof complain} say tells the user what went wrong
+ * @param {typeof placeOf} place tells over what something is drawn */
+export function start(say, place) {
+  [complain, placeOf] = [say, place];
   options.listen(follow);
   // Another tab of this browser has drawn: the newest counts, in both.
   // What was changed here before is of another list, and could not be undone without losing what the other tab has drawn.

@@ -14,9 +14,6 @@ export const KINDS = Object.freeze({
   note: { name: "Note", key: "6", points: 1, hint: "Note: click where it is, or arrow keys and enter · escape", moved: "arrow keys move it · enter: its text · delete · escape" },
 });
 
-/* The panel of what names none. */
-export const USUAL_PANEL = "price";
-
 /** @param {unknown} name
  * @returns {name is DrawingKind} */
 export const isKind = (name) => typeof name === "string" && Object.hasOwn(KINDS, name);

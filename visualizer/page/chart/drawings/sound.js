@@ -1,8 +1,8 @@
 /* What was kept or handed over of drawings, taken as far as it is sound. Pure: anything in, drawings and what was refused out. */
-import { isMeasure } from "../../panels/measure-list.js";
-import { PANELS } from "../../panels/registry.js";
-import { KINDS, USUAL_PANEL, isKind } from "./kinds.js";
+import { KINDS, isKind } from "./kinds.js";
 /** @import { Drawing, DrawnPoint, KeptDrawings, Span } from "../../types.d.ts" */
+/** Over what something is drawn; null where there is no such panel.
+ * @typedef {(told: { panel?: unknown, measure?: unknown }) => Pick<Drawing, "panel" | "measure"> | null} PlaceOf */
 
 const VERSION = 1;
 export const MOST = 500;
@@ -25,28 +25,16 @@ export const noteOf = (text) => text.replaceAll("\r\n", "\n").replace(CONTROL, "
  * @returns {DrawnPoint | null} */
 const point = (given) => (isTime(given?.ms) && Number.isFinite(given.price) ? { ms: given.ms, price: given.price } : null);
 
-/* The panels that can be drawn over, and those of them that need a measure, too. */
-const DRAWABLE = PANELS.filter(({ axis }) => !axis.rows).map(({ id }) => id);
-const MEASURING = PANELS.filter(({ rows }) => rows === "measures").map(({ id }) => id);
-
-/** Where something is drawn, as far as it is told; null where that is nowhere.
- * @param {any} given
- * @returns {Pick<Drawing, "panel" | "measure"> | null} */
-function belonging({ panel = USUAL_PANEL, measure }) {
-  if (!DRAWABLE.includes(panel)) return null;
-  if (MEASURING.includes(panel)) return isMeasure(measure) ? { panel, measure } : null;
-  return panel === USUAL_PANEL ? {} : { panel };
-}
-
 /** @param {any} given
  * @param {number} id
+ * @param {PlaceOf} placeOf
  * @returns {Drawing | null} */
-function drawing(given, id) {
+function drawing(given, id, placeOf) {
   /** @type {unknown} */
   const kind = given?.kind;
   if (!isKind(kind) || !Array.isArray(given.points)) return null;
   const points = given.points.map(point);
-  const where = belonging(given);
+  const where = placeOf(given);
   if (points.length !== KINDS[kind].points || points.includes(null) || !where) return null;
   const text = typeof given.text === "string" ? noteOf(given.text) : "";
   if (kind === "note") return text ? { id, kind, points, ...where, text } : null;
@@ -67,13 +55,14 @@ function viewsOf(given) {
 
 /** Drawings that were kept or handed over, with numbers from 1, and how many of them are none. Null where it is nothing of the kind.
  * @param {any} given
+ * @param {PlaceOf} placeOf
  * @returns {{ kept: KeptDrawings, refused: number } | null} */
-export function sound(given) {
+export function sound(given, placeOf) {
   if (given?.version !== VERSION || !Array.isArray(given.drawings)) return null;
   /** @type {Drawing[]} */
   const found = [];
   for (const each of given.drawings.slice(0, MOST)) {
-    const made = drawing(each, found.length + 1);
+    const made = drawing(each, found.length + 1, placeOf);
     if (made) found.push(made);
   }
   return { kept: { version: VERSION, drawings: found, views: viewsOf(given.views) }, refused: given.drawings.length - found.length };
@@ -84,7 +73,7 @@ export function sound(given) {
  * @param {readonly Drawing[]} others */
 export function together(held, others) {
   /** @param {Drawing} each */
-  const key = ({ kind, points, text = "", panel = USUAL_PANEL, measure = "" }) =>
+  const key = ({ kind, points, text = "", panel = "", measure = "" }) =>
     JSON.stringify([kind, points.map(({ ms, price }) => [ms, price]), text, panel, measure]);
   const known = new Set(held.map(key));
   const next = nextId(held);

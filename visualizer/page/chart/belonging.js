@@ -1,10 +1,26 @@
 /* To which panel a drawing belongs, and to what that shows where the options choose it: it is seen there alone. Pure. */
-import { USUAL_PANEL } from "./kinds.js";
-/** @import { About, ChartPanel, Drawing, Drawings, Options } from "../../types.d.ts" */
+import { isMeasure } from "../panels/measure-list.js";
+import { PANELS, PRICES } from "../panels/registry.js";
+/** @import { About, ChartPanel, Drawing, Drawings, Options } from "../types.d.ts" */
 /** @typedef {Pick<ChartPanel, "id" | "axis">} Panel */
 
-/** @param {Pick<Drawing, "panel">} drawing */
-export const panelOf = ({ panel }) => panel ?? USUAL_PANEL;
+/* The panels that can be drawn over, and those of them that show what options choose. */
+const DRAWABLE = PANELS.filter(({ axis }) => !axis.rows).map(({ id }) => id);
+const MEASURING = PANELS.filter(({ rows }) => rows === "measures").map(({ id }) => id);
+
+/** The panel of a drawing: what names none is drawn over the price.
+ * @param {Pick<Drawing, "panel">} drawing */
+export const panelOf = ({ panel }) => panel ?? PRICES;
+
+/** Where something that was kept or handed over is drawn, as far as that is told; null where it is nowhere.
+ * @param {{ panel?: unknown, measure?: unknown }} told
+ * @returns {Pick<Drawing, "panel" | "measure"> | null} */
+export function placeOf({ panel = PRICES, measure }) {
+  const id = DRAWABLE.find((each) => each === panel);
+  if (id === undefined) return null;
+  if (MEASURING.includes(id)) return isMeasure(measure) ? { panel: id, measure: String(measure) } : null;
+  return id === PRICES ? {} : { panel: id };
+}
 
 /** What of a new drawing says where it belongs; nothing in the panel of the price.
  * @param {Panel} panel
@@ -13,7 +29,7 @@ export const panelOf = ({ panel }) => panel ?? USUAL_PANEL;
  * @returns {Pick<Drawing, "panel" | "measure">} */
 export function belongingTo({ id, axis }, options, about) {
   const measure = axis.drawn?.(options, about).measure;
-  return { ...(id === USUAL_PANEL ? {} : { panel: id }), ...(measure === undefined ? {} : { measure }) };
+  return { ...(id === PRICES ? {} : { panel: id }), ...(measure === undefined ? {} : { measure }) };
 }
 
 /** Which drawings are those of a panel as that is now.
