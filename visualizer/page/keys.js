@@ -115,7 +115,7 @@ function drawn(event, isTaken) {
  * @param {boolean} isTaken by what has the focus */
 function acted(event, isTaken) {
   if (event.key === "Escape" && (choosing.leave() || drawing.letGo())) return;
-  if (event.key === "Escape" && report.isLeft()) {
+  if (event.key === "Escape" && report.closesByEscape()) {
     report.toggle(false);
     return;
   }

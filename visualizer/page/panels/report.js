@@ -26,7 +26,7 @@ const panel = () => byId(ID);
 const isOpen = () => opening.isOpen(ID);
 
 /* Whether escape closes it: in a column of its own it is one of the layout, and only those who are in it leave it so. */
-export const isLeft = () => isOpen() && (panel().dataset.column !== "own" || panel().contains(document.activeElement));
+export const closesByEscape = () => isOpen() && (panel().dataset.column !== "own" || panel().contains(document.activeElement));
 
 /** @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
