@@ -8,7 +8,7 @@ import pytest
 
 from shared import CONTROL_FILE, ControlAnswer
 from tests.browser.conftest import served
-from tests.browser.pages import press, text, until, wait_drawn
+from tests.browser.pages import press, text, until, wait_drawn, wait_frames
 from tests.browser.steering import later
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def sign_in(page: Page, token: str) -> None:
 def test_who_may_watch_sees_everything_and_is_told_why_nothing_can_be_steered(stranger: Page, guarded: Server) -> None:
     page = stranger
     page.goto(f"{guarded.url}/?view=depth")
+    looks = (
+        "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.documentElement).fontSize]"
+    )
+    assert page.evaluate(looks) == ["rgb(10, 13, 18)", "10px"]
+    page.evaluate("() => localStorage.setItem('orderflow.looks', JSON.stringify({ theme: 'light', type: '150' }))")
+    page.reload()
+    assert page.evaluate(looks) == ["rgb(255, 255, 255)", "15px"], "the form looks as the page does"
     sign_in(page, "a-token-of-nobodys")
     assert "none of this server" in page.get_by_role("alert").inner_text()
     sign_in(page, WATCH)
@@ -77,6 +84,7 @@ def test_a_link_signs_in_to_steer_and_signing_out_ends_it_in_all_tabs(stranger: 
     until(page, _USABLE, "true")
     for width in (1700, 1280, 700, 360):
         page.set_viewport_size({"width": width, "height": 768})
+        wait_frames(page)
         if not page.get_by_role("button", name="Sign out").is_visible():
             page.locator("#menu-button").click()
         box = page.get_by_role("button", name="Sign out").bounding_box()
