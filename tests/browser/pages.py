@@ -128,6 +128,14 @@ def colours(page: Page, panel: str, *further: str) -> set[str]:
     return set(found)
 
 
+def press(page: Page, button: str) -> None:
+    """Click on a button of the header, or on one in a group (`#cvd-style [data-value=line]`), wherever it is."""
+    found = page.locator(button)
+    if not found.is_visible():
+        page.locator("#menu-button").click()
+    found.click()
+
+
 def following(page: Page) -> bool:
     return page.locator("#app").get_attribute("data-following") == "true"
 

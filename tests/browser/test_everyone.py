@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.pages import (
     plot_point,
+    press,
     text,
     to_view,
     until,
@@ -157,8 +158,8 @@ def test_a_group_of_buttons_is_one_stop_of_the_tab_key_and_arrows_choose(page: P
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.id") == "follow"
     page.keyboard.press("l")
-    page.get_by_role("radio", name="line", checked=True).wait_for()
-    page.get_by_role("radio", name="CVD candles").click()
+    assert page.locator("#cvd-style [aria-checked=true]").get_attribute("data-value") == "line"
+    press(page, "#cvd-style [data-value=candles]")
     until(page, "() => !orderflow.chart.view.cvdLine")
     # A button that is clicked on does not take the focus.
     assert page.evaluate("() => document.activeElement.id") == "follow"

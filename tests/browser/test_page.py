@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared import Depth, IpcStats, Level, WriteStats
-from tests.browser.pages import colours, plot_point, text, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.pages import colours, plot_point, press, text, until, wait_drawn, wait_frames, wait_generation
+from tests.browser.steering import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,7 @@ def test_the_cvd_is_drawn_as_candles_or_as_a_line(page: Page) -> None:
     page.keyboard.press("l")
     until(page, "() => orderflow.chart.view.cvdLine && orderflow.chart.isRested()")
     assert colours(page, "cvd") & {"up", "down", "blue"} == {"blue"}
-    page.locator("#cvd-style").get_by_text("CVD candles").click()
+    press(page, "#cvd-style [data-value=candles]")
     until(page, "() => !orderflow.chart.view.cvdLine && orderflow.chart.isRested()")
     assert colours(page, "cvd") == before
 
@@ -174,8 +175,8 @@ def test_the_monitor_lights_up_where_a_limit_is_crossed(page: Page, feeder: Feed
         "a service's memory grows",
     ]
     # Once it has been so for a while.
-    page.wait_for_selector("#monitor-button[data-level='over']")
-    page.locator("#monitor-button").click()
+    page.wait_for_selector("#monitor-button[data-level='over']", state="attached")
+    press(page, "#monitor-button")
     page.wait_for_selector("#monitor", state="hidden")
 
 
@@ -187,8 +188,11 @@ def test_the_list_of_keys_opens_by_its_own_key_and_closes_by_escape(page: Page) 
     page.get_by_role("dialog").wait_for(state="detached")
 
 
-def test_the_page_fits_screens_of_every_width(server: Server, feeder: Feeder, tab: Callable[..., Page]) -> None:
-    assert feeder.generation
+def test_the_page_fits_screens_of_every_width_with_a_header_of_one_line(
+    server: Server, feeder: Feeder, tab: Callable[..., Page]
+) -> None:
+    feeder.overrides = {"instrument": "A-NAME-OF-TWENTYFOUR-CHARACTERS-OR-MORE", "heartbeat_ms": later(feeder)}
+    feeder.publish()
     page = tab(server.url, 1920, 1080)
     for width, height in ((1920, 1080), (1500, 800), (1366, 768), (1280, 720), (1200, 700), (1000, 700), (400, 860)):
         page.set_viewport_size({"width": width, "height": height})
@@ -202,13 +206,21 @@ def test_the_page_fits_screens_of_every_width(server: Server, feeder: Feeder, ta
         )
         assert all(left >= 0 and right <= width for left, right, _, _ in boxes)
         assert [pair for pair in itertools.combinations(boxes, 2) if _overlap(*pair)] == []
+        assert page.locator("#header").bounding_box()["height"] < 48  # type: ignore[index] # it is there
+        # What is not in the line is in the menu.
+        hidden = page.locator(":is(.controls > button, [role=radiogroup]):not(:visible)").count()
+        assert hidden == 0 if width == 1920 else hidden > 0
+        if hidden:
+            page.locator("#menu-button").click()
+            assert page.locator(":is(.controls > button, [role=radiogroup]):not(:visible)").count() == 0
+            page.keyboard.press("Escape")
         if width > 860:
             assert page.evaluate("() => document.documentElement.scrollHeight") <= height
 
 
 def test_controls_have_names_and_the_title_says_what_is_shown(page: Page, feeder: Feeder) -> None:
     for name in ("follow the newest bar (key F)", "show or hide the monitoring panel (key M)", "list of keys"):
-        assert page.get_by_role("button", name=name).count() == 1
+        assert page.get_by_role("button", name=name, include_hidden=True).count() == 1
     wait_generation(page, feeder)
     assert page.title() == f"{feeder.ohlc[-1].close:.2f} BTCUSDT"
 

@@ -19,6 +19,9 @@ VIEWS: Final = {"overview": "Overview", "flow": "Order flow", "depth": "Depth", 
 """What the page can show, by the names of `options.js`."""
 
 
+_MENU: Final = named("Menu: further buttons", aria_expanded="false", aria_controls="more")
+
+
 def header(*, signs_out: bool) -> Component:
     """The whole header, with a button to sign out where one has to sign in."""
     return html.Header(
@@ -48,18 +51,21 @@ def header(*, signs_out: bool) -> Component:
                 **named("cross-checks of the published data"),
             ),
             html.Div(className="gap"),
-            html.Button("Menu", id="menu-button", type="button", **named("views and panels", aria_expanded="false")),
             html.Div(
+                id="controls",
                 className="controls",
                 children=[
                     _choice("view", "view (key V)", VIEWS, _radio("", "own", id="view-own", hidden=True)),
                     _button("follow", "Follow", "F", "follow the newest bar"),
-                    _choice("cvd-style", "draw CVD as", {"candles": "CVD candles", "line": "line"}),
                     *(_opening(panel) for panel in OPENABLE),
-                    _button("keys-button", "?", "", "list of keys"),
+                    _choice("cvd-style", "draw CVD as", {"candles": "CVD candles", "line": "line"}),
                     *([_signing_out()] if signs_out else []),
+                    _button("keys-button", "?", "", "list of keys"),
                 ],
             ),
+            # folding.js moves here what there is no room for.
+            html.Button("Menu", id="menu-button", type="button", **_MENU),
+            html.Div(id="more", className="controls"),
         ],
     )
 

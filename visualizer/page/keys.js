@@ -132,7 +132,7 @@ export function start() {
   document.addEventListener("keydown", pressed);
   // A button that is clicked on does not take the focus, so that the keys go on meaning what they mean.
   document.addEventListener("mousedown", (event) => {
-    if (within(event, "#transport button, .controls button") && !within(event, ".panel")) {
+    if (within(event, "#transport button, .controls button, #menu-button") && !within(event, ".panel")) {
       event.preventDefault();
     }
   });

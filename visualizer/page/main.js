@@ -16,6 +16,7 @@ import { byId, within } from "./dom.js";
 import * as frame from "./draw/frame.js";
 import * as format from "./format.js";
 import * as clockZone from "./playback/clock-zone.js";
+import * as folding from "./header/folding.js";
 import * as header from "./header/header.js";
 import * as keysList from "./header/keys-list.js";
 import * as menu from "./header/menu.js";
@@ -117,7 +118,8 @@ function showView({ preset }) {
   byId("app").dataset.view = preset;
   const shown = byId("view-own");
   shown.hidden = !further;
-  shown.textContent = further.length > MOST_LABEL ? `${further.slice(0, MOST_LABEL - 1)}…` : further;
+  shown.textContent = format.middle(further, MOST_LABEL);
+  shown.title = shown.textContent === further ? "" : further;
   radios.show("view", further ? OWN : preset);
 }
 
@@ -167,6 +169,7 @@ window.dash_clientside.orderflow = {
   begin: () => {
     poll.every(Number(byId("app").dataset.pollMs));
     void poll.ask();
+    folding.start();
     return window.dash_clientside.no_update;
   },
 };

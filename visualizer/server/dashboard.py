@@ -38,7 +38,7 @@ _CLIENTSIDE: Final = "orderflow"
 _FOLDER: Final = Path(__file__).resolve().parent.parent
 # Written into the page: browsers ask for an icon again whenever the address changes, and the event time stands there.
 _ICON: Final = base64.b64encode((_FOLDER / "favicon.svg").read_bytes()).decode()
-_INLINE: Final = (_FOLDER / "first-look.js").read_text() + (_FOLDER / "guard.js").read_text()
+_INLINE: Final = page_files.FIRST_LOOK + (_FOLDER / "guard.js").read_text()
 """Scripts that are written into the page: the second one is there for the case that others cannot be loaded."""
 _INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
@@ -100,7 +100,7 @@ def create(settings: Settings, clock_s: Callable[[], float] = time.monotonic) ->
         login.add(app.server)
     refusals.add(app.server)
     polling.add(app.server, answered)
-    routes.add(app.server, feed, telemetry, _INLINE)
+    routes.add(app.server, feed, telemetry, [_INLINE, page_files.FIRST_LOOK])
     page_files.add(app.server)
     loading.add(app.server)
     tables.add(app.server, feed, asking)

@@ -20,6 +20,7 @@ import structlog
 from flask import Response, g, request
 from werkzeug.http import parse_cookie
 
+from visualizer.server import page_files
 from visualizer.server.clients import client_key
 from visualizer.server.origins import is_own
 from visualizer.server.rates import Rates
@@ -210,7 +211,8 @@ def _of_a_session(burst: int) -> Rates:
 
 def _form(status: int, notice: str = "", query: str = "") -> Response:
     shown = f'<p role="alert">{html.escape(notice)}</p>' if notice else ""
-    page = _PAGE.substitute(notice=shown, query=html.escape(query))
+    looks = {"first_look": page_files.FIRST_LOOK, "tokens": page_files.TOKENS}
+    page = _PAGE.substitute(looks, notice=shown, query=html.escape(query))
     answer = Response(page, status, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
     if status == 401:  # noqa: PLR2004 - the one that demands it
         answer.headers["WWW-Authenticate"] = 'Bearer realm="orderflow replay"'

@@ -33,6 +33,12 @@ _STYLES: Final = (
 )
 """In the order in which one overrules another: what is for small screens comes after what it changes."""
 
+TOKENS: Final = _FILES["styles/tokens.css"].decode()
+"""The style sheet of colours, which the form to sign in has in itself: a stranger is answered no file."""
+
+FIRST_LOOK: Final = _FOLDER.with_name("first-look.js").read_text()
+"""The script that puts on, before anything is painted, the looks that a browser keeps."""
+
 STYLES: Final = "".join(f'<link rel="stylesheet" href="/page/{_DIGEST}/styles/{name}.css">' for name in _STYLES)
 """Tags for the page's head."""
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from visualizer.server.feed import Feed
 
 
-def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
-    """Add the routes and headers to the server, whose page holds the script `inline`."""
+def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: list[str]) -> None:
+    """Add the routes and headers to the server, whose page and form to sign in hold these scripts."""
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     headers = _headers(inline)
 
@@ -61,11 +61,11 @@ def add(server: Flask, feed: Feed, telemetry: Telemetry, inline: str) -> None:
         return response
 
 
-def _headers(inline: str) -> dict[str, str]:
-    sha256 = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+def _headers(inline: list[str]) -> dict[str, str]:
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
     policy = {
         "default-src": "'self'",
-        "script-src": f"'self' 'sha256-{sha256}'",
+        "script-src": " ".join(["'self'", *(f"'sha256-{digest}'" for digest in digests)]),
         # Dash writes a style element, our scripts write style attributes, and the form to sign in has a style element.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
