@@ -35,7 +35,7 @@ _STEPS_NS: Final = (0, 1, SECOND_NS, _MINUTE_NS, 60 * _MINUTE_NS, 600 * _MINUTE_
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Manifest]]:
-    """Four weeks of some segments a day, more sessions than are kept; later sizes and prices need more decimals."""
+    """Four weeks of some segments a day, more sessions than are kept; sizes need ever more decimals, then 128 bits."""
     folder = tmp_path_factory.mktemp("store")
     with mock.patch("os.fsync"), mock.patch.object(sizes, "SAMPLE_ORDERS", 40):
         yield folder, written(folder, _chunks(Random(5)), 9)
@@ -58,7 +58,7 @@ def _chunks(chance: Random) -> list[Chunk]:
     moments = sorted({each.time_ns for each in trades} | {each.time_ns for each in updates})
     ends = [-1, *moments[8::9], moments[-1] + 1]
     return [
-        chunk_of(trades, updates, after_ns, until_ns, (1 + number // 20, 2 + number // 15))
+        chunk_of(trades, updates, after_ns, until_ns, (1 + number // 20, 2 + min(12, number // 4)))
         for number, (after_ns, until_ns) in enumerate(pairwise(ends))
     ]
 
