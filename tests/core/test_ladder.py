@@ -224,7 +224,10 @@ def test_every_row_of_the_ladder_is_that_of_the_definitions_whatever_the_batches
         assert checks(engine.rows(), engine)["ladder_begins_at_close"] is not False
         rows_high = height or step_of(past, updates)
         assert (found.row, found.bar_ms) == (float(rows_high), begin_ns // 10**6)
-        assert as_lists(found) == expected(past, updates, begin_ns, rows_high, most // 2, aggregation.session_ns)
+        session_ns = aggregation.session_ns
+        of_last = (past[-1].time_ns - session_ns) // NS_PER_DAY * NS_PER_DAY + session_ns if past else None
+        assert found.session_ms == (None if of_last is None else of_last // 10**6)
+        assert as_lists(found) == expected(past, updates, begin_ns, rows_high, most // 2, session_ns)
         last = found.last
         assert (None if last is None else {name: getattr(last, name) for name in last.__struct_fields__}) == (
             last_order(past) if past else None

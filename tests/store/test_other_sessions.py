@@ -13,10 +13,14 @@ import pytest
 
 from processor.core.engine import Engine
 from processor.core.flow import sizes
+from processor.core.flow.cells import OF_CELLS, cells_of
+from processor.core.flow.kept import EARLIER_SESSIONS, nothing_traded
 from processor.settings import Activity, Aggregation
 from processor.store.activity_index import ActivityIndex
 from processor.store.alerts import AlertsIndex
+from processor.store.files import trades_of_segment
 from processor.store.reader import state_before
+from processor.store.sessions import traded_before
 from tests.core.streams import Trade, Update
 from tests.store.test_store import SECOND_NS, assert_same, chunk_of, read_on, written
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from processor.core.flow.cells import Cells
     from processor.core.merge.chunk import Chunk
     from processor.settings import CvdReset
     from processor.store.manifest import Manifest
@@ -63,15 +68,15 @@ def _chunks(chance: Random) -> list[Chunk]:
     ]
 
 
-@pytest.mark.parametrize("session_minutes", SESSIONS_MINUTES)
 @pytest.mark.parametrize(
-    ("interval_ns", "activity", "reset"),
+    ("interval_ns", "activity", "reset", "session_minutes"),
     [
-        (_MINUTE_NS // 240, None, "day"),
-        (5 * SECOND_NS, None, "day"),
-        (420 * _MINUTE_NS, None, "day"),
-        (1440 * _MINUTE_NS, None, "none"),
-        (0, Activity("t", Decimal(7)), "day"),
+        (_MINUTE_NS // 240, None, "day", 1),
+        (5 * SECOND_NS, None, "day", 810),
+        (_MINUTE_NS, None, "day", 1),
+        (420 * _MINUTE_NS, None, "day", 810),
+        (1440 * _MINUTE_NS, None, "none", 810),
+        (0, Activity("t", Decimal(7)), "day", 1),
     ],
 )
 def test_an_engine_taken_up_has_the_sessions_of_one_pass(
@@ -88,7 +93,7 @@ def test_an_engine_taken_up_has_the_sessions_of_one_pass(
         session_ns=session_minutes * _MINUTE_NS,
     )
     index = None if activity is None else ActivityIndex(folder, activity, manifest.first_ns or 0)
-    keep = 4
+    keep = 1 if interval_ns < _MINUTE_NS else 4
     played, alerts = Engine(aggregation, keep=keep), AlertsIndex(folder, aggregation)
     for number in range(len(manifest.segments)):
         if number % 7 == 3:
@@ -104,3 +109,27 @@ def test_an_engine_taken_up_has_the_sessions_of_one_pass(
         read_on(folder, manifest, played, number, number)
         if number % 7 == 3:
             assert_same(found, played, keep)
+
+
+@pytest.mark.parametrize("session_minutes", SESSIONS_MINUTES)
+def test_the_last_sessions_before_every_segment_are_those_of_one_pass(
+    store: tuple[Path, Manifest], session_minutes: int
+) -> None:
+    folder, manifest = store
+    passed = nothing_traded()
+    for number, segment in enumerate(manifest.segments):
+        found = traded_before(folder, manifest, number, session_minutes * _MINUTE_NS)
+        scale = found.session.price_decimals, found.session.size_decimals
+        assert found.dataset == passed.dataset
+        assert [_cells(each) for each in (*found.earlier, found.session)] == [
+            _cells(each.finer(*scale)) for each in (*passed.earlier, passed.session)
+        ]
+        for trades in trades_of_segment(folder, number, segment):
+            minutes = trades.time_ns // _MINUTE_NS
+            cells = cells_of(trades, minutes, is_narrow=False, session_ns=session_minutes * _MINUTE_NS)
+            passed = passed.added(cells)
+    assert len(passed.earlier) == EARLIER_SESSIONS
+
+
+def _cells(session: Cells) -> list[list[int]]:
+    return [getattr(session, name).tolist() for name in ("day", *OF_CELLS)]
