@@ -4,7 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { developing, naked } from "../../visualizer/page/panels/developing.js";
 import { barsProfile, binsOf, sessionProfile, together } from "../../visualizer/page/panels/profile.js";
-import { runs, startMs } from "../../visualizer/page/panels/sessions.js";
+import { runs, startMs } from "../../visualizer/page/sessions.js";
 import { profileOf, within } from "../../visualizer/page/panels/traded.js";
 import { anchored, vwap } from "../../visualizer/page/panels/vwap.js";
 import { empty } from "../../visualizer/page/store.js";

@@ -2,8 +2,8 @@
    time itself, less its breaks. Bars of activity last as long as they take; each has one place on an axis that counts bars, and its time is
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
-import * as sessions from "../panels/sessions.js";
 import * as interval from "../playback/interval.js";
+import * as sessions from "../sessions.js";
 import * as breaks from "./breaks.js";
 import * as clock from "./clock.js";
 import { moved } from "./moved.js";

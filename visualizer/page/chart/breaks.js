@@ -1,6 +1,6 @@
 /* An axis of time on which long stretches without any bar take no room: each is as wide as two bars, however long it lasts.
    Pure: the starts of bars in, places, times and labels out. */
-import { DAY_MS, sessionOf } from "../panels/sessions.js";
+import { DAY_MS, sessionOf } from "../sessions.js";
 import * as zones from "../zone.js";
 import * as clock from "./clock.js";
 import { moved } from "./moved.js";

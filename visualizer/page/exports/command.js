@@ -1,5 +1,5 @@
 /* The command that writes a table of the whole history. Pure. */
-import { areMoved, startOf } from "../panels/sessions.js";
+import { areMoved, startOf } from "../sessions.js";
 /** @import { About } from "../types.d.ts" */
 
 const SAFE = /^[\w.,:@%+/-]+$/u;

@@ -1,7 +1,7 @@
 /* A picture to be handed out: what of the page is in it, below lines that say what it shows. Pure. */
 import { within } from "../draw/boxes.js";
 import { TEXT_PX, widthOf } from "../draw/text.js";
-import { areMoved, startOf } from "../panels/sessions.js";
+import { areMoved, startOf } from "../sessions.js";
 import { token } from "../tokens.js";
 import * as zones from "../zone.js";
 /** @import { About, Box, Options, Part, Print, Status } from "../types.d.ts" */

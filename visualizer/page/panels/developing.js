@@ -3,7 +3,7 @@
 import { rects, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
-import { DAY_MS, runs, startMs } from "./sessions.js";
+import { DAY_MS, runs, startMs } from "../sessions.js";
 /** @import { Command, Layer, Picture, Scale, StatisticsRow } from "../types.d.ts" */
 
 const HEIGHT = 1;

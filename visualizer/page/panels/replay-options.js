@@ -4,7 +4,7 @@ import { make, say } from "../dom.js";
 import * as control from "../playback/control.js";
 import { current } from "../state.js";
 import * as rowHeight from "./row-height.js";
-import { startOf } from "./sessions.js";
+import { startOf } from "../sessions.js";
 /** @import { About } from "../types.d.ts" */
 
 const WHOLE = /^\d{1,7}$/u;

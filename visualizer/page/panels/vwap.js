@@ -2,7 +2,7 @@
 import { upright } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
-import { runs, startMs } from "./sessions.js";
+import { runs, startMs } from "../sessions.js";
 /** @import { About, Command, Layer, Picture, Scale, StatisticsRow } from "../types.d.ts" */
 /** The VWAP and the deviation after a bar; null without volume.
  * @typedef {{ place: number, vwap: number | null, sigma: number | null }} Average */

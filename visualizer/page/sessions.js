@@ -1,5 +1,5 @@
 /* Sessions of profiles and averages: they start at a time of each UTC day that the replay says. Pure. */
-/** @import { About, StatisticsRow } from "../types.d.ts" */
+/** @import { About, StatisticsRow } from "./types.d.ts" */
 
 export const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
