@@ -193,6 +193,7 @@ def _command(dice: random.Random) -> tuple[str, dict[str, Any]]:
         ("speed", {"speed": dice.choice((60, 600, 3600, "max"))}),
         ("obi_levels", {"obi_levels": dice.choice((0, 5, 10))}),
         ("cvd_reset", {"cvd_reset": dice.choice(("none", "day"))}),
+        ("session_start", {"session_start": dice.choice(("00:00", "13:30", "22:00"))}),
         ("row", {"row": dice.choice(("auto", "1", "25"))}),
         ("pause", {}),
         ("play", {}),

@@ -43,6 +43,7 @@ MAX_WORKERS: Final = 256
 _UNITS_NS: Final = {unit: length_ms * NS_PER_MS for unit, length_ms in INTERVAL_UNITS_MS.items()}
 _DURATION: Final = re.compile(rf"(\d+)({'|'.join(INTERVAL_UNITS_MS)})")
 _ACTIVITY: Final = re.compile(rf"(\d+|\d*\.\d+)([{''.join(ACTIVITY_UNITS)}{OLD_TURNOVER_UNIT}])")
+_TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _HEIGHT: Final = re.compile(r"\d{1,9}(\.\d{1,18})?|\.\d{1,18}")
 _LEVELS: Final = re.compile(r"[0-9]{1,7}")
 _TRADED_SIZE: Final = re.compile(r"\d{1,15}(\.\d{1,18})?|\.\d{1,18}")
@@ -74,9 +75,10 @@ open bar's begin, and the measures of the book.
 class Aggregation:
     """What the engine computes: the interval in ns, the levels in the OBI (0: all), and when the CVD restarts.
 
-    With an `activity`, bars end by that amount instead, and `interval_ns` is 0. `extras` are computed beside bars and
-    book, with price rows of height `row`; None: as high as a view needs. `alerts` are the expressions of alerts, `own`
-    the measures of the book with parameters of one's own.
+    Sessions start at `session_ns` of each UTC day, a whole minute; see `processor.core.sessions`. With an `activity`,
+    bars end by that amount instead, and `interval_ns` is 0. `extras` are computed beside bars and book, with price rows
+    of height `row`; None: as high as a view needs. `alerts` are the expressions of alerts, `own` the measures of the
+    book with parameters of one's own.
     """
 
     interval_ns: int = 60 * NS_PER_SECOND
@@ -87,11 +89,12 @@ class Aggregation:
     row: Fraction | None = None
     alerts: tuple[str, ...] = ()
     own: OwnMeasures = NO_OWN
+    session_ns: int = 0
 
     @property
-    def divides_days(self) -> bool:
-        """Whether an interval ends at every UTC midnight."""
-        return self.activity is None and NS_PER_DAY % self.interval_ns == 0
+    def divides_sessions(self) -> bool:
+        """Whether an interval ends wherever a session starts."""
+        return self.activity is None and NS_PER_DAY % self.interval_ns == self.session_ns % self.interval_ns == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ Moment = int | Offset
 """A time of the dataset: ns since the Unix epoch, or an offset from its first event."""
 
 
+MIDNIGHT: Final = "00:00"
+"""When sessions start if nobody says otherwise."""
 AUTO: Final = "auto"
 """The interval of a replay that is to choose it by its dataset; a height of price rows that each view chooses."""
 
@@ -131,6 +136,7 @@ class Settings:
     row: str = AUTO
     alerts: tuple[str, ...] = ()
     own: OwnMeasures = NO_OWN
+    session_start: str = MIDNIGHT
 
     @property
     def provisional(self) -> Settings:
@@ -142,7 +148,7 @@ class Settings:
         """The settings of the engine.
 
         Raises:
-            SettingError: the interval or the row is invalid, or the interval is not chosen yet.
+            SettingError: the interval, the row or the start of sessions is invalid, or the interval is not chosen yet.
         """
         length = bar_length(self.interval)
         interval_ns, activity = (0, length) if isinstance(length, Activity) else (length, None)
@@ -154,7 +160,20 @@ class Settings:
             row=row_height(self.row),
             alerts=self.alerts,
             own=self.own,
+            session_ns=session_start_ns(self.session_start),
         )
+
+
+def session_start_ns(text: str) -> int:
+    """The time of a UTC day that sessions start at, as HH:MM, in ns since midnight.
+
+    Raises:
+        SettingError: it is none.
+    """
+    found = _TIME_OF_DAY.fullmatch(text)
+    if found is None:
+        raise SettingError("session-start", text, "a time of a UTC day from 00:00 to 23:59, such as 22:00 or 13:30")
+    return (int(found[1]) * 60 + int(found[2])) * 60 * NS_PER_SECOND
 
 
 def row_height(text: str) -> Fraction | None:

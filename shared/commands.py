@@ -150,12 +150,21 @@ class ObiLevels(_Command, frozen=True, kw_only=True, tag="obi_levels"):
 
 
 class CvdReset(_Command, frozen=True, kw_only=True, tag="cvd_reset"):
-    """Restart the CVD from 0 never, or at UTC midnight."""
+    """Restart the CVD from 0 never, or each day when a session starts."""
 
     EXAMPLE = {"cvd_reset": "day"}
     CHOICES = {"cvd_reset": " or ".join(get_args(CvdResetAt))}
 
     cvd_reset: CvdResetAt
+
+
+class SessionStart(_Command, frozen=True, kw_only=True, tag="session_start"):
+    """Start sessions at another time of each UTC day, HH:MM."""
+
+    EXAMPLE = {"session_start": "22:00"}
+    CHOICES = {"session_start": 'a time of a UTC day from "00:00" to "23:59"'}
+
+    session_start: Words
 
 
 class Row(_Command, frozen=True, kw_only=True, tag="row"):
@@ -216,6 +225,7 @@ Command = (
     | Dataset
     | ObiLevels
     | CvdReset
+    | SessionStart
     | Row
     | Alerts
     | Range

@@ -130,6 +130,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     obi_levels: Integer = 10
     depth_levels: Integer = 50
     cvd_reset: str = "none"
+    session_start: str = "00:00"
+    """The time of each UTC day that sessions start at."""
     row: str = "auto"
     """Height of price rows, as a decimal; auto where each view chooses its own."""
     alerts: tuple[str, ...] = ()

@@ -188,12 +188,13 @@ def aggregate(
     obi_levels: int,
     cvd_reset: Literal["none", "day"] = "none",
     activity: tuple[str, Decimal] | None = None,
+    session_ns: int = 0,
 ) -> Reference:
     """Everything the definitions say of these events, which may come in any order of time.
 
-    With an `activity`, a unit and a limit, bars end by that.
+    With an `activity`, a unit and a limit, bars end by that. Sessions start at `session_ns` of a day.
     """
-    return aggregate_samples(trades, samples_of(book, obi_levels), interval_ns, cvd_reset, activity)
+    return aggregate_samples(trades, samples_of(book, obi_levels), interval_ns, cvd_reset, activity, session_ns)
 
 
 def samples_of(book: list[BookEvent], obi_levels: int) -> Samples:
@@ -208,10 +209,11 @@ def aggregate_samples(
     interval_ns: int = 0,
     cvd_reset: Literal["none", "day"] = "none",
     activity: tuple[str, Decimal] | None = None,
+    session_ns: int = 0,
 ) -> Reference:
     """The same as `aggregate`, of a book that has been sampled."""
     with exactly():
-        return _aggregate(trades, samples, interval_ns, cvd_reset, activity)
+        return _aggregate(trades, samples, interval_ns, cvd_reset, activity, session_ns)
 
 
 @contextmanager
@@ -228,6 +230,7 @@ def _aggregate(
     interval_ns: int,
     cvd_reset: str,
     activity: tuple[str, Decimal] | None,
+    session_ns: int,
 ) -> Reference:
     trades = sorted(trades, key=lambda trade: trade.time_ns)
     book = samples.rows
@@ -244,7 +247,7 @@ def _aggregate(
             return begins_ns[bisect_right(begins_ns, time_ns) - 1]
 
     bars = bars_of(trades, begin_of)
-    cvds = cvds_of(trades, begin_of, cvd_reset)
+    cvds = cvds_of(trades, begin_of, cvd_reset, session_ns)
     # Before any book the imbalance stands at 0, and a row of trades says so; the very first row opens with its sample.
     first_book_ns = begin_of(book[0].time_ns) if book else None
     rows_before = first_book_ns is not None and any(start_ns < first_book_ns for start_ns in bars)
@@ -301,14 +304,14 @@ def bars_of(trades: list[Trade], begin_of: Callable[[int], int]) -> dict[int, Ba
     return bars
 
 
-def cvds_of(trades: list[Trade], begin_of: Callable[[int], int], cvd_reset: str) -> dict[int, Cvd]:
+def cvds_of(trades: list[Trade], begin_of: Callable[[int], int], cvd_reset: str, session_ns: int) -> dict[int, Cvd]:
     cvds: dict[int, Cvd] = {}
     running = ZERO
     day = None
     for trade in trades:
-        if cvd_reset == "day" and trade.time_ns // DAY_NS != day:
+        if cvd_reset == "day" and (trade.time_ns - session_ns) // DAY_NS != day:
             running = ZERO
-            day = trade.time_ns // DAY_NS
+            day = (trade.time_ns - session_ns) // DAY_NS
         start_ns = begin_of(trade.time_ns)
         cvd = cvds.setdefault(start_ns, Cvd(running, running, running, running))
         running += trade.aggressor * trade.size

@@ -24,6 +24,9 @@ class FlowTable(Protocol):
     time: ClassVar[str]
     """The column that its rows ascend by, in ms."""
 
+    def __init__(self, session_ns: int) -> None:
+        """Nothing is taken in yet; sessions start at `session_ns` of a day."""
+
     def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
         """The rows that are known with these bars, of intervals of `interval_ns`, or by activity where it is 0."""
 
@@ -37,6 +40,9 @@ class Footprint:
     name: ClassVar = "footprint"
     counted: ClassVar = "price rows"
     time: ClassVar = "timestamp_ms"
+
+    def __init__(self, session_ns: int) -> None:
+        """See FlowTable."""
 
     def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:
         """See FlowTable."""
@@ -54,7 +60,8 @@ class Statistics:
     counted: ClassVar = "bars"
     time: ClassVar = "timestamp_ms"
 
-    def __init__(self) -> None:
+    def __init__(self, session_ns: int) -> None:  # noqa: ARG002 - its cells know their sessions
+        """See FlowTable."""
         self._before = nothing_before()
         self._decimals = (0, 0)
 
@@ -77,18 +84,20 @@ class Profile:
     counted: ClassVar = "price rows"
     time: ClassVar = "session_ms"
 
-    def __init__(self) -> None:
+    def __init__(self, session_ns: int) -> None:
+        """See FlowTable."""
+        self._session_ns = session_ns
         self._open = no_cells()
 
-    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are days
+    def take(self, cells: Cells, height_ticks: int, interval_ns: int) -> pl.DataFrame:  # noqa: ARG002 - sessions are of no bars
         """See FlowTable."""
-        days = concatenated([self._open, cells.in_rows(height_ticks).of_days()]).of_days()
-        self._open = days.pieces(slice(-1, None))
-        return profile_frame(days.pieces(slice(0, -1)))
+        found = concatenated([self._open, cells.in_rows(height_ticks).of_sessions()]).of_sessions()
+        self._open = found.pieces(slice(-1, None))
+        return profile_frame(found.pieces(slice(0, -1)), self._session_ns)
 
     def end(self) -> pl.DataFrame:
         """See FlowTable."""
-        return profile_frame(self._open)
+        return profile_frame(self._open, self._session_ns)
 
 
 FLOW_TABLES: Final[tuple[type[FlowTable], ...]] = (Footprint, Statistics, Profile)

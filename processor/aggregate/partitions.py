@@ -53,10 +53,10 @@ class Part:
 def divisible(aggregation: Aggregation) -> bool:
     """Whether parts of days add up.
 
-    Where the CVD restarts within an interval, its value at midnight is no value of the interval, but the open of its
-    second part.
+    Where the CVD restarts within an interval, the value that it has there is no value of the interval, but the open of
+    its second part.
     """
-    return aggregation.cvd_reset == "none" or aggregation.divides_days
+    return aggregation.cvd_reset == "none" or aggregation.divides_sessions
 
 
 def partitions(folder: Path, manifest: Manifest, aggregation: Aggregation, end: int) -> list[Partition]:
@@ -105,7 +105,7 @@ def computed(partition: Partition) -> Part:
         msg = f"{folder} is not there, or is another store, on {socket.gethostname()}: workers need the same path to it"
         raise DatasetError(msg)
     aggregation = partition.aggregation
-    engine = Engine(aggregation, state=bare_state_before(folder, manifest, partition.first))
+    engine = Engine(aggregation, state=bare_state_before(folder, manifest, partition.first, aggregation))
     # No segment is read ahead: more cores are used by computing more partitions at the same time.
     for number in range(partition.first, partition.end):
         _advance(engine, read_segment(folder, number, manifest.segments[number]))
@@ -130,4 +130,4 @@ def engine_of_parts(
         DatasetError: the store is damaged.
     """
     trade_parts, book_parts = [part.trade_bars for part in parts], [part.book_bars for part in parts]
-    return Engine(aggregation, state=state_of_parts(folder, manifest, end, trade_parts, book_parts))
+    return Engine(aggregation, state=state_of_parts(folder, manifest, end, aggregation, trade_parts, book_parts))

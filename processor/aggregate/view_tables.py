@@ -28,11 +28,12 @@ from processor.core.flow.rows import decimals_of
 from processor.core.flow.sizes import OrderSizes
 from processor.core.intervals import number_of, start_of
 from processor.core.price_step import PriceStep
+from processor.core.sessions import begin_of, session_of
 from processor.errors import DatasetError
 from processor.formats import in_order
 from processor.settings import resolved
 from processor.sources.opening import complete_store
-from processor.units import MS_PER_DAY, NS_PER_DAY, NS_PER_MS
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,7 +133,7 @@ def _table(
         of_book = _book_table(name, settings.aggregation, height or Fraction(1), options)
         time, parts = of_book.time, parts_of(of_book, _batches(chunks, settings.aggregation))
     else:
-        table = _FLOW[name]()
+        table = _FLOW[name](settings.aggregation.session_ns)
         time, parts = table.time, _flow_tables(table, chunks, settings.aggregation, height or Fraction(1))
     rows = pl.concat(list(parts))
     if settings.start is not None and reading.first_ns is not None and len(rows):
@@ -196,7 +197,7 @@ def _flow_tables(
 
     held = no_cells()
     for trades, bars_of, is_narrow in _in_bars(chunks, aggregation):
-        cells = concatenated([held, cells_of(trades, bars_of, is_narrow=is_narrow)])
+        cells = concatenated([held, cells_of(trades, bars_of, is_narrow=is_narrow, session_ns=aggregation.session_ns)])
         whole = int(np.searchsorted(cells.bucket, cells.bucket[-1]))
         if whole:
             yield taken(cells.pieces(slice(0, whole)))
@@ -208,7 +209,7 @@ def _flow_tables(
 
 def _size_tables(chunks: Iterator[Chunk], aggregation: Aggregation) -> Iterator[pl.DataFrame]:
     """The CVD by order size in parts, at least one."""
-    sizes = OrderSizes(None, reset=aggregation.cvd_reset)
+    sizes = OrderSizes(None, reset=aggregation.cvd_reset, session_ns=aggregation.session_ns)
     for trades, bars_of, is_narrow in _in_bars(chunks, aggregation):
         sizes.take(trades, bars_of, is_narrow=is_narrow)
         yield labelled(sizes.closed(), aggregation.interval_ns)
@@ -237,7 +238,7 @@ def _since(rows: pl.DataFrame, time: str, start_ns: int, aggregation: Aggregatio
     if time == "time_ns":
         first = start_ns
     elif time == "session_ms":
-        first = start_ns // NS_PER_DAY * MS_PER_DAY
+        first = begin_of(session_of(start_ns, aggregation.session_ns), aggregation.session_ns) // NS_PER_MS
     elif aggregation.activity is None:
         first = start_of(number_of(start_ns, aggregation.interval_ns), aggregation.interval_ns) // NS_PER_MS
     else:

@@ -7,7 +7,17 @@ from typing import Annotated
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
 from processor.errors import SettingError
-from processor.settings import AUTO, MAX_WORKERS, at_least, bar_length, duration_ns, one_of, own_measures, row_height
+from processor.settings import (
+    AUTO,
+    MAX_WORKERS,
+    MIDNIGHT,
+    at_least,
+    bar_length,
+    duration_ns,
+    one_of,
+    own_measures,
+    row_height,
+)
 
 
 def aggregate(
@@ -32,6 +42,7 @@ def aggregate(
     tau: options.Tau = "5s",
     measure_depths: options.MeasureDepths = "",
     measure_costs: options.MeasureCosts = "",
+    session_start: options.SessionStart = MIDNIGHT,
     *,
     all_instruments: options.AllInstruments = False,
 ) -> None:
@@ -42,7 +53,18 @@ def aggregate(
     from processor.formats import open_dataset  # noqa: PLC0415
 
     own = own_measures(measure_depths, measure_costs)
-    settings = options.settings(interval, obi_levels, depth_levels, clock, cvd_reset, instrument, start, until, own=own)
+    settings = options.settings(
+        interval,
+        obi_levels,
+        depth_levels,
+        clock,
+        cvd_reset,
+        instrument,
+        start,
+        until,
+        own=own,
+        session_start=session_start,
+    )
     one_of("view", view, ("bars", *VIEW_TABLES))
     of_rows = RowOptions(
         row_height(row), None if column == AUTO else column, one_of("mode", mode, MODES), duration_ns("tau", tau)

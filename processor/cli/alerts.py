@@ -6,6 +6,7 @@ from typing import Annotated
 
 from processor.cli import options
 from processor.cli.output import progress_bar, say, say_found
+from processor.settings import MIDNIGHT
 
 
 def alerts(
@@ -20,9 +21,12 @@ def alerts(
     instrument: options.Instrument = None,
     cache: options.CacheFolder = None,
     cache_limit: options.CacheLimit = "20GB",
+    session_start: options.SessionStart = MIDNIGHT,
 ) -> None:
     """Write all alerts that some expressions raise over the whole history of a dataset as one table."""
-    given = options.settings(interval, 10, 50, clock, cvd_reset, instrument, start, until, alerts=expressions)
+    given = options.settings(
+        interval, 10, 50, clock, cvd_reset, instrument, start, until, alerts=expressions, session_start=session_start
+    )
 
     from processor.aggregate import output  # noqa: PLC0415 - what computes loads only when needed
     from processor.aggregate.alerts import AlertsTable  # noqa: PLC0415

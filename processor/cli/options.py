@@ -17,12 +17,14 @@ from processor.settings import (
     CLOCKS,
     CVD_RESETS,
     MAX_DEPTH_LEVELS,
+    MIDNIGHT,
     Settings,
     at_least,
     moment,
     old_spelling,
     one_of,
     row_height,
+    session_start_ns,
     size_bytes,
     zone_name,
 )
@@ -62,7 +64,12 @@ Start = Annotated[
 ]
 Until = Annotated[str | None, option("until", "End here: ISO time, or +3h after the first event.")]
 EventClock = Annotated[str, option("clock", "Which of the dataset's times orders it: exchange or local.")]
-CvdReset = Annotated[str, option("cvd-reset", "When the CVD restarts from 0: none, or day (UTC midnight).")]
+CvdReset = Annotated[
+    str, option("cvd-reset", "When the CVD restarts from 0: none, or day (with the first trade of a session).")
+]
+SessionStart = Annotated[
+    str, option("session-start", "The time of each UTC day that sessions start at: 00:00, 13:30, 22:00 ...")
+]
 Instrument = Annotated[
     str | None, option("instrument", "Which of the dataset's instruments; the one with the largest files if not given.")
 ]
@@ -179,6 +186,7 @@ def settings(
     row: str = AUTO,
     alerts: Sequence[str] = (),
     own: OwnMeasures = NO_OWN,
+    session_start: str = MIDNIGHT,
 ) -> Settings:
     """The settings that options ask for.
 
@@ -188,6 +196,7 @@ def settings(
     if interval != AUTO and (written_now := old_spelling(interval)) is not None:
         structlog.get_logger().warning("interval_in_old_spelling", interval=interval, write=written_now)
     row_height(row)
+    session_start_ns(session_start)
     return Settings(
         interval=interval,
         obi_levels=at_least("obi-levels", obi_levels, 0, MAX_OBI_LEVELS),
@@ -204,6 +213,7 @@ def settings(
         row=row,
         alerts=all_parsed(alerts),
         own=own,
+        session_start=session_start,
     )
 
 

@@ -12,7 +12,7 @@ import typer
 from processor.cli import options
 from processor.cli.output import progress_bar
 from processor.clock import SystemClock
-from processor.settings import SWITCH, one_of, own_measures
+from processor.settings import MIDNIGHT, SWITCH, one_of, own_measures
 
 
 def replay(
@@ -40,6 +40,7 @@ def replay(
     alert: options.Alerts = None,
     measure_depths: options.MeasureDepths = "",
     measure_costs: options.MeasureCosts = "",
+    session_start: options.SessionStart = MIDNIGHT,
     *,
     paused: options.Paused = False,
 ) -> None:
@@ -64,6 +65,7 @@ def replay(
         row,
         alert or (),
         own_measures(measure_depths, measure_costs),
+        session_start,
     )
     asked = named_views(views or "")
     wall = SystemClock()

@@ -134,7 +134,12 @@ class Engine:
         self.ahead = None if state is None else state.ahead
         self.flow: Flow | None = None
         if keep and "flow" in aggregation.extras:
-            self.flow = Flow(keep, None if state is None else state.flow, reset=aggregation.cvd_reset)
+            self.flow = Flow(
+                keep,
+                None if state is None else state.flow,
+                reset=aggregation.cvd_reset,
+                session_ns=aggregation.session_ns,
+            )
         self.measures: Measures | None = None
         if keep and "measures" in aggregation.extras and state is None:
             measured = MeasuredBook(interval_ns=aggregation.interval_ns, own=aggregation.own)
@@ -157,7 +162,7 @@ class Engine:
             self.alerts = Alerts(aggregation, self.detected, None if state is None else state.alerts)
         if state is None:
             self.book = Book(interval_ns=aggregation.interval_ns, obi_levels=aggregation.obi_levels)
-            self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep)
+            self.trade_bars = TradeBars(reset=aggregation.cvd_reset, keep=keep, session_ns=aggregation.session_ns)
             self.imbalance_bars = ImbalanceBars(self.book, keep=keep)
         else:
             self._resume(state)
@@ -197,6 +202,7 @@ class Engine:
             first_trade,
             reset=aggregation.cvd_reset,
             keep=self.keep,
+            session_ns=aggregation.session_ns,
         )
         closed = state.book_bars.rows(slice(0, -1))
         self.imbalance_bars = ImbalanceBars.resumed(self.book, closed, first_book, keep=self.keep)
@@ -335,7 +341,7 @@ def bar_checks(rows: pl.DataFrame, engine: Engine) -> dict[str, bool | None]:
     }
     for name, agrees in counted.items():
         found[name] = found[name] and agrees
-    if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_days:
+    if engine.aggregation.cvd_reset == "day" and not engine.aggregation.divides_sessions:
         found["cvd_step_is_buy_minus_sell"] = None
     found["times_increase"] = bool((rows["bucket"].diff().drop_nulls() > 0).all())
     return found

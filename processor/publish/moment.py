@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from processor.settings import MIDNIGHT
 from shared import ControlAnswer
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class SessionInfo:
     depth_levels: int
     cvd_reset: str
     clock: str
+    session_start: str = MIDNIGHT
     timezone: str | None = None
     row: str = "auto"
     alerts: tuple[str, ...] = ()

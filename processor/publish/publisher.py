@@ -194,6 +194,7 @@ class Publisher:
             obi_levels=subject.obi_levels,
             depth_levels=subject.depth_levels,
             cvd_reset=subject.cvd_reset,
+            session_start=subject.session_start,
             row=subject.row,
             alerts=subject.alerts,
             own_measures=subject.own_measures,

@@ -219,7 +219,9 @@ class Player:
                 expected = f"{_NAMES[landmark]} that becomes known {_from(now_ns, forward=forward)}"
                 raise SettingError("seek", f"{_way(forward=forward)} {landmark}", expected)
             return found_ns
-        start_ns = self.source.session_start(now_ns, forward=forward, while_waiting=self._while_waiting)
+        start_ns = self.source.session_start(
+            now_ns, self.aggregation.session_ns, forward=forward, while_waiting=self._while_waiting
+        )
         if start_ns is None:
             expected = f"a session that starts {_from(now_ns, forward=forward)}"
             raise SettingError("seek", f"{_way(forward=forward)} session", expected)

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from processor.core.alerts.parser import all_parsed
 from processor.errors import SettingError
 from processor.names import printable
-from processor.settings import CVD_RESETS, Settings, bar_length, one_of, row_height
+from processor.settings import CVD_RESETS, Settings, bar_length, one_of, row_height, session_start_ns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +83,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
     try:
         bar_length(before.interval)
         row_height(before.row)
+        session_start_ns(before.session_start)
         alerts = all_parsed(before.alerts)
         cvd_reset = one_of("cvd-reset", before.cvd_reset, CVD_RESETS)
     except SettingError:
@@ -93,6 +94,7 @@ def resumable(before: Status | None, path: Path, settings: Settings) -> Resumed 
         interval=before.interval,
         obi_levels=before.obi_levels,
         cvd_reset=cvd_reset,
+        session_start=before.session_start,
         row=before.row,
         alerts=alerts,
         speed=before.speed,

@@ -36,6 +36,7 @@ def session_info(
         obi_levels=settings.obi_levels,
         depth_levels=settings.depth_levels,
         cvd_reset=settings.cvd_reset,
+        session_start=settings.session_start,
         row=settings.row,
         alerts=settings.alerts,
         own_measures=settings.own.names,

@@ -73,9 +73,11 @@ class Source(Protocol):
         """
 
     def session_start(
-        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+        self, at_ns: int, session_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """Time of the first start of a session later than `at_ns`, or of the last one earlier; None without any.
+
+        Sessions start at `session_ns` of a day; see `processor.core.sessions`.
 
         Raises:
             DatasetError: the dataset is unusable.

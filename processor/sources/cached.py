@@ -196,11 +196,11 @@ class CachedSource:
         )
 
     def session_start(
-        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+        self, at_ns: int, session_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
         return self._time(
-            lambda source: source.session_start(at_ns, forward=forward, while_waiting=while_waiting),
+            lambda source: source.session_start(at_ns, session_ns, forward=forward, while_waiting=while_waiting),
             while_waiting if forward else None,
         )
 

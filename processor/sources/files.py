@@ -100,7 +100,7 @@ class FileSource:
         return before_ns
 
     def session_start(
-        self, at_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
+        self, at_ns: int, session_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
         before_ns: int | None = None
@@ -108,7 +108,7 @@ class FileSource:
         with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
             for chunk in chunks:
                 times = times_of(chunk)
-                found_ns = nearest(starts_among(times, before_ns), at_ns, forward=forward)
+                found_ns = nearest(starts_among(times, before_ns, session_ns), at_ns, forward=forward)
                 if forward and found_ns is not None:
                     return found_ns
                 start_ns = start_ns if found_ns is None else found_ns

@@ -11,7 +11,7 @@ import numpy as np
 
 from processor.core.detected.found import nearest_of
 from processor.core.report import Report
-from processor.core.sessions import QUIET_NS, nearest, starts_among, times_of
+from processor.core.sessions import QUIET_NS, nearest, session_of, starts_among, times_of
 from processor.settings import resolved
 from processor.sources.extent import Extent, extent_of_store
 from processor.store.activity_index import ActivityIndex
@@ -191,6 +191,7 @@ class StoreSource:
     def session_start(
         self,
         at_ns: int,
+        session_ns: int,
         *,
         forward: bool,
         while_waiting: Callable[[], None] = lambda: None,  # noqa: ARG002 - everything is there
@@ -198,19 +199,21 @@ class StoreSource:
         """See Source."""
         number = segment_holding(self.manifest, at_ns)
         while 0 <= number < len(self.manifest.segments):
-            found_ns = nearest(self._session_starts(number), at_ns, forward=forward)
+            found_ns = nearest(self._session_starts(number, session_ns), at_ns, forward=forward)
             if found_ns is not None:
                 return found_ns
             number += 1 if forward else -1
         return None
 
-    def _session_starts(self, number: int) -> Times:
+    def _session_starts(self, number: int, session_ns: int) -> Times:
         segments = self.manifest.segments
         before_ns = segments[number - 1].last_ns if number else None
         first_ns, last_ns = segments[number].first_ns, segments[number].last_ns
-        # A segment is of one day: only its first event can start a session where it is too short for a pause.
-        is_short = last_ns - first_ns < QUIET_NS
-        return starts_among(np.array([first_ns]) if is_short else times_of(self.chunk(number)), before_ns)
+        # Only its first event can start a session where it is of one, and too short for a pause.
+        is_of_one = session_of(first_ns, session_ns) == session_of(last_ns, session_ns)
+        is_short = is_of_one and last_ns - first_ns < QUIET_NS
+        times = np.array([first_ns]) if is_short else times_of(self.chunk(number))
+        return starts_among(times, before_ns, session_ns)
 
     def event_time(
         self,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _DIVERGENCES: Final = frozenset(name for name, happening in HAPPENINGS.items() if happening.kind == "divergence")
 _OF_BARS: Final = _DIVERGENCES | {"delta", "volume"}
 _OF_CVD: Final = _DIVERGENCES | {"cvd"}
+_OF_SESSIONS: Final = frozenset({"session_delta", "session_volume"})
 
 
 class AlertsIndex:
@@ -105,7 +106,9 @@ class AlertsIndex:
 
 
 def _what_matters(aggregation: Aggregation) -> tuple[object, ...]:
-    """What alerts depend on: bars and the reset of the CVD only where an expression names what they make."""
+    """What alerts depend on: bars, sessions and the CVD's reset only where an expression names what they make."""
     names = {leaf.name for text in aggregation.alerts for leaf in leaves(parsed(text).root)}
     bars = (aggregation.interval_ns, aggregation.activity) if names & _OF_BARS else None
-    return aggregation.alerts, bars, aggregation.cvd_reset if names & _OF_CVD else None
+    reset = aggregation.cvd_reset if names & _OF_CVD else None
+    has_sessions = reset == "day" or bool(names & _OF_SESSIONS)
+    return aggregation.alerts, bars, reset, aggregation.session_ns if has_sessions else None

@@ -7,8 +7,10 @@ A store has a file of them for each segment, and one of those of a minute, with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -16,10 +18,11 @@ from processor.core.aggregates import bars
 from processor.core.aggregates.bars import Traded
 from processor.core.book import Book, BookBars, concatenated, no_bars
 from processor.core.intervals import origin_ns
-from processor.core.runs import distinct
+from processor.core.runs import distinct, run_starts
+from processor.core.sessions import begin_of, session_of
 from processor.store.ahead import read_ahead
-from processor.store.files import CHECKPOINT_KIND, fits, read_checkpoint, read_parquet
-from processor.units import NS_PER_DAY, NS_PER_SECOND
+from processor.store.files import CHECKPOINT_KIND, CheckpointMetadata, fits, read_parquet, read_state
+from processor.units import NS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from processor.core.aggregates.bars import TradeTotals
     from processor.core.book import BookState
     from processor.core.events import BookEvents
     from processor.settings import Aggregation
@@ -173,7 +177,7 @@ def intervals_before(
     base = _base_of(aggregation)
     found = _bars_before(folder, manifest, segment, base, aggregation.obi_levels, aggregation.interval_ns, wanted)
     parts = zip(manifest.segments[found.first : segment], found.trades, found.book, strict=True)
-    return _gathered(parts, base, aggregation, _before(folder, manifest, found.first, segment))
+    return _gathered(parts, base, aggregation, _before(folder, manifest, found.first, segment, aggregation))
 
 
 def all_intervals_before(
@@ -279,38 +283,107 @@ def _gathered(
     """
     per_bucket = aggregation.interval_ns // base.interval_ns
     origin = origin_ns(aggregation.interval_ns) // base.interval_ns
-    day, before_lots = before.day, before.cvd_lots
+    restart = before.restart
     trade_parts: list[pl.DataFrame] = []
     book_parts: list[BookBars] = []
-    for segment, trades, book in parts:
-        of_day = trades
+    for _, trades, book in parts:
+        of_session = trades
         if aggregation.cvd_reset == "day" and len(trades):
-            if segment.first_ns // NS_PER_DAY != day:
-                day, before_lots = segment.first_ns // NS_PER_DAY, trades["cvd_open"][0]
-            of_day = trades.with_columns(pl.col(name) - pl.lit(before_lots, pl.Int128) for name in bars.CVD)
-        trade_parts.append(bars.coarser(of_day.with_columns(pl.col("bucket") - origin), per_bucket))
+            begins_ns = trades["bucket"].to_numpy() * base.interval_ns
+            of_session, restart = _restarted(trades, session_of(begins_ns, aggregation.session_ns), restart)
+        trade_parts.append(bars.coarser(of_session.with_columns(pl.col("bucket") - origin), per_bucket))
         book_parts.append(replace(book, bucket=book.bucket - origin).coarser(per_bucket))
     trade_bars = bars.coarser(pl.concat(trade_parts), 1)
     return Intervals(trade_bars, concatenated(book_parts).coarser(1), before.traded)
 
 
+class _Restart(NamedTuple):
+    """A session, and the CVD before its first trade."""
+
+    session: int = -1
+    cvd_lots: int = 0
+
+
+def _restarted(trades: pl.DataFrame, sessions: NDArray[np.int64], restart: _Restart) -> tuple[pl.DataFrame, _Restart]:
+    """Trade bars, each wholly in one of the `sessions`, with the CVD from where these start; and the last start.
+
+    `restart` is that of the session of the last trade before them.
+    """
+    parts = []
+    for first, end in pairwise((*run_starts(sessions).tolist(), len(sessions))):
+        some = trades[first:end]
+        if sessions[first] != restart.session:
+            restart = _Restart(int(sessions[first]), some["cvd_open"][0])
+        parts.append(some.with_columns(pl.col(name) - pl.lit(restart.cvd_lots, pl.Int128) for name in bars.CVD))
+    return pl.concat(parts), restart
+
+
+_NO_RESTART: Final = _Restart()
+
+
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What is known of the time before some stored bars: what was traded, and the UTC day number of the last trade.
+    """What is known of the time before some stored bars: what was traded, and where the CVD last restarted."""
 
-    `cvd_lots` is the CVD before that day's first trade.
-    """
-
-    day: int = -1
-    cvd_lots: int = 0
+    restart: _Restart = _NO_RESTART
     traded: Traded = field(default_factory=Traded)
 
 
-def _before(folder: Path, manifest: Manifest, first: int, segment: int) -> _Before:
+def _before(folder: Path, manifest: Manifest, first: int, segment: int, aggregation: Aggregation) -> _Before:
     """What was before segment `first`, on the scale of the segment before `segment`."""
     if first == 0:
         return _Before()
-    metadata, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
-    grown = manifest.segments[segment - 1].trade_decimals[1] - metadata.trade_decimals[1]
-    cvd_lots = (metadata.cvd_lots - metadata.cvd_of_day_lots) * 10**grown
-    return _Before(metadata.cvd_day, cvd_lots, metadata.traded.finer(grown))
+    totals = totals_before(folder, manifest, first, aggregation)
+    grown = manifest.segments[segment - 1].trade_decimals[1] - totals.trade_decimals[1]
+    cvd_lots = (totals.cvd_lots - totals.cvd_of_day_lots) * 10**grown
+    return _Before(_Restart(totals.cvd_day, cvd_lots), totals.traded.finer(grown))
+
+
+def totals_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation, totals: TradeTotals | None = None
+) -> TradeTotals:
+    """What the trades before `segment` come to; `totals` are those that its checkpoint has, if they are read already.
+
+    These are of UTC days. Where the CVD restarts with other sessions, those of a day are made to be of a session.
+
+    Raises:
+        DatasetError: a file of the store is damaged.
+    """
+    totals = totals or read_state(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1), CheckpointMetadata)
+    traded = [number for number in range(segment) if manifest.segments[number].trades]
+    if not aggregation.session_ns or aggregation.cvd_reset == "none" or not traded:
+        return totals
+    # A session starts with a minute, so a second is of one.
+    last_ns = int(_seconds(folder, manifest, traded[-1])["bucket"][-1]) * BASE_NS
+    session = session_of(last_ns, aggregation.session_ns)
+    begin_ns = begin_of(session, aggregation.session_ns)
+    begun = [number for number in traded if manifest.segments[number].first_ns < begin_ns]
+    if not begun:
+        return msgspec.structs.replace(
+            totals, cvd_day=session, cvd_of_day_lots=totals.cvd_lots, traded_before_day=Traded()
+        )
+    cvd_lots, before = _at(folder, manifest, begun[-1], begin_ns)
+    grown = totals.trade_decimals[1] - manifest.segments[begun[-1]].trade_decimals[1]
+    return msgspec.structs.replace(
+        totals,
+        cvd_day=session,
+        cvd_of_day_lots=totals.cvd_lots - cvd_lots * 10**grown,
+        traded_before_day=before.finer(grown),
+    )
+
+
+def _at(folder: Path, manifest: Manifest, number: int, at_ns: int) -> tuple[int, Traded]:
+    """The CVD, and what was traded, before a second in or after a segment with trades, and on its scale."""
+    before = Traded()
+    if number:
+        totals = read_state(manifest.index_path(folder, CHECKPOINT_KIND, number - 1), CheckpointMetadata)
+        before = totals.traded.finer(manifest.segments[number].trade_decimals[1] - totals.trade_decimals[1])
+    trades = _seconds(folder, manifest, number)
+    some = trades.filter(pl.col("bucket") < at_ns // BASE_NS)
+    cvd_lots = some["cvd_close"][-1] if len(some) else trades["cvd_open"][0]
+    _, *sides = bars.lots_of(some)
+    return cvd_lots, before + Traded(*sides)
+
+
+def _seconds(folder: Path, manifest: Manifest, number: int) -> pl.DataFrame:
+    return read_bars(manifest.index_path(folder, BARS_KIND, number), 0)[0]

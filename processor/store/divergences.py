@@ -10,9 +10,9 @@ import numpy as np
 from processor.core.aggregates.batches import Batches
 from processor.core.detected.divergences import REACH, Bars, Diverging, pivots
 from processor.core.events import no_trades
-from processor.store.base_bars import adds_up, intervals_before, segment_before
+from processor.store.base_bars import adds_up, intervals_before, segment_before, totals_before
 from processor.store.detected import lots_of
-from processor.store.files import CHECKPOINT_KIND, read_checkpoint, trades_of_segment
+from processor.store.files import trades_of_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def _of_frame(
     folder: Path, manifest: Manifest, segment: int, frame: pl.DataFrame, aggregation: Aggregation
 ) -> Diverging:
     """The state with trade bars of the end of which the checkpoint before `segment` tells."""
-    totals, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+    totals = totals_before(folder, manifest, segment, aggregation)
     found = Bars(
         frame["bucket"].to_numpy(),
         frame["high"].to_numpy(),
@@ -105,7 +105,7 @@ def _of_trades(
         first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
     state, decimals = Diverging(), (0, 0)
     if first:
-        totals, _ = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, first - 1))
+        totals = totals_before(folder, manifest, first, aggregation)
         state, decimals = _after(totals, aggregation), totals.trade_decimals
     counter = None if index is None else index.before(first)
     if counter is not None:

@@ -1,7 +1,7 @@
 """What a store keeps of the order flow in time: what was traded at each price of each minute, and the CVD by size then.
 
-A file for each segment with trades, of which intervals of any number of minutes are made without its trades. There is
-none where the dataset's volume has no room in 62 bits.
+A file for each segment with trades, of which intervals of any number of minutes are made without its trades, and with
+sessions that start with any minute of a day. There is none where the dataset's volume has no room in 62 bits.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import polars as pl
 
 from processor.core.flow.cells import OF_CELLS, OF_PIECES, Cells, cells_of, coarser
 from processor.core.flow.kept import MOST_TRADES, FlowState
-from processor.core.flow.sizes import OrderSizes, SizesBefore, finer_rows, joined_rows
+from processor.core.flow.sizes import OrderSizes, SizesBefore, finer_rows
 from processor.core.intervals import number_of, start_of
+from processor.core.sessions import session_of
 from processor.settings import CVD_RESETS
 from processor.store.ahead import read_ahead
 from processor.store.files import STATE_KEY, file_name, narrow, read_parquet, read_state
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processor.core.events import Trades
-    from processor.core.flow.sizes import Row
+    from processor.core.flow.sizes import Row, Sums
     from processor.settings import Aggregation, CvdReset
     from processor.store.manifest import Manifest
 
@@ -100,13 +101,13 @@ def flow_of_minutes(folder: Path, manifest: Manifest, segment: int, aggregation:
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    interval_ns, reset = aggregation.interval_ns, aggregation.cvd_reset
-    orders = orders_before(folder, manifest, segment)
+    orders = orders_before(folder, manifest, segment, aggregation)
+    kept = "none" if aggregation.session_ns else aggregation.cvd_reset
 
     def read(number: int) -> tuple[Cells, list[Row]] | None:
         if not manifest.segments[number].trades:
             return None
-        return _read(folder, manifest, number, interval_ns, reset, orders.size_decimals)
+        return _read(folder, manifest, number, aggregation, kept, orders.size_decimals)
 
     first, count = segment, 0
     intervals: set[int] = set()
@@ -122,22 +123,40 @@ def flow_of_minutes(folder: Path, manifest: Manifest, segment: int, aggregation:
             cells.insert(0, found[0])
             rows.insert(0, found[1])
     segments.close()
-    joined: list[Row] = []
-    for some in rows:
-        joined = joined_rows(joined, some)
-    before = traded_before(folder, manifest, first)
-    return FlowState(before, _in_bars(orders, interval_ns), cells=cells, rows=joined)
+    # What a later row says of a minute, or then of an interval, takes the place of what an earlier one said.
+    minutes = {minute: values for some in rows for minute, values in some}
+    if kept != aggregation.cvd_reset:
+        earlier = orders_before(folder, manifest, first, aggregation).finer(orders.size_decimals).sums
+        minutes = _restarted(minutes, earlier, aggregation.session_ns)
+    interval_ns = aggregation.interval_ns
+    joined = {number_of(start_of(minute, _MINUTE_NS), interval_ns): values for minute, values in minutes.items()}
+    before = traded_before(folder, manifest, first, aggregation.session_ns)
+    return FlowState(before, _in_bars(orders, interval_ns), cells=cells, rows=list(joined.items()))
+
+
+def _restarted(minutes: dict[int, tuple[int, ...]], before: Sums, session_ns: int) -> dict[int, tuple[int, ...]]:
+    """CVDs that restart with sessions from those that never do; `before` is what was counted before the first."""
+    found = {}
+    session, base, last = before.day, before.before_day, before.lots
+    for minute, values in minutes.items():
+        of_minute = session_of(start_of(minute, _MINUTE_NS), session_ns)
+        if of_minute != session:
+            session, base = of_minute, last
+        found[minute] = tuple(now - then for now, then in zip(values, base or (0,) * len(values), strict=True))
+        last = values
+    return found
 
 
 def _read(
-    folder: Path, manifest: Manifest, number: int, interval_ns: int, reset: CvdReset, size_decimals: int
+    folder: Path, manifest: Manifest, number: int, aggregation: Aggregation, reset: CvdReset, size_decimals: int
 ) -> tuple[Cells, list[Row]]:
+    """The intervals of a segment, and its rows of the CVD by size, of minutes and in lots of so many decimals."""
     path = manifest.index_path(folder, FLOW_KIND, number)
     frame, state = read_parquet(path), read_state(path, _State)
     columns: dict[str, Ints] = {name: frame[name].to_numpy().astype(np.int64) for name in OF_CELLS}
     columns |= {name: np.array(values, np.int64) for name, values in state.of_pieces.items()}
     cells = Cells(price_decimals=state.decimals[0], size_decimals=state.decimals[1], **columns)
-    rows: list[Row] = []
-    for minute, values in finer_rows(state.rows[reset], size_decimals - state.size_decimals):
-        rows = joined_rows(rows, [(number_of(start_of(minute, _MINUTE_NS), interval_ns), values)])
-    return coarser(cells, number_of(start_of(cells.bucket, _MINUTE_NS), interval_ns)), rows
+    starts_ns = start_of(cells.bucket, _MINUTE_NS)
+    cells = replace(cells, day=session_of(starts_ns, aggregation.session_ns))
+    rows = finer_rows(state.rows[reset], size_decimals - state.size_decimals)
+    return coarser(cells, number_of(starts_ns, aggregation.interval_ns)), rows

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 import polars as pl
 
-from processor.core.flow.sizes import OrderSizes, SizesBefore, Sums, held_orders
-from processor.store.files import STATE_KEY, narrow, read_parquet, read_state
+from processor.core.flow.sizes import OrderSizes, SizesBefore, Sums, counted, held_orders
+from processor.core.lots import NARROW_LOTS
+from processor.core.sessions import begin_of, session_of
+from processor.store.files import (
+    CHECKPOINT_KIND,
+    STATE_KEY,
+    CheckpointMetadata,
+    narrow,
+    read_parquet,
+    read_state,
+    trades_of_segment,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from processor.core.events import Trades
+    from processor.settings import Aggregation
     from processor.store.manifest import Manifest
 
 ORDERS_KIND: Final = "orders"
@@ -47,15 +60,49 @@ class SegmentOrders:
         return frame, {STATE_KEY: msgspec.json.encode(state).decode()}
 
 
-def orders_before(folder: Path, manifest: Manifest, segment: int) -> SizesBefore:
-    """What was known of the orders before `segment`.
+def orders_before(
+    folder: Path, manifest: Manifest, segment: int, aggregation: Aggregation | None = None
+) -> SizesBefore:
+    """What was known of the orders before `segment`; without an `aggregation` with sessions that are UTC days.
 
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    last = next((number for number in reversed(range(segment)) if manifest.segments[number].trades), None)
+    last = _last_traded(manifest, segment)
     if last is None:
         return SizesBefore()
+    found = _after(folder, manifest, last)
+    if aggregation is None or not aggregation.session_ns or aggregation.cvd_reset == "none" or found.edges is None:
+        return found
+    session = session_of(int(found.held.time_ns[-1]), aggregation.session_ns)
+    before = _lots_before(folder, manifest, segment, begin_of(session, aggregation.session_ns), found)
+    return replace(found, sums=Sums(found.sums.lots, before, session))
+
+
+def _lots_before(folder: Path, manifest: Manifest, segment: int, begin_ns: int, found: SizesBefore) -> tuple[int, ...]:
+    """What the orders before `begin_ns` come to in the buckets that were `found`, as `Sums.lots`."""
+    number = _last_traded(manifest, bisect_left(manifest.segments[:segment], begin_ns, key=lambda each: each.first_ns))
+    now = SizesBefore()
+    if number is not None and manifest.segments[number].last_ns < begin_ns:
+        now = _after(folder, manifest, number)
+    elif number is not None:
+        totals = read_state(manifest.index_path(folder, CHECKPOINT_KIND, number), CheckpointMetadata)
+        sizes = OrderSizes(1, orders_before(folder, manifest, number))
+        for trades in trades_of_segment(folder, number, manifest.segments[number]):
+            some = trades.rows(slice(0, int(np.searchsorted(trades.time_ns, begin_ns))))
+            sizes.take(some, np.zeros(len(some), np.int64), is_narrow=totals.traded.volume < NARROW_LOTS)
+        now = sizes.now
+    now = now.finer(found.size_decimals)
+    return counted(now.held, found.edges or (), now.sums, "none", 0)[1].lots
+
+
+def _last_traded(manifest: Manifest, segment: int) -> int | None:
+    """The last segment with trades before `segment`."""
+    return next((number for number in reversed(range(segment)) if manifest.segments[number].trades), None)
+
+
+def _after(folder: Path, manifest: Manifest, last: int) -> SizesBefore:
+    """What was known after a segment with trades."""
     path = manifest.index_path(folder, ORDERS_KIND, last)
     frame = read_parquet(path)
     state = read_state(path, _State)

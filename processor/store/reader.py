@@ -32,6 +32,7 @@ from processor.store.base_bars import (
     all_intervals_before,
     intervals_before,
     segment_before,
+    totals_before,
 )
 from processor.store.book_changes import book_at, heatmap_before, length_of
 from processor.store.detected import found_before, known_before
@@ -192,10 +193,11 @@ def _flow_before(
 ) -> FlowState:
     """The order flow of an engine that goes on from `first` to be right from `segment` on."""
     if first < segment or not adds_up(aggregation):
-        return FlowState(traded_before(folder, manifest, first), orders_before(folder, manifest, first))
+        before = traded_before(folder, manifest, first, aggregation.session_ns)
+        return FlowState(before, orders_before(folder, manifest, first, aggregation))
     if has_minutes(manifest, first, aggregation):
         return flow_of_minutes(folder, manifest, first, aggregation, keep)
-    return flow_before(folder, manifest, first, aggregation.interval_ns, keep)
+    return flow_before(folder, manifest, first, aggregation, keep)
 
 
 def _heatmap_before(
@@ -242,12 +244,12 @@ def _state_before(
         wanted = keep + divergences.MARGIN
     if index is not None:
         first = index.first_of(segment, wanted)
-        return bare_state_before(folder, manifest, first, counter=index.before(first)), first
+        return bare_state_before(folder, manifest, first, aggregation, counter=index.before(first)), first
     if adds_up(aggregation):
         intervals = intervals_before(folder, manifest, segment, aggregation, wanted)
-        return _state(folder, manifest, segment, intervals), segment
+        return _state(folder, manifest, segment, aggregation, intervals), segment
     first = segment_before(folder, manifest, segment, aggregation.interval_ns, wanted)
-    return bare_state_before(folder, manifest, first), first
+    return bare_state_before(folder, manifest, first, aggregation), first
 
 
 def state_of_bars(
@@ -262,11 +264,17 @@ def state_of_bars(
     """
     if end == 0:
         return None
-    return _state(folder, manifest, end, all_intervals_before(folder, manifest, end, aggregation, on_segment))
+    intervals = all_intervals_before(folder, manifest, end, aggregation, on_segment)
+    return _state(folder, manifest, end, aggregation, intervals)
 
 
 def state_of_parts(
-    folder: Path, manifest: Manifest, end: int, trade_parts: Sequence[TradePart], book_parts: Sequence[BookPart]
+    folder: Path,
+    manifest: Manifest,
+    end: int,
+    aggregation: Aggregation,
+    trade_parts: Sequence[TradePart],
+    book_parts: Sequence[BookPart],
 ) -> EngineState:
     """The state after the segments before `end`, at least one, from the intervals of all of them.
 
@@ -284,11 +292,16 @@ def state_of_parts(
     )
     # Gathered one interval at a time, so that only those cut in two change.
     book_bars = concatenated([part.finer(last.book_decimals[0] - decimals) for part, decimals in book_parts])
-    return _state(folder, manifest, end, Intervals(trade_bars, book_bars.coarser(1), Traded()))
+    return _state(folder, manifest, end, aggregation, Intervals(trade_bars, book_bars.coarser(1), Traded()))
 
 
 def bare_state_before(
-    folder: Path, manifest: Manifest, segment: int, *, counter: ActivityCounter | None = None
+    folder: Path,
+    manifest: Manifest,
+    segment: int,
+    aggregation: Aggregation,
+    *,
+    counter: ActivityCounter | None = None,
 ) -> EngineState | None:
     """The state with the book and the CVD before `segment`, but none of the intervals; None before the first event.
 
@@ -298,24 +311,26 @@ def bare_state_before(
     Raises:
         DatasetError: a file of the store is damaged.
     """
-    return _state(folder, manifest, segment, None, counter) if segment else None
+    return _state(folder, manifest, segment, aggregation, None, counter) if segment else None
 
 
 def _state(
     folder: Path,
     manifest: Manifest,
     segment: int,
+    aggregation: Aggregation,
     intervals: Intervals | None,
     counter: ActivityCounter | None = None,
 ) -> EngineState:
     """The state before `segment`, with these intervals or none of them."""
     metadata, book = read_checkpoint(manifest.index_path(folder, CHECKPOINT_KIND, segment - 1))
+    totals = totals_before(folder, manifest, segment, aggregation, metadata)
     if intervals is None:
         intervals = Intervals(bars.empty(), no_bars(), metadata.traded)
     return EngineState(
         event_ns=metadata.event_ns,
         first_times=FirstTimes(manifest.first_ns, manifest.first_trade_ns, manifest.first_book_ns),
-        totals=metadata,
+        totals=totals,
         book=book,
         trade_bars=intervals.trade_bars,
         book_bars=intervals.book_bars,

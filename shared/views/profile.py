@@ -32,7 +32,7 @@ class EarlierSession(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """The session of the last trade up to the event clock.
 
-    `start_ms` is its UTC midnight, `row` the height of its price rows, `rows` are those with trades, ascending.
+    `start_ms` is when it started, `row` the height of its price rows, `rows` are those with trades, ascending.
     `high_nodes` and `low_nodes` name rows. `earlier` are the sessions before, oldest first.
     """
 

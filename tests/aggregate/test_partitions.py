@@ -32,6 +32,7 @@ settings = st.builds(
     interval=st.sampled_from(["1s", "1m", "1h", "7h", "1d", "3d"]),
     obi_levels=st.sampled_from([0, 3, 10]),
     cvd_reset=st.sampled_from(["none", "day"]),
+    session_start=st.sampled_from(["00:00", "00:01", "13:30", "22:00", "23:59"]),
 )
 
 
@@ -88,6 +89,8 @@ def test_a_partition_is_a_utc_day_and_all_of_them_where_the_cvd_restarts_within_
     assert days(Aggregation()) == days(Aggregation(cvd_reset="day")) == days(Aggregation(7 * HOUR_NS)) == each
     assert days(Aggregation(7 * HOUR_NS, cvd_reset="day")) == [set().union(*each)]
     assert not divisible(Aggregation(3 * NS_PER_DAY, cvd_reset="day"))
+    assert not divisible(Aggregation(4 * HOUR_NS, cvd_reset="day", session_ns=22 * HOUR_NS))
+    assert divisible(Aggregation(2 * HOUR_NS, cvd_reset="day", session_ns=22 * HOUR_NS))
 
 
 def test_a_store_that_is_not_there_is_missed_by_its_path(tmp_path: Path) -> None:

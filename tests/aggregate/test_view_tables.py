@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
 import pytest
 
 from tests.aggregate.recordings import RECORDINGS, expected_tables, tabled
@@ -62,3 +63,34 @@ def test_measures_of_own_parameters_are_columns_more_and_the_same_by_threads_and
     last = threads.row(-1, named=True)
     assert 0 < last["cost_buy_bp_0.5_close"] < last["cost_buy_bp_10_close"]
     assert last["cost_sell_bp_9000_close"] is None
+
+
+def test_a_profile_has_the_sessions_that_start_at_a_time_of_the_day(
+    converted: Callable[[str], Path], tmp_path: Path
+) -> None:
+    store, plain = converted("binance-raw/nexousdt"), ("--cache", "off")
+    minutes = tabled(store, "footprint", tmp_path / "minutes.parquet", *plain)
+    start_ms, day_ms = (13 * 60 + 30) * 60_000, 86_400_000
+    session_ms = (pl.col("timestamp_ms") - start_ms) // day_ms * day_ms + start_ms
+    summed = minutes.group_by(session_ms.alias("session_ms"), "row_price").agg(
+        pl.col("trades", "buy_volume", "sell_volume", "unknown_volume").sum()
+    )
+    wanted = summed.sort("session_ms", "row_price")
+    found = tabled(store, "profile", tmp_path / "profile.parquet", *plain, "--session-start", "13:30")
+    assert wanted["session_ms"].n_unique() > 1
+    assert found.select("session_ms", "row_price", "trades").equals(wanted.select("session_ms", "row_price", "trades"))
+    for name in ("buy_volume", "sell_volume", "unknown_volume"):
+        assert found[name].to_list() == pytest.approx(wanted[name].to_list())
+    later = tabled(
+        store,
+        "profile",
+        tmp_path / "later.parquet",
+        *plain,
+        *(
+            "--session-start",
+            "13:30",
+            "--start",
+            f"+{(found['session_ms'][-1] - minutes['timestamp_ms'][0]) // 60_000 + 1}m",
+        ),
+    )
+    assert later.equals(found.filter(pl.col("session_ms") == found["session_ms"][-1]))

@@ -252,6 +252,14 @@ def test_the_replay_is_changed_by_commands_and_says_what_it_refuses(wide: Page, 
     wide.get_by_label("CVD starts again", exact=True).select_option("day")
     wide.get_by_role("button", name="set: CVD starts again").click()
     assert written(wide, feeder, server) == {"action": "cvd_reset", "cvd_reset": "day"}
+    start = wide.get_by_label("Sessions start", exact=True)
+    assert start.input_value() == "00:00"
+    start.fill("25:00")
+    start.press("Enter")
+    assert start.get_attribute("aria-invalid") == "true"
+    start.fill("9:30")
+    start.press("Enter")
+    assert written(wide, feeder, server) == {"action": "session_start", "session_start": "09:30"}
     dataset = wide.get_by_label("Dataset", exact=True)
     dataset.fill("/data/two")
     dataset.press("Enter")

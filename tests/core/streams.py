@@ -71,14 +71,21 @@ _ACTIVITIES: Final = st.one_of(
 )
 
 
+SESSIONS_NS: Final = st.sampled_from([0, *(60_000_000_000 * minute for minute in (1, 13 * 60 + 30, 22 * 60, 1439))])
+"""Times of a day that sessions start at: midnight, some close to it, which `times_ns` crawls over, and others."""
+
+
 def aggregations(intervals_ns: Sequence[int], obi_levels: Sequence[int]) -> st.SearchStrategy[Aggregation]:
     """Bars of these lengths, or by activity, with imbalances of these numbers of levels."""
     lengths = st.one_of(st.tuples(st.sampled_from(intervals_ns), st.none()), st.tuples(st.just(0), _ACTIVITIES))
     return st.builds(
-        lambda length, levels, cvd_reset: Aggregation(length[0], levels, cvd_reset, length[1]),
+        lambda length, levels, cvd_reset, session_ns: Aggregation(
+            length[0], levels, cvd_reset, length[1], session_ns=session_ns
+        ),
         lengths,
         st.sampled_from(obi_levels),
         st.sampled_from(["none", "day"]),
+        SESSIONS_NS,
     )
 
 

@@ -76,6 +76,7 @@ def expected(trades: list[Trade], book: list[Update], aggregation: Aggregation) 
         interval_ns=aggregation.interval_ns,
         obi_levels=aggregation.obi_levels,
         cvd_reset=aggregation.cvd_reset,
+        session_ns=aggregation.session_ns,
         activity=None if activity is None else (activity.unit, activity.limit),
     )
 

@@ -101,17 +101,17 @@ def step_of(trades: Sequence[Trade], updates: Sequence[Update]) -> Fraction:
 
 
 def expected(
-    trades: Sequence[Trade], updates: Sequence[Update], begin_ns: int, height: Fraction, most: int
+    trades: Sequence[Trade], updates: Sequence[Update], begin_ns: int, height: Fraction, most: int, session_ns: int
 ) -> list[list[float | None]]:
     """The rows of the ladder after all of these events, in a bar that began at `begin_ns`."""
     now, begin = book_of(updates), book_of(update for update in updates if update.time_ns < begin_ns)
     bids, asks = (rows_of(side.items(), height) for side in now)
     bids_before, asks_before = (rows_of(side.items(), height) for side in begin)
-    day = trades[-1].time_ns // NS_PER_DAY if trades else None
+    day = (trades[-1].time_ns - session_ns) // NS_PER_DAY if trades else None
     traded: dict[str, dict[int, Fraction]] = {}
     for name, chosen in (
         ("bar", [trade for trade in trades if trade.time_ns >= begin_ns]),
-        ("session", [trade for trade in trades if trade.time_ns // NS_PER_DAY == day]),
+        ("session", [trade for trade in trades if (trade.time_ns - session_ns) // NS_PER_DAY == day]),
     ):
         for side in (1, -1, 0):
             own = [(price_of(each.price_ticks), size_of(each.size_lots)) for each in chosen if each.aggressor == side]
@@ -224,7 +224,10 @@ def test_every_row_of_the_ladder_is_that_of_the_definitions_whatever_the_batches
         assert checks(engine.rows(), engine)["ladder_begins_at_close"] is not False
         rows_high = height or step_of(past, updates)
         assert (found.row, found.bar_ms) == (float(rows_high), begin_ns // 10**6)
-        assert as_lists(found) == expected(past, updates, begin_ns, rows_high, most // 2)
+        session_ns = aggregation.session_ns
+        of_last = (past[-1].time_ns - session_ns) // NS_PER_DAY * NS_PER_DAY + session_ns if past else None
+        assert found.session_ms == (None if of_last is None else of_last // 10**6)
+        assert as_lists(found) == expected(past, updates, begin_ns, rows_high, most // 2, session_ns)
         last = found.last
         assert (None if last is None else {name: getattr(last, name) for name in last.__struct_fields__}) == (
             last_order(past) if past else None
@@ -339,6 +342,6 @@ def test_a_recording_has_the_ladder_of_the_definitions(
     updates = [Update(*row) for row in zip(*(each.tolist() for each in of_book), strict=True) if row[0] <= now_ns]
     height = step_of(past, updates)
     assert found.row == float(height)
-    assert as_lists(found) == expected(past, updates, now_ns // MINUTE_NS * MINUTE_NS, height, 400)
+    assert as_lists(found) == expected(past, updates, now_ns // MINUTE_NS * MINUTE_NS, height, 400, 0)
     assert any(row.bid_change for row in found.rows)
     assert any(row.session_sell for row in found.rows)

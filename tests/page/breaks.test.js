@@ -92,11 +92,14 @@ test("a place in a break belongs to the nearer of the bars beside it", () => {
   assert.equal(axis.time(axis.bar(to - 0.7 * MINUTE_MS)), toMs);
 });
 
-test("sessions start after breaks, and with days that follow each other without one", () => {
+test("sessions start after breaks, and at their time of days that follow each other without one", () => {
   const axis = axisOf(daysOf(2));
   assert.deepEqual(axis.sessions.map(axis.time), [OPEN_MS + DAY_MS]);
-  const through = axisOf(Array.from({ length: 48 }, (_, hour) => OPEN_MS + hour * HOUR_MS), { intervalMs: HOUR_MS });
+  const times = Array.from({ length: 48 }, (_, hour) => OPEN_MS + hour * HOUR_MS);
+  const through = axisOf(times, { intervalMs: HOUR_MS });
   assert.deepEqual(through.sessions, [22, 23].map((day) => Date.UTC(2012, 5, day)));
+  const late = breaks.ofTime(HOUR_MS, times, Infinity, null, 22.5 * HOUR_MS);
+  assert.deepEqual(late.sessions, [21, 22].map((day) => Date.UTC(2012, 5, day, 22, 30)));
 });
 
 test("labels on both sides of a break are round and right in a zone, and the start after it has one with its date", () => {

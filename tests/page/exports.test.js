@@ -104,4 +104,6 @@ test("the command for the whole history has the settings of what is shown, as a 
     aggregate("bars", { ...ABOUT, instrument: "a b's", clock: "local" }),
     "processor aggregate DATASET --view bars --interval 1m --instrument 'a b'\\''s' --obi-levels 10 --cvd-reset none --clock local --out bars.parquet",
   );
+  assert.match(aggregate("profile", { ...ABOUT, session_start: "22:00" }), / --session-start 22:00 /u);
+  assert.doesNotMatch(aggregate("profile", { ...ABOUT, session_start: "00:00" }), /session/u);
 });

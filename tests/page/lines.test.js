@@ -4,7 +4,7 @@ import { scale } from "../../visualizer/page/draw/scale.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { developing, naked } from "../../visualizer/page/panels/developing.js";
 import { barsProfile, binsOf, sessionProfile, together } from "../../visualizer/page/panels/profile.js";
-import { runs } from "../../visualizer/page/panels/sessions.js";
+import { runs, startMs } from "../../visualizer/page/sessions.js";
 import { profileOf, within } from "../../visualizer/page/panels/traded.js";
 import { anchored, vwap } from "../../visualizer/page/panels/vwap.js";
 import { empty } from "../../visualizer/page/store.js";
@@ -123,9 +123,12 @@ test("an anchored VWAP starts with the bar that its anchor lies in, says so, and
   assert.ok(drawn(vwap, before).every(({ kind }) => kind !== "polyline"));
 });
 
-test("a bar belongs to the session of its last trade", () => {
+test("a bar belongs to the session of its last trade, wherever in a day sessions start", () => {
   const rows = [bar(DAY_MS - MINUTE_MS, { duration: MINUTE_MS - 1 }), bar(DAY_MS - 1, { duration: 1 }), bar(DAY_MS + 5)];
-  assert.deepEqual(runs(rows, Number), [[rows[0]], [rows[1], rows[2]]]);
+  assert.deepEqual(runs(rows, Number, 0), [[rows[0]], [rows[1], rows[2]]]);
+  assert.deepEqual(runs(rows, Number, 5), [[rows[0], rows[1]], [rows[2]]]);
+  assert.equal(startMs({ ...ABOUT, session_start: "22:30" }), 22.5 * 60 * MINUTE_MS);
+  assert.equal(startMs(ABOUT), 0);
 });
 
 test("developing lines step from bar to bar, over bars without a trade, and break with the session", () => {

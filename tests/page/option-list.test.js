@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { OPTIONS, several, typedValue } from "../../visualizer/page/panels/option-list.js";
 import { PANELS } from "../../visualizer/page/panels/registry.js";
-import { levelsOf, nameOfPath } from "../../visualizer/page/panels/replay-options.js";
+import { levelsOf, nameOfPath, timeOfDay } from "../../visualizer/page/panels/replay-options.js";
 import "./browser.js";
 
 test("every option that is offered is one of the page, once, and of its kind, and offers what is chosen at first", () => {
@@ -32,6 +32,7 @@ test("a number is taken as soon as it is one, and a decimal as it was typed", ()
 
 test("levels are a whole number up to a million, and a dataset is called as its folder", () => {
   assert.deepEqual(["10", " 0 ", "1000000", "1000001", "1.5", "-1", "ten", ""].map(levelsOf), [10, 0, 1_000_000, null, null, null, null, null]);
+  assert.deepEqual(["22:00", " 9:05 ", "24:00", "9:5", "now", ""].map(timeOfDay), ["22:00", "09:05", null, null, null, null]);
   assert.deepEqual(["/data/one", "/data/two/", "C:\\data\\three", "/"].map(nameOfPath), ["one", "two", "three", "/"]);
 });
 

@@ -26,6 +26,7 @@ from processor.replay.commands.play import Play
 from processor.replay.commands.registry import COMMANDS, from_words, parsed
 from processor.replay.commands.row import SetRow
 from processor.replay.commands.seek import SeekBy, SeekFraction, SeekNearest, SeekTime
+from processor.replay.commands.session_start import SetSessionStart
 from processor.replay.commands.speed import SetSpeed
 from processor.replay.commands.step import Step
 from processor.replay.commands.toggle import Toggle
@@ -96,6 +97,7 @@ def test_the_help_has_a_line_for_each_form_of_each_command() -> None:
         ("dataset", {"dataset": "/d"}, SetDataset(Path("/d"))),
         ("obi_levels", {"obi_levels": 0}, SetObiLevels(0)),
         ("cvd_reset", {"cvd_reset": "day"}, SetCvdReset("day")),
+        ("session_start", {"session_start": "22:00"}, SetSessionStart("22:00")),
         ("row", {"row": "0.25"}, SetRow("0.25")),
         ("range", {}, EndLoop()),
         ("range", {"start_ms": 1, "end_ms": 2}, Loop(1_000_000, 2_000_000)),
@@ -173,6 +175,7 @@ def test_whatever_words_are_sent_they_are_a_place_or_refused(target: str, words:
         ("obi-levels 5", {"obi_levels": 5}),
         ("obi_levels 0", {"obi_levels": 0}),
         ("cvd-reset day", {"cvd_reset": "day"}),
+        ("session-start 13:30", {"session_start": "13:30"}),
         ("row auto", {"row": "auto"}),
         ("range 2024-08-09T00:01 2024-08-09T00:02", {"start": "2024-08-09T00:01", "end": "2024-08-09T00:02"}),
         ("range off", {}),
@@ -204,6 +207,8 @@ def test_words_become_the_command_they_say(words: str, fields: dict[str, object]
         ("interval 5", "expected a duration up to 7d"),
         ("obi-levels -1", "expected a whole number from 0"),
         ("cvd-reset week", "expected none or day"),
+        ("session-start 24:00", "expected a time of a UTC day from 00:00 to 23:59"),
+        ("session-start", "expected a time of a UTC day"),
         ("row high", "expected the height of a price row, such as 0.25 or 10, or auto"),
         ("range 2024-08-09", "expected two times, or off"),
         ("range 2024-08-09 2024-08-08", "expected an end after its start"),

@@ -66,6 +66,7 @@ def plain(dataset: Path, out: Path, status: Status, views: frozenset[str] = froz
         interval=status.interval,
         obi_levels=status.obi_levels,
         cvd_reset=status.cvd_reset,
+        session_start=status.session_start,
         row=status.row,
         alerts=status.alerts,
         views=views,
@@ -117,6 +118,10 @@ class Journeys(RuleBasedStateMachine):
     @rule(reset=st.sampled_from(["none", "day"]))
     def cvd_reset(self, reset: str) -> None:
         self.steered.do("cvd_reset", cvd_reset=reset)
+
+    @rule(start=st.sampled_from(["00:00", "00:01", "01:30", "22:00"]))
+    def session_start(self, start: str) -> None:
+        self.steered.do("session_start", session_start=start)
 
     @rule(row=st.sampled_from(["auto", "1", "25"]))
     def row(self, row: str) -> None:
@@ -439,10 +444,12 @@ def test_a_replay_that_was_killed_goes_on_where_it_was(
     with Steered(dataset, tmp_path, cache, speed=5.0) as steered:
         steered.do("interval", interval=interval)
         steered.do("speed", speed=2)
+        steered.do("session_start", session_start="01:30")
         before = steered.do("seek", fraction=0.5)
     with Steered(dataset, tmp_path, cache, paused=False, speed=5.0) as steered:
         after = steered.until(lambda status: status.session != before.session and status.state != "loading")
         assert (after.interval, after.speed, after.state, at_ns(after)) == (interval, 2.0, "paused", at_ns(before))
+        assert after.session_start == "01:30"
         assert after.notice is None
     with Steered(dataset, tmp_path, cache, paused=False, speed=6.0) as steered:
         other = steered.until(lambda status: status.speed == 6.0)

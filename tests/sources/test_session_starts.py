@@ -31,12 +31,13 @@ HOUR_NS: Final = 3_600_000_000_000
 DAY_NS: Final = 24 * HOUR_NS
 
 
-def plain(times: list[int]) -> list[int]:
+def plain(times: list[int], session_ns: int = 0) -> list[int]:
     """The starts of sessions, as their definition says."""
     found = []
     for index, time_ns in enumerate(times):
         before_ns = times[index - 1] if index else None
-        if before_ns is None or time_ns - before_ns >= HOUR_NS or time_ns // DAY_NS != before_ns // DAY_NS:
+        days = {(each - session_ns) // DAY_NS for each in (time_ns, before_ns or 0)}
+        if before_ns is None or time_ns - before_ns >= HOUR_NS or len(days) > 1:
             found.append(time_ns)
     return found
 
@@ -67,13 +68,13 @@ def dataset(tmp_path: Path) -> tuple[Path, list[int]]:
     return write(tmp_path / "market", trades, book), np.unique(book.time_ns).tolist()
 
 
-def all_starts(source: Source, end_ns: int) -> tuple[list[int], list[int]]:
+def all_starts(source: Source, end_ns: int, session_ns: int) -> tuple[list[int], list[int]]:
     """Every start, found forwards and then backwards."""
     forwards, at_ns = [], 0
-    while (found_ns := source.session_start(at_ns, forward=True)) is not None:
+    while (found_ns := source.session_start(at_ns, session_ns, forward=True)) is not None:
         forwards.append(at_ns := found_ns)
     backwards, at_ns = [], end_ns + 1
-    while (found_ns := source.session_start(at_ns, forward=False)) is not None:
+    while (found_ns := source.session_start(at_ns, session_ns, forward=False)) is not None:
         backwards.append(at_ns := found_ns)
     return forwards, backwards[::-1]
 
@@ -82,15 +83,18 @@ def test_files_and_store_and_cache_know_the_same_starts_as_a_plain_reading(
     dataset: tuple[Path, list[int]], tmp_path: Path
 ) -> None:
     folder, times = dataset
-    expected = plain(times)
+    session_ns = times[1000] % DAY_NS
+    expected = plain(times, session_ns)
     assert len(expected) > 8
+    assert times[1000] in expected, "it starts within a segment"
     files = open_source(open_dataset(folder), None, "exchange", None)
     cached = open_source(open_dataset(folder), None, "exchange", Cache(tmp_path / "cache", 10**9))
     try:
-        assert all_starts(cached, times[-1]) == (expected, expected)
-        assert files.session_start(expected[2], forward=True) == expected[3]
-        assert files.session_start(expected[2], forward=False) == expected[1]
-        assert files.session_start(expected[-1], forward=True) is None
+        assert all_starts(cached, times[-1], 0) == (plain(times), plain(times))
+        assert all_starts(cached, times[-1], session_ns) == (expected, expected)
+        assert files.session_start(expected[2], session_ns, forward=True) == expected[3]
+        assert files.session_start(expected[2], session_ns, forward=False) == expected[1]
+        assert files.session_start(expected[-1], session_ns, forward=True) is None
     finally:
         files.close()
         cached.close()
@@ -104,14 +108,14 @@ def test_a_dense_segment_is_not_read_to_know_that_no_session_starts_in_it(
         open_dataset(write(tmp_path / "market", *market(3_000))), None, "exchange", Cache(tmp_path / "c", 10**9)
     )
     try:
-        first_ns = source.session_start(0, forward=True)
+        first_ns = source.session_start(0, 0, forward=True)
         assert first_ns is not None
 
         def refuse(*_: object) -> None:
             raise AssertionError
 
         monkeypatch.setattr(StoreSource, "chunk", refuse)
-        assert source.session_start(first_ns, forward=True) is None
+        assert source.session_start(first_ns, 0, forward=True) is None
     finally:
         source.close()
 
@@ -131,7 +135,9 @@ def test_events_at_any_times_start_what_the_definition_says() -> None:
     chance = np.random.default_rng(7)
     for _ in range(200):
         times = np.unique(chance.integers(0, 4 * DAY_NS // HOUR_NS, 12)) * HOUR_NS + chance.integers(0, 2) * 1_800
-        assert starts_among(times, None).tolist() == plain(times.tolist())
-        assert starts_among(times[3:], int(times[2])).tolist() == [
-            each for each in plain(times.tolist()) if each >= times[3]
+        session_ns = int(chance.integers(0, 24)) * HOUR_NS
+        expected = plain(times.tolist(), session_ns)
+        assert starts_among(times, None, session_ns).tolist() == expected
+        assert starts_among(times[3:], int(times[2]), session_ns).tolist() == [
+            each for each in expected if each >= times[3]
         ]

@@ -107,17 +107,17 @@ def test_each_segment_is_looked_through_once_and_a_search_that_is_broken_off_goe
 
 
 @pytest.mark.parametrize(
-    ("text", "of_bars", "of_reset"),
+    ("text", "of_bars", "of_reset", "of_sessions"),
     [
-        ("price > 100 or session_delta < 0 or sweep", False, False),
-        ("delta < 0", True, False),
-        ("price > 100 and volume > 1", True, False),
-        ("cvd > 0", False, True),
-        ("(not divergence_high) for 1 s", True, True),
+        ("price > 100 or session_delta < 0 or sweep", False, False, True),
+        ("delta < 0", True, False, False),
+        ("price > 100 and volume > 1", True, False, False),
+        ("cvd > 0", False, True, False),
+        ("(not divergence_high) for 1 s", True, True, False),
     ],
 )
 def test_what_was_found_holds_for_other_bars_where_no_expression_names_what_they_make(
-    tmp_path: Path, text: str, *, of_bars: bool, of_reset: bool
+    tmp_path: Path, text: str, *, of_bars: bool, of_reset: bool, of_sessions: bool
 ) -> None:
     aggregation = Aggregation(SECOND, extras=EXTRAS, alerts=(text,))
     index = AlertsIndex(tmp_path, aggregation)
@@ -125,6 +125,11 @@ def test_what_was_found_holds_for_other_bars_where_no_expression_names_what_they
     assert index.goes_on_with(replace(aggregation, interval_ns=2 * SECOND)) is not of_bars
     assert AlertsIndex(tmp_path, aggregation).goes_on_with(replace(aggregation, cvd_reset="day")) is not of_reset
     assert not index.goes_on_with(replace(aggregation, alerts=("sweep",)))
+    for reset in ("none", "day"):
+        of_day = replace(aggregation, cvd_reset=reset)
+        moved = replace(of_day, session_ns=60 * SECOND)
+        matters = of_sessions or (of_reset and reset == "day")
+        assert AlertsIndex(tmp_path, of_day).goes_on_with(moved) is not matters
 
 
 def test_other_bars_change_nothing_of_what_is_found_where_they_do_not_matter(tmp_path: Path) -> None:

@@ -362,6 +362,6 @@ def test_the_bare_engine_of_a_day_gives_that_days_rows_of_one_pass(tmp_path: Pat
     whole = Engine(aggregation)
     read_on(tmp_path, manifest, whole, 0, len(manifest.segments) - 1)
     first = next(n for n, segment in enumerate(manifest.segments) if segment.first_ns >= 2 * day)
-    found = Engine(aggregation, state=bare_state_before(tmp_path, manifest, first))
+    found = Engine(aggregation, state=bare_state_before(tmp_path, manifest, first, aggregation))
     read_on(tmp_path, manifest, found, first, len(manifest.segments) - 1)
     assert found.rows().filter(pl.col("bucket") >= 48).equals(whole.rows().filter(pl.col("bucket") >= 48))

@@ -59,7 +59,7 @@ WORDS: Final = {
     "Absorption": "one side traded much at a price, and the price held",
     "Walls": "sizes in the book that are far larger than what rests around them",
     "Divergences": "the price made a new high or low and the CVD did not",
-    "Session": "from the first event of a UTC day, or after an hour without any, to the next such event",
+    "Session": "from when sessions start in a UTC day, or the first event after a silent hour, to the next one",
     "Gap": "a break in the vendor's sequence numbers: something is missing",
     "Silence": "more than a minute without any event",
 }

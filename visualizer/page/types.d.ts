@@ -132,6 +132,8 @@ export interface About {
   clock: string;
   obi_levels: number;
   cvd_reset: string;
+  /** When sessions start, HH:MM of each UTC day; older processors have none. */
+  session_start?: string;
   /** Height of price rows as a decimal, or auto. */
   row: string;
   /** The expressions of alerts; older processors have none. */

@@ -40,6 +40,7 @@ _SETTLED: Final = (
     *(
         "depth_levels",
         "cvd_reset",
+        "session_start",
         "row",
         "alerts",
         "own_measures",

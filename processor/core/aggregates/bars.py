@@ -1,7 +1,7 @@
 """Trades into intervals with Polars: OHLC, volumes by aggressor, and cumulative volume delta (CVD), all in integers.
 
 CVD is the running sum of +size for a buyer-initiated trade, -size for a seller-initiated one and 0 where the side is
-unknown. With a daily reset the first trade of a new UTC day finds it at 0. Sums of integers do not depend on the order
+unknown. With a daily reset the first trade of a session finds it at 0. Sums of integers do not depend on the order
 they are added in, so batches give what one piece gives.
 
 A size has 64 bits, a sum of sizes 128. The sums of a batch are made in 64 where they certainly fit, which is faster.
@@ -19,6 +19,7 @@ import polars as pl
 from numba import njit
 
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, read_only, scaled_up
+from processor.core.sessions import begin_of, session_of
 from processor.errors import ScaleOverflow
 from processor.units import NS_PER_DAY
 
@@ -117,12 +118,13 @@ def trade_bars(
     cvd_lots: int,
     cvd_day: int,
     reset: CvdReset,
+    session_ns: int = 0,
 ) -> pl.DataFrame:
     """Gather time-ordered trades into intervals, one row each, oldest first (columns of SCHEMA).
 
     `buckets` names each trade's interval, `volume` is what the trades come to. `cvd_lots` is the CVD before the first
-    of them, `cvd_day` the UTC day number of the trade it stands from. CVD highs and lows are over the values after each
-    trade only: `finished` lets the open in, once an interval is whole.
+    of them, `cvd_day` the session of the trade it stands from. Sessions start at `session_ns` of a day. CVD highs and
+    lows are over the values after each trade only: `finished` lets the open in, once an interval is whole.
     """
     lots = pl.Int64() if volume + abs(cvd_lots) < _NARROW else _WIDE
     rows = pl.DataFrame(
@@ -139,7 +141,7 @@ def trade_bars(
     )
     before_lots = pl.lit(cvd_lots, lots)
     if reset == "day":
-        day = pl.col("time_ns") // NS_PER_DAY
+        day = (pl.col("time_ns") - session_ns) // NS_PER_DAY
         rows = rows.with_columns(day=day).with_columns(
             cvd=pl.col("signed").cum_sum().over("day")
             + pl.when(pl.col("day") == cvd_day).then(before_lots).otherwise(0)
@@ -210,8 +212,8 @@ def finished(bars: pl.DataFrame) -> pl.DataFrame:
 class TradeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """What the trades up to a moment come to, on a scale of `trade_decimals` (of prices, of sizes).
 
-    `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with UTC day number `cvd_day`, the day
-    of the last trade. `traded` is what was traded in all, `traded_before_day` what was traded before that day.
+    `cvd_lots` is the CVD without resets, `cvd_of_day_lots` the one that restarts with session `cvd_day`, that of the
+    last trade. `traded` is what was traded in all, `traded_before_day` what was traded before that session.
     """
 
     trades: int
@@ -230,14 +232,18 @@ class TradeBars:
     before it).
     """
 
-    def __init__(self, *, reset: CvdReset, keep: int | None) -> None:
-        """Start before the first trade; only the last `keep` closed intervals are remembered, with None all."""
+    def __init__(self, *, reset: CvdReset, keep: int | None, session_ns: int = 0) -> None:
+        """Start before the first trade; only the last `keep` closed intervals are remembered, with None all.
+
+        Sessions, with which the CVD may restart, start at `session_ns` of a day.
+        """
         self.price_decimals = 0
         self.size_decimals = 0
         self.trades = 0
         self.traded = Traded()
         self.first_bucket: int | None = None
         self._reset: CvdReset = reset
+        self._session_ns = session_ns
         self._keep = keep
         self._cvd_lots = 0
         self._cvd_day = 0
@@ -256,13 +262,14 @@ class TradeBars:
         *,
         reset: CvdReset,
         keep: int | None,
+        session_ns: int = 0,
     ) -> TradeBars:
         """Go on after the trades that `totals` counts.
 
         `bars` are the last intervals up to the last trade, the open one last, as `trade_bars` gives them on the scale
         of `totals`; without a row, nothing is known of any. `traded_before` is what was traded before the first.
         """
-        found = cls(reset=reset, keep=keep)
+        found = cls(reset=reset, keep=keep, session_ns=session_ns)
         found.price_decimals, found.size_decimals = totals.trade_decimals
         found.trades, found.traded, found.first_bucket = totals.trades, totals.traded, first_bucket
         found._cvd_day = totals.cvd_day
@@ -295,9 +302,10 @@ class TradeBars:
             cvd_lots=self._cvd_lots,
             cvd_day=self._cvd_day,
             reset=self._reset,
+            session_ns=self._session_ns,
         )
         self._cvd_lots = bars["cvd_close"][-1]
-        self._cvd_day = int(trades.time_ns[-1]) // NS_PER_DAY
+        self._cvd_day = session_of(int(trades.time_ns[-1]), self._session_ns)
         bars = joined([self._open, bars])
         self._open = bars[-1:]
         closed = finished(bars[:-1])
@@ -323,9 +331,9 @@ class TradeBars:
         found = traded(trades)
         self.trades += len(trades)
         self.traded += found
-        day = int(trades.time_ns[-1]) // NS_PER_DAY
+        day = session_of(int(trades.time_ns[-1]), self._session_ns)
         if self._reset == "day" and day != self._cvd_day:
-            first_of_day = int(np.searchsorted(trades.time_ns, day * NS_PER_DAY))
+            first_of_day = int(np.searchsorted(trades.time_ns, begin_of(day, self._session_ns)))
             self._traded_before_cvd = self.traded - traded(trades.rows(slice(first_of_day, None)))
         return found.volume
 

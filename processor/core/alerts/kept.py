@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -49,7 +50,7 @@ class Watching:
         self.alerts: list[Alert] = []
         self.state = WatchState() if state is None else state.watch
         self._expressions = [parsed(text) for text in aggregation.alerts]
-        self._reset = aggregation.cvd_reset
+        self._watched = partial(watched, reset=aggregation.cvd_reset, session_ns=aggregation.session_ns)
         measures = frozenset(name for each in self._expressions for name in each.measures)
         self._book: SampledBook | None = None
         if measures:
@@ -109,10 +110,10 @@ class Watching:
         times_ns = [time_ns for time_ns in (self._last_ns, now_ns) if time_ns is not None]
         if not times_ns or not self._expressions:
             return []
-        return watched(self._expressions, self.state, self._rest(max(times_ns), found), reset=self._reset)[0]
+        return self._watched(self._expressions, self.state, self._rest(max(times_ns), found))[0]
 
     def _watch(self, stretch: Stretch) -> None:
-        alerts, self.state = watched(self._expressions, self.state, stretch, reset=self._reset)
+        alerts, self.state = self._watched(self._expressions, self.state, stretch)
         self.alerts += alerts
 
     def _rest(self, last_ns: int, found: Sequence[Found]) -> Stretch:

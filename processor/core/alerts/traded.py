@@ -10,7 +10,7 @@ import numpy as np
 from processor.core.alerts.names import PRICE
 from processor.core.events import BUY, SELL
 from processor.core.lots import NARROW_LOTS, narrow_lots
-from processor.units import NS_PER_DAY
+from processor.core.sessions import session_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ _SUMS: Final = ("delta", "volume", "session_delta", "session_volume", "cvd")
 
 @dataclass(frozen=True, slots=True)
 class TradedState:
-    """What stands after the last trade, and the bar and the UTC day it was in; before the first one, `is_known` is not.
+    """What stands after the last trade, and the bar and the session it was in; before the first one, `is_known` is not.
 
     `values` are those of TRADED, in ticks and lots of `decimals`.
     """
@@ -69,8 +69,11 @@ class Traded:
         return self.after.decimals[name != PRICE]
 
 
-def traded(before: TradedState, trades: Trades, buckets: Ints, *, reset: CvdReset) -> Traded:
-    """The numbers of some trades, on a scale at least as fine as that of `before`."""
+def traded(before: TradedState, trades: Trades, buckets: Ints, *, reset: CvdReset, session_ns: int) -> Traded:
+    """The numbers of some trades, on a scale at least as fine as that of `before`.
+
+    Sessions start at `session_ns` of a day.
+    """
     before = before.finer((trades.price_decimals, trades.size_decimals))
     prices = np.concatenate([narrow_lots([before.price]), trades.price_ticks])
     sizes = np.concatenate([narrow_lots([before.size]), trades.size_lots])
@@ -80,7 +83,7 @@ def traded(before: TradedState, trades: Trades, buckets: Ints, *, reset: CvdRese
     most = sum(map(abs, before.sums)) + int(trades.size_lots.max()) * len(trades)
     lots = trades.size_lots.astype(np.int64 if 2 * most < NARROW_LOTS else object)
     signed = np.where(trades.aggressor == BUY, lots, np.where(trades.aggressor == SELL, -lots, lots - lots))
-    days = trades.time_ns // NS_PER_DAY
+    days = session_of(trades.time_ns, session_ns)
     new_bar = np.diff(buckets, prepend=before.bucket if before.is_known else buckets[0] - 1) != 0
     new_day = np.diff(days, prepend=before.day if before.is_known else days[0] - 1) != 0
     never = np.zeros(len(trades), np.bool_)

@@ -69,12 +69,15 @@ class Stretch:
 
 
 def watched(
-    expressions: Sequence[Expression], state: WatchState, stretch: Stretch, *, reset: CvdReset
+    expressions: Sequence[Expression], state: WatchState, stretch: Stretch, *, reset: CvdReset, session_ns: int
 ) -> tuple[list[Alert], WatchState]:
-    """The alerts of a stretch, in order of time and of the expressions, and what stands after it."""
+    """The alerts of a stretch, in order of time and of the expressions, and what stands after it.
+
+    Sessions start at `session_ns` of a day; `reset` says whether the CVD restarts with them.
+    """
     if state.until_ns is None or stretch.until_ns <= state.until_ns:
         return [], state
-    numbers = traded(state.traded, stretch.trades, stretch.buckets, reset=reset)
+    numbers = traded(state.traded, stretch.trades, stretch.buckets, reset=reset, session_ns=session_ns)
     measured = {
         name: np.concatenate([[state.measured.get(name, nan)], values])
         for name, values in stretch.samples.values.items()

@@ -17,7 +17,8 @@ from processor.core.events import BUY, SELL, scaled_up
 from processor.core.intervals import start_of
 from processor.core.lots import NARROW_LOTS, finer_lots
 from processor.core.runs import run_starts
-from processor.units import NS_PER_DAY, NS_PER_MS
+from processor.core.sessions import session_of
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +100,7 @@ class Pivot:
 class Diverging:
     """The last bars, which may be or decide about pivots, the pivots before these, and the CVD.
 
-    `day` is the UTC day number of the last trade. `starts_ns` are those of the last bars, and of later ones as far as
+    `day` is the session of the last trade. `starts_ns` are those of the last bars, and of later ones as far as
     they are known, where bars end by activity.
     """
 
@@ -159,9 +160,9 @@ class Diverging:
         lots = trades.size_lots.astype(np.int64 if narrow else object)
         signed = np.where(trades.aggressor == BUY, lots, np.where(trades.aggressor == SELL, -lots, lots - lots))
         cvd = np.cumsum(signed) + self.cvd_lots
-        days = trades.time_ns // NS_PER_DAY
+        days = session_of(trades.time_ns, aggregation.session_ns)
         if aggregation.cvd_reset == "day":
-            # The value before the first trade of each day, for all trades of it.
+            # The value before the first trade of each session, for all trades of it.
             is_first = np.diff(days, prepend=self.day) != 0
             firsts = np.maximum.accumulate(np.where(is_first, np.arange(len(days)), -1))
             cvd = np.where(firsts < 0, cvd, cvd - (cvd - signed)[np.maximum(firsts, 0)])

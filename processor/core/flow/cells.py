@@ -1,6 +1,6 @@
 """What was traded at each price, bar by bar: the cells that footprints, profiles and statistics are made of.
 
-A *piece* is what one bar and one UTC day have in common, so that its cells add up to bars and to sessions. Cells are
+A *piece* is what one bar and one session have in common, so that its cells add up to bars and to sessions. Cells are
 kept at single prices: rows of any height come from them, and heights of 2 and of 5 ticks do not come from each other.
 
 Sums of lots are int64 where the dataset's whole volume has room in 62 bits. Where it has not, they are Python's
@@ -18,7 +18,7 @@ from numba import njit
 from processor.core.events import BUY, SELL, read_only, scaled_up
 from processor.core.lots import finer_lots
 from processor.core.runs import run_starts
-from processor.units import NS_PER_DAY
+from processor.core.sessions import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,10 +41,11 @@ _DENSE: Final = 8
 class Cells:
     """The cells of successive pieces.
 
-    Of each of P pieces: `bucket` names its bar, `day` is its UTC day number, `first_ns` and `last_ns` are the times of
-    its first and last trade, `delta_high` and `delta_low` are the extremes of its running delta in lots, from 0 and
-    with it. Cells `starts[i]` to `starts[i + 1]` are those of piece i, ascending by `price_ticks` (the lower edge of
-    the row, once they are in rows), with the lots bought, sold and of unknown side, and the number of trades.
+    Of each of P pieces: `bucket` names its bar, `day` its session by the day that it starts on, `first_ns` and
+    `last_ns` are the times of its first and last trade, `delta_high` and `delta_low` are the extremes of its running
+    delta in lots, from 0 and with it. Cells `starts[i]` to `starts[i + 1]` are those of piece i, ascending by
+    `price_ticks` (the lower edge of the row, once they are in rows), with the lots bought, sold and of unknown side,
+    and the number of trades.
     """
 
     bucket: Ints
@@ -126,11 +127,11 @@ class Cells:
         return _gathered(replace(self, price_ticks=self.price_ticks // height_ticks * height_ticks), self.starts)
 
     def of_bars(self) -> Cells:
-        """A piece for each bar: that of its last trade's day, with the cells of the whole bar."""
+        """A piece for each bar: that of its last trade's session, with the cells of the whole bar."""
         return self._joined(run_starts(self.bucket)[1:])
 
-    def of_days(self) -> Cells:
-        """A piece for each day: that of its last bar, with the cells of the whole day."""
+    def of_sessions(self) -> Cells:
+        """A piece for each session: that of its last bar, with the cells of the whole session."""
         return self._joined(run_starts(self.day)[1:])
 
     def _joined(self, ends: NDArray[np.intp]) -> Cells:
@@ -162,13 +163,13 @@ def no_cells() -> Cells:
     return Cells(starts=np.zeros(1, np.int64), price_decimals=0, size_decimals=0, **columns)
 
 
-def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool) -> Cells:
-    """The cells of trades in time order; `buckets` names each trade's bar.
+def cells_of(trades: Trades, buckets: Ints, *, is_narrow: bool, session_ns: int = 0) -> Cells:
+    """The cells of trades in time order; `buckets` names each trade's bar, sessions start at `session_ns` of a day.
 
     `is_narrow` tells that these and all earlier trades come to less than NARROW_LOTS.
     """
     size = trades.size_lots.astype(np.int64 if is_narrow else object, copy=False)
-    day = trades.time_ns // NS_PER_DAY
+    day = session_of(trades.time_ns, session_ns)
     cuts = ((buckets[1:] != buckets[:-1]) | (day[1:] != day[:-1])).nonzero()[0] + 1
     firsts = np.concatenate([np.zeros(min(1, len(trades)), np.intp), cuts])
     starts = np.append(firsts, len(trades)).astype(np.int64)

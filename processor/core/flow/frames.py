@@ -10,7 +10,8 @@ import polars as pl
 from processor.core.decimals import decimal_floats
 from processor.core.flow.cells import LOTS
 from processor.core.flow.imbalance import imbalances
-from processor.units import MS_PER_DAY, NS_PER_MS
+from processor.core.sessions import begin_of
+from processor.units import NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,11 +80,13 @@ def statistics_frame(found: Statistics) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=kinds | dict.fromkeys(("unfinished_high", "unfinished_low"), pl.Boolean))
 
 
-def profile_frame(sessions: Cells) -> pl.DataFrame:
-    """A row for each session and traded price row; `sessions` has a piece for each session, in rows."""
-    return pl.DataFrame(
-        {"session_ms": np.repeat(sessions.day * MS_PER_DAY, np.diff(sessions.starts)), **_of_cells(sessions)}
-    )
+def profile_frame(sessions: Cells, session_ns: int) -> pl.DataFrame:
+    """A row for each session and traded price row; `sessions` has a piece for each session, in rows.
+
+    They start at `session_ns` of a day.
+    """
+    begins_ms = begin_of(sessions.day, session_ns) // NS_PER_MS
+    return pl.DataFrame({"session_ms": np.repeat(begins_ms, np.diff(sessions.starts)), **_of_cells(sessions)})
 
 
 def lot_floats(lots: Lots, size_decimals: int) -> NDArray[np.float64]:

@@ -61,9 +61,9 @@ def nothing_traded() -> FlowBefore:
 
 
 def sessions_of(cells: Cells) -> list[Cells]:
-    """One piece for each UTC day."""
-    days = cells.of_days()
-    return [days.pieces(slice(i, i + 1)) for i in range(len(days))]
+    """One piece for each session."""
+    found = cells.of_sessions()
+    return [found.pieces(slice(i, i + 1)) for i in range(len(found))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,18 @@ class Flow:
 
     An aggregate (see `Aggregate`): `cells` are those of the kept bars, `before` is what was traded before them, `now`
     what was traded up to now. `sizes` is the CVD by order size, whose resets are those of the CVD. `checked` names the
-    last closed bar that was compared with what is known otherwise.
+    last closed bar that was compared with what is known otherwise. Sessions start at `session_ns` of a day.
     """
 
-    def __init__(self, keep: int, state: FlowState | None = None, *, reset: CvdReset = "none") -> None:
+    def __init__(
+        self, keep: int, state: FlowState | None = None, *, reset: CvdReset = "none", session_ns: int = 0
+    ) -> None:
         """Start before the first trade, or go on from `state`."""
         self.checked: int | None = None
+        self.session_ns: Final = session_ns
         self._keep = keep
         known = (None, ()) if state is None else (state.sizes, state.rows)
-        self.sizes = OrderSizes(keep, known[0], reset=reset, rows=known[1][-keep:])
+        self.sizes = OrderSizes(keep, known[0], reset=reset, session_ns=session_ns, rows=known[1][-keep:])
         self._before = nothing_traded() if state is None else state.before
         self._forgotten: list[Cells] = []
         """Pieces that `_before` has not taken in yet."""
@@ -138,7 +141,7 @@ class Flow:
             return
         trades, is_narrow = self._counted.take(trades)
         self.sizes.take(trades, buckets, is_narrow=is_narrow)
-        self._pending.append(cells_of(trades, buckets, is_narrow=is_narrow))
+        self._pending.append(cells_of(trades, buckets, is_narrow=is_narrow, session_ns=self.session_ns))
         if len(self._pending) >= _PENDING:
             self._settle()
 
@@ -149,7 +152,7 @@ class Flow:
                 if not len(trades):
                     continue
                 counted, is_narrow = self._counted.take(trades)
-                cells = thread.submit(cells_of, counted, buckets, is_narrow=is_narrow)
+                cells = thread.submit(cells_of, counted, buckets, is_narrow=is_narrow, session_ns=self.session_ns)
                 self.sizes.take(counted, buckets, is_narrow=is_narrow)
                 self._pending.append(cells.result())
 

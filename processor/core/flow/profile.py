@@ -44,7 +44,7 @@ class ValueAreas:
 
 @dataclass(slots=True)
 class Session:
-    """The profile of the session so far: its day number, its traded rows (numbers, ascending) and their volume."""
+    """The profile of the session so far: its number, its traded rows (numbers, ascending) and their volume."""
 
     day: int
     rows: Ints

@@ -76,7 +76,7 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True)
 class EarlierSession:
-    """A session before the current one: its UTC day, its `areas` (one), and whether no later trade met its POC."""
+    """A session before the current one: its number, its `areas` (one), and whether no later trade met its POC."""
 
     day: int
     areas: ValueAreas
@@ -94,7 +94,7 @@ class FlowShown:
         self._statistics: ClosedStatistics | None = None
         self._footprint: ClosedRows | None = None
         self._earlier: dict[tuple[int, ...], tuple[ValueAreas, list[int]]] = {}
-        """Of each session before the current one, by its day, the ticks of a row and the scale, its areas and rows."""
+        """Of each session before the current one, by its number, the ticks of a row, and the scale: areas and rows."""
 
     def statistics(self, height: Fraction) -> tuple[ClosedStatistics | None, list[Row]]:
         """A row for each closed bar that is kept and has a trade (see `ClosedStatistics`), and one for the open bar.

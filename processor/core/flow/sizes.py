@@ -21,6 +21,7 @@ from processor.core.events import read_only
 from processor.core.flow.cells import kernel_for
 from processor.core.lots import NARROW_LOTS, finer_lots
 from processor.core.runs import run_starts
+from processor.core.sessions import session_of
 from processor.units import NS_PER_DAY
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def held_orders(time_ns: Ints, side: NDArray[np.int8], lots: Lots) -> Orders:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The delta of each bucket since the first order, in lots, and what it was before UTC day number `day`."""
+    """The delta of each bucket since the first order, in lots, and what it was before session `day`."""
 
     lots: tuple[int, ...] = ()
     before_day: tuple[int, ...] = ()
@@ -135,12 +136,17 @@ class OrderSizes:
         now: SizesBefore | None = None,
         *,
         reset: CvdReset = "none",
+        session_ns: int = 0,
         rows: Sequence[Row] = (),
     ) -> None:
-        """Start before the first trade, or go on from what was known, after the bars `rows`."""
+        """Start before the first trade, or go on from what was known, after the bars `rows`.
+
+        Sessions, with which a CVD may restart, start at `session_ns` of a day.
+        """
         self.now = now or SizesBefore()
         self._keep = keep
         self._reset: CvdReset = reset
+        self._session_ns = session_ns
         self._rows: list[Row] = [*rows]
 
     def take(self, trades: Trades, bars: Ints, *, is_narrow: bool) -> None:
@@ -163,7 +169,7 @@ class OrderSizes:
         if now.edges is None and len(now.held) > SAMPLE_ORDERS:
             now = replace(now, edges=_edges(now.held.lots[:SAMPLE_ORDERS]))
         if now.edges is not None:
-            rows, sums = _counted(now.held.rows(slice(0, -1)), now.edges, now.sums, self._reset)
+            rows, sums = counted(now.held.rows(slice(0, -1)), now.edges, now.sums, self._reset, self._session_ns)
             now = replace(now, sums=sums, held=now.held.rows(slice(-1, None)))
             self._rows = joined_rows(self._rows, rows)
             if self._keep is not None:
@@ -187,7 +193,7 @@ class OrderSizes:
             edges = _edges(now.held.lots)
         if edges is None:
             return [], ()
-        rows, _ = _counted(now.held, edges, now.sums, self._reset)
+        rows, _ = counted(now.held, edges, now.sums, self._reset, self._session_ns)
         return joined_rows(self._rows, rows)[-(self._keep or 0) :], edges
 
     def taken(self) -> list[Row]:
@@ -239,7 +245,9 @@ def _edges(lots: Lots) -> tuple[int, ...]:
     return tuple(sorted({ascending[-(-percent * len(ascending) // 100) - 1] for percent in _PERCENTS}))
 
 
-def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset) -> tuple[list[Row], Sums]:
+def counted(
+    orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset, session_ns: int
+) -> tuple[list[Row], Sums]:
     """The CVD of each bucket at the end of each bar of successive whole orders, and the sums after them."""
     buckets = len(edges) + 1
     lots, before_day = sums.lots or (0,) * buckets, sums.before_day or (0,) * buckets
@@ -253,9 +261,9 @@ def _counted(orders: Orders, edges: tuple[int, ...], sums: Sums, reset: CvdReset
     after, base, limits = (np.array(each, kind) for each in (lots, before_day, edges))
     values = np.empty((len(ends), buckets), kind)
     columns = (of_orders, orders.side, orders.time_ns, limits, ends.astype(np.int64))
-    kernel_for(_count, of_orders)(*map(read_only, columns), sums.day, reset == "day", after, base, values)
+    kernel_for(_count, of_orders)(*map(read_only, columns), session_ns, sums.day, reset == "day", after, base, values)
     made = zip(orders.bar[ends].tolist(), map(tuple, values.tolist()), strict=True)
-    last_day = int(orders.time_ns[-1]) // NS_PER_DAY
+    last_day = session_of(int(orders.time_ns[-1]), session_ns)
     return [row for row in made if row[0] != _NO_BAR], Sums(tuple(after.tolist()), tuple(base.tolist()), last_day)
 
 
@@ -266,6 +274,7 @@ def _count(
     time_ns: Ints,
     edges: Lots,
     ends: Ints,
+    session_ns: int,
     known_day: int,
     is_daily: bool,  # noqa: FBT001 - kernels take no keywords
     sums: Lots,
@@ -275,11 +284,11 @@ def _count(
     """Write the CVD of each bucket at each of `ends`, the last orders of bars.
 
     `sums` are those of the buckets before the first order, and then after the last one; `base` are what they were
-    before the day of these orders.
+    before the session of these orders.
     """
     at = 0
     for i in range(len(lots)):
-        day = time_ns[i] // NS_PER_DAY
+        day = (time_ns[i] - session_ns) // NS_PER_DAY
         if day != known_day:
             known_day = day
             base[:] = sums

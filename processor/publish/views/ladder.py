@@ -12,9 +12,10 @@ from processor.core.decimals import decimal_floats
 from processor.core.flow.frames import lot_floats
 from processor.core.intervals import number_of
 from processor.core.price_ladder import COLUMNS, ladder_rows
+from processor.core.sessions import begin_of
 from processor.publish.views.base import EACH, Published
 from processor.publish.views.flow import price_step
-from processor.units import MS_PER_DAY, NS_PER_MS
+from processor.units import NS_PER_MS
 from shared import encode
 from shared.views.ladder import LADDER, MAX_LADDER_ROWS
 
@@ -32,6 +33,7 @@ def ladder_payload(engine: Engine) -> bytes | None:
     last = None if engine.recent_orders is None else engine.recent_orders.last()
     height = engine.aggregation.row or price_step(engine)
     session = engine.flow.now.session
+    session_ns = begin_of(int(session.day[0]), engine.aggregation.session_ns) if len(session) else None
     found = ladder_rows(
         levels_now(engine.book),
         engine.standing.levels,
@@ -54,7 +56,7 @@ def ladder_payload(engine: Engine) -> bytes | None:
         {
             "row": float(height),
             "bar_ms": begin_ns // NS_PER_MS,
-            "session_ms": int(session.day[0]) * MS_PER_DAY if len(session) else None,
+            "session_ms": None if session_ns is None else session_ns // NS_PER_MS,
             "rows": list(zip(prices.tolist(), *columns.values(), strict=True)),
             "last": None if last is None else _encodable(last, engine.trades - last.trades),
         }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from processor.core.flow.profile import nodes, value_areas
+from processor.core.sessions import begin_of
 from processor.publish.views.base import BARS, Published
 from processor.publish.views.flow import encodable, price_step
-from processor.units import MS_PER_DAY
+from processor.units import NS_PER_MS
 from shared import encode
 from shared.views.profile import MAX_PROFILE_ROWS, PROFILE
 
@@ -22,13 +23,13 @@ def profile_payload(engine: Engine) -> bytes | None:
     if shown is None or not engine.trades:
         return None
     session, height = shown.session(engine.aggregation.row, price_step(engine), MAX_PROFILE_ROWS)
-    decimals = session.price_decimals
+    decimals, session_ns = session.price_decimals, engine.aggregation.session_ns
     ticks = int(height * 10**decimals)
     rows = encodable(session)
     high, low = nodes(session.price_ticks // ticks, session.volume)
     return encode(
         {
-            "start_ms": int(session.day[0]) * MS_PER_DAY,
+            "start_ms": begin_of(int(session.day[0]), session_ns) // NS_PER_MS,
             "row": float(height),
             "rows": rows,
             **_named(value_areas(session, ticks), decimals),
@@ -36,7 +37,7 @@ def profile_payload(engine: Engine) -> bytes | None:
             "low_nodes": [row[0] for row, is_node in zip(rows, low.tolist(), strict=True) if is_node],
             "earlier": [
                 {
-                    "start_ms": each.day * MS_PER_DAY,
+                    "start_ms": begin_of(each.day, session_ns) // NS_PER_MS,
                     **_named(each.areas, decimals),
                     "is_naked": each.is_naked,
                 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetCvdReset:
-    """Restart the CVD from 0 never, or at UTC midnight."""
+    """Restart the CVD from 0 never, or each day when a session starts."""
 
     cvd_reset: contract.CvdResetAt
 
@@ -31,7 +31,13 @@ def _parse(given: contract.CvdReset) -> SetCvdReset:
 
 ENTRY: Final = CommandEntry(
     contract.CvdReset,
-    (Form("none|day", "`cvd_reset`: `none` or `day`", "restart the CVD from 0 never, or at UTC midnight"),),
+    (
+        Form(
+            "none|day",
+            "`cvd_reset`: `none` or `day`",
+            "restart the CVD from 0 never, or each day when a session starts",
+        ),
+    ),
     one_word("cvd_reset", "none or day", lambda text: one_of("cvd-reset", text, get_args(contract.CvdResetAt))),
     _parse,
 )

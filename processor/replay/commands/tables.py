@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from processor.replay.commands.base import Form
 
 _DOCS: Final = Path(__file__).resolve().parents[3] / "docs"
-_ROW_OF_HELP: Final = "{:<12}{:<30}{}"
+_ROW_OF_HELP: Final = "{:<14}{:<30}{}"
 
 
 def help_table() -> str:

@@ -208,13 +208,13 @@ def decimal(number: Fraction) -> str:
 
 
 def traded_steps(
-    trades: Sequence[tuple[int, Fraction, Fraction, int]], begin_of: Any, *, daily: bool
+    trades: Sequence[tuple[int, Fraction, Fraction, int]], begin_of: Any, session_ns: int, *, daily: bool
 ) -> Iterator[tuple[int, dict[str, Value]]]:
     """After each trade (time, price, size, side) the numbers of trades."""
     for number, (time_ns, price, size, _) in enumerate(trades):
         so_far = trades[: number + 1]
         bar = [each for each in so_far if begin_of(each[0]) == begin_of(time_ns)]
-        session = [each for each in so_far if each[0] // DAY == time_ns // DAY]
+        session = [each for each in so_far if (each[0] - session_ns) // DAY == (time_ns - session_ns) // DAY]
         yield (
             time_ns,
             {

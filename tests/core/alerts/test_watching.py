@@ -20,12 +20,12 @@ from processor.core.alerts.watch import Alert
 from processor.core.detected.detector import Detector
 from processor.core.detected.kept import Detected
 from processor.core.measures.layout import MEASURES
-from processor.settings import Activity, Aggregation
+from processor.settings import Activity, Aggregation, Extra
 from tests.core.alerts import alerts_reference as reference
 from tests.core.detected.lively import SECOND, markets
 from tests.core.detected.test_detector import BOOK_DECIMALS, PRICE_DECIMALS, TRADE_DECIMALS, batches_of, starts_of
 from tests.core.measures.measures_reference import _samples
-from tests.core.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.core.streams import SESSIONS_NS, Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from processor.core.detected.found import Found
@@ -92,7 +92,7 @@ def steps_of(
         return max(start for start in starts_ns if start <= time_ns)
 
     plain = [(each.time_ns, each.price_ticks * PRICE, each.size_lots * TRADED_SIZE, each.aggressor) for each in trades]
-    of_trades = reference.traded_steps(plain, begin_of, daily=aggregation.cvd_reset == "day")
+    of_trades = reference.traded_steps(plain, begin_of, aggregation.session_ns, daily=aggregation.cvd_reset == "day")
     numbered = [(time_ns, 0, reference.Step(time_ns, values)) for time_ns, values in of_trades]
     numbered += [
         (
@@ -133,6 +133,7 @@ def test_the_names_of_measures_are_those_that_are_sampled() -> None:
     cuts=st.lists(st.integers(0, 250), max_size=2),
     length=LENGTHS,
     reset=st.sampled_from(["none", "day"]),
+    session_ns=SESSIONS_NS,
     finer=st.booleans(),
     later=st.sampled_from([0, 1, SECOND, 60 * SECOND]),
 )
@@ -142,6 +143,7 @@ def test_alerts_are_those_of_the_definitions_at_every_moment(
     cuts: list[int],
     length: tuple[int, Activity | None],
     reset: CvdReset,
+    session_ns: int,
     *,
     finer: bool,
     later: int,
@@ -150,7 +152,8 @@ def test_alerts_are_those_of_the_definitions_at_every_moment(
     largest = max([0, *(trade.size_lots for trade in trades), *(update.size_lots for update in updates)])
     finer = finer and largest < 2**58
     texts = tuple(reference.written(tree) for tree in trees)
-    aggregation = Aggregation(length[0], 10, reset, length[1], frozenset({"alerts", "events"}), alerts=texts)
+    extras: frozenset[Extra] = frozenset({"alerts", "events"})
+    aggregation = Aggregation(length[0], 10, reset, length[1], extras, alerts=texts, session_ns=session_ns)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(large_orders, "LEAST_ORDERS", 4)
         patched.setattr(kept, "MOST_ALERTS", 10**9)
@@ -175,8 +178,10 @@ def all_found(trades: list[Trade], updates: list[Update], aggregation: Aggregati
     return [*detector.found, *detector.pending(now_ns)]
 
 
-def watched(*texts: str, trades: list[Trade] | None = None, updates: list[Update] | None = None) -> list[Alert]:
-    watching = Watching(Aggregation(60 * SECOND, alerts=texts))
+def watched(
+    *texts: str, trades: list[Trade] | None = None, updates: list[Update] | None = None, session_ns: int = 0
+) -> list[Alert]:
+    watching = Watching(Aggregation(60 * SECOND, alerts=texts, session_ns=session_ns))
     of_trades = [columns_of_trades(trades, 0, 0)] if trades else []
     of_book = [columns_of_book(updates, 0, 0)] if updates else []
     watching.advance(Batch(of_trades, [part.time_ns // (60 * SECOND) for part in of_trades], of_book), ())
@@ -228,10 +233,12 @@ def test_thresholds_of_trades_are_not_rounded() -> None:
     assert len(watched(f"delta < {size}.0000000000000000001", f"delta = {size}", trades=rows)) == 2
 
 
-def test_a_session_begins_at_midnight() -> None:
+def test_a_session_begins_at_midnight_unless_it_is_told_to_begin_at_another_time() -> None:
     day = 86_400
     rows = [Trade(seconds * SECOND, 1, 4, 1) for seconds in (day - 2, day - 1, day + 1, day + 2)]
     assert times(watched("session_delta >= 8", trades=rows)) == [(day - 1, day - 1), (day + 2, day + 2)]
+    late = watched("session_delta >= 8", trades=rows, session_ns=(day - 1) * SECOND)
+    assert times(late) == [(day + 1, day + 1)]
 
 
 def test_measures_are_those_of_each_sample_of_the_book() -> None:

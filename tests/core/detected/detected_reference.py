@@ -178,16 +178,19 @@ class Bar(NamedTuple):
     cvd: Fraction
 
 
-def bars(trades: list[Trade], starts_ns: list[int], *, daily: bool) -> list[Bar]:
-    """Bars with trades; a bar reaches from one of `starts_ns` to the next, and the last of them starts none."""
+def bars(trades: list[Trade], starts_ns: list[int], session_ns: int | None) -> list[Bar]:
+    """Bars with trades; a bar reaches from one of `starts_ns` to the next, and the last of them starts none.
+
+    The CVD restarts at `session_ns` of each day, or never.
+    """
     found: list[Bar] = []
     cvd = Fraction(0)
     day = None
     for start_ns, end_ns in pairwise(starts_ns):
         of_bar = [trade for trade in trades if start_ns <= trade.time_ns < end_ns]
         for trade in of_bar:
-            if daily and trade.time_ns // DAY != day:
-                cvd, day = Fraction(0), trade.time_ns // DAY
+            if session_ns is not None and (trade.time_ns - session_ns) // DAY != day:
+                cvd, day = Fraction(0), (trade.time_ns - session_ns) // DAY
             cvd += trade.side * trade.size
         if of_bar:
             prices = [trade.price for trade in of_bar]
@@ -213,7 +216,7 @@ def divergences(of: list[Bar], last_ns: int) -> list[Row]:
     return found
 
 
-def events(trades: list[Trade], updates: list[Update], starts_ns: list[int], *, daily: bool) -> list[Row]:
+def events(trades: list[Trade], updates: list[Update], starts_ns: list[int], session_ns: int | None) -> list[Row]:
     """All of them, large orders too, in their order; `starts_ns` as `bars` has them."""
     times_ns = [*(trade.time_ns for trade in trades), *(update.time_ns for update in updates)]
     last_ns = max(times_ns)
@@ -222,6 +225,6 @@ def events(trades: list[Trade], updates: list[Update], starts_ns: list[int], *, 
         *large(trades),
         *absorptions(trades, updates, last_ns),
         *walls(trades, updates, last_ns),
-        *divergences(bars(trades, starts_ns, daily=daily), last_ns),
+        *divergences(bars(trades, starts_ns, session_ns), last_ns),
     ]
     return sorted(found, key=lambda row: row[:4])

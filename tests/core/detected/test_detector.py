@@ -17,7 +17,7 @@ from processor.core.detected.detector import Detector
 from processor.settings import Activity, Aggregation
 from tests.core.detected import detected_reference as reference
 from tests.core.detected.lively import SECOND, markets
-from tests.core.streams import Trade, Update, columns_of_book, columns_of_trades
+from tests.core.streams import SESSIONS_NS, Trade, Update, columns_of_book, columns_of_trades
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ LENGTHS: Final = st.sampled_from([(SECOND, None), (7 * SECOND, None), (0, Activi
 
 
 def wanted(
-    trades: list[Trade], updates: list[Update], starts_ns: list[int], *, daily: bool
+    trades: list[Trade], updates: list[Update], starts_ns: list[int], session_ns: int | None
 ) -> list[tuple[object, ...]]:
     prices = 10**PRICE_DECIMALS
     plain = [
@@ -51,7 +51,7 @@ def wanted(
         )
         for each in updates
     ]
-    rows = reference.events(plain, of_book, starts_ns, daily=daily)
+    rows = reference.events(plain, of_book, starts_ns, session_ns)
     return [(*row[:3], float(row[3]), float(row[4]), *row[5:]) for row in rows]
 
 
@@ -107,6 +107,7 @@ def starts_of(trades: list[Trade], updates: list[Update], aggregation: Aggregati
     cuts=st.lists(st.integers(0, 250), max_size=2),
     length=LENGTHS,
     reset=st.sampled_from(["none", "day"]),
+    session_ns=SESSIONS_NS,
     finer=st.booleans(),
     least=st.sampled_from([4, 100]),
     slowly=st.booleans(),
@@ -116,6 +117,7 @@ def test_what_is_found_is_that_of_the_definitions_at_every_moment(
     cuts: list[int],
     length: tuple[int, Activity | None],
     reset: CvdReset,
+    session_ns: int,
     *,
     finer: bool,
     least: int,
@@ -124,7 +126,7 @@ def test_what_is_found_is_that_of_the_definitions_at_every_moment(
     trades, updates = market
     largest = max([0, *(trade.size_lots for trade in trades), *(update.size_lots for update in updates)])
     finer = finer and largest < 2**58
-    aggregation = Aggregation(length[0], 10, reset, length[1])
+    aggregation = Aggregation(length[0], 10, reset, length[1], session_ns=session_ns)
     with pytest.MonkeyPatch.context() as patched:
         for module, name in ((reference, "LEAST"), (large_orders, "LEAST_ORDERS")):
             patched.setattr(module, name, least)
@@ -137,7 +139,7 @@ def test_what_is_found_is_that_of_the_definitions_at_every_moment(
             detector.advance(batch)
             if so_far or book_so_far:
                 starts_ns = starts_of(so_far, book_so_far, aggregation)
-                expected = wanted(so_far, book_so_far, starts_ns, daily=reset == "day")
+                expected = wanted(so_far, book_so_far, starts_ns, session_ns if reset == "day" else None)
                 assert [*detector.found, *detector.pending()] == expected
         detector.settle()
         assert detector.pending() == []

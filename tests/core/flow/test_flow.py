@@ -26,7 +26,7 @@ from processor.core.flow.shown import FlowShown
 from processor.core.flow.statistics import nothing_before, statistics
 from processor.settings import Aggregation
 from tests.core.flow import flow_reference as reference
-from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
+from tests.core.streams import EDGE_SIZES, SESSIONS_NS, TRADE_SIZES, Trade, columns_of_trades, trade_streams
 
 if TYPE_CHECKING:
     from processor.core.events import Trades
@@ -58,12 +58,16 @@ def columns(trades: list[Trade]) -> Trades:
     return columns_of_trades(trades, PRICE_DECIMALS, SIZE_DECIMALS)
 
 
-def cells(trades: list[Trade], interval_ns: int, cuts: list[int], *, is_narrow: bool) -> Cells:
+def cells(trades: list[Trade], interval_ns: int, cuts: list[int], *, is_narrow: bool, session_ns: int = 0) -> Cells:
     """The cells of trades in parts that are cut at `cuts`."""
     ends = sorted({min(cut, len(trades)) for cut in cuts} | {len(trades)})
     parts = [columns(trades[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
     return concatenated(
-        [cells_of(part, part.time_ns // interval_ns, is_narrow=is_narrow) for part in parts if len(part)]
+        [
+            cells_of(part, part.time_ns // interval_ns, is_narrow=is_narrow, session_ns=session_ns)
+            for part in parts
+            if len(part)
+        ]
     )
 
 
@@ -102,16 +106,23 @@ def test_footprints_are_those_of_the_definitions(
         assert footprint_frame(found, height).rows() == wanted
 
 
-@given(trades=STREAMS, interval_ns=INTERVALS_NS, height=HEIGHTS, cuts=st.lists(st.integers(0, 40), max_size=3))
+@given(
+    trades=STREAMS,
+    interval_ns=INTERVALS_NS,
+    height=HEIGHTS,
+    cuts=st.lists(st.integers(0, 40), max_size=3),
+    session_ns=SESSIONS_NS,
+)
 def test_statistics_are_those_of_the_definitions(
-    trades: list[Trade], interval_ns: int, height: int, cuts: list[int]
+    trades: list[Trade], interval_ns: int, height: int, cuts: list[int], session_ns: int
 ) -> None:
     if not trades:
         return
     price = Fraction(height, 10**PRICE_DECIMALS)
     every = plain(trades)
     for is_narrow in {False, fits(trades)}:
-        found, _ = statistics(cells(trades, interval_ns, cuts, is_narrow=is_narrow), height, nothing_before())
+        of_bars = cells(trades, interval_ns, cuts, is_narrow=is_narrow, session_ns=session_ns)
+        found, _ = statistics(of_bars, height, nothing_before())
         rows = statistics_frame(found).rows(named=True)
         assert [row["bucket"] for row in rows] == list(bars_of(every, interval_ns))
         for row, of_bar in zip(rows, bars_of(every, interval_ns).values(), strict=True):
@@ -120,7 +131,7 @@ def test_statistics_are_those_of_the_definitions(
             assert row["duration_ms"] == (of_bar[-1].time_ns - of_bar[0].time_ns) // 10**6
             last = of_bar[-1]
             before = [each for each in every if each.time_ns // interval_ns <= row["bucket"]]
-            session = [each for each in before if each.time_ns // DAY_NS == last.time_ns // DAY_NS]
+            session = [each for each in before if day_of(each, session_ns) == day_of(last, session_ns)]
             for prefix, some in (("", of_bar), ("session_", session), ("dataset_", before)):
                 check_averages(row, prefix, some)
             for prefix, some in (("", of_bar), ("session_", session)):
@@ -131,6 +142,10 @@ def test_statistics_are_those_of_the_definitions(
             ends = reference.rows_of(of_bar, price)
             for name, number in (("unfinished_high", max(ends)), ("unfinished_low", min(ends))):
                 assert row[name] == (ends[number].buy > 0 and ends[number].sell > 0)
+
+
+def day_of(trade: reference.Trade, session_ns: int) -> int:
+    return (trade.time_ns - session_ns) // DAY_NS
 
 
 def check_averages(row: dict[str, float], prefix: str, trades: list[reference.Trade]) -> None:

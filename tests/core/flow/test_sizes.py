@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processor.core.flow import sizes
 from processor.core.flow.sizes import BUCKETS, EDGES, OrderSizes, SizesBefore, Sums, held_orders
 from processor.core.lots import NARROW_LOTS
-from tests.core.streams import EDGE_SIZES, TRADE_SIZES, Trade, columns_of_trades, trade_streams
+from tests.core.streams import EDGE_SIZES, SESSIONS_NS, TRADE_SIZES, Trade, columns_of_trades, trade_streams
 
 if TYPE_CHECKING:
     from processor.settings import CvdReset
@@ -24,7 +24,9 @@ DAY_NS = 86_400 * 10**9
 STREAMS = st.sampled_from([TRADE_SIZES, EDGE_SIZES, st.just(0)]).flatmap(lambda sizes: trade_streams(sizes=sizes))
 
 
-def wanted(trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset) -> list[tuple[float | None, ...]]:
+def wanted(
+    trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset, session_ns: int
+) -> list[tuple[float | None, ...]]:
     """The rows of the definition, one order after the other; none where there are not more orders than the sample."""
     runs = [list(run) for _, run in groupby(trades, key=lambda each: (each.time_ns, each.aggressor))]
     orders = [(run[0].time_ns, run[0].aggressor, Fraction(sum(t.size_lots for t in run), 100)) for run in runs]
@@ -37,9 +39,9 @@ def wanted(trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset) 
     rows: dict[int, list[float | None]] = {}
     padding = [None] * (3 - len(edges))
     for time_ns, side, volume in orders:
-        if reset == "day" and time_ns // DAY_NS != day:
+        if reset == "day" and (time_ns - session_ns) // DAY_NS != day:
             cvd = [Fraction(0)] * len(cvd)
-        day = time_ns // DAY_NS
+        day = (time_ns - session_ns) // DAY_NS
         cvd[sum(edge <= volume for edge in edges)] += side * volume
         rows[time_ns // interval_ns] = [*map(float, cvd), *padding, *map(float, edges), *padding]
     return [(bar, *values) for bar, values in rows.items()]
@@ -50,16 +52,23 @@ def wanted(trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset) 
     interval_ns=st.sampled_from([10**9, 60 * 10**9, 3 * DAY_NS]),
     sample=st.integers(1, 12),
     reset=st.sampled_from(["none", "day"]),
+    session_ns=SESSIONS_NS,
     cuts=st.lists(st.integers(0, 40), max_size=4),
     keep=st.sampled_from([None, 1, 3]),
 )
 def test_rows_are_those_of_the_definition_wherever_the_trades_are_cut(
-    trades: list[Trade], interval_ns: int, sample: int, reset: CvdReset, cuts: list[int], keep: int | None
+    trades: list[Trade],
+    interval_ns: int,
+    sample: int,
+    reset: CvdReset,
+    session_ns: int,
+    cuts: list[int],
+    keep: int | None,
 ) -> None:
-    expected = wanted(trades, interval_ns, sample, reset)
+    expected = wanted(trades, interval_ns, sample, reset, session_ns)
     with mock.patch.object(sizes, "SAMPLE_ORDERS", sample):
         for may_be_narrow in (False, True):
-            found = OrderSizes(keep, reset=reset)
+            found = OrderSizes(keep, reset=reset, session_ns=session_ns)
             ends = sorted({min(cut, len(trades)) for cut in cuts} | {len(trades)})
             for start, end in zip([0, *ends], ends, strict=False):
                 part = columns_of_trades(trades[start:end], 1, 2)

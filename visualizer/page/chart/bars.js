@@ -3,6 +3,7 @@
    but its label. Pure: rows and times in, places, times and labels out. */
 import * as format from "../format.js";
 import * as interval from "../playback/interval.js";
+import * as sessions from "../sessions.js";
 import * as breaks from "./breaks.js";
 import * as clock from "./clock.js";
 import { moved } from "./moved.js";
@@ -170,5 +171,5 @@ export function timeline({ about, status, ohlc, metrics }, before, gap) {
   const times = timesOf(ohlc, metrics);
   if (length && !length.ms) return ofActivity(times, status && status.event_time_ms, before);
   const intervalMs = length ? length.ms : STEP;
-  return breaks.ofTime(intervalMs, times, breaks.leastMs(gap, intervalMs), before);
+  return breaks.ofTime(intervalMs, times, breaks.leastMs(gap, intervalMs), before, sessions.startMs(about));
 }

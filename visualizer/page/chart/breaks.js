@@ -1,5 +1,6 @@
 /* An axis of time on which long stretches without any bar take no room: each is as wide as two bars, however long it lasts.
    Pure: the starts of bars in, places, times and labels out. */
+import { DAY_MS, sessionOf } from "../sessions.js";
 import * as zones from "../zone.js";
 import * as clock from "./clock.js";
 import { moved } from "./moved.js";
@@ -8,7 +9,6 @@ import * as ranges from "./ranges.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 /* Weeks begin on Mondays; the first one since the epoch. */
 const MONDAY_MS = 4 * DAY_MS;
@@ -71,8 +71,9 @@ function newestShared(times, later) {
  * @param {readonly number[]} [times]
  * @param {number} [least]
  * @param {Timeline | null} [last]
+ * @param {number} [sessionMs] when sessions start, in ms after midnight
  * @returns {Timeline} */
-export function ofTime(intervalMs, times = [], least = Infinity, last = null) {
+export function ofTime(intervalMs, times = [], least = Infinity, last = null, sessionMs = 0) {
   const width = WIDTH_BARS * intervalMs;
   const originMs = intervalMs === WEEK_MS ? MONDAY_MS : 0;
   const shared = last?.shared?.(times) ?? null;
@@ -117,7 +118,7 @@ export function ofTime(intervalMs, times = [], least = Infinity, last = null) {
     return at - earlier <= found.to - at ? earlier : found.to;
   }
 
-  const sessions = sessionStarts(times, intervalMs, breaks).map(place);
+  const sessions = sessionStarts(times, intervalMs, breaks, sessionMs).map(place);
   return {
     step: intervalMs,
     fineness: intervalMs,
@@ -136,18 +137,18 @@ export function ofTime(intervalMs, times = [], least = Infinity, last = null) {
   };
 }
 
-/** When sessions start: after each break, and with each UTC day that follows on another without one.
+/** When sessions start: after each break, and at their time of each UTC day that follows on another without one.
  * @param {readonly number[]} times
  * @param {number} intervalMs
- * @param {readonly Break[]} breaks */
-function sessionStarts(times, intervalMs, breaks) {
+ * @param {readonly Break[]} breaks
+ * @param {number} sessionMs */
+function sessionStarts(times, intervalMs, breaks, sessionMs) {
   const after = new Set(breaks.map(({ toMs }) => toMs));
   if (intervalMs > LONGEST_MARKED_MS) return [...after];
-  /** @param {number} ms */
-  const day = (ms) => Math.floor(ms / DAY_MS);
   return times.flatMap((ms, index) => {
     if (after.has(ms)) return [ms];
-    return index && day(ms) !== day(times[index - 1]) ? [day(ms) * DAY_MS] : [];
+    const session = sessionOf(ms, sessionMs);
+    return index && session !== sessionOf(times[index - 1], sessionMs) ? [session * DAY_MS + sessionMs] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 /* A picture to be handed out: what of the page is in it, below lines that say what it shows. Pure. */
 import { within } from "../draw/boxes.js";
 import { TEXT_PX, widthOf } from "../draw/text.js";
+import { areMoved, startOf } from "../sessions.js";
 import { token } from "../tokens.js";
 import * as zones from "../zone.js";
 /** @import { About, Box, Options, Part, Print, Status } from "../types.d.ts" */
@@ -28,6 +29,7 @@ export function headline(about, status, { preset }, zone) {
       `price rows ${about.row}`,
       levels,
       `CVD reset ${about.cvd_reset}`,
+      ...(areMoved(about) ? [`sessions from ${startOf(about)} UTC`] : []),
       `${about.dataset}${about.format ? ` (${about.format})` : ""}`,
     ].join(BETWEEN),
   ];

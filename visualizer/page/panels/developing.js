@@ -3,10 +3,9 @@
 import { rects, snapped } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
-import { runs } from "./sessions.js";
+import { DAY_MS, runs, startMs } from "../sessions.js";
 /** @import { Command, Layer, Picture, Scale, StatisticsRow } from "../types.d.ts" */
 
-const DAY_MS = 86_400_000;
 const HEIGHT = 1;
 const POC = 18;
 const EDGES = [19, 20];
@@ -44,8 +43,8 @@ function steps(rows, valueOf, { toX, toY, barPx, ratio }, { share, px, isJoined 
 export const developing = {
   views: ["statistics"],
   when: (options) => options.developing,
-  commands({ rows, time }, scale) {
-    const sessions = runs(rows("statistics"), time);
+  commands({ rows, time, data }, scale) {
+    const sessions = runs(rows("statistics"), time, startMs(data.about));
     const edge = { share: EDGE_SHARE, px: 1, isJoined: false };
     const point = { share: 1, px: POC_PX, isJoined: true };
     /** @param {StatisticsRow} row */
@@ -74,14 +73,14 @@ function nakedLines({ data: { profile, about }, place, step }, { toX, toY, box, 
   const dashes = [];
   /** @type {{ text: string, x: number, y: number }[]} */
   const texts = [];
-  for (const { start_ms: startMs, poc, is_naked: isNaked } of profile.earlier.toReversed()) {
+  for (const { start_ms: beginMs, poc, is_naked: isNaked } of profile.earlier.toReversed()) {
     if (!isNaked || poc === null) continue;
     const y = toY(poc + profile.row / 2);
-    const left = Math.max(box.left, toX(place(startMs + DAY_MS) - step / 2));
+    const left = Math.max(box.left, toX(place(beginMs + DAY_MS) - step / 2));
     if (y < box.top || y > box.top + box.height) continue;
     const right = box.left + box.width;
     for (let x = left; x < right; x += DASH_PX + DASH_GAP_PX) dashes.push(x, snapped(y - 0.5, ratio), Math.min(DASH_PX, right - x), 1);
-    const label = { text: `POC ${date(startMs)} ${format.price(poc, about)}`, x: left + 4, y: y - LABEL_PX / 2 };
+    const label = { text: `POC ${date(beginMs)} ${format.price(poc, about)}`, x: left + 4, y: y - LABEL_PX / 2 };
     if (texts.every((other) => Math.abs(other.y - label.y) >= LABEL_PX)) texts.push(label);
   }
   if (!dashes.length) return [];

@@ -4,9 +4,11 @@ import { make, say } from "../dom.js";
 import * as control from "../playback/control.js";
 import { current } from "../state.js";
 import * as rowHeight from "./row-height.js";
+import { startOf } from "../sessions.js";
 /** @import { About } from "../types.d.ts" */
 
 const WHOLE = /^\d{1,7}$/u;
+const TIME_OF_DAY = /^([01]?\d|2[0-3]):([0-5]\d)$/u;
 const MOST_LEVELS = 1_000_000;
 
 /** How many levels were typed; null where that is no number of levels. Pure.
@@ -78,13 +80,33 @@ function levels() {
 }
 
 function reset() {
-  const choices = { none: "never", day: "at UTC midnight" };
+  const choices = { none: "never", day: "with a session" };
   const select = make("select", { id: "cvd-reset" }, ...Object.entries(choices).map(([value, text]) => make("option", { value }, text)));
   return field("CVD starts again", select, {
     action: "cvd_reset",
     hint: "when the CVD starts again from 0",
     argument: (chosen) => ({ cvd_reset: chosen }),
     shown: (about) => about.cvd_reset,
+  });
+}
+
+/** A time of day as it was typed; null where that is none. Pure.
+ * @param {string} typed */
+export function timeOfDay(typed) {
+  const found = TIME_OF_DAY.exec(typed.trim());
+  return found && `${found[1].padStart(2, "0")}:${found[2]}`;
+}
+
+function sessionStart() {
+  const input = make("input", { type: "text", id: "session-start", autocomplete: "off", spellcheck: "false" });
+  return field("Sessions start", input, {
+    action: "session_start",
+    hint: "a time of each UTC day, 00:00 to 23:59: 22:00, 13:30",
+    argument: (typed) => {
+      const found = timeOfDay(typed);
+      return found === null ? null : { session_start: found };
+    },
+    shown: startOf,
   });
 }
 
@@ -115,7 +137,7 @@ function dataset() {
 /** The section; `refresh` shows what the replay has. */
 export function made() {
   const note = make("p", {});
-  const fields = [dataset(), levels(), reset(), rowHeight.made()];
+  const fields = [dataset(), levels(), reset(), sessionStart(), rowHeight.made()];
   return {
     element: make("section", { "aria-label": "Replay" }, make("h3", {}, "Replay"), note, ...fields.map(({ element }) => element)),
     refresh: () => {

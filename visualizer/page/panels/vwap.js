@@ -2,7 +2,7 @@
 import { upright } from "../draw/commands.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
-import { runs } from "./sessions.js";
+import { runs, startMs } from "../sessions.js";
 /** @import { About, Command, Layer, Picture, Scale, StatisticsRow } from "../types.d.ts" */
 /** The VWAP and the deviation after a bar; null without volume.
  * @typedef {{ place: number, vwap: number | null, sigma: number | null }} Average */
@@ -96,7 +96,7 @@ function flag({ options: { vwap, anchor }, place }, { toX, box, ratio }) {
 function commands(picture, scale) {
   const { options } = picture;
   const rows = picture.rows("statistics");
-  const found = (options.vwap === "session" ? runs(rows, picture.time) : [rows]).map((run) => averages(picture, run));
+  const found = (options.vwap === "session" ? runs(rows, picture.time, startMs(picture.data.about)) : [rows]).map((run) => averages(picture, run));
   /** @param {number} sigmas
    * @param {{ colour: string, width: number }} style */
   const at = (sigmas, style) => {
