@@ -29,8 +29,12 @@ const TAKING = "#report, #bars, #context-menu, input, [role=radio]";
 /* Keys of the chart's panels. */
 const ofPanels = PANELS.flatMap(({ keys = {} }) => Object.entries(keys)).map(([key, act]) => [key, () => act(chart.view)]);
 
-/* The list that is gone through: that of alerts where it alone is open. */
-const listed = () => (isOpen(alerts.alerts.id) && !isOpen(events.events.id) ? alerts : events);
+/** Goes through the list that is open: that of alerts where events are not listed.
+ * @param {1 | -1} direction */
+function seekListed(direction) {
+  if (isOpen(alerts.alerts.id) && !isOpen(events.events.id)) alerts.seek(direction);
+  else events.seek(direction);
+}
 
 /** @type {Record<string, (held: boolean) => unknown>} */
 const KEYS = {
@@ -49,8 +53,8 @@ const KEYS = {
   "shift n": (held) => held || replay.seekLandmark("session", -1),
   j: (held) => held || replay.seekLandmark("gap", 1),
   "shift j": (held) => held || replay.seekLandmark("gap", -1),
-  k: (held) => held || listed().seek(1),
-  "shift k": (held) => held || listed().seek(-1),
+  k: (held) => held || seekListed(1),
+  "shift k": (held) => held || seekListed(-1),
   a: () => loop.start(),
   b: () => loop.end(),
   c: () => loop.clear(),
