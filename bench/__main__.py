@@ -17,6 +17,7 @@ from bench import (
     drawing,
     exchange,
     freshness,
+    loading,
     machine,
     memory,
     page,
@@ -48,6 +49,7 @@ PARTS: Final = (
     views.PART,
     exchange.PART,
     page.PART,
+    loading.PART,
     freshness.PART,
     drawing.PART,
     startup.PART,
@@ -81,6 +83,7 @@ def measured(cache: Path, sizes: Sizes, parts: Sequence[str] = USUAL) -> list[Fi
         page.PART: lambda: page.measure(
             cache, tabs=sizes.tabs, seconds=sizes.poll_seconds, history_rows=sizes.history_rows
         ),
+        loading.PART: lambda: loading.measure(cache, sizes),
         freshness.PART: lambda: freshness.measure(
             cache, history_rows=sizes.history_rows, seconds=sizes.poll_seconds, rounds=sizes.rounds
         ),

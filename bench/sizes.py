@@ -13,10 +13,11 @@ class Sizes:
     """How much of everything.
 
     `history_rows` are shown on the polled page, which is drawn `redraws` times, and where `earlier_release` the page of
-    that is drawn too; a market of `events_an_hour` is drawn; a page is kept open for `soak_s`; `cold_runs` of the start
-    compile kernels; `packed_events` lie in a vendor's csv.gz; what is measured in turns is so in so many `rounds`. So
-    many `pictures` are recorded for the ways of exchange: all, or the named `ways`. Each is measured for
-    `exchange_seconds` with each number of `readers`, and its writer killed `kills` times.
+    that is drawn too; a market of `events_an_hour` is drawn; a page is kept open for `soak_s` and loaded `loads` times,
+    also over a line of `slow_kbit_s`; `cold_runs` of the start compile kernels; `packed_events` lie in a vendor's
+    csv.gz; what is measured in turns is so in so many `rounds`. So many `pictures` are recorded for the ways of
+    exchange: all, or the named `ways`. Each is measured for `exchange_seconds` with each number of `readers`, and its
+    writer killed `kills` times.
     """
 
     events: int
@@ -30,6 +31,8 @@ class Sizes:
     earlier_release: bool
     events_an_hour: float
     soak_s: float
+    loads: int
+    slow_kbit_s: int
     demo_events: int
     warm_runs: int
     cold_runs: int
@@ -57,6 +60,8 @@ FULL: Final = Sizes(
     earlier_release=True,
     events_an_hour=EVENTS_AN_HOUR,
     soak_s=1800.0,
+    loads=11,
+    slow_kbit_s=400,
     demo_events=1_000_000,
     warm_runs=3,
     cold_runs=2,
@@ -83,6 +88,8 @@ QUICK: Final = Sizes(
     earlier_release=True,
     events_an_hour=EVENTS_AN_HOUR,
     soak_s=20.0,
+    loads=2,
+    slow_kbit_s=400,
     demo_events=1_000_000,
     warm_runs=1,
     cold_runs=1,

@@ -28,7 +28,7 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=_LAST_MS)]
 Nanoseconds = Annotated[int, msgspec.Meta(ge=-_LAST_NS, le=_LAST_NS)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 StepUnit = Literal["event", "book", "trade", "bar"]
-Landmark = Literal["gap", "session", "absorption", "divergence", "large", "sweep", "wall"]
+Landmark = Literal["gap", "session", "alert", "absorption", "divergence", "large", "sweep", "wall"]
 CvdResetAt = Literal["none", "day"]
 
 _LANDMARKS: Final = " or ".join(get_args(Landmark))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from processor.core.alerts.kept import Watching
-from processor.core.alerts.parser import parsed
+from processor.core.alerts.raising import Raising
 from processor.core.alerts.table import alerts_frame
-from processor.core.detected.detector import Detector
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from processor.core.aggregates.base import Batch
-    from processor.core.detected.found import Found
     from processor.settings import Aggregation
 
 
@@ -32,29 +29,12 @@ class AlertsTable:
 
     def __init__(self, aggregation: Aggregation, height: Fraction) -> None:  # noqa: ARG002 - it has no price rows
         """See BookTable."""
-        self._watching = Watching(aggregation)
-        self._detector = Detector(aggregation) if any(parsed(text).events for text in aggregation.alerts) else None
+        self._raising = Raising(aggregation)
 
     def take(self, batch: Batch) -> pl.DataFrame:
         """See BookTable."""
-        if self._detector is not None:
-            self._detector.advance(batch)
-        self._watching.advance(batch, self._found())
-        return self._taken()
+        return alerts_frame(self._raising.take(batch))
 
     def end(self) -> pl.DataFrame:
         """See BookTable."""
-        if self._detector is not None:
-            self._detector.settle()
-        self._watching.settle(self._found())
-        return self._taken()
-
-    def _found(self) -> list[Found]:
-        if self._detector is None:
-            return []
-        found, self._detector.found = self._detector.found, []
-        return found
-
-    def _taken(self) -> pl.DataFrame:
-        alerts, self._watching.alerts = self._watching.alerts, []
-        return alerts_frame(alerts)
+        return alerts_frame(self._raising.end())

@@ -191,14 +191,18 @@ class Player:
         start_ns = start_of(number_of(at_ns, interval_ns), interval_ns)
         return start_ns, start_ns + interval_ns
 
-    def nearest(self, now_ns: int, landmark: Landmark, *, forward: bool) -> int:
+    def nearest(
+        self, now_ns: int, landmark: Landmark, *, forward: bool, while_waiting: Callable[[], None] | None = None
+    ) -> int:
         """The next or previous landmark from `now_ns`.
 
-        It is a gap or silence found in the data, the start of a session, or the moment when an event becomes known.
+        It is a gap or silence found in the data, the start of a session, or the moment when an event becomes known or
+        an alert is raised. `while_waiting` is called in the place of the player's own.
 
         Raises:
             SettingError: there is none.
         """
+        wait = while_waiting or self._while_waiting
         if landmark == "gap":
             times = [
                 incident.time_ns
@@ -211,21 +215,28 @@ class Player:
                     "seek", f"{_way(forward=forward)} gap", f"a gap or a silence {_from(now_ns, forward=forward)}"
                 )
             return min(there) if forward else max(there)
+        if landmark == "alert":
+            return self._nearest_alert(now_ns, forward=forward, while_waiting=wait)
         if landmark != "session":
-            found_ns = self.source.event_time(
-                now_ns, landmark, self.aggregation, forward=forward, while_waiting=self._while_waiting
-            )
+            found_ns = self.source.event_time(now_ns, landmark, self.aggregation, forward=forward, while_waiting=wait)
             if found_ns is None:
                 expected = f"{_NAMES[landmark]} that becomes known {_from(now_ns, forward=forward)}"
                 raise SettingError("seek", f"{_way(forward=forward)} {landmark}", expected)
             return found_ns
-        start_ns = self.source.session_start(
-            now_ns, self.aggregation.session_ns, forward=forward, while_waiting=self._while_waiting
-        )
+        start_ns = self.source.session_start(now_ns, self.aggregation.session_ns, forward=forward, while_waiting=wait)
         if start_ns is None:
             expected = f"a session that starts {_from(now_ns, forward=forward)}"
             raise SettingError("seek", f"{_way(forward=forward)} session", expected)
         return start_ns
+
+    def _nearest_alert(self, now_ns: int, *, forward: bool, while_waiting: Callable[[], None]) -> int:
+        asked = f"{_way(forward=forward)} alert"
+        if not self.aggregation.alerts:
+            raise SettingError("seek", asked, "an expression to be set before (alerts add 'EXPRESSION')")
+        found_ns = self.source.alert_time(now_ns, self.aggregation, forward=forward, while_waiting=while_waiting)
+        if found_ns is None:
+            raise SettingError("seek", asked, f"an alert that is raised {_from(now_ns, forward=forward)}")
+        return found_ns
 
     def _neighbour(self, at_ns: int, kind: EventKind, *, forward: bool) -> int:
         found_ns = self.source.neighbour(at_ns, kind, forward=forward, while_waiting=self._while_waiting)

@@ -100,6 +100,20 @@ class Source(Protocol):
             DatasetError: the dataset is unusable.
         """
 
+    def alert_time(
+        self,
+        at_ns: int,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """When the first alert of `aggregation` later than `at_ns` is raised, or the last one earlier; or None.
+
+        Raises:
+            DatasetError: the dataset is unusable.
+        """
+
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
     ) -> tuple[int, int | None]:

@@ -219,6 +219,20 @@ class CachedSource:
             while_waiting if forward else None,
         )
 
+    def alert_time(
+        self,
+        at_ns: int,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        return self._time(
+            lambda source: source.alert_time(at_ns, aggregation, forward=forward, while_waiting=while_waiting),
+            while_waiting if forward else None,
+        )
+
     def _time(
         self, question: Callable[[StoreSource | FileSource], int | None], while_waiting: Callable[[], None] | None
     ) -> int | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from processor.core.aggregates.activity import ActivityCounter, bar_around
 from processor.core.aggregates.batches import Batches
+from processor.core.alerts.raising import Raising
 from processor.core.detected.detector import Detector
-from processor.core.detected.found import nearest_of
+from processor.core.detected.found import nearest_of, nearest_time
 from processor.core.price_step import NO_STEP
 from processor.core.report import Report
 from processor.core.sessions import nearest, starts_among, times_of
@@ -17,8 +18,9 @@ from processor.prefetch import prefetched
 from processor.sources.extent import extent_of_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from processor.core.alerts.watch import Alert
     from processor.core.detected.found import Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
@@ -142,6 +144,27 @@ class FileSource:
                     break
         return before_ns
 
+    def alert_time(
+        self,
+        at_ns: int,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        before_ns: int | None = None
+        raising, batches = Raising(aggregation), Batches(aggregation)
+        with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
+            for alerts in _raised(raising, batches, chunks):
+                found_ns = nearest_time([alert.time_ns for alert in alerts], at_ns, forward=forward)
+                if forward and found_ns is not None:
+                    return found_ns
+                before_ns = before_ns if found_ns is None else found_ns
+                if not forward and raising.until_ns is not None and raising.until_ns >= at_ns:
+                    break
+        return before_ns
+
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
     ) -> tuple[int, int | None]:
@@ -171,3 +194,10 @@ class FileSource:
 
     def close(self) -> None:
         """See Source."""
+
+
+def _raised(raising: Raising, batches: Batches, chunks: Iterable[Chunk]) -> Iterator[list[Alert]]:
+    """The alerts that each chunk lets be told, and those that are left at the end."""
+    for chunk in chunks:
+        yield raising.take(batches.of(chunk.trades, chunk.book))
+    yield raising.end()

@@ -132,12 +132,16 @@ class StoreSource:
             index.extend(manifest, segment)
         alerts: Callable[[int], AlertsState] | None = None
         if aggregation.alerts and "alerts" in aggregation.extras:
-            if self._alerts is None or not self._alerts.goes_on_with(aggregation):
-                self._alerts = AlertsIndex(self.folder, aggregation)
-            alerts = partial(self._alerts.before, manifest, index, while_waiting)
+            alerts = partial(self._alerts_of(aggregation).before, manifest, index, while_waiting)
         return state_before(
             self.folder, manifest, segment, aggregation, keep=keep, index=index, alerts=alerts, at_ns=at_ns
         )
+
+    def _alerts_of(self, aggregation: Aggregation) -> AlertsIndex:
+        """With what has been found, where it is still that of `aggregation`."""
+        if self._alerts is None or not self._alerts.goes_on_with(aggregation):
+            self._alerts = AlertsIndex(self.folder, aggregation)
+        return self._alerts
 
     def _index(self, activity: Activity) -> ActivityIndex | None:
         """Where its bars start, as far as that has been found; None where there is no event yet."""
@@ -263,6 +267,19 @@ class StoreSource:
                 return before_ns
             # What is farther back is looked through in ever longer pieces, each of them from its start.
             end, count = first, 4 * count
+
+    def alert_time(
+        self,
+        at_ns: int,
+        aggregation: Aggregation,
+        *,
+        forward: bool,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> int | None:
+        """See Source."""
+        manifest = self.manifest
+        index = self._index(aggregation.activity) if aggregation.activity is not None else None
+        return self._alerts_of(aggregation).nearest(manifest, index, while_waiting, at_ns, forward=forward)
 
     def bar(
         self,

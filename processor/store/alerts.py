@@ -11,11 +11,12 @@ from processor.core.alerts.parser import parsed
 from processor.core.alerts.sampled import EACH_NS
 from processor.core.alerts.tree import leaves
 from processor.core.alerts.watch import WatchState
-from processor.core.detected.found import ordered
+from processor.core.detected.found import nearest_time, ordered
 from processor.store.detected import found_of_segment
 from processor.store.divergences import divergences_of_segments
 from processor.store.files import book_of_segment, trades_of_segment
 from processor.store.measures import book_before
+from processor.store.reader import segment_holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +48,8 @@ class AlertsIndex:
         self._kinds: frozenset[Kind] = frozenset(HAPPENINGS[name].kind for each in expressions for name in each.events)
         # Before each segment, and after the last one read: what stands, and the newest alerts.
         self._before: list[tuple[WatchState, Sequence[Alert]]] = [(WatchState(), ())]
+        # Of each segment read, when its first and its last alert are raised.
+        self._spans: list[tuple[int, int] | None] = []
 
     def goes_on_with(self, aggregation: Aggregation) -> bool:
         """Whether `aggregation` raises the same alerts; then it is that of what is looked through from here on."""
@@ -66,19 +69,76 @@ class AlertsIndex:
         Raises:
             DatasetError: a file of the store is damaged.
         """
-        if len(self._before) <= segment:
-            for found in self._later(manifest, len(self._before) - 1, segment, index):
-                self._before.append(found)
-                while_waiting()
+        for _ in self._looked_through(manifest, index, while_waiting, segment):
+            pass
         watch, alerts = self._before[segment]
         return AlertsState(watch, self._book_before(manifest, segment), alerts)
+
+    def nearest(
+        self,
+        manifest: Manifest,
+        index: ActivityIndex | None,
+        while_waiting: Callable[[], None],
+        at_ns: int,
+        *,
+        forward: bool,
+    ) -> int | None:
+        """When the first alert later than `at_ns` is raised, or the last one earlier; None where there is none.
+
+        What precedes is looked through first, where it has not been. Otherwise as `before`.
+
+        Raises:
+            DatasetError: a file of the store is damaged.
+        """
+        count = len(manifest.segments)
+        holding = segment_holding(manifest, at_ns)
+        # What has to last may come true between two segments: that is the later one's.
+        end = count if forward else min(holding + 2, count)
+        numbers = self._looked_through(manifest, index, while_waiting, end, holding if forward else 0)
+        for number in numbers if forward else reversed(list(numbers)):
+            span = self._spans[number]
+            found_ns = None if span is None else nearest_time(span, at_ns, forward=forward)
+            if span is None or found_ns is None:
+                continue
+            if found_ns == span[0 if forward else 1]:
+                return found_ns
+            return nearest_time(self._times(manifest, index, number), at_ns, forward=forward)
+        return None
+
+    def _looked_through(
+        self,
+        manifest: Manifest,
+        index: ActivityIndex | None,
+        while_waiting: Callable[[], None],
+        end: int,
+        first: int = 0,
+    ) -> Iterator[int]:
+        """The segments from `first` on and before `end`, each once it has been looked through."""
+        known = len(self._spans)
+        yield from range(first, min(known, end))
+        if known >= end:
+            return
+        newest = NewestAlerts(self._before[known][1])
+        for number, (watch, alerts) in enumerate(self._later(manifest, known, end, index), known):
+            newest.add(alerts)
+            self._before.append((watch, newest.all()))
+            self._spans.append((alerts[0].time_ns, alerts[-1].time_ns) if alerts else None)
+            while_waiting()
+            if number >= first:
+                yield number
+
+    def _times(self, manifest: Manifest, index: ActivityIndex | None, segment: int) -> list[int]:
+        """Of all alerts of a segment before which all has been looked through."""
+        ((_, alerts),) = self._later(manifest, segment, segment + 1, index)
+        return [alert.time_ns for alert in alerts]
 
     def _later(
         self, manifest: Manifest, first: int, end: int, index: ActivityIndex | None
     ) -> Iterator[tuple[WatchState, Sequence[Alert]]]:
-        """The same after each segment from `first` on, before which it is known."""
-        watch, alerts = self._before[first]
-        newest = NewestAlerts(alerts)
+        """What stands after each segment from `first` on, before which it is known, and the alerts of the segment."""
+        if index is not None:
+            index.extend(manifest, first)
+        watch, _ = self._before[first]
         watching = Watching(self._aggregation, AlertsState(watch, self._book_before(manifest, first)))
         if not first and manifest.first_ns is not None:
             watching.begin(manifest.first_ns)
@@ -90,9 +150,8 @@ class AlertsIndex:
             batch = batches.of(trades_of_segment(self._folder, number, segment), book)
             found = found_of_segment(self._folder, manifest, number) if self._kinds - {"divergence"} else []
             watching.take_whole(batch, ordered([*found, *next(divergences)]), segment.last_ns)
-            newest.add(watching.alerts)
-            watching.alerts.clear()
-            yield watching.state, newest.all()
+            alerts, watching.alerts = watching.alerts, []
+            yield watching.state, alerts
 
     def _divergences(self, manifest: Manifest, first: int, index: ActivityIndex | None) -> Iterator[list[Found]]:
         if "divergence" in self._kinds:

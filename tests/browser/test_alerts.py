@@ -45,6 +45,11 @@ def test_alerts_are_set_listed_and_gone_to(page: Page, feeder: Feeder, server: S
     (server.control / CONTROL_FILE).unlink(missing_ok=True)
     page.locator("#alerts li button").last.click()
     assert written(page, feeder, server) == {"action": "seek", "time_ms": _rows(feeder)[0].timestamp_ms + 1}
+    page.locator("#alerts header").get_by_text("›", exact=True).click()
+    assert written(page, feeder, server) == {"action": "seek", "next": "alert"}
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("Shift+K")
+    assert written(page, feeder, server) == {"action": "seek", "previous": "alert"}
     page.locator("#alerts [data-remove=sweep]").click()
     assert written(page, feeder, server) == {"action": "alerts", "remove": "sweep"}
 

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from shared.still import unpacked
@@ -64,8 +65,8 @@ def test_pictures_say_what_they_show_and_have_the_panels(export: Page, feeder: F
 
 def test_tables_are_those_in_view_or_all_as_the_server_has_them(export: Page, feeder: Feeder, server: Server) -> None:
     export.locator("#export-table").select_option("ohlc")
-    _, seen = downloaded(export, "CSV in view")
-    _, everything = downloaded(export, "CSV of all")
+    _, seen = downloaded(export, "In view")
+    _, everything = downloaded(export, "All")
     assert everything.decode() == server.get("/tables/ohlc.csv")
     low, high = export.evaluate("() => orderflow.chart.view.x")
     wanted = [bar.timestamp_ms for bar in feeder.ohlc if low - 30_000 <= bar.timestamp_ms < high + 30_000]
@@ -74,6 +75,13 @@ def test_tables_are_those_in_view_or_all_as_the_server_has_them(export: Page, fe
     assert command.input_value().startswith(
         "processor aggregate DATASET --view bars --interval 1m --instrument BTCUSDT"
     )
+    export.locator("#export-format").select_option("parquet")
+    name, seen_typed = downloaded(export, "In view")
+    assert re.fullmatch(r"BTCUSDT_1m_[\dTZ.-]+_ohlc\.parquet", name)
+    assert pl.read_parquet(seen_typed).rows() == pl.read_csv(seen).rows()
+    _, everything_typed = downloaded(export, "All")
+    assert pl.read_parquet(everything_typed).rows() == pl.read_csv(everything).rows()
+    export.locator("#export-format").select_option("csv")
 
 
 def test_a_still_picture_and_a_link_are_of_this_moment(export: Page, feeder: Feeder) -> None:

@@ -53,7 +53,7 @@ def lossy(browser: Browser, feeder: Feeder) -> Iterator[Lossy]:
     page.close()
 
 
-@pytest.mark.parametrize("pattern", ["**/react-dom@*", "**/styles/page.css", "**/_dash-layout"])
+@pytest.mark.parametrize("pattern", ["**/react-dom@*", "**/styles.css", "**/_dash-layout"])
 def test_a_page_that_lost_a_part_is_loaded_again(lossy: Lossy, server: Server, pattern: str) -> None:
     lossy.lose(pattern)
     lossy.page.goto(server.url)

@@ -126,6 +126,8 @@ def test_the_page_writes_commands_that_the_processor_can_only_read(demo: Stack, 
 def test_the_visualizers_image_holds_neither_polars_nor_numba(demo: Stack) -> None:
     code = "import importlib.util as u; print([n for n in ('polars', 'numba', 'processor') if u.find_spec(n)])"
     assert demo.inside("visualizer", "python", "-c", code).stdout.strip() == "[]"
+    demo.wait_until("bars are published", lambda: demo.get("/tables/ohlc.csv").count(b"\n") > 1)
+    assert demo.get("/tables/ohlc.parquet")[:4] == b"PAR1"  # which it writes without them
 
 
 def test_the_kernels_are_compiled_in_the_image_and_not_again(demo: Stack) -> None:

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import "./browser.js";
 import { aggregate } from "../../visualizer/page/exports/command.js";
 import { cropped, fileName, headline, print, stacked } from "../../visualizer/page/exports/picture.js";
-import { csv, isAny, plain, tableOf } from "../../visualizer/page/exports/tables.js";
+import { addressOf, csv, isAny, plain, tableOf } from "../../visualizer/page/exports/tables.js";
 import { PRESETS } from "../../visualizer/page/options.js";
 import { EMPTY, NAMES } from "../../visualizer/page/views.js";
 /** @import { About, HeatmapRow, Part, Status } from "../../visualizer/page/types.d.ts" */
@@ -85,6 +85,11 @@ test("measures with parameters of the replay's own are columns of their names", 
     header: ["timestamp_ms", "samples", "trades", "obi_50", "cost_buy_bp_2"],
     rows: [[7, 1, 2, 0.5, null]],
   });
+});
+
+test("a Parquet file is asked for by the times of its first and last row, or with all rows", () => {
+  assert.equal(addressOf("ohlc", [[60_000, 1], [120_000, 2]]), "tables/ohlc.parquet?from_ms=60000&until_ms=120001");
+  assert.equal(addressOf("depth", null), "tables/depth.parquet");
 });
 
 test("there is no table of what there is nothing of", () => {

@@ -22,7 +22,7 @@ Object.assign(globalThis, {
 });
 
 /** @param {object | null} body */
-const whole = (body) => ({ ok: true, json: () => Promise.resolve(body) });
+const whole = (body) => ({ ok: true, text: () => Promise.resolve(JSON.stringify(body)) });
 const settled = async () => {
   for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
 };
@@ -77,8 +77,8 @@ test("there is one question at a time", async () => {
 /** @type {[string, (question: typeof questions[number]) => void][]} */
 const failures = [
   ["that cannot be sent", ({ fail }) => fail()],
-  ["that is refused", ({ answer }) => answer({ ok: false, json: () => Promise.resolve({}) })],
-  ["whose answer is cut off", ({ answer }) => answer({ ok: true, json: () => Promise.reject(new TypeError("cut off")) })],
+  ["that is refused", ({ answer }) => answer({ ok: false, text: () => Promise.resolve("{}") })],
+  ["whose answer is cut off", ({ answer }) => answer({ ok: true, text: () => Promise.reject(new TypeError("cut off")) })],
   ["that nobody answers within six seconds", () => mock.timers.tick(6000)],
 ];
 
@@ -96,15 +96,33 @@ for (const [what, end] of failures) test(`a question ${what} changes nothing, an
 
 test("an answer that has started may take longer to be read", async () => {
   void poll.ask();
-  /** @type {(body: object) => void} */
+  /** @type {(body: string) => void} */
   let read = () => undefined;
   const body = new Promise((resolve) => {
     read = resolve;
   });
-  questions[0].answer({ ok: true, json: () => body });
+  questions[0].answer({ ok: true, text: () => body });
   await settled();
   mock.timers.tick(30_000);
-  read({ server_ms: 1 });
+  read('{"server_ms":1}');
   await settled();
   assert.deepEqual(received, [{ server_ms: 1 }]);
+});
+
+test("after an answer that took long, so much is asked for at once as the line brings in a second", async () => {
+  const ask = async (/** @type {object} */ body) => {
+    void poll.ask();
+    const { sent, answer } = /** @type {typeof questions[number]} */ (questions.at(-1));
+    answer(whole(body));
+    await settled();
+    return JSON.parse(sent.body).most_bytes;
+  };
+  let nowMs = 0;
+  mock.method(performance, "now", () => (nowMs += 1000));
+  assert.equal(await ask({ problem: "x".repeat(50_000 - 14) }), undefined);
+  assert.equal(await ask({}), 50_000);
+  nowMs = 0;
+  assert.equal(await ask({ problem: "x".repeat(100_000 - 14) }), 50_000);
+  assert.equal(await ask({}), 100_000);
+  mock.restoreAll();
 });

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from processor.replay.commands import seek
+from processor.replay.playback import Playback
+from processor.store.cache import Cache
 from shared.views.alerts import ALERTS_FILE
 from tests.core.markets import FIRST_NS, market, write
 from tests.replay.steered import Steered
@@ -51,6 +54,47 @@ def test_commands_add_and_remove_expressions_and_show_what_they_raised_until_now
         assert rows(steered) == first
         assert steered.do("alerts", clear=True).alerts == ()
         assert rows(steered) == []
+
+
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_a_seek_goes_to_the_next_alert_and_to_the_previous_one(
+    dataset: Path, tmp_path: Path, *, is_cached: bool
+) -> None:
+    cache = Cache(tmp_path / "cache", 10**9) if is_cached else None
+    with Steered(dataset, tmp_path, cache, views=VIEWS) as steered:
+        steered.do("seek", time_ms=FIRST_NS // 1_000_000 + HOUR_MS)
+        assert "next alert" in error_of(steered.do("seek", next="alert"))
+        assert "alerts add" in error_of(steered.do("seek", previous="alert"))
+        steered.do("alerts", add="size > 9")
+        before = rows(steered)
+        steered.do("seek", next="alert")
+        status = steered.do("seek", next="alert")
+        there = rows(steered)
+        assert (len(there), there[-1][0]) == (len(before) + 2, status.event_time_ms)
+        assert steered.do("seek", previous="alert").event_time_ms == there[-2][0]
+        steered.do("alerts", clear=True)
+        steered.do("alerts", add="size > 100000")
+        assert "expected an alert that is raised after 20" in error_of(steered.do("seek", next="alert"))
+
+
+def test_a_search_that_takes_long_says_loading(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[str] = []
+    publish = Playback.publish
+
+    def noted(self: Playback, state: Any, **how: bool) -> None:
+        states.append(state)
+        publish(self, state, **how)
+
+    with Steered(dataset, tmp_path, Cache(tmp_path / "cache", 10**9), alerts=("size > 100000",)) as steered:
+        for told_ns, is_told in ((10**18, False), (-1, True)):
+            monkeypatch.setattr(seek, "_TOLD_AFTER_NS", told_ns)
+            # Nothing that was found before is left.
+            steered.do("alerts", add=f"size > {100_001 + is_told}")
+            monkeypatch.setattr(Playback, "publish", noted)
+            states.clear()
+            assert "expected an alert" in error_of(steered.do("seek", next="alert"))
+            steered.until(lambda status: status.state == "paused")
+            assert ("loading" in states) is is_told
 
 
 def test_a_replay_that_goes_on_has_the_alerts_that_were_set_by_commands(dataset: Path, tmp_path: Path) -> None:

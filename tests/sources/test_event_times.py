@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -9,6 +10,7 @@ import pytest
 
 from processor.core.aggregates import large_orders
 from processor.core.aggregates.batches import Batches
+from processor.core.alerts.raising import Raising
 from processor.core.detected.detector import Detector
 from processor.core.detected.found import Kind
 from processor.core.events import ASK, BID, BUY, SELL
@@ -92,6 +94,50 @@ def test_files_and_store_know_the_same_times_of_events_as_one_pass(
         cached.close()
 
 
+ALERTS: Final = (
+    ("(not size > 400) for 20 s", "price > 1001 for 700 ms", "sweep and price < 1010"),
+    ("divergence or delta < -30", "obi_5 > 0.5 for 1 s"),
+    ("size > 100000",),
+)
+
+
+def alert_times(dataset: Path, aggregation: Aggregation) -> list[int]:
+    """In one pass."""
+    source = open_source(open_dataset(dataset), None, "exchange", None)
+    raising, batches = Raising(aggregation), Batches(aggregation)
+    chunks = source.start(aggregation, None, keep=None)[1]
+    alerts = [each for chunk in chunks for each in raising.take(batches.of(chunk.trades, chunk.book))]
+    source.close()
+    return sorted({each.time_ns for each in (*alerts, *raising.end())})
+
+
+@pytest.mark.parametrize(
+    ("alerts", "interval"), [(ALERTS[0], "5s"), (ALERTS[1], "5s"), (ALERTS[1], "50t"), (ALERTS[2], "5s")]
+)
+def test_files_and_store_know_the_same_times_of_alerts_as_one_pass(
+    dataset: Path, tmp_path: Path, alerts: tuple[str, ...], interval: str
+) -> None:
+    aggregation = replace(Settings(interval=interval).aggregation, alerts=alerts)
+    times = alert_times(dataset, aggregation)
+    assert len(times) > 10 or alerts == ALERTS[-1]
+    chance = Random(3)
+    asked = [0, 2 * START_NS, *times[-2:], *(START_NS + chance.randint(0, 12_000) * SECOND // 10 for _ in range(40))]
+    files = open_source(open_dataset(dataset), None, "exchange", None)
+    cached = open_source(open_dataset(dataset), None, "exchange", Cache(tmp_path / "cache", 10**9))
+    try:
+        # It waits for the whole store, which is being made.
+        assert cached.alert_time(2 * START_NS, aggregation, forward=True) is None
+        for source, moments in ((files, asked[::15]), (cached, asked)):
+            for at_ns in moments:
+                following = min((each for each in times if each > at_ns), default=None)
+                preceding = max((each for each in times if each < at_ns), default=None)
+                assert source.alert_time(at_ns, aggregation, forward=True) == following
+                assert source.alert_time(at_ns, aggregation, forward=False) == preceding
+    finally:
+        files.close()
+        cached.close()
+
+
 def test_there_is_a_clear_word_where_no_event_follows(dataset: Path) -> None:
     aggregation = Aggregation()
     source = open_source(open_dataset(dataset), None, "exchange", None)
@@ -102,3 +148,9 @@ def test_there_is_a_clear_word_where_no_event_follows(dataset: Path) -> None:
         player.nearest(sweeps[-1], "sweep", forward=True)
     with pytest.raises(SettingError, match="expected an absorption that becomes known before"):
         player.nearest(START_NS, "absorption", forward=False)
+    with pytest.raises(SettingError, match=r"next alert.*expected an expression to be set before"):
+        player.nearest(START_NS, "alert", forward=True)
+    player.aggregation = replace(aggregation, alerts=("sweep",))
+    assert player.nearest(sweeps[1], "alert", forward=False) == sweeps[0]
+    with pytest.raises(SettingError, match="expected an alert that is raised after"):
+        player.nearest(sweeps[-1], "alert", forward=True)

@@ -106,6 +106,28 @@ def test_each_segment_is_looked_through_once_and_a_search_that_is_broken_off_goe
     assert whole.alerts
 
 
+def test_a_search_for_the_next_alert_that_is_broken_off_goes_on_and_reads_no_segment_twice(tmp_path: Path) -> None:
+    manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
+    index = AlertsIndex(tmp_path, Aggregation(SECOND, alerts=("size > 1000000",)))
+
+    class Enough(Exception):
+        pass
+
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(len(looks))
+        if len(looks) == 3:
+            raise Enough
+
+    at_ns = manifest.segments[5].first_ns
+    with pytest.raises(Enough):
+        index.nearest(manifest, None, look, at_ns, forward=True)
+    for forward in (True, False, True):
+        assert index.nearest(manifest, None, look, at_ns, forward=forward) is None
+        assert len(looks) == len(manifest.segments)
+
+
 @pytest.mark.parametrize(
     ("text", "of_bars", "of_reset", "of_sessions"),
     [

@@ -89,7 +89,7 @@ def test_metrics_are_prometheus_text(client: FlaskClient) -> None:
 
 
 def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
-    for path in ("/", "/health", "/_dash-layout", "/page/none/main.js"):
+    for path in ("/", "/health", "/_dash-layout", "/page/none/main.js", "/poll"):
         with client.get(path) as answer:
             headers = answer.headers
         assert headers["X-Content-Type-Options"] == "nosniff"

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from shared import DEPTH, METRICS, OHLC, OVERVIEW, REPORT, VIEWS, Depth, Level, Overview, encode
+from shared import DEPTH, METRICS, OHLC, OVERVIEW, REPORT, VIEWS, Depth, FileEntry, Level, Overview, encode
 from shared.views.events import EVENTS, EventRow
+from shared.views.quotes import QUOTES, QuotesRow
+from shared.views.tape import TAPE, TapeRow
 from tests.visualizer.pictures import MINUTE_MS, held, picture, report, status, with_view
 from visualizer.server.delta import HeldView, Known, delta, known
 
@@ -173,6 +175,32 @@ def test_what_a_page_begins_to_ask_for_travels_without_a_new_publication() -> No
     holds = _held(picture())
     without = msgspec.structs.replace(holds, views={"ohlc": holds.views["ohlc"], "depth": HeldView()})
     assert set(delta(picture(), None, without)) == {"status", "depth"}
+
+
+def test_what_a_slow_line_cannot_carry_at_once_travels_with_later_answers_the_smallest_first() -> None:
+    events = (EventRow(MINUTE_MS, "sweep", "buy", 100.0, 2.0, MINUTE_MS, "3"),)
+    quotes = (QuotesRow(0, 99.5, 100.5), QuotesRow(MINUTE_MS, 99.5, 100.5))
+    tape = tuple(TapeRow(i, MINUTE_MS, 1, 1.0, 1, 100.0, 100.0, 1) for i in range(9))
+    base = picture()
+    sizes = {EVENTS.file: 200, QUOTES.file: 100, TAPE.file: 900}
+    files = base.status.files | {name: FileEntry(1, size, 20) for name, size in sizes.items()}
+    now = held(msgspec.structs.replace(base.status, files=files), (EVENTS, events), (QUOTES, quotes), (TAPE, tape))
+    now = msgspec.structs.replace(now, held=base.held | now.held)
+    names = {"events", "quotes", "tape"}
+    page = _held(base)
+
+    def told(most_bytes: int | None, has: frozenset[str] = frozenset()) -> set[str]:
+        views = page.views | {name: HeldView(now.held[name].crc32 if name in has else None) for name in names}
+        return names & set(delta(now, None, msgspec.structs.replace(page, views=views, most_bytes=most_bytes)))
+
+    assert told(None) == told(1200) == names
+    assert told(1199) == told(300) == {"events", "quotes"}
+    assert told(10) == {"quotes"}
+    assert told(10, frozenset({"quotes"})) == {"events"}
+    assert told(10, frozenset({"quotes", "events"})) == {"tape"}
+    # What all pages hold is never held back, and neither is it in another session.
+    other = delta(now, None, Known(session="before", views=dict.fromkeys(("ohlc", *names), HeldView()), most_bytes=1))
+    assert {"ohlc", *names} & set(other) == {"ohlc", "quotes"}
 
 
 def test_no_view_is_called_as_something_else_that_travels() -> None:

@@ -7,9 +7,11 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import polars as pl
 import pytest
 
-from shared import ASKED_FOLDER, DEPTH_FILE, REPORT, VIEWS
+from shared import ASKED_FOLDER, DEPTH_FILE, REPORT
 from shared.still import unpacked
 from shared.views.footprint import FootprintCell, FootprintRow
 from shared.views.heatmap import HeatmapRow
@@ -19,7 +21,8 @@ from tests.visualizer.pictures import report
 from visualizer.components.columns import COLUMNS
 from visualizer.server.dashboard import create
 from visualizer.server.settings import Settings
-from visualizer.server.tables import text
+from visualizer.server.table_rows import table_of
+from visualizer.server.tables import csv_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +45,7 @@ def client(tmp_path: Path) -> FlaskClient:
 
 
 def rows(name: str, value: Any) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text(name, value))))
+    return list(csv.reader(io.StringIO(csv_of(table_of(name, value)))))
 
 
 def test_a_table_is_what_is_published_to_the_last_digit(client: FlaskClient, feeder: Feeder) -> None:
@@ -75,7 +78,7 @@ def test_measures_with_parameters_of_the_replays_own_are_columns_of_their_names(
     values: dict[str, Any] = dict.fromkeys(MeasuresRow.__struct_fields__[1:], 0.5)
     values |= {"samples": 1, "trades": 2, "own": (0.25, None)}
     row = MeasuresRow(timestamp_ms=7, **values)
-    header, found = csv.reader(io.StringIO(text("measures", (row,), ("obi_50", "cost_buy_bp_2"))))
+    header, found = csv.reader(io.StringIO(csv_of(table_of("measures", (row,), ("obi_50", "cost_buy_bp_2")))))
     assert header[-4:] == ["samples", "trades", "obi_50", "cost_buy_bp_2"]
     assert found[-4:] == ["1", "2", "0.25", ""]
     assert len(header) == len(found)
@@ -100,20 +103,39 @@ def test_the_report_has_a_line_for_each_place() -> None:
     assert REPORT.name == "report"
 
 
-def test_every_view_has_a_table() -> None:
-    for view in VIEWS:
-        assert view.name in COLUMNS or text(view.name, view.empty if view.name == "depth" else _nothing(view.name))
+def test_a_parquet_file_is_the_same_table(client: FlaskClient, feeder: Feeder) -> None:
+    answer = client.get("/tables/ohlc.parquet")
+    assert answer.content_type == "application/vnd.apache.parquet"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="ohlc.parquet"'
+    assert answer.headers["X-Event-Time-Ms"] == str(feeder.status().event_time_ms)
+    frame = pl.read_parquet(io.BytesIO(answer.data))
+    assert frame.rows() == [msgspec.structs.astuple(bar) for bar in feeder.ohlc]
+    assert frame.columns == [*COLUMNS["ohlc"]]
+    assert client.get("/tables/ohlc.parquet").data == answer.data
 
 
-def _nothing(name: str) -> Any:
-    """Something without rows."""
-
-    class Nothing:
-        rows = findings = volumes = ()
-        start_ms = bucket_ms = 0
-
-    assert name in {"report", "overview", "profile", "ladder"}
-    return Nothing()
+def test_rows_of_a_time_are_chosen_and_what_chooses_none_is_refused(client: FlaskClient, feeder: Feeder) -> None:
+    times = [bar.timestamp_ms for bar in feeder.ohlc]
+    for query, wanted in {
+        f"from_ms={times[3]}&until_ms={times[5]}": times[3:5],
+        f"from_ms={times[3] + 1}": times[4:],
+        f"until_ms={times[2] + 1}": times[:3],
+        "until_ms=-1": [],
+    }.items():
+        frame = pl.read_parquet(io.BytesIO(client.get(f"/tables/ohlc.parquet?{query}").data))
+        assert frame["timestamp_ms"].to_list() == wanted
+        _, *found = csv.reader(io.StringIO(client.get(f"/tables/ohlc.csv?{query}").text))
+        assert [int(row[0]) for row in found] == wanted
+    for path, reason in {
+        "ohlc.parquet?from=5": "unknown parameter 'from': expected from_ms or until_ms",
+        "ohlc.parquet?from_ms=noon": "invalid from_ms 'noon': expected ms since the Unix epoch",
+        "ohlc.csv?until_ms=": "invalid until_ms '': expected ms since the Unix epoch",
+        "ohlc.csv?from_ms=7&until_ms=7": "until_ms must be later than from_ms, and 7 is not later than 7",
+        "depth.csv?from_ms=7": "rows of depth have no time: from_ms and until_ms choose those of ohlc",
+    }.items():
+        answer = client.get(f"/tables/{path}")
+        assert answer.status_code == 400
+        assert answer.get_json()["error"].startswith(reason)
 
 
 def test_the_still_picture_is_what_is_published(client: FlaskClient, feeder: Feeder) -> None:
@@ -134,7 +156,7 @@ def test_strangers_get_nothing_and_to_watch_is_enough(feeder: Feeder, tmp_path: 
     settings = Settings(ipc_dir=tmp_path / "ipc", control_dir=tmp_path / "control", **tokens)
     guarded = create(settings, clock_s=lambda: 0.0).server.test_client()
     assert feeder.generation
-    for path in ("/still.zip", "/tables/ohlc.csv"):
+    for path in ("/still.zip", "/tables/ohlc.csv", "/tables/ohlc.parquet"):
         assert guarded.get(path).status_code == 401
         assert guarded.get(path, headers={"Authorization": f"Bearer {watch}"}).status_code == 200
 

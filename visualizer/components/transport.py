@@ -25,7 +25,7 @@ KEYS: Final = (
     ("G", "go to a typed time"),
     ("N shift + N", "next session, previous session"),
     ("J shift + J", "next gap in the data, previous gap"),
-    ("K shift + K", "next event of the kind listed, previous one"),
+    ("K shift + K", "next event of the kind listed (or alert, where alerts alone are listed), previous one"),
     ("T", "type an interval"),
     ("A B", "loop from here, until here"),
     ("C", "loop no more"),

@@ -9,9 +9,11 @@ import { within } from "./dom.js";
 import * as keysList from "./header/keys-list.js";
 import * as picker from "./header/picker.js";
 import * as options from "./options.js";
+import * as alerts from "./panels/alerts.js";
 import { OPENABLE } from "./panels/beside.js";
 import * as events from "./panels/events.js";
 import * as ladder from "./panels/ladder.js";
+import { isOpen } from "./panels/opening.js";
 import { PANELS } from "./panels/registry.js";
 import * as report from "./panels/report.js";
 import * as control from "./playback/control.js";
@@ -26,6 +28,13 @@ const TAKING = "#report, #bars, #context-menu, input, [role=radio]";
 
 /* Keys of the chart's panels. */
 const ofPanels = PANELS.flatMap(({ keys = {} }) => Object.entries(keys)).map(([key, act]) => [key, () => act(chart.view)]);
+
+/** Goes through the list that is open: that of alerts where events are not listed.
+ * @param {1 | -1} direction */
+function seekListed(direction) {
+  if (isOpen(alerts.alerts.id) && !isOpen(events.events.id)) alerts.seek(direction);
+  else events.seek(direction);
+}
 
 /** @type {Record<string, (held: boolean) => unknown>} */
 const KEYS = {
@@ -44,8 +53,8 @@ const KEYS = {
   "shift n": (held) => held || replay.seekLandmark("session", -1),
   j: (held) => held || replay.seekLandmark("gap", 1),
   "shift j": (held) => held || replay.seekLandmark("gap", -1),
-  k: (held) => held || events.seek(1),
-  "shift k": (held) => held || events.seek(-1),
+  k: (held) => held || seekListed(1),
+  "shift k": (held) => held || seekListed(-1),
   a: () => loop.start(),
   b: () => loop.end(),
   c: () => loop.clear(),

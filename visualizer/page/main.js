@@ -58,6 +58,9 @@ const SIGNED_OUT = 401;
 let heardAt = performance.now();
 let refreshedAt = performance.now();
 let signInAt = heardAt + SIGN_IN_AFTER_MS;
+let isBegun = false; // there are components
+/** @type {Answer | null} */
+let early = null; // what was answered before
 
 /** @param {Answer} answer */
 function receive(answer) {
@@ -123,6 +126,12 @@ function showView({ preset }) {
   radios.show("view", further ? OWN : preset);
 }
 
+/** @param {Answer} answer */
+function received(answer) {
+  if (isBegun) receive(answer);
+  else early = answer;
+}
+
 /** @param {Readonly<Options>} chosen */
 function showChosen(chosen) {
   if (!current().serverMs) return;
@@ -167,6 +176,9 @@ function clicked(event) {
 
 window.dash_clientside.orderflow = {
   begin: () => {
+    isBegun = true;
+    if (early) receive(early);
+    early = null;
     poll.every(Number(byId("app").dataset.pollMs));
     void poll.ask();
     folding.start();
@@ -232,12 +244,15 @@ keys.start();
 menu.start();
 radios.start({ view: chooseView, "cvd-style": (value) => chart.setCvdLine(value === "line") });
 document.addEventListener("click", clicked);
-poll.connect({ receive, asks: news.asks });
+poll.connect({ receive: received, asks: news.asks });
 news.start(poll);
 beside.start();
 options.listen(showChosen);
 report.start({ show: chart.show, reaches: chart.reaches, shade: chart.setShaded });
 setInterval(refresh, REFRESH_MS);
+
+// The first answer is the longest: it travels while Dash asks for the components and makes them.
+void poll.ask();
 
 // Dash starts here, not by itself: its first callback needs all of the above.
 // eslint-disable-next-line no-new -- it is made for what it does

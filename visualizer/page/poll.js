@@ -7,8 +7,11 @@ import { known } from "./store.js";
 const PATH = "/poll";
 const ANSWERED_WITHIN_MS = 6000; // else the server is taken for gone, or this connection to it
 const READ_WITHIN_MS = 60_000; // a slow line may take as long for a whole picture
+const TELLING = 20_000; // characters of an answer that tells how much the line carries
+const AT_ONCE_MS = 1000; // what the line carries in this time is asked for at once of what is not held at all
 
 let isAsking = false;
+let perMs = Infinity; // characters that the line carries
 /** @type {(answer: Answer) => void} */
 let receive = () => undefined;
 /** @type {(asking: boolean) => void} */
@@ -48,13 +51,16 @@ export async function ask() {
     const response = await fetch(PATH, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(known(current())),
+      body: JSON.stringify({ ...known(current()), ...(perMs < Infinity && { most_bytes: Math.round(perMs * AT_ONCE_MS) }) }),
       cache: "no-store",
       signal: given.signal,
     });
     clearTimeout(timer);
     timer = setTimeout(() => given.abort(), READ_WITHIN_MS);
-    if (response.ok) answer = await response.json();
+    const began = performance.now();
+    const text = await response.text();
+    if (text.length > TELLING) perMs = text.length / Math.max(1, performance.now() - began);
+    if (response.ok) answer = JSON.parse(text);
   } catch {
     // The page shows how long it has heard nothing.
   }

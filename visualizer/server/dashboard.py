@@ -40,12 +40,13 @@ _FOLDER: Final = Path(__file__).resolve().parent.parent
 _ICON: Final = base64.b64encode((_FOLDER / "favicon.svg").read_bytes()).decode()
 _INLINE: Final = page_files.FIRST_LOOK + (_FOLDER / "guard.js").read_text()
 """Scripts that are written into the page: the second one is there for the case that others cannot be loaded."""
+_LINKS: Final = f"{loading.PRELOADS}{page_files.PRELOADS}{{%css%}}{page_files.STYLES}"
 _INDEX: Final = f"""<!DOCTYPE html>
 <html lang="en">
   <head>
     {{%metas%}}<title>{{%title%}}</title>
     <script>{_INLINE}</script>
-    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{page_files.PRELOADS}{{%css%}}{page_files.STYLES}
+    <link rel="icon" href="data:image/svg+xml;base64,{_ICON}">{_LINKS}
   </head>
   <body>{{%app_entry%}}<footer>{{%config%}}{{%scripts%}}{page_files.ENTRY}</footer></body>
 </html>

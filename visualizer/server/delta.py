@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -69,6 +70,10 @@ class HeldView(msgspec.Struct, frozen=True):
     basis: float | None = None
 
 
+_HELD: Final = HeldView(crc32=0)
+"""Of what is not asked for, nothing is missing."""
+
+
 def _nothing() -> dict[str, HeldView]:
     return {view.name: HeldView() for view in VIEWS if view.presence != "asked"}
 
@@ -87,6 +92,8 @@ class Known(msgspec.Struct, frozen=True):
     problem: str | None = None
     monitor_ms: int = 0
     """Server time of the monitoring figures last received."""
+    most_bytes: int | None = None
+    """Of the files on request that it holds nothing of, at most so much at once, but one in any case."""
 
 
 def known(sent: object) -> Known:
@@ -114,7 +121,7 @@ def delta(picture: Picture | None, problem: str | None, held: Known) -> dict[str
         return answer
     status = picture.status
     if status.session != held.session:
-        held = Known(views=dict.fromkeys(held.views, HeldView()))
+        held = Known(views=dict.fromkeys(held.views, HeldView()), most_bytes=held.most_bytes)
         answer["reset"] = True
     changes = _changes(picture, held)
     moved = status.generation > held.generation or status.heartbeat_ms != held.heartbeat_ms
@@ -145,9 +152,10 @@ def _is_older(picture: Picture, held: Known) -> bool:
 def _changes(picture: Picture, held: Known) -> dict[str, Any]:
     """By name, the views asked for that the page does not hold as they are."""
     changes: dict[str, Any] = {}
+    later = _later(picture, held)
     for view in VIEWS:
         of_page, found = held.views.get(view.name), picture.held.get(view.name)
-        if of_page is None:
+        if of_page is None or view.name in later:
             continue
         if found is None:
             # A page goes on showing what it has of the usual files, as a failed session may list none.
@@ -157,6 +165,23 @@ def _changes(picture: Picture, held: Known) -> dict[str, Any]:
             change = _rows(view, found.value, of_page) if view.is_rows else {"value": msgspec.to_builtins(found.value)}
             changes[view.name] = change | {"crc32": found.crc32}
     return changes
+
+
+def _later(picture: Picture, held: Known) -> set[str]:
+    """The views that travel with a later answer, so that what moves does not wait for them: the largest."""
+    if held.most_bytes is None:
+        return set()
+    files = picture.status.files
+    sizes = sorted(
+        (files[view.file].bytes, view.name)
+        for view in VIEWS
+        if view.presence == "asked"
+        and view.name in picture.held
+        and view.file in files
+        and held.views.get(view.name, _HELD).crc32 is None
+    )
+    sums = accumulate(size for size, _ in sizes)
+    return {name for (_, name), total in zip(sizes[1:], islice(sums, 1, None), strict=True) if total > held.most_bytes}
 
 
 def _rows(view: View[Any], rows: tuple[Any, ...], of_page: HeldView) -> dict[str, Any]:

@@ -14,6 +14,10 @@ _SUITES: Final = "/_dash-component-suites/"
 _UNUSED: Final = ("/dash_table/", "/dash/dcc/", "/polyfill@")
 """Dash names its tables and its core components on every page, and what browsers lack that know no modules; this page
 has none of the former, and is nothing to the latter."""
+PRELOADS: Final = "".join(
+    f'<link rel="preload" href="/{name}" as="fetch" crossorigin>' for name in ("_dash-layout", "_dash-dependencies")
+)
+"""Tags for the page's head: what Dash asks for once it runs travels with its scripts."""
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 

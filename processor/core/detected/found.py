@@ -37,6 +37,10 @@ def ordered(found: Iterable[Found]) -> list[Found]:
 
 def nearest_of(found: Iterable[Found], kind: Kind, at_ns: int, *, forward: bool) -> int | None:
     """When the first of a kind later than `at_ns` became known, or the last one earlier; None where there is none."""
-    times = [each.time_ns for each in found if each.kind == kind]
-    there = [time_ns for time_ns in times if (time_ns > at_ns if forward else time_ns < at_ns)]
+    return nearest_time([each.time_ns for each in found if each.kind == kind], at_ns, forward=forward)
+
+
+def nearest_time(times_ns: Iterable[int], at_ns: int, *, forward: bool) -> int | None:
+    """The first time later than `at_ns`, or the last one earlier; None where there is none."""
+    there = [time_ns for time_ns in times_ns if (time_ns > at_ns if forward else time_ns < at_ns)]
     return (min if forward else max)(there, default=None)

@@ -15,8 +15,11 @@ from processor.settings import one_of
 from shared import commands as contract
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from processor.replay.playback import Playback
 
+_TOLD_AFTER_NS: Final = 500_000_000
 _EXPECTED: Final = "a time, a distance like +10m, a share like 25%, or next or previous and " + ", ".join(
     get_args(contract.Landmark)
 )
@@ -61,14 +64,30 @@ class SeekFraction:
 
 @dataclass(frozen=True, slots=True)
 class SeekNearest:
-    """Move the event clock to the next gap, start of a session or event of a kind, or to the previous one."""
+    """Move the event clock to the next gap, start of a session, alert or event of a kind, or to the previous one."""
 
     landmark: contract.Landmark
     forward: bool
 
     def carry_out(self, playback: Playback) -> None:
         """Raises SettingError where there is none."""
-        playback.seek(playback.player.nearest(playback.now_ns, self.landmark, forward=self.forward))
+        found_ns = playback.player.nearest(
+            playback.now_ns, self.landmark, forward=self.forward, while_waiting=_searching(playback)
+        )
+        playback.seek(found_ns)
+
+
+def _searching(playback: Playback) -> Callable[[], None]:
+    """What to call while a search goes on; it tells of one that takes long."""
+    clock = playback.context.clock
+    told_ns = clock.monotonic_ns() + _TOLD_AFTER_NS
+
+    def wait() -> None:
+        playback.while_waiting()
+        if playback.state != "loading" and clock.monotonic_ns() > told_ns:
+            playback.publish("loading")
+
+    return wait
 
 
 def _from_words(words: list[str]) -> dict[str, Any]:
@@ -115,6 +134,11 @@ ENTRY: Final = CommandEntry(
             "next|previous gap|session",
             "`next` or `previous`: `gap` or `session`",
             "go to the nearest gap, or to the nearest start of a session",
+        ),
+        Form(
+            "next|previous alert",
+            "`next` or `previous`: `alert`",
+            "go to where the nearest [alert](alerts.md) of the expressions that are set is raised",
         ),
         Form(
             "next|previous EVENT",

@@ -1,6 +1,6 @@
 /* The rows behind what is shown as a table: as they are published, with a line for each price row where a bar has several. Pure. */
 import * as format from "../format.js";
-/** @import { DataReport, Depth, FootprintRow, HeatmapRow, Ladder, MeasuresRow, Overview, Profile, Views } from "../types.d.ts" */
+/** @import { DataReport, Depth, FootprintRow, HeatmapRow, Ladder, MeasuresRow, Overview, Profile, Row, Views } from "../types.d.ts" */
 /** The names of columns, by view; those of parts of a view are `cells` and `levels`.
  * @typedef {Readonly<Record<string, readonly string[]>>} Columns */
 /** @typedef {string | number | boolean | null | undefined} Value */
@@ -91,6 +91,16 @@ export function tableOf(name, value, columns, own = []) {
   if (value === null) return null;
   const made = OTHERS[name]?.(value, { ...columns, own }) ?? { header: columns[name], rows: /** @type {Value[][]} */ (/** @type {unknown} */ (value)) };
   return made.rows.length ? made : null;
+}
+
+/** The address of a table as Parquet, which the server makes.
+ * @param {keyof Views} name
+ * @param {readonly Row[] | null} rows those whose times are asked for, oldest first; all where it is null
+ * @returns {string} */
+export function addressOf(name, rows) {
+  const first = rows?.[0];
+  const last = rows?.at(-1);
+  return `tables/${name}.parquet${first && last ? `?from_ms=${first[0]}&until_ms=${last[0] + 1}` : ""}`;
 }
 
 /* What `processor aggregate` calls the tables of the whole history. */

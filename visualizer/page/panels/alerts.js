@@ -32,6 +32,10 @@ function build() {
     listen();
     draw();
   });
+  const back = make("button", { type: "button", title: "previous alert of any expression (key shift + K, while events are closed)" }, "‹");
+  const on = make("button", { type: "button", title: "next alert of any expression (key K, while events are closed)" }, "›");
+  back.addEventListener("click", () => seek(-1));
+  on.addEventListener("click", () => seek(1));
   const input = make("input", {
     type: "text",
     id: "alerts-expression",
@@ -68,14 +72,14 @@ function build() {
     void replay.seek(Number(row.dataset.ms) + 1);
   });
   byId(ID).replaceChildren(
-    make("header", {}, make("h2", {}, "Alerts"), bell),
+    make("header", {}, make("h2", {}, "Alerts"), back, on, bell),
     form,
     fault,
     expressions,
     make("div", { class: "rows" }, nothing, rows),
     make("footer", {}, summary),
   );
-  return { bell, input, add, expressions, summary, nothing, rows };
+  return { back, on, bell, input, add, expressions, summary, nothing, rows };
 }
 
 /** Adds what is in the field, or says below it what is wrong and marks the word.
@@ -103,6 +107,12 @@ function refused(input, element, error) {
   input.setSelectionRange(from, to);
 }
 
+/** Goes to the next (1) or previous (-1) alert of any expression.
+ * @param {1 | -1} direction */
+export function seek(direction) {
+  void replay.seekLandmark("alert", direction);
+}
+
 /** @param {string} expression */
 function choose(expression) {
   chosen = expression;
@@ -128,10 +138,11 @@ function choices(about, may) {
 function draw() {
   if (!isOpen(ID)) return;
   parts ??= build();
-  const { bell, input, add, expressions, summary, nothing, rows } = parts;
+  const { back, on, bell, input, add, expressions, summary, nothing, rows } = parts;
   const state = current();
   const may = control.available();
   for (const field of [input, add]) field.disabled = !may;
+  for (const button of [back, on]) button.disabled = !may || !state.about?.alerts?.length;
   bell.setAttribute("aria-pressed", String(sound.isOn()));
   const offer = JSON.stringify([state.about?.alerts, may]);
   if (offer !== offered) {

@@ -82,15 +82,16 @@ function printOf(subject) {
   return pictures.print(pictures.stacked(found.parts, boxes), { width: found.width, height: boxes[0].height + boxes[1].height }, lines);
 }
 
-/** Hands out a file.
+/** Hands out a file of what is shown, or of another time.
  * @param {Blob} blob
  * @param {string} what
- * @param {string} ending */
-function download(blob, what, ending) {
-  const { about, status } = frame.state();
+ * @param {string} ending
+ * @param {number | null} [ms] */
+function download(blob, what, ending, ms = frame.state().status?.event_time_ms ?? null) {
+  const { about } = frame.state();
   if (!about) return;
   const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: pictures.fileName(about, status?.event_time_ms ?? null, what, ending) }).click();
+  make("a", { href: address, download: pictures.fileName(about, ms, what, ending) }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
@@ -116,12 +117,32 @@ async function downloadPicture(subject, ending) {
 const isOfBars = (name) => BAR_TABLES.some((each) => each === name);
 
 /** @param {keyof Views} name
- * @param {boolean} isInView */
-function downloadTable(name, isInView) {
+ * @param {boolean} isInView
+ * @param {string} ending csv or parquet */
+async function downloadTable(name, isInView, ending) {
   const rows = isInView && isOfBars(name) ? given.inView(name) : frame.state()[name];
   const table = tables.tableOf(name, /** @type {Views[keyof Views]} */ (rows), columns(), frame.state().about?.own_measures);
-  if (table) download(new Blob([tables.csv(table)], { type: "text/csv" }), name, "csv");
-  else control.say(`There are no rows of ${name} ${isInView ? "in view" : "now"}`);
+  if (!table) control.say(`There are no rows of ${name} ${isInView ? "in view" : "now"}`);
+  else if (ending === "csv") download(new Blob([tables.csv(table)], { type: "text/csv" }), name, ending);
+  else await downloadParquet(name, isInView ? /** @type {readonly Row[]} */ (rows) : null);
+}
+
+/** Hands out what the server has of a table by now.
+ * @param {keyof Views} name
+ * @param {readonly Row[] | null} rows those whose times are asked for; all where it is null */
+async function downloadParquet(name, rows) {
+  try {
+    const answer = await fetch(tables.addressOf(name, rows), { cache: "no-store" });
+    if (!answer.ok) {
+      const { error } = await answer.json();
+      control.say(error);
+      return;
+    }
+    const ms = Number.parseInt(answer.headers.get("X-Event-Time-Ms") ?? "", 10);
+    download(await answer.blob(), name, "parquet", Number.isNaN(ms) ? null : ms);
+  } catch {
+    control.say("The page's server does not answer");
+  }
 }
 
 /** Copies a text, or where the browser does not let pages do so, selects it.
@@ -154,8 +175,10 @@ function button(text, act) {
 function build() {
   const subject = make("select", { id: "export-picture", "aria-label": "picture of" });
   const table = make("select", { id: "export-table", "aria-label": "table of" });
-  const inView = button("CSV in view", () => downloadTable(/** @type {keyof Views} */ (table.value), true));
-  const all = button("CSV of all", () => downloadTable(/** @type {keyof Views} */ (table.value), false));
+  const format = make("select", { id: "export-format", "aria-label": "format of the table" });
+  fill(format, [["csv", "CSV"], ["parquet", "Parquet"]]);
+  const inView = button("In view", () => downloadTable(/** @type {keyof Views} */ (table.value), true, format.value));
+  const all = button("All", () => downloadTable(/** @type {keyof Views} */ (table.value), false, format.value));
   const whole = copied("command for the whole history");
   const note = make("p", {});
   const link = copied("link to this moment");
@@ -167,7 +190,7 @@ function build() {
     make("h3", {}, "Picture"),
     make("div", { class: "row" }, subject, button("PNG", () => downloadPicture(subject.value, "png")), button("SVG", () => downloadPicture(subject.value, "svg"))),
     make("h3", {}, "Table"),
-    make("div", { class: "row" }, table, inView, all),
+    make("div", { class: "row" }, table, format, inView, all),
     note,
     whole.element,
     make("h3", {}, "Still picture"),
@@ -205,7 +228,7 @@ function draw() {
   parts.whole.element.hidden = view === undefined;
   parts.whole.field.value = view && about ? commands.aggregate(view, about) : "";
   const whole = view ? "The whole history, as Parquet or CSV:" : "There is no table of its whole history.";
-  say(parts.note, `"All" are the rows that are published now. ${whole}`);
+  say(parts.note, `"All" are the rows that are published now; Parquet is what the server has by then. ${whole}`);
   if (document.activeElement !== parts.link.field) parts.link.field.value = given.link();
 }
 

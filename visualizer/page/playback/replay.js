@@ -158,8 +158,8 @@ export async function step(unit, count, held = false) {
   stepsBusy = false;
 }
 
-/** To the nearest gap in the data, start of a session or event of a kind after here (1) or before (-1).
- * @param {"gap" | "session" | EventKind} landmark
+/** To the nearest gap in the data, start of a session, alert or event of a kind after here (1) or before (-1).
+ * @param {"gap" | "session" | "alert" | EventKind} landmark
  * @param {1 | -1} direction */
 export async function seekLandmark(landmark, direction) {
   const { ok } = await send("seek", { [direction > 0 ? "next" : "previous"]: landmark });
