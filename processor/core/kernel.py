@@ -24,12 +24,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.bits import leading_zeros, trailing_zeros
 from processor.core.events import ASK, BID, CLEAR, END_OF_TIME, ONLY_BID
 from processor.core.intervals import MONDAY_NS, WEEK_NS
 from processor.units import NS_PER_MS
+from processor.with_numba import ONE, ZERO, njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -536,8 +536,8 @@ def imbalance(ladder: Ladder, top_levels: int, wide: bool) -> float:  # noqa: FB
     a word.
     """
     return imbalance_of(
-        *_resting_words(ladder, 0, top_levels, wide),
-        *_resting_words(ladder, 1, top_levels, wide),
+        *_resting_words(ladder, ZERO, top_levels, wide),
+        *_resting_words(ladder, ONE, top_levels, wide),
     )
 
 
@@ -663,8 +663,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every call in it is fel
     for i in range(len(time_ns)):
         if time_ns[i] != now_ns:
             if pending:
-                bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else _resting(ladder, 0, top_levels)
-                ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else _resting(ladder, 1, top_levels)
+                bid_lots = ladder[0, counted] if ladder[0, TOP] == top_levels else _resting(ladder, ZERO, top_levels)
+                ask_lots = ladder[1, counted] if ladder[1, TOP] == top_levels else _resting(ladder, ONE, top_levels)
                 both = bid_lots + ask_lots
                 if wide or both > EXACT_IN_FLOAT64:
                     obi = imbalance(ladder, top_levels, wide)

@@ -11,7 +11,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
-from numba import njit
+
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 TABLE_SIZE: Final = 4096
 
-_INNER: Final[dict[str, Any]] = {
-    "nogil": True,
-    "error_model": "numpy",
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
 FunctionT = TypeVar("FunctionT", bound="Callable[..., Any]")
 
 _GAMMA: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -41,9 +36,8 @@ _TO_UNIT: Final = 1.0 / 9007199254740992.0
 
 
 def kernel(function: FunctionT) -> FunctionT:
-    """Compile a function that only compiled functions call, without the slow bridge from Python."""
-    compiled: FunctionT = njit(**_INNER)(function)
-    return compiled
+    """Compile a function that only compiled functions call."""
+    return njit(nogil=True, error_model="numpy")(function)
 
 
 @kernel

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import ASK, BID
 from processor.demo.chance import (
@@ -49,6 +48,7 @@ from processor.demo.market import (
     wall_at,
     write_level,
 )
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

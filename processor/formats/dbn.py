@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from databento_dbn import DBNError, Metadata
-from numba import njit
 
 from processor.core.merge.parts import batch
 from processor.errors import DatasetError, NothingToReplay
@@ -21,6 +20,7 @@ from processor.formats.disk.packing import HEAD_BYTES
 from processor.formats.lines.tables import earliest_ns
 from processor.prefetch import prefetched
 from processor.units import NS_PER_DAY
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

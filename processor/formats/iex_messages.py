@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 
 from processor.formats.disk.captures import datagram, little_endian
 from processor.formats.iex_order import SEGMENT
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from typing import TypeAlias

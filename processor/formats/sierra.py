@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import ASK, BID, BUY, CLEAR, SELL, UNKNOWN, BookEvents, Trades
 from processor.core.merge.parts import Part, batch
@@ -17,6 +16,7 @@ from processor.errors import DatasetError, NothingToReplay, ScaleOverflow
 from processor.formats.lines.tables import DayCheck, OrderCheck, report_unknown_sides
 from processor.names import printable
 from processor.prefetch import prefetched
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

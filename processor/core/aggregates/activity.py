@@ -13,11 +13,11 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import read_only
 from processor.errors import ScaleOverflow
 from processor.units import NS_PER_MS
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 import polars as pl
-from numba import njit
 
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, read_only, scaled_up
 from processor.core.sessions import begin_of, session_of
 from processor.errors import ScaleOverflow
 from processor.units import NS_PER_DAY
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

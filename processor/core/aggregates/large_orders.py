@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import read_only
 from processor.core.lots import NARROW_LOTS, finer_lots
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

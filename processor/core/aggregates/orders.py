@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-from numba import njit
 
 from processor.core.aggregates.large_orders import WINDOW_NS, Hour
 from processor.core.events import BUY, SELL, UNKNOWN, Trades, concatenated, read_only
 from processor.core.lots import NARROW_LOTS
 from processor.errors import ScaleOverflow
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

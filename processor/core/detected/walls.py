@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import ASK, BID, END_OF_TIME, BookEvents, read_only, scaled_up
 from processor.core.kernel import BASE, BEST, NO_PRICE, SIZES, TOTAL, WIDTH, apply, best_levels, size_at
 from processor.core.levels import Levels
 from processor.units import NS_PER_SECOND
+from processor.with_numba import ZERO, njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _look(ladder: Ladder, clock: Ints, levels: Ints, now_ns: int, changes: Ints,
     """Look at the best levels of a whole second; write what changed of walls from row `count` on, return its end."""
     young = 0
     for s in range(2):
-        prices, sizes = best_levels(ladder, s, _LEVELS)
+        prices, sizes = best_levels(ladder, s, ZERO + _LEVELS)
         known = clock[_COUNT + s]
         before = levels[s, :known].copy()
         sign = 1 if s == 0 else -1
@@ -164,7 +164,7 @@ def watch(  # noqa: C901 - one loop: every call in it is felt
     the next of the times asked for, and, when this returns, whether it stopped as there was no room for `changes`: then
     it goes on from there when called again.
     """
-    count = 0
+    count = ZERO
     i, asked = place[0], place[1]
     place[2] = 0
     while True:
@@ -205,7 +205,7 @@ def watch(  # noqa: C901 - one loop: every call in it is felt
                 ladder[s, SIZES + offset] = size[i]
                 ladder[s, TOTAL] += size[i] - old
             else:
-                apply(ladder, int(side[i]), price[i], size[i], 0)
+                apply(ladder, int(side[i]), price[i], size[i], ZERO)
             i += 1
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.aggregates import bars
 from processor.core.aggregates.large_orders import Hour
@@ -18,6 +17,7 @@ from processor.core.events import UNKNOWN, read_only, scaled_up
 from processor.core.flow.cells import kernel_for
 from processor.core.lots import NARROW_LOTS, finer_lots
 from processor.units import NS_PER_SECOND
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import BUY, SELL, read_only, scaled_up
 from processor.core.lots import finer_lots
 from processor.core.runs import run_starts
 from processor.core.sessions import session_of
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

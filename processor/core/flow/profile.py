@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from processor.core.events import read_only
 from processor.core.flow.cells import Cells, kernel_for
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

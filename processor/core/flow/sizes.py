@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-from numba import njit
 
 from processor.core.decimals import decimal_floats
 from processor.core.events import read_only
@@ -23,6 +22,7 @@ from processor.core.lots import NARROW_LOTS, finer_lots
 from processor.core.runs import run_starts
 from processor.core.sessions import session_of
 from processor.units import NS_PER_DAY
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

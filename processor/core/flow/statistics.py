@@ -7,12 +7,12 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import read_only
 from processor.core.flow.cells import LOTS
 from processor.core.flow.profile import Session, developing, no_session, value_areas
 from processor.core.lots import NARROW_LOTS, finer_lots
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import ASK, BID, CLEAR, ONLY_BID
 from processor.core.kernel import NOTHING
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

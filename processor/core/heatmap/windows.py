@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import multiplied, read_only, scaled_up
 from processor.core.flow.cells import kernel_for
 from processor.core.lots import NARROW_LOTS
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
-
 from processor.core.kernel import (
     BASE,
     BEST,
@@ -35,6 +33,7 @@ from processor.core.measures.layout import (
     WITHIN_HIGH,
 )
 from processor.core.measures.values import lots_of, note
+from processor.with_numba import ONE, ZERO, njit
 
 if TYPE_CHECKING:
     from processor.core.kernel import Ladder
@@ -96,14 +95,14 @@ def beyond(ladder: Ladder, s: int, k: int, around: Ints, bid: int, ask: int) -> 
     best = bid if s == 0 else -ask
     if best <= farthest:
         return 0, 0
-    return between(ladder, s, farthest + 1, NO_EDGE)
+    return between(ladder, s, farthest + 1, ZERO + NO_EDGE)
 
 
 @njit(cache=True, nogil=True)
 def around_wide(ladder: Ladder, around: Ints, k: int, bid: int, ask: int, now: Floats, size_scale: Scale) -> None:
     """Write what comes of the lots within an edge into `now`, however many they are."""
-    bids_beyond, bids_high_beyond = beyond(ladder, 0, k, around, bid, ask)
-    asks_beyond, asks_high_beyond = beyond(ladder, 1, k, around, bid, ask)
+    bids_beyond, bids_high_beyond = beyond(ladder, ZERO, k, around, bid, ask)
+    asks_beyond, asks_high_beyond = beyond(ladder, ONE, k, around, bid, ask)
     bids_high, asks_high = around[WITHIN_HIGH, k] - bids_high_beyond, around[WITHIN_HIGH + 1, k] - asks_high_beyond
     # What the low words add up to fits in a word, so it is right though either of these has wrapped around.
     bids = around[WITHIN, k] - bids_beyond - (bids_high << HALF)

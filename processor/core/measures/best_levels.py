@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import CLEAR, ONLY_BID
 from processor.core.kernel import (
@@ -41,6 +40,7 @@ from processor.core.measures.layout import (
     WITHIN,
     WITHIN_HIGH,
 )
+from processor.with_numba import ZERO, njit
 
 if TYPE_CHECKING:
     from processor.core.kernel import Ladder
@@ -157,7 +157,7 @@ def empty(
     ladder: Ladder, clock: Ints, top: Ints, top_sums: Ints, around: Ints, side: int, price: int, size: int
 ) -> None:
     """An event that empties one side or both, and may set a level then."""
-    apply(ladder, side, price, size, 0)
+    apply(ladder, side, price, size, ZERO)
     for s in range(2):
         if side == CLEAR or s == side - ONLY_BID:
             around[WITHIN + s] = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from numba import njit
+from processor.with_numba import njit
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -17,6 +17,4 @@ def compiled(*, allocates: bool, inlined: bool = False) -> Callable[[FunctionT],
     operations an array and call. That may cost as much as all else in a sample. What is called without an option of
     its own takes this one over.
     """
-    made: Any = njit
-    decorator: Callable[[FunctionT], FunctionT] = made(cache=True, nogil=True, _nrt=allocates, forceinline=inlined)
-    return decorator
+    return njit(cache=True, nogil=True, _nrt=allocates, forceinline=inlined)

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import njit
-
 from processor.core.bits import trailing_zeros
 from processor.core.events import ASK
 from processor.core.kernel import (
@@ -73,6 +71,7 @@ from processor.core.measures.layout import (
 from processor.core.measures.values import note, price_of, share, weighted
 from processor.core.measures.walk import note_own
 from processor.units import NS_PER_MS
+from processor.with_numba import ONE, ZERO, njit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,7 +176,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every array that is han
                         else:
                             note(bar, now, OBI + n, share(top_sums[0, n], top_sums[1, n]))
                 if wide:
-                    note(bar, now, OBI + SUMS, imbalance(ladder, 0, wide))
+                    note(bar, now, OBI + SUMS, imbalance(ladder, ZERO, wide))
                 else:
                     note(bar, now, OBI + SUMS, share(ladder[0, TOTAL], ladder[1, TOTAL]))
                 if clock[NOW] and clock[NOW + 1]:
@@ -185,8 +184,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every array that is han
                     if changed & 1:
                         note(bar, now, WEIGHTED_MID, weighted(bid, top[1, 0], ask, top[3, 0], price_scale))
                         if not clock[HAS_EDGES] or bid != clock[TOUCH] or ask != clock[TOUCH + 1]:
-                            note(bar, now, SPREAD, price_of(ask - bid, 1, price_scale))
-                            note(bar, now, MID, price_of(bid + ask, 2, price_scale))
+                            note(bar, now, SPREAD, price_of(ask - bid, ONE, price_scale))
+                            note(bar, now, MID, price_of(bid + ask, ONE + ONE, price_scale))
                             if not clock[HAS_EDGES] or bid + ask != clock[TOUCH] + clock[TOUCH + 1]:
                                 move_edges(ladder, around, bid, ask)
                             clock[HAS_EDGES], clock[TOUCH], clock[TOUCH + 1] = 1, bid, ask
@@ -198,8 +197,8 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every array that is han
                             continue
                         bids, asks = around[WITHIN, k], around[WITHIN + 1, k]
                         if bid > ask:
-                            bids -= beyond(ladder, 0, k, around, bid, ask)[0]
-                            asks -= beyond(ladder, 1, k, around, bid, ask)[0]
+                            bids -= beyond(ladder, ZERO, k, around, bid, ask)[0]
+                            asks -= beyond(ladder, ONE, k, around, bid, ask)[0]
                         if bids != around[USED, k] or asks != around[USED + 1, k]:
                             around[USED, k], around[USED + 1, k] = bids, asks
                             note(bar, now, OBI_BP + k, share(bids, asks))
@@ -234,7 +233,7 @@ def advance(  # noqa: C901, PLR0912, PLR0915 - one loop: every array that is han
             if wide:
                 ladder[s, TOTAL_HIGH] += (size[i] >> HALF) - (old >> HALF)
         else:
-            update(ladder, s, price[i], size[i], 0)
+            update(ladder, s, price[i], size[i], ZERO)
         for k in range(POINTS):
             around[WITHIN + s, k] += change if key >= around[EDGES + s, k] else 0
         if wide:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from processor.core import kernel
 from processor.core.events import END_OF_TIME, read_only, scaled_up
 from processor.core.kernel import BASE, BEST, NOTHING
 from processor.core.levels import Levels
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
+
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.kernel import EXACT_IN_FLOAT64, HALF, LOW_WORD, imbalance_of, quotient
 from processor.core.measures.compiled import compiled
 from processor.core.measures.layout import HIGH, LOW, OPEN
 from processor.core.measures.nearest import nearest
+from processor.with_numba import ONE, ZERO, njit
 
 if TYPE_CHECKING:
     from processor.core.measures.layout import Floats, Scale
@@ -26,7 +26,7 @@ def price_of(ticks: int, divisor: int, scale: Scale) -> float:
     """`ticks` / `divisor`, which is 1 or 2, as a price."""
     if scale[0] and abs(ticks) <= EXACT_IN_FLOAT64:
         return ticks / (divisor * scale[0])
-    return nearest(ticks, 1, 0, 0, divisor, 0, scale[1], scale[2])
+    return nearest(ticks, ONE, ZERO, ZERO, divisor, ZERO, scale[1], scale[2])
 
 
 @njit(cache=True, nogil=True)
@@ -34,7 +34,7 @@ def lots_of(high: int, low: int, scale: Scale) -> float:
     """A sum of lots in two words as an amount."""
     if scale[0] and high < EXACT_IN_FLOAT64 >> HALF:
         return ((high << HALF) + low) / scale[0]
-    return nearest(high, 1 << HALF, low, 1, 1, 0, scale[1], scale[2])
+    return nearest(high, ONE << HALF, low, ONE, ONE, ZERO, scale[1], scale[2])
 
 
 @njit(cache=True, nogil=True)

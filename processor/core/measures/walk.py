@@ -37,6 +37,7 @@ from processor.core.measures.layout import (
 )
 from processor.core.measures.nearest import limbs_of, nearest_cost, product_of, sum_of
 from processor.core.measures.values import LARGEST_QUOTIENT, NARROW_PART, NARROW_WHOLE
+from processor.with_numba import ZERO
 
 if TYPE_CHECKING:
     from processor.core.kernel import Ladder
@@ -136,10 +137,10 @@ def _cost(ladder: Ladder, own: Ints, c: int, s: int, bid: int, ask: int) -> floa
 def _cost_of_any(ladder: Ladder, own: Ints, c: int, s: int, spread: int, both: int) -> float:
     """The same of numbers however long, from the levels again."""
     best, lots = best_level(ladder, s)
-    key, taken, off = best, 0, limbs_of(0)
+    key, taken, off = best, 0, limbs_of(ZERO)
     while lots < own[NEED, c] - taken:
         taken, off = taken + lots, sum_of(off, product_of(limbs_of(best - key), lots))
         key, lots = level_below(ladder, s, key)
     rest = own[LOTS, c] - own[LOTS_DIVISOR, c] * taken
     amount = sum_of(product_of(off, own[LOTS_DIVISOR, c]), product_of(limbs_of(best - key), rest))
-    return nearest_cost(spread, amount, own[LOTS, c], both, PER)
+    return nearest_cost(spread, amount, own[LOTS, c], both, ZERO + PER)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import ASK, BID, CLEAR, BookEvents
 from processor.formats.lines.kernels import ABSENT
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

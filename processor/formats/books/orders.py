@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import CLEAR, BookEvents, multiplied
 from processor.errors import ScaleOverflow
 from processor.formats.lines.kernels import ABSENT
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from typing import TypeAlias

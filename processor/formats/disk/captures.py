@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numba import njit
+
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from processor.core.bits import leading_zeros, trailing_zeros
@@ -67,6 +67,7 @@ from processor.formats.lines.specs import (
     WORD_FIELDS,
     ZERO,
 )
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from typing import TypeAlias

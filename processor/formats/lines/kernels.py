@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.core.bits import trailing_zeros
 from processor.formats.lines.fields import field_end, is_odd, next_line, pointer_to, read_decimal, read_field, word_at
@@ -36,6 +35,7 @@ from processor.formats.lines.specs import (
     SPEC_FIELDS,
     WORD_BYTES,
 )
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from processor.formats.lines.fields import Bytes, Ints

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numba import njit
 
 from processor.core.events import UNKNOWN
 from processor.core.merge.parts import Part
 from processor.formats.disk.packing import HEAD_BYTES
 from processor.formats.lines.chunks import chunks, head_lines
 from processor.units import NS_PER_DAY
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

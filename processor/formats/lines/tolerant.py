@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.formats.lines.fields import pointer_to
 from processor.formats.lines.specs import (
@@ -65,6 +64,7 @@ from processor.formats.lines.tolerant_numbers import (
     read_seconds,
 )
 from processor.formats.lines.tolerant_times import read_time
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from processor.formats.lines.fields import pointer_to
 from processor.formats.lines.specs import (
@@ -22,6 +21,7 @@ from processor.formats.lines.specs import (
 )
 from processor.formats.lines.tolerant import note, trimmed
 from processor.formats.lines.tolerant_numbers import read_decimal
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from processor.formats.lines.fields import Bytes, Ints

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import njit
-
 from processor.formats.lines.fields import (
     NOISY_DECIMALS,
     NS_PER_SECOND,
@@ -30,6 +28,7 @@ from processor.formats.lines.specs import (
     TOO_LARGE,
     ZERO,
 )
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from processor.formats.lines.fields import Bytes

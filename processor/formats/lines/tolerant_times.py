@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from numba import njit
-
 from processor.formats.lines.fields import NS_PER_SECOND, days_of, digit_of, second_of_day, two_digits
 from processor.formats.lines.specs import COLON, COMMA, DOT, MINUS, NOT_A_TIME, PLUS, SLASH, SOUND, SPACE
 from processor.formats.lines.tolerant_numbers import digits_end, is_digit
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from processor.formats.lines.fields import Bytes

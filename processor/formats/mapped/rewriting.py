@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.formats.lines.fields import pointer_to
 from processor.formats.mapped.time_forms import fresh_state
 from processor.formats.mapped.time_kernels import NO_SUCH_TIME, PARTS, READ, STATE_FIELDS, date_of, read_time
+from processor.with_numba import ZERO as START
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -317,7 +318,7 @@ def _write_number(text: Bytes, start: int, stop: int, action: int, remarks: Byte
         return _copy(text, start, stop, found, to)
     between, decimal = (_FIELD_POINT, _FIELD_COMMA) if action == COMMA else (_FIELD_COMMA, _FIELD_POINT)
     if action == UNSURE or not _is_grouped(text, start, stop, between, decimal):
-        return _write_field(text, start, stop, remarks, 0, _REMARK_BYTES, found, to)
+        return _write_field(text, start, stop, remarks, START, START + _REMARK_BYTES, found, to)
     for at in range(start, stop):
         if text[at] != between:
             found[to] = _FIELD_POINT if text[at] == decimal else text[at]
@@ -432,14 +433,14 @@ def _rewrite(  # noqa: C901, PLR0912, PLR0915 - one loop over lines and fields
                 start, stop = fields[2 * column], fields[2 * column + 1]
                 action, argument = columns[column, _ACTION], columns[column, _ARGUMENT]
                 if action == COPY:
-                    to = _write_field(text, start, stop, remarks_at, 0, 0, written, to)
+                    to = _write_field(text, start, stop, remarks_at, START, START, written, to)
                 elif action == ID:
                     to = _write_id(text, start, stop, written, to)
                 elif action == SPAN:
                     spans[line, argument, 0] = start
                     spans[line, argument, 1] = stop
                 elif action == TIME:
-                    length = 0
+                    length = START
                     complete = True
                     for part in range(_DATE, _TIME_FIELDS):
                         place = times[argument, part]
@@ -461,16 +462,15 @@ def _rewrite(  # noqa: C901, PLR0912, PLR0915 - one loop over lines and fields
                     if not complete:
                         continue
                     time_ns, fault = read_time(
-                        scratch, 0, length, programs_at, begins_at, offsets_at, pointer_to(times[argument]), parts,
+                        scratch, START, length, programs_at, begins_at, offsets_at, pointer_to(times[argument]), parts,
                         pointer_to(states[argument]),
                     )  # fmt: skip
                     if fault == READ:
                         to = _write_time(time_ns, written, to)
                     else:
                         remark = 1 + 2 * argument + (fault == NO_SUCH_TIME)
-                        to = _write_field(
-                            scratch, 0, length, remarks_at, remark_ends[remark], remark_ends[remark + 1], written, to
-                        )
+                        begin, beyond = remark_ends[remark], remark_ends[remark + 1]
+                        to = _write_field(scratch, START, length, remarks_at, begin, beyond, written, to)
                 elif action != SKIP:
                     to = _write_number(text, start, stop, action, remarks_at, written, to)
             if count > len(columns):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
 
 from processor.formats.lines.fields import month_days, pointer_to
+from processor.with_numba import njit
 
 if TYPE_CHECKING:
     from typing import TypeAlias

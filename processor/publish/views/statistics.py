@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -18,14 +19,19 @@ from shared import MAX_ROWS, encode
 from shared.views.statistics import STATISTICS, StatisticsRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from processor.core.engine import Engine
     from processor.core.flow.shown import FlowShown
 
-_NAMES: Final = list(statistics_columns(statistics(no_cells(), 1, nothing_before())[0]))
-_PICKED: Final = itemgetter(*map(_NAMES.index, StatisticsRow.__struct_fields__[2:]))
 _ENCODED: Final[WeakKeyDictionary[FlowShown, EncodedBars]] = WeakKeyDictionary()
+
+
+@cache
+def _picked() -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """What a row publishes of a bar. Not known before it is asked for: that takes kernels, which take time to load."""
+    names = list(statistics_columns(statistics(no_cells(), 1, nothing_before())[0]))
+    return itemgetter(*map(names.index, StatisticsRow.__struct_fields__[2:]))
 
 
 def statistics_payload(engine: Engine) -> bytes | None:
@@ -38,7 +44,8 @@ def statistics_payload(engine: Engine) -> bytes | None:
 
     def encoded(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
         labels = labels_ms(np.array([each[0] for each in rows], np.int64), interval_ns).tolist()
-        return [encode((label, row, *_PICKED(each))) for label, each in zip(labels, rows, strict=True)]
+        picked = _picked()
+        return [encode((label, row, *picked(each))) for label, each in zip(labels, rows, strict=True)]
 
     closed, last = shown.statistics(height)
     parts: list[bytes] = []
