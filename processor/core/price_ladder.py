@@ -110,7 +110,7 @@ def ladder_rows(
     numbers = np.empty(0, np.int64)
     if middle is not None:
         row = int(middle // height)
-        numbers = np.unique(np.concatenate([each.nearest(row, most_rows) for each in sources]))
+        numbers = distinct(np.sort(np.concatenate([each.nearest(row, most_rows) for each in sources])))
         lower = int(np.searchsorted(numbers, row, side="right"))
         numbers = numbers[max(0, lower - most_rows) : lower + most_rows]
     if not len(numbers):

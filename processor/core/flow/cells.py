@@ -124,7 +124,7 @@ class Cells:
         """The same cells gathered into price rows that are so many ticks high, each named by its lower edge."""
         if height_ticks == 1:
             return self
-        return _gathered(replace(self, price_ticks=self.price_ticks // height_ticks * height_ticks), self.starts)
+        return _gathered(self, self.starts, self.price_ticks // height_ticks * height_ticks)
 
     def of_bars(self) -> Cells:
         """A piece for each bar: that of its last trade's session, with the cells of the whole bar."""
@@ -228,15 +228,31 @@ def _appended(parts: Sequence[Cells]) -> Cells:
     return replace(parts[0], starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]), **columns)
 
 
-def _gathered(cells: Cells, starts: Ints) -> Cells:
-    """Cells of equal price as one, within groups that begin at cells `starts`."""
-    columns = [np.empty_like(getattr(cells, name)) for name in OF_CELLS]
+def _gathered(cells: Cells, starts: Ints, price_ticks: Ints | None = None) -> Cells:
+    """Cells of equal price as one, within groups that begin at cells `starts`; `price_ticks` in the place of theirs."""
+    prices = cells.price_ticks if price_ticks is None else price_ticks
+    given = (prices, cells.buy_lots, cells.sell_lots, cells.unknown_lots, cells.trades)
+    columns = [np.empty_like(column) for column in given]
     kept = np.empty_like(starts)
-    given = [read_only(getattr(cells, name)) for name in OF_CELLS]
-    kernel_for(_gather, cells.buy_lots)(read_only(starts), *given, *columns, kept)
+    kernel_for(_gather, cells.buy_lots)(read_only(starts), *map(read_only, given), *columns, kept)
     # A slice would keep the whole columns in memory.
-    columns = [column[: kept[-1]].copy() for column in columns]
-    return replace(cells, starts=kept, **dict(zip(OF_CELLS, columns, strict=True)))
+    prices, buy, sell, unknown, trades = (column[: kept[-1]].copy() for column in columns)
+    return Cells(
+        bucket=cells.bucket,
+        day=cells.day,
+        first_ns=cells.first_ns,
+        last_ns=cells.last_ns,
+        delta_high=cells.delta_high,
+        delta_low=cells.delta_low,
+        starts=kept,
+        price_ticks=prices,
+        buy_lots=buy,
+        sell_lots=sell,
+        unknown_lots=unknown,
+        trades=trades,
+        price_decimals=cells.price_decimals,
+        size_decimals=cells.size_decimals,
+    )
 
 
 def kernel_for(compiled: Any, lots: Lots) -> Callable[..., Any]:  # noqa: ANN401 - Numba's dispatcher

@@ -17,7 +17,7 @@ from processor.core.flow.frames import statistics_columns
 from processor.core.flow.profile import Session, ValueAreas, no_session, value_areas
 from processor.core.flow.rows import decimals_of, least_height
 from processor.core.flow.statistics import NO_MOMENTS, Before, moments, statistics
-from processor.core.runs import run_starts
+from processor.core.runs import distinct, run_starts
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -221,8 +221,9 @@ def _ended(session: Cells, height_ticks: int, decimals: tuple[int, int]) -> tupl
     return value_areas(cells, height_ticks), _row_numbers(cells, height_ticks)
 
 
-def _row_numbers(cells: Cells, height_ticks: int) -> list[int]:
-    found: list[int] = np.unique(cells.price_ticks // height_ticks).tolist()
+def _row_numbers(session: Cells, height_ticks: int) -> list[int]:
+    """Those of a session, whose prices ascend."""
+    found: list[int] = distinct(session.price_ticks // height_ticks).tolist()
     return found
 
 

@@ -24,18 +24,21 @@ class _Encoded:
     """Events as they are published, encoded once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Found, bytes]] = {}
-        """By the identity of each, which is held here: comparing a thousand of them takes longer than all else."""
+        self._known: dict[int, bytes] = {}
+        """By the identity of each: comparing a thousand of them takes longer than all else."""
+        self._held: list[Found] = []
+        """All that are known, so that no later one gets the identity of one of them."""
 
     def of(self, found: Sequence[Found]) -> list[bytes]:
         """Each of them, most of which were published before."""
-        if len(self._known) > 2 * (len(found) + MAX_ROWS):
-            self._known.clear()
-        known = self._known
-        for each in found:
-            if id(each) not in known:
-                known[id(each)] = each, _encoded(each)
-        return [known[id(each)][1] for each in found]
+        if len(self._held) > 2 * (len(found) + MAX_ROWS):
+            self._known, self._held = {}, []
+        identities = [*map(id, found)]
+        if not self._known.keys() >= {*identities}:
+            unknown = [each for each in found if id(each) not in self._known]
+            self._known.update((id(each), _encoded(each)) for each in unknown)
+            self._held += unknown
+        return [*map(self._known.__getitem__, identities)]
 
 
 _ENCODED: Final[WeakKeyDictionary[Detected, _Encoded]] = WeakKeyDictionary()
