@@ -86,7 +86,11 @@ class Reference:
     def _look(self) -> None:
         is_true = self._holds(self.tree) is True
         if is_true and not self._was_true:
-            from_ns = self._since[id(self.tree)] if self.tree[0] == "for" else self._now_ns
+            whole = self.tree
+            while whole[0] == "not" and whole[1][0] == "not":
+                # What is denied twice is said.
+                whole = whole[1][1]
+            from_ns = self._since[id(whole)] if whole[0] == "for" else self._now_ns
             value = self._values.get(first) if (first := first_number(self.tree)) is not None else None
             if self._names & names_of(self.tree):
                 value = self._size

@@ -217,7 +217,8 @@ def test_a_crossing_reaches_or_passes_the_price_from_the_other_side() -> None:
 def test_what_has_to_last_is_known_at_the_very_moment_when_it_has() -> None:
     rows = prices((1, 11), (5, 12), (6, 9), (10, 11), (14, 9), (20, 11), (25, 11))
     # From 1 to 6 are five seconds, from 10 to 14 are four.
-    assert times(watched("price > 10 for 5 s", trades=rows)) == [(6, 1), (25, 20)]
+    for text in ("price > 10 for 5 s", "not (not (price > 10 for 5 s))"):
+        assert times(watched(text, trades=rows)) == [(6, 1), (25, 20)]
 
 
 def test_what_is_not_known_yet_makes_nothing_true() -> None:
