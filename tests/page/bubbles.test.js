@@ -47,3 +47,11 @@ test("the area of a circle is the volume, buyers are filled, sellers are rings, 
   assert.deepEqual(outline, [TOKENS.get("bubble-buy"), 2, [20, 50, 16 * Math.sqrt(16 / 99)]]);
   assert.deepEqual(ring, [TOKENS.get("bubble-sell"), 2, [30, 80, 16]]);
 });
+
+test("of two volumes that would cover each other, the larger is told", () => {
+  const bars = /** @type {OhlcRow[]} */ ([[2, 1, 1, 1, 1, 1]]);
+  const tape = [order(2, 1, 98, 50), order(2, -1, 99, 52), order(2, 1, 97, 90)];
+  const picture = { data: { ...empty(), tape }, options: PRESETS.flow, place: Number, step: 1, rows: () => bars };
+  const drawn = bubbles.commands(/** @type {Picture} */ (/** @type {unknown} */ (picture)), WITHIN);
+  assert.deepEqual(drawn.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["99", "97"]);
+});

@@ -76,13 +76,15 @@ test("a panel without values is empty but for what was found", () => {
   assert.ok(groups.every(({ commands }) => commands.every((each) => each.kind !== "texts" || each.texts.length === 0)));
 });
 
-test("a label of an axis is not there under the chip of the newest value, and is whole at the lower edge", () => {
+test("a label of an axis is not there under the chip of the newest value, and is whole at the edges", () => {
   const newest = /** @type {Row} */ ([50, 0.5, 0.5, 0.5, 0.5, 1]);
   const { groups, within } = drawn(0, [newest]);
   const [labels] = groups[groups.length - 1].commands;
   assert.ok(labels.kind === "texts");
   assert.ok(labels.texts.every(({ y }) => Math.abs(y - within.toY(0.5)) > 13 && y + 5.5 <= groups[groups.length - 1].box.top + groups[groups.length - 1].box.height));
   assert.ok(labels.texts.length > 4);
+  const second = drawn(1, [newest]).groups.at(-1);
+  assert.ok(second?.commands[0].kind === "texts" && second.commands[0].texts.every(({ y }) => y >= second.box.top + 5.5));
 });
 
 test("a break is a hatched band that tells its length where there is room, and sessions start with a line", () => {

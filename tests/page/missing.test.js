@@ -31,6 +31,8 @@ test("a panel without data says so as surely as it is known", () => {
   const playing = stateOf({ status: { state: "playing" }, ohlc: BARS });
   assert.equal(missing(playing).book, "No order book so far");
   assert.equal(missing({ ...playing, status: stateOf({ status: { state: "finished" } }).status }).book, "No order book in this replay");
+  const failed = missing(stateOf({ status: { state: "failed" } }));
+  assert.deepEqual([failed.trades, failed.book], Array(2).fill("The replay failed before there was anything to see"));
   assert.equal(missing(playing).statistics, "Asked for; not published yet");
   assert.match(missing(playing, true).statistics, /read-only/u);
   assert.equal(missing({ ...playing, crc32: { statistics: 7 } }).statistics, "");

@@ -97,8 +97,8 @@ test("a reach widens at once and narrows late", () => {
  * @param {string} id
  * @param {Row[]} rows
  * @param {Partial<Picture>} [picture] */
-function drawn(id, rows, picture = {}) {
-  const box = { left: 0, top: 0, width: 100, height: 100 };
+function drawn(id, rows, picture = {}, width = 100) {
+  const box = { left: 0, top: 0, width, height: 100 };
   const within = scale({ x: [0, 10], y: [-10, 10], box, step: 1, ratio: 1 });
   const shown = { options: PRESETS.overview, place: Number, time: Number, step: 1, label: String, cvdLine: false };
   const given = { ...shown, data: empty(), rows: /** @type {any} */ (() => rows), ...picture };
@@ -160,16 +160,18 @@ test("the CVD of each size is a line, named by its sizes, and there are as many 
   /** @type {Row[]} */
   const rows = [[1, 1, 2, 3, 4, 0.5, 2, 10], [2, 2, -3, 4, 5, 0.5, 2, 10]];
   const data = { ...empty(), about };
-  const commands = drawn("buckets", rows, { data });
+  const commands = drawn("buckets", rows, { data }, 500);
   const lines = commands.filter(({ kind }) => kind === "polyline");
   assert.equal(new Set(lines.map(({ colour }) => colour)).size, 4);
   assert.deepEqual(commands.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), [
     "< 0.5", "0.5 – 2.0", "2.0 – 10.0", "≥ 10.0",
   ]);
   assert.deepEqual(panel("buckets").readout.cells.map(({ text }) => text(rows[1], about, PRESETS.overview)), ["+2.0", "-3.0", "+4.0", "+5.0"]);
-  const few = drawn("buckets", [[1, 1, 2, null, null, 5, null, null], [2, 1, 2, null, null, 5, null, null]], { data });
-  assert.deepEqual(few.map(({ kind }) => kind), ["polyline", "texts", "polyline", "texts"]);
+  const few = drawn("buckets", [[1, 1, 2, null, null, 5, null, null], [2, 1, 2, null, null, 5, null, null]], { data }, 500);
+  assert.deepEqual(few.map(({ kind }) => kind), ["polyline", "polyline", "rects", "texts", "texts"]);
   assert.deepEqual(few.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["< 5.0", "≥ 5.0"]);
+  const narrow = drawn("buckets", rows, { data }, 250);
+  assert.deepEqual(narrow.flatMap((each) => (each.kind === "texts" ? each.texts.map(({ text }) => text) : [])), ["< 0.5", "0.5 – 2.0"]);
   assert.equal(panel("buckets").extent([], PRESETS.overview), null);
 });
 

@@ -69,7 +69,7 @@ export function cell(panel, { box, cell: whole, rule }, scale, picture) {
   const texts = labels
     .map(({ value, text }) => ({ text, x: box.left + box.width + LABEL_GAP_PX, y: scale.toY(value) }))
     .filter(({ y }) => y >= TEXT_PX / 2 && y <= box.top + box.height && isClear(y, chip))
-    .map(({ y, ...label }) => ({ ...label, y: Math.min(y, whole.top + whole.height - TEXT_PX / 2) })); // in whole at the lower edge
+    .map(({ y, ...label }) => ({ ...label, y: Math.max(whole.top + TEXT_PX / 2, Math.min(y, whole.top + whole.height - TEXT_PX / 2)) })); // in whole at the edges
   const layers = isEmpty ? [] : layersOf(panel, picture.options, picture.data);
   const lowest = layers.flatMap(({ below }) => below?.(picture, scale) ?? []);
   return [

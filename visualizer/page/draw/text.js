@@ -13,3 +13,11 @@ export const isClear = (y, chip) => chip === null || Math.abs(y - chip) >= (CHIP
 /** How wide a line of text is at most.
  * @param {string} line */
 export const widthOf = (line) => line.length * CHARACTER_PX;
+
+const PADDING_PX = 2;
+
+/** Left, top, width and height of what a line of text covers, with a little around it.
+ * @param {string} text
+ * @param {number} left
+ * @param {number} y of its middle */
+export const grounded = (text, left, y) => [left - PADDING_PX, y - TEXT_PX / 2 - PADDING_PX, widthOf(text) + 2 * PADDING_PX, TEXT_PX + 2 * PADDING_PX];

@@ -44,7 +44,7 @@ export function because(name, ageMs, silentMs) {
   if (name === "disconnected") {
     return `The page's server has not answered for ${rough(silentMs)}: what is shown is old. The page keeps asking, and goes on by itself.`;
   }
-  return name === "failed" ? "The replay has failed: what is shown is its last picture." : "";
+  return name === "failed" ? "The replay has failed: what is shown is as far as it came. Nothing more comes until it is started again." : "";
 }
 
 /** @param {number} ms */

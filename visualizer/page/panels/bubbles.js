@@ -1,5 +1,6 @@
 /* Large orders over the price: a circle for each, whose area is its volume. Those of one bar and side that would cover each
    other are one. Buyers' are filled, sellers' are rings. */
+import { TEXT_PX, widthOf } from "../draw/text.js";
 import { token, translucent } from "../tokens.js";
 import { abbreviated } from "./sizes.js";
 /** @import { Command, Layer, OhlcRow, Scale, TapeRow } from "../types.d.ts" */
@@ -78,6 +79,24 @@ export function clusters(orders, barOf, radius, { toY }) {
 const circles = (found, radius, { toX, toY }) =>
   found.flatMap(({ place, price, volume }) => [toX(place), toY(price), radius(volume)]);
 
+/** The volumes in circles that have room for them, the largest first: one that would cover another's is left out, as neither could be read.
+ * @param {Cluster[]} found
+ * @param {(volume: number) => number} radius
+ * @param {Scale} scale */
+function volumes(found, radius, { toX, toY }) {
+  /** @type {{ text: string, x: number, y: number }[]} */
+  const told = [];
+  const named = found.filter(({ volume }) => radius(volume) >= TEXT_FROM_PX).toSorted((one, other) => other.volume - one.volume);
+  for (const { volume, place, price } of named) {
+    const made = { text: abbreviated(volume), x: toX(place), y: toY(price) };
+    const isFree = told.every(
+      ({ text, x, y }) => Math.abs(y - made.y) >= TEXT_PX || Math.abs(x - made.x) >= (widthOf(text) + widthOf(made.text)) / 2,
+    );
+    if (isFree) told.push(made);
+  }
+  return told;
+}
+
 /** @type {Layer} */
 export const bubbles = {
   views: ["tape", "ohlc"],
@@ -97,8 +116,7 @@ export const bubbles = {
      * @returns {Command[]} */
     const drawn = (colour, list, width) => (list.length ? [{ kind: "circles", colour, circles: list, width }] : []);
     const [bought, sold, unknown] = [1, -1, 0].map((side) => circles(of(side), radius, scale));
-    const named = found.filter(({ volume }) => radius(volume) >= TEXT_FROM_PX);
-    const texts = named.map((each) => ({ text: abbreviated(each.volume), x: scale.toX(each.place), y: scale.toY(each.price) }));
+    const texts = volumes(found, radius, scale);
     return [
       ...drawn(translucent(token("bubble-buy"), FILL), bought),
       ...drawn(token("bubble-buy"), bought, RING_PX),

@@ -1,6 +1,6 @@
 /* CVD by order size: a line for the orders of each size, the largest the strongest, and its sizes above in its colour. */
-import { line } from "../draw/commands.js";
-import { widthOf } from "../draw/text.js";
+import { line, rects } from "../draw/commands.js";
+import { grounded, widthOf } from "../draw/text.js";
 import * as format from "../format.js";
 import { token } from "../tokens.js";
 import { padded } from "./extent.js";
@@ -31,22 +31,39 @@ function sizes(row, bucket, about) {
   return to === null ? `≥ ${from}` : `${from} – ${to}`;
 }
 
+/** The sizes of each line in its colour, side by side over all lines; those for which there is no room are not told.
+ * @param {readonly Row[]} rows
+ * @param {About | null} about
+ * @param {Scale} scale
+ * @returns {Command[]} */
+function legend(rows, about, { box }) {
+  const last = rows.at(-1);
+  let x = box.left + LEGEND_LEFT_PX;
+  const y = box.top + LEGEND_TOP_PX;
+  const named = BUCKETS.flatMap(({ column, colour }, bucket) => {
+    if (!last || (last[column] ?? null) === null) return [];
+    const text = sizes(last, bucket, about);
+    const left = x;
+    x += widthOf(text) + GAP_PX;
+    return left + widthOf(text) <= box.left + box.width ? [{ text, x: left, y, colour: colour() }] : [];
+  });
+  return [
+    ...rects(token("title-background"), named.flatMap(({ text, x: left }) => grounded(text, left, y))),
+    ...named.map(({ colour, ...text }) => /** @type {Command} */ ({ kind: "texts", colour, align: "left", texts: [text] })),
+  ];
+}
+
 /** @param {readonly Row[]} rows
  * @param {About | null} about
  * @param {Scale} scale
  * @returns {Command[]} */
 function lines(rows, about, scale) {
   const last = rows.at(-1);
-  let x = scale.box.left + LEGEND_LEFT_PX;
-  return BUCKETS.flatMap(({ column, colour: of, width }, bucket) => {
-    if (!last || (last[column] ?? null) === null) return [];
-    const colour = of();
-    const text = sizes(last, bucket, about);
-    /** @type {Command} */
-    const legend = { kind: "texts", colour, align: "left", texts: [{ text, x, y: scale.box.top + LEGEND_TOP_PX }] };
-    x += widthOf(text) + GAP_PX;
-    return [...line(rows, column, scale, { colour, width }), legend];
-  });
+  const there = BUCKETS.filter(({ column }) => last && (last[column] ?? null) !== null);
+  return [
+    ...there.flatMap(({ column, colour, width }) => line(rows, column, scale, { colour: colour(), width })),
+    ...legend(rows, about, scale),
+  ];
 }
 
 /** With zero, so that both sides are seen.

@@ -37,6 +37,7 @@ export function missing(state, isReadOnly = false) {
   found.settled = started && report !== null && (report.trades > 0) !== (report.book_events > 0);
   /** @param {string} what */
   const none = (what) => {
+    if (!started && status && status.state === "failed") return "The replay failed before there was anything to see";
     if (report && found.settled) return report.complete ? `This dataset holds no ${what}` : `No ${what} in what has been read`;
     return `No ${what} ${over ? "in this replay" : "so far"}`;
   };

@@ -1,5 +1,6 @@
 /* The volume profile at the right edge of the price: of the session, of the bars in view, or of a chosen range. Pure. */
 import { across, rects, snapped, upright } from "../draw/commands.js";
+import { grounded, widthOf } from "../draw/text.js";
 import * as format from "../format.js";
 import { token, translucent } from "../tokens.js";
 import { rising } from "./colours.js";
@@ -137,6 +138,8 @@ function drawnLevels({ row: height, poc, vah, val }, { data }, scale, room) {
     ...rects(token("value-area"), [room.left, toY(vah), room.width, toY(val) - toY(vah)]),
     ...across(token("value-area-edge"), [toY(vah), toY(val)], inside),
     ...across(token("point-of-control"), [levels[0].y], inside),
+    // They may be over bars, and over large orders at the newest one.
+    ...rects(token("title-background"), texts.flatMap(({ text, x, y }) => grounded(text, x - widthOf(text), y))),
     { kind: "texts", colour: token("axis-text"), align: "right", texts },
   ];
 }
