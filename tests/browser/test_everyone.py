@@ -66,6 +66,7 @@ def test_axe_finds_nothing_serious_in_any_view_and_panel(page: Page, feeder: Fee
         ("overview", "mrq", ("monitor", "report", "draw")),
         ("flow", "dsy", ("ladder", "tape", "bars")),
         ("depth", "eo", ("events", "options")),
+        ("research", "", ()),
         ("overview", "ux", ("alerts", "export")),
     ):
         to_view(page, view)

@@ -34,6 +34,24 @@ if TYPE_CHECKING:
     from tests.browser.feeder import Feeder
 
 
+def _old_by_sight(page: Page, words: str) -> None:
+    """What is shown is dim in both themes, and a note that is not dim says why, over the chart alone."""
+    until(page, "words => document.getElementById('note').textContent.includes(words)", words)
+    look = """theme => {
+      document.documentElement.dataset.theme = theme;
+      const opacity = (id) => Number(getComputedStyle(document.getElementById(id)).opacity);
+      const inner = document.getElementById("note").getBoundingClientRect();
+      const outer = document.getElementById("chart-panel").getBoundingClientRect();
+      const inside = inner.left >= outer.left && inner.right <= outer.right && inner.width > 0;
+      return [...["last-price", "quotes", "chart", "depth"].map(opacity), opacity("note"), inside];
+    }"""
+    theme = page.evaluate("() => document.documentElement.dataset.theme")
+    for each in ("light", theme):
+        *dim, clear, inside = page.evaluate(look, each)
+        assert max(dim) < 0.5, each
+        assert (clear, inside) == (1, True)
+
+
 def test_a_silent_writer_is_called_stale_and_a_returning_one_is_not(page: Page, feeder: Feeder) -> None:
     wait_state(page, "playing")
     bars = page.evaluate("() => orderflow.state().ohlc.length")
@@ -156,6 +174,7 @@ def test_a_dead_worker_does_not_disturb_the_page_and_a_dead_server_is_said_to_be
     wait_state(page, "playing")
     own_server.stop()
     wait_state(page, "disconnected")
+    _old_by_sight(page, "server has not answered for")
     own_server.start()
     for _ in range(30):
         # The page asks again within six seconds; the data must not grow stale meanwhile.
@@ -227,6 +246,7 @@ def test_the_writers_error_is_shown_as_its_sentence(page: Page, feeder: Feeder) 
     feeder.advance()
     wait_state(page, "failed")
     assert text(page, "error") == "trades.csv: 12 % of the rows do not parse"
+    _old_by_sight(page, "Nothing more comes until it is started again")
     feeder.overrides = {}
     feeder.advance()
     wait_state(page, "playing")
