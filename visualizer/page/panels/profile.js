@@ -18,7 +18,7 @@ const NODE_PX = 5;
 const LABEL_PX = 12;
 const GAP_PX = 4;
 const LEVELS_PX = 90; // names and prices of the levels, left of the rows
-const MOST_FREE = 0.3; // of the width
+const MOST_FREE = 0.35; // of the width
 
 /** The profile of some bars; that of the same bars as the last time is not made again. */
 const ofBars = (() => {
