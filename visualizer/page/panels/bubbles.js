@@ -1,6 +1,7 @@
 /* Large orders over the price: a circle for each, whose area is its volume. Those of one bar and side that would cover each
    other are one. Buyers' are filled, sellers' are rings. */
-import { TEXT_PX, widthOf } from "../draw/text.js";
+import { rects } from "../draw/commands.js";
+import { TEXT_PX, grounded, widthOf } from "../draw/text.js";
 import { token, translucent } from "../tokens.js";
 import { abbreviated } from "./sizes.js";
 /** @import { Command, Layer, OhlcRow, Scale, TapeRow } from "../types.d.ts" */
@@ -122,6 +123,7 @@ export const bubbles = {
       ...drawn(token("bubble-buy"), bought, RING_PX),
       ...drawn(token("bubble-sell"), sold, RING_PX),
       ...drawn(token("bubble-unknown"), unknown, 1),
+      ...rects(token("title-background"), texts.flatMap(({ text, x, y }) => grounded(text, x - widthOf(text) / 2, y))), // there are candles below
       ...(texts.length ? [/** @type {Command} */ ({ kind: "texts", colour: token("strong"), align: "center", texts })] : []),
     ];
   },
