@@ -191,7 +191,8 @@ def test_the_list_of_keys_opens_by_its_own_key_and_closes_by_escape(page: Page) 
 def test_the_page_fits_screens_of_every_width_with_a_header_of_one_line(
     server: Server, feeder: Feeder, tab: Callable[..., Page]
 ) -> None:
-    feeder.overrides = {"instrument": "A-NAME-OF-TWENTYFOUR-CHARACTERS-OR-MORE", "heartbeat_ms": later(feeder)}
+    name = "A-NAME-OF-TWENTYFOUR-CHARACTERS-OR-MORE"
+    feeder.overrides = {"instrument": name, "instruments": [name], "heartbeat_ms": later(feeder)}
     feeder.publish()
     page = tab(server.url, 1920, 1080)
     for width, height in ((1920, 1080), (1500, 800), (1366, 768), (1280, 720), (1200, 700), (1000, 700), (400, 860)):
@@ -209,7 +210,7 @@ def test_the_page_fits_screens_of_every_width_with_a_header_of_one_line(
         assert page.locator("#header").bounding_box()["height"] < 48  # type: ignore[index] # it is there
         # What is not in the line is in the menu.
         hidden = page.locator(":is(.controls > button, [role=radiogroup]):not(:visible)").count()
-        assert hidden == 0 if width == 1920 else hidden > 0
+        assert hidden <= 1 if width == 1920 else hidden > 0, (width, hidden)
         if hidden:
             page.locator("#menu-button").click()
             assert page.locator(":is(.controls > button, [role=radiogroup]):not(:visible)").count() == 0
