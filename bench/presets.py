@@ -29,12 +29,12 @@ _ANSWERS: Final = """() => {
   const { fetch } = window;
   window.fetch = async (...given) => {
     const response = await fetch(...given);
-    const read = response.json.bind(response);
-    response.json = async () => {
+    const read = response.text.bind(response);
+    response.text = async () => {
       const answer = await read();
       const last = performance.getEntriesByType("resource").findLast(({ name }) => name.endsWith("/poll"));
       performance.clearResourceTimings();
-      if (last && answer.ohlc) {
+      if (last && answer.includes('"ohlc":')) {
         const channel = new MessageChannel();
         channel.port1.onmessage = () => found.push(performance.now() - last.responseEnd);
         requestAnimationFrame(() => channel.port2.postMessage(null));
