@@ -74,6 +74,14 @@ def test_a_changed_cookie_is_nobodys(at: int, put: str) -> None:
     assert sessions.visitor(changed).right == ("steer" if changed == cookie else None)
 
 
+def test_a_cookie_in_the_other_alphabet_of_base64_is_nobodys() -> None:
+    sessions = Sessions(TOKENS, LIFE_S)
+    cookie = next(each for each in iter(lambda: sessions.opened("steer"), None) if {"-", "_"} & {*each[-43:-1]})
+    assert sessions.visitor(cookie).right == "steer"
+    changed = cookie[:-43] + cookie[-43:].replace("-", "+").replace("_", "/")
+    assert sessions.visitor(changed) == Visitor(None)
+
+
 @given(st.text())
 def test_any_text_can_be_asked_about(text: str) -> None:
     assert Sessions(TOKENS, LIFE_S).visitor(text) == Visitor(None)

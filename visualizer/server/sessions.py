@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -18,6 +19,8 @@ Right = Literal["steer", "watch"]
 """`steer` includes `watch`."""
 
 _ID_BYTES: Final = 12
+_COOKIE: Final = re.compile(r"[A-Za-z0-9_.-]+")
+"""What ours are written with: Base64 is read in its other alphabet, too, and without what is in neither."""
 
 
 class Visitor(NamedTuple):
@@ -56,6 +59,8 @@ class Sessions:
 
     def visitor(self, cookie: str) -> Visitor:
         """Whose session a cookie is; nobody's where it is too old, or none of ours."""
+        if not _COOKIE.fullmatch(cookie):
+            return Visitor(None)
         for right, signer in self._signers.items():
             try:
                 session, opened = signer.unsign(cookie, max_age=self.life_s, return_timestamp=True)
