@@ -20,11 +20,11 @@ from processor.sources.extent import extent_of_chunks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from processor.core.alerts.watch import Alert
-    from processor.core.detected.found import Kind
+    from processor.core.detected.found import Found, Kind
     from processor.core.engine import EngineState
     from processor.core.merge.chunk import Chunk, EventKind
     from processor.core.price_step import PriceStep
+    from processor.core.sessions import Times
     from processor.formats import Dataset, OpenedDataset
     from processor.settings import Activity, Aggregation, Moment
     from processor.sources.extent import Extent
@@ -90,34 +90,18 @@ class FileSource:
         self, at_ns: int, kind: EventKind, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
-        before_ns: int | None = None
         with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
-            for chunk in chunks:
-                found_ns = chunk.neighbour(at_ns, kind, forward=forward)
-                if forward and found_ns is not None:
-                    return found_ns
-                before_ns = before_ns if found_ns is None else found_ns
-                if not forward and chunk.until_ns >= at_ns:
-                    break
-        return before_ns
+            found = ((chunk.neighbour(at_ns, kind, forward=forward), chunk.until_ns) for chunk in chunks)
+            return _first_or_last(found, at_ns, forward=forward)
 
     def session_start(
         self, at_ns: int, session_ns: int, *, forward: bool, while_waiting: Callable[[], None] = lambda: None
     ) -> int | None:
         """See Source."""
-        before_ns: int | None = None
-        start_ns: int | None = None
         with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
-            for chunk in chunks:
-                times = times_of(chunk)
-                found_ns = nearest(starts_among(times, before_ns, session_ns), at_ns, forward=forward)
-                if forward and found_ns is not None:
-                    return found_ns
-                start_ns = start_ns if found_ns is None else found_ns
-                before_ns = int(times[-1]) if len(times) else before_ns
-                if not forward and chunk.until_ns >= at_ns:
-                    break
-        return start_ns
+            starts = _session_starts(chunks, session_ns)
+            found = ((nearest(times, at_ns, forward=forward), until_ns) for times, until_ns in starts)
+            return _first_or_last(found, at_ns, forward=forward)
 
     def event_time(
         self,
@@ -129,20 +113,10 @@ class FileSource:
         while_waiting: Callable[[], None] = lambda: None,
     ) -> int | None:
         """See Source."""
-        before_ns: int | None = None
-        detector, batches = Detector(aggregation), Batches(aggregation)
         with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
-            for chunk in chunks:
-                detector.advance(batches.of(chunk.trades, chunk.book))
-                detector.settle()
-                found_ns = nearest_of(detector.found, kind, at_ns, forward=forward)
-                if forward and found_ns is not None:
-                    return found_ns
-                before_ns = before_ns if found_ns is None else found_ns
-                detector.found.clear()
-                if not forward and chunk.until_ns >= at_ns:
-                    break
-        return before_ns
+            events = _detected(chunks, aggregation)
+            found = ((nearest_of(some, kind, at_ns, forward=forward), until_ns) for some, until_ns in events)
+            return _first_or_last(found, at_ns, forward=forward)
 
     def alert_time(
         self,
@@ -153,17 +127,10 @@ class FileSource:
         while_waiting: Callable[[], None] = lambda: None,
     ) -> int | None:
         """See Source."""
-        before_ns: int | None = None
-        raising, batches = Raising(aggregation), Batches(aggregation)
         with closing(prefetched(self.chunks(Report()), while_waiting=while_waiting)) as chunks:
-            for alerts in _raised(raising, batches, chunks):
-                found_ns = nearest_time([alert.time_ns for alert in alerts], at_ns, forward=forward)
-                if forward and found_ns is not None:
-                    return found_ns
-                before_ns = before_ns if found_ns is None else found_ns
-                if not forward and raising.until_ns is not None and raising.until_ns >= at_ns:
-                    break
-        return before_ns
+            raised = _raised(chunks, aggregation)
+            found = ((nearest_time(times, at_ns, forward=forward), until_ns) for times, until_ns in raised)
+            return _first_or_last(found, at_ns, forward=forward)
 
     def bar(
         self, activity: Activity, at_ns: int, while_waiting: Callable[[], None] = lambda: None
@@ -196,8 +163,44 @@ class FileSource:
         """See Source."""
 
 
-def _raised(raising: Raising, batches: Batches, chunks: Iterable[Chunk]) -> Iterator[list[Alert]]:
-    """The alerts that each chunk lets be told, and those that are left at the end."""
+def _first_or_last(parts: Iterable[tuple[int | None, int | None]], at_ns: int, *, forward: bool) -> int | None:
+    """What is found in the first part that has something later than `at_ns`, or the last with something earlier.
+
+    A part is what is found in it, and until when all is known with it; None where there is no such time.
+    """
+    last_ns: int | None = None
+    for found_ns, until_ns in parts:
+        if forward and found_ns is not None:
+            return found_ns
+        last_ns = last_ns if found_ns is None else found_ns
+        if not forward and until_ns is not None and until_ns >= at_ns:
+            break
+    return last_ns
+
+
+def _session_starts(chunks: Iterable[Chunk], session_ns: int) -> Iterator[tuple[Times, int]]:
+    """The starts of sessions in each chunk, and until when it goes."""
+    before_ns: int | None = None
     for chunk in chunks:
-        yield raising.take(batches.of(chunk.trades, chunk.book))
-    yield raising.end()
+        times = times_of(chunk)
+        yield starts_among(times, before_ns, session_ns), chunk.until_ns
+        before_ns = int(times[-1]) if len(times) else before_ns
+
+
+def _detected(chunks: Iterable[Chunk], aggregation: Aggregation) -> Iterator[tuple[list[Found], int]]:
+    """The events that become known with each chunk, and until when it goes."""
+    detector, batches = Detector(aggregation), Batches(aggregation)
+    for chunk in chunks:
+        detector.advance(batches.of(chunk.trades, chunk.book))
+        detector.settle()
+        found, detector.found = detector.found, []
+        yield found, chunk.until_ns
+
+
+def _raised(chunks: Iterable[Chunk], aggregation: Aggregation) -> Iterator[tuple[list[int], int | None]]:
+    """When the alerts are raised that each chunk lets be told, and then those left, and until when all are told."""
+    raising, batches = Raising(aggregation), Batches(aggregation)
+    for chunk in chunks:
+        alerts = raising.take(batches.of(chunk.trades, chunk.book))
+        yield [alert.time_ns for alert in alerts], raising.until_ns
+    yield [alert.time_ns for alert in raising.end()], raising.until_ns

@@ -82,27 +82,34 @@ def test_what_is_shown_after_any_segment_is_that_of_one_pass(
                         read_on(folder, manifest, engine, number, number)
 
 
+class Looks:
+    """Counts how often it is called while something is looked through, and breaks that off once."""
+
+    class Enough(Exception):
+        pass
+
+    def __init__(self, *, breaks_off_at: int) -> None:
+        self.count = 0
+        self._breaks_off_at = breaks_off_at
+
+    def __call__(self) -> None:
+        self.count += 1
+        if self.count == self._breaks_off_at:
+            raise self.Enough
+
+
 def test_each_segment_is_looked_through_once_and_a_search_that_is_broken_off_goes_on(tmp_path: Path) -> None:
     manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
     aggregation = Aggregation(SECOND, extras=EXTRAS, alerts=("price > 100 for 1 ms",))
     index = AlertsIndex(tmp_path, aggregation)
 
-    class Enough(Exception):
-        pass
-
-    looks: list[int] = []
-
-    def look() -> None:
-        looks.append(len(looks))
-        if len(looks) == 3:
-            raise Enough
-
-    with pytest.raises(Enough):
-        index.before(manifest, None, look, 8)
-    whole = index.before(manifest, None, look, 8)
-    assert len(looks) == 8
-    assert whole == index.before(manifest, None, look, 8)
-    assert len(looks) == 8
+    looks = Looks(breaks_off_at=3)
+    with pytest.raises(Looks.Enough):
+        index.before(manifest, None, looks, 8)
+    whole = index.before(manifest, None, looks, 8)
+    assert looks.count == 8
+    assert whole == index.before(manifest, None, looks, 8)
+    assert looks.count == 8
     assert whole.alerts
 
 
@@ -110,22 +117,13 @@ def test_a_search_for_the_next_alert_that_is_broken_off_goes_on_and_reads_no_seg
     manifest = written(tmp_path, market_of_seconds(200), segment_events=40)
     index = AlertsIndex(tmp_path, Aggregation(SECOND, alerts=("size > 1000000",)))
 
-    class Enough(Exception):
-        pass
-
-    looks: list[int] = []
-
-    def look() -> None:
-        looks.append(len(looks))
-        if len(looks) == 3:
-            raise Enough
-
+    looks = Looks(breaks_off_at=3)
     at_ns = manifest.segments[5].first_ns
-    with pytest.raises(Enough):
-        index.nearest(manifest, None, look, at_ns, forward=True)
+    with pytest.raises(Looks.Enough):
+        index.nearest(manifest, None, looks, at_ns, forward=True)
     for forward in (True, False, True):
-        assert index.nearest(manifest, None, look, at_ns, forward=forward) is None
-        assert len(looks) == len(manifest.segments)
+        assert index.nearest(manifest, None, looks, at_ns, forward=forward) is None
+        assert looks.count == len(manifest.segments)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import * as frame from "../draw/frame.js";
 import { options } from "../options.js";
 import { PANELS, TABLES, table } from "../panels/registry.js";
 import * as chart from "./chart.js";
-import { stepsOf } from "./values.js";
+import { panelBy, stepsOf } from "./values.js";
 import { snappedTo } from "../draw/steps.js";
 import { barsOf, barsOn, valueOn } from "./drawings/strides.js";
 /** @import { Pointed } from "../types.d.ts" */
@@ -58,7 +58,7 @@ function begin(pointer) {
  * @param {string} id */
 function middleOf(id) {
   const [low, high] = chart.view.y[id];
-  const { last, rows } = PANELS[PANELS.findIndex((panel) => panel.id === id)];
+  const { last, rows } = panelBy(id);
   const newest = last && table(chart.data(), rows).at(-1)?.[last.close];
   const isSeen = typeof newest === "number" && newest >= low && newest <= high;
   return snappedTo(isSeen ? newest : (low + high) / 2, stepsOf(id).steps);

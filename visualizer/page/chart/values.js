@@ -10,7 +10,7 @@ import { measured, told, valueText } from "./drawings/measure.js";
 
 /** @param {string} id
  * @returns {ChartPanel} */
-const panelBy = (id) => PANELS[PANELS.findIndex((panel) => panel.id === id)];
+export const panelBy = (id) => PANELS[PANELS.findIndex((panel) => panel.id === id)];
 
 /** The values that can be drawn at in a panel, and so much as a pixel of it is high.
  * @param {string} id
