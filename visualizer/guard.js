@@ -54,15 +54,18 @@
     else location.reload();
   }
 
-  /** Without the style sheets: they may be what was lost.
+  /** In place of the page: without its style sheets, panels would grow without end and take all the time there is. They may
+   * be what was lost, and that before there is a body.
    * @param {...(Node | string)} parts */
   function tell(...parts) {
     const note = document.getElementById("lost") || document.createElement("p");
     note.id = "lost";
     note.setAttribute("role", "alert");
-    note.setAttribute("style", "position: fixed; z-index: 99; inset: 0 0 auto; margin: 0; padding: 2rem; background: #10151d; color: #e0a43a; font: 13px monospace");
-    note.replaceChildren(...parts);
-    document.body.append(note);
+    note.setAttribute("style", "position: fixed; z-index: 99; inset: 0; margin: 0; padding: 2rem; background: #10151d; color: #e0a43a; font: 13px monospace");
+    const hidden = document.createElement("style");
+    hidden.textContent = "body { display: none }";
+    note.replaceChildren(hidden, ...parts);
+    document.documentElement.append(note);
   }
 
   /** @param {EventTarget | null} target */

@@ -64,6 +64,17 @@ def test_a_page_that_lost_a_part_is_loaded_again(lossy: Lossy, server: Server, p
     assert lossy.loads == 2
 
 
+def test_a_page_that_lost_a_part_before_it_had_a_body_is_loaded_again(lossy: Lossy, server: Server) -> None:
+    def answer(route: Route) -> None:
+        failing = '<script>document.currentScript.dispatchEvent(new Event("error"))</script><link rel="icon"'
+        route.fulfill(body=route.fetch().text().replace('<link rel="icon"', failing), content_type="text/html")
+
+    lossy.page.route(f"{server.url}/", answer, times=1)
+    lossy.page.goto(server.url)
+    lossy.until(lambda: lossy.loads == 2)
+    wait_drawn(lossy.page)
+
+
 def test_a_page_that_is_loaded_again_still_moves_the_replay_to_where_its_address_says(
     lossy: Lossy, server: Server, feeder: Feeder
 ) -> None:
@@ -95,6 +106,8 @@ def test_after_several_tries_it_says_so_and_leaves_the_next_to_a_button(
     lossy.until(is_left_to_it)
     lossy.until(lambda: lossy.loads == 6)
     assert "loading it again has not helped" in page.locator("#lost").inner_text()
+    # What is left of the page works for nothing, and without its style sheets all the time.
+    assert page.locator("body").is_hidden()
     page.clock.resume()
     button.click()
     lossy.until(lambda: lossy.loads == 7)
