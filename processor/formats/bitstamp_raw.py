@@ -33,8 +33,8 @@ class _Message(msgspec.Struct, frozen=True, gc=False):
 
 class _Book(msgspec.Struct, frozen=True, gc=False):
     microtimestamp: str
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
+    bids: msgspec.Raw
+    asks: msgspec.Raw
 
 
 class _Trade(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from processor.formats.lines.line_prefix import epoch_ns
-from processor.formats.recordings.messages import BookMessage, TradeMessage, side_of
+from processor.formats.recordings.messages import NO_LEVELS, BookMessage, TradeMessage, side_of
 from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class _Message(msgspec.Struct, frozen=True, gc=False):
 
 class _Book(msgspec.Struct, frozen=True, gc=False, rename={"bids": "b", "asks": "a", "update_id": "u"}):
     update_id: int
-    bids: list[tuple[str, str]] = []
-    asks: list[tuple[str, str]] = []
+    bids: msgspec.Raw = NO_LEVELS
+    asks: msgspec.Raw = NO_LEVELS
 
 
 class _Trade(

@@ -32,8 +32,8 @@ class _Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Snapshot(msgspec.Struct, frozen=True, gc=False):
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
+    bids: msgspec.Raw
+    asks: msgspec.Raw
     time: str = _NO_TIME
 
 

@@ -11,6 +11,7 @@ import msgspec
 from processor.core.events import ASK, BID, BUY, SELL
 from processor.formats.lines.line_prefix import epoch_ns, iso_ns
 from processor.formats.recordings.messages import BookMessage, TradeMessage, side_of
+from processor.formats.recordings.text_book import unquoted
 from processor.formats.recordings.websocket import WebsocketFormat
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class _Decoder:
         return [
             TradeMessage(
                 time_ns=iso_ns(trade.timestamp),
-                level=(_number(trade.price), _number(trade.qty)),
+                level=(unquoted(trade.price), unquoted(trade.qty)),
                 aggressor=side_of(trade.side),
                 trade_id=trade.trade_id,
                 previous_id=trade.trade_id - 1,
@@ -155,17 +156,13 @@ class _Decoder:
                     channel=_BOOK,
                     time_ns=None if book.timestamp is None else iso_ns(book.timestamp),
                     is_snapshot=is_snapshot,
-                    bids=[(_number(level.price), _number(level.qty)) for level in book.bids],
-                    asks=[(_number(level.price), _number(level.qty)) for level in book.asks],
+                    bids=[(unquoted(level.price), unquoted(level.qty)) for level in book.bids],
+                    asks=[(unquoted(level.price), unquoted(level.qty)) for level in book.asks],
                     checksum=book.checksum,
                     depth=self._depth or _depth_of_at_least(max(len(book.bids), len(book.asks))),
                 )
             )
         return found
-
-
-def _number(text: msgspec.Raw) -> str:
-    return bytes(text).decode().strip('"')
 
 
 def _depth_of_at_least(levels: int) -> int:

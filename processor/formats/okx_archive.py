@@ -22,36 +22,15 @@ _SNAPSHOT: Final = "snapshot"
 _UPDATE: Final = "update"
 
 
-class _Level(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The first two values of a level; the number of orders, which follows, is not used."""
-
-    price: str
-    size: str
-
-
-class _LevelOfNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    price: msgspec.Raw
-    size: msgspec.Raw
-
-
 class _Line(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     action: str
     ts: str | int
-    asks: list[_Level]
-    bids: list[_Level]
-    inst_id: str = ""
-
-
-class _LineOfNumbers(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    action: str
-    ts: str | int
-    asks: list[_LevelOfNumbers]
-    bids: list[_LevelOfNumbers]
+    asks: msgspec.Raw
+    bids: msgspec.Raw
     inst_id: str = ""
 
 
 _LINE: Final = msgspec.json.Decoder(_Line)
-_LINE_OF_NUMBERS: Final = msgspec.json.Decoder(_LineOfNumbers)
 
 
 class _OkxArchive(WebsocketFormat):
@@ -74,24 +53,10 @@ FORMAT: Final = _OkxArchive()
 
 
 def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
-    line = _line(text)
+    line = _LINE.decode(text)
     if line.inst_id != instrument:
         return []
     if line.action not in {_SNAPSHOT, _UPDATE}:
         msg = f"action {line.action[:40]!r} is neither snapshot nor update"
         raise ValueError(msg)
     return [BookMessage(_BOOK, epoch_ns(line.ts), line.action == _SNAPSHOT, line.bids, line.asks)]
-
-
-def _line(text: memoryview) -> _Line:
-    try:
-        return _LINE.decode(text)
-    except msgspec.ValidationError as error:
-        if "Expected `str`" not in str(error):
-            raise
-    line = _LINE_OF_NUMBERS.decode(text)
-    return _Line(line.action, line.ts, _quoted(line.asks), _quoted(line.bids), line.inst_id)
-
-
-def _quoted(levels: list[_LevelOfNumbers]) -> list[_Level]:
-    return [_Level(*(bytes(each).decode().strip('"') for each in (level.price, level.size))) for level in levels]

@@ -18,7 +18,7 @@ from processor.formats.recordings.websocket import WebsocketFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from processor.formats.recordings.messages import Decoder, Level, Message
+    from processor.formats.recordings.messages import Decoder, Message
     from processor.formats.recordings.text_book import TextBook
 
 _CHANNELS: Final = {"bbo-tbt": 1, "books5": 5, "books50-l2-tbt": 50, "books": 400, "books-l2-tbt": 401}
@@ -41,8 +41,8 @@ class _Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Book(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    asks: list[list[str]]
-    bids: list[list[str]]
+    asks: msgspec.Raw
+    bids: msgspec.Raw
     ts: str
     checksum: int | None = None
     prev_seq_id: int | None = None
@@ -108,19 +108,11 @@ def _decoded(instrument: str, text: memoryview) -> Sequence[Message]:
             channel=channel,
             time_ns=epoch_ns(book.ts),
             is_snapshot=message.action == _SNAPSHOT,
-            bids=_levels(book.bids),
-            asks=_levels(book.asks),
+            bids=book.bids,
+            asks=book.asks,
             previous_id=book.prev_seq_id,
             last_id=book.seq_id,
             checksum=book.checksum or None,  # 0 means that OKX computes none
         )
         for book in _BOOKS.decode(message.data)
     ]
-
-
-def _levels(levels: list[list[str]]) -> list[Level]:
-    try:
-        return [(level[0], level[1]) for level in levels]
-    except IndexError:
-        msg = "a level is not a price, a size and more"
-        raise ValueError(msg) from None

@@ -92,7 +92,7 @@ def test_block_trades_are_left_out_and_each_symbol_is_read_alone(tmp_path: Path)
     [
         (SNAPSHOT[:-1], "Input data was truncated"),
         (SNAPSHOT.replace('"snapshot"', '"full"'), "type 'full' is neither snapshot nor delta"),
-        (SNAPSHOT.replace('["1", "1"]', '["1"]'), "Expected `array` of length 2 - at `$.b[0]`"),
+        (SNAPSHOT.replace('["1", "1"]', '["1"]'), "book: a price or size is not a number"),
         (SNAPSHOT.replace('"u"', '"U"'), "Object missing required field `u`"),
         (SNAPSHOT.replace(str(DAY_US // 1000), "1", 1), "time 1 is not in s, ms, us or ns"),
         (bybit_book(0, "delta", 8, [("1", "1e")], []), "book: a price or size is not a number"),

@@ -185,6 +185,18 @@ def test_five_levels_come_whole_each_time_and_say_so_nowhere(tmp_path: Path) -> 
     assert sides(read(recorded(tmp_path, *rows))) == [CLEAR, BID, ASK] * 2
 
 
+def test_levels_without_quotes_are_read_digit_by_digit_and_their_checksums_verified(tmp_path: Path) -> None:
+    book = PlainBook()
+    book.update([("100.10", "1.0")], [("100.30", "2.50")])
+    row = okx_book(0, "snapshot", [("100.10", "1.0")], [("100.30", "2.50")], checksum=okx_checksum(book))
+    bare = row.replace('"100.10","1.0"', "100.10,1.0").replace('"100.30","2.50"', "100.30,2.50")
+    assert bare != row
+    found = read(recorded(tmp_path, bare, okx_trade(10, 1, "buy", "1", "1")))
+    assert found.book is not None
+    assert found.book.price_ticks.tolist() == [0, 1001, 1003]
+    assert kinds(found) == {}
+
+
 def test_a_trade_that_comes_again_is_skipped(tmp_path: Path) -> None:
     again = okx_trade(0, 5, "buy", "1", "1")
     found = read(recorded(tmp_path, again, okx_trade(10, 9, "buy", "1", "1"), again))
@@ -229,7 +241,7 @@ def test_other_instruments_and_channels_and_answers_are_passed_over(tmp_path: Pa
         (okx_book(0, "update", [("1e", "2")], []), "book: a price or size is not a number"),
         (
             okx_book(0, "update", [("1", "2")], []).replace('["1","2","0","1"]', '["1"]'),
-            "a level is not a price, a size",
+            "book: a price or size is not a number",
         ),
         (okx_book(0, "update", [], []).replace('"ts"', '"st"'), "Object missing required field `ts` - at `$[0]`"),
         (okx_trade(0, 999, "buy", "1 0", "1"), "trade: a price or size is not a number"),

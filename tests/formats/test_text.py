@@ -325,11 +325,18 @@ LEVEL_NUMBERS = st.tuples(st.integers(0, 10**6), st.text("0123456789", max_size=
 )
 
 
-@given(st.lists(st.lists(st.tuples(LEVEL_NUMBERS, LEVEL_NUMBERS))), st.sampled_from(["", " "]))
-def test_levels_are_exact_and_stay_with_their_list(lists: list[list[tuple[str, str]]], space: str) -> None:
+@given(
+    lists=st.lists(st.lists(st.tuples(LEVEL_NUMBERS, LEVEL_NUMBERS))),
+    space=st.sampled_from(["", " "]),
+    more=st.lists(st.sampled_from(["", "0", "]", ","]), max_size=2),
+)
+def test_levels_are_exact_and_stay_with_their_list(
+    lists: list[list[tuple[str, str]]], space: str, more: list[str]
+) -> None:
     assume(lists)
+    rest = "".join(f'{space},{space}"{field}"' for field in more)
     written = [
-        f"[{space}" + f",{space}".join(f'["{price}",{space}"{size}"]' for price, size in levels) + "]"
+        f"[{space}" + f",{space}".join(f'["{price}",{space}"{size}"{rest}]' for price, size in levels) + "]"
         for levels in lists
     ]
     found = read_levels([one.encode() for one in written], 0, 0)

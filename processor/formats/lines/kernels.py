@@ -16,6 +16,7 @@ from processor.core.bits import trailing_zeros
 from processor.formats.lines.fields import field_end, is_odd, next_line, pointer_to, read_decimal, read_field, word_at
 from processor.formats.lines.specs import (
     ABSENT,
+    BACKSLASH,
     CLOSE,
     COMMA,
     MAX_DECIMALS,
@@ -219,10 +220,26 @@ def _read_quoted(
 
 
 @njit(forceinline=True)
+def _after_strings(text: Bytes, at: int) -> int:
+    """The position after further fields of a level, if they are strings without escapes."""
+    while text[at] == COMMA:
+        at = _skip_spaces(text, at + 1)
+        if text[at] != QUOTE:
+            break
+        at += 1
+        while text[at] != QUOTE and text[at] != BACKSLASH:
+            at += 1
+        if text[at] == BACKSLASH:
+            break
+        at = _skip_spaces(text, at + 1)
+    return at
+
+
+@njit(forceinline=True)
 def _read_level(
     text: Bytes, at: int, last_word: int, scales: Ints, most_decimals: Ints, level: Ints
 ) -> tuple[int, int]:
-    """`["price","size"]` into `level` (price, size, the decimals each needs): its end, and its fault."""
+    """`["price","size", ...]` into `level` (price, size, the decimals each needs): its end, and its fault."""
     if text[at] != OPEN:
         return at, NOT_A_NUMBER
     level[0], at, reason, level[2] = _read_quoted(text, at + 1, last_word, scales[0], most_decimals[0], 1)
@@ -233,6 +250,7 @@ def _read_level(
     level[1], at, reason, level[3] = _read_quoted(text, at + 1, last_word, scales[1], most_decimals[1], 0)
     if reason != SOUND:
         return at, reason
+    at = _after_strings(text, at)
     if text[at] != CLOSE:
         return at, NOT_A_NUMBER
     return _skip_spaces(text, at + 1), SOUND
@@ -249,7 +267,7 @@ def parse_levels(
     counts: Ints,
     needed: Ints,
 ) -> tuple[int, bool]:
-    """Parse lists of `["price","size"]`, one list from each of `starts`, all of them valid JSON.
+    """Parse lists of `["price","size", ...]`, all strings, one list from each of `starts`, all of them valid JSON.
 
     Fills `prices` and `sizes` list by list and `counts` (the levels of each list), and raises `needed` above
     `decimals`. Returns the number of levels, and whether all lists have this form; it stops at the first that has not.

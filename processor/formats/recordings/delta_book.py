@@ -14,7 +14,7 @@ from processor.formats.lines.levels import as_snapshot
 from processor.formats.recordings.content_overlap import ContentOverlap
 from processor.formats.recordings.seen_messages import SeenMessages, key_of, numbers_of, refuse_contradiction
 from processor.formats.recordings.sequencing import EffectiveTimes
-from processor.formats.recordings.text_book import TextBook
+from processor.formats.recordings.text_book import TextBook, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,9 +311,9 @@ class DeltaBook:
         events = levels()
         unit = 10 ** (MAX_DECIMALS - events.price_decimals)
         prices, sizes = [price * unit for price in events.price_ticks.tolist()], events.size_lots.tolist()
-        bids = len(message.bids)
-        self._texts.update(BID, message.bids, prices[:bids], sizes[:bids])
-        self._texts.update(ASK, message.asks, prices[bids:], sizes[bids:])
+        bids = _bids_of(events)
+        self._texts.update(BID, texts_of(message.bids), prices[:bids], sizes[:bids])
+        self._texts.update(ASK, texts_of(message.asks), prices[bids:], sizes[bids:])
         cut: list[BookEvents] = []
         if self._depth is not None:
             fallen = [(side, self._texts.cut(side, self._depth)) for side in (BID, ASK)]
@@ -343,8 +343,13 @@ def _content(message: BookMessage, events: BookEvents) -> int:
     A venue that combines updates may start them differently for each receiver and end at the same number: the lowest
     bits hold the number that the message follows.
     """
-    content = _time_of(message), message.is_snapshot, len(message.bids), *numbers_of(events)
+    content = _time_of(message), message.is_snapshot, _bids_of(events), *numbers_of(events)
     return key_of(repr(content).encode()) & ~_FOLLOWED | (message.previous_id or 0) & _FOLLOWED
+
+
+def _bids_of(events: BookEvents) -> int:
+    """How many levels are bids; they come first."""
+    return int(np.count_nonzero(events.side == BID))
 
 
 def _at(time_ns: int, events: BookEvents) -> BookEvents:

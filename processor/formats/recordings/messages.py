@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import msgspec
+
 from processor.core.events import BUY, SELL
 
 if TYPE_CHECKING:
@@ -12,8 +14,12 @@ if TYPE_CHECKING:
 
 Level: TypeAlias = tuple[str, str]
 """Price and size, as they were sent."""
-Levels: TypeAlias = "Sequence[Any]"
-"""The levels of a side: each a Level, or if the venue has no checksum, anything that encodes to one."""
+Levels: TypeAlias = "msgspec.Raw | list[Any]"
+"""The levels of a side: JSON of `["price","size", ...]` as it was sent, or of a venue that sends another form, Levels.
+
+Where there is no checksum, anything that encodes to a Level will do.
+"""
+NO_LEVELS: Final = msgspec.Raw(b"[]")
 
 _SIDES: Final = {"buy": BUY, "sell": SELL}
 

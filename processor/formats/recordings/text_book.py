@@ -5,14 +5,34 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from processor.core.events import ASK, BID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from processor.formats.recordings.messages import Level
+    from processor.formats.recordings.messages import Level, Levels
 
 _SIGN: Final = {BID: -1, ASK: 1}
+
+
+class _Texts(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The first two fields of a level."""
+
+    price: str
+    size: str
+
+
+class _Numbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The same without quotes; as floats they would not keep their digits."""
+
+    price: msgspec.Raw
+    size: msgspec.Raw
+
+
+_TEXTS: Final = msgspec.json.Decoder(list[_Texts])
+_NUMBERS: Final = msgspec.json.Decoder(list[_Numbers])
 
 
 class TextBook:
@@ -47,3 +67,18 @@ class TextBook:
         for key in beyond:
             del self._levels[side][key]
         return [_SIGN[side] * key for key in beyond]
+
+
+def texts_of(levels: Levels) -> Sequence[Level]:
+    """The levels of a side as texts; they have been read as numbers before."""
+    if not isinstance(levels, msgspec.Raw):
+        return levels
+    try:
+        return [(level.price, level.size) for level in _TEXTS.decode(levels)]
+    except msgspec.ValidationError:
+        return [(unquoted(level.price), unquoted(level.size)) for level in _NUMBERS.decode(levels)]
+
+
+def unquoted(text: msgspec.Raw) -> str:
+    """A number as it was sent, without the quotes that it may have."""
+    return bytes(text).decode().strip('"')

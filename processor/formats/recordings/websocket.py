@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from processor.formats.lines.levels import Levels
     from processor.formats.recordings.delta_book import Outcome
     from processor.formats.recordings.messages import Decoder, Message
+    from processor.formats.recordings.messages import Levels as MessageLevels
     from processor.formats.recordings.text_book import TextBook
 
 _LAST: Final = int(np.iinfo(np.int64).max)
@@ -381,8 +382,12 @@ def _near(entries: list[_Entry], days: _Days) -> list[_Entry]:
     return [entry for number, entry in enumerate(entries) if number not in far]
 
 
-def _lists(message: Message) -> tuple[bytes, bytes]:
+def _lists(message: Message) -> tuple[bytes | msgspec.Raw, bytes | msgspec.Raw]:
     """The levels of a message as two JSON lists: bids and asks of a book, or a trade and an empty list."""
     if isinstance(message, TradeMessage):
         return msgspec.json.encode([message.level]), b"[]"
-    return msgspec.json.encode(message.bids), msgspec.json.encode(message.asks)
+    return _json(message.bids), _json(message.asks)
+
+
+def _json(levels: MessageLevels) -> bytes | msgspec.Raw:
+    return levels if isinstance(levels, msgspec.Raw) else msgspec.json.encode(levels)
