@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, CDPSession, Page
 
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 MISSING: Final = "playwright or Chromium is not installed"
 SIZE: Final = {"width": 1920, "height": 1080}

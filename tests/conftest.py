@@ -38,10 +38,11 @@ if "PROCESSOR_CACHE" not in os.environ or "PYTEST_XDIST_WORKER" in os.environ:
 # A busy machine is no fault of the code, and CI must fail twice on the same example: so it has the same few each time,
 # and whoever works here has others and more.
 settings.register_profile("local", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=40)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 _BROWSERS: Final = (
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
