@@ -33,12 +33,14 @@ class _Encoded:
         """Each of them, most of which were published before."""
         if len(self._held) > 2 * (len(found) + MAX_ROWS):
             self._known, self._held = {}, []
-        identities = [*map(id, found)]
-        if not self._known.keys() >= {*identities}:
-            unknown = [each for each in found if id(each) not in self._known]
-            self._known.update((id(each), _encoded(each)) for each in unknown)
-            self._held += unknown
-        return [*map(self._known.__getitem__, identities)]
+        parts = []
+        for each in found:
+            part = self._known.get(id(each))
+            if part is None:
+                part = self._known[id(each)] = _encoded(each)
+                self._held.append(each)
+            parts.append(part)
+        return parts
 
 
 _ENCODED: Final[WeakKeyDictionary[Detected, _Encoded]] = WeakKeyDictionary()
