@@ -14,7 +14,7 @@ import numpy as np
 from processor.core.book import Book
 from processor.core.events import BookEvents, concatenated
 from processor.core.heatmap.kept import HeatmapState
-from processor.core.heatmap.resting import Intervals, Resting, column_ends
+from processor.core.heatmap.resting import Intervals, Resting, columns_at_ends
 from processor.core.intervals import start_of
 from processor.core.kernel import NOTHING
 from processor.store.ahead import read_ahead
@@ -98,13 +98,13 @@ class _Changes:
 
     def ended(self, events: BookEvents) -> Iterator[BookEvents]:
         """What has changed in each interval that ends with these events."""
-        for ended, _ in column_ends(self._resting, self._intervals, events):
-            if ended is not None and (found := self._found()) is not None:
+        for name, _, end in columns_at_ends(self._resting, self._intervals, events):
+            if name is not None and (found := self._found(end.last_ns, end.changes)) is not None:
                 yield found
 
     def cut(self) -> BookEvents | None:
         """What has changed in the open interval, which goes on as another; None where nothing has come since."""
-        found = self._found()
+        found = self._found(self._resting.last_ns, self._resting.changes())
         self._resting.begin(self._intervals.at(self._resting.last_ns)[1])
         return found
 
@@ -113,13 +113,12 @@ class _Changes:
         parts, self._parts = self._parts, []
         return parts
 
-    def _found(self) -> BookEvents | None:
-        if self._resting.last_ns == self._told_ns:
+    def _found(self, last_ns: int, changes: Changes) -> BookEvents | None:
+        if last_ns == self._told_ns:
             return None
-        self._told_ns = self._resting.last_ns
-        changes = self._resting.changes()
+        self._told_ns = last_ns
         scale = self._resting.price_decimals, self._resting.size_decimals
-        found = _as_events(changes, self._told_ns, scale) if len(changes) else _sample(self._told_ns, scale)
+        found = _as_events(changes, last_ns, scale) if len(changes) else _sample(last_ns, scale)
         self._parts.append(found)
         return found
 

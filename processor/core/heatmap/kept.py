@@ -14,7 +14,7 @@ import numpy as np
 
 from processor.core.aggregates.base import Batch
 from processor.core.heatmap.columns import Walk
-from processor.core.heatmap.resting import Changes, Extent, Resting
+from processor.core.heatmap.resting import Changes, Extent, Resting, columns_at_ends
 from processor.core.heatmap.windows import SortedBook
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class KeptColumns:
         self.advances = 0
         self.keep = keep
         self._resting = Resting()
-        self._walk = Walk(self._resting, interval_ns)
+        self._walk = Walk(self._resting, interval_ns, columns_at_ends)
         self._changes = 0
         if starts_ns is not None:
             self.advance(Batch((), (), (), starts_ns))
@@ -107,10 +107,10 @@ class KeptColumns:
         """See Aggregate: whether an interval is closed is for the bars to say."""
         self.advances += 1
         resting = self._resting
-        for bucket, has_sample in self._walk.take(batch):
+        for bucket, has_sample, end in self._walk.take(batch):
             self._rescale(resting.price_decimals, resting.size_decimals)
-            changes = resting.changes() if has_sample else _NOTHING
-            self.closed.append(Column(bucket, changes, resting.extent()))
+            changes = end.changes if has_sample else _NOTHING
+            self.closed.append(Column(bucket, changes, end.extent))
             self._changes += len(changes)
         if len(self.closed) > self.keep + _SPARE or self._changes > MOST_CHANGES:
             self._forget()

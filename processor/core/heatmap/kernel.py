@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from processor.core.events import ASK, BID, CLEAR, ONLY_BID
-from processor.core.kernel import NOTHING
+from processor.core.kernel import NOTHING, interval_at
 from processor.with_numba import njit
 
 if TYPE_CHECKING:
@@ -63,6 +63,22 @@ WAITING: Final = 6
 RESTING: Final = 7
 """Bids that rest, and in the next place asks."""
 STATE_FIELDS: Final = 9
+
+# Columns of an array of columns that have ended.
+ENDED: Final = 0
+"""Name of its interval, NO_COLUMN where the next one is the first."""
+FOLLOWING: Final = 1
+"""Name of the interval of the next one."""
+LAST: Final = 2
+"""Time of the last event before its end."""
+CHANGES: Final = 3
+"""How many changes there are up to its end, from the first of the columns on."""
+BIDS: Final = 4
+"""Bids that rest at its end, and in the next place asks."""
+PRICES: Final = 6
+"""Lowest and highest price of the bids, and then of the asks."""
+END_FIELDS: Final = 10
+NO_COLUMN: Final = -(1 << 63)
 
 _FREE: Final = -1
 _SPREAD: Final = -7046029254386353131
@@ -254,3 +270,76 @@ def list_changes(slots: Ints, changed: NDArray[np.int32]) -> tuple[NDArray[np.in
             side[first + i], size[first + i], before[first + i] = s, slots[slot, SIZE], slots[slot, BEFORE]
         price[first:end] = price[first:end][order]
     return side, price[:count].copy(), size, before
+
+
+@njit(cache=True, nogil=True)
+def advance_columns(
+    state: Ints,
+    table: NDArray[np.int32],
+    slots: Ints,
+    resting: NDArray[np.int32],
+    changed: NDArray[np.int32],
+    row_table: NDArray[np.int32],
+    row_slots: Ints,
+    waiting: NDArray[np.int32],
+    sums: Ints,
+    interval_ns: int,
+    starts_ns: Ints,
+    time_ns: Ints,
+    side: NDArray[np.int8],
+    price: Ints,
+    size: Ints,
+    first: int,
+    ends: Ints,
+    changed_side: NDArray[np.int8],
+    changes: Ints,
+) -> tuple[int, int]:
+    """Apply events from number `first` on, in order, column after column, without rows.
+
+    Of each column that ends, `ends` gets a row of END_FIELDS, `changed_side` and `changes` (prices, sizes and sizes
+    before) get what `list_changes` gives. Returns how many events are applied by the end, and how many columns have
+    ended. It ends early where there is no room, in which case it may be called again with more.
+    """
+    name = NO_COLUMN
+    if state[NUMBER]:
+        name, state[END] = interval_at(interval_ns, starts_ns, state[TIME])
+    count = columns = 0
+    while True:
+        first = advance(
+            state,
+            table,
+            slots,
+            resting,
+            changed,
+            0,
+            row_table,
+            row_slots,
+            waiting,
+            sums,
+            time_ns,
+            side,
+            price,
+            size,
+            first,
+        )
+        no_room = columns == len(ends) or count + state[CHANGED] > len(changed_side)
+        if first == len(time_ns) or state[LEVELS] == len(slots) or no_room:
+            return first, columns
+        following, end_ns = interval_at(interval_ns, starts_ns, time_ns[first])
+        if state[NUMBER]:
+            sides, prices, sizes, before = list_changes(slots, changed[: state[CHANGED]])
+            more = len(sides)
+            changed_side[count : count + more] = sides
+            changes[0, count : count + more] = prices
+            changes[1, count : count + more] = sizes
+            changes[2, count : count + more] = before
+            count += more
+        row = ends[columns]
+        row[ENDED], row[FOLLOWING], row[LAST], row[CHANGES] = name, following, state[TIME], count
+        row[BIDS], row[BIDS + 1] = state[RESTING], state[RESTING + 1]
+        row[PRICES : PRICES + 4] = extremes(slots, resting, state[RESTING : RESTING + 2])
+        columns += 1
+        name = following
+        state[NUMBER] += 1
+        state[CHANGED] = 0
+        state[END] = end_ns

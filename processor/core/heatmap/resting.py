@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _ROOM: Final = 1024
 _PIECE: Final = 131_072
 _BEFORE_TIME: Final = np.iinfo(np.int64).min
+_NO_SUMS: Final = np.empty((0, 2), np.int64)
+"""Of levels alone: those of rows may be Python's integers by now, which no kernel takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ class Extent:
         known = (self.lowest_bid, self.best_bid, self.best_ask, self.highest_ask)
         lowest_bid, best_bid, best_ask, highest_ask = (None if each is None else each * 10**decimals for each in known)
         return Extent(lowest_bid, best_bid, best_ask, highest_ask, self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A column at its end: the time of its last event, what has changed in it, and where the book lies then."""
+
+    last_ns: int
+    changes: Changes
+    extent: Extent
 
 
 @dataclass(slots=True)
@@ -225,6 +236,41 @@ class Resting:
                 return int(first)
             self._make_room(is_full=bool(is_full))
 
+    def advance_columns(self, intervals: Intervals, events: BookEvents) -> Iterator[tuple[int | None, int, Ended]]:
+        """Take in events, which `rescaled` gave, of levels alone: see `columns_at_ends`."""
+        time_ns, side = read_only(events.time_ns), read_only(events.side)
+        price, size = read_only(events.price_ticks), read_only(events.size_lots)
+        most = intervals.between(events)
+        room = len(events)
+        taken = 0
+        while taken < len(events):
+            room = max(room, int(self._state[kernel.CHANGED]))
+            ends = np.empty((most, kernel.END_FIELDS), np.int64)
+            changed_side, changes = np.empty(room, np.int8), np.empty((3, room), np.int64)
+            taken, count = kernel.advance_columns(
+                self._state,
+                self._levels.table,
+                self._levels.slots,
+                self._resting,
+                self._levels.listed,
+                self._rows.table,
+                self._rows.slots,
+                self._rows.listed,
+                _NO_SUMS,
+                *intervals.given,
+                time_ns,
+                side,
+                price,
+                size,
+                taken,
+                ends,
+                changed_side,
+                changes,
+            )
+            yield from _ends(ends[:count], changed_side, changes)
+            if self._state[kernel.LEVELS] == len(self._levels.slots):
+                self._keep_levels()
+
     def _widen(self, events: BookEvents) -> None:
         """Have sums of objects where they may leave 64 bits with these events, and only there."""
         largest = max(self._largest_lots, int(events.size_lots.max()) if len(events) else 0)
@@ -307,11 +353,7 @@ class Resting:
     def extent(self) -> Extent:
         """Where the levels lie that rest now."""
         counts = self._state[kernel.RESTING : kernel.RESTING + 2]
-        found = kernel.extremes(self._levels.slots, self._resting, counts).tolist()
-        bids, asks = counts.tolist()
-        lowest_bid, best_bid = found[:2] if bids else (None, None)
-        best_ask, highest_ask = found[2:] if asks else (None, None)
-        return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(bids, asks))
+        return _extent(*counts.tolist(), *kernel.extremes(self._levels.slots, self._resting, counts).tolist())
 
 
 def _moved(room: _Room, kept: NDArray[np.intp]) -> _Room:
@@ -320,6 +362,28 @@ def _moved(room: _Room, kept: NDArray[np.intp]) -> _Room:
     known.slots[: len(kept)] = room.slots[kept]
     kernel.fill(known.table, known.slots, len(kept))
     return known
+
+
+def _ends(ends: Ints, side: NDArray[np.int8], changes: Ints) -> Iterator[tuple[int | None, int, Ended]]:
+    """Columns as the kernel gives them."""
+    if not len(ends):
+        return
+    # A slice would keep all the room in memory.
+    count = int(ends[-1, kernel.CHANGES])
+    side, changes = side[:count].copy(), changes[:, :count].copy()
+    prices, sizes, before = changes
+    first = 0
+    for name, following, last_ns, end, *extent in ends.tolist():
+        found = Changes(side[first:end], prices[first:end], sizes[first:end], before[first:end])
+        yield None if name == kernel.NO_COLUMN else name, following, Ended(last_ns, found, _extent(*extent))
+        first = end
+
+
+def _extent(bids: int, asks: int, *prices: int) -> Extent:
+    """Of so many bids and asks, with the lowest and the highest price of each side."""
+    lowest_bid, best_bid = prices[:2] if bids else (None, None)
+    best_ask, highest_ask = prices[2:] if asks else (None, None)
+    return Extent(lowest_bid, best_bid, best_ask, highest_ask, max(bids, asks))
 
 
 class Intervals:
@@ -334,23 +398,52 @@ class Intervals:
         if len(starts_ns):
             self._starts_ns = known_starts(self._starts_ns, starts_ns, last_ns)
 
+    @property
+    def given(self) -> tuple[int, Ints]:
+        """Their length and their starts, as kernels take them."""
+        return self._interval_ns, read_only(self._starts_ns)
+
+    def between(self, events: BookEvents) -> int:
+        """At least as many as those in which some events lie."""
+        if not self._interval_ns:
+            return min(len(events), len(self._starts_ns) + 1)
+        first_ns, last_ns = int(events.time_ns[0]), int(events.time_ns[-1])
+        return min(len(events), (last_ns - first_ns) // self._interval_ns + 2)
+
     def at(self, time_ns: int) -> tuple[int, int]:
         """Name and end of the interval that holds a time; the end of time where that is not known."""
-        bucket, end_ns = interval_at(self._interval_ns, read_only(self._starts_ns), time_ns)
+        bucket, end_ns = interval_at(*self.given, time_ns)
         return int(bucket), int(end_ns)
 
 
-def column_ends(resting: Resting, intervals: Intervals, events: BookEvents) -> Iterator[tuple[int | None, int]]:
+def column_ends(
+    resting: Resting, intervals: Intervals, events: BookEvents
+) -> Iterator[tuple[int | None, int, Resting]]:
     """Take in events; before each column begins, give the name of the one that has ended, None for none, and its own.
 
-    What has ended is to be taken from `resting` at once.
+    What has ended is to be taken at once from `resting`, which comes with it.
     """
+    for piece in _pieces(resting, events):
+        yield from _column_ends(resting, intervals, piece)
+
+
+def columns_at_ends(
+    resting: Resting, intervals: Intervals, events: BookEvents
+) -> Iterator[tuple[int | None, int, Ended]]:
+    """The same of levels alone, many columns at once, with what each comes to at its end; `resting` is ahead of it."""
+    for piece in _pieces(resting, events):
+        yield from resting.advance_columns(intervals, piece)
+
+
+def _pieces(resting: Resting, events: BookEvents) -> Iterator[BookEvents]:
     # A piece at a time, so that what is widened stays in the processor's cache.
     for at in range(0, len(events), _PIECE):
-        yield from _column_ends(resting, intervals, resting.rescaled(events.rows(slice(at, at + _PIECE))))
+        yield resting.rescaled(events.rows(slice(at, at + _PIECE)))
 
 
-def _column_ends(resting: Resting, intervals: Intervals, events: BookEvents) -> Iterator[tuple[int | None, int]]:
+def _column_ends(
+    resting: Resting, intervals: Intervals, events: BookEvents
+) -> Iterator[tuple[int | None, int, Resting]]:
     bucket = None
     if resting.number:
         bucket, end_ns = intervals.at(resting.last_ns)
@@ -358,6 +451,6 @@ def _column_ends(resting: Resting, intervals: Intervals, events: BookEvents) -> 
     taken = 0
     while (taken := resting.advance(events, taken)) < len(events):
         following, end_ns = intervals.at(int(events.time_ns[taken]))
-        yield bucket, following
+        yield bucket, following, resting
         resting.begin(end_ns)
         bucket = following

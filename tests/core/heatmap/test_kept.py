@@ -6,13 +6,14 @@ import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.core.engine import Engine, checks
-from processor.core.events import ASK, BID
-from processor.core.heatmap import kept, shown
+from processor.core.events import ASK, BID, CLEAR
+from processor.core.heatmap import kept, resting, shown
 from processor.core.heatmap.resting import Extent
 from processor.core.heatmap.shown import least_height, rows_of
 from processor.core.intervals import start_of
@@ -66,6 +67,7 @@ def _few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     ANY_AGGREGATION,
     st.sampled_from([1, 3, 1000]),
     st.sampled_from([None, Fraction(1, 10), Fraction(1, 2), Fraction(100)]),
+    st.sampled_from([2, 1024]),
     st.data(),
 )
 def test_each_column_shows_what_the_reference_has_in_its_window_whatever_the_batches(
@@ -74,13 +76,16 @@ def test_each_column_shows_what_the_reference_has_in_its_window_whatever_the_bat
     aggregation: Aggregation,
     keep: int,
     row: Fraction | None,
+    room: int,
     data: st.DataObject,
 ) -> None:
     aggregation = with_heatmap(aggregation, row)
     times = sorted(each[0] for each in (*trades, *book))
     places = data.draw(cuts(len(times)))
     moments = [times[place - 1] for place in places if place]
-    engine = fed(Engine(aggregation, keep=keep), trades, book, moments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resting, "_ROOM", room)
+        engine = fed(Engine(aggregation, keep=keep), trades, book, moments)
     once = fed(Engine(aggregation, keep=keep), trades, book, times[-1:])
 
     assert heatmap_payload(engine) == heatmap_payload(once)
@@ -124,6 +129,35 @@ def test_a_column_lists_its_best_prices_and_the_rows_between_its_outermost_sizes
     rows: list[list[Any]] = json.loads(heatmap_payload(fed(engine, [], book, [0])) or b"")
 
     assert rows == [[0, 0.5, 100.3, 101.2, 99.0, [0.05, 0, 1.5], 101.0, [0.01]]]
+
+
+def test_a_column_may_have_more_changes_than_its_batch_has_events() -> None:
+    second = SECOND_NS
+    levels = [Update(0, BID, 1000 - number, 7) for number in range(50)]
+    engine = Engine(with_heatmap(Aggregation(second), None), keep=1000)
+    fed(engine, [], [*levels, Update(second, CLEAR, 0, 0), Update(2 * second, ASK, 1010, 3)], [0, 2 * second])
+
+    assert engine.heatmap is not None
+    found = {column.bucket: column for column in engine.heatmap.closed}
+    assert (len(found[0].changes), found[0].extent) == (50, Extent(951, 1000, None, None, 50))
+    assert found[1].changes.size_lots.tolist() == [0] * 50
+    assert found[1].changes.before_lots.tolist() == [7] * 50
+    assert found[1].changes.price_ticks.tolist() == [*range(951, 1001)]
+    assert found[1].extent == Extent(None, None, None, None, 0)
+
+
+def test_levels_whose_sizes_come_to_more_than_64_bits_are_told_one_by_one() -> None:
+    most = 2**62
+    levels = (np.array([1000, 999]), np.array([most, most]))
+    book = resting.Resting()
+    book.hold((levels, (np.array([1001]), np.array([most]))), 1, 3)
+    updates = columns_of_book([Update(0, BID, 999, most - 1), Update(SECOND_NS, ASK, 1001, 1)], 1, 3)
+    (first, second) = resting.columns_at_ends(book, resting.Intervals(SECOND_NS), updates)
+
+    assert (first[:2], len(first[2].changes)) == ((None, 0), 0)
+    assert second[:2] == (0, 1)
+    assert second[2].changes.before_lots.tolist() == [most]
+    assert second[2].changes.size_lots.tolist() == [most - 1]
 
 
 def test_columns_are_forgotten_when_they_have_too_many_changes_together(monkeypatch: pytest.MonkeyPatch) -> None:
