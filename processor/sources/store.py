@@ -61,6 +61,32 @@ class _Ahead:
         return self._read.result()
 
 
+_HELD: Final = 3
+"""Segments that a replay takes up at once: the one of its moment, and the two that are read ahead."""
+
+
+class _Held:
+    """The segments read last: a replay that goes on from the same moment in another way needs no others."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, Chunk] = {}
+        """By segment, the newest last."""
+        self._lock = threading.Lock()
+
+    def get(self, segment: int) -> Chunk | None:
+        """That segment, where it is held."""
+        with self._lock:
+            return self._chunks.get(segment)
+
+    def put(self, segment: int, chunk: Chunk) -> None:
+        """Hold a segment in the place of the one that was asked for longest ago."""
+        with self._lock:
+            self._chunks.pop(segment, None)
+            self._chunks[segment] = chunk
+            while len(self._chunks) > _HELD:
+                del self._chunks[next(iter(self._chunks))]
+
+
 class StoreSource:
     """See Source. The store lies in `folder`, and may be complete or still grow."""
 
@@ -78,6 +104,7 @@ class StoreSource:
         self._indices: dict[Activity, ActivityIndex] = {}
         self._last_read: tuple[int, Chunk] | None = None
         self._ahead: _Ahead | None = None
+        self._held: _Held | None = None
         self._alerts: AlertsIndex | None = None
         self._volumes: Volumes | None = None
         self._added_up = 0
@@ -125,8 +152,11 @@ class StoreSource:
             return None, 0
         at_ns = resolved(at, manifest.first_ns)
         segment = segment_holding(manifest, at_ns)
-        # Its events are needed in any case: they are read while the state before them is put together.
-        self._ahead = _Ahead(self.folder, segment, manifest.segments[segment])
+        self._held = self._held or _Held()
+        self._ahead = None
+        if self._held.get(segment) is None:
+            # Its events are needed in any case: they are read while the state before them is put together.
+            self._ahead = _Ahead(self.folder, segment, manifest.segments[segment])
         index = self._index(aggregation.activity) if aggregation.activity is not None else None
         if index is not None:
             index.extend(manifest, segment)
@@ -159,11 +189,16 @@ class StoreSource:
         Raises:
             DatasetError: a file of the store is damaged.
         """
-        ahead = self._ahead
-        if ahead is not None and ahead.number == segment:
+        ahead, held = self._ahead, self._held
+        found = None if held is None else held.get(segment)
+        if found is None and ahead is not None and ahead.number == segment:
             self._ahead = None
-            return ahead.chunk()
-        return read_segment(self.folder, segment, self.manifest.segments[segment])
+            found = ahead.chunk()
+        if found is None:
+            found = read_segment(self.folder, segment, self.manifest.segments[segment])
+        if held is not None:
+            held.put(segment, found)
+        return found
 
     def stop(self) -> None:
         """See Source."""
