@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -53,6 +54,8 @@ INDEX_FOLDER: Final = ".index"
 """Everything that is made from the events lies here, hidden from a search for events."""
 CHECKPOINT_KIND: Final = "checkpoint"
 
+_MOST_RECENT_BYTES: Final = 1 << 25
+"""Of files that are kept in memory after they were read."""
 _SYSTEM_ERROR: Final = re.compile(r"os error (\d+)")
 _INT32: Final = np.iinfo(np.int32)
 _INT64: Final = np.iinfo(np.int64)
@@ -250,6 +253,47 @@ def _columns(
         yield columns | {"price_decimals": decimals[0], "size_decimals": decimals[1]}
 
 
+class _Recent:
+    """Small files that were read last, as long as nobody has changed them: seeks near each other need the same."""
+
+    def __init__(self) -> None:
+        self._frames: dict[tuple[Path, tuple[str, ...]], tuple[tuple[int, ...], pl.DataFrame]] = {}
+        """By path and columns, with what tells of a change; what was asked for longest ago comes first."""
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, columns: list[str] | None) -> pl.DataFrame:
+        """See `read_parquet`; raises what Polars and the operating system do."""
+        status = path.stat()
+        mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        named = path, tuple(columns or ())
+        with self._lock:
+            known = self._frames.pop(named, None)
+            if known is not None and known[0] == mark:
+                self._frames[named] = known
+                return known[1]
+            self._bytes -= 0 if known is None else _bytes_of(known[1])
+        with openable(path) as opened:
+            frame = pl.read_parquet(opened, columns=columns)
+        size = _bytes_of(frame)
+        if size <= _MOST_RECENT_BYTES // 8:
+            with self._lock:
+                if named not in self._frames:
+                    self._frames[named] = mark, frame
+                    self._bytes += size
+                while self._bytes > _MOST_RECENT_BYTES:
+                    _, oldest = self._frames.pop(next(iter(self._frames)))
+                    self._bytes -= _bytes_of(oldest)
+        return frame
+
+
+def _bytes_of(frame: pl.DataFrame) -> int:
+    return int(frame.estimated_size())
+
+
+_RECENT: Final = _Recent()
+
+
 def read_parquet(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     """A file of a store, or some of its columns.
 
@@ -257,8 +301,7 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
         DatasetError: it cannot be read.
     """
     try:
-        with openable(path) as opened:
-            return pl.read_parquet(opened, columns=columns)
+        return _RECENT.read(path, columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         msg = f"{path}: not readable: {error}"
         raise DatasetError(msg) from error
