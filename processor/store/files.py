@@ -22,6 +22,7 @@ from processor.core.events import ASK, BID, BookEvents, Trades
 from processor.errors import DatasetError
 from processor.names import openable
 from processor.store.checksums import stored
+from shared.disk import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from processor.core.events import Columns
     from processor.store.checksums import StoredFile
     from processor.store.manifest import Segment
+    from shared.disk import Mark
 
 T = TypeVar("T")
 
@@ -257,15 +259,14 @@ class _Recent:
     """Small files that were read last, as long as nobody has changed them: seeks near each other need the same."""
 
     def __init__(self) -> None:
-        self._frames: dict[tuple[Path, tuple[str, ...]], tuple[tuple[int, ...], pl.DataFrame]] = {}
+        self._frames: dict[tuple[Path, tuple[str, ...]], tuple[Mark, pl.DataFrame]] = {}
         """By path and columns, with what tells of a change; what was asked for longest ago comes first."""
         self._bytes = 0
         self._lock = threading.Lock()
 
     def read(self, path: Path, columns: list[str] | None) -> pl.DataFrame:
         """See `read_parquet`; raises what Polars and the operating system do."""
-        status = path.stat()
-        mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        mark = mark_of(path.stat())
         named = path, tuple(columns or ())
         with self._lock:
             known = self._frames.pop(named, None)
